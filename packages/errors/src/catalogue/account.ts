@@ -1,0 +1,69 @@
+// Errors of accounts, passwords and tokens.
+import type { Catalogue } from './entry.ts'
+
+export type AccountDetails = {
+  unauthenticated: { readonly reason: string }
+  password_wrong: { readonly account: string }
+  account_invalid: { readonly account: string; readonly reason: string }
+  account_exists: { readonly account: string }
+  account_not_found: { readonly account: string }
+  email_invalid: { readonly reason: string }
+  sign_up_closed: { readonly reason: string }
+  password_invalid: { readonly reason: string }
+  token_not_found: { readonly key: string }
+  token_invalid: { readonly member: string; readonly reason: string }
+  token_read_only: { readonly account: string }
+  tokens_full: { readonly account: string; readonly limit: number }
+  rate_limited: { readonly what: string; readonly retryAfterS: number }
+}
+
+export const accountErrors: Catalogue<AccountDetails> = {
+  unauthenticated: {
+    status: 401,
+    message: (d) => `Cannot tell who is asking: ${d.reason}`,
+    fix: () => 'Log in with "npm login --auth-type=legacy", or give a valid token',
+  },
+  password_wrong: {
+    status: 401,
+    message: (d) => `Cannot log in as "${d.account}": the name or the password is wrong`,
+  },
+  account_invalid: {
+    status: 400,
+    message: (d) => `Cannot use the account name "${d.account}": ${d.reason}`,
+  },
+  account_exists: {
+    status: 409,
+    message: (d) => `Cannot add the account "${d.account}": it exists`,
+  },
+  account_not_found: {
+    status: 404,
+    message: (d) => `Cannot find the account "${d.account}"`,
+  },
+  email_invalid: { status: 400, message: (d) => `Cannot use the e-mail address: ${d.reason}` },
+  sign_up_closed: {
+    status: 403,
+    message: (d) => `Cannot sign up: ${d.reason}`,
+    fix: () => 'Ask the operator, who adds accounts with "stele user add <name>"',
+  },
+  password_invalid: { status: 400, message: (d) => `Cannot use the password: ${d.reason}` },
+  token_not_found: { status: 404, message: (d) => `Cannot find the token "${d.key}"` },
+  token_invalid: {
+    status: 400,
+    message: (d) => `Cannot make the token: "${d.member}" ${d.reason}`,
+  },
+  token_read_only: {
+    status: 403,
+    message: (d) => `Cannot change anything as "${d.account}": the token may only read`,
+    fix: () => 'Log in, or use a token that may write',
+  },
+  tokens_full: {
+    status: 403,
+    message: (d) => `Cannot add a token for "${d.account}": it has ${d.limit} already`,
+    fix: () => 'Remove some with "npm token revoke <id>"',
+  },
+  rate_limited: {
+    status: 429,
+    message: (d) => `Cannot take more ${d.what} now: too many were tried`,
+    fix: (d) => `Try again in ${d.retryAfterS} seconds`,
+  },
+}

@@ -1,0 +1,57 @@
+// Errors of the command line, its configuration and the data folder.
+import type { Catalogue } from './entry.ts'
+
+export type CliDetails = {
+  usage_wrong: { readonly reason: string; readonly command: string }
+  setting_invalid: {
+    readonly key: string
+    readonly source: string
+    readonly found: string
+    readonly wanted: string
+  }
+  setting_unknown: { readonly key: string; readonly source: string; readonly near?: string }
+  data_locked: { readonly dir: string }
+  data_invalid: { readonly path: string; readonly reason: string }
+  address_taken: { readonly host: string; readonly port: number }
+  server_unreachable: { readonly url: string; readonly reason: string }
+  server_refused: { readonly url: string; readonly status: number; readonly message: string }
+}
+
+export const cliErrors: Catalogue<CliDetails> = {
+  usage_wrong: {
+    status: 400,
+    message: (d) => d.reason,
+    fix: (d) => `Run "stele help${d.command === '' ? '' : ` ${d.command}`}"`,
+  },
+  setting_invalid: {
+    status: 400,
+    message: (d) =>
+      `Cannot use the setting "${d.key}" of ${d.source}: found ${d.found}, wanted ${d.wanted}`,
+  },
+  setting_unknown: {
+    status: 400,
+    message: (d) => `Cannot use ${d.source}: there is no setting "${d.key}"`,
+    fix: (d) =>
+      d.near === undefined ? 'Run "stele help serve" for the list' : `Did you mean "${d.near}"?`,
+  },
+  data_locked: {
+    status: 409,
+    message: (d) => `Cannot open the data folder "${d.dir}": another process is using it`,
+    fix: () => 'Stop that process, or give another folder with --dir',
+  },
+  data_invalid: { status: 500, message: (d) => `Cannot use "${d.path}": ${d.reason}` },
+  address_taken: {
+    status: 409,
+    message: (d) => `Cannot listen on ${d.host} port ${d.port}: another program does`,
+    fix: () => 'Give another port with --port',
+  },
+  server_unreachable: {
+    status: 503,
+    message: (d) => `Cannot reach "${d.url}": ${d.reason}`,
+    fix: () => 'Check the address, and that the server runs',
+  },
+  server_refused: {
+    status: 502,
+    message: (d) => `Cannot use the answer of "${d.url}": status ${d.status}, ${d.message}`,
+  },
+}

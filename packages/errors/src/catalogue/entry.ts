@@ -1,0 +1,13 @@
+// The shape of one catalogue entry.
+
+/** What the catalogue says of one code. Messages name the action, the subject, what was found and what was wanted. */
+export type Entry<Details> = {
+  /** The HTTP status. Never 5xx for a permanent refusal: clients would retry (npm-wire H12). */
+  readonly status: number
+  readonly message: (details: Details) => string
+  /** What the reader can do next. */
+  readonly fix?: (details: Details) => string
+}
+
+/** One area's part of the catalogue. */
+export type Catalogue<Area> = { readonly [C in keyof Area]: Entry<Area[C]> }

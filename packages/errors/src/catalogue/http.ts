@@ -1,0 +1,48 @@
+// Errors of the HTTP edge.
+import type { Catalogue } from './entry.ts'
+
+export type HttpDetails = {
+  route_not_found: { readonly method: string; readonly path: string }
+  not_offered: { readonly what: string }
+  not_found: { readonly what: string }
+  request_invalid: { readonly what: string; readonly reason: string }
+  request_cut: { readonly receivedBytes: number }
+  body_too_large: { readonly limitBytes: number }
+  coding_unsupported: { readonly coding: string }
+  range_unsatisfiable: { readonly range: string; readonly sizeBytes: number }
+  server_busy: { readonly reason: string; readonly retryAfterS: number }
+}
+
+export const httpErrors: Catalogue<HttpDetails> = {
+  route_not_found: {
+    status: 404,
+    message: (d) => `Cannot answer ${d.method} "${d.path}": this registry does not offer it`,
+  },
+  not_offered: {
+    status: 404, // Not 501: npm 12 would retry (npm-wire H12).
+    message: (d) => `Cannot ${d.what}: this registry does not offer it`,
+  },
+  not_found: { status: 404, message: (d) => `Cannot find ${d.what}` },
+  request_invalid: { status: 400, message: (d) => `Cannot read ${d.what}: ${d.reason}` },
+  request_cut: {
+    status: 400,
+    message: (d) => `Cannot read the body: the request was cut after ${d.receivedBytes} bytes`,
+  },
+  body_too_large: {
+    status: 413,
+    message: (d) => `Cannot take the request: its body is over ${d.limitBytes} bytes`,
+  },
+  coding_unsupported: {
+    status: 415,
+    message: (d) => `Cannot read the body: its coding is "${d.coding}", wanted gzip or identity`,
+  },
+  range_unsatisfiable: {
+    status: 416,
+    message: (d) => `Cannot send the range "${d.range}": the whole is ${d.sizeBytes} bytes long`,
+  },
+  server_busy: {
+    status: 503,
+    message: (d) => `Cannot take the request now: ${d.reason}`,
+    fix: (d) => `Try again in ${d.retryAfterS} seconds`,
+  },
+}

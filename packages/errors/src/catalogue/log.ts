@@ -1,0 +1,43 @@
+// Errors of the log, its entries and its sequencer.
+import type { Catalogue } from './entry.ts'
+
+export type LogDetails = {
+  entry_invalid: { readonly what: string; readonly reason: string }
+  call_malformed: { readonly member: string; readonly reason: string }
+  call_unauthorized: { readonly account: string | null; readonly reason: string }
+  commit_failed: { readonly reason: string }
+  log_busy: { readonly queued: number; readonly limit: number }
+  log_inconsistent: { readonly origin: string; readonly reason: string }
+  log_read_only: { readonly reason: string }
+  log_closed: { readonly origin: string }
+}
+
+export const logErrors: Catalogue<LogDetails> = {
+  entry_invalid: { status: 400, message: (d) => `Cannot read the ${d.what}: ${d.reason}` },
+  call_malformed: { status: 400, message: (d) => `Cannot take the call: ${d.member} ${d.reason}` },
+  call_unauthorized: {
+    status: 403,
+    message: (d) => `Cannot take the call of "${d.account ?? 'anonymous'}": ${d.reason}`,
+  },
+  commit_failed: {
+    status: 503,
+    message: (d) => `Cannot commit: ${d.reason}; nothing was changed`,
+    fix: () => 'Try again; if it stays so, the operator finds the cause in the server log',
+  },
+  log_busy: {
+    status: 503,
+    message: (d) => `Cannot queue the call: ${d.queued} wait already, the limit is ${d.limit}`,
+    fix: () => 'Try again in a moment',
+  },
+  log_inconsistent: {
+    status: 503,
+    message: (d) => `Cannot go on with the log "${d.origin}": ${d.reason}`,
+    fix: () =>
+      'Writes stay refused. Restore the data folder from a copy, or compare it with a mirror',
+  },
+  log_read_only: {
+    status: 503,
+    message: (d) => `Cannot write: the log takes no calls, ${d.reason}`,
+  },
+  log_closed: { status: 503, message: (d) => `Cannot write: the log "${d.origin}" is closing` },
+}

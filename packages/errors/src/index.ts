@@ -1,0 +1,10 @@
+// The public face of @stele/errors.
+export {
+  type Catalogue,
+  catalogue,
+  type DetailsOf,
+  type Entry,
+  type ErrorCode,
+} from './catalogue.ts'
+export { redact } from './redact.ts'
+export { type ErrorBody, isSteleError, SteleError, toErrorBody } from './stele-error.ts'
