@@ -1,0 +1,31 @@
+// What a face asks of a service, and what it hears back: plain data, so that it crosses threads.
+import type { JsonValue } from '@stele/formats'
+import type { ScriptError } from './execution.ts'
+
+/** Bytes that a call refers to by their name, the hex SHA-512: to be kept with the call, or in the blob store already. */
+export type CallBlob =
+  | { readonly name: string; readonly bytes: Uint8Array }
+  | { readonly name: string; readonly storedBytes: number }
+
+/** A call that the server vouches for. Blobs become durable with the call, or before it. */
+export type CallRequest = {
+  readonly account: string | null
+  readonly via: 'token' | 'host' | 'debug'
+  readonly method: string
+  readonly args: readonly JsonValue[]
+  readonly blobs?: readonly CallBlob[]
+  /** Handed to the views with the entry, so that they need not take the blobs apart again. */
+  readonly prepared?: unknown
+}
+
+/** What became of a call. `index` is its entry in the log, `timeMs` that entry's time. */
+export type CallAnswer = {
+  readonly index: number
+  readonly timeMs: number
+  readonly outcome:
+    | { readonly ok: true; readonly result?: JsonValue }
+    | { readonly ok: false; readonly error: ScriptError }
+}
+
+/** Answers after the durable commit, with the views of what was written applied. Throws what was refused or aborted. */
+export type SubmitCall = (request: CallRequest) => Promise<CallAnswer>

@@ -1,0 +1,57 @@
+// The public face of @stele/entries.
+export {
+  type Body,
+  type CallBody,
+  type ConfigBody,
+  configMembers,
+  formatBody,
+  type GenesisBody,
+  parseBody,
+  parseLimits,
+  type RootSignature,
+  type Roots,
+  type TakedownBody,
+  type Via,
+  type WithheldPart,
+} from './body.ts'
+export type { CallAnswer, CallBlob, CallRequest, SubmitCall } from './call-request.ts'
+export {
+  compareWrites,
+  type Effects,
+  type EffectWrite,
+  formatEffects,
+  hashValue,
+  parseEffects,
+} from './effects.ts'
+export type {
+  Executor,
+  Outcome,
+  ScriptCall,
+  ScriptError,
+  StateReader,
+  Write,
+} from './execution.ts'
+export {
+  type EntryKind,
+  entryKinds,
+  formatLeaf,
+  hashBody,
+  hashEffects,
+  type Leaf,
+  leafSizeBytes,
+  parseLeaf,
+} from './leaf.ts'
+export { maxInlineValueBytes, maxNotAfterMs } from './limits.ts'
+export { type Members, membersOf } from './members.ts'
+export { bundleWidth, formatRecordBundle, parseRecordBundle } from './record-bundle.ts'
+export { Sequences } from './sequences.ts'
+export { callPayload, keyIdOf, rootPayload } from './signing.ts'
+export {
+  applyBody,
+  keysObject,
+  logObject,
+  readLogRow,
+  rootsIn,
+  type Transition,
+} from './transition.ts'
+export { type EntryValue, formatValues, parseValues, valueOf } from './values.ts'

@@ -1,0 +1,16 @@
+// Limits of what one entry may hold. A leaf commits to parts of at most these sizes.
+
+/** Bytes of a body: an entry stays small, since big arguments travel as blobs. */
+export const maxBodyBytes: number = 1024 * 1024
+/** Bytes of the effects: as many writes as the script host allows, with their hashes. */
+export const maxEffectsBytes: number = 4 * 1024 * 1024
+/** Bytes of a value that is kept in line; a longer one is a blob (spec/state.md "Files"). */
+export const maxInlineValueBytes: number = 16_384
+/** Bytes of one record in a bundle: all the values of one entry. */
+export const maxRecordBytes: number = 64 * 1024 * 1024
+/** How far ahead a signed call may be valid (spec/state.md "Call body"). */
+export const maxNotAfterMs: number = 10 * 60 * 1000
+/** Signatures on one config or takedown entry. */
+export const maxRootSignatures = 32
+/** Parts that one takedown may name. */
+export const maxWithheldParts = 10_000

@@ -1,0 +1,186 @@
+// The transition that an entry makes: from a body and the state before it to effects and writes.
+// The sequencer records with it, an auditor replays with it: what they do is the same code.
+import { SteleError } from '@stele/errors'
+import { canonicalJson, type JsonValue, parseCanonicalJson } from '@stele/formats'
+import {
+  type Body,
+  type CallBody,
+  type ConfigBody,
+  type GenesisBody,
+  parseLimits,
+  parseRoots,
+  type Roots,
+  type TakedownBody,
+  type Via,
+} from './body.ts'
+import { compareWrites, type Effects, effectWrite } from './effects.ts'
+import type { Executor, Outcome, ScriptCall, StateReader, Write } from './execution.ts'
+import { entryKinds } from './leaf.ts'
+import { maxNotAfterMs } from './limits.ts'
+import { membersOf } from './members.ts'
+import { keyIdOf, keyOfAccount, verifyCallSignature, verifyRootSignatures } from './signing.ts'
+
+/** The host's own object: what verifies this very log. Scripts cannot reach it. */
+export const logObject = 'stele/log'
+/** The host's own object for an account's signing keys. */
+export function keysObject(account: string): string {
+  return `stele/keys/${account}`
+}
+
+/** What a transition needs besides the body. `seed` is the body's hash in the leaf. */
+export type TransitionPorts = {
+  readonly state: StateReader
+  readonly executor: Executor
+  readonly timeMs: number
+  readonly seed: Uint8Array
+}
+
+/** What an entry did: its effects, and the writes with their values, in the effects' order. */
+export type Transition = { readonly effects: Effects; readonly writes: readonly Write[] }
+
+/**
+ * Applies a body to the state. A call that fails inside the script is an outcome; a body that must not be in a
+ * log at all throws `call_unauthorized`, `entry_invalid`, or `call_aborted`.
+ */
+export function applyBody({ kind, body }: Body, ports: TransitionPorts): Transition {
+  switch (kind) {
+    case entryKinds.genesis:
+      return applyGenesis(body, ports)
+    case entryKinds.call:
+      return applyCall(body, ports)
+    case entryKinds.config:
+      return applyConfig(body, ports.state)
+    case entryKinds.memory:
+      return transition({ ok: true, changes: 0, writes: [] }, [])
+    case entryKinds.takedown:
+      return applyTakedown(body, ports.state)
+  }
+}
+
+/** The root keys in force. Throws `entry_invalid` where the state has none. */
+export function rootsIn(state: StateReader): Roots {
+  return parseRoots(membersOf('roots', readLogRow(state, 'roots')))
+}
+
+/** A row of the host's own object as JSON, or undefined. */
+export function readLogRow(state: StateReader, name: string): JsonValue | undefined {
+  const bytes = state.get(logObject, name)
+  return bytes === undefined
+    ? undefined
+    : parseCanonicalJson(Buffer.from(bytes).toString(), `${logObject} ${name}`)
+}
+
+function applyGenesis(body: GenesisBody, ports: TransitionPorts): Transition {
+  const outcome = ports.executor.init(scriptCall('init', [], body.operator, ports), ports.state)
+  if (!outcome.ok) {
+    const reason = `its init failed with ${outcome.error.name}: ${outcome.error.message}`
+    throw new SteleError('script_invalid', { reason })
+  }
+  const { script, engine, limits, keys, roots } = body
+  return transition(outcome, rowsOf({ script, engine, limits, keys, roots }))
+}
+
+function applyCall(body: CallBody, ports: TransitionPorts): Transition {
+  const rows = body.via.type === 'key' ? [acceptKey(body, body.via, ports)] : []
+  const call = scriptCall(body.method, body.args, body.account, ports)
+  return transition(ports.executor.call(call, ports.state), rows)
+}
+
+function applyConfig(body: ConfigBody, state: StateReader): Transition {
+  verifyRootSignatures(body, rootsIn(state))
+  checkSettings(body.set)
+  return transition({ ok: true, changes: 0, writes: [] }, changedRows(rowsOf(body.set), state))
+}
+
+function applyTakedown(body: TakedownBody, state: StateReader): Transition {
+  verifyRootSignatures(body, rootsIn(state))
+  return transition({ ok: true, changes: 0, writes: [] }, [])
+}
+
+/** Checks a call that its caller signed, and gives the row that records its `seq`, also when the call fails. */
+function acceptKey(
+  body: CallBody,
+  via: Extract<Via, { type: 'key' }>,
+  { state, timeMs }: TransitionPorts,
+): Write {
+  const { account, seq } = body
+  if (account === null) throw unauthorized(account, 'a signed call needs an account')
+  const object = keysObject(account)
+  const row = state.get(object, via.key)
+  const rawKey = row === undefined ? keyOfAccount(account) : boundKey(row).key
+  if (rawKey === undefined || keyIdOf(rawKey) !== via.key) {
+    throw unauthorized(account, `the key ${via.key} is not bound to it`)
+  }
+  const last = row === undefined ? 0 : boundKey(row).seq
+  if (seq <= last) throw unauthorized(account, `its seq is ${seq}, the key's last was ${last}`)
+  if (timeMs > via.notAfter) throw unauthorized(account, 'it came after its notAfter')
+  if (via.notAfter > timeMs + maxNotAfterMs) throw unauthorized(account, 'its notAfter is too far')
+  verifyCallSignature(body, rawKey)
+  const value = canonicalJson({ key: Buffer.from(rawKey).toString('base64'), seq })
+  return { object, field: via.key, value: Buffer.from(value) }
+}
+
+function boundKey(row: Uint8Array): { readonly key: Uint8Array; readonly seq: number } {
+  const members = membersOf('key row', parseCanonicalJson(Buffer.from(row).toString(), 'key row'))
+  return { key: Buffer.from(members.text('key'), 'base64'), seq: members.count('seq', 0) }
+}
+
+const blobName = /^[0-9a-f]{128}$/
+
+function checkSettings(set: { readonly [name: string]: JsonValue }): void {
+  const members = membersOf('set', set)
+  if (members.has('roots')) parseRoots(members.object('roots'))
+  if (members.has('limits')) parseLimits(members.object('limits'))
+  if (members.has('keys')) members.texts('keys')
+  if (members.has('script')) members.text('script', blobName)
+  if (members.has('engine')) members.text('engine', blobName)
+  if (members.has('policy')) members.text('policy')
+  if (members.has('upstreams')) members.object('upstreams')
+}
+
+function rowsOf(settings: { readonly [name: string]: JsonValue }): readonly Write[] {
+  return Object.entries(settings).map(([field, value]) => ({
+    object: logObject,
+    field,
+    value: Buffer.from(canonicalJson(value)),
+  }))
+}
+
+function changedRows(rows: readonly Write[], state: StateReader): readonly Write[] {
+  return rows.filter(({ object, field, value }) => {
+    const before = state.get(object, field)
+    return before === undefined || value === null || Buffer.compare(before, value) !== 0
+  })
+}
+
+function scriptCall(
+  method: string,
+  args: readonly JsonValue[],
+  account: string | null,
+  { timeMs, seed }: TransitionPorts,
+): ScriptCall {
+  return { method, args: canonicalJson(args), account, timeMs, seed }
+}
+
+function transition(outcome: Outcome, rows: readonly Write[]): Transition {
+  const writes = [...(outcome.ok ? outcome.writes : []), ...rows].toSorted(compareWrites)
+  const effectWrites = writes.map(effectWrite)
+  if (!outcome.ok) {
+    return {
+      effects: { ok: false, error: outcome.error, changes: 0, writes: effectWrites },
+      writes,
+    }
+  }
+  const { result, changes } = outcome
+  const effects: Effects = {
+    ok: true,
+    ...(result === undefined ? {} : { result }),
+    changes,
+    writes: effectWrites,
+  }
+  return { effects, writes }
+}
+
+function unauthorized(account: string | null, reason: string): SteleError {
+  return new SteleError('call_unauthorized', { account, reason })
+}
