@@ -1,0 +1,23 @@
+// The public face of @stele/log.
+export { heartbeatMs } from './limits.ts'
+export { type BundleKind, type KeptEntry, makeBundle, makeTile } from './log-files.ts'
+export type {
+  Appended,
+  CommitGroup,
+  LogEvent,
+  LoggedEntry,
+  LogPorts,
+  LogStore,
+  ScriptSettings,
+  StagedEntry,
+  StateRow,
+  StoredHead,
+} from './ports.ts'
+export {
+  blobPath,
+  createPublisher,
+  type PublicFolder,
+  type Publisher,
+  type Watermark,
+} from './publisher.ts'
+export { Sequencer, type SignedBody } from './sequencer.ts'

@@ -1,0 +1,12 @@
+// Limits of the sequencer, each with its reason.
+
+/** Calls in one commit: bounds what a failed commit undoes (spec/state.md "Sequencing and crash safety"). */
+export const maxGroupCalls = 256
+/** How long a group may gather while it is staged: bounds a caller's wait behind others, in milliseconds. */
+export const maxGroupMs = 200
+/** Calls that may wait: beyond it callers are told to come again. */
+export const maxQueuedCalls = 10_000
+/** How old the clock's cosignature may grow: half of the hour that spec/state.md "Freshness" allows. */
+export const heartbeatMs: number = 30 * 60 * 1000
+/** Calls between two snapshots of a script's memory (spec/state.md "Memory"). */
+export const callsPerSnapshot = 1_000

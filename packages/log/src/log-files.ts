@@ -1,0 +1,50 @@
+// The static files of a log, made from what the store holds: one source for the server and for the public folder.
+import { bundleWidth, formatRecordBundle } from '@stele/entries'
+import { formatEntryBundle, formatTile, type Hash, tileRowLength } from '@stele/tlog'
+
+/** An entry as it is kept; null parts are withheld. */
+export type KeptEntry = {
+  readonly leaf: Uint8Array
+  readonly body: Uint8Array | null
+  readonly effects: Uint8Array | null
+  readonly values: Uint8Array | null
+}
+/** What the files are made from. */
+export type FilePorts = {
+  readonly hashes: (tileLevel: number, start: number, count: number) => readonly Hash[]
+  readonly entries: (start: number, count: number) => readonly KeptEntry[]
+}
+/** The kinds of bundle that lie beside the tiles. */
+export type BundleKind = 'entries' | 'body' | 'effects' | 'value'
+
+/** A tile's bytes, undefined where the tree of `size` leaves has no such tile. */
+export function makeTile(
+  ports: FilePorts,
+  size: number,
+  tile: { readonly level: number; readonly index: number; readonly width: number },
+): Uint8Array | undefined {
+  const start = tile.index * bundleWidth
+  if (start + tile.width > tileRowLength(size, tile.level)) return undefined
+  return formatTile(ports.hashes(tile.level, start, tile.width))
+}
+
+/** A bundle's bytes, undefined where the tree of `size` leaves has no such bundle. */
+export function makeBundle(
+  ports: FilePorts,
+  size: number,
+  bundle: { readonly kind: BundleKind; readonly index: number; readonly width: number },
+): Uint8Array | undefined {
+  const start = bundle.index * bundleWidth
+  if (start + bundle.width > size) return undefined
+  const entries = ports.entries(start, bundle.width)
+  switch (bundle.kind) {
+    case 'entries':
+      return formatEntryBundle(entries.map((entry) => entry.leaf))
+    case 'body':
+      return formatRecordBundle(entries.map((entry) => entry.body))
+    case 'effects':
+      return formatRecordBundle(entries.map((entry) => entry.effects))
+    case 'value':
+      return formatRecordBundle(entries.map((entry) => entry.values))
+  }
+}

@@ -1,0 +1,125 @@
+// What the log needs from outside: a store that commits a group at once, signers, a clock, randomness, a script.
+import type {
+  Body,
+  CallBlob,
+  Effects,
+  Executor,
+  StateReader,
+  WithheldPart,
+  Write,
+} from '@stele/entries'
+import type { CosignatureSigner, Hash, NoteSigner, StoredHash } from '@stele/tlog'
+
+/** The committed head: the tree's size and root, its signed checkpoint, and the newest leaf with its proof. */
+export type StoredHead = {
+  readonly size: number
+  readonly root: Hash
+  /** The signed note. */
+  readonly checkpoint: string
+  /** The head of spec/state.md "Proofs". */
+  readonly head: string
+  /** The newest leaf's 106 bytes. */
+  readonly leaf: Uint8Array
+  /** When the clock cosigned, in seconds since 1970. */
+  readonly clockS: number
+}
+
+/** One entry, ready to be kept: each part is its salt and its bytes, hashed as `leaf` says. */
+export type StagedEntry = {
+  readonly index: number
+  readonly leaf: Uint8Array
+  readonly leafHash: Hash
+  readonly body: Uint8Array
+  readonly effects: Uint8Array
+  /** A value record (spec/state.md "Files"). */
+  readonly values: Uint8Array
+}
+
+/** One changed row of the state. A long value lies in a blob. */
+export type StateRow = {
+  readonly object: string
+  readonly field: string
+  readonly value:
+    | { readonly hash: Hash; readonly bytes: Uint8Array }
+    | { readonly hash: Hash; readonly blob: string }
+    | null
+}
+
+/** What one durable transaction holds: all of it or nothing. `V` is what the views write. */
+export type CommitGroup<V> = {
+  /** The head that this group builds on: the transaction fails unless it still is the head. */
+  readonly previous: { readonly size: number; readonly root: Hash } | undefined
+  readonly head: StoredHead
+  readonly entries: readonly StagedEntry[]
+  readonly hashes: readonly StoredHash[]
+  readonly rows: readonly StateRow[]
+  /** The last number given to each account that the group names. */
+  readonly sequences: readonly (readonly [account: string | null, seq: number])[]
+  readonly blobs: readonly CallBlob[]
+  readonly views: readonly V[]
+  readonly withhold: readonly WithheldPart[]
+}
+
+/** The home of one log. Reads see what is committed. */
+export type LogStore<V> = StateReader & {
+  readonly head: () => StoredHead | undefined
+  readonly hashes: (tileLevel: number, start: number, count: number) => readonly Hash[]
+  /** The last number given to the account, 0 if it has none. */
+  readonly lastSequence: (account: string | null) => number
+  /** The hash of each state row, in any order. */
+  readonly stateHashes: () => Iterable<readonly [object: string, field: string, hash: Hash]>
+  /** Makes the group durable, or throws; after a throw the outcome is re-read from `head`. */
+  readonly commit: (group: CommitGroup<V>) => void | Promise<void>
+}
+
+/** What a view is told of an entry once it is staged. `writes` carry their values. */
+export type LoggedEntry = {
+  readonly index: number
+  readonly leafHash: Hash
+  readonly timeMs: number
+  readonly body: Body['body']
+  readonly writes: readonly Write[]
+  readonly prepared?: unknown
+}
+
+/** Everything that the sequencer takes as an argument. */
+export type LogPorts<V> = {
+  readonly store: LogStore<V>
+  /** Makes what runs calls, from the blob names and limits in force; asked anew after a config entry changes them. */
+  readonly createExecutor: (settings: ScriptSettings) => Executor
+  readonly planViews: (entry: LoggedEntry) => readonly V[]
+  /** The log's own keys: each signs every checkpoint. */
+  readonly signers: readonly NoteSigner[]
+  readonly clock: CosignatureSigner
+  readonly nowMs: () => number
+  readonly random: (sizeBytes: number) => Uint8Array
+  /** Lets waiting messages in between two groups. */
+  readonly breathe: () => Promise<void>
+  readonly report: (event: LogEvent) => void
+}
+
+/** What is run, by the names in force. */
+export type ScriptSettings = {
+  readonly script: string
+  readonly engine: string
+  readonly limits: { readonly [name: string]: number }
+}
+
+/** What an operator may want to know. */
+export type LogEvent =
+  | {
+      readonly event: 'commit'
+      readonly size: number
+      readonly calls: number
+      readonly tookMs: number
+    }
+  | { readonly event: 'commit_failed'; readonly reason: string }
+  | { readonly event: 'read_only'; readonly reason: string }
+  | { readonly event: 'call_aborted'; readonly method: string; readonly reason: string }
+
+/** Effects and index of an entry that was committed. */
+export type Appended = {
+  readonly index: number
+  readonly timeMs: number
+  readonly effects: Effects
+}

@@ -1,0 +1,140 @@
+// Writes the public folder behind the log: tiles, bundles and blobs first, head and checkpoint last.
+// All of it can be made again from the store, so it needs no part in the commit.
+import { entryKinds, parseBody, parseLeaf, type WithheldPart } from '@stele/entries'
+import { bundlesOf, formatTileNumber, type TileNumber, tilePath, tilesOf } from '@stele/tlog'
+import { type BundleKind, type FilePorts, makeBundle, makeTile } from './log-files.ts'
+import type { StoredHead } from './ports.ts'
+
+/** The folder that any web server can serve. Paths are relative, with `/`. */
+export type PublicFolder = {
+  /** Puts a file there at once or not at all, durably. */
+  readonly write: (path: string, bytes: Uint8Array) => Promise<void>
+  /** Removes a file or a folder, if it is there. */
+  readonly remove: (path: string) => Promise<void>
+}
+/** How far the folder is: the tree's size and the blobs' number. */
+export type Watermark = { readonly size: number; readonly blobNumber: number }
+
+/** What the publisher reads, and where it notes how far it came. */
+export type PublisherPorts = {
+  readonly folder: PublicFolder
+  readonly files: FilePorts
+  readonly head: () => StoredHead | undefined
+  /** The text of `/-/log/key`. */
+  readonly keys: string
+  /** Blobs stored after the given number, oldest first, a few at a time. */
+  readonly blobsAfter: (
+    blobNumber: number,
+  ) => readonly { readonly blobNumber: number; readonly name: string }[]
+  readonly readBlob: (name: string) => Uint8Array | undefined
+  readonly watermark: () => Watermark
+  readonly saveWatermark: (watermark: Watermark) => void
+}
+
+/** Brings the folder up to the store. */
+export type Publisher = { readonly publish: () => Promise<void> }
+
+const bundleKinds: readonly BundleKind[] = ['entries', 'body', 'effects', 'value']
+const root = '-/log/'
+
+/** A publisher; runs of it follow one another, never side by side. */
+export function createPublisher(ports: PublisherPorts): Publisher {
+  let running: Promise<void> = Promise.resolve()
+  let lastCheckpoint = ''
+  const publishOnce = async (): Promise<void> => {
+    const head = ports.head()
+    if (head === undefined || head.checkpoint === lastCheckpoint) return
+    const from = ports.watermark()
+    const blobNumber = await publishBlobs(ports, from.blobNumber)
+    await publishTiles(ports, from.size, head.size)
+    await publishWithheld(ports, from.size, head.size)
+    await ports.folder.write(`${root}key`, Buffer.from(ports.keys))
+    await ports.folder.write(`${root}head`, Buffer.from(head.head))
+    await ports.folder.write(`${root}checkpoint`, Buffer.from(head.checkpoint))
+    ports.saveWatermark({ size: head.size, blobNumber }) // A crash before this line publishes again.
+    lastCheckpoint = head.checkpoint
+  }
+  return {
+    publish: () => {
+      running = running.catch(() => undefined).then(publishOnce)
+      return running
+    },
+  }
+}
+
+/** The path of a blob below `/-/log/`. */
+export function blobPath(name: string): string {
+  return `blob/${name.slice(0, 2)}/${name}`
+}
+
+async function publishBlobs(ports: PublisherPorts, after: number): Promise<number> {
+  let blobNumber = after
+  for (;;) {
+    const blobs = ports.blobsAfter(blobNumber)
+    if (blobs.length === 0) return blobNumber
+    for (const blob of blobs) {
+      const bytes = ports.readBlob(blob.name)
+      if (bytes !== undefined) await ports.folder.write(root + blobPath(blob.name), bytes)
+      blobNumber = blob.blobNumber
+    }
+  }
+}
+
+async function publishTiles(ports: PublisherPorts, from: number, size: number): Promise<void> {
+  for (const tile of tilesOf(from, size)) {
+    const bytes = makeTile(ports.files, size, tile)
+    await publishPiece(ports, tilePath(tile), tile, bytes)
+  }
+  for (const bundle of bundlesOf(from, size)) {
+    for (const kind of bundleKinds) await publishBundle(ports, size, { ...bundle, kind })
+  }
+}
+
+async function publishBundle(
+  ports: PublisherPorts,
+  size: number,
+  bundle: TileNumber & { readonly kind: BundleKind },
+): Promise<void> {
+  const folder = bundle.kind === 'entries' ? 'tile/entries' : bundle.kind
+  const bytes = makeBundle(ports.files, size, bundle)
+  await publishPiece(ports, `${folder}/${formatTileNumber(bundle)}`, bundle, bytes)
+}
+
+async function publishPiece(
+  { folder }: PublisherPorts,
+  path: string,
+  { width }: { readonly width: number },
+  bytes: Uint8Array | undefined,
+): Promise<void> {
+  if (bytes === undefined) throw new Error(`The store cannot make "${path}"`)
+  await folder.write(root + path, bytes)
+  if (width === 256) await folder.remove(`${root}${path}.p`) // The full piece replaces its partial ones.
+}
+
+/** Makes again what takedowns among the new entries have taken parts from. */
+async function publishWithheld(ports: PublisherPorts, from: number, size: number): Promise<void> {
+  const numbers = new Set<number>()
+  for (const part of withheldBetween(ports, from, size)) {
+    if ('blob' in part) await ports.folder.remove(root + blobPath(part.blob))
+    else numbers.add(Math.floor(part.entry / 256))
+  }
+  for (const index of numbers) {
+    const width = Math.min(256, size - index * 256)
+    for (const kind of bundleKinds) await publishBundle(ports, size, { index, width, kind })
+  }
+}
+
+function* withheldBetween(
+  { files }: PublisherPorts,
+  from: number,
+  size: number,
+): Iterable<WithheldPart> {
+  for (let start = from; start < size; start += 256) {
+    for (const entry of files.entries(start, Math.min(256, size - start))) {
+      const { kind } = parseLeaf(entry.leaf)
+      if (kind !== entryKinds.takedown || entry.body === null) continue
+      const { body } = parseBody(kind, Buffer.from(entry.body.subarray(32)).toString())
+      if ('withhold' in body) yield* body.withhold
+    }
+  }
+}

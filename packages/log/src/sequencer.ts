@@ -1,0 +1,345 @@
+// The sequencer: orders calls, runs them one at a time, and commits them in groups (spec/state.md "Sequencing").
+// Stage, commit, publish: staging touches memory only, the commit is one transaction, all after it can be redone.
+import {
+  type Body,
+  type CallAnswer,
+  type CallRequest,
+  type ConfigBody,
+  type Executor,
+  entryKinds,
+  type GenesisBody,
+  parseLeaf,
+  type TakedownBody,
+} from '@stele/entries'
+import { isSteleError, SteleError } from '@stele/errors'
+import type { StateProof, StateQuery, Trie } from '@stele/state'
+import { Frontier } from '@stele/tlog'
+import { newestLeaf, signHead } from './head.ts'
+import { heartbeatMs, maxGroupCalls, maxGroupMs, maxQueuedCalls } from './limits.ts'
+import type { Appended, CommitGroup, LogPorts, StoredHead } from './ports.ts'
+import { loadTrie, recover, scriptSettings } from './recover.ts'
+import { type EntryExtras, Stage } from './stage.ts'
+
+type Pending = EntryExtras & {
+  readonly plan: (stage: SequenceSource) => Body
+  readonly name: string
+  /** A config or takedown entry is a group of its own: what it changes is in force from the next entry. */
+  readonly alone: boolean
+  readonly resolve: (appended: Appended) => void
+  readonly reject: (error: unknown) => void
+}
+type Staged = { readonly pending: Pending; readonly appended: Appended }
+type SequenceSource = { readonly nextSequence: (account: string | null) => number }
+/** What an operator signs and submits; `seq` is the one that `nextSequence` told. */
+export type SignedBody = ConfigBody | TakedownBody
+
+/** One log, open for calls. It owns the trie, the right edge of the tree and the script. */
+export class Sequencer<V> {
+  readonly #ports: LogPorts<V>
+  readonly #trie: Trie
+  #frontier: Frontier
+  #head: StoredHead
+  #executor: Executor
+  readonly #queue: Pending[] = []
+  #draining: Promise<void> | undefined
+  #closed = false
+  #readOnly: string | undefined
+
+  private constructor(ports: LogPorts<V>, opened: Opened) {
+    this.#ports = ports
+    this.#trie = opened.trie
+    this.#frontier = opened.frontier
+    this.#head = opened.head
+    this.#executor = opened.executor
+  }
+
+  /** Creates the log with its entry 0 and opens it. Throws `log_inconsistent` when the store holds a log already. */
+  static async create<V>(
+    ports: LogPorts<V>,
+    genesis: GenesisBody,
+    extras: EntryExtras,
+  ): Promise<Sequencer<V>> {
+    if (ports.store.head() !== undefined) {
+      throw new SteleError('log_inconsistent', { origin: genesis.origin, reason: 'it exists' })
+    }
+    const { script, engine, limits } = genesis
+    const executor = ports.createExecutor({ script, engine, limits })
+    const trie = loadTrie([])
+    const frontier = Frontier.empty()
+    trie.begin()
+    const stage = newStage(ports, { trie, frontier, lastTimeMs: 0 })
+    const body: Body = { kind: entryKinds.genesis, body: genesis }
+    stage.add(body, { nowMs: ports.nowMs(), executor }, extras)
+    if (stage.newest === undefined) throw new Error('The genesis entry was not staged')
+    const head = signHead(ports, genesis.origin, stage.newest)
+    await ports.store.commit(groupOf(undefined, head, stage))
+    trie.commit()
+    return new Sequencer(ports, { trie, frontier, head, executor })
+  }
+
+  /**
+   * Opens the log that the store holds. Where the tree does not hash to the checkpoint, or the state not to the last
+   * leaf, it opens for reading only, and every write throws `log_inconsistent` with the reason.
+   */
+  static open<V>(ports: LogPorts<V>): Sequencer<V> {
+    const { trie, frontier, head, fault } = recover(ports)
+    const executor = ports.createExecutor(scriptSettings(ports.store))
+    const sequencer = new Sequencer(ports, { trie, frontier, head, executor })
+    if (fault !== undefined) sequencer.#refuseWrites(fault)
+    return sequencer
+  }
+
+  get head(): StoredHead {
+    return this.#head
+  }
+
+  /** Why writes are refused, where they are. */
+  get readOnly(): string | undefined {
+    return this.#readOnly
+  }
+
+  get origin(): string {
+    return this.#ports.signers[0]?.name ?? ''
+  }
+
+  /** Runs a call and answers once it is durable. Throws `log_busy`, `log_closed`, `log_inconsistent`, `call_aborted`, `commit_failed`. */
+  async submit(request: CallRequest): Promise<CallAnswer> {
+    const { account, via, method, args, blobs, prepared } = request
+    const plan = (stage: SequenceSource): Body => {
+      const seq = stage.nextSequence(account)
+      const sender = { v: 1, origin: this.origin, account, seq, via: { type: via } } as const
+      return { kind: entryKinds.call, body: { ...sender, method, args } }
+    }
+    const { index, timeMs, effects } = await this.#enqueue({
+      plan,
+      name: method,
+      alone: false,
+      ...(blobs === undefined ? {} : { blobs }),
+      prepared,
+    })
+    if (!effects.ok) return { index, timeMs, outcome: { ok: false, error: effects.error } }
+    const { result } = effects
+    return { index, timeMs, outcome: { ok: true, ...(result === undefined ? {} : { result }) } }
+  }
+
+  /** Runs a config or takedown body, made by `make` with its number and signed by the roots in `make`. */
+  async submitSigned(
+    account: string,
+    make: (seq: number) => SignedBody,
+    extras: EntryExtras = {},
+  ): Promise<Appended> {
+    const plan = (stage: SequenceSource): Body => bodyOf(make(stage.nextSequence(account)))
+    return this.#enqueue({ plan, name: 'settings', alone: true, ...extras })
+  }
+
+  /** The committed head and the proof that answers the queries at it, made in short turns. Throws `request_invalid`. */
+  async prove(queries: readonly StateQuery[]): Promise<{ head: StoredHead; proof: StateProof }> {
+    const head = this.#head
+    const steps = this.#trie.proveInSteps(queries)
+    for (;;) {
+      const step = steps.next() // The first one pins the version that the head is of.
+      if (step.done === true) return { head, proof: step.value }
+      await this.#ports.breathe()
+    }
+  }
+
+  /** Cosigns the checkpoint anew when its time has grown old. Call it every few minutes. */
+  async beat(): Promise<void> {
+    const oldMs = this.#ports.nowMs() - this.#head.clockS * 1000
+    if (oldMs < heartbeatMs || this.#draining !== undefined || this.#readOnly !== undefined) return
+    this.#draining = this.#recosign().finally(() => {
+      this.#draining = undefined
+      this.#wake()
+    })
+    await this.#draining
+  }
+
+  /** Takes no more calls, and ends when those that wait are answered. */
+  async close(): Promise<void> {
+    this.#closed = true
+    while (this.#draining !== undefined) await this.#draining
+  }
+
+  #enqueue(pending: Omit<Pending, 'resolve' | 'reject'>): Promise<Appended> {
+    if (this.#closed) throw new SteleError('log_closed', { origin: this.origin })
+    if (this.#readOnly !== undefined) throw this.#inconsistent(this.#readOnly)
+    if (this.#queue.length >= maxQueuedCalls) {
+      throw new SteleError('log_busy', { queued: this.#queue.length, limit: maxQueuedCalls })
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ ...pending, resolve, reject })
+      this.#wake()
+    })
+  }
+
+  #wake(): void {
+    if (this.#draining !== undefined || this.#queue.length === 0) return
+    this.#draining = this.#drain().finally(() => {
+      this.#draining = undefined
+      this.#wake()
+    })
+  }
+
+  async #drain(): Promise<void> {
+    await this.#ports.breathe() // Calls that arrived together are committed together.
+    while (this.#queue.length > 0) {
+      await this.#runGroup()
+      await this.#ports.breathe()
+    }
+  }
+
+  async #runGroup(): Promise<void> {
+    if (this.#readOnly !== undefined) {
+      for (const pending of this.#queue.splice(0))
+        pending.reject(this.#inconsistent(this.#readOnly))
+      return
+    }
+    const stage = this.#newStage()
+    const staged: Staged[] = []
+    this.#stageCalls(stage, staged)
+    if (staged.length === 0) {
+      this.#trie.rollback()
+      return
+    }
+    const failure = await this.#finish(stage)
+    for (const { pending, appended } of staged) {
+      if (failure === undefined) pending.resolve(appended)
+      else pending.reject(failure)
+    }
+  }
+
+  async #recosign(): Promise<void> {
+    const failure = await this.#commit(this.#newStage())
+    if (failure !== undefined) throw failure
+  }
+
+  #newStage(): Stage<V> {
+    this.#trie.begin()
+    const lastTimeMs = parseLeaf(this.#head.leaf).timeMs
+    return newStage(this.#ports, { trie: this.#trie, frontier: this.#frontier.copy(), lastTimeMs })
+  }
+
+  /** A stage that broke half-way through an entry is dropped whole, as if the commit had failed. */
+  async #finish(stage: Stage<V>): Promise<SteleError | undefined> {
+    if (!stage.isBroken) return this.#commit(stage)
+    this.#trie.rollback()
+    return new SteleError('commit_failed', { reason: 'another call of the group broke it' })
+  }
+
+  #stageCalls(stage: Stage<V>, staged: Staged[]): void {
+    const startMs = this.#ports.nowMs()
+    while (staged.length < maxGroupCalls && this.#ports.nowMs() - startMs < maxGroupMs) {
+      const pending = this.#queue[0]
+      if (pending === undefined || (pending.alone && staged.length > 0)) break
+      this.#queue.shift()
+      try {
+        const at = { nowMs: this.#ports.nowMs(), executor: this.#executor }
+        staged.push({ pending, appended: stage.add(pending.plan(stage), at, pending) })
+      } catch (error) {
+        this.#reportAbort(pending.name, error)
+        pending.reject(error) // It was not staged, so the log never hears of it.
+        if (stage.isBroken) return
+      }
+      if (pending.alone) break
+    }
+  }
+
+  /** The commit point. Gives the error that the callers get, or nothing. */
+  async #commit(stage: Stage<V>): Promise<SteleError | undefined> {
+    const startMs = this.#ports.nowMs()
+    const { store } = this.#ports
+    const newest = stage.newest ?? newestLeaf(store, stage.frontier, this.#head)
+    const head = signHead(this.#ports, this.origin, newest)
+    try {
+      await store.commit(groupOf(this.#head, head, stage))
+    } catch (cause) {
+      const failure = this.#settle(head, cause)
+      if (failure !== undefined) {
+        this.#trie.rollback()
+        return failure
+      }
+    }
+    this.#trie.commit()
+    this.#frontier = stage.frontier
+    this.#head = head
+    if (stage.changesScript) this.#executor = this.#ports.createExecutor(scriptSettings(store))
+    const [calls, tookMs] = [stage.entries.length, this.#ports.nowMs() - startMs]
+    this.#ports.report({ event: 'commit', size: head.size, calls, tookMs })
+    return undefined
+  }
+
+  /** After a failed commit the store alone knows what is true: committed after all, undone, or neither. */
+  #settle(planned: StoredHead, cause: unknown): SteleError | undefined {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    this.#ports.report({ event: 'commit_failed', reason })
+    let found: StoredHead | undefined
+    try {
+      found = this.#ports.store.head()
+    } catch (unreadable) {
+      return this.#refuseWrites(
+        `its store cannot be read after a failed commit: ${String(unreadable)}`,
+      )
+    }
+    if (sameHead(found, planned)) return undefined
+    if (sameHead(found, this.#head)) return new SteleError('commit_failed', { reason }, { cause })
+    return this.#refuseWrites(
+      'its head is neither the one before nor the one after a failed commit',
+    )
+  }
+
+  #refuseWrites(reason: string): SteleError {
+    this.#readOnly = reason
+    this.#ports.report({ event: 'read_only', reason })
+    return this.#inconsistent(reason)
+  }
+
+  #inconsistent(reason: string): SteleError {
+    return new SteleError('log_inconsistent', { origin: this.origin, reason })
+  }
+
+  #reportAbort(method: string, error: unknown): void {
+    if (!isSteleError(error, 'call_aborted')) return
+    this.#ports.report({ event: 'call_aborted', method, reason: error.details.reason })
+  }
+}
+
+type Opened = {
+  readonly trie: Trie
+  readonly frontier: Frontier
+  readonly head: StoredHead
+  readonly executor: Executor
+}
+
+function newStage<V>(
+  { store, planViews, random }: LogPorts<V>,
+  base: { trie: Trie; frontier: Frontier; lastTimeMs: number },
+): Stage<V> {
+  return new Stage({
+    committed: store,
+    lastSequence: store.lastSequence,
+    planViews,
+    random,
+    ...base,
+  })
+}
+
+function groupOf<V>(
+  previous: StoredHead | undefined,
+  head: StoredHead,
+  stage: Stage<V>,
+): CommitGroup<V> {
+  const { entries, hashes, blobs, views, withhold } = stage
+  const [rows, sequences] = [stage.rows(), stage.sequences()]
+  return { previous, head, entries, hashes, rows, sequences, blobs, views, withhold }
+}
+
+function bodyOf(signed: SignedBody): Body {
+  return 'set' in signed
+    ? { kind: entryKinds.config, body: signed }
+    : { kind: entryKinds.takedown, body: signed }
+}
+
+/** The same commit: a heartbeat changes only the note. */
+function sameHead(a: StoredHead | undefined, b: StoredHead): boolean {
+  return a !== undefined && a.checkpoint === b.checkpoint
+}

@@ -1,0 +1,185 @@
+// Stages entries in memory: everything that a commit will hold, and nothing that cannot be dropped.
+import {
+  applyBody,
+  type Body,
+  type CallBlob,
+  type Executor,
+  entryKinds,
+  formatBody,
+  formatEffects,
+  formatLeaf,
+  formatValues,
+  hashBody,
+  hashEffects,
+  hashValue,
+  Sequences,
+  type StateReader,
+  type Transition,
+  valueOf,
+  type WithheldPart,
+} from '@stele/entries'
+import { SteleError } from '@stele/errors'
+import type { Trie } from '@stele/state'
+import { type Frontier, type Hash, hashLeaf, type StoredHash } from '@stele/tlog'
+import type { NewestLeaf } from './head.ts'
+import { Overlay } from './overlay.ts'
+import type { Appended, LoggedEntry, StagedEntry, StateRow } from './ports.ts'
+
+const saltBytes = 32
+const scriptMembers = ['script', 'engine', 'limits']
+/** Must hold a body and its salt within one record of a bundle (spec/state.md "Files"). */
+const maxBodyBytes = 1024 * 1024
+
+/** What an entry brings besides its body. */
+export type EntryExtras = { readonly blobs?: readonly CallBlob[]; readonly prepared?: unknown }
+
+/** When an entry is staged, and what runs its call. */
+export type EntryContext = { readonly nowMs: number; readonly executor: Executor }
+
+/** What staging needs; `copy` of the frontier and the trie's open group are the stage's own. */
+export type StagePorts<V> = {
+  readonly committed: StateReader
+  readonly trie: Trie
+  readonly frontier: Frontier
+  readonly lastSequence: (account: string | null) => number
+  /** The time of the last committed entry. */
+  readonly lastTimeMs: number
+  readonly planViews: (entry: LoggedEntry) => readonly V[]
+  readonly random: (sizeBytes: number) => Uint8Array
+}
+
+/** The entries of one group, staged one after the other. Dropping the stage and rolling the trie back undoes it. */
+export class Stage<V> {
+  readonly #ports: StagePorts<V>
+  readonly #overlay: Overlay
+  readonly #sequences: Sequences
+  readonly entries: StagedEntry[] = []
+  readonly hashes: StoredHash[] = []
+  readonly blobs: CallBlob[] = []
+  readonly views: V[] = []
+  readonly withhold: WithheldPart[] = []
+  readonly #accounts = new Set<string | null>()
+  #timeMs = 0
+  #path: readonly Hash[] = []
+  /** Whether a config entry of this stage changes what is run. */
+  changesScript = false
+  /** True when an entry failed half-way: then nothing of this stage may be committed. */
+  isBroken = false
+
+  constructor(ports: StagePorts<V>) {
+    this.#ports = ports
+    this.#overlay = new Overlay(ports.committed)
+    this.#sequences = new Sequences(ports.lastSequence)
+  }
+
+  /** The newest entry's leaf and place; undefined while nothing is staged. */
+  get newest(): NewestLeaf | undefined {
+    const leaf = this.entries.at(-1)?.leaf
+    return leaf === undefined ? undefined : { frontier: this.frontier, leaf, path: this.#path }
+  }
+
+  /** The tree's right edge, with this stage's entries. */
+  get frontier(): Frontier {
+    return this.#ports.frontier
+  }
+
+  /** The number that the account's next entry takes. */
+  nextSequence(account: string | null): number {
+    return this.#sequences.last(account) + 1
+  }
+
+  /** Runs a body and stages its entry. Throws, staging nothing, what must not be in the log. */
+  add(body: Body, { nowMs, executor }: EntryContext, extras: EntryExtras): Appended {
+    const timeMs = Math.max(nowMs, this.#timeMs, this.#ports.lastTimeMs) // The log's clock never goes back.
+    const bodyBytes = Buffer.from(formatBody(body.body))
+    if (bodyBytes.length > maxBodyBytes) {
+      const reason = `are ${bodyBytes.length} bytes, the limit is ${maxBodyBytes}: send big ones as blobs`
+      throw new SteleError('call_malformed', { member: 'args', reason })
+    }
+    const salt = this.#ports.random(saltBytes)
+    const seed = hashBody(salt, bodyBytes)
+    const done = applyBody(body, { state: this.#overlay, seed, timeMs, executor })
+    this.isBroken = true // From here on nothing is refused: what throws is a bug.
+    this.#sequences.accept(body)
+    if ('account' in body.body) this.#accounts.add(body.body.account)
+    const entry = this.#append(body, done, { salt, bodyBytes, bodyHash: seed, timeMs })
+    this.blobs.push(...(extras.blobs ?? []))
+    this.#timeMs = timeMs
+    this.changesScript ||= namesScript(body)
+    if ('withhold' in body.body) this.withhold.push(...body.body.withhold)
+    const { index, leafHash } = entry
+    const told = { index, leafHash, timeMs, body: body.body, writes: done.writes }
+    this.views.push(...this.#ports.planViews({ ...told, prepared: extras.prepared }))
+    this.isBroken = false
+    return { index, timeMs, effects: done.effects }
+  }
+
+  /** The changed rows of the whole stage, net. */
+  rows(): StateRow[] {
+    return Array.from(this.#overlay.writes(), ({ object, field, value }) => ({
+      object,
+      field,
+      value: value === null ? null : rowValue(value),
+    }))
+  }
+
+  /** The last number of each account that the stage names. */
+  sequences(): (readonly [string | null, number])[] {
+    return Array.from(this.#accounts, (account) => [account, this.#sequences.last(account)])
+  }
+
+  #append(
+    { kind }: Body,
+    { effects, writes }: Transition,
+    body: { salt: Uint8Array; bodyBytes: Uint8Array; bodyHash: Hash; timeMs: number },
+  ): StagedEntry {
+    const { trie, frontier, random } = this.#ports
+    const effectsSalt = random(saltBytes)
+    const effectsBytes = Buffer.from(formatEffects(effects))
+    trie.apply(
+      effects.writes.map(([object, field, hash]) => ({
+        object,
+        field,
+        valueHash: hash === null ? null : Buffer.from(hash, 'hex'),
+      })),
+    )
+    this.#overlay.apply(writes)
+    const leaf = formatLeaf({
+      kind,
+      timeMs: body.timeMs,
+      bodyHash: body.bodyHash,
+      effectsHash: hashEffects(effectsSalt, effectsBytes),
+      stateRoot: trie.root(),
+    })
+    const values = writes.flatMap(({ value }) => (value === null ? [] : [valueOf(value)]))
+    writes.forEach(({ value }) => this.#keepLong(value))
+    const entry: StagedEntry = {
+      index: frontier.size,
+      leaf,
+      leafHash: hashLeaf(leaf),
+      body: Buffer.concat([body.salt, body.bodyBytes]),
+      effects: Buffer.concat([effectsSalt, effectsBytes]),
+      values: formatValues(values),
+    }
+    this.#path = frontier.peaks()
+    this.hashes.push(...frontier.append(entry.leafHash))
+    this.entries.push(entry)
+    return entry
+  }
+
+  #keepLong(bytes: Uint8Array | null): void {
+    if (bytes === null) return
+    const value = valueOf(bytes)
+    if ('blob' in value) this.blobs.push({ name: value.blob, bytes })
+  }
+}
+
+function namesScript({ kind, body }: Body): boolean {
+  return kind === entryKinds.config && scriptMembers.some((name) => Object.hasOwn(body.set, name))
+}
+
+function rowValue(bytes: Uint8Array): NonNullable<StateRow['value']> {
+  const hash = Buffer.from(hashValue(bytes), 'hex')
+  const value = valueOf(bytes)
+  return 'blob' in value ? { hash, blob: value.blob } : { hash, bytes }
+}

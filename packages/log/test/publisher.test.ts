@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseRecordBundle, rootPayload, type TakedownBody } from '@stele/entries'
+import { parseCheckpoint, parseNote } from '@stele/tlog'
+import { createPublisher, type PublisherPorts, type Watermark } from '../src/publisher.ts'
+import type { Sequencer } from '../src/sequencer.ts'
+import { call, createdLog, rootSigner, type World } from './world.ts'
+
+type Folder = { readonly files: Map<string, Uint8Array>; readonly order: string[]; failAt?: string }
+
+function publisherOf(world: World, folder: Folder) {
+  let watermark: Watermark = { size: 0, blobNumber: 0 }
+  const blobs = (): string[] => [...world.store.kept.blobs.keys()]
+  const ports: PublisherPorts = {
+    folder: {
+      write: async (path, bytes) => {
+        if (path === folder.failAt) throw new Error('disk full')
+        folder.order.push(path)
+        folder.files.set(path, bytes)
+      },
+      remove: async (path) => {
+        for (const name of folder.files.keys()) {
+          if (name === path || name.startsWith(`${path}/`)) folder.files.delete(name)
+        }
+      },
+    },
+    files: world.store,
+    head: world.store.head,
+    keys: 'key\nclock\n',
+    blobsAfter: (after) =>
+      blobs()
+        .slice(after)
+        .map((name, i) => ({ name, blobNumber: after + i + 1 })),
+    readBlob: (name) => world.store.kept.blobs.get(name),
+    watermark: () => watermark,
+    saveWatermark: (saved) => {
+      watermark = saved
+    },
+  }
+  return createPublisher(ports)
+}
+
+async function grow(log: Sequencer<string>, calls: number): Promise<void> {
+  for (let i = 0; i < calls; i++) await log.submit(call('set', `f${i}`, 'x'))
+}
+
+test('publish() writes tiles and bundles before head and checkpoint, checkpoint last', async () => {
+  const { world, log } = await createdLog()
+  const folder: Folder = { files: new Map(), order: [] }
+  await grow(log, 4)
+  await publisherOf(world, folder).publish()
+  assert.deepEqual(folder.order, [
+    '-/log/tile/0/000.p/5',
+    '-/log/tile/entries/000.p/5',
+    '-/log/body/000.p/5',
+    '-/log/effects/000.p/5',
+    '-/log/value/000.p/5',
+    '-/log/key',
+    '-/log/head',
+    '-/log/checkpoint',
+  ])
+})
+
+test('publish() replaces partial pieces by full ones when the log passes 256 entries', async () => {
+  const { world, log } = await createdLog()
+  const folder: Folder = { files: new Map(), order: [] }
+  const publisher = publisherOf(world, folder)
+  await grow(log, 100)
+  await publisher.publish()
+  assert.ok(folder.files.has('-/log/tile/0/000.p/101'))
+  await grow(log, 200)
+  await publisher.publish()
+  const tiles = [...folder.files.keys()].filter((path) => path.includes('tile/'))
+  assert.deepEqual(tiles.toSorted(), [
+    '-/log/tile/0/000',
+    '-/log/tile/0/001.p/45',
+    '-/log/tile/1/000.p/1',
+    '-/log/tile/entries/000',
+    '-/log/tile/entries/001.p/45',
+  ])
+})
+
+test('publish() writes nothing when nothing is new', async () => {
+  const { world } = await createdLog()
+  const folder: Folder = { files: new Map(), order: [] }
+  const publisher = publisherOf(world, folder)
+  await publisher.publish()
+  const before = folder.order.length
+  await publisher.publish()
+  assert.equal(folder.order.length, before)
+})
+
+test('publish() leaves the old checkpoint and goes on later when a file cannot be written', async () => {
+  const { world, log } = await createdLog()
+  const folder: Folder = { files: new Map(), order: [] }
+  const publisher = publisherOf(world, folder)
+  await publisher.publish()
+  await grow(log, 3)
+  folder.failAt = '-/log/effects/000.p/4'
+  await assert.rejects(publisher.publish(), /disk full/)
+  assert.equal(sizeIn(folder), 1)
+  delete folder.failAt
+  await publisher.publish()
+  assert.equal(sizeIn(folder), 4)
+})
+
+test('publish() makes bundles again without what a takedown withholds, and removes its blobs', async () => {
+  const { world, log } = await createdLog()
+  const folder: Folder = { files: new Map(), order: [] }
+  const publisher = publisherOf(world, folder)
+  await log.submit(call('set', 'long', 'y'.repeat(20_000)))
+  await publisher.publish()
+  const [blob = ''] = world.store.kept.blobs.keys()
+  assert.ok(folder.files.has(`-/log/blob/${blob.slice(0, 2)}/${blob}`))
+  await log.submitSigned('op', (seq) => {
+    const sender = { v: 1, origin: log.origin, account: 'op', seq, via: { type: 'host' } } as const
+    const withhold = [{ entry: 1, part: 'body' }, { blob }] as const
+    const unsigned: TakedownBody = { ...sender, withhold, reason: 'asked for', signatures: [] }
+    const signature = Buffer.from(rootSigner.sign(rootPayload(unsigned))).toString('base64')
+    return { ...unsigned, signatures: [{ key: rootSigner.vkey, signature }] }
+  })
+  await publisher.publish()
+  assert.ok(!folder.files.has(`-/log/blob/${blob.slice(0, 2)}/${blob}`))
+  const bodies = parseRecordBundle(folder.files.get('-/log/body/000.p/3') ?? new Uint8Array(), 3)
+  assert.deepEqual(
+    bodies.map((body) => body === null),
+    [false, true, false],
+  )
+})
+
+function sizeIn({ files }: Folder): number {
+  const note = Buffer.from(files.get('-/log/checkpoint') ?? []).toString()
+  return parseCheckpoint(parseNote(note).text).size
+}

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type ConfigBody, parseLeaf, rootPayload } from '@stele/entries'
+import { formatBundle, openBundle } from '@stele/state'
+import { heartbeatMs } from '../src/limits.ts'
+import { Sequencer } from '../src/sequencer.ts'
+import { auditStore } from './audit.ts'
+import type { Fault } from './memory-store.ts'
+import { call, createdLog, createWorld, genesis, origin, rootSigner, verifiers } from './world.ts'
+
+test('create() commits entry 0 with the host rows when the store is empty', async () => {
+  const { world, log } = await createdLog()
+  assert.equal(auditStore(world.store, origin, verifiers), 1)
+  assert.equal(log.head.size, 1)
+  assert.deepEqual(world.store.list('stele/log'), ['engine', 'keys', 'limits', 'roots', 'script'])
+})
+
+test('create() throws log_inconsistent when the store holds a log', async () => {
+  const { world } = await createdLog()
+  await assert.rejects(Sequencer.create(world.ports, genesis, {}), { code: 'log_inconsistent' })
+})
+
+test('submit() answers with entry, time and result, and the audit passes', async () => {
+  const { world, log } = await createdLog()
+  world.nowMs += 5
+  const answer = await log.submit(call('set', 'a', 'one'))
+  assert.deepEqual(answer, { index: 1, timeMs: world.nowMs, outcome: { ok: true, result: 3 } })
+  assert.equal(auditStore(world.store, origin, verifiers), 2)
+  assert.deepEqual(world.store.kept.views, ['0:undefined', '1:a'])
+})
+
+test('submit() logs a call that its script refuses, without writes', async () => {
+  const { world, log } = await createdLog()
+  const { outcome } = await log.submit(call('fail'))
+  assert.deepEqual(outcome, { ok: false, error: { name: 'Error', message: 'no' } })
+  assert.equal(auditStore(world.store, origin, verifiers), 2)
+})
+
+test('submit() commits calls that came together as one group, each seeing the one before', async () => {
+  const { world, log } = await createdLog()
+  const answers = await Promise.all(
+    ['a', 'b', 'c', 'd'].map((text) => log.submit(call('append', 'f', text))),
+  )
+  assert.deepEqual(
+    answers.map(({ index }) => index),
+    [1, 2, 3, 4],
+  )
+  assert.equal(world.events.filter(({ event }) => event === 'commit').length, 1)
+  assert.equal(Buffer.from(world.store.get('/', 'f') ?? []).toString(), 'abcd')
+  auditStore(world.store, origin, verifiers)
+})
+
+test('submit() rejects an aborted call alone, which is not in the log', async () => {
+  const { world, log } = await createdLog()
+  const [first, aborted, last] = await Promise.allSettled([
+    log.submit(call('set', 'a', '1')),
+    log.submit(call('spin')),
+    log.submit(call('set', 'b', '2')),
+  ])
+  assert.equal(first?.status, 'fulfilled')
+  assert.equal(aborted?.status === 'rejected' && aborted.reason.code, 'call_aborted')
+  assert.equal(last?.status === 'fulfilled' && last.value.index, 2)
+  assert.equal(auditStore(world.store, origin, verifiers), 3)
+  assert.ok(world.events.some(({ event }) => event === 'call_aborted'))
+})
+
+test('submit() drops the whole group when an entry breaks half-way, and goes on', async () => {
+  const { world, log } = await createdLog()
+  const results = await Promise.allSettled([
+    log.submit(call('set', 'a', '1')),
+    log.submit(call('outlaw')),
+  ])
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  )
+  assert.equal(auditStore(world.store, origin, verifiers), 1)
+  await log.submit(call('set', 'a', '2'))
+  assert.equal(auditStore(world.store, origin, verifiers), 2)
+})
+
+test('submit() throws call_malformed when the arguments are over the limit of a body', async () => {
+  const { world, log } = await createdLog()
+  await assert.rejects(log.submit(call('set', 'a', 'x'.repeat(1024 * 1024))), {
+    code: 'call_malformed',
+  })
+  assert.equal(auditStore(world.store, origin, verifiers), 1)
+})
+
+test('submit() keeps values over 16,384 bytes as blobs', async () => {
+  const { world, log } = await createdLog()
+  await log.submit(call('set', 'long', 'y'.repeat(20_000)))
+  assert.equal(world.store.kept.blobs.size, 1)
+  auditStore(world.store, origin, verifiers)
+})
+
+test("the log's time stays when the clock goes back", async () => {
+  const { world, log } = await createdLog()
+  const before = world.nowMs
+  world.nowMs -= 60_000
+  assert.equal((await log.submit(call('set', 'a', '1'))).timeMs, before)
+  auditStore(world.store, origin, verifiers)
+})
+
+// fault, what the caller gets, entries afterwards, whether the log takes the next call
+const faults: readonly (readonly [Fault, string, number, boolean])[] = [
+  ['none', 'answer', 2, true],
+  ['fails', 'commit_failed', 1, true],
+  ['fails_but_persisted', 'answer', 2, true],
+  ['tears', 'log_inconsistent', 2, false],
+  ['fails_and_cannot_be_read', 'log_inconsistent', 1, false],
+]
+for (const [fault, wanted, entries, goesOn] of faults) {
+  test(`submit() gives ${wanted} and leaves ${entries} entries when the commit ${fault}`, async () => {
+    const { world, log } = await createdLog()
+    world.store.fault = fault
+    const answered = await log.submit(call('set', 'a', '1')).then(
+      () => 'answer',
+      (error) => error.code,
+    )
+    assert.equal(answered, wanted)
+    assert.equal(world.store.kept.entries.length, entries)
+    world.store.fault = 'none'
+    const next = await log.submit(call('set', 'b', '2')).then(
+      () => true,
+      (error) => {
+        assert.equal(error.code, 'log_inconsistent')
+        return false
+      },
+    )
+    assert.equal(next, goesOn)
+    if (goesOn) assert.equal(auditStore(world.store, origin, verifiers), entries + 1)
+  })
+}
+
+test('open() goes on where the log was left, with the same root and numbers', async () => {
+  const { world, log } = await createdLog()
+  for (let i = 0; i < 300; i++) await log.submit(call('append', `f${i % 7}`, 'x'))
+  await log.close()
+  const again = createWorld(world.store.kept)
+  again.nowMs = world.nowMs + 1
+  const opened = Sequencer.open(again.ports)
+  assert.equal(opened.readOnly, undefined)
+  assert.deepEqual(opened.head, log.head)
+  assert.equal((await opened.submit(call('set', 'a', '1'))).index, 301)
+  assert.equal(auditStore(again.store, origin, verifiers), 302)
+})
+
+type Damage = (kept: ReturnType<typeof createWorld>['store']['kept']) => void
+const damages: readonly (readonly [string, Damage])[] = [
+  ['a leaf hash is another', (kept) => void (kept.leafHashes[1] = new Uint8Array(32))],
+  ['a state row is missing', (kept) => void kept.rows.delete('/\0a')],
+  [
+    'a state row is another',
+    (kept) => {
+      const row = kept.rows.get('/\0a')
+      if (row !== undefined) row.hash = new Uint8Array(32)
+    },
+  ],
+  [
+    'the head counts an entry less',
+    (kept) => {
+      if (kept.head !== undefined) kept.head = { ...kept.head, size: kept.head.size - 1 }
+    },
+  ],
+]
+for (const [what, damage] of damages) {
+  test(`open() refuses writes, saying why, when ${what}`, async () => {
+    const { world, log } = await createdLog()
+    await log.submit(call('set', 'a', '1'))
+    damage(world.store.kept)
+    const again = createWorld(world.store.kept)
+    const opened = Sequencer.open(again.ports)
+    assert.ok(opened.readOnly)
+    assert.ok(again.events.some(({ event }) => event === 'read_only'))
+    await assert.rejects(async () => opened.submit(call('set', 'b', '2')), {
+      code: 'log_inconsistent',
+    })
+  })
+}
+
+test('beat() cosigns the same tree again when the clock signature is old, and not before', async () => {
+  const { world, log } = await createdLog()
+  const { clockS, root } = log.head
+  world.nowMs += heartbeatMs - 1000
+  await log.beat()
+  assert.equal(log.head.clockS, clockS)
+  world.nowMs += 1000
+  await log.beat()
+  assert.equal(log.head.clockS, Math.floor(world.nowMs / 1000))
+  assert.deepEqual(log.head.root, root)
+  assert.equal(auditStore(world.store, origin, verifiers), 1)
+})
+
+test('prove() answers at the committed head while calls go on', async () => {
+  const { log } = await createdLog()
+  await log.submit(call('set', 'a', '1'))
+  const queries = [
+    { object: '/', field: 'a' },
+    { object: '/', field: 'none' },
+  ]
+  const [{ head, proof }] = await Promise.all([
+    log.prove(queries),
+    log.submit(call('set', 'a', '2')),
+  ])
+  const bundle = formatBundle({
+    head: head.head,
+    tree: proof.tree,
+    values: [{ bytes: Buffer.from('1') }],
+  })
+  const opened = openBundle(bundle, { queries, verifiers, origin })
+  assert.equal(opened.head.checkpoint.size, 2)
+})
+
+function config(set: ConfigBody['set'], seq: number): ConfigBody {
+  const sender = { v: 1, origin, account: 'op', seq, via: { type: 'host' } } as const
+  const unsigned: ConfigBody = { ...sender, set, signatures: [] }
+  const signature = Buffer.from(rootSigner.sign(rootPayload(unsigned))).toString('base64')
+  return { ...unsigned, signatures: [{ key: rootSigner.vkey, signature }] }
+}
+
+test('submitSigned() puts a config in force from the next entry, and makes a new executor for a new script', async () => {
+  const { world, log } = await createdLog()
+  const script = 'c'.repeat(128)
+  await Promise.all([
+    log.submit(call('set', 'a', '1')),
+    log.submitSigned('op', (seq) => config({ script }, seq)),
+    log.submit(call('set', 'b', '2')),
+  ])
+  assert.deepEqual(world.executors, [genesis.script, script])
+  assert.equal(auditStore(world.store, origin, verifiers), 4)
+  assert.equal(world.store.kept.entries.map((entry) => parseLeaf(entry.leaf).kind).join(''), '0121')
+})
+
+test('submitSigned() throws call_unauthorized when no root key signed, and logs nothing', async () => {
+  const { world, log } = await createdLog()
+  const unsigned = (seq: number): ConfigBody => ({
+    ...config({ upstreams: {} }, seq),
+    signatures: [],
+  })
+  await assert.rejects(log.submitSigned('op', unsigned), { code: 'call_unauthorized' })
+  assert.equal(auditStore(world.store, origin, verifiers), 1)
+})
+
+test('close() answers what waits and takes no more', async () => {
+  const { log } = await createdLog()
+  const waiting = log.submit(call('set', 'a', '1'))
+  await log.close()
+  assert.equal((await waiting).index, 1)
+  await assert.rejects(async () => log.submit(call('set', 'b', '2')), { code: 'log_closed' })
+})

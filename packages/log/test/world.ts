@@ -1,0 +1,109 @@
+// A log in memory: a script of three methods, a clock that the test turns, faults on demand.
+import { randomBytes } from 'node:crypto'
+import type { Executor, GenesisBody, Outcome, StateReader } from '@stele/entries'
+import { SteleError } from '@stele/errors'
+import {
+  createCosigner,
+  createEd25519Signer,
+  type NoteSigner,
+  type NoteVerifier,
+} from '@stele/tlog'
+import type { LogEvent, LogPorts } from '../src/ports.ts'
+import { Sequencer } from '../src/sequencer.ts'
+import { createMemoryStore, type Kept, type MemoryStore } from './memory-store.ts'
+
+export const origin: string = 'example.com/log'
+const signer = createEd25519Signer(origin, new Uint8Array(32).fill(7))
+const clock = createCosigner(`${origin}/clock`, new Uint8Array(32).fill(12))
+export const rootSigner: NoteSigner = createEd25519Signer(
+  'example.com/root',
+  new Uint8Array(32).fill(10),
+)
+export const verifiers: readonly NoteVerifier[] = [signer.verifier, clock.verifier]
+
+export type World = {
+  readonly store: MemoryStore
+  readonly ports: LogPorts<string>
+  readonly events: LogEvent[]
+  readonly executors: string[]
+  nowMs: number
+}
+
+export function createWorld(kept?: Kept): World {
+  const world: World = {
+    store: createMemoryStore(kept),
+    events: [],
+    executors: [],
+    nowMs: 1_795_000_000_000,
+    ports: {
+      get store() {
+        return world.store
+      },
+      createExecutor: ({ script }) => {
+        world.executors.push(script)
+        return executor
+      },
+      planViews: ({ index, prepared }) => [`${index}:${String(prepared)}`],
+      signers: [signer],
+      clock,
+      nowMs: () => world.nowMs,
+      random: (sizeBytes) => randomBytes(sizeBytes),
+      breathe: () => new Promise((resolve) => setImmediate(resolve)),
+      report: (event) => void world.events.push(event),
+    },
+  }
+  return world
+}
+
+export const genesis: GenesisBody = {
+  v: 1,
+  origin,
+  script: 'a'.repeat(128),
+  engine: 'b'.repeat(128),
+  limits: { gas: 1 },
+  keys: [signer.vkey],
+  roots: { keys: [rootSigner.vkey], threshold: 1 },
+  operator: 'op',
+}
+
+/** A created log with nothing but entry 0. */
+export async function createdLog(): Promise<{ world: World; log: Sequencer<string> }> {
+  const world = createWorld()
+  return { world, log: await Sequencer.create(world.ports, genesis, {}) }
+}
+
+export function call(
+  method: string,
+  ...args: string[]
+): Parameters<Sequencer<string>['submit']>[0] {
+  return { account: 'alice', via: 'token', method, args, prepared: args[0] }
+}
+
+/** Methods: set(field, text), append(field, text), fail(), abort(). */
+const executor: Executor = {
+  init: () => ({ ok: true, changes: 0, writes: [] }),
+  call: ({ method, args }, state) => {
+    const [field = '', text = ''] = JSON.parse(args)
+    switch (method) {
+      case 'set':
+        return wrote(field, text)
+      case 'append':
+        return wrote(field, read(state, field) + text)
+      case 'fail':
+        return { ok: false, error: { name: 'Error', message: 'no' } }
+      case 'outlaw': // A key that no trie takes: what a host with a bug would let through.
+        return wrote('x'.repeat(2000), text)
+      default:
+        throw new SteleError('call_aborted', { method, reason: 'it took too long' })
+    }
+  },
+}
+
+function read(state: StateReader, field: string): string {
+  return Buffer.from(state.get('/', field) ?? []).toString()
+}
+
+function wrote(field: string, text: string): Outcome {
+  const value = Buffer.from(text)
+  return { ok: true, changes: 1, result: text.length, writes: [{ object: '/', field, value }] }
+}

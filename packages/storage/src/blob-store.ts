@@ -1,0 +1,95 @@
+// Blobs by the hex of their SHA-512: small ones in the database's rows, large ones as files beside it.
+import { readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import type { CallBlob } from '@stele/entries'
+import { writeDurably } from './durable.ts'
+import { blobsPerStep, maxInlineBlobBytes } from './limits.ts'
+
+/** SQL of the blob table: `bytes` is NULL for a blob that lies in a file; both NULL once it is withheld. */
+export const blobSchema = `
+CREATE TABLE IF NOT EXISTS blob (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  size INTEGER,
+  bytes BLOB
+);`
+
+/** Where a blob's bytes are. */
+export type StoredBlob = Uint8Array | { readonly path: string; readonly size: number }
+
+/** Reads blobs. */
+export type BlobReader = {
+  /** The bytes of a small blob, the file of a large one, undefined where there is none. */
+  readonly find: (name: string) => StoredBlob | undefined
+  /** The bytes, of small and large ones. */
+  readonly read: (name: string) => Uint8Array | undefined
+  /** Some of the blobs stored after this number, oldest first. */
+  readonly after: (blobNumber: number) => readonly { blobNumber: number; name: string }[]
+}
+
+/** A reader of the blobs of this database, whose large ones lie in `folder`. */
+export function createBlobReader(db: DatabaseSync, folder: string): BlobReader {
+  const find = db.prepare('SELECT size, bytes FROM blob WHERE name = ?')
+  const after = db.prepare('SELECT number, name FROM blob WHERE number > ? ORDER BY number LIMIT ?')
+  const findBlob = (name: string): StoredBlob | undefined => {
+    const row = find.get(name)
+    if (row === undefined || row['size'] === null) return undefined
+    const bytes = row['bytes']
+    if (bytes instanceof Uint8Array) return bytes
+    return { path: blobFile(folder, name), size: Number(row['size']) }
+  }
+  return {
+    find: findBlob,
+    read: (name) => {
+      const blob = findBlob(name)
+      return blob === undefined || blob instanceof Uint8Array ? blob : readFileSync(blob.path)
+    },
+    after: (blobNumber) =>
+      after
+        .all(blobNumber, blobsPerStep)
+        .map((row) => ({ blobNumber: Number(row['number']), name: String(row['name']) })),
+  }
+}
+
+/** Keeps large blobs in files at once, and gives what remains to be kept with the call. */
+export async function keepLargeBlobs(
+  folder: string,
+  blobs: readonly CallBlob[],
+): Promise<readonly CallBlob[]> {
+  return Promise.all(
+    blobs.map(async (blob) => {
+      if (!('bytes' in blob) || blob.bytes.length <= maxInlineBlobBytes) return blob
+      const path = blobFile(folder, blob.name)
+      if (statSync(path, { throwIfNoEntry: false })?.size !== blob.bytes.length) {
+        await writeDurably(path, blob.bytes)
+      }
+      return { name: blob.name, storedBytes: blob.bytes.length }
+    }),
+  )
+}
+
+/** Statements that a commit uses to keep and to withhold blobs. */
+export function createBlobWriter(
+  db: DatabaseSync,
+  folder: string,
+): { readonly keep: (blob: CallBlob) => void; readonly withhold: (name: string) => void } {
+  const insert = db.prepare(
+    'INSERT INTO blob (name, size, bytes) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING',
+  )
+  const withhold = db.prepare('UPDATE blob SET size = NULL, bytes = NULL WHERE name = ?')
+  return {
+    keep: (blob) => {
+      if ('bytes' in blob) insert.run(blob.name, blob.bytes.length, blob.bytes)
+      else insert.run(blob.name, blob.storedBytes, null)
+    },
+    withhold: (name) => {
+      withhold.run(name)
+      rmSync(blobFile(folder, name), { force: true })
+    },
+  }
+}
+
+function blobFile(folder: string, name: string): string {
+  return join(folder, name.slice(0, 2), name)
+}

@@ -1,0 +1,82 @@
+// The data folder: where everything lies, the lock that keeps a second process out, and the keys.
+import { hash, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { SteleError } from '@stele/errors'
+import { writeDurably } from './durable.ts'
+
+/** The paths inside a data folder. */
+export type DataPaths = {
+  readonly root: string
+  readonly log: string
+  readonly accounts: string
+  readonly blobs: string
+  readonly public: string
+  readonly keys: string
+  readonly adminSocket: string
+}
+
+/** The paths inside the data folder at `root`. */
+export function dataPaths(root: string): DataPaths {
+  return {
+    root,
+    log: join(root, 'stele.db'),
+    accounts: join(root, 'accounts.db'),
+    blobs: join(root, 'blobs'),
+    public: join(root, 'public'),
+    keys: join(root, 'keys'),
+    adminSocket: adminSocket(root),
+  }
+}
+
+/** Operating systems cut the names of sockets at 104 to 108 bytes; then it lies in a folder of its own below the temporary one. */
+const maxSocketBytes = 100
+
+function adminSocket(root: string): string {
+  const path = join(root, 'admin.sock')
+  if (Buffer.byteLength(path) <= maxSocketBytes) return path
+  const folder = join(tmpdir(), `stele-${hash('sha256', root).slice(0, 16)}`)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return join(folder, 'admin.sock')
+}
+
+/** Holds the data folder until `release`, or until the process ends in whatever way. Throws `data_locked`. */
+export function lockDataFolder(root: string): { readonly release: () => void } {
+  mkdirSync(root, { recursive: true, mode: 0o700 })
+  const db = new DatabaseSync(join(root, 'lock.db'), { timeout: 0 })
+  try {
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE') // The operating system frees it with the process.
+  } catch (cause) {
+    db.close()
+    throw new SteleError('data_locked', { dir: root }, { cause })
+  }
+  return { release: () => db.close() }
+}
+
+/** The keys of a log. */
+export type KeyName = 'log' | 'clock' | 'root'
+const keySizeBytes = 32
+const hex = /^[0-9a-f]{64}\n$/
+
+/** The 32-byte seed of a key; made, readable by its owner only, where there is none yet and `make` allows it. */
+export async function loadKey(
+  folder: string,
+  name: KeyName,
+  { make }: { readonly make: boolean },
+): Promise<Uint8Array> {
+  const path = join(folder, `${name}.key`)
+  if (!existsSync(path)) {
+    if (!make) throw new SteleError('data_invalid', { path, reason: 'the key is missing' })
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const seed = randomBytes(keySizeBytes)
+    await writeDurably(path, Buffer.from(`${seed.toString('hex')}\n`), { mode: 0o600 })
+    return seed
+  }
+  const text = readFileSync(path, 'utf8')
+  if (!hex.test(text)) {
+    throw new SteleError('data_invalid', { path, reason: 'it is not 64 hex digits and a newline' })
+  }
+  return Buffer.from(text.trim(), 'hex')
+}

@@ -1,0 +1,14 @@
+// The public face of @stele/storage.
+export { openAccountStore } from './account-store.ts'
+export { keepLargeBlobs } from './blob-store.ts'
+export { type DataPaths, dataPaths, loadKey, lockDataFolder } from './data-folder.ts'
+export { openDatabase, openReader } from './database.ts'
+export {
+  createLogReader,
+  createLogStore,
+  createWatermark,
+  type LogReader,
+  logSchema,
+} from './log-store.ts'
+export { createPublicFolder } from './public-folder.ts'
+export { applyViewWrites, createViewReader, viewSchema } from './view-store.ts'

@@ -1,0 +1,264 @@
+// The log's home in SQLite: a group is one transaction, and the head's row is swapped only against the head it builds on.
+import type { DatabaseSync } from 'node:sqlite'
+import type { EntryValue, StateReader, WithheldPart } from '@stele/entries'
+import { SteleError } from '@stele/errors'
+import type { CommitGroup, KeptEntry, LogStore, StateRow, StoredHead, Watermark } from '@stele/log'
+import type { Hash } from '@stele/tlog'
+import { type BlobReader, blobSchema, createBlobReader, createBlobWriter } from './blob-store.ts'
+import { inTransaction } from './database.ts'
+
+/** SQL of the log's tables. Level 0 of the tree lies in the entries; `node` holds the hashes of full tiles. */
+export const logSchema: string = `
+CREATE TABLE IF NOT EXISTS entry (
+  number INTEGER PRIMARY KEY,
+  leaf BLOB NOT NULL,
+  hash BLOB NOT NULL,
+  body BLOB,
+  effects BLOB,
+  value BLOB
+);
+CREATE TABLE IF NOT EXISTS node (
+  level INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  PRIMARY KEY (level, number)
+);
+CREATE TABLE IF NOT EXISTS state (
+  object TEXT NOT NULL,
+  field TEXT NOT NULL,
+  hash BLOB NOT NULL,
+  value BLOB,
+  blob TEXT,
+  PRIMARY KEY (object, field)
+);
+CREATE TABLE IF NOT EXISTS sequence (account TEXT PRIMARY KEY, last INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS head (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  size INTEGER NOT NULL,
+  root BLOB NOT NULL,
+  checkpoint TEXT NOT NULL,
+  head TEXT NOT NULL,
+  leaf BLOB NOT NULL,
+  clock INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS published (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  size INTEGER NOT NULL,
+  blob INTEGER NOT NULL
+);
+${blobSchema}`
+
+/** What anyone may read of a committed log. */
+export type LogReader = Pick<LogStore<never>, 'get' | 'list' | 'head' | 'hashes'> & {
+  readonly entries: (start: number, count: number) => readonly KeptEntry[]
+  /** A state row as proofs carry it: the value in line, the blob's name, or withheld. */
+  readonly row: (object: string, field: string) => StoredRow | undefined
+  readonly blobs: BlobReader
+}
+
+/** A row of the state. */
+export type StoredRow = { readonly hash: Hash; readonly value: EntryValue }
+
+/** Reads the log in this database. */
+export function createLogReader(db: DatabaseSync, blobFolder: string): LogReader {
+  const head = db.prepare('SELECT * FROM head WHERE id = 1')
+  const leafHashes = db.prepare(
+    'SELECT hash FROM entry WHERE number >= ? AND number < ? ORDER BY number',
+  )
+  const nodes = db.prepare(
+    'SELECT hash FROM node WHERE level = ? AND number >= ? AND number < ? ORDER BY number',
+  )
+  const entries = db.prepare(
+    'SELECT leaf, body, effects, value FROM entry WHERE number >= ? AND number < ? ORDER BY number',
+  )
+  const blobs = createBlobReader(db, blobFolder)
+  return {
+    ...createStateReader(db, blobs),
+    row: createRowReader(db),
+    blobs,
+    head: () => {
+      const row = head.get()
+      return row === undefined ? undefined : readHead(row)
+    },
+    hashes: (tileLevel, start, count) => {
+      const rows =
+        tileLevel === 0
+          ? leafHashes.all(start, start + count)
+          : nodes.all(tileLevel, start, start + count)
+      return rows.map((row) => bytesOf(row['hash']))
+    },
+    entries: (start, count) =>
+      entries.all(start, start + count).map((row) => ({
+        leaf: bytesOf(row['leaf']),
+        body: partOf(row['body']),
+        effects: partOf(row['effects']),
+        values: partOf(row['value']),
+      })),
+  }
+}
+
+/** The log's store over a connection that writes. `applyViews` runs inside each commit's transaction. */
+export function createLogStore<V>(
+  db: DatabaseSync,
+  blobFolder: string,
+  applyViews: (views: readonly V[]) => void,
+): LogStore<V> & LogReader {
+  const reader = createLogReader(db, blobFolder)
+  const lastSequence = db.prepare('SELECT last FROM sequence WHERE account = ?')
+  const stateHashes = db.prepare('SELECT object, field, hash FROM state ORDER BY object, field')
+  const write = createGroupWriter(db, blobFolder)
+  return {
+    ...reader,
+    lastSequence: (account) => Number(lastSequence.get(accountKey(account))?.['last'] ?? 0),
+    *stateHashes() {
+      for (const row of stateHashes.iterate()) {
+        yield [String(row['object']), String(row['field']), bytesOf(row['hash'])]
+      }
+    },
+    commit: (group) =>
+      inTransaction(db, () => {
+        write(group)
+        applyViews(group.views)
+      }),
+  }
+}
+
+/** How far the public folder is; kept beside the log, but no part of it. */
+export function createWatermark(db: DatabaseSync): {
+  readonly read: () => Watermark
+  readonly save: (watermark: Watermark) => void
+} {
+  const read = db.prepare('SELECT size, blob FROM published WHERE id = 1')
+  const save = db.prepare('INSERT OR REPLACE INTO published (id, size, blob) VALUES (1, ?, ?)')
+  return {
+    read: () => {
+      const row = read.get()
+      return { size: Number(row?.['size'] ?? 0), blobNumber: Number(row?.['blob'] ?? 0) }
+    },
+    save: ({ size, blobNumber }) => void save.run(size, blobNumber),
+  }
+}
+
+function createStateReader(db: DatabaseSync, blobs: BlobReader): StateReader {
+  const get = db.prepare('SELECT value, blob FROM state WHERE object = ? AND field = ?')
+  const list = db.prepare('SELECT field FROM state WHERE object = ? ORDER BY field')
+  return {
+    get: (object, field) => {
+      const row = get.get(object, field)
+      if (row === undefined) return undefined
+      const value = row['value']
+      if (value instanceof Uint8Array) return value
+      const bytes = typeof row['blob'] === 'string' ? blobs.read(row['blob']) : undefined
+      if (bytes !== undefined) return bytes
+      const reason = `it reads "${object}" "${field}", which a takedown withholds`
+      throw new SteleError('call_aborted', { method: '', reason })
+    },
+    list: (object) => list.all(object).map((row) => String(row['field'])),
+  }
+}
+
+function createRowReader(db: DatabaseSync): LogReader['row'] {
+  const get = db.prepare('SELECT hash, value, blob FROM state WHERE object = ? AND field = ?')
+  return (object, field) => {
+    const row = get.get(object, field)
+    if (row === undefined) return undefined
+    const { hash, value, blob } = row
+    if (value instanceof Uint8Array) return { hash: bytesOf(hash), value: { bytes: value } }
+    if (typeof blob === 'string') return { hash: bytesOf(hash), value: { blob } }
+    return { hash: bytesOf(hash), value: { withheld: true } }
+  }
+}
+
+function createGroupWriter<V>(db: DatabaseSync, folder: string): (group: CommitGroup<V>) => void {
+  const entry = db.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)')
+  const node = db.prepare('INSERT INTO node VALUES (?, ?, ?)')
+  const sequence = db.prepare('INSERT OR REPLACE INTO sequence VALUES (?, ?)')
+  const writeRow = createRowWriter(db)
+  const swap = createHeadSwap(db)
+  const blobs = createBlobWriter(db, folder)
+  const withhold = createWithholder(db)
+  return (group) => {
+    swap(group)
+    for (const staged of group.entries) {
+      const { index, leaf, leafHash, body, effects, values } = staged
+      entry.run(index, leaf, leafHash, body, effects, values)
+    }
+    for (const { tileLevel, index, hash } of group.hashes) {
+      if (tileLevel > 0) node.run(tileLevel, index, hash)
+    }
+    group.rows.forEach(writeRow)
+    for (const [account, last] of group.sequences) sequence.run(accountKey(account), last)
+    group.blobs.forEach(blobs.keep)
+    for (const part of group.withhold) {
+      if ('blob' in part) blobs.withhold(part.blob)
+      else withhold(part)
+    }
+  }
+}
+
+function createRowWriter(db: DatabaseSync): (row: StateRow) => void {
+  const put = db.prepare('INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?, ?)')
+  const remove = db.prepare('DELETE FROM state WHERE object = ? AND field = ?')
+  return ({ object, field, value }) => {
+    if (value === null) remove.run(object, field)
+    else if ('blob' in value) put.run(object, field, value.hash, null, value.blob)
+    else put.run(object, field, value.hash, value.bytes, null)
+  }
+}
+
+/** The compare-and-swap: never a smaller tree, never another root of the same size, never past another writer. */
+function createHeadSwap(db: DatabaseSync): (group: CommitGroup<unknown>) => void {
+  const insert = db.prepare('INSERT INTO head VALUES (1, ?, ?, ?, ?, ?, ?)')
+  const update = db.prepare(
+    `UPDATE head SET size = ?, root = ?, checkpoint = ?, head = ?, leaf = ?, clock = ?
+     WHERE id = 1 AND size = ? AND root = ?`,
+  )
+  return ({ previous, head }) => {
+    const { size, root, checkpoint, head: text, leaf, clockS } = head
+    if (previous === undefined) {
+      insert.run(size, root, checkpoint, text, leaf, clockS)
+      return
+    }
+    const forks = size === previous.size && Buffer.compare(root, previous.root) !== 0
+    if (size < previous.size || forks) throw new Error('A commit must extend the log')
+    const row = [size, root, checkpoint, text, leaf, clockS, previous.size, previous.root] as const
+    if (update.run(...row).changes !== 1)
+      throw new Error('The head is not the one that was extended')
+  }
+}
+
+function createWithholder(
+  db: DatabaseSync,
+): (part: Extract<WithheldPart, { readonly entry: number }>) => void {
+  const columns = {
+    body: db.prepare('UPDATE entry SET body = NULL WHERE number = ?'),
+    effects: db.prepare('UPDATE entry SET effects = NULL WHERE number = ?'),
+    values: db.prepare('UPDATE entry SET value = NULL WHERE number = ?'),
+  }
+  return ({ entry, part }) => void columns[part].run(entry)
+}
+
+function readHead(row: Record<string, unknown>): StoredHead {
+  return {
+    size: Number(row['size']),
+    root: bytesOf(row['root']),
+    checkpoint: String(row['checkpoint']),
+    head: String(row['head']),
+    leaf: bytesOf(row['leaf']),
+    clockS: Number(row['clock']),
+  }
+}
+
+/** Anonymous callers are one account, whose key no name can be. */
+function accountKey(account: string | null): string {
+  return JSON.stringify(account)
+}
+
+function partOf(value: unknown): Uint8Array | null {
+  return value === null ? null : bytesOf(value)
+}
+
+function bytesOf(value: unknown): Hash {
+  if (!(value instanceof Uint8Array)) throw new Error('The database holds no bytes where it should')
+  return value
+}

@@ -1,0 +1,13 @@
+// The public folder on this disk: what any web server can serve as it is.
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { PublicFolder } from '@stele/log'
+import { writeDurably } from './durable.ts'
+
+/** The folder at this path. */
+export function createPublicFolder(root: string): PublicFolder {
+  return {
+    write: (path, bytes) => writeDurably(join(root, path), bytes),
+    remove: (path) => rm(join(root, path), { recursive: true, force: true }),
+  }
+}

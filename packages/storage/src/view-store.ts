@@ -1,0 +1,260 @@
+// The registry's views in SQLite: ready pieces of packuments, and the search index. They can be made anew from the log.
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { PackageRow, SearchPage, VersionDetail, ViewReader, ViewWrite } from '@stele/registry'
+
+/** The tables of the views; to be run on every start. */
+export const viewSchema = `
+  CREATE TABLE IF NOT EXISTS view_packages (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, rev TEXT NOT NULL,
+    created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL, latest TEXT
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS view_versions (
+    name TEXT NOT NULL, entry INTEGER NOT NULL, version TEXT NOT NULL, time_ms INTEGER NOT NULL,
+    publisher TEXT, tags TEXT NOT NULL, summary TEXT NOT NULL, abbreviated TEXT NOT NULL,
+    "full" TEXT NOT NULL, readme TEXT NOT NULL,
+    UNIQUE (name, entry, version), UNIQUE (name, version)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS view_stars (
+    account TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE VIRTUAL TABLE IF NOT EXISTS view_search USING fts5 (
+    name, joined, keywords, description, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+  );
+`
+
+/** Applies the changes of one entry, in order; the caller holds the transaction. */
+export function applyViewWrites(db: DatabaseSync, writes: readonly ViewWrite[]): void {
+  const statements = writeStatements(db)
+  for (const write of writes) applyWrite(statements, write)
+}
+
+/** The views' reader over a connection. Its snapshots cover whatever else is read through the same connection. */
+export function createViewReader(db: DatabaseSync): ViewReader {
+  const one = db.prepare(
+    'SELECT rev, created_ms, modified_ms, latest FROM view_packages WHERE name = ?',
+  )
+  const detail = db.prepare(
+    `SELECT entry, time_ms, publisher, tags, summary FROM view_versions
+     WHERE name = ? AND version = ?`,
+  )
+  const starred = db.prepare('SELECT name FROM view_stars WHERE account = ? ORDER BY name')
+  const begin = db.prepare('BEGIN')
+  const end = db.prepare('COMMIT')
+  return {
+    snapshot(read) {
+      if (db.isTransaction) return read()
+      begin.run()
+      try {
+        return read()
+      } finally {
+        end.run()
+      }
+    },
+    package: (name) => packageOf(one.get(name)),
+    versions: createVersions(db),
+    version: (name, version) => detailOf(detail.get(name, version)),
+    text: createText(db),
+    starredBy: (account) => starred.all(account).map((row) => text(row, 'name')),
+    search: createSearch(db),
+  }
+}
+
+type WriteStatements = Readonly<
+  Record<
+    'touch' | 'version' | 'gone' | 'latest' | 'unindex' | 'index' | 'star' | 'unstar',
+    StatementSync
+  >
+> & { readonly indexed: StatementSync }
+
+const prepared = new WeakMap<DatabaseSync, WriteStatements>()
+
+function writeStatements(db: DatabaseSync): WriteStatements {
+  const known = prepared.get(db)
+  if (known !== undefined) return known
+  const statements = {
+    touch: db.prepare(
+      `INSERT INTO view_packages (name, rev, created_ms, modified_ms) VALUES (:name, :rev, :timeMs, :timeMs)
+       ON CONFLICT (name) DO UPDATE SET rev = excluded.rev, modified_ms = excluded.modified_ms`,
+    ),
+    version: db.prepare(
+      `INSERT OR REPLACE INTO view_versions
+       (name, entry, version, time_ms, publisher, tags, summary, abbreviated, "full", readme) VALUES
+       (:name, :entry, :version, :timeMs, :publisher, :tags, :summary, :abbreviated, :full, :readme)`,
+    ),
+    gone: db.prepare('DELETE FROM view_versions WHERE name = ? AND version = ?'),
+    latest: db.prepare('UPDATE view_packages SET latest = ? WHERE name = ?'),
+    indexed: db.prepare(
+      `SELECT p.id, v.summary FROM view_packages p
+       LEFT JOIN view_versions v ON v.name = p.name AND v.version = p.latest WHERE p.name = ?`,
+    ),
+    unindex: db.prepare('DELETE FROM view_search WHERE rowid = ?'),
+    index: db.prepare(
+      `INSERT INTO view_search (rowid, name, joined, keywords, description)
+       VALUES (:id, :name, :joined, :keywords, :description)`,
+    ),
+    star: db.prepare('INSERT OR IGNORE INTO view_stars (account, name) VALUES (?, ?)'),
+    unstar: db.prepare('DELETE FROM view_stars WHERE account = ? AND name = ?'),
+  }
+  prepared.set(db, statements)
+  return statements
+}
+
+function applyWrite(statements: WriteStatements, write: ViewWrite): void {
+  switch (write.kind) {
+    case 'touch': {
+      const { name, rev, timeMs } = write
+      statements.touch.run({ name, rev, timeMs })
+      return
+    }
+    case 'version': {
+      const { kind: _, pieces, tags, ...row } = write
+      const { summary, abbreviated, full, readme } = pieces
+      const texts = { tags: JSON.stringify(tags), summary, abbreviated, full, readme }
+      statements.version.run({ ...row, ...texts })
+      return
+    }
+    case 'gone':
+      statements.gone.run(write.name, write.version)
+      return
+    case 'latest':
+      statements.latest.run(write.version, write.name)
+      reindex(statements, write.name)
+      return
+    case 'star':
+      ;(write.starred ? statements.star : statements.unstar).run(write.account, write.name)
+  }
+}
+
+/** Writes a package's row of the search index anew, from its latest version. */
+function reindex(statements: WriteStatements, name: string): void {
+  const row = statements.indexed.get(name)
+  if (row === undefined) throw new Error(`The views have no package "${name}" to index`)
+  const id = number(row, 'id')
+  statements.unindex.run(id)
+  const summary = row['summary']
+  if (typeof summary !== 'string') return // Every version was removed.
+  const { keywords, description } = shownOf(summary)
+  const joined = name.slice(name.indexOf('/') + 1).replace(/[^\p{L}\p{N}]/gu, '')
+  statements.index.run({ id, name, joined, keywords, description })
+}
+
+function shownOf(summary: string): { readonly keywords: string; readonly description: string } {
+  const shown: unknown = JSON.parse(summary) // Written by the registry, not by strangers.
+  const members = typeof shown === 'object' && shown !== null ? shown : {}
+  const { keywords = [], description = '' } = members as {
+    keywords?: unknown
+    description?: unknown
+  }
+  const words: readonly unknown[] = Array.isArray(keywords) ? keywords : [keywords]
+  return {
+    keywords: words.filter((word) => typeof word === 'string').join(' '),
+    description: typeof description === 'string' ? description : '',
+  }
+}
+
+function createVersions(db: DatabaseSync): ViewReader['versions'] {
+  const select = (form: 'full' | 'abbreviated'): StatementSync =>
+    db.prepare(
+      `SELECT version, time_ms, publisher, "${form}" AS piece FROM view_versions
+       WHERE name = ? ORDER BY entry, version`,
+    )
+  const statements = { full: select('full'), abbreviated: select('abbreviated') }
+  return (name, form) =>
+    statements[form].all(name).map((row) => ({
+      version: text(row, 'version'),
+      timeMs: number(row, 'time_ms'),
+      publisher: optional(row, 'publisher'),
+      piece: text(row, 'piece'),
+    }))
+}
+
+function createText(db: DatabaseSync): ViewReader['text'] {
+  const select = (column: 'full' | 'readme'): StatementSync =>
+    db.prepare(`SELECT "${column}" AS text FROM view_versions WHERE name = ? AND version = ?`)
+  const statements = { full: select('full'), readme: select('readme') }
+  return (name, version, which) => {
+    const row = statements[which].get(name, version)
+    return row === undefined ? undefined : text(row, 'text')
+  }
+}
+
+// An exact name comes first; then by relevance, a word of the name counting most; then by name, so that pages join.
+const best = '(p.name = :exact) DESC, bm25(view_search, 10.0, 8.0, 4.0, 1.0), p.name'
+const inScope = `(:scope = '' OR substr(p.name, 1, length(:scope)) = :scope)`
+const matching = `FROM view_search JOIN view_packages p ON p.id = view_search.rowid
+  WHERE view_search MATCH :match AND ${inScope}`
+const all = `FROM view_packages p WHERE p.latest IS NOT NULL AND ${inScope}`
+
+function createSearch(db: DatabaseSync): ViewReader['search'] {
+  const found = 'SELECT p.name, p.latest'
+  const count = 'SELECT count(*) AS total'
+  const page = 'LIMIT :size OFFSET :from'
+  const matched = {
+    total: db.prepare(`${count} ${matching}`),
+    page: db.prepare(`${found} ${matching} ORDER BY ${best} ${page}`),
+  }
+  const every = {
+    total: db.prepare(`${count} ${all}`),
+    page: db.prepare(`${found} ${all} ORDER BY (p.name = :exact) DESC, p.name ${page}`),
+  }
+  return (asked) => {
+    const { exact, from, size } = asked
+    const match = matchOf(asked)
+    const statements = match === '' ? every : matched
+    const scope = asked.scope === undefined ? '' : `${asked.scope}/`
+    const wanted = { scope, ...(match === '' ? {} : { match }) }
+    return {
+      total: number(statements.total.get(wanted), 'total'),
+      found: statements.page
+        .all({ ...wanted, exact, from, size })
+        .map((row) => ({ name: text(row, 'name'), version: text(row, 'latest') })),
+    }
+  }
+}
+
+/** The query in the index's own language: every word as a quoted prefix, so that nothing in it is an operator. */
+function matchOf({ words, keywords }: SearchPage): string {
+  const anywhere = words.map((word) => `"${word}" *`)
+  const among = keywords.map((word) => `keywords : "${word}" *`)
+  return [...anywhere, ...among].join(' AND ')
+}
+
+type Row = Readonly<Record<string, SQLOutputValue>>
+
+function packageOf(row: Row | undefined): PackageRow | undefined {
+  if (row === undefined) return undefined
+  return {
+    rev: text(row, 'rev'),
+    createdMs: number(row, 'created_ms'),
+    modifiedMs: number(row, 'modified_ms'),
+    latest: optional(row, 'latest'),
+  }
+}
+
+function detailOf(row: Row | undefined): VersionDetail | undefined {
+  if (row === undefined) return undefined
+  const tags: unknown = JSON.parse(text(row, 'tags'))
+  return {
+    entry: number(row, 'entry'),
+    timeMs: number(row, 'time_ms'),
+    publisher: optional(row, 'publisher'),
+    tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [],
+    summary: text(row, 'summary'),
+  }
+}
+
+function text(row: Row, column: string): string {
+  const value = row[column]
+  if (typeof value === 'string') return value
+  throw new Error(`The views' column ${column} holds no text`)
+}
+
+function optional(row: Row, column: string): string | null {
+  return row[column] === null ? null : text(row, column)
+}
+
+function number(row: Row | undefined, column: string): number {
+  const value = row?.[column]
+  if (typeof value === 'number') return value
+  throw new Error(`The views' column ${column} holds no number`)
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import {
+  blobSchema,
+  createBlobReader,
+  createBlobWriter,
+  keepLargeBlobs,
+} from '../src/blob-store.ts'
+import { openDatabase } from '../src/database.ts'
+import { maxInlineBlobBytes } from '../src/limits.ts'
+import { tempFolder } from './temp-folder.ts'
+
+for (const [size, place] of [
+  [maxInlineBlobBytes, 'a row'],
+  [maxInlineBlobBytes + 1, 'a file'],
+] as const) {
+  test(`a blob of ${size} bytes is kept in ${place}, read back, and gone when withheld`, async (t) => {
+    const folder = tempFolder(t)
+    const db = openDatabase(join(folder, 'stele.db'), blobSchema)
+    t.after(() => db.close())
+    const blobs = join(folder, 'blobs')
+    const [reader, writer] = [createBlobReader(db, blobs), createBlobWriter(db, blobs)]
+    const bytes = Buffer.alloc(size, 'x')
+    for (const kept of await keepLargeBlobs(blobs, [{ name: 'abcdef', bytes }])) writer.keep(kept)
+    const found = reader.find('abcdef')
+    assert.equal(found instanceof Uint8Array, place === 'a row')
+    assert.deepEqual(Buffer.from(reader.read('abcdef') ?? []), bytes)
+    assert.deepEqual(reader.after(0), [{ blobNumber: 1, name: 'abcdef' }])
+    writer.withhold('abcdef')
+    assert.equal(reader.read('abcdef'), undefined)
+    if (place === 'a file') assert.deepEqual(readdirSync(join(blobs, 'ab')), [])
+  })
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { writeDurably } from '../src/durable.ts'
+import { createPublicFolder } from '../src/public-folder.ts'
+import { tempFolder } from './temp-folder.ts'
+
+test('writeDurably() puts the bytes there, makes folders, and leaves no temporary file', async (t) => {
+  const folder = tempFolder(t)
+  const path = join(folder, 'a', 'b', 'file')
+  await writeDurably(path, Buffer.from('one'))
+  await writeDurably(path, Buffer.from('two'))
+  assert.equal(readFileSync(path, 'utf8'), 'two')
+  assert.deepEqual(readdirSync(join(folder, 'a', 'b')), ['file'])
+})
+
+test('writeDurably() leaves no temporary file when it fails', async (t) => {
+  const folder = tempFolder(t)
+  mkdirSync(join(folder, 'taken'))
+  await assert.rejects(writeDurably(join(folder, 'taken'), Buffer.from('x')))
+  assert.deepEqual(readdirSync(folder), ['taken'])
+})
+
+test('remove() takes a file or a folder away, or nothing', async (t) => {
+  const folder = createPublicFolder(tempFolder(t))
+  await folder.write('-/log/tile/0/000.p/5', Buffer.of(1))
+  await folder.remove('-/log/tile/0/000.p')
+  await folder.remove('-/log/tile/0/000.p')
+})

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { CommitGroup, StoredHead } from '@stele/log'
+import { hashLeaf } from '@stele/tlog'
+import { openDatabase } from '../src/database.ts'
+import { createLogReader, createLogStore, createWatermark, logSchema } from '../src/log-store.ts'
+import { tempFolder } from './temp-folder.ts'
+
+const hash = (text: string): Uint8Array => hashLeaf(Buffer.from(text))
+
+function head(size: number, rootText = `root ${size}`): StoredHead {
+  const leaf = Buffer.from(`leaf ${size}`)
+  return {
+    size,
+    root: hash(rootText),
+    checkpoint: `note ${size}\n`,
+    head: `head ${size}\n`,
+    leaf,
+    clockS: size,
+  }
+}
+
+function group(size: number, more: Partial<CommitGroup<string>> = {}): CommitGroup<string> {
+  const leaf = Buffer.from(`leaf ${size}`)
+  const [body, effects, values] = ['body', 'effects', 'values'].map((part) =>
+    Buffer.from(`${part} ${size}`),
+  )
+  assert.ok(body && effects && values)
+  return {
+    previous: size === 1 ? undefined : head(size - 1),
+    head: head(size),
+    entries: [{ index: size - 1, leaf, leafHash: hash(`leaf ${size}`), body, effects, values }],
+    hashes: [{ tileLevel: 0, index: size - 1, hash: hash(`leaf ${size}`) }],
+    rows: [],
+    sequences: [],
+    blobs: [],
+    views: [],
+    withhold: [],
+    ...more,
+  }
+}
+
+function openStore(t: TestContext) {
+  const folder = tempFolder(t)
+  const db = openDatabase(join(folder, 'stele.db'), logSchema)
+  t.after(() => db.close())
+  const views: string[] = []
+  const fail = { views: false }
+  const store = createLogStore<string>(db, join(folder, 'blobs'), (more) => {
+    if (fail.views) throw new Error('views fail')
+    views.push(...more)
+  })
+  return { folder, db, store, views, fail }
+}
+
+test('commit() makes head, entries, rows, numbers and blobs readable, also through another connection', async (t) => {
+  const { folder, store } = openStore(t)
+  const bytes = Buffer.from('blob bytes')
+  const value = { hash: hash('1'), bytes: Buffer.from('1') }
+  const rows = [
+    { object: '/', field: '\u{1f600}', value },
+    { object: '/', field: '\uff5e', value: { hash: hash('2'), blob: 'abcd' } },
+    { object: '/', field: 'a', value },
+  ]
+  await store.commit(
+    group(1, {
+      rows,
+      sequences: [
+        [null, 1],
+        ['null', 2],
+      ],
+      blobs: [{ name: 'abcd', bytes }],
+    }),
+  )
+  const reader = createLogReader(openDatabase(join(folder, 'stele.db'), ''), join(folder, 'blobs'))
+  assert.deepEqual(Buffer.from(reader.head()?.root ?? []), Buffer.from(hash('root 1')))
+  assert.deepEqual(reader.list('/'), ['a', '\uff5e', '\u{1f600}'])
+  assert.equal(String(Buffer.from(reader.get('/', '\uff5e') ?? [])), 'blob bytes')
+  assert.equal(String(Buffer.from(reader.entries(0, 9)[0]?.effects ?? [])), 'effects 1')
+  assert.equal(store.lastSequence(null), 1)
+  assert.equal(store.lastSequence('null'), 2)
+  assert.equal(store.lastSequence('bob'), 0)
+})
+
+const wrongGroups: readonly (readonly [string, CommitGroup<string>])[] = [
+  ['it builds on an older head', { ...group(3), previous: head(1) }],
+  ['it builds on another root', { ...group(3), previous: head(2, 'other') }],
+  ['it makes the tree smaller', { ...group(3), head: head(1), entries: [] }],
+  ['it keeps the size and changes the root', { ...group(3), head: head(2, 'fork'), entries: [] }],
+  ['it creates the log again', { ...group(3), previous: undefined }],
+]
+for (const [what, wrong] of wrongGroups) {
+  test(`commit() throws and keeps the log as it was when ${what}`, async (t) => {
+    const { store } = openStore(t)
+    await store.commit(group(1))
+    await store.commit(group(2))
+    assert.throws(() =>
+      store.commit({
+        ...wrong,
+        rows: [{ object: '/', field: 'x', value: { hash: hash('x'), bytes: Buffer.of(1) } }],
+      }),
+    )
+    assert.equal(store.head()?.checkpoint, 'note 2\n')
+    assert.equal(store.entries(0, 9).length, 2)
+    assert.deepEqual(store.list('/'), [])
+  })
+}
+
+test('commit() keeps nothing when the views fail', async (t) => {
+  const { store, fail, views } = openStore(t)
+  await store.commit(group(1, { views: ['first'] }))
+  fail.views = true
+  assert.throws(() => store.commit(group(2, { views: ['second'] })), /views fail/)
+  assert.equal(store.head()?.size, 1)
+  assert.deepEqual(views, ['first'])
+})
+
+test('commit() takes withheld parts away, and reading a value whose blob is gone aborts the call', async (t) => {
+  const { store } = openStore(t)
+  const bytes = Buffer.from('blob bytes')
+  const rows = [{ object: '/', field: 'a', value: { hash: hash('2'), blob: 'abcd' } }]
+  await store.commit(group(1, { rows, blobs: [{ name: 'abcd', bytes }] }))
+  await store.commit(group(2, { withhold: [{ entry: 0, part: 'body' }, { blob: 'abcd' }] }))
+  assert.equal(store.entries(0, 1)[0]?.body, null)
+  assert.notEqual(store.entries(0, 1)[0]?.effects, null)
+  assert.equal(store.blobs.find('abcd'), undefined)
+  assert.throws(() => store.get('/', 'a'), { code: 'call_aborted' })
+})
+
+test('save() keeps the watermark of the public folder', (t) => {
+  const { db } = openStore(t)
+  const watermark = createWatermark(db)
+  assert.deepEqual(watermark.read(), { size: 0, blobNumber: 0 })
+  watermark.save({ size: 7, blobNumber: 3 })
+  watermark.save({ size: 8, blobNumber: 4 })
+  assert.deepEqual(watermark.read(), { size: 8, blobNumber: 4 })
+})
