@@ -36,9 +36,20 @@ export type Outcome =
     }
   | { readonly ok: false; readonly error: ScriptError }
 
+/** The memory of a script that keeps one between calls (spec/state.md "Memory"). */
+export type ScriptMemory = {
+  /** SHA-256 of it, in hex: what a `memory` entry holds. */
+  readonly digest: () => string
+  readonly snapshot: () => Uint8Array
+  /** Goes on from a snapshot. Throws `snapshot_invalid`. */
+  readonly restore: (snapshot: Uint8Array) => void
+}
+
 /** Runs one script, one call at a time. Throws `call_aborted` for what must not be logged. */
 export type Executor = {
   /** Runs `init`, where the script exports one; else an outcome without writes. */
   readonly init: (call: ScriptCall, state: StateReader) => Outcome
   readonly call: (call: ScriptCall, state: StateReader) => Outcome
+  /** Absent for a script that keeps nothing between calls. */
+  readonly memory?: ScriptMemory
 }

@@ -28,6 +28,7 @@ export type {
   Outcome,
   ScriptCall,
   ScriptError,
+  ScriptMemory,
   StateReader,
   Write,
 } from './execution.ts'

@@ -7,6 +7,7 @@ import {
   type CallBody,
   type ConfigBody,
   type GenesisBody,
+  type MemoryBody,
   parseLimits,
   parseRoots,
   type Roots,
@@ -51,7 +52,7 @@ export function applyBody({ kind, body }: Body, ports: TransitionPorts): Transit
     case entryKinds.config:
       return applyConfig(body, ports.state)
     case entryKinds.memory:
-      return transition({ ok: true, changes: 0, writes: [] }, [])
+      return applyMemory(body, ports.executor)
     case entryKinds.takedown:
       return applyTakedown(body, ports.state)
   }
@@ -90,6 +91,16 @@ function applyConfig(body: ConfigBody, state: StateReader): Transition {
   verifyRootSignatures(body, rootsIn(state))
   checkSettings(body.set)
   return transition({ ok: true, changes: 0, writes: [] }, changedRows(rowsOf(body.set), state))
+}
+
+/** Compares the memory's digest, where the script keeps one and runs here. */
+function applyMemory({ sha256 }: MemoryBody, { memory }: Executor): Transition {
+  const found = memory?.digest() ?? sha256
+  if (found !== sha256) {
+    const reason = `its memory digest is ${sha256}, the memory's is ${found}`
+    throw new SteleError('entry_invalid', { what: 'body', reason })
+  }
+  return transition({ ok: true, changes: 0, writes: [] }, [])
 }
 
 function applyTakedown(body: TakedownBody, state: StateReader): Transition {

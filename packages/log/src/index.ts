@@ -1,4 +1,5 @@
 // The public face of @stele/log.
+export type { SignedBody } from './group.ts'
 export { heartbeatMs } from './limits.ts'
 export { type BundleKind, type KeptEntry, makeBundle, makeTile } from './log-files.ts'
 export type {
@@ -8,6 +9,7 @@ export type {
   LoggedEntry,
   LogPorts,
   LogStore,
+  MemorySnapshot,
   ScriptSettings,
   StagedEntry,
   StateRow,
@@ -20,4 +22,4 @@ export {
   type Publisher,
   type Watermark,
 } from './publisher.ts'
-export { Sequencer, type SignedBody } from './sequencer.ts'
+export { Sequencer } from './sequencer.ts'

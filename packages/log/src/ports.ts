@@ -9,6 +9,7 @@ import type {
   Write,
 } from '@stele/entries'
 import type { CosignatureSigner, Hash, NoteSigner, StoredHash } from '@stele/tlog'
+import type { FilePorts } from './log-files.ts'
 
 /** The committed head: the tree's size and root, its signed checkpoint, and the newest leaf with its proof. */
 export type StoredHead = {
@@ -58,7 +59,14 @@ export type CommitGroup<V> = {
   readonly blobs: readonly CallBlob[]
   readonly views: readonly V[]
   readonly withhold: readonly WithheldPart[]
+  /** Whether the store must remember what the rows were before, since the last snapshot of the script's memory. */
+  readonly keepsUndo: boolean
+  /** A snapshot of the script's memory after this group, empty for a script as freshly loaded. What was remembered is dropped. */
+  readonly snapshot: Uint8Array | undefined
 }
+
+/** The last snapshot of a script's memory: what the first `size` entries left. */
+export type MemorySnapshot = { readonly size: number; readonly snapshot: Uint8Array }
 
 /** The home of one log. Reads see what is committed. */
 export type LogStore<V> = StateReader & {
@@ -68,6 +76,10 @@ export type LogStore<V> = StateReader & {
   readonly lastSequence: (account: string | null) => number
   /** The hash of each state row, in any order. */
   readonly stateHashes: () => Iterable<readonly [object: string, field: string, hash: Hash]>
+  readonly entries: FilePorts['entries']
+  readonly memory: () => MemorySnapshot | undefined
+  /** What rows were when that snapshot was made, for those that changed since. */
+  readonly undo: () => Iterable<Write>
   /** Makes the group durable, or throws; after a throw the outcome is re-read from `head`. */
   readonly commit: (group: CommitGroup<V>) => void | Promise<void>
 }

@@ -4,21 +4,27 @@ import {
   type Body,
   type CallAnswer,
   type CallRequest,
-  type ConfigBody,
   type Executor,
   entryKinds,
   type GenesisBody,
   parseLeaf,
-  type TakedownBody,
 } from '@stele/entries'
 import { isSteleError, SteleError } from '@stele/errors'
 import type { StateProof, StateQuery, Trie } from '@stele/state'
 import { Frontier } from '@stele/tlog'
+import { bodyOf, groupOf, newStage, type SignedBody, sameHead } from './group.ts'
 import { newestLeaf, signHead } from './head.ts'
-import { heartbeatMs, maxGroupCalls, maxGroupMs, maxQueuedCalls } from './limits.ts'
-import type { Appended, CommitGroup, LogPorts, StoredHead } from './ports.ts'
+import {
+  callsPerSnapshot,
+  heartbeatMs,
+  maxGroupCalls,
+  maxGroupMs,
+  maxQueuedCalls,
+} from './limits.ts'
+import { restoreMemory } from './memory.ts'
+import type { Appended, LogPorts, StoredHead } from './ports.ts'
 import { loadTrie, recover, scriptSettings } from './recover.ts'
-import { type EntryExtras, Stage } from './stage.ts'
+import type { EntryExtras, Stage } from './stage.ts'
 
 type Pending = EntryExtras & {
   readonly plan: (stage: SequenceSource) => Body
@@ -30,8 +36,6 @@ type Pending = EntryExtras & {
 }
 type Staged = { readonly pending: Pending; readonly appended: Appended }
 type SequenceSource = { readonly nextSequence: (account: string | null) => number }
-/** What an operator signs and submits; `seq` is the one that `nextSequence` told. */
-export type SignedBody = ConfigBody | TakedownBody
 
 /** One log, open for calls. It owns the trie, the right edge of the tree and the script. */
 export class Sequencer<V> {
@@ -42,6 +46,7 @@ export class Sequencer<V> {
   #executor: Executor
   readonly #queue: Pending[] = []
   #draining: Promise<void> | undefined
+  #callsSinceSnapshot = 0
   #closed = false
   #readOnly: string | undefined
 
@@ -72,7 +77,7 @@ export class Sequencer<V> {
     stage.add(body, { nowMs: ports.nowMs(), executor }, extras)
     if (stage.newest === undefined) throw new Error('The genesis entry was not staged')
     const head = signHead(ports, genesis.origin, stage.newest)
-    await ports.store.commit(groupOf(undefined, head, stage))
+    await ports.store.commit(groupOf(undefined, head, { stage, executor }))
     trie.commit()
     return new Sequencer(ports, { trie, frontier, head, executor })
   }
@@ -85,7 +90,8 @@ export class Sequencer<V> {
     const { trie, frontier, head, fault } = recover(ports)
     const executor = ports.createExecutor(scriptSettings(ports.store))
     const sequencer = new Sequencer(ports, { trie, frontier, head, executor })
-    if (fault !== undefined) sequencer.#refuseWrites(fault)
+    const memoryFault = fault ?? sequencer.#restoreMemory()
+    if (memoryFault !== undefined) sequencer.#refuseWrites(memoryFault)
     return sequencer
   }
 
@@ -158,6 +164,7 @@ export class Sequencer<V> {
   async close(): Promise<void> {
     this.#closed = true
     while (this.#draining !== undefined) await this.#draining
+    if (this.#readOnly === undefined) await this.#keepMemory(1)
   }
 
   #enqueue(pending: Omit<Pending, 'resolve' | 'reject'>): Promise<Appended> {
@@ -194,6 +201,7 @@ export class Sequencer<V> {
         pending.reject(this.#inconsistent(this.#readOnly))
       return
     }
+    await this.#keepMemory(callsPerSnapshot)
     const stage = this.#newStage()
     const staged: Staged[] = []
     this.#stageCalls(stage, staged)
@@ -219,10 +227,29 @@ export class Sequencer<V> {
     return newStage(this.#ports, { trie: this.#trie, frontier: this.#frontier.copy(), lastTimeMs })
   }
 
+  /** Logs the memory's digest and keeps a snapshot, once so many calls have come since the last one. */
+  async #keepMemory(leastCalls: number): Promise<void> {
+    const { memory } = this.#executor
+    if (memory === undefined || this.#callsSinceSnapshot < leastCalls) return
+    const stage = this.#newStage()
+    const body: Body = { kind: entryKinds.memory, body: { v: 1, sha256: memory.digest() } }
+    stage.add(body, { nowMs: this.#ports.nowMs(), executor: this.#executor }, {})
+    stage.snapshot = memory.snapshot()
+    const failure = await this.#commit(stage)
+    if (failure === undefined) this.#callsSinceSnapshot = 0
+  }
+
+  /** Brings a fresh script's memory to where the committed log is. Gives what went wrong, if something did. */
+  #restoreMemory(): string | undefined {
+    const { calls, fault } = restoreMemory(this.#ports.store, this.#executor, this.#head.size)
+    this.#callsSinceSnapshot = calls
+    return fault
+  }
+
   /** A stage that broke half-way through an entry is dropped whole, as if the commit had failed. */
   async #finish(stage: Stage<V>): Promise<SteleError | undefined> {
     if (!stage.isBroken) return this.#commit(stage)
-    this.#trie.rollback()
+    this.#undo()
     return new SteleError('commit_failed', { reason: 'another call of the group broke it' })
   }
 
@@ -235,6 +262,7 @@ export class Sequencer<V> {
       try {
         const at = { nowMs: this.#ports.nowMs(), executor: this.#executor }
         staged.push({ pending, appended: stage.add(pending.plan(stage), at, pending) })
+        this.#callsSinceSnapshot++
       } catch (error) {
         this.#reportAbort(pending.name, error)
         pending.reject(error) // It was not staged, so the log never hears of it.
@@ -251,11 +279,11 @@ export class Sequencer<V> {
     const newest = stage.newest ?? newestLeaf(store, stage.frontier, this.#head)
     const head = signHead(this.#ports, this.origin, newest)
     try {
-      await store.commit(groupOf(this.#head, head, stage))
+      await store.commit(groupOf(this.#head, head, { stage, executor: this.#executor }))
     } catch (cause) {
       const failure = this.#settle(head, cause)
       if (failure !== undefined) {
-        this.#trie.rollback()
+        this.#undo()
         return failure
       }
     }
@@ -266,6 +294,15 @@ export class Sequencer<V> {
     const [calls, tookMs] = [stage.entries.length, this.#ports.nowMs() - startMs]
     this.#ports.report({ event: 'commit', size: head.size, calls, tookMs })
     return undefined
+  }
+
+  /** Forgets a group that is not in the log; a script with a memory has to be brought back to where the log is. */
+  #undo(): void {
+    this.#trie.rollback()
+    if (this.#executor.memory === undefined || this.#readOnly !== undefined) return
+    this.#executor = this.#ports.createExecutor(scriptSettings(this.#ports.store))
+    const fault = this.#restoreMemory()
+    if (fault !== undefined) this.#refuseWrites(fault)
   }
 
   /** After a failed commit the store alone knows what is true: committed after all, undone, or neither. */
@@ -308,38 +345,4 @@ type Opened = {
   readonly frontier: Frontier
   readonly head: StoredHead
   readonly executor: Executor
-}
-
-function newStage<V>(
-  { store, planViews, random }: LogPorts<V>,
-  base: { trie: Trie; frontier: Frontier; lastTimeMs: number },
-): Stage<V> {
-  return new Stage({
-    committed: store,
-    lastSequence: store.lastSequence,
-    planViews,
-    random,
-    ...base,
-  })
-}
-
-function groupOf<V>(
-  previous: StoredHead | undefined,
-  head: StoredHead,
-  stage: Stage<V>,
-): CommitGroup<V> {
-  const { entries, hashes, blobs, views, withhold } = stage
-  const [rows, sequences] = [stage.rows(), stage.sequences()]
-  return { previous, head, entries, hashes, rows, sequences, blobs, views, withhold }
-}
-
-function bodyOf(signed: SignedBody): Body {
-  return 'set' in signed
-    ? { kind: entryKinds.config, body: signed }
-    : { kind: entryKinds.takedown, body: signed }
-}
-
-/** The same commit: a heartbeat changes only the note. */
-function sameHead(a: StoredHead | undefined, b: StoredHead): boolean {
-  return a !== undefined && a.checkpoint === b.checkpoint
 }

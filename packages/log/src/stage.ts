@@ -63,6 +63,8 @@ export class Stage<V> {
   #path: readonly Hash[] = []
   /** Whether a config entry of this stage changes what is run. */
   changesScript = false
+  /** The snapshot that goes with a `memory` entry. */
+  snapshot: Uint8Array | undefined
   /** True when an entry failed half-way: then nothing of this stage may be committed. */
   isBroken = false
 
@@ -105,7 +107,7 @@ export class Stage<V> {
     const entry = this.#append(body, done, { salt, bodyBytes, bodyHash: seed, timeMs })
     this.blobs.push(...(extras.blobs ?? []))
     this.#timeMs = timeMs
-    this.changesScript ||= namesScript(body)
+    if (namesScript(body)) this.#startScript()
     if ('withhold' in body.body) this.withhold.push(...body.body.withhold)
     const { index, leafHash } = entry
     const told = { index, leafHash, timeMs, body: body.body, writes: done.writes }
@@ -126,6 +128,11 @@ export class Stage<V> {
   /** The last number of each account that the stage names. */
   sequences(): (readonly [string | null, number])[] {
     return Array.from(this.#accounts, (account) => [account, this.#sequences.last(account)])
+  }
+
+  #startScript(): void {
+    this.changesScript = true
+    this.snapshot = new Uint8Array() // A new script starts with a fresh memory.
   }
 
   #append(

@@ -1,8 +1,9 @@
 // A log store in memory whose commits can be made to fail, before or after they took effect.
+import type { Write } from '@stele/entries'
 import { compareUtf8 } from '@stele/formats'
 import type { Hash } from '@stele/tlog'
 import type { KeptEntry } from '../src/log-files.ts'
-import type { CommitGroup, LogStore, StoredHead } from '../src/ports.ts'
+import type { CommitGroup, LogStore, MemorySnapshot, StoredHead } from '../src/ports.ts'
 
 /** What a commit does: work, fail and leave nothing, fail after all was kept, or fail with half of it kept. */
 export type Fault = 'none' | 'fails' | 'fails_but_persisted' | 'tears' | 'fails_and_cannot_be_read'
@@ -10,7 +11,6 @@ export type Fault = 'none' | 'fails' | 'fails_but_persisted' | 'tears' | 'fails_
 export type MemoryStore = LogStore<string> & {
   fault: Fault
   readonly kept: Kept
-  readonly entries: (start: number, count: number) => readonly KeptEntry[]
 }
 export type Kept = {
   head: StoredHead | undefined
@@ -21,6 +21,8 @@ export type Kept = {
   sequences: Map<string | null, number>
   blobs: Map<string, Uint8Array>
   views: string[]
+  memory: MemorySnapshot | undefined
+  undo: Map<string, Write>
 }
 
 export function createMemoryStore(kept: Kept = emptyKept()): MemoryStore {
@@ -49,6 +51,8 @@ export function createMemoryStore(kept: Kept = emptyKept()): MemoryStore {
         .map((row) => row.field)
         .toSorted(compareUtf8),
     entries: (start, count) => kept.entries.slice(start, start + count),
+    memory: () => kept.memory,
+    undo: () => kept.undo.values(),
     commit: (group) => {
       if (group.previous?.size !== kept.head?.size) throw new Error('not the head')
       switch (store.fault) {
@@ -82,6 +86,8 @@ function emptyKept(): Kept {
     sequences: new Map(),
     blobs: new Map(),
     views: [],
+    memory: undefined,
+    undo: new Map(),
   }
 }
 
@@ -95,6 +101,9 @@ function keep(kept: Kept, group: CommitGroup<string>): void {
   }
   for (const { object, field, value } of group.rows) {
     const key = `${object}\0${field}`
+    if (group.keepsUndo && !kept.undo.has(key)) {
+      kept.undo.set(key, { object, field, value: kept.rows.get(key)?.bytes ?? null })
+    }
     if (value === null) kept.rows.delete(key)
     else if ('bytes' in value)
       kept.rows.set(key, { object, field, hash: value.hash, bytes: value.bytes })
@@ -109,6 +118,10 @@ function keep(kept: Kept, group: CommitGroup<string>): void {
       const entry = kept.entries[part.entry]
       if (entry !== undefined) kept.entries[part.entry] = { ...entry, [part.part]: null }
     }
+  }
+  if (group.snapshot !== undefined) {
+    kept.memory = { size: group.head.size, snapshot: group.snapshot }
+    kept.undo.clear()
   }
   kept.views.push(...group.views)
   kept.head = group.head

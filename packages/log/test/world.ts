@@ -29,7 +29,7 @@ export type World = {
   nowMs: number
 }
 
-export function createWorld(kept?: Kept): World {
+export function createWorld(kept?: Kept, createExecutor: () => Executor = () => executor): World {
   const world: World = {
     store: createMemoryStore(kept),
     events: [],
@@ -41,7 +41,7 @@ export function createWorld(kept?: Kept): World {
       },
       createExecutor: ({ script }) => {
         world.executors.push(script)
-        return executor
+        return createExecutor()
       },
       planViews: ({ index, prepared }) => [`${index}:${String(prepared)}`],
       signers: [signer],

@@ -6,6 +6,7 @@ import type { CommitGroup, KeptEntry, LogStore, StateRow, StoredHead, Watermark 
 import type { Hash } from '@stele/tlog'
 import { type BlobReader, blobSchema, createBlobReader, createBlobWriter } from './blob-store.ts'
 import { inTransaction } from './database.ts'
+import { createMemoryReader, createMemoryWriter, memorySchema } from './memory-store.ts'
 
 /** SQL of the log's tables. Level 0 of the tree lies in the entries; `node` holds the hashes of full tiles. */
 export const logSchema: string = `
@@ -46,7 +47,7 @@ CREATE TABLE IF NOT EXISTS published (
   size INTEGER NOT NULL,
   blob INTEGER NOT NULL
 );
-${blobSchema}`
+${memorySchema}${blobSchema}`
 
 /** What anyone may read of a committed log. */
 export type LogReader = Pick<LogStore<never>, 'get' | 'list' | 'head' | 'hashes'> & {
@@ -115,6 +116,7 @@ export function createLogStore<V>(
         yield [String(row['object']), String(row['field']), bytesOf(row['hash'])]
       }
     },
+    ...createMemoryReader(db, reader.blobs),
     commit: (group) =>
       inTransaction(db, () => {
         write(group)
@@ -177,6 +179,7 @@ function createGroupWriter<V>(db: DatabaseSync, folder: string): (group: CommitG
   const swap = createHeadSwap(db)
   const blobs = createBlobWriter(db, folder)
   const withhold = createWithholder(db)
+  const memory = createMemoryWriter(db)
   return (group) => {
     swap(group)
     for (const staged of group.entries) {
@@ -186,7 +189,9 @@ function createGroupWriter<V>(db: DatabaseSync, folder: string): (group: CommitG
     for (const { tileLevel, index, hash } of group.hashes) {
       if (tileLevel > 0) node.run(tileLevel, index, hash)
     }
+    if (group.keepsUndo) group.rows.forEach(memory.remember)
     group.rows.forEach(writeRow)
+    if (group.snapshot !== undefined) memory.save(group.head.size, group.snapshot)
     for (const [account, last] of group.sequences) sequence.run(accountKey(account), last)
     group.blobs.forEach(blobs.keep)
     for (const part of group.withhold) {

@@ -37,6 +37,8 @@ function group(size: number, more: Partial<CommitGroup<string>> = {}): CommitGro
     blobs: [],
     views: [],
     withhold: [],
+    keepsUndo: false,
+    snapshot: undefined,
     ...more,
   }
 }
@@ -135,4 +137,25 @@ test('save() keeps the watermark of the public folder', (t) => {
   watermark.save({ size: 7, blobNumber: 3 })
   watermark.save({ size: 8, blobNumber: 4 })
   assert.deepEqual(watermark.read(), { size: 8, blobNumber: 4 })
+})
+
+test('undo() gives rows as they were at the last snapshot, which memory() gives', async (t) => {
+  const { store } = openStore(t)
+  const row = (field: string, text: string | null) => ({
+    object: '/',
+    field,
+    value: text === null ? null : { hash: hash(text), bytes: Buffer.from(text) },
+  })
+  await store.commit(group(1, { rows: [row('a', '1'), row('b', '1')], keepsUndo: true }))
+  assert.equal(store.memory(), undefined)
+  await store.commit(group(2, { snapshot: Buffer.from('two'), keepsUndo: true }))
+  assert.deepEqual([...store.undo()], [])
+  await store.commit(group(3, { rows: [row('a', '2'), row('c', '2')], keepsUndo: true }))
+  await store.commit(group(4, { rows: [row('a', null), row('b', '3')], keepsUndo: true }))
+  assert.equal(store.memory()?.size, 2)
+  const undo = Array.from(
+    store.undo(),
+    ({ field, value }) => `${field}=${value === null ? '' : String(Buffer.from(value))}`,
+  )
+  assert.deepEqual(undo.toSorted(), ['a=1', 'b=1', 'c='])
 })

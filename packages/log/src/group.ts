@@ -1,0 +1,53 @@
+// Small pieces of a group's life: its stage, what is committed of it, and whether two heads are the same commit.
+
+import type { ConfigBody, TakedownBody } from '@stele/entries'
+import { type Body, type Executor, entryKinds } from '@stele/entries'
+import type { Trie } from '@stele/state'
+import type { Frontier } from '@stele/tlog'
+import type { CommitGroup, LogPorts, StoredHead } from './ports.ts'
+import { Stage } from './stage.ts'
+
+/** What an operator signs and submits. */
+export type SignedBody = ConfigBody | TakedownBody
+
+/** An open stage over what is committed. */
+export function newStage<V>(
+  { store, planViews, random }: LogPorts<V>,
+  base: { trie: Trie; frontier: Frontier; lastTimeMs: number },
+): Stage<V> {
+  return new Stage({
+    committed: store,
+    lastSequence: store.lastSequence,
+    planViews,
+    random,
+    ...base,
+  })
+}
+
+/** What the store commits of a stage. */
+export function groupOf<V>(
+  previous: StoredHead | undefined,
+  head: StoredHead,
+  { stage, executor }: { readonly stage: Stage<V>; readonly executor: Executor },
+): CommitGroup<V> {
+  const { entries, hashes, blobs, views, withhold, snapshot } = stage
+  const [rows, sequences, keepsUndo] = [
+    stage.rows(),
+    stage.sequences(),
+    executor.memory !== undefined,
+  ]
+  const kept = { entries, hashes, rows, sequences, blobs, views, withhold }
+  return { previous, head, ...kept, keepsUndo, snapshot }
+}
+
+/** The body with its kind. */
+export function bodyOf(signed: SignedBody): Body {
+  return 'set' in signed
+    ? { kind: entryKinds.config, body: signed }
+    : { kind: entryKinds.takedown, body: signed }
+}
+
+/** The same commit: a heartbeat changes only the note. */
+export function sameHead(a: StoredHead | undefined, b: StoredHead): boolean {
+  return a !== undefined && a.checkpoint === b.checkpoint
+}

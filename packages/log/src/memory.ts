@@ -1,0 +1,65 @@
+// Brings the memory of a script that keeps one to where the log is: the last snapshot, and the entries since.
+import {
+  applyBody,
+  type Executor,
+  entryKinds,
+  formatEffects,
+  parseBody,
+  parseLeaf,
+} from '@stele/entries'
+import { SteleError } from '@stele/errors'
+import type { KeptEntry } from './log-files.ts'
+import { Overlay } from './overlay.ts'
+import type { LogStore } from './ports.ts'
+
+const saltBytes = 32
+const entriesPerStep = 256
+
+type MemoryStore = Pick<LogStore<never>, 'get' | 'list' | 'entries' | 'memory' | 'undo'>
+
+/** How many calls were run again, and why the memory is not what the log says, where it is not. */
+export type RestoredMemory = { readonly calls: number; readonly fault: string | undefined }
+
+/**
+ * Restores the snapshot and runs the entries since, over the state as it was then. A script without a memory needs
+ * nothing. `executor` is freshly made.
+ */
+export function restoreMemory(
+  store: MemoryStore,
+  executor: Executor,
+  size: number,
+): RestoredMemory {
+  if (executor.memory === undefined) return { calls: 0, fault: undefined }
+  const saved = store.memory()
+  if (saved !== undefined && saved.snapshot.length > 0) executor.memory.restore(saved.snapshot)
+  const past = new Overlay(store)
+  past.apply([...store.undo()])
+  const from = saved?.size ?? 0
+  for (let start = from; start < size; start += entriesPerStep) {
+    const entries = store.entries(start, Math.min(entriesPerStep, size - start))
+    for (const [offset, entry] of entries.entries()) {
+      const fault = runAgain(entry, past, executor)
+      if (fault !== undefined) return { calls: 0, fault: `entry ${start + offset} ${fault}` }
+    }
+  }
+  return { calls: size - from, fault: undefined }
+}
+
+function runAgain(entry: KeptEntry, past: Overlay, executor: Executor): string | undefined {
+  const { kind, timeMs, bodyHash } = parseLeaf(entry.leaf)
+  if (entry.body === null || entry.effects === null)
+    return 'is withheld, so that the script cannot run it again'
+  const body = parseBody(kind, Buffer.from(entry.body.subarray(saltBytes)).toString())
+  try {
+    const { effects, writes } = applyBody(body, { state: past, executor, timeMs, seed: bodyHash })
+    const recorded = Buffer.from(entry.effects.subarray(saltBytes)).toString()
+    if (kind === entryKinds.call && formatEffects(effects) !== recorded) {
+      return 'has other effects when the script runs it again'
+    }
+    past.apply(writes)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof SteleError)) throw error
+    return `cannot be run again: ${error.message}`
+  }
+}

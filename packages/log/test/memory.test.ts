@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Executor, parseLeaf } from '@stele/entries'
+import { callsPerSnapshot } from '../src/limits.ts'
+import { Sequencer } from '../src/sequencer.ts'
+import { auditStore } from './audit.ts'
+import { call, createWorld, genesis, origin, verifiers, type World } from './world.ts'
+
+/** A script that counts in a closure, and notes in the state what it found there before. */
+function counting(step = 1): Executor {
+  let count = 0
+  return {
+    init: () => ({ ok: true, changes: 0, writes: [] }),
+    call: ({ method }, state) => {
+      count += step
+      if (method === 'fail') return { ok: false, error: { name: 'Error', message: String(count) } }
+      const found = Buffer.from(state.get('/', 'seen') ?? []).toString()
+      const value = Buffer.from(String(count))
+      return {
+        ok: true,
+        changes: 1,
+        result: [count, found],
+        writes: [{ object: '/', field: 'seen', value }],
+      }
+    },
+    memory: {
+      digest: () => Buffer.from(String(count)).toString('hex').padStart(64, '0'),
+      snapshot: () => Buffer.from(String(count)),
+      restore: (snapshot) => {
+        count = Number(Buffer.from(snapshot).toString())
+      },
+    },
+  }
+}
+
+async function countingLog(): Promise<{ world: World; log: Sequencer<string> }> {
+  const world = createWorld(undefined, () => counting())
+  return { world, log: await Sequencer.create(world.ports, genesis, {}) }
+}
+
+async function resultOf(log: Sequencer<string>): Promise<unknown> {
+  const { outcome } = await log.submit(call('bump'))
+  return outcome.ok ? outcome.result : outcome.error
+}
+
+function reopened(world: World, step?: number): { again: World; log: Sequencer<string> } {
+  const again = createWorld(world.store.kept, () => counting(step))
+  return { again, log: Sequencer.open(again.ports) }
+}
+
+test('open() runs the calls since the start again when no snapshot was made: the closure goes on', async () => {
+  const { world, log } = await countingLog()
+  for (let i = 0; i < 5; i++) await log.submit(call('bump'))
+  await log.submit(call('fail'))
+  const { log: next } = reopened(world) // As after a kill: nothing was closed.
+  assert.equal(next.readOnly, undefined)
+  assert.deepEqual(await resultOf(next), [7, '5'])
+  auditStore(world.store, origin, verifiers)
+})
+
+test('close() logs the digest of the memory and keeps a snapshot that open() restores', async () => {
+  const { world, log } = await countingLog()
+  for (let i = 0; i < 3; i++) await log.submit(call('bump'))
+  await log.close()
+  assert.equal(world.store.kept.memory?.size, 5)
+  const { log: next } = reopened(world)
+  assert.deepEqual(await resultOf(next), [4, '3'])
+  auditStore(world.store, origin, verifiers)
+})
+
+test(`a snapshot is made every ${callsPerSnapshot} calls, and a kill after it runs only what came since`, async () => {
+  const { world, log } = await countingLog()
+  for (let i = 0; i < callsPerSnapshot + 10; i += 10) {
+    await Promise.all(Array.from({ length: 10 }, () => log.submit(call('bump'))))
+  }
+  const kinds = world.store.kept.entries.map((entry) => parseLeaf(entry.leaf).kind)
+  assert.deepEqual(
+    kinds.flatMap((kind, index) => (kind === 3 ? [index] : [])),
+    [callsPerSnapshot + 1],
+  )
+  const { log: next } = reopened(world)
+  assert.deepEqual(await resultOf(next), [callsPerSnapshot + 11, String(callsPerSnapshot + 10)])
+  auditStore(world.store, origin, verifiers)
+})
+
+test('a failed commit leaves the memory as the log says', async () => {
+  const { world, log } = await countingLog()
+  await log.submit(call('bump'))
+  world.store.fault = 'fails'
+  await assert.rejects(log.submit(call('bump')), { code: 'commit_failed' })
+  world.store.fault = 'none'
+  assert.deepEqual(await resultOf(log), [2, '1'])
+  auditStore(world.store, origin, verifiers)
+})
+
+test('open() refuses writes when the script does something else than it did', async () => {
+  const { world, log } = await countingLog()
+  await log.submit(call('bump'))
+  const { log: next } = reopened(world, 2)
+  assert.match(next.readOnly ?? '', /entry 1 has other effects/)
+})

@@ -1,0 +1,10 @@
+// npm run check: everything that can be said of the code without running it.
+import { runSteps } from './run.ts'
+
+runSteps([
+  ['types', 'tsc', '--project', '.'],
+  ['format and declared dependencies', 'biome', 'check', '.'],
+  ['lint', 'oxlint', '--type-aware', '--deny-warnings'],
+  ['layers', 'node', 'scripts/layers.ts'],
+  ['dead code', 'knip'],
+])
