@@ -1,0 +1,163 @@
+// Canonical JSON (RFC 8785) and strict reading of JSON. What is hashed, signed or stored is text made here.
+import { SteleError } from '@stele/errors'
+import { maxJsonDepth } from './limits.ts'
+
+/** Any JSON value. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue }
+
+/** A JSON object. */
+export type JsonObject = { readonly [key: string]: JsonValue }
+
+/**
+ * The value as canonical JSON: RFC 8785, keys in UTF-16 order, -0 as 0.
+ * Takes plain objects, arrays, strings, booleans, null and finite numbers; numbers that are written as integers
+ * are within ±(2^53−1). A member that is undefined is an error, not left out.
+ * Throws json_not_canonical. Spec: state.md, "Canonical JSON".
+ */
+export function canonicalJson(value: unknown, what = 'the value'): string {
+  return write(value, 0, what)
+}
+
+/**
+ * The value that a JSON text says. Duplicate keys and more than 128 levels are refused; `__proto__` is a key as any other.
+ * `what` names the text in the error: json_invalid.
+ */
+export function parseJson(text: string, what: string): JsonValue {
+  const value = parseTolerantJson(text, what)
+  if (countMembers(value, 0, what) !== countColons(text)) {
+    throw new SteleError('json_invalid', { what, reason: 'an object has the same key twice' })
+  }
+  return value
+}
+
+/**
+ * As parseJson(), but the last of duplicate keys wins, as in every JavaScript reader: for texts that others wrote and
+ * other programs read too. Throws json_invalid.
+ */
+export function parseTolerantJson(text: string, what: string): JsonValue {
+  let value: JsonValue
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SteleError('json_invalid', { what, reason }, { cause })
+  }
+  countMembers(value, 0, what)
+  return value
+}
+
+/** As parseJson(), and the text must be canonical to the byte. Throws json_invalid, json_not_canonical. */
+export function parseCanonicalJson(text: string, what: string): JsonValue {
+  const value = parseTolerantJson(text, what)
+  if (canonicalJson(value, what) !== text) {
+    throw new SteleError('json_not_canonical', {
+      what,
+      reason: 'its bytes differ from the canonical form of the same value',
+    })
+  }
+  return value
+}
+
+/** True for a JSON object: neither null nor a list. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function write(value: unknown, depth: number, what: string): string {
+  if (typeof value === 'string') return writeString(value, what)
+  if (typeof value === 'number') return writeNumber(value, what)
+  if (value === null) return 'null'
+  if (typeof value === 'boolean') return value ? 'true' : 'false'
+  if (typeof value !== 'object') throw notCanonical(what, `it holds a ${typeof value}`)
+  if (depth >= maxJsonDepth) throw notCanonical(what, `it has more than ${maxJsonDepth} levels`)
+  return Array.isArray(value) ? writeArray(value, depth, what) : writeObject(value, { depth, what })
+}
+
+function writeArray(list: readonly unknown[], depth: number, what: string): string {
+  let text = '['
+  // An index loop also meets the holes of a sparse array, as undefined.
+  for (let index = 0; index < list.length; index++) {
+    if (index > 0) text += ','
+    text += write(list[index], depth + 1, what)
+  }
+  return `${text}]`
+}
+
+function writeObject(object: object, at: { depth: number; what: string }): string {
+  const prototype: unknown = Object.getPrototypeOf(object)
+  // Values of another realm have another Object.prototype; its own prototype is null all the same.
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    throw notCanonical(at.what, 'it holds an object that is not plain')
+  }
+  let text = '{'
+  for (const key of Object.keys(object).sort()) {
+    if (text.length > 1) text += ','
+    const member: unknown = Reflect.get(object, key)
+    text += `${writeString(key, at.what)}:${write(member, at.depth + 1, at.what)}`
+  }
+  return `${text}}`
+}
+
+function writeString(text: string, what: string): string {
+  if (!text.isWellFormed()) throw notCanonical(what, 'it holds a lone surrogate')
+  return JSON.stringify(text)
+}
+
+function writeNumber(value: number, what: string): string {
+  if (!Number.isFinite(value)) throw notCanonical(what, `it holds ${value}`)
+  // From 1e21 on, numbers are written with an exponent: nobody takes them for exact integers.
+  if (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21) {
+    throw notCanonical(what, `it holds the integer ${value}, beyond 2^53-1`)
+  }
+  return String(value)
+}
+
+function notCanonical(what: string, reason: string): SteleError {
+  return new SteleError('json_not_canonical', { what, reason })
+}
+
+/** Counts the members of all objects within, and refuses too many levels. */
+function countMembers(value: JsonValue, depth: number, what: string): number {
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth >= maxJsonDepth) {
+    throw new SteleError('json_invalid', {
+      what,
+      reason: `it has more than ${maxJsonDepth} levels`,
+    })
+  }
+  const members = Object.values(value)
+  let count = Array.isArray(value) ? 0 : members.length
+  for (const member of members) count += countMembers(member, depth + 1, what)
+  return count
+}
+
+/** Colons outside strings in valid JSON: as many as members were written, duplicates included. */
+function countColons(text: string): number {
+  let count = 0
+  for (let position = 0; position < text.length; position++) {
+    const unit = text.charCodeAt(position)
+    if (unit === colon) count++
+    else if (unit === quote) position = endOfString(text, position)
+  }
+  return count
+}
+
+const colon = 0x3a
+const quote = 0x22
+const backslash = 0x5c
+
+/** The position of the quote that closes the string opened at `start`. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    if (end < 0) throw new Error('Cannot count members: the text is not JSON')
+    let backslashes = 0
+    while (text.charCodeAt(end - 1 - backslashes) === backslash) backslashes++
+    if (backslashes % 2 === 0) return end
+  }
+}

@@ -1,0 +1,118 @@
+// Versions and dist-tags, one row one claim.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isSteleError } from '@stele/errors'
+import { cleanVersion, parseTag, parseVersion } from '../src/index.ts'
+
+for (const version of [
+  '0.0.0',
+  '1.2.3',
+  '1.2.3-beta.1',
+  '1.0.0--',
+  '1.0.0-0a',
+  '9007199254740991.0.0',
+]) {
+  test(`parseVersion() takes ${version}`, () => assert.equal(parseVersion(version), version))
+}
+
+const unclean = [
+  '',
+  '1',
+  '1.2',
+  'v1.2.3',
+  '=1.2.3',
+  ' 1.2.3',
+  '1.2.3 ',
+  '01.2.3',
+  '1.2.3-01',
+  '1.2.3+build',
+  '1.2.3beta',
+  '1.2.x',
+  '*',
+  'latest',
+  '__proto__',
+  '9007199254740992.0.0',
+  `1.0.0-${'a'.repeat(300)}`,
+  '1.0.0\n',
+  '../1.0.0',
+]
+for (const version of unclean) {
+  test(`parseVersion() refuses ${JSON.stringify(version.slice(0, 30))}`, () => {
+    assert.throws(
+      () => parseVersion(version),
+      (error) => isSteleError(error, 'version_invalid'),
+    )
+  })
+}
+
+test('parseVersion() names the clean form', () => {
+  assert.throws(() => parseVersion('v1.2.3'), /written cleanly it is 1\.2\.3/)
+})
+
+const cleaned: readonly (readonly [string, string])[] = [
+  ['1.2.3', '1.2.3'],
+  [' v1.2.3 ', '1.2.3'],
+  ['=1.2.3', '1.2.3'],
+  ['1.2.3+build.5', '1.2.3'],
+  ['1.2.3beta1', '1.2.3-beta1'],
+  ['1.02.3', '1.2.3'],
+]
+for (const [text, version] of cleaned) {
+  test(`cleanVersion() makes ${version} of ${JSON.stringify(text)}`, () => {
+    assert.equal(cleanVersion(text), version)
+  })
+}
+for (const text of ['', 'latest', '1.2', 'x'.repeat(1000)]) {
+  test(`cleanVersion() refuses ${JSON.stringify(text.slice(0, 30))}`, () => {
+    assert.throws(
+      () => cleanVersion(text),
+      (error) => isSteleError(error, 'version_invalid'),
+    )
+  })
+}
+
+for (const tag of [
+  'latest',
+  'next',
+  'beta-1',
+  'v1-legacy',
+  'release.2',
+  'UPPER',
+  "it's",
+  'a'.repeat(214),
+]) {
+  test(`parseTag() takes ${tag.slice(0, 30)}`, () => assert.equal(parseTag(tag), tag))
+}
+const noTags = [
+  '',
+  '.',
+  '..',
+  '1',
+  'v1',
+  '1.x',
+  '1.0.0',
+  'x',
+  'X',
+  '*',
+  '>1',
+  '^1.0.0',
+  '~1',
+  '1 || 2',
+  'a b',
+  'a/b',
+  'a%20b',
+  'ä',
+  'a\n',
+  '\0',
+  '@a',
+  'a#b',
+  'a'.repeat(215),
+]
+for (const tag of noTags) {
+  test(`parseTag() refuses ${JSON.stringify(tag.slice(0, 30))}`, () => {
+    assert.throws(
+      () => parseTag(tag),
+      (error) => isSteleError(error, 'tag_invalid'),
+    )
+  })
+}

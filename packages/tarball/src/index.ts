@@ -1,0 +1,5 @@
+// The public face of @stele/tarball.
+export { formatFileList, type ListedFile } from './file-list.ts'
+export { defaultLimits, type TarballLimits } from './limits.ts'
+export { readTarball, type Tarball, type TarballFile } from './read-tarball.ts'
+export { findReadme, type Readme } from './readme.ts'
