@@ -1,0 +1,5 @@
+// The public face of @stele/host.
+export { engine } from './engine.ts'
+export type { HostCall, HostOutcome, OracleAnswer } from './glue.ts'
+export { defaultLimits, type Limits, parseLimits } from './limits.ts'
+export { createScriptHost, type ScriptHost, type ScriptHostOptions } from './script-host.ts'

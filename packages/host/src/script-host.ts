@@ -1,0 +1,151 @@
+// A script that takes calls: keeps the memory right around each of them. Wall-clock limits are outside: whoever runs the
+// host in a worker ends the worker.
+import { hash } from 'node:crypto'
+import type { Outcome, StateReader } from '@stele/entries'
+import { isSteleError, SteleError } from '@stele/errors'
+import { canonicalJson, type JsonValue } from '@stele/formats'
+import { engine } from './engine.ts'
+import { bootScript, type HostCall, type HostOutcome, refuseExhaustion } from './glue.ts'
+import { type Limits, parseLimits } from './limits.ts'
+import { Machine, VmError } from './machine.ts'
+import { formatSnapshot, parseSnapshot, type SnapshotOwner } from './snapshot.ts'
+import { Trap } from './trap.ts'
+
+/** What a script host is made of. */
+export type ScriptHostOptions = {
+  /** The script's text, to the byte: it is part of the memory's digest. */
+  readonly script: string
+  /** Counted limits (parseLimits); those left out are the defaults. */
+  readonly limits?: Partial<Limits>
+  /**
+   * True: every call starts from the memory as it was after the script was loaded, so nothing survives but the files, and
+   * a replay may start at any entry. False: closures live on, and the memory is part of the service's state.
+   */
+  readonly stateless: boolean
+  /** Told of each line that the script prints. Decides nothing; replays print again. */
+  readonly print: (line: string) => void
+  /** The blob of this name (hex SHA-512). The bytes must be checked; what is absent here must be absent in every replay. */
+  readonly blobs: (sha512: string) => Uint8Array | undefined
+  /** What `System.files.getInfo()` gives: facts from the genesis entry, since they are part of what decides results. */
+  readonly info?: JsonValue
+}
+
+/** A running script: an Executor of `@stele/entries`, and more. One call at a time, all of it synchronous. */
+export type ScriptHost = {
+  /** Runs `init`, where the script exports one; else an outcome without writes. */
+  readonly init: (call: HostCall, state: StateReader) => HostOutcome
+  readonly call: (call: HostCall, state: StateReader) => HostOutcome
+  /** As call(), on a copy: the memory is as before, and whoever asks drops the writes. */
+  readonly query: (call: HostCall, state: StateReader) => HostOutcome
+  /** The exported functions but `init`: other names are to be refused before they are logged. */
+  readonly methods: () => readonly string[]
+  /** SHA-256, in hex, of the memory as it is between calls: what a `memory` entry holds. */
+  readonly memoryDigest: () => string
+  /** The memory as bytes, to be restored by a host of the same script, limits and engine. */
+  readonly snapshot: () => Uint8Array
+  /** Goes on from a snapshot. Throws snapshot_invalid. */
+  readonly restore: (snapshot: Uint8Array) => void
+}
+
+/**
+ * Loads a script into a QuickJS of its own, where it runs the same on every machine.
+ * A call that exceeds a limit has the outcome error `trap` with the limit's name, one that can never settle
+ * `never_settled`, one whose result is not JSON `bad_result`; the first two leave no trace in the memory.
+ * What is no result of the script (a host exception, a wasm trap, the native stack's end) throws call_aborted: it must not
+ * be logged, and the memory is already put back.
+ * Deep recursion needs a worker with `resourceLimits: { stackSizeMb: 32 }`: on a main thread's default stack a script can
+ * reach the native end before QuickJS's own, and its calls are then aborted instead of trapped.
+ * Throws script_invalid, limits_invalid. Spec: state.md, "What is logged" and "Replay".
+ */
+export function createScriptHost(options: ScriptHostOptions): ScriptHost {
+  const limits: Limits = parseLimits({ ...options.limits })
+  const info = canonicalJson(options.info ?? {})
+  const { machine, methods, run } = bootScript({ script: options.script, info }, limits, options)
+  const owner: SnapshotOwner = {
+    engine: hash('sha512', engine.blob),
+    script: hash('sha512', options.script),
+    limits,
+    info,
+  }
+  machine.clearStack()
+  const image = machine.save()
+  /** True when the memory differs from the image and the image is what counts. */
+  let isStale = false
+
+  function putBack(): void {
+    if (!isStale) return
+    machine.load(image)
+    machine.clearStack()
+    isStale = false
+  }
+
+  /** Runs a call from the image on; keeps the memory that it leaves when it may be kept. */
+  function execute(kind: 'call' | 'init', call: HostCall, state: StateReader): Ended {
+    putBack()
+    isStale = true // Whatever comes: a throw below leaves it so.
+    try {
+      return run(kind, call, state)
+    } catch (error) {
+      return { outcome: trapOutcome(error, call.method), isClean: false }
+    }
+  }
+
+  function keep({ outcome, isClean }: Ended): HostOutcome {
+    if (isClean && !options.stateless) {
+      machine.clearStack()
+      machine.save(image)
+      isStale = false
+    }
+    return outcome
+  }
+
+  return {
+    init(call, state) {
+      return keep(execute('init', { ...call, method: 'init' }, state))
+    },
+    call: (call, state) => keep(execute('call', call, state)),
+    query: (call, state) => execute('call', call, state).outcome,
+    methods: () => methods,
+    memoryDigest: () => Machine.digest(image),
+    snapshot: () => formatSnapshot(owner, Machine.content(image), Machine.digest(image)),
+    restore(snapshot) {
+      const { content, sha256 } = parseSnapshot(owner, snapshot, machine.maxBytes)
+      Object.assign(image, readImage(machine, content, sha256))
+      isStale = true
+      putBack()
+    },
+  }
+}
+
+type Ended = { readonly outcome: HostOutcome; readonly isClean: boolean }
+
+/** The outcome of a call that a limit ended. Throws call_aborted for everything else. */
+function trapOutcome(error: unknown, method: string): Outcome {
+  const found = asTrap(error)
+  if (found instanceof Trap) {
+    return { ok: false, error: { name: 'trap', message: found.limit } }
+  }
+  const reason = isSteleError(found) ? found.code : String(found)
+  throw new SteleError('call_aborted', { method, reason }, { cause: error })
+}
+
+/** The VM says in words that its heap or stack ended where the prelude could not catch it. */
+function asTrap(error: unknown): unknown {
+  if (!(error instanceof VmError)) return error
+  try {
+    refuseExhaustion(error.message)
+    return error
+  } catch (trap) {
+    return trap
+  }
+}
+
+function readImage(machine: Machine, content: Buffer, sha256: string): object {
+  try {
+    const image = machine.imageOf(content)
+    if (Machine.digest(image) !== sha256) throw new RangeError('Its digest differs')
+    return image
+  } catch (cause) {
+    throw new SteleError('snapshot_invalid', { reason: 'it is not a memory of this VM' }, { cause })
+  }
+}
