@@ -6,7 +6,10 @@ import { root } from './run.ts'
 type Layers = { readonly [layer: string]: readonly string[] }
 
 /** What is wrong with the edges, one line each. `edges` maps a package to what it depends on, without the scope. */
-export function findFaults(layers: Layers, edges: ReadonlyMap<string, readonly string[]>): string[] {
+export function findFaults(
+  layers: Layers,
+  edges: ReadonlyMap<string, readonly string[]>,
+): string[] {
   const rank = new Map(
     Object.entries(layers).flatMap(([layer, names]) =>
       names.map((name, place) => [name, { layer, place }] as const),
@@ -20,7 +23,8 @@ export function findFaults(layers: Layers, edges: ReadonlyMap<string, readonly s
       const other = rank.get(to)
       if (own === undefined || other === undefined || own.layer === 'test') continue
       if (other.layer === 'test') faults.push(`"${from}" ships "${to}", which is for tests only`)
-      else if (other.layer > own.layer) faults.push(`"${from}" imports "${to}" from a layer above it`)
+      else if (other.layer > own.layer)
+        faults.push(`"${from}" imports "${to}" from a layer above it`)
       else if (other.layer === own.layer && own.layer === '0' && other.place > own.place) {
         faults.push(`"${from}" imports "${to}", which stands after it in layer 0`)
       } else if (other.layer === own.layer && own.layer !== '0') {

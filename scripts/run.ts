@@ -20,7 +20,9 @@ export function runSteps(steps: readonly Step[]): void {
     })
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1)
     if (status !== 0) {
-      process.stderr.write(`failed: ${name} (${error?.message ?? `status ${status}`}, ${seconds} s)\n`)
+      process.stderr.write(
+        `failed: ${name} (${error?.message ?? `status ${status}`}, ${seconds} s)\n`,
+      )
       process.exit(1)
     }
     process.stdout.write(`ok: ${name} (${seconds} s)\n`)

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { flagOf, loadSettings, type SettingSources, variableOf } from '../src/settings/load.ts'
+import { type Settings, schema } from '../src/settings/schema.ts'
+
+const nothing: SettingSources = { flags: {}, environment: {}, file: undefined }
+
+function fileWith(t: TestContext, text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'stele-test-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'stele.yaml')
+  writeFileSync(path, text)
+  return path
+}
+
+test('loadSettings() gives the defaults when nothing is said', () => {
+  const settings = loadSettings(nothing)
+  assert.equal(settings.port, 4873)
+  assert.equal(settings.host, 'localhost')
+  assert.equal(settings.signUp, 'auto')
+})
+
+test('loadSettings() lets flags win over the environment, and that over the file', (t) => {
+  const file = fileWith(t, 'port: 1\nhost: file.example\nsignUp: closed\n')
+  const environment = { STELE_PORT: '2', STELE_HOST: 'environment.example' }
+  const settings = loadSettings({ flags: { port: '3' }, environment, file })
+  assert.deepEqual(
+    [settings.port, settings.host, settings.signUp],
+    [3, 'environment.example', 'closed'],
+  )
+})
+
+// flag, its text, what it becomes, undefined where it is refused
+const values: readonly (readonly [keyof Settings, string, unknown])[] = [
+  ['port', '0', 0],
+  ['port', '65535', 65_535],
+  ['port', '65536', undefined],
+  ['port', '80a', undefined],
+  ['port', '-1', undefined],
+  ['host', '::1', '::1'],
+  ['host', 'a b', undefined],
+  ['publicUrl', 'https://registry.example/npm/', 'https://registry.example/npm'],
+  ['publicUrl', 'registry.example', undefined],
+  ['publicUrl', 'ftp://registry.example', undefined],
+  ['publicUrl', 'https://user:secret@registry.example', undefined],
+  ['publicUrl', 'https://registry.example/?a=b', undefined],
+  ['mountPath', '/npm/team', '/npm/team'],
+  ['mountPath', 'npm', undefined],
+  ['mountPath', '/npm/', undefined],
+  ['trustedProxies', '10.0.0.1, 10.1.0.0/16 ::1', ['10.0.0.1', '10.1.0.0/16', '::1']],
+  ['trustedProxies', 'everyone', undefined],
+  ['signUp', 'open', 'open'],
+  ['signUp', 'yes', undefined],
+  ['operator', 'ops', 'ops'],
+  ['operator', 'Ops Team', undefined],
+  ['origin', 'registry.example/npm', 'registry.example/npm'],
+  ['origin', 'https://registry.example', undefined],
+  ['maxUploadBytes', '1', undefined],
+  ['publicFolder', 'false', false],
+  ['publicFolder', 'maybe', undefined],
+  ['logLevel', 'loud', undefined],
+]
+for (const [key, text, wanted] of values) {
+  const flag = flagOf(key)
+  test(`loadSettings() ${wanted === undefined ? 'refuses' : 'takes'} --${flag} ${text}`, () => {
+    const load = (): Settings => loadSettings({ ...nothing, flags: { [flag]: text } })
+    if (wanted !== undefined) assert.deepEqual(load()[key], wanted)
+    else {
+      assert.throws(load, (error: Error & { code?: string }) => {
+        assert.equal(error.code, 'setting_invalid')
+        assert.match(error.message, new RegExp(`"${key}"`)) // The key, what was found, what is wanted.
+        assert.ok(error.message.includes(schema[key].wanted))
+        return true
+      })
+    }
+  })
+}
+
+const wrongFiles: readonly (readonly [string, string, string])[] = [
+  ['it has an unknown key', 'prot: 1\n', 'setting_unknown'],
+  ['it is no mapping', '- a\n- b\n', 'data_invalid'],
+  ['it is no YAML', 'port: [1\n', 'data_invalid'],
+  ['a value is of the wrong kind', 'port: yes please\n', 'setting_invalid'],
+]
+for (const [what, text, code] of wrongFiles) {
+  test(`loadSettings() throws ${code}, naming the file, when ${what}`, (t) => {
+    const file = fileWith(t, text)
+    assert.throws(
+      () => loadSettings({ ...nothing, file }),
+      (error: Error & { code?: string }) => {
+        assert.equal(error.code, code)
+        assert.ok(error.message.includes(file))
+        return true
+      },
+    )
+  })
+}
+
+test('loadSettings() takes an empty file', (t) => {
+  assert.equal(loadSettings({ ...nothing, file: fileWith(t, '# nothing yet\n') }).port, 4873)
+})
+
+test('loadSettings() throws data_invalid when the named file is not there', () => {
+  assert.throws(() => loadSettings({ ...nothing, file: '/nowhere/stele.yaml' }), {
+    code: 'data_invalid',
+  })
+})
+
+test('loadSettings() throws setting_unknown, with the nearest name, when a variable is misspelt', () => {
+  assert.throws(() => loadSettings({ ...nothing, environment: { STELE_PROT: '1' } }), {
+    code: 'setting_unknown',
+  })
+  const environment = { STELE_PUBLIC_URI: 'https://a.example' }
+  assert.throws(
+    () => loadSettings({ ...nothing, environment }),
+    (error: Error & { fix?: string }) => {
+      assert.match(error.fix ?? '', /STELE_PUBLIC_URL/)
+      return true
+    },
+  )
+})
+
+test('variableOf() and flagOf() spell a key for the environment and the command line', () => {
+  assert.equal(variableOf('maxUploadBytes'), 'STELE_MAX_UPLOAD_BYTES')
+  assert.equal(flagOf('maxUploadBytes'), 'max-upload-bytes')
+})

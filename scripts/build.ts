@@ -1,0 +1,56 @@
+// npm run build: writes dist/, the package "stele" as it is published: one bundled file, its assets, its launcher.
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { root } from './run.ts'
+
+const dist = join(root, 'dist')
+const stele = join(root, 'packages', 'stele')
+/** Holds the interpreter's wasm file, which is read, not imported. */
+const wasmPackage = '@jitl/quickjs-wasmfile-release-sync'
+
+rmSync(dist, { recursive: true, force: true })
+mkdirSync(join(dist, 'bin'), { recursive: true })
+await build({
+  entryPoints: [join(stele, 'src', 'main.ts')],
+  outfile: join(dist, 'lib', 'main.js'),
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  charset: 'utf8',
+  legalComments: 'inline',
+  external: [wasmPackage],
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
+})
+// The sources read these by their place beside the folder of the module; so do they here.
+cpSync(join(root, 'packages', 'host', 'assets'), join(dist, 'assets'), { recursive: true })
+cpSync(join(root, 'packages', 'registry', 'rules.js'), join(dist, 'rules.js'))
+const launcher = readFileSync(join(stele, 'bin', 'stele.cjs'), 'utf8')
+writeFileSync(
+  join(dist, 'bin', 'stele.cjs'),
+  launcher.replace("'src', 'main.ts'", "'lib', 'main.js'"),
+  {
+    mode: 0o755,
+  },
+)
+for (const name of ['LICENSE', 'README.md']) cpSync(join(root, name), join(dist, name))
+writeFileSync(join(dist, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`)
+
+function publishedManifest(): object {
+  const { optionalDependencies } = readJson(join(root, 'package.json'))
+  const { name, version, description, license, type, bin } = readJson(join(stele, 'package.json'))
+  const { dependencies } = readJson(join(root, 'packages', 'host', 'package.json'))
+  return {
+    ...{ name, version, description, license, type, bin },
+    files: ['assets', 'bin', 'lib', 'rules.js'],
+    dependencies: { [wasmPackage]: dependencies[wasmPackage] },
+    optionalDependencies,
+  }
+}
+
+function readJson(path: string) {
+  return JSON.parse(readFileSync(path, 'utf8'))
+}
