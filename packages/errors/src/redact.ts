@@ -3,7 +3,7 @@
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g
 const credentials: readonly (readonly [RegExp, string])[] = [
   [/(\/\/)[^/\s:@]+:[^/\s@]+(@)/g, '$1***$2'], // https://user:password@host
-  [/((?:bearer|basic|_authToken\s*=|_auth\s*=|_password\s*=)\s*)[^\s"',;]+/gi, '$1***'],
+  [/((?:\b(?:bearer|basic)\s|_authToken\s*=|_auth\s*=|_password\s*=)\s*)[^\s"',;]+/gi, '$1***'],
   [/\bstele_[A-Za-z0-9]{16,}/g, '***'],
 ]
 

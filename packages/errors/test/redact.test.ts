@@ -10,6 +10,7 @@ const texts: readonly (readonly [string, string])[] = [
   ['line\u0007bell', 'line\\u0007bell'],
   ['line\nfeed\ttab', 'line\nfeed\ttab'],
   ['nothing to hide', 'nothing to hide'],
+  ['Cannot find basic-auth', 'Cannot find basic-auth'],
 ]
 for (const [text, wanted] of texts) {
   test(`redact() gives ${JSON.stringify(wanted)} for ${JSON.stringify(text)}`, () => {

@@ -2,7 +2,7 @@
 // call (memory put back, nothing logged) is script-host.ts.
 import type { Outcome, ScriptCall, ScriptError, StateReader } from '@stele/entries'
 import { SteleError } from '@stele/errors'
-import { canonicalJson, type JsonValue } from '@stele/formats'
+import { canonicalJson, type JsonValue, parseTolerantJson } from '@stele/formats'
 import { prelude, world } from './assets.ts'
 import { openFiles } from './files.ts'
 import { type HostPorts, makeHostFunctions, type Running, serveHostCall } from './host-calls.ts'
@@ -195,8 +195,8 @@ function resultOf(json: string, limits: Limits): End {
   if (Buffer.byteLength(json) > limits.resultBytes) {
     return bad(`The result is over ${limits.resultBytes} bytes`)
   }
-  const result: JsonValue = JSON.parse(json)
   try {
+    const result = parseTolerantJson(json, 'the result')
     canonicalJson(result, 'the result') // Lone surrogates, integers beyond 2^53 - 1, too many levels.
     return { result }
   } catch (error) {

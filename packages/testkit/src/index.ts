@@ -1,5 +1,7 @@
 // The public face of @stele/testkit: for tests only.
 
+export { type Forgery, LogBuilder, type LogBuilderOptions } from './log-builder.ts'
+export { createNotesExecutor, type NotesExecutor, type NotesOptions } from './notes-script.ts'
 export {
   createScriptSystem,
   type FakeCall,

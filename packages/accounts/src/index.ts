@@ -1,0 +1,20 @@
+// The public face of @stele/accounts.
+export type { AccountStore, TokenRow, UserRow } from './account-store.ts'
+export {
+  type AccountSettings,
+  type Accounts,
+  type AddedUser,
+  createAccounts,
+  type Identity,
+  type Profile,
+} from './accounts.ts'
+export { defaultRateLimits, type RateLimit, type RateLimits } from './limits.ts'
+export { isInNetworks, isLoopback, type Network, parseNetwork } from './networks.ts'
+export { defaultPasswordCost, type PasswordCost } from './password.ts'
+export {
+  type SignUpDecision,
+  type SignUpFacts,
+  type SignUpSettings,
+  signUpAllowed,
+} from './sign-up-policy.ts'
+export type { IssuedToken, TokenInfo, TokenWish } from './tokens.ts'

@@ -1,0 +1,4 @@
+import { testAccountStore } from './account-store-suite.ts'
+import { createMemoryAccountStore } from './memory-account-store.ts'
+
+testAccountStore('createMemoryAccountStore()', (work) => work(createMemoryAccountStore()))

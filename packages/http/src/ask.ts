@@ -1,0 +1,32 @@
+// What a face takes and gives: plain data. One adapter (listen.ts) turns node:http into it; tests make it themselves.
+
+/** A request. An attacker controls all of it but `peer` and `isTls`. */
+export type Ask = {
+  readonly method: string
+  /** Path and query, as sent. */
+  readonly url: string
+  /** By lower-case name; repeated ones joined with ", ". */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** The IP address at the other end of the connection. */
+  readonly peer: string
+  readonly isTls: boolean
+  /**
+   * The body, its content coding undone. Read when a route asks for it, and not before: so a stranger's body is never
+   * held. Throws body_too_large, coding_unsupported, request_invalid, request_cut, server_busy.
+   */
+  readonly body: (limitBytes: number) => Promise<Uint8Array>
+}
+
+/** Bytes `[start, end)` of a file. */
+export type FilePart = { readonly file: string; readonly start: number; readonly end: number }
+
+/** An answer as it goes out. */
+export type Reply = {
+  readonly status: number
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Uint8Array | FilePart
+}
+
+/** Turns a request into an answer; never throws. */
+export type App = (ask: Ask) => Promise<Reply>

@@ -1,0 +1,87 @@
+// A request as routes see it: target parsed, client known, JSON read under limits.
+import { SteleError } from '@stele/errors'
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats'
+import type { Ask } from './ask.ts'
+import { type AddressSettings, baseAddress, clientAddress } from './base-address.ts'
+import { maxJsonBytes } from './limits.ts'
+import type { Target } from './target.ts'
+
+/** A request that has a route. */
+export type Asked = {
+  readonly ask: Ask
+  readonly query: URLSearchParams
+  /** The client's IP address. */
+  readonly client: string
+  /** The registry's address as the client knows it, without a slash at the end. Throws request_invalid. */
+  readonly baseUrl: () => string
+  /** The body as JSON, duplicate keys refused. Throws request_invalid, json_invalid, body_too_large. */
+  readonly json: (limitBytes?: number) => Promise<JsonValue>
+  /** The same, and it is an object. */
+  readonly object: (limitBytes?: number) => Promise<JsonObject>
+  /** What the access log says beside the request: filled while it runs. */
+  readonly notes: { account?: string }
+}
+
+/** The request, opened. */
+export function openAsk(ask: Ask, target: Target, settings: AddressSettings): Asked {
+  const json = (limitBytes: number = maxJsonBytes): Promise<JsonValue> => readJson(ask, limitBytes)
+  return {
+    ask,
+    query: target.query,
+    client: clientAddress(ask, settings),
+    baseUrl: () => baseAddress(ask, settings),
+    json,
+    object: async (limitBytes) => {
+      const value = await json(limitBytes)
+      if (!isJsonObject(value)) throw invalidBody('it is not a JSON object')
+      return value
+    },
+    notes: {},
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+async function readJson(ask: Ask, limitBytes: number): Promise<JsonValue> {
+  const bytes = await ask.body(limitBytes)
+  if (bytes.length === 0) throw invalidBody('it is empty, wanted JSON')
+  return parseJson(decodeText(bytes), 'the request body')
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (cause) {
+    throw new SteleError(
+      'request_invalid',
+      { what: 'the request body', reason: 'it is not UTF-8' },
+      { cause },
+    )
+  }
+}
+
+function invalidBody(reason: string): SteleError {
+  return new SteleError('request_invalid', { what: 'the request body', reason })
+}
+
+/** A member that is a text, or absent (null counts as absent). Throws request_invalid. */
+export function textMember(object: JsonObject, member: string): string | undefined {
+  const value = object[member]
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string') return value
+  throw new SteleError('request_invalid', {
+    what: `"${member}" of the request body`,
+    reason: `it is ${JSON.stringify(value).slice(0, 40)}, wanted text`,
+  })
+}
+
+/** A query parameter that is a whole number, kept within `[least, most]`. Nonsense counts as absent. */
+export function numberParameter(
+  asked: Asked,
+  name: string,
+  range: { readonly least: number; readonly most: number; readonly absent: number },
+): number {
+  const text = asked.query.get(name) ?? ''
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : range.absent
+  return Math.min(range.most, Math.max(range.least, value))
+}

@@ -1,0 +1,108 @@
+// Under which address the client reached us, and who the client is. Forwarding headers count only behind trusted proxies (npm-wire U4).
+import { isInNetworks, type Network } from '@stele/accounts'
+import { SteleError } from '@stele/errors'
+import type { Ask } from './ask.ts'
+import { maxListMembers } from './limits.ts'
+
+/** What the operator says about addresses. */
+export type AddressSettings = {
+  /** What clients type, e.g. `https://host/npm/team`; wins over everything that a request says. No slash at the end. */
+  readonly publicUrl?: string
+  /** The path that requests carry in front when they arrive here, e.g. `/npm/team`; empty where a proxy takes it off. */
+  readonly mountPath: string
+  /** Proxies whose forwarding headers are believed. */
+  readonly trustedProxies: readonly Network[]
+}
+
+/** What a trusted proxy says of the request in front of it. */
+type Forwarded = { readonly proto?: string; readonly host?: string; readonly prefix?: string }
+
+/** The registry's address as the client knows it, without a slash at the end. Throws request_invalid for a bad Host. */
+export function baseAddress(ask: Ask, settings: AddressSettings): string {
+  if (settings.publicUrl !== undefined) return settings.publicUrl
+  const said = isInNetworks(ask.peer, settings.trustedProxies) ? forwardedOf(ask) : {}
+  const host = said.host ?? ask.headers['host']
+  if (host === undefined || !isHost(host)) {
+    throw new SteleError('request_invalid', {
+      what: 'the Host header',
+      reason: 'it is no host name',
+    })
+  }
+  const proto = said.proto ?? (ask.isTls ? 'https' : 'http')
+  return `${proto}://${host.toLowerCase()}${said.prefix ?? ''}${settings.mountPath}`
+}
+
+/** The client's IP address: the last in the chain of forwarding headers that no trusted proxy has. */
+export function clientAddress(ask: Ask, settings: AddressSettings): string {
+  if (!isInNetworks(ask.peer, settings.trustedProxies)) return ask.peer
+  const chain = forwardedFor(ask)
+  for (const address of chain.reverse()) {
+    if (!isInNetworks(address, settings.trustedProxies)) return address
+  }
+  return chain.at(-1) ?? ask.peer
+}
+
+function forwardedOf(ask: Ask): Forwarded {
+  const { headers } = ask
+  const member = forwardedMembers(headers['forwarded']).at(-1)
+  const proto = member?.get('proto') ?? lastOf(headers['x-forwarded-proto'])
+  const host = member?.get('host') ?? hostOf(ask)
+  const prefix = lastOf(headers['x-forwarded-prefix'])?.replace(/\/+$/, '')
+  return {
+    ...(proto !== undefined && /^https?$/i.test(proto) ? { proto: proto.toLowerCase() } : {}),
+    ...(host === undefined ? {} : { host }),
+    ...(prefix !== undefined && /^(?:\/[A-Za-z0-9._~-]+)+$/.test(prefix) ? { prefix } : {}),
+  }
+}
+
+function hostOf(ask: Ask): string | undefined {
+  const host = lastOf(ask.headers['x-forwarded-host'])
+  const port = lastOf(ask.headers['x-forwarded-port'])
+  if (host === undefined || port === undefined || /:\d+$/.test(host)) return host
+  return /^\d{1,5}$/.test(port) && port !== '80' && port !== '443' ? `${host}:${port}` : host
+}
+
+function forwardedFor(ask: Ask): string[] {
+  const { headers } = ask
+  const members = forwardedMembers(headers['forwarded'])
+  const said =
+    members.length > 0
+      ? members.map((member) => member.get('for') ?? '')
+      : (headers['x-forwarded-for'] ?? '').split(',').slice(-maxListMembers)
+  return said.map(bareAddress).filter((address) => address !== '')
+}
+
+/** `for="[2001:db8::1]:4711"`, `192.0.2.1:80`, `2001:db8::1`: the address alone. */
+function bareAddress(text: string): string {
+  const trimmed = text.trim()
+  const [, bracketed] = /^\[([^\]]+)\](?::\d+)?$/.exec(trimmed) ?? []
+  return bracketed ?? trimmed.replace(/^([^:]+):\d+$/, '$1')
+}
+
+/** The members of a Forwarded header (RFC 7239), the nearest proxy's last; names in lower case. */
+function forwardedMembers(header: string | undefined): Map<string, string>[] {
+  if (header === undefined) return []
+  return header
+    .split(',')
+    .slice(-maxListMembers)
+    .map((member) => {
+      const pairs = member.split(';', maxListMembers).map((pair) => {
+        const [name = '', value = ''] = pair.trim().split('=', 2)
+        return [name.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/, '$1')] as const
+      })
+      return new Map(pairs)
+    })
+}
+
+function lastOf(header: string | undefined): string | undefined {
+  const last = header?.split(',').at(-1)?.trim()
+  return last === '' ? undefined : last
+}
+
+/** A name, an IPv4 address or an IPv6 address in brackets, with or without a port; nothing that could break out of a URL. */
+function isHost(text: string): boolean {
+  const form =
+    /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9.])?|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?$/
+  const match = form.exec(text)
+  return match !== null && Number(match[1] ?? '1') >= 1 && Number(match[1] ?? '1') <= 65_535
+}

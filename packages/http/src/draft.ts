@@ -1,0 +1,50 @@
+// An answer as a route gives it, before coding, conditions and ranges are applied (finish.ts).
+
+import type { Coding } from './negotiation.ts'
+
+/** A whole file. */
+export type WholeFile = { readonly file: string; readonly size: number }
+
+/** An answer before it is finished. */
+export type Draft = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Uint8Array | WholeFile
+  /** Strong validator with its quotes: of the body before coding, or as coded where `coding` is given. */
+  readonly etag?: string
+  readonly modifiedMs?: number
+  /** May be sent with a content coding. */
+  readonly codable?: boolean
+  /** The coding that the body has already, as the client wanted it. */
+  readonly coding?: Coding
+  /** May be sent in parts. */
+  readonly ranges?: boolean
+}
+
+/** For what may be stored but is asked about each time. */
+export const revalidate = 'no-cache'
+/** For what never changes under its address. */
+export const immutable = 'public, max-age=31536000, immutable'
+/** For what is one caller's own. */
+export const ownOnly = 'private, no-store'
+
+const jsonType = 'application/json; charset=utf-8'
+
+/** JSON that depends on nothing but the address. */
+export function jsonDraft(
+  status: number,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Draft {
+  return {
+    status,
+    headers: { 'content-type': jsonType, 'cache-control': revalidate, ...headers },
+    body: Buffer.from(JSON.stringify(value)),
+    codable: true,
+  }
+}
+
+/** JSON for the caller alone. */
+export function ownDraft(status: number, value: unknown): Draft {
+  return jsonDraft(status, value, { 'cache-control': ownOnly, vary: 'Authorization' })
+}

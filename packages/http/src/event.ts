@@ -1,0 +1,82 @@
+// What the edge tells of itself: one access event a request, bugs, broken connections. Never a token, never a password.
+import type { Ask, Reply } from './ask.ts'
+import type { Asked } from './asked.ts'
+
+/** An event for the server's log. Texts in it are safe to print. */
+export type HttpEvent =
+  | {
+      readonly type: 'access'
+      readonly method: string
+      readonly path: string
+      readonly status: number
+      readonly durationMs: number
+      readonly client: string
+      readonly sizeBytes: number
+      readonly account?: string
+      /** The code of the error that was answered. */
+      readonly code?: string
+      readonly agent?: string
+      /** npm's own words for what it is doing (npm-wire H3). */
+      readonly command?: string
+    }
+  | {
+      /** Something of ours broke; the client was told the id. */
+      readonly type: 'bug'
+      readonly id: string
+      readonly method: string
+      readonly path: string
+      readonly stack: string
+    }
+  | {
+      /** A connection ended badly: broken request, time out, client gone. */
+      readonly type: 'connection'
+      readonly client: string
+      readonly reason: string
+    }
+
+/** The access event of an answered request. */
+export function accessEvent(answered: {
+  readonly ask: Ask
+  readonly asked: Asked | undefined
+  readonly reply: Reply
+  readonly durationMs: number
+  readonly code: string | undefined
+}): HttpEvent {
+  const { ask, asked, reply, durationMs, code } = answered
+  const agent = ask.headers['user-agent']
+  const command = ask.headers['npm-command']
+  return {
+    type: 'access',
+    method: safe(ask.method, 20),
+    path: safePath(ask.url),
+    status: reply.status,
+    durationMs,
+    client: safe(asked?.client ?? ask.peer, 64),
+    sizeBytes: reply.body === undefined ? 0 : Number(reply.headers['content-length'] ?? 0),
+    ...(asked?.notes.account === undefined ? {} : { account: asked.notes.account }),
+    ...(code === undefined ? {} : { code }),
+    ...(agent === undefined ? {} : { agent: safe(agent, 200) }),
+    ...(command === undefined ? {} : { command: safe(command, 40) }),
+  }
+}
+
+/** Path and query with every credential left out (npm-wire A4). */
+export function safePath(url: string): string {
+  const plain = url.replaceAll(/%(?:5f|73|74|65|6c)/gi, decodeURIComponent)
+  const hidden = plain
+    .replaceAll(/(\/-\/(?:user\/token|npm\/v1\/tokens\/token)\/)[^/?#]+/gi, '$1***')
+    .replaceAll(/\/\/[^/@]*@/g, '//***@')
+  return safe(hidden, 500)
+}
+
+/** Any token of ours, wherever it turns up. */
+const token = /stele_[A-Za-z0-9]{6,}/g
+const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
+
+function safe(text: string, length: number): string {
+  return text
+    .slice(0, 4 * length)
+    .replaceAll(token, '***')
+    .replaceAll(controls, '\ufffd')
+    .slice(0, length)
+}

@@ -1,0 +1,196 @@
+// The one adapter to node:http: turns requests into asks and replies into answers, under limits of time and size.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type AddressInfo, isIPv6, type Socket } from 'node:net'
+import { SteleError } from '@stele/errors'
+import type { App, Ask } from './ask.ts'
+import type { HttpEvent } from './event.ts'
+import {
+  headersTimeoutMs,
+  idleTimeoutMs,
+  keepAliveMs,
+  maxBufferedBytes,
+  maxConnections,
+  maxHeaderBytes,
+  maxHeaderCount,
+  requestTimeoutMs,
+} from './limits.ts'
+import { type BodyBudget, readBody } from './read-body.ts'
+import { sendReply } from './send-reply.ts'
+
+/** Where to listen. `port` 0 takes any free one. */
+export type ListenOptions = {
+  readonly host: string
+  readonly port: number
+  readonly report: (event: HttpEvent) => void
+  /** Bytes of bodies in memory at once, over all requests. */
+  readonly maxBufferedBytes?: number
+}
+
+/** A running server. */
+export type Listening = {
+  readonly port: number
+  /** Where it can be reached from this machine, without a slash at the end. */
+  readonly url: string
+  /**
+   * Takes no more connections, lets running requests finish, and resolves when all are gone; those that still run
+   * after `graceMs` (30 s when absent) are cut.
+   */
+  readonly stop: (graceMs?: number) => Promise<void>
+}
+
+const defaultGraceMs = 30_000
+
+/** Serves the app. Rejects with address_taken when another program has the port. */
+export async function listen(app: App, options: ListenOptions): Promise<Listening> {
+  const budget: BodyBudget = {
+    limitBytes: options.maxBufferedBytes ?? maxBufferedBytes,
+    usedBytes: 0,
+  }
+  const server = createServer({
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: 5_000,
+    requireHostHeader: false, // The app answers for it, in JSON.
+    noDelay: true,
+  })
+  server.maxHeadersCount = maxHeaderCount
+  server.maxConnections = maxConnections
+  server.timeout = idleTimeoutMs
+  const running: Running = { count: 0, onNone: () => undefined }
+  server.on('request', (request, response) => {
+    running.count++
+    response.once('close', () => {
+      running.count--
+      if (running.count === 0) running.onNone()
+    })
+    if (!server.listening) response.setHeader('connection', 'close')
+    serve(app, { request, response, budget, report: options.report }).catch((error: unknown) => {
+      reportConnection(options, request.socket, error)
+      response.destroy()
+    })
+  })
+  server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
+    reportConnection(options, socket, error)
+    refuseBroken(socket, error.code)
+  })
+  await startListening(server, options)
+  return listeningOf(server, options.host, running)
+}
+
+/** Requests that have no whole answer yet, and what happens when there are none. */
+type Running = { count: number; onNone: () => void }
+
+type Serving = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly budget: BodyBudget
+  readonly report: (event: HttpEvent) => void
+}
+
+async function serve(app: App, { request, response, budget }: Serving): Promise<void> {
+  const reply = await app(askOf(request, response, budget))
+  try {
+    await sendReply(request, response, reply)
+  } catch (error) {
+    // Before the status went out the client can still be told; afterwards only a broken connection is honest.
+    if (response.headersSent) throw error
+    const body = Buffer.from('{"error":"Internal error","code":"internal"}')
+    const headers = { 'content-type': 'application/json', 'content-length': String(body.length) }
+    await sendReply(request, response, { status: 500, headers, body })
+    throw error
+  }
+}
+
+function askOf(request: IncomingMessage, response: ServerResponse, budget: BodyBudget): Ask {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
+  )
+  return {
+    method: request.method ?? 'GET',
+    url: request.url ?? '/',
+    headers,
+    peer: request.socket.remoteAddress ?? '',
+    isTls: 'encrypted' in request.socket,
+    body: async (limitBytes) => {
+      const bytes = await readBody(request, limitBytes, budget)
+      // It is in memory for as long as the request is being answered.
+      const release = (): unknown => (budget.usedBytes -= bytes.length)
+      if (response.destroyed) release()
+      else response.once('close', release)
+      return bytes
+    },
+  }
+}
+
+/** What node could not parse never reaches the app: answered here, in JSON as all else. */
+function refuseBroken(socket: Socket, code: string | undefined): void {
+  if (!socket.writable || code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const [status, reason] = brokenRequests.get(code ?? '') ?? ['400 Bad Request', 'it is no HTTP']
+  const body = JSON.stringify({
+    error: `Cannot read the request: ${reason}`,
+    code: 'request_invalid',
+  })
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  )
+}
+
+const brokenRequests: ReadonlyMap<string, readonly [status: string, reason: string]> = new Map([
+  ['HPE_HEADER_OVERFLOW', ['431 Request Header Fields Too Large', 'its headers are too large']],
+  ['ERR_HTTP_REQUEST_TIMEOUT', ['408 Request Timeout', 'it took too long']],
+])
+
+function reportConnection(options: ListenOptions, socket: Socket, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error)
+  options.report({ type: 'connection', client: socket.remoteAddress ?? '', reason })
+}
+
+function startListening(server: Server, { host, port }: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error & { code?: string }): void => {
+      const isTaken = error.code === 'EADDRINUSE'
+      reject(isTaken ? new SteleError('address_taken', { host, port }, { cause: error }) : error)
+    }
+    server.once('error', onError)
+    server.listen({ host, port }, () => {
+      server.off('error', onError)
+      resolve()
+    })
+  })
+}
+
+function listeningOf(server: Server, host: string, running: Running): Listening {
+  const { port } = addressOf(server)
+  const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return {
+    port,
+    url: `http://${isIPv6(local) ? `[${local}]` : local}:${port}`,
+    stop: (graceMs = defaultGraceMs) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+        server.close((error) => {
+          clearTimeout(timer)
+          if (error === undefined) resolve()
+          else reject(error)
+        })
+        // Connections without a request end at once; the others when the last of them has its answer.
+        running.onNone = () => server.closeAllConnections()
+        if (running.count === 0) running.onNone()
+      }),
+  }
+}
+
+function addressOf(server: Server): AddressInfo {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The server has no port')
+  return address
+}

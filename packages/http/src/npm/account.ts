@@ -1,0 +1,74 @@
+// The caller's own account: whoami and profile (npm-wire A3, A5).
+import { SteleError } from '@stele/errors'
+import type { JsonObject } from '@stele/formats'
+import { isJsonObject } from '@stele/formats'
+import type { Access } from '../access.ts'
+import { type Asked, textMember } from '../asked.ts'
+import { type Draft, ownDraft } from '../draft.ts'
+import { maxLogInBytes } from '../limits.ts'
+import type { AppPorts } from '../ports.ts'
+import type { Route } from '../router.ts'
+
+type Tools = { readonly ports: Pick<AppPorts, 'accounts'>; readonly access: Access }
+
+const profilePath = '/-/npm/v1/user'
+
+export function accountRoutes(ports: Pick<AppPorts, 'accounts'>, access: Access): Route[] {
+  const tools = { ports, access }
+  return [
+    {
+      method: 'GET',
+      path: '/-/whoami',
+      answer: async (asked) => ownDraft(200, { username: (await access.need(asked)).account }),
+    },
+    {
+      method: 'GET',
+      path: profilePath,
+      answer: async (asked) => profileDraft((await access.need(asked)).account, tools),
+    },
+    { method: 'POST', path: profilePath, answer: (asked) => changeProfile(asked, tools) },
+  ]
+}
+
+function profileDraft(account: string, { ports }: Tools): Draft {
+  const profile = ports.accounts.profile(account)
+  return ownDraft(200, {
+    name: profile.account,
+    email: profile.email ?? '',
+    email_verified: false,
+    tfa: false,
+    fullname: '',
+    created: new Date(profile.createdMs).toISOString(),
+    updated: new Date(profile.updatedMs).toISOString(),
+  })
+}
+
+/** Password and e-mail address can be changed; what else npm knows is not kept here. */
+async function changeProfile(asked: Asked, tools: Tools): Promise<Draft> {
+  const { account, readonly } = await tools.access.need(asked)
+  if (readonly) throw new SteleError('token_read_only', { account })
+  const body = await asked.object(maxLogInBytes)
+  for (const [member, value] of Object.entries(body)) {
+    if (member === 'password') await changePassword(asked, { account, value }, tools)
+    else if (member === 'email')
+      tools.ports.accounts.setEmail(account, textMember(body, member) ?? null)
+    else
+      throw new SteleError('not_offered', { what: `change "${member.slice(0, 40)}" of a profile` })
+  }
+  return profileDraft(account, tools)
+}
+
+async function changePassword(
+  asked: Asked,
+  change: { readonly account: string; readonly value: JsonObject[string] | undefined },
+  { ports }: Tools,
+): Promise<void> {
+  const { account, value } = change
+  const old = isJsonObject(value) ? textMember(value, 'old') : undefined
+  const wanted = isJsonObject(value) ? textMember(value, 'new') : undefined
+  if (old === undefined || wanted === undefined) {
+    const reason = 'it is not {"old": …, "new": …}'
+    throw new SteleError('request_invalid', { what: '"password" of the request body', reason })
+  }
+  await ports.accounts.changePassword({ account, password: old, address: asked.client }, wanted)
+}

@@ -1,0 +1,108 @@
+// Reads a request's body into one buffer: decoded, capped, and counted against what all requests may hold together.
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { SteleError } from '@stele/errors'
+import { busyRetryS } from './limits.ts'
+
+/** How many bytes all requests together may hold. */
+export type BodyBudget = { readonly limitBytes: number; usedBytes: number }
+
+/**
+ * The body, with gzip undone. At most `limitBytes` after decoding: what is longer is refused while it arrives. Its
+ * length stays counted in the budget until the caller takes it off.
+ * Throws body_too_large, coding_unsupported, request_invalid, request_cut, server_busy.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  limitBytes: number,
+  budget: BodyBudget,
+): Promise<Uint8Array> {
+  const coding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
+  const isGzip = coding === 'gzip' || coding === 'x-gzip'
+  if (!isGzip && coding !== 'identity') {
+    throw new SteleError('coding_unsupported', { coding: coding.slice(0, 40) })
+  }
+  // The length is the sender's word, so it can refuse a body but never reserve room for one.
+  if (Number(request.headers['content-length'] ?? 0) > limitBytes) {
+    throw new SteleError('body_too_large', { limitBytes })
+  }
+  return isGzip
+    ? collectDecoded(request, limitBytes, budget)
+    : collect(request, { limitBytes, budget, source: request })
+}
+
+async function collectDecoded(
+  request: IncomingMessage,
+  limitBytes: number,
+  budget: BodyBudget,
+): Promise<Uint8Array> {
+  const gunzip = createGunzip()
+  const onCut = (): unknown => gunzip.destroy(cutError(0))
+  request.once('aborted', onCut)
+  request.once('error', onCut)
+  request.pipe(gunzip)
+  try {
+    return await collect(gunzip, { limitBytes, budget, source: request })
+  } catch (error) {
+    if (error instanceof SteleError) throw error
+    const what = { what: 'the request body', reason: 'its gzip coding is broken' }
+    throw new SteleError('request_invalid', what, { cause: error })
+  } finally {
+    request.off('aborted', onCut)
+    request.off('error', onCut)
+    request.unpipe(gunzip)
+    gunzip.destroy()
+  }
+}
+
+type Collecting = {
+  readonly limitBytes: number
+  readonly budget: BodyBudget
+  readonly source: IncomingMessage
+}
+
+/** Listens instead of iterating: leaving an iterator would destroy the request, and with it the way to answer. */
+function collect(
+  stream: Readable,
+  { limitBytes, budget, source }: Collecting,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let sizeBytes = 0
+  return new Promise<Uint8Array>((resolve, reject) => {
+    const listeners = {
+      data: (chunk: Uint8Array): void => {
+        sizeBytes += chunk.length
+        budget.usedBytes += chunk.length
+        chunks.push(chunk)
+        if (sizeBytes > limitBytes) settle(new SteleError('body_too_large', { limitBytes }))
+        else if (budget.usedBytes > budget.limitBytes) settle(busyError())
+      },
+      end: (): void => settle(source.complete ? undefined : cutError(sizeBytes)),
+      error: (error: unknown): void => settle(error),
+      close: (): void => settle(cutError(sizeBytes)),
+      aborted: (): void => settle(cutError(sizeBytes)),
+    }
+    const settle = (error: unknown): void => {
+      for (const [event, listener] of Object.entries(listeners)) stream.off(event, listener)
+      // Whatever still comes must not become an uncaught error.
+      stream.on('error', () => undefined)
+      if (error === undefined) {
+        resolve(Buffer.concat(chunks, sizeBytes))
+        return
+      }
+      budget.usedBytes -= sizeBytes
+      reject(error instanceof Error ? error : cutError(sizeBytes))
+    }
+    for (const [event, listener] of Object.entries(listeners)) stream.on(event, listener)
+  })
+}
+
+function cutError(receivedBytes: number): SteleError {
+  return new SteleError('request_cut', { receivedBytes })
+}
+
+function busyError(): SteleError {
+  const reason = 'too many uploads run at once'
+  return new SteleError('server_busy', { reason, retryAfterS: busyRetryS })
+}

@@ -1,0 +1,61 @@
+// Writes a reply to node:http: bytes at once, files as a stream, and what is left of a refused body dropped in bounds.
+import { type FileHandle, open } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import type { FilePart, Reply } from './ask.ts'
+import { maxDrainBytes, maxDrainMs } from './limits.ts'
+
+/** Sends the reply. Resolves when it is handed to the system, or the client is gone. */
+export async function sendReply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+): Promise<void> {
+  if (response.destroyed) return
+  const { body } = reply
+  // The file is opened before the status goes out: a missing one can still be an error.
+  const file = body !== undefined && 'file' in body ? await open(body.file, 'r') : undefined
+  const isRefusedBody = !request.complete && !isAwaitingBody(request)
+  if (isRefusedBody) response.setHeader('connection', 'close')
+  response.writeHead(reply.status, reply.headers)
+  if (file !== undefined && body !== undefined && 'file' in body) {
+    await sendFile(response, file, body)
+    return
+  }
+  response.end(body)
+  if (isRefusedBody) drain(request)
+}
+
+async function sendFile(response: ServerResponse, file: FileHandle, part: FilePart): Promise<void> {
+  const { start, end } = part
+  if (start === end) {
+    await file.close()
+    response.end()
+    return
+  }
+  const stream = file.createReadStream({ start, end: end - 1, highWaterMark: 256 * 1024 })
+  await pipeline(stream, response)
+}
+
+/** A request without a body is complete only when node has looked: by its headers we know before. */
+function isAwaitingBody(request: IncomingMessage): boolean {
+  const { 'content-length': length, 'transfer-encoding': transfer } = request.headers
+  return transfer === undefined && (length === undefined || length === '0')
+}
+
+/**
+ * Reads and drops what the client still sends. Closing at once would reset the connection, and the client, still
+ * writing, would never see the answer; reading without end would let it send for ever.
+ */
+function drain(request: IncomingMessage): void {
+  let sizeBytes = 0
+  const timer = setTimeout(() => request.destroy(), maxDrainMs)
+  timer.unref()
+  request.on('data', (chunk: Uint8Array) => {
+    sizeBytes += chunk.length
+    if (sizeBytes > maxDrainBytes) request.destroy()
+  })
+  request.on('error', () => undefined)
+  request.on('close', () => clearTimeout(timer))
+  request.resume()
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseNetwork } from '@stele/accounts'
+import { isSteleError } from '@stele/errors'
+import { type AddressSettings, baseAddress, clientAddress } from '../src/base-address.ts'
+import { ask } from './app-fixture.ts'
+
+const direct: AddressSettings = { mountPath: '', trustedProxies: [] }
+const proxied: AddressSettings = {
+  mountPath: '',
+  trustedProxies: ['10.0.0.0/8', '127.0.0.1'].flatMap((text) => parseNetwork(text) ?? []),
+}
+const proxy = '10.0.0.1'
+
+const bases: readonly (readonly [
+  claim: string,
+  headers: Readonly<Record<string, string>>,
+  settings: AddressSettings,
+  peer: string,
+  base: string | undefined,
+])[] = [
+  [
+    'the host that the client used',
+    { host: 'r.example:4873' },
+    direct,
+    '192.0.2.1',
+    'http://r.example:4873',
+  ],
+  [
+    '127.0.0.1 and localhost apart',
+    { host: '127.0.0.1:4873' },
+    direct,
+    '127.0.0.1',
+    'http://127.0.0.1:4873',
+  ],
+  ['IPv6', { host: '[::1]:4873' }, direct, '::1', 'http://[::1]:4873'],
+  ['a host in capitals', { host: 'R.Example' }, direct, '192.0.2.1', 'http://r.example'],
+  [
+    'an underscore, as container networks have',
+    { host: 'my_registry:80' },
+    direct,
+    '192.0.2.1',
+    'http://my_registry:80',
+  ],
+  [
+    'a mount path',
+    { host: 'r.example' },
+    { ...direct, mountPath: '/npm/team' },
+    '192.0.2.1',
+    'http://r.example/npm/team',
+  ],
+  [
+    'the public address, whatever is sent',
+    { host: 'evil.example', 'x-forwarded-host': 'evil.example' },
+    { ...proxied, publicUrl: 'https://r.example/npm' },
+    proxy,
+    'https://r.example/npm',
+  ],
+  [
+    'forwarding headers of a stranger: not',
+    { host: 'r.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' },
+    proxied,
+    '192.0.2.1',
+    'http://r.example',
+  ],
+  [
+    'X-Forwarded-Proto and -Host of a proxy',
+    { host: 'inner', 'x-forwarded-host': 'r.example', 'x-forwarded-proto': 'https' },
+    proxied,
+    proxy,
+    'https://r.example',
+  ],
+  [
+    'X-Forwarded-Proto alone',
+    { host: 'r.example', 'x-forwarded-proto': 'https' },
+    proxied,
+    proxy,
+    'https://r.example',
+  ],
+  [
+    'X-Forwarded-Port',
+    {
+      host: 'inner',
+      'x-forwarded-host': 'r.example',
+      'x-forwarded-port': '8443',
+      'x-forwarded-proto': 'https',
+    },
+    proxied,
+    proxy,
+    'https://r.example:8443',
+  ],
+  [
+    'X-Forwarded-Prefix',
+    { host: 'r.example', 'x-forwarded-prefix': '/npm/' },
+    proxied,
+    proxy,
+    'http://r.example/npm',
+  ],
+  [
+    'a prefix that breaks out: not',
+    { host: 'r.example', 'x-forwarded-prefix': '/a"b' },
+    proxied,
+    proxy,
+    'http://r.example',
+  ],
+  [
+    'the last of several X-Forwarded-Host',
+    { host: 'inner', 'x-forwarded-host': 'evil.example, r.example' },
+    proxied,
+    proxy,
+    'http://r.example',
+  ],
+  [
+    'Forwarded',
+    { host: 'inner', forwarded: 'for=192.0.2.9;proto=https;host="r.example:8443"' },
+    proxied,
+    proxy,
+    'https://r.example:8443',
+  ],
+  [
+    'Forwarded before X-Forwarded-*',
+    {
+      host: 'inner',
+      forwarded: 'proto=https;host=r.example',
+      'x-forwarded-host': 'x.example',
+      'x-forwarded-proto': 'http',
+    },
+    proxied,
+    proxy,
+    'https://r.example',
+  ],
+  [
+    'another scheme: not',
+    { host: 'r.example', 'x-forwarded-proto': 'javascript' },
+    proxied,
+    proxy,
+    'http://r.example',
+  ],
+  ['no host', {}, direct, '192.0.2.1', undefined],
+  ['a host with a path', { host: 'r.example/evil' }, direct, '192.0.2.1', undefined],
+  ['a host with a quote', { host: 'r.example"' }, direct, '192.0.2.1', undefined],
+  ['a host with a user', { host: 'user@r.example' }, direct, '192.0.2.1', undefined],
+  ['a host with a line feed', { host: 'r.example\r\nx: y' }, direct, '192.0.2.1', undefined],
+  ['a port out of range', { host: 'r.example:70000' }, direct, '192.0.2.1', undefined],
+  ['an endless host', { host: 'x'.repeat(300) }, direct, '192.0.2.1', undefined],
+  [
+    'garbage that a proxy forwards',
+    { host: 'inner', 'x-forwarded-host': '<script>' },
+    proxied,
+    proxy,
+    undefined,
+  ],
+]
+for (const [claim, headers, settings, peer, base] of bases) {
+  test(`baseAddress() ${base === undefined ? 'refuses' : 'takes'} ${claim}`, () => {
+    const request = { ...ask('GET', '/'), headers, peer }
+    if (base !== undefined) assert.equal(baseAddress(request, settings), base)
+    else {
+      assert.throws(
+        () => baseAddress(request, settings),
+        (error) => isSteleError(error, 'request_invalid'),
+      )
+    }
+  })
+}
+
+test('baseAddress() says https for a TLS connection', () => {
+  assert.equal(baseAddress({ ...ask('GET', '/'), isTls: true }, direct), 'https://localhost:4873')
+})
+
+const clients: readonly (readonly [
+  claim: string,
+  headers: Readonly<Record<string, string>>,
+  peer: string,
+  client: string,
+])[] = [
+  ['the peer', {}, '192.0.2.1', '192.0.2.1'],
+  [
+    'the peer, whatever a stranger says',
+    { 'x-forwarded-for': '198.51.100.1' },
+    '192.0.2.1',
+    '192.0.2.1',
+  ],
+  ['what the proxy saw', { 'x-forwarded-for': '198.51.100.1' }, proxy, '198.51.100.1'],
+  [
+    'what the proxy saw, not what the client made up',
+    { 'x-forwarded-for': '1.1.1.1, 198.51.100.1' },
+    proxy,
+    '198.51.100.1',
+  ],
+  [
+    'what is before a chain of our proxies',
+    { 'x-forwarded-for': '198.51.100.1, 10.0.0.7' },
+    proxy,
+    '198.51.100.1',
+  ],
+  ['an address with a port', { 'x-forwarded-for': '198.51.100.1:4711' }, proxy, '198.51.100.1'],
+  [
+    'an IPv6 address in Forwarded',
+    { forwarded: 'for="[2001:db8::1]:4711";proto=https' },
+    proxy,
+    '2001:db8::1',
+  ],
+  ['a proxy that says nothing', {}, proxy, proxy],
+]
+for (const [claim, headers, peer, client] of clients) {
+  test(`clientAddress() is ${claim}`, () => {
+    assert.equal(clientAddress({ ...ask('GET', '/'), headers, peer }, proxied), client)
+  })
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SteleError } from '@stele/errors'
+import { toReply } from '../src/error-reply.ts'
+
+const noBug = (): string => assert.fail('no bug was expected')
+
+function bodyOf(error: unknown, onBug: (error: unknown) => string = noBug): unknown {
+  const { body } = toReply(error, onBug)
+  return body instanceof Uint8Array ? JSON.parse(Buffer.from(body).toString()) : undefined
+}
+
+test('toReply() gives status, message, code, fix and details', () => {
+  const error = new SteleError('unauthenticated', { reason: 'x' })
+  assert.equal(toReply(error, noBug).status, 401)
+  assert.deepEqual(bodyOf(error), {
+    error: 'Cannot tell who is asking: x',
+    code: 'unauthenticated',
+    fix: 'Log in with "npm login --auth-type=legacy", or give a valid token',
+    details: { reason: 'x' },
+  })
+})
+
+test('toReply() sends Retry-After with 429 and 503', () => {
+  const headers = [
+    new SteleError('rate_limited', { what: 'x', retryAfterS: 77 }),
+    new SteleError('server_busy', { reason: 'x', retryAfterS: 9 }),
+    new SteleError('commit_failed', { reason: 'x' }),
+    new SteleError('not_found', { what: 'x' }),
+  ].map((error) => toReply(error, noBug).headers['retry-after'])
+  assert.deepEqual(headers, ['77', '9', '5', undefined])
+})
+
+test('toReply() says the size with 416, and never that an answer may be stored', () => {
+  const { headers } = toReply(
+    new SteleError('range_unsatisfiable', { range: 'x', sizeBytes: 10 }),
+    noBug,
+  )
+  assert.equal(headers['content-range'], 'bytes */10')
+  assert.equal(headers['cache-control'], 'no-store')
+})
+
+test('toReply() says nothing of a bug but its id', () => {
+  const bug = new TypeError('secret detail')
+  const seen: unknown[] = []
+  const body = bodyOf(bug, (error) => {
+    seen.push(error)
+    return 'some-id'
+  })
+  assert.deepEqual(body, { error: 'Internal error', code: 'internal', id: 'some-id' })
+  assert.deepEqual(seen, [bug])
+})

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isSteleError } from '@stele/errors'
+import { createRouter, type Route } from '../src/router.ts'
+
+const route = (method: Route['method'], path: string): Route => ({
+  method,
+  path,
+  answer: () => ({ status: 200, headers: {} }),
+})
+const router = createRouter([
+  route('GET', '/'),
+  route('GET', '/:name'),
+  route('GET', '/:name/:version'),
+  route('GET', '/:name/-/:file'),
+  route('GET', '/-/ping'),
+  route('GET', '/-/log/tile/*'),
+  route('PUT', '/:name'),
+])
+
+const rows: readonly (readonly [
+  request: string,
+  path: string | undefined,
+  params: Record<string, string>,
+])[] = [
+  ['GET /', '/', {}],
+  ['GET /x', '/:name', { name: 'x' }],
+  ['HEAD /x', '/:name', { name: 'x' }],
+  ['GET /x/', '/:name', { name: 'x' }],
+  ['GET /@s%2fx', '/:name', { name: '@s/x' }],
+  ['GET /%40s%2Fx/1.0.0', '/:name/:version', { name: '@s/x', version: '1.0.0' }],
+  ['GET /x/1.0.0+b', '/:name/:version', { name: 'x', version: '1.0.0+b' }],
+  ['GET /x%252fy', '/:name', { name: 'x%2fy' }],
+  ['GET /x/-/x-1.tgz', '/:name/-/:file', { name: 'x', file: 'x-1.tgz' }],
+  ['GET /-', '/:name', { name: '-' }],
+  ['GET /-/-/--0.0.1.tgz', '/:name/-/:file', { name: '-', file: '--0.0.1.tgz' }],
+  ['GET /-/ping', '/-/ping', {}],
+  ['GET /-/log/tile/0/x001/000', '/-/log/tile/*', { '*': '0/x001/000' }],
+  ['PUT /x', '/:name', { name: 'x' }],
+  ['DELETE /x', undefined, {}],
+  ['PATCH /x', undefined, {}],
+  ['GET /a/b/c/d', undefined, {}],
+]
+for (const [request, path, params] of rows) {
+  test(`createRouter() takes ${request} to ${path}`, () => {
+    const [method = '', target = ''] = request.split(' ')
+    const found = router(method, target)
+    assert.equal(found?.route.path, path)
+    for (const [name, value] of Object.entries(params)) assert.equal(found?.params(name), value)
+  })
+}
+
+test('params() refuses an endless segment', () => {
+  const found = router('GET', `/-/log/tile/${'x'.repeat(2000)}`)
+  assert.ok(found)
+  assert.throws(
+    () => found.params('*'),
+    (error) => isSteleError(error, 'request_invalid'),
+  )
+})

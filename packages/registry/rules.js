@@ -1,0 +1,546 @@
+// rules/refuse.ts
+function refuse(name, message) {
+  const error = new Error(message);
+  error.name = name;
+  return error;
+}
+function membersOf(value, what, { wanted, allowed = [] }) {
+  const members = objectOf(value, what);
+  for (const key of wanted) {
+    if (!Object.hasOwn(members, key)) throw wrong(what, `has no "${key}"`);
+  }
+  for (const key of Object.keys(members)) {
+    if (!wanted.includes(key) && !allowed.includes(key)) throw wrong(what, `has "${key}"`);
+  }
+  return members;
+}
+function objectOf(value, what) {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw wrong(what, "is not an object");
+  }
+  return value;
+}
+function textOf(value, what, max) {
+  if (typeof value !== "string") throw wrong(what, "is not a text");
+  if (value.length > max) throw wrong(what, `has over ${max} characters`);
+  if (/[\ud800-\udfff]/u.test(value)) throw wrong(what, "holds a lone surrogate");
+  return value;
+}
+function textsOf(value, what, max) {
+  if (!Array.isArray(value) || value.length === 0) throw wrong(what, "is not a list of texts");
+  if (value.length > max) throw wrong(what, `has over ${max} items`);
+  const texts = value.map((item) => textOf(item, what, maxItemLength));
+  if (new Set(texts).size !== texts.length) throw wrong(what, "names something twice");
+  return texts;
+}
+var maxItemLength = 256;
+function wrong(what, reason) {
+  return refuse("bad_argument", `Cannot take the call: ${what} ${reason}`);
+}
+
+// rules/system.ts
+function callerId() {
+  return System.caller.id ?? void 0;
+}
+function segment(text) {
+  return encodeURIComponent(text).replaceAll("%40", "@");
+}
+function read(path) {
+  return System.files.existsSync(path) ? System.files.readFileSync(path, "utf8") : void 0;
+}
+function list(directory) {
+  return System.files.existsSync(directory) ? System.files.readdirSync(directory) : [];
+}
+function write(directory, name, text) {
+  makeDirectory(directory);
+  System.files.writeFileSync(`${directory}/${name}`, text);
+}
+function writeAtRoot(name, text) {
+  System.files.writeFileSync(`/${name}`, text);
+}
+function makeDirectory(directory) {
+  if (!System.files.existsSync(directory)) System.files.mkdirSync(directory);
+}
+function remove(path) {
+  System.files.unlinkSync(path);
+}
+
+// rules/accounts.ts
+var accountForm = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+function init() {
+  const operator = accountOf(callerId());
+  makeDirectory("/packages");
+  makeDirectory("/names");
+  write("/accounts", operator, "active");
+  writeAtRoot("operator", operator);
+}
+function join() {
+  const account = accountOf(callerId());
+  const status = read(`/accounts/${account}`);
+  if (status === "closed") throw closed(account);
+  if (status === void 0) write("/accounts", account, "active");
+}
+function close(request) {
+  const caller = activeCaller();
+  const account = accountOf(membersOf(request, "the request", { wanted: ["account"] })["account"]);
+  if (account !== caller && !isOperator(caller)) {
+    throw refuse("not_operator", `Cannot close "${account}": only it and the operator may`);
+  }
+  if (isOperator(account)) throw refuse("is_operator", "Cannot close the operator");
+  requireActive(account);
+  write("/accounts", account, "closed");
+}
+function activeCaller() {
+  const account = accountOf(callerId());
+  requireActive(account);
+  return account;
+}
+function requireActive(account) {
+  const status = read(`/accounts/${account}`);
+  if (status === "closed") throw closed(account);
+  if (status === void 0) {
+    throw refuse("account_not_found", `Cannot find the account "${account}": it never joined`);
+  }
+}
+function isOperator(account) {
+  return read("/operator") === account;
+}
+function accountOf(value) {
+  if (value === void 0 || value === null) {
+    throw refuse("anonymous", "Cannot take the call: only accounts may make it");
+  }
+  const account = textOf(value, "the account", 64);
+  if (!accountForm.test(account)) {
+    throw refuse("account_invalid", `Cannot use the account name "${account}"`);
+  }
+  return account;
+}
+function closed(account) {
+  return refuse("account_closed", `Cannot act for "${account}": the account is closed`);
+}
+
+// rules/limits.ts
+var maxNameLength = 214;
+var maxVersionLength = 256;
+var maxTagLength = 80;
+var maxRecordLength = 256 * 1024;
+var maxMessageLength = 4096;
+var maxTagsPerPublish = 10;
+var maxVersionsPerCall = 1e3;
+
+// rules/names.ts
+var newNameForm = /^(?:@[a-z0-9_-][a-z0-9._-]*\/[a-z0-9_-][a-z0-9._-]*|[a-z0-9][a-z0-9._-]*)$/;
+var scopePatternForm = /^@[a-z0-9_-][a-z0-9._-]*\/\*$/;
+var takenNames = `node_modules favicon.ico
+  assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain
+  events fs http http2 https inspector module net os path perf_hooks process punycode querystring readline repl
+  stream string_decoder sys timers tls trace_events tty url util v8 vm wasi worker_threads zlib`.split(
+  /\s+/
+);
+function directoryOf(name) {
+  return `/packages/${segment(name)}`;
+}
+function nameOf(value) {
+  const name = textOf(value, "the name", maxNameLength);
+  if (name === "" || name === "." || name === ".." || name.includes("\0")) {
+    throw refuse("name_invalid", "Cannot use a name that is no file name");
+  }
+  return name;
+}
+function requireFreeName(name, account) {
+  if (!newNameForm.test(name) || takenNames.includes(name)) {
+    throw refuse(
+      "name_invalid",
+      `Cannot use the name "${name}" for a new package: want lower case letters, digits, ".", "_" and "-", and no name of Node's own`
+    );
+  }
+  const holder = holderOf(name);
+  if (holder !== void 0 && holder !== account) {
+    throw refuse("name_reserved", `Cannot publish "${name}": the name is reserved for "${holder}"`);
+  }
+}
+function holderOf(name) {
+  const scope = name.startsWith("@") ? name.slice(0, name.indexOf("/")) : void 0;
+  return reservation(name) ?? (scope === void 0 ? void 0 : reservation(`${scope}/*`));
+}
+function reserve(request) {
+  const caller = activeCaller();
+  const wanted = membersOf(request, "the request", { wanted: ["pattern"], allowed: ["account"] });
+  const pattern = nameOf(wanted["pattern"]);
+  const account = wanted["account"] === void 0 ? caller : accountOf(wanted["account"]);
+  const isScope = scopePatternForm.test(pattern);
+  if (!isScope && pattern.includes("*")) {
+    throw refuse(
+      "name_invalid",
+      `Cannot reserve "${pattern}": want a name, or a scope as "@scope/*"`
+    );
+  }
+  if ((isScope || account !== caller) && !isOperator(caller)) {
+    throw refuse(
+      "not_operator",
+      `Cannot reserve "${pattern}" for "${account}": only the operator may reserve scopes, and names for others`
+    );
+  }
+  requireActive(account);
+  if (!isScope) {
+    if (!isOperator(caller)) requireFreeName(pattern, caller);
+    if (read(`${directoryOf(pattern)}/origin`) !== void 0) {
+      throw refuse("name_taken", `Cannot reserve "${pattern}": a package has the name`);
+    }
+  }
+  const holder = reservation(pattern);
+  if (holder !== void 0 && holder !== account) {
+    throw refuse("name_reserved", `Cannot reserve "${pattern}": it is reserved for "${holder}"`);
+  }
+  write("/names", segment(pattern), account);
+}
+function release(request) {
+  const caller = activeCaller();
+  const pattern = nameOf(membersOf(request, "the request", { wanted: ["pattern"] })["pattern"]);
+  const holder = reservation(pattern);
+  if (holder === void 0) {
+    throw refuse("reservation_not_found", `Cannot release "${pattern}": it is not reserved`);
+  }
+  if (holder !== caller && !isOperator(caller)) {
+    throw refuse("name_reserved", `Cannot release "${pattern}": it is reserved for "${holder}"`);
+  }
+  remove(`/names/${segment(pattern)}`);
+}
+function reservation(pattern) {
+  return read(`/names/${segment(pattern)}`);
+}
+
+// rules/versions.ts
+var number = "(?:0|[1-9]\\d*)";
+var identifier = `(?:${number}|\\d*[a-zA-Z-][0-9a-zA-Z-]*)`;
+var versionForm = new RegExp(
+  `^${number}\\.${number}\\.${number}(?:-${identifier}(?:\\.${identifier})*)?$`
+);
+var tagForm = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
+var rangeForm = /^v*(?:[xX]|\d+)(?:\.(?:[xX]|\d+)(?:\.(?:[xX]|\d+)(?:-?[A-Za-z0-9.-]+)?)?)?$/;
+function versionOf(value) {
+  const version = textOf(value, "the version", maxVersionLength);
+  const numbers = version.split("-", 1)[0]?.split(".") ?? [];
+  if (!versionForm.test(version) || numbers.some((part) => !Number.isSafeInteger(Number(part)))) {
+    throw refuse("version_invalid", `Cannot use the version "${version}": want one such as 1.2.3`);
+  }
+  return version;
+}
+function tagOf(value) {
+  const tag2 = textOf(value, "the tag", maxTagLength);
+  if (!tagForm.test(tag2)) throw refuse("tag_invalid", `Cannot use the tag "${tag2}"`);
+  if (rangeForm.test(tag2)) {
+    throw refuse("tag_invalid", `Cannot use the tag "${tag2}": it reads as a version or a range`);
+  }
+  return tag2;
+}
+function highest(versions) {
+  const stable = versions.filter((version) => !version.includes("-"));
+  const candidates = stable.length > 0 ? stable : versions;
+  return candidates.reduce(
+    (best, version) => best === void 0 || isHigher(version, best) ? version : best,
+    void 0
+  );
+}
+function isHigher(a, b) {
+  const [left, right] = [partsOf(a), partsOf(b)];
+  for (const [index, part] of left.core.entries()) {
+    const other = right.core[index] ?? 0;
+    if (part !== other) return part > other;
+  }
+  return comparePrerelease(left.prerelease, right.prerelease) > 0;
+}
+function partsOf(version) {
+  const dash = version.indexOf("-");
+  const core = dash < 0 ? version : version.slice(0, dash);
+  return {
+    core: core.split(".").map(Number),
+    prerelease: dash < 0 ? [] : version.slice(dash + 1).split(".")
+  };
+}
+function comparePrerelease(a, b) {
+  if (a.length === 0 || b.length === 0) return b.length - a.length;
+  for (const [index, part] of a.entries()) {
+    const other = b[index];
+    if (other === void 0) return 1;
+    if (part !== other) return compareIdentifiers(part, other);
+  }
+  return a.length - b.length;
+}
+function compareIdentifiers(a, b) {
+  const [aIsNumber, bIsNumber] = [/^\d+$/.test(a), /^\d+$/.test(b)];
+  if (aIsNumber !== bIsNumber) return aIsNumber ? -1 : 1;
+  if (aIsNumber && a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : 1;
+}
+
+// rules/packages.ts
+function hostedDirectory(value) {
+  const name = nameOf(value);
+  const origin = read(`${directoryOf(name)}/origin`);
+  if (origin === void 0) {
+    throw refuse("package_not_found", `Cannot find the package "${name}"`);
+  }
+  requireHosted(name, origin);
+  return directoryOf(name);
+}
+function requireHosted(name, origin) {
+  if (origin !== "hosted") {
+    throw refuse("other_origin", `Cannot change "${name}": it belongs to the upstream "${origin}"`);
+  }
+}
+function requireOwner(directory, { orOperator } = { orOperator: false }) {
+  const caller = activeCaller();
+  if (read(`${directory}/owners/${caller}`) !== void 0) return caller;
+  if (orOperator && isOperator(caller)) return caller;
+  throw refuse("not_owner", `Cannot change the package: "${caller}" is not an owner of it`);
+}
+function liveVersionOf(directory, value) {
+  const version = versionOf(value);
+  const exists = read(`${directory}/versions/${version}`) !== void 0;
+  if (!exists || noticeOf(directory, version).gone === true) {
+    throw refuse("version_not_found", `Cannot find the version ${version}`);
+  }
+  return version;
+}
+function liveVersions(directory) {
+  const noticed = list(`${directory}/notices`);
+  const gone = new Set(noticed.filter((version) => noticeOf(directory, version).gone === true));
+  return list(`${directory}/versions`).filter((version) => !gone.has(version));
+}
+function noticeOf(directory, version) {
+  const text = read(`${directory}/notices/${version}`);
+  return text === void 0 ? {} : JSON.parse(text);
+}
+function writeNotice(directory, version, notice) {
+  const { deprecated, differs, gone } = notice;
+  const text = JSON.stringify({ deprecated, differs, gone });
+  if (text !== "{}") write(`${directory}/notices`, version, text);
+  else if (read(`${directory}/notices/${version}`) !== void 0) {
+    remove(`${directory}/notices/${version}`);
+  }
+}
+
+// rules/changes.ts
+function tag(request) {
+  const asked = membersOf(request, "the request", { wanted: ["name", "tag", "version"] });
+  const directory = hostedDirectory(asked["name"]);
+  requireOwner(directory);
+  const version = liveVersionOf(directory, asked["version"]);
+  write(`${directory}/tags`, tagOf(asked["tag"]), version);
+}
+function untag(request) {
+  const asked = membersOf(request, "the request", { wanted: ["name", "tag"] });
+  const directory = hostedDirectory(asked["name"]);
+  requireOwner(directory);
+  const name = tagOf(asked["tag"]);
+  if (name === "latest") throw refuse("tag_needed", 'Cannot remove the tag "latest"');
+  const path = `${directory}/tags/${name}`;
+  if (read(path) === void 0) throw refuse("tag_not_found", `Cannot find the tag "${name}"`);
+  remove(path);
+}
+function addOwner(request) {
+  const asked = membersOf(request, "the request", { wanted: ["name", "account"] });
+  const directory = hostedDirectory(asked["name"]);
+  requireOwner(directory, { orOperator: true });
+  const account = accountOf(asked["account"]);
+  requireActive(account);
+  write(`${directory}/owners`, account, "owner");
+}
+function removeOwner(request) {
+  const asked = membersOf(request, "the request", { wanted: ["name", "account"] });
+  const directory = hostedDirectory(asked["name"]);
+  requireOwner(directory, { orOperator: true });
+  const account = accountOf(asked["account"]);
+  if (read(`${directory}/owners/${account}`) === void 0) {
+    throw refuse("owner_not_found", `Cannot remove "${account}": it is not an owner`);
+  }
+  if (list(`${directory}/owners`).length === 1) {
+    throw refuse("last_owner", `Cannot remove "${account}": a package is never without an owner`);
+  }
+  remove(`${directory}/owners/${account}`);
+}
+function star(request) {
+  const directory = hostedDirectory(membersOf(request, "the request", { wanted: ["name"] })["name"]);
+  write(`${directory}/stars`, activeCaller(), "");
+}
+function unstar(request) {
+  const directory = hostedDirectory(membersOf(request, "the request", { wanted: ["name"] })["name"]);
+  const path = `${directory}/stars/${activeCaller()}`;
+  if (read(path) !== void 0) remove(path);
+}
+function deprecate(request) {
+  const asked = membersOf(request, "the request", { wanted: ["name", "versions"] });
+  const directory = hostedDirectory(asked["name"]);
+  requireOwner(directory);
+  const messages = Object.entries(objectOf(asked["versions"], "versions"));
+  if (messages.length > maxVersionsPerCall) {
+    throw wrong("versions", `has over ${maxVersionsPerCall} members`);
+  }
+  for (const [key, value] of messages) {
+    const version = liveVersionOf(directory, key);
+    const message = textOf(value, "the message", maxMessageLength);
+    const { deprecated: _, ...notice } = noticeOf(directory, version);
+    writeNotice(directory, version, message === "" ? notice : { ...notice, deprecated: message });
+  }
+}
+
+// rules/record.ts
+var maps = ["bin", "dependencies", "optionalDependencies", "peerDependencies"];
+var others = ["bundleDependencies", "cpu", "engines", "libc", "os", "peerDependenciesMeta"];
+var sha256Form = /^[0-9a-f]{64}$/;
+var sha512Form = /^[0-9a-f]{128}$/;
+function recordTextOf(value, name, version) {
+  const text = textOf(value, "the record", maxRecordLength);
+  const record = objectOf(parsed(text), "the record");
+  if (canonical(record) !== text) throw badRecord("it is not canonical JSON");
+  const { name: itsName, version: itsVersion, hasInstallScript = true, ...rest } = record;
+  if (itsName !== name || itsVersion !== version) throw badRecord("it names another release");
+  if (hasInstallScript !== true) throw badRecord('"hasInstallScript" is true or absent');
+  for (const [key, member] of Object.entries(rest)) checkMember(key, member);
+  return text;
+}
+function contentsOf(value) {
+  const members = membersOf(value, "contents", { wanted: ["files", "manifest", "sha512", "size"] });
+  const { files, manifest, sha512, size } = members;
+  if (typeof files !== "string" || !sha256Form.test(files)) throw badContents("files");
+  if (typeof manifest !== "string" || !sha256Form.test(manifest)) throw badContents("manifest");
+  if (typeof sha512 !== "string" || !sha512Form.test(sha512)) throw badContents("sha512");
+  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 1) throw badContents("size");
+  return { files, manifest, sha512, size };
+}
+function integrityOf(value, sha512) {
+  const integrity = `sha512-${base64OfHex(sha512)}`;
+  if (value !== integrity) {
+    throw refuse(
+      "bad_integrity",
+      "Cannot publish: the integrity is not the SHA-512 of the contents"
+    );
+  }
+  return integrity;
+}
+function canonical(value) {
+  if (typeof value !== "object" || value === null) {
+    if (typeof value === "string" && /[\ud800-\udfff]/u.test(value)) {
+      throw badRecord("it holds a lone surrogate");
+    }
+    return JSON.stringify(value);
+  }
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  const members = value;
+  const keys = Object.keys(members).sort();
+  if (keys.some((key) => /["\\\u0000-\u001f]/.test(key)))
+    throw badRecord("a name in it needs an escape");
+  return `{${keys.map((key) => `${canonical(key)}:${canonical(members[key])}`).join(",")}}`;
+}
+function checkMember(key, member) {
+  if (others.includes(key)) return;
+  if (!maps.includes(key)) throw badRecord(`it has the member "${key}"`);
+  for (const text of Object.values(objectOf(member, `"${key}" of the record`))) {
+    if (typeof text !== "string") throw badRecord(`"${key}" holds something else than text`);
+  }
+}
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badRecord("it is not JSON");
+  }
+}
+var base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+function base64OfHex(text) {
+  let base64 = "";
+  for (let position = 0; position < text.length; position += 6) {
+    const digits = text.slice(position, position + 6);
+    const bits = Number.parseInt(digits.padEnd(6, "0"), 16);
+    for (let shift = 18; shift >= 0; shift -= 6) {
+      const isPadding = (18 - shift) / 6 > digits.length / 2;
+      base64 += isPadding ? "=" : base64Digits.charAt(bits >> shift & 63);
+    }
+  }
+  return base64;
+}
+function badRecord(reason) {
+  return refuse("bad_record", `Cannot publish: the record does not do, ${reason}`);
+}
+function badContents(member) {
+  return refuse("bad_contents", `Cannot publish: "${member}" of the contents has not its form`);
+}
+
+// rules/publish.ts
+function publish(request) {
+  const wanted = ["name", "version", "integrity", "record", "contents", "tags"];
+  const asked = membersOf(request, "the release", { wanted, allowed: ["upstream"] });
+  const [name, version] = [nameOf(asked["name"]), versionOf(asked["version"])];
+  const contents = contentsOf(asked["contents"]);
+  const integrity = integrityOf(asked["integrity"], contents.sha512);
+  const record = recordTextOf(asked["record"], name, version);
+  const tags = textsOf(asked["tags"], "the list of tags", maxTagsPerPublish).map(tagOf);
+  const directory = directoryOf(name);
+  const origin = read(`${directory}/origin`);
+  if (origin === void 0) claim(name, asked["upstream"]);
+  else {
+    requireHosted(name, origin);
+    requireOwner(directory);
+  }
+  if (read(`${directory}/versions/${version}`) !== void 0) {
+    throw refuse("version_exists", `Cannot publish ${name}@${version}: a version is never reused`);
+  }
+  const { files, manifest, sha512, size } = contents;
+  write(`${directory}/versions`, version, `{"integrity":"${integrity}","record":${record}}`);
+  write(`${directory}/contents`, version, JSON.stringify({ files, manifest, sha512, size }));
+  for (const tag2 of tags) write(`${directory}/tags`, tag2, version);
+  if (read(`${directory}/tags/latest`) === void 0) write(`${directory}/tags`, "latest", version);
+}
+function claim(name, upstream) {
+  const caller = activeCaller();
+  requireFreeName(name, caller);
+  if (upstream !== void 0) {
+    const asked = membersOf(upstream, "upstream", { wanted: ["asked", "exists"] });
+    if (asked["exists"] !== false && holderOf(name) === void 0) {
+      throw refuse(
+        "name_taken",
+        `Cannot publish "${name}": an upstream has a package of that name; reserve it first`
+      );
+    }
+  }
+  write(directoryOf(name), "origin", "hosted");
+  write(`${directoryOf(name)}/owners`, caller, "owner");
+}
+
+// rules/unpublish.ts
+function unpublish(request) {
+  const asked = membersOf(request, "the request", { wanted: ["name", "versions"] });
+  const directory = hostedDirectory(asked["name"]);
+  requireOwner(directory, { orOperator: true });
+  const versions = textsOf(asked["versions"], "the list of versions", maxVersionsPerCall);
+  for (const item of versions) {
+    const version = liveVersionOf(directory, item);
+    writeNotice(directory, version, { ...noticeOf(directory, version), gone: true });
+  }
+  dropTags(directory, new Set(versions));
+}
+function dropTags(directory, gone) {
+  for (const tag2 of list(`${directory}/tags`)) {
+    if (gone.has(read(`${directory}/tags/${tag2}`) ?? "")) remove(`${directory}/tags/${tag2}`);
+  }
+  if (read(`${directory}/tags/latest`) !== void 0) return;
+  const next = highest(liveVersions(directory));
+  if (next !== void 0) write(`${directory}/tags`, "latest", next);
+}
+
+// rules/main.ts
+exports["init"] = init;
+exports["join"] = join;
+exports["close"] = close;
+exports["reserve"] = reserve;
+exports["release"] = release;
+exports["publish"] = publish;
+exports["unpublish"] = unpublish;
+exports["deprecate"] = deprecate;
+exports["tag"] = tag;
+exports["untag"] = untag;
+exports["addOwner"] = addOwner;
+exports["removeOwner"] = removeOwner;
+exports["star"] = star;
+exports["unstar"] = unstar;

@@ -1,0 +1,22 @@
+// The limits of the rules, each with its unit and its reason.
+
+/** Characters of a package name with its scope: what every client and registry allows. */
+export const maxNameLength = 214
+
+/** Characters of a version: what the clients' semver library takes. */
+export const maxVersionLength = 256
+
+/** Characters of a tag: a file name on every system, percent-encoded too. */
+export const maxTagLength = 80
+
+/** Characters of a release record: a thousand dependencies of every kind fit. */
+export const maxRecordLength: number = 256 * 1024
+
+/** Characters of a deprecation message: a paragraph, printed at every install. */
+export const maxMessageLength = 4096
+
+/** Tags that one publish may set. */
+export const maxTagsPerPublish = 10
+
+/** Versions that one call may deprecate or remove; more take more calls. */
+export const maxVersionsPerCall = 1000

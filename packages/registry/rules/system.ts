@@ -1,0 +1,57 @@
+// What the host gives a script, and the few file operations that the rules are written in.
+// The rules keep nothing between calls: all they know is in the files, the caller, and the arguments.
+
+type System = {
+  readonly caller: { readonly id?: string | null }
+  readonly files: {
+    readonly existsSync: (path: string) => boolean
+    readonly readFileSync: (path: string, encoding: 'utf8') => string
+    readonly readdirSync: (path: string) => readonly string[]
+    readonly writeFileSync: (path: string, text: string) => void
+    readonly mkdirSync: (path: string) => void
+    readonly unlinkSync: (path: string) => void
+  }
+}
+
+declare const System: System
+
+/** The account that makes the call; undefined for an anonymous one. */
+export function callerId(): string | undefined {
+  return System.caller.id ?? undefined
+}
+
+/** A path segment: percent-encoded as `encodeURIComponent` does, `@` kept. */
+export function segment(text: string): string {
+  return encodeURIComponent(text).replaceAll('%40', '@')
+}
+
+/** The file's text, or undefined where there is none. */
+export function read(path: string): string | undefined {
+  return System.files.existsSync(path) ? System.files.readFileSync(path, 'utf8') : undefined
+}
+
+/** The names in a directory; none where it is missing. */
+export function list(directory: string): readonly string[] {
+  return System.files.existsSync(directory) ? System.files.readdirSync(directory) : []
+}
+
+/** Writes a file, and makes its directory where it is the first. */
+export function write(directory: string, name: string, text: string): void {
+  makeDirectory(directory)
+  System.files.writeFileSync(`${directory}/${name}`, text)
+}
+
+/** Writes a file that is in no directory. */
+export function writeAtRoot(name: string, text: string): void {
+  System.files.writeFileSync(`/${name}`, text)
+}
+
+/** Makes a directory that may be there already; its parent must be. */
+export function makeDirectory(directory: string): void {
+  if (!System.files.existsSync(directory)) System.files.mkdirSync(directory)
+}
+
+/** Removes a file that is there. */
+export function remove(path: string): void {
+  System.files.unlinkSync(path)
+}

@@ -1,0 +1,14 @@
+// What the registry needs of the world.
+import type { StateReader, SubmitCall } from '@stele/entries'
+import type { ViewReader } from './view-reader.ts'
+
+/** The ports of the registry. `state` and `views` read one database: a snapshot of the views is one of both. */
+export type RegistryPorts = {
+  readonly state: StateReader
+  readonly views: ViewReader
+  readonly submit: SubmitCall
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** True where only those who may read everything reach this registry: `access: restricted` is then no lie. */
+  readonly allowsRestricted?: boolean
+}

@@ -1,0 +1,82 @@
+// Publishing: a document checked against its tarball, then one call. The same upload again gets the first answer again.
+import { SteleError } from '@stele/errors'
+import { checkNewPackageName, type PackageName } from '@stele/formats'
+import { retryWindowMs } from './limits.ts'
+import { readContents, readNotice, readOrigin } from './package-state.ts'
+import type { RegistryPorts } from './ports.ts'
+import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
+import { readUpload, type Upload } from './upload.ts'
+import { versionPieces } from './version-pieces.ts'
+
+/** What a publish did: the entry that holds the release, and its time. `isRepeat` when an earlier upload was the same. */
+export type Published = {
+  readonly spec: string
+  readonly entry: number
+  readonly timeMs: number
+  readonly isRepeat: boolean
+}
+
+/**
+ * Publishes a document's release for an account. Throws what readUpload() throws, access_refused, version_exists,
+ * rule_refused. Idempotent for 15 minutes: the same account with the same bytes and tags gets the first answer.
+ */
+export async function publishDocument(
+  ports: RegistryPorts,
+  { account, name, document }: { account: string; name: PackageName; document: unknown },
+): Promise<Published> {
+  const { state, submit } = ports
+  requireActive(state, account, 'publish')
+  const origin = readOrigin(state, name)
+  if (origin === undefined) checkNewPackageName(name)
+  else requireOwner(state, { account, name, method: 'publish' })
+  const upload = readUpload(name, document)
+  const { release, tarball, tags } = upload
+  const spec = `${name}@${release.version}`
+  if (upload.isRestricted && ports.allowsRestricted !== true) {
+    throw new SteleError('access_refused', { spec })
+  }
+  const earlier = findPublished(ports, account, upload)
+  if (earlier !== undefined) return earlier
+  const { version, integrity, recordText: record, contents, sha512 } = release
+  try {
+    const answer = await submitRule(submit, {
+      account,
+      method: 'publish',
+      request: { name, version, integrity, record, contents, tags },
+      subject: { name, version },
+      blobs: [{ name: sha512, bytes: tarball }],
+      prepared: versionPieces(release),
+    })
+    return { spec, entry: answer.index, timeMs: answer.timeMs, isRepeat: false }
+  } catch (error) {
+    // A race lost to oneself: the client gave up waiting and sent the same again while the first was on its way.
+    const isLost = error instanceof SteleError && error.code === 'version_exists'
+    const own = isLost ? findPublished(ports, account, upload) : undefined
+    if (own === undefined) throw error
+    return own
+  }
+}
+
+/** The earlier publish that this one repeats; undefined of a new version. Throws version_exists when it is another's. */
+function findPublished(
+  { state, views, now }: RegistryPorts,
+  account: string,
+  { release, tags }: Upload,
+): Published | undefined {
+  const { name, version, sha512 } = release
+  return views.snapshot(() => {
+    const contents = readContents(state, name, version)
+    if (contents === undefined) return undefined
+    const spec = `${name}@${version}`
+    const first = views.version(name, version)
+    const isSame =
+      first !== undefined &&
+      first.publisher === account &&
+      contents.sha512 === sha512 &&
+      now() - first.timeMs <= retryWindowMs &&
+      tags.every((tag) => first.tags.includes(tag)) &&
+      !readNotice(state, name, version).gone
+    if (!isSame) throw new SteleError('version_exists', { spec })
+    return { spec, entry: first.entry, timeMs: first.timeMs, isRepeat: true }
+  })
+}

@@ -1,0 +1,77 @@
+// What the registry answers without a call: packuments, manifests, tarballs, tags, accounts.
+import type { PackageName } from '@stele/formats'
+import { readAccount, readContents, readNotice, readTags } from './package-state.ts'
+import { formatVersion } from './packument.ts'
+import { createPackuments, type PackumentAsk, type PackumentView, trimBase } from './packuments.ts'
+import type { RegistryPorts } from './ports.ts'
+import { createSearch, type SearchAnswer, type SearchAsk } from './search.ts'
+import { tarballFile } from './version-pieces.ts'
+
+/** Where a tarball is found: a blob's name (hex SHA-512), its size in bytes, and its integrity as SRI. */
+export type TarballView = {
+  readonly version: string
+  readonly sha512: string
+  readonly size: number
+  readonly integrity: string
+}
+
+/** The reads of a registry. Removed versions, and packages without versions, are not there. */
+export type Reading = {
+  /** Undefined where there is no such package (npm-wire P1 to P8). */
+  readonly packument: (name: PackageName, ask: PackumentAsk) => PackumentView | undefined
+  /** One version's manifest, full, by version or tag (npm-wire P11). */
+  readonly manifest: (name: PackageName, wanted: string, baseUrl: string) => Uint8Array | undefined
+  /** The tarball behind a file name, `left-pad-1.0.0.tgz` or with the scope in front (npm-wire U2). */
+  readonly tarball: (name: PackageName, file: string) => TarballView | undefined
+  /** Tag to version; undefined where there is no such package (npm-wire D1). */
+  readonly tags: (name: PackageName) => Readonly<Record<string, string>> | undefined
+  readonly search: (ask: SearchAsk) => SearchAnswer
+  /** Names of packages, for npm's starred list (npm-wire F2). */
+  readonly starredBy: (account: string) => readonly string[]
+  /** True for an account that joined and was not closed. */
+  readonly hasAccount: (account: string) => boolean
+}
+
+/** The reads over the state and the views. */
+export function createReading(ports: RegistryPorts): Reading {
+  const { state, views } = ports
+  return {
+    packument: createPackuments(ports),
+    manifest: (name, wanted, baseUrl) =>
+      views.snapshot(() => {
+        const version = readTags(state, name).get(wanted) ?? wanted
+        const text = formatVersion(ports, { name, version, baseUrl: trimBase(baseUrl) })
+        return text === undefined ? undefined : Buffer.from(text)
+      }),
+    tarball: (name, file) => views.snapshot(() => findTarball(ports, name, file)),
+    tags: (name) => {
+      const tags = views.snapshot(() => readTags(state, name))
+      return tags.size === 0 ? undefined : Object.fromEntries(tags)
+    },
+    search: createSearch(ports),
+    starredBy: (account) => views.starredBy(account),
+    hasAccount: (account) => readAccount(state, account) === 'active',
+  }
+}
+
+/** The version that a tarball's file name tells; it need not exist. */
+export function versionOfFile(name: string, file: string): string | undefined {
+  for (const prefix of [`${name}-`, tarballFile(name, '').replace(/\.tgz$/, '')]) {
+    if (file.startsWith(prefix) && file.endsWith('.tgz')) return file.slice(prefix.length, -4)
+  }
+  return undefined
+}
+
+function findTarball(
+  { state }: RegistryPorts,
+  name: PackageName,
+  file: string,
+): TarballView | undefined {
+  const version = versionOfFile(name, file)
+  if (version === undefined) return undefined
+  const contents = readContents(state, name, version)
+  if (contents === undefined || readNotice(state, name, version).gone) return undefined
+  const { sha512, size } = contents
+  const integrity = `sha512-${Buffer.from(sha512, 'hex').toString('base64')}`
+  return { version, sha512, size, integrity }
+}

@@ -1,0 +1,88 @@
+// The registry as its faces see it: reads, publishing, changes. It holds no state but ready bytes.
+import { SteleError } from '@stele/errors'
+import { type PackageName, parseAccountName, parseTag, parseVersion } from '@stele/formats'
+import { type Changed, changeDocument, removePackage, removeVersion } from './changes.ts'
+import { readAccount } from './package-state.ts'
+import type { RegistryPorts } from './ports.ts'
+import { type Published, publishDocument } from './publishing.ts'
+import { createReading, type Reading, versionOfFile } from './reading.ts'
+import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
+
+/** A registry. Writes resolve after the durable commit, and reads then show them. All throw codes of the catalogue. */
+export type Registry = Reading & {
+  /** PUT of a publish document (npm-wire 5). */
+  readonly publish: (account: string, name: PackageName, document: unknown) => Promise<Published>
+  /** PUT of any other document; `rev` is the revision in the address (npm-wire B9, B10, D2, D5). */
+  readonly changeDocument: (
+    account: string,
+    name: PackageName,
+    change: { readonly rev?: string | undefined; readonly document: unknown },
+  ) => Promise<Changed>
+  /** DELETE of a package (npm-wire D3). */
+  readonly removePackage: (account: string, name: PackageName, rev: string) => Promise<Changed>
+  /** DELETE of a tarball; quiet when its version is removed already (npm-wire D2). */
+  readonly removeTarball: (
+    account: string,
+    name: PackageName,
+    tarball: { readonly file: string; readonly rev: string },
+  ) => Promise<void>
+  /** PUT of a tag (npm-wire D1). */
+  readonly setTag: (
+    account: string,
+    name: PackageName,
+    change: { readonly tag: string; readonly version: string },
+  ) => Promise<void>
+  /** DELETE of a tag (npm-wire D1). */
+  readonly removeTag: (account: string, name: PackageName, tag: string) => Promise<void>
+  /** Makes an account take part; nothing is logged when it does. */
+  readonly join: (account: string) => Promise<void>
+}
+
+/** A registry over its ports. */
+export function createRegistry(ports: RegistryPorts): Registry {
+  const reading = createReading(ports)
+  const { state, submit } = ports
+  return {
+    ...reading,
+    publish: (account, name, document) => publishDocument(ports, { account, name, document }),
+    changeDocument: (account, name, { rev, document }) =>
+      changeDocument(ports, { account, name, rev, document }),
+    removePackage: (account, name, rev) => removePackage(ports, { account, name, rev }),
+    async removeTarball(account, name, { file, rev }) {
+      const version = versionOfFile(name, file)
+      if (version === undefined) throw new SteleError('version_not_found', { spec: file })
+      await removeVersion(ports, { account, name, rev, version })
+    },
+    async setTag(account, name, { tag, version }) {
+      requirePackage(reading, name)
+      requireOwner(state, { account, name, method: 'tag' })
+      const request = { name, tag: parseTag(tag), version: parseVersion(version) }
+      if (reading.tags(name)?.[tag] === version) return
+      await submitRule(submit, { account, method: 'tag', request, subject: { name, version } })
+    },
+    async removeTag(account, name, tag) {
+      requirePackage(reading, name)
+      requireOwner(state, { account, name, method: 'untag' })
+      const request = { name, tag }
+      await submitRule(submit, { account, method: 'untag', request, subject: { name, tag } })
+    },
+    async join(account) {
+      if (reading.hasAccount(account)) return
+      if (readAccount(state, account) !== undefined) requireActive(state, account, 'join')
+      const call = {
+        account: parseAccountName(account),
+        via: 'token' as const,
+        method: 'join',
+        args: [],
+      }
+      const { outcome } = await submit(call)
+      if (outcome.ok) return
+      const { name, message } = outcome.error
+      throw new SteleError('rule_refused', { method: 'join', name, message })
+    },
+  }
+}
+
+function requirePackage({ tags }: Reading, name: PackageName): void {
+  if (tags(name) === undefined) throw new SteleError('package_not_found', { name })
+}

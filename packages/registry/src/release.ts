@@ -1,0 +1,96 @@
+// A release, read out of its tarball: what a publish call says of it, and what people are shown of it.
+import { hash } from 'node:crypto'
+import { SteleError } from '@stele/errors'
+import {
+  type ContentsValue,
+  formatIntegrity,
+  formatRecord,
+  type Manifest,
+  normalizeManifest,
+  type PackageName,
+  parsePackageJson,
+  type ReleaseRecord,
+  recordOf,
+  type Version,
+} from '@stele/formats'
+import { findReadme, type Readme, readTarball, type Tarball } from '@stele/tarball'
+import { maxManifestBytes, maxReadmeLength } from './limits.ts'
+
+/** A release, as its own tarball tells it. Digests are lower-case hex, `integrity` is SRI, sizes are in bytes. */
+export type Release = {
+  readonly name: PackageName
+  readonly version: Version
+  readonly integrity: string
+  readonly shasum: string
+  readonly sha512: string
+  readonly size: number
+  readonly record: ReleaseRecord
+  /** Canonical JSON of the record. */
+  readonly recordText: string
+  readonly contents: ContentsValue
+  readonly manifest: Manifest
+  /** Its path, and its text, cut off after 64 Ki characters. */
+  readonly readme?: Readme
+  /** Paths of all files, by bytes. */
+  readonly paths: readonly string[]
+  readonly fileCount: number
+  readonly unpackedSize: number
+}
+
+/** A tarball's digests, lower-case hex: large tarballs are hashed once. */
+export type Digests = { readonly sha512: string; readonly shasum: string }
+
+/** The digests of these bytes. */
+export function digestsOf(bytes: Uint8Array): Digests {
+  return { sha512: hash('sha512', bytes, 'hex'), shasum: hash('sha1', bytes, 'hex') }
+}
+
+/**
+ * Takes a tarball apart. The release is what the package.json inside says, normalised as npm does on publish.
+ * Throws tarball_invalid, tarball_too_large, json_invalid, json_not_canonical, name_invalid, version_invalid,
+ * manifest_invalid, upload_invalid. Spec: release.md, "Record" and "State".
+ */
+export function readRelease(bytes: Uint8Array, digests: Digests = digestsOf(bytes)): Release {
+  const tarball = readTarball(bytes)
+  const paths = tarball.files.map((file) => file.path)
+  const manifest = normalizeManifest(readPackageJson(tarball), paths)
+  const { name, version } = manifest
+  const record = recordOf(manifest)
+  const readme = findReadme(tarball.files)
+  const { sha512, shasum } = digests
+  return {
+    name,
+    version,
+    integrity: formatIntegrity('sha512', Buffer.from(sha512, 'hex')),
+    shasum,
+    sha512,
+    size: bytes.length,
+    record,
+    recordText: formatRecord(record),
+    contents: {
+      files: tarball.filesDigest,
+      manifest: hash('sha256', tarball.packageJson, 'hex'),
+      sha512,
+      size: bytes.length,
+    },
+    manifest,
+    ...(readme === undefined ? {} : { readme: cutReadme(readme) }),
+    paths,
+    fileCount: paths.length,
+    unpackedSize: tarball.unpackedSize,
+  }
+}
+
+function readPackageJson({ packageJson }: Tarball): ReturnType<typeof parsePackageJson> {
+  if (packageJson.length > maxManifestBytes) {
+    throw new SteleError('upload_invalid', {
+      spec: 'the package',
+      reason: `its package.json has ${packageJson.length} bytes, the limit is ${maxManifestBytes}`,
+    })
+  }
+  return parsePackageJson(packageJson, 'the package.json in the tarball')
+}
+
+function cutReadme({ path, text }: Readme): Readme {
+  return { path, text: text.slice(0, maxReadmeLength).toWellFormed() }
+}

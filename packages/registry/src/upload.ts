@@ -1,0 +1,175 @@
+// A publish document taken apart and checked against its own tarball (npm-wire B1 to B5). Everything in it is attacker controlled.
+import { hash } from 'node:crypto'
+import { SteleError } from '@stele/errors'
+import {
+  isJsonObject,
+  type JsonObject,
+  normalizeManifest,
+  type PackageName,
+  parseTag,
+  parseVersion,
+  recordDifferences,
+  recordOf,
+  type Version,
+} from '@stele/formats'
+import { maxTagsPerPublish, maxUploadBytes } from './limits.ts'
+import { type Digests, digestsOf, type Release, readRelease } from './release.ts'
+import { tarballFile } from './version-pieces.ts'
+
+/** What a publish document brings: the release, its tarball, and the tags that shall point to it. */
+export type Upload = {
+  readonly release: Release
+  readonly tarball: Uint8Array
+  readonly tags: readonly string[]
+  /** True when the publisher asks that not everybody may read it. */
+  readonly isRestricted: boolean
+}
+
+/**
+ * Reads a publish document for a package. The name must be the same in the address, the document, the manifest and
+ * the tarball; the bytes must have the length and digests that are claimed; the manifest must agree with the tarball's
+ * own package.json in every member of the record.
+ * Throws upload_invalid, manifest_differs, provenance_refused, version_invalid, tag_invalid, and what readRelease() throws.
+ */
+export function readUpload(name: PackageName, document: unknown): Upload {
+  if (!isJsonObject(document)) throw invalid(name, 'the document is not an object')
+  requireName(name, 'document', document['name'])
+  if (document['_id'] !== undefined) requireName(name, 'document', document['_id'])
+  const { version, manifest } = readVersion(name, document['versions'])
+  const spec = `${name}@${version}`
+  const tags = readTags(spec, version, document['dist-tags'])
+  const tarball = readAttachment({ name, version, spec }, document['_attachments'])
+  const digests = digestsOf(tarball)
+  checkDigests(spec, { manifest, tarball, digests })
+  const release = readRelease(tarball, digests)
+  checkRelease(release, { name, version, manifest })
+  return { release, tarball, tags, isRestricted: document['access'] === 'restricted' }
+}
+
+function readVersion(
+  name: PackageName,
+  versions: unknown,
+): { readonly version: Version; readonly manifest: JsonObject } {
+  const entries = isJsonObject(versions) ? Object.entries(versions) : []
+  const [entry] = entries
+  if (entry === undefined || entries.length > 1) {
+    throw invalid(name, `it brings ${entries.length} versions, wanted is exactly one`)
+  }
+  const [key, manifest] = entry
+  const version = parseVersion(key)
+  const spec = `${name}@${version}`
+  if (!isJsonObject(manifest)) throw invalid(spec, 'its manifest is not an object')
+  requireName(name, 'manifest', manifest['name'])
+  if (manifest['version'] !== version) {
+    throw invalid(spec, `its manifest says version ${JSON.stringify(manifest['version'])}`)
+  }
+  return { version, manifest }
+}
+
+function readTags(spec: string, version: Version, tags: unknown): readonly string[] {
+  if (tags === undefined) return ['latest']
+  if (!isJsonObject(tags)) throw invalid(spec, '"dist-tags" is not an object')
+  const names = Object.keys(tags)
+  if (names.length === 0) return ['latest']
+  if (names.length > maxTagsPerPublish) throw invalid(spec, 'it sets too many tags')
+  const other = names.find((tag) => tags[tag] !== version)
+  if (other !== undefined) throw invalid(spec, `its tag "${other}" points to another version`)
+  return names.map(parseTag)
+}
+
+function readAttachment(
+  { name, version, spec }: { name: PackageName; version: Version; spec: string },
+  attachments: unknown,
+): Uint8Array {
+  const entries = isJsonObject(attachments) ? Object.entries(attachments) : []
+  if (entries.some(([file]) => file.endsWith('.sigstore'))) {
+    throw new SteleError('provenance_refused', { spec })
+  }
+  const [entry] = entries
+  if (entry === undefined || entries.length > 1) {
+    throw invalid(spec, `it has ${entries.length} attachments, wanted is exactly one tarball`)
+  }
+  const [file, attachment] = entry
+  if (file !== `${name}-${version}.tgz` && file !== tarballFile(name, version)) {
+    throw invalid(spec, `its attachment is called "${file}", wanted is ${name}-${version}.tgz`)
+  }
+  if (!isJsonObject(attachment)) throw invalid(spec, 'its attachment is not an object')
+  const bytes = decodeBase64(spec, attachment['data'])
+  if (attachment['length'] !== bytes.length) {
+    throw invalid(
+      spec,
+      `its tarball has ${bytes.length} bytes, "length" says ${JSON.stringify(attachment['length'])}`,
+    )
+  }
+  return bytes
+}
+
+function decodeBase64(spec: string, data: unknown): Uint8Array {
+  if (typeof data !== 'string' || data === '') throw invalid(spec, 'its tarball has no data')
+  if ((data.length / 4) * 3 > maxUploadBytes) {
+    const found = Math.floor((data.length / 4) * 3)
+    throw new SteleError('tarball_too_large', { what: 'its size', limit: maxUploadBytes, found })
+  }
+  const bytes = Buffer.from(data, 'base64')
+  // Decoding is lenient, encoding has one answer: whoever gets the same text back wrote strict base64.
+  if (bytes.toString('base64') !== data) throw invalid(spec, 'its tarball is not strict base64')
+  return bytes
+}
+
+const algorithms = new Set(['sha1', 'sha256', 'sha384', 'sha512'])
+
+/** Every hash that the manifest claims must be true; it must claim one. */
+function checkDigests(
+  spec: string,
+  { manifest, tarball, digests }: { manifest: JsonObject; tarball: Uint8Array; digests: Digests },
+): void {
+  const { integrity, shasum } = isJsonObject(manifest['dist']) ? manifest['dist'] : {}
+  if (integrity === undefined && shasum === undefined) {
+    throw invalid(spec, 'its manifest has neither "dist.integrity" nor "dist.shasum"')
+  }
+  if (shasum !== undefined && shasum !== digests.shasum) {
+    const reason = `the sha1 of its tarball is ${digests.shasum}, not what "dist.shasum" says`
+    throw invalid(spec, reason)
+  }
+  if (integrity === undefined) return
+  if (typeof integrity !== 'string') throw invalid(spec, '"dist.integrity" is not a text')
+  for (const text of integrity.trim().split(/\s+/, 8)) {
+    const algorithm = text.split('-', 1)[0] ?? ''
+    if (!algorithms.has(algorithm)) throw invalid(spec, '"dist.integrity" has an unknown form')
+    const digest =
+      algorithm === 'sha512'
+        ? Buffer.from(digests.sha512, 'hex').toString('base64')
+        : hash(algorithm, tarball, 'base64')
+    if (text !== `${algorithm}-${digest}`) {
+      const reason = `the integrity of its tarball is ${algorithm}-${digest}, not what "dist.integrity" says`
+      throw invalid(spec, reason)
+    }
+  }
+}
+
+/** What installers go by is the tarball: a manifest that says otherwise would mislead who only reads that. */
+function checkRelease(
+  release: Release,
+  { name, version, manifest }: { name: PackageName; version: Version; manifest: JsonObject },
+): void {
+  const spec = `${name}@${version}`
+  if (release.name !== name) {
+    throw invalid(spec, `the package.json in its tarball has the name "${release.name}"`)
+  }
+  if (release.version !== version) {
+    throw invalid(spec, `the package.json in its tarball has the version ${release.version}`)
+  }
+  const claimed = recordOf(normalizeManifest(manifest, release.paths))
+  const members = recordDifferences(claimed, release.record)
+  if (members.length > 0) throw new SteleError('manifest_differs', { spec, members })
+}
+
+function requireName(name: PackageName, where: string, found: unknown): void {
+  if (found !== name) {
+    throw invalid(name, `the ${where} has the name ${JSON.stringify(found) ?? 'undefined'}`)
+  }
+}
+
+function invalid(spec: string, reason: string): SteleError {
+  return new SteleError('upload_invalid', { spec, reason })
+}

@@ -1,0 +1,60 @@
+// The port through which the views are read. Storage implements it; what is planned by views.ts comes back here.
+import type { Form } from './version-pieces.ts'
+
+/** A package in the views. `latest` is null when every version was removed. Times are in milliseconds since 1970. */
+export type PackageRow = {
+  readonly rev: string
+  readonly createdMs: number
+  readonly modifiedMs: number
+  readonly latest: string | null
+}
+
+/** A version in one form, as packuments are made of. */
+export type VersionRow = {
+  readonly version: string
+  readonly timeMs: number
+  readonly publisher: string | null
+  readonly piece: string
+}
+
+/** What the views keep of a version, but its long texts. `summary` is a JSON object. */
+export type VersionDetail = {
+  readonly entry: number
+  readonly timeMs: number
+  readonly publisher: string | null
+  readonly tags: readonly string[]
+  readonly summary: string
+}
+
+/**
+ * A search, taken apart: what must match. `words` and `keywords` are lower-case letters and digits, each a prefix;
+ * `exact` is the whole text, for the package of that very name; `scope` is `@scope`.
+ */
+export type SearchTerms = {
+  readonly exact: string
+  readonly words: readonly string[]
+  readonly keywords: readonly string[]
+  readonly scope?: string
+}
+
+/** The page `[from, from + size)` of a search. */
+export type SearchPage = SearchTerms & { readonly from: number; readonly size: number }
+
+/** What the views answer. Removed versions are not in them. */
+export type ViewReader = {
+  /** Runs reads that see one moment, those of the state too. */
+  readonly snapshot: <T>(read: () => T) => T
+  readonly package: (name: string) => PackageRow | undefined
+  /** The versions that are there, in the order of their publishing. */
+  readonly versions: (name: string, form: Form) => readonly VersionRow[]
+  readonly version: (name: string, version: string) => VersionDetail | undefined
+  /** A long text of a version: its full form, or its readme. */
+  readonly text: (name: string, version: string, which: 'full' | 'readme') => string | undefined
+  /** The packages that an account starred, by name. */
+  readonly starredBy: (account: string) => readonly string[]
+  /** Best first; the same order for every page. */
+  readonly search: (page: SearchPage) => {
+    readonly total: number
+    readonly found: readonly { readonly name: string; readonly version: string }[]
+  }
+}

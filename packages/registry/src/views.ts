@@ -1,0 +1,147 @@
+// What an entry of the log changes in the views: a plan of plain data, which the storage applies with the commit.
+import type { Write } from '@stele/entries'
+import {
+  decodeSegment,
+  isJsonObject,
+  type JsonValue,
+  parseContentsValue,
+  parseVersionsValue,
+} from '@stele/formats'
+import { decode, parseNotice, parsePackageObject } from './package-state.ts'
+import { readRelease } from './release.ts'
+import { recordPieces, type VersionPieces, versionPieces } from './version-pieces.ts'
+
+/** An entry of the log, as the views see it. `prepared` is what the publishing face made of the same tarball. */
+export type LoggedEntry = {
+  readonly index: number
+  readonly leafHash: Uint8Array
+  readonly timeMs: number
+  readonly body: JsonValue
+  readonly writes: readonly Write[]
+  readonly prepared?: unknown
+}
+
+/** A published version, as the views keep it. */
+export type VersionWrite = {
+  readonly kind: 'version'
+  readonly name: string
+  readonly version: string
+  /** The entry that published it, its time, who called, and the tags that it set. */
+  readonly entry: number
+  readonly timeMs: number
+  readonly publisher: string | null
+  readonly tags: readonly string[]
+  readonly pieces: VersionPieces
+}
+
+/**
+ * One change of the views, in order: `touch` (the package's revision and time; comes first), `version` (a new
+ * one), `gone` (a removed one), `latest` (what search and the page's top show), `star`.
+ */
+export type ViewWrite =
+  | { readonly kind: 'touch'; readonly name: string; readonly rev: string; readonly timeMs: number }
+  | VersionWrite
+  | { readonly kind: 'gone'; readonly name: string; readonly version: string }
+  | { readonly kind: 'latest'; readonly name: string; readonly version: string | null }
+  | {
+      readonly kind: 'star'
+      readonly name: string
+      readonly account: string
+      readonly starred: boolean
+    }
+
+/**
+ * The changes that an entry makes to the views, from its writes and its body alone. A published version's pieces are
+ * the prepared ones where they are given, else they are made from the tarball's blob: the same to the byte.
+ */
+export function planViews(
+  entry: LoggedEntry,
+  blobs: (name: string) => Uint8Array | undefined,
+): readonly ViewWrite[] {
+  const packages = Map.groupBy(placedWrites(entry.writes), (write) => write.name)
+  return [...packages].flatMap(([name, writes]) => planPackage({ entry, name, writes, blobs }))
+}
+
+/** The revision of a package whose last change was this entry: `<index>-<16 hex digits of the leaf hash>`. */
+export function revisionOf(entry: Pick<LoggedEntry, 'index' | 'leafHash'>): string {
+  return `${entry.index}-${Buffer.from(entry.leafHash).toString('hex').slice(0, 16)}`
+}
+
+type PlacedWrite = {
+  readonly name: string
+  readonly part: string
+  readonly field: string
+  readonly text: string | null
+}
+
+type PackagePlan = {
+  readonly entry: LoggedEntry
+  readonly name: string
+  readonly writes: readonly PlacedWrite[]
+  readonly blobs: (name: string) => Uint8Array | undefined
+}
+
+function placedWrites(writes: readonly Write[]): readonly PlacedWrite[] {
+  return writes.flatMap(({ object, field, value }) => {
+    const place = parsePackageObject(object)
+    if (place === undefined) return []
+    return [{ ...place, field, text: value === null ? null : decode(value) }]
+  })
+}
+
+function planPackage({ entry, name, writes, blobs }: PackagePlan): readonly ViewWrite[] {
+  const of = (part: string): readonly PlacedWrite[] => writes.filter((write) => write.part === part)
+  const touch = { kind: 'touch' as const, name, rev: revisionOf(entry), timeMs: entry.timeMs }
+  const contents = new Map(of('contents').map((write) => [write.field, write.text ?? '']))
+  const tags = of('tags').map((write) => ({ tag: decodeSegment(write.field), version: write.text }))
+  const versions = of('versions').flatMap(({ field: version, text }) => {
+    const itsContents = contents.get(version)
+    if (text === null || itsContents === undefined) return [] // Chosen of an upstream, not yet fetched.
+    return {
+      kind: 'version' as const,
+      name,
+      version,
+      entry: entry.index,
+      timeMs: entry.timeMs,
+      publisher: accountOf(entry.body),
+      tags: tags.filter((tag) => tag.version === version).map(({ tag }) => tag),
+      pieces: piecesOf(entry, blobs, { version: text, contents: itsContents }),
+    }
+  })
+  const gone = of('notices')
+    .filter(({ text }) => text !== null && parseNotice(text).gone)
+    .map(({ field: version }) => ({ kind: 'gone' as const, name, version }))
+  const latest = tags
+    .filter(({ tag }) => tag === 'latest')
+    .map(({ version }) => ({ kind: 'latest' as const, name, version }))
+  const stars = of('stars').map(({ field: account, text }) => ({
+    kind: 'star' as const,
+    name,
+    account,
+    starred: text !== null,
+  }))
+  return [touch, ...versions, ...gone, ...latest, ...stars]
+}
+
+function piecesOf(
+  { prepared }: LoggedEntry,
+  blobs: (name: string) => Uint8Array | undefined,
+  values: { readonly version: string; readonly contents: string },
+): VersionPieces {
+  const { sha512 } = parseContentsValue(values.contents)
+  if (isPieces(prepared) && prepared.sha512 === sha512) return prepared
+  const blob = blobs(sha512)
+  if (blob !== undefined) return versionPieces(readRelease(blob))
+  const { integrity, record } = parseVersionsValue(values.version)
+  return recordPieces(record, { integrity, sha512 })
+}
+
+function isPieces(value: unknown): value is VersionPieces {
+  return typeof value === 'object' && value !== null && 'sha512' in value && 'abbreviated' in value
+}
+
+function accountOf(body: JsonValue): string | null {
+  if (!isJsonObject(body)) return null
+  const { account } = body
+  return typeof account === 'string' ? account : null
+}

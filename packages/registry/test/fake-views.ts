@@ -1,0 +1,71 @@
+// The views in memory, for tests of this package: what storage does in SQLite, with a naive search.
+import type { PackageRow, ViewReader } from '../src/view-reader.ts'
+import type { VersionWrite, ViewWrite } from '../src/views.ts'
+
+export type FakeViews = ViewReader & {
+  readonly apply: (writes: readonly ViewWrite[]) => void
+  readonly dump: () => unknown
+}
+
+export function createFakeViews(): FakeViews {
+  const packages = new Map<string, PackageRow>()
+  const versions = new Map<string, VersionWrite>()
+  const stars = new Set<string>()
+  const key = (name: string, version: string): string => `${name}@${version}`
+
+  function applyOne(write: ViewWrite): void {
+    const { name } = write
+    if (write.kind === 'touch') {
+      const { createdMs = write.timeMs, latest = null } = packages.get(name) ?? {}
+      packages.set(name, { rev: write.rev, createdMs, modifiedMs: write.timeMs, latest })
+    } else if (write.kind === 'version') versions.set(key(name, write.version), write)
+    else if (write.kind === 'gone') versions.delete(key(name, write.version))
+    else if (write.kind === 'star') {
+      const star = JSON.stringify([write.account, name])
+      if (write.starred) stars.add(star)
+      else stars.delete(star)
+    } else {
+      const row = packages.get(name)
+      if (row === undefined) throw new Error(`latest before touch: ${name}`)
+      packages.set(name, { ...row, latest: write.version })
+    }
+  }
+
+  return {
+    apply: (writes) => writes.forEach(applyOne),
+    dump: () => ({ packages: [...packages], versions: [...versions], stars: [...stars].sort() }),
+    snapshot: (read) => read(),
+    package: (name) => packages.get(name),
+    versions: (name, form) =>
+      [...versions.values()]
+        .filter((row) => row.name === name)
+        .sort((a, b) => a.entry - b.entry)
+        .map(({ version, timeMs, publisher, pieces }) => ({
+          version,
+          timeMs,
+          publisher,
+          piece: pieces[form],
+        })),
+    version(name, version) {
+      const row = versions.get(key(name, version))
+      if (row === undefined) return undefined
+      const { entry, timeMs, publisher, tags, pieces } = row
+      return { entry, timeMs, publisher, tags, summary: pieces.summary }
+    },
+    text: (name, version, which) => versions.get(key(name, version))?.pieces[which],
+    starredBy: (account) =>
+      [...stars]
+        .map((star): [string, string] => JSON.parse(star))
+        .filter(([who]) => who === account)
+        .map(([, name]) => name)
+        .sort(),
+    search({ words, from, size }) {
+      const found = [...packages].flatMap(([name, { latest }]) =>
+        latest !== null && words.every((word) => name.includes(word))
+          ? { name, version: latest }
+          : [],
+      )
+      return { total: found.length, found: found.slice(from, from + size) }
+    },
+  }
+}

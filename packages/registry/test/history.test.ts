@@ -1,0 +1,26 @@
+// Times gathered from entries.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { createHistory } from '../src/history.ts'
+import { createWorld, nameOf } from './world.ts'
+
+test('createHistory() agrees with what is served when entries were added in order', async () => {
+  const world = await createWorld()
+  await world.publish('alice', { name: 'p', version: '1.0.0' })
+  await world.publish('bob', { name: 'q', version: '1.0.0' })
+  await world.publish('alice', { name: 'p', version: '1.1.0' })
+  await world.registry.changeDocument('bob', nameOf('p'), { document: { users: { bob: true } } })
+  const history = createHistory()
+  for (const entry of world.log) history.add(entry)
+  const its = history.package('p')
+  const iso = (timeMs = 0): string => new Date(timeMs).toISOString()
+  assert.deepEqual(world.read('p').time, {
+    created: iso(its?.createdMs),
+    modified: iso(its?.modifiedMs),
+    '1.0.0': iso(its?.versions.get('1.0.0')?.timeMs),
+    '1.1.0': iso(its?.versions.get('1.1.0')?.timeMs),
+  })
+  assert.equal(its?.entry, 6)
+  assert.equal(its.versions.get('1.1.0')?.entry, 5)
+  assert.equal(history.package('none'), undefined)
+})

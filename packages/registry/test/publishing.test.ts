@@ -1,0 +1,140 @@
+// Publishing through the facade: rights, races, and the same upload again.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { type ErrorCode, isSteleError } from '@stele/errors'
+import type { RegistryPorts } from '../src/ports.ts'
+import { createRegistry } from '../src/registry.ts'
+import { createWorld, nameOf, publishDocument } from './world.ts'
+
+const manifest = { name: 'p', version: '1.0.0' }
+const minuteMs = 60_000
+
+function failsWith(code: ErrorCode): (error: unknown) => boolean {
+  return (error) => isSteleError(error) && error.code === code
+}
+
+test('publish() shows the release and keeps its tarball when it resolves', async () => {
+  const { registry, blobs, read } = await createWorld()
+  const answer = await registry.publish('alice', nameOf('p'), publishDocument(manifest))
+  assert.deepEqual(answer, {
+    spec: 'p@1.0.0',
+    entry: 3,
+    timeMs: Date.UTC(2026, 10, 20, 0, 0, 4),
+    isRepeat: false,
+  })
+  const found = registry.tarball(nameOf('p'), 'p-1.0.0.tgz')
+  assert.equal(found?.integrity, read('p').versions['1.0.0'].dist.integrity)
+  assert.equal(blobs.get(found?.sha512 ?? '')?.length, found?.size)
+})
+
+test('publish() gives the first answer and logs nothing when the same upload comes within 15 minutes', async () => {
+  const { registry, log, wait } = await createWorld()
+  const send = (): ReturnType<typeof registry.publish> =>
+    registry.publish('alice', nameOf('p'), publishDocument(manifest, { tag: 'next' }))
+  const first = await send()
+  const count = log.length
+  wait(14 * minuteMs)
+  assert.deepEqual(await send(), { ...first, isRepeat: true })
+  assert.equal(log.length, count)
+  wait(2 * minuteMs)
+  await assert.rejects(send(), failsWith('version_exists'))
+})
+
+test('publish() throws version_exists when a repeat differs in account, bytes or tag', async () => {
+  const { registry, submit } = await createWorld()
+  await registry.publish('alice', nameOf('p'), publishDocument(manifest))
+  await submit({
+    account: 'alice',
+    via: 'token',
+    method: 'addOwner',
+    args: [{ name: 'p', account: 'bob' }],
+  })
+  const name = nameOf('p')
+  const repeats = [
+    registry.publish('bob', name, publishDocument(manifest)),
+    registry.publish('alice', name, publishDocument(manifest, { files: { 'x.js': '' } })),
+    registry.publish('alice', name, publishDocument(manifest, { tag: 'other' })),
+  ]
+  for (const repeat of repeats) await assert.rejects(repeat, failsWith('version_exists'))
+})
+
+test('publish() throws version_exists when the version was removed', async () => {
+  const { registry, read } = await createWorld()
+  await registry.publish('alice', nameOf('p'), publishDocument(manifest))
+  await registry.removePackage('alice', nameOf('p'), read('p')._rev)
+  await assert.rejects(
+    registry.publish('alice', nameOf('p'), publishDocument(manifest)),
+    failsWith('version_exists'),
+  )
+})
+
+test('publish() gives each of four racers one answer when they send the same at once', async () => {
+  const world = await createWorld()
+  const ports: RegistryPorts = {
+    state: world.system.state,
+    views: world.views,
+    now: () => 0,
+    submit: async (request) => {
+      await Promise.resolve() // All of them look before the first call is ordered.
+      return world.submit(request)
+    },
+  }
+  const registry = createRegistry(ports)
+  const send = (account: string, tag: string): Promise<string> =>
+    registry.publish(account, nameOf('p'), publishDocument(manifest, { tag })).then(
+      ({ entry }) => `entry ${entry}`,
+      (error: unknown) => (isSteleError(error) ? error.code : 'bug'),
+    )
+  const own = await Promise.all([
+    send('alice', 'a'),
+    send('alice', 'a'),
+    send('alice', 'b'),
+    send('bob', 'a'),
+  ])
+  assert.deepEqual(own, ['entry 3', 'entry 3', 'version_exists', 'rule_refused'])
+})
+
+const refusals: readonly [
+  title: string,
+  code: ErrorCode,
+  account: string,
+  name: string,
+  change: object,
+][] = [
+  ['somebody else owns the package', 'rule_refused', 'bob', 'owned', {}],
+  ['the account never joined', 'rule_refused', 'carol', 'p', {}],
+  ['the new name is no longer allowed', 'name_invalid', 'alice', 'JSONStream', {}],
+  ['access is restricted', 'access_refused', 'alice', '@s/p', { access: 'restricted' }],
+]
+for (const [title, code, account, name, change] of refusals) {
+  test(`publish() throws ${code} and logs nothing when ${title}`, async () => {
+    const { registry, publish, log } = await createWorld()
+    await publish('alice', { name: 'owned', version: '0.0.1' })
+    const count = log.length
+    const document = { ...publishDocument({ name, version: '1.0.0' }), ...change }
+    await assert.rejects(registry.publish(account, nameOf(name), document), failsWith(code))
+    assert.equal(log.length, count)
+  })
+}
+
+test('publish() takes restricted access when only readers reach the registry', async () => {
+  const { registry } = await createWorld({ allowsRestricted: true })
+  const document = { ...publishDocument(manifest), access: 'restricted' }
+  assert.equal((await registry.publish('alice', nameOf('p'), document)).spec, 'p@1.0.0')
+})
+
+test('publish() throws rule_refused when a name is reserved for another', async () => {
+  const { registry, submit } = await createWorld()
+  await submit({
+    account: 'root',
+    via: 'token',
+    method: 'reserve',
+    args: [{ pattern: '@t/*', account: 'bob' }],
+  })
+  const document = publishDocument({ name: '@t/x', version: '1.0.0' })
+  await assert.rejects(
+    registry.publish('alice', nameOf('@t/x'), document),
+    failsWith('rule_refused'),
+  )
+  assert.equal((await registry.publish('bob', nameOf('@t/x'), document)).spec, '@t/x@1.0.0')
+})

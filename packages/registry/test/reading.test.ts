@@ -1,0 +1,43 @@
+// Reads of single versions and tarballs.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { versionOfFile } from '../src/reading.ts'
+import { baseUrl, createWorld, nameOf } from './world.ts'
+
+const files: readonly [name: string, file: string, version: string | undefined][] = [
+  ['left-pad', 'left-pad-1.0.0.tgz', '1.0.0'],
+  ['@s/p', 'p-1.0.0-rc.1.tgz', '1.0.0-rc.1'],
+  ['@s/p', '@s/p-1.0.0.tgz', '1.0.0'],
+  ['left-pad', 'left-1.0.0.tgz', undefined],
+  ['left-pad', 'left-pad-1.0.0.zip', undefined],
+  ['left-pad', 'left-pad-../x.tgz', '../x'],
+  ['p', '', undefined],
+]
+for (const [name, file, version] of files) {
+  test(`versionOfFile() is ${version} when ${name} is asked for "${file}"`, () => {
+    assert.equal(versionOfFile(name, file), version)
+  })
+}
+
+test('tarball() finds nothing when the version was never there', async () => {
+  const { registry, publish } = await createWorld()
+  await publish('alice', { name: 'p', version: '1.0.0' })
+  for (const file of ['p-1.0.1.tgz', 'p-../x.tgz', 'p-.tgz', 'q-1.0.0.tgz', 'p-1.0.0']) {
+    assert.equal(registry.tarball(nameOf('p'), file), undefined)
+  }
+  assert.equal(registry.tarball(nameOf('none'), 'none-1.0.0.tgz'), undefined)
+})
+
+test('manifest() gives one version when it is asked by version or tag', async () => {
+  const { registry, publish, read } = await createWorld()
+  await publish('alice', { name: 'p', version: '1.0.0' })
+  await publish('alice', { name: 'p', version: '1.1.0' }, { tag: 'next' })
+  const one = (wanted: string): unknown => {
+    const bytes = registry.manifest(nameOf('p'), wanted, baseUrl)
+    return bytes && JSON.parse(Buffer.from(bytes).toString())
+  }
+  assert.deepEqual(one('1.0.0'), read('p').versions['1.0.0'])
+  assert.deepEqual(one('next'), read('p').versions['1.1.0'])
+  assert.equal(one('2.0.0'), undefined)
+  assert.equal(one('__proto__'), undefined)
+})

@@ -1,0 +1,126 @@
+// What entries change in the views, and that views made anew from log and blobs are the same.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { isSteleError } from '@stele/errors'
+import fc from 'fast-check'
+import { planViews, revisionOf } from '../src/views.ts'
+import { createFakeViews } from './fake-views.ts'
+import { createWorld, nameOf, publishDocument, type World } from './world.ts'
+
+test('planViews() plans touch, version and latest when a package is new', async () => {
+  const world = await createWorld()
+  const index = await world.publish('alice', { name: '@s/p', version: '1.0.0' }, { tag: 'beta' })
+  const entry = world.log[index]
+  assert.ok(entry !== undefined)
+  const plan = planViews(entry, () => undefined)
+  assert.deepEqual(
+    plan.map((write) => write.kind),
+    ['touch', 'version', 'latest'],
+  )
+  const [touch, version] = plan
+  assert.deepEqual(touch, {
+    kind: 'touch',
+    name: '@s/p',
+    rev: revisionOf(entry),
+    timeMs: entry.timeMs,
+  })
+  assert.ok(version?.kind === 'version')
+  assert.equal(version.publisher, 'alice')
+  assert.deepEqual(version.tags, ['beta', 'latest'])
+  assert.match(revisionOf(entry), /^3-[0-9a-f]{16}$/)
+})
+
+test('planViews() plans nothing when an entry touches no package', async () => {
+  const world = await createWorld()
+  for (const entry of world.log)
+    assert.deepEqual(
+      planViews(entry, () => undefined),
+      [],
+    )
+})
+
+test('planViews() makes the pieces of the record when the tarball was taken down', async () => {
+  const world = await createWorld()
+  await world.publish('alice', { name: 'p', version: '1.0.0', dependencies: { a: '1' } })
+  const entry = { ...world.log.at(-1), prepared: undefined }
+  const version = planViews(entry as never, () => undefined).find(
+    (write) => write.kind === 'version',
+  )
+  assert.match(version?.pieces.abbreviated ?? '', /"dependencies":\{"a":"1"\}/)
+})
+
+test('planViews() ignores prepared pieces when they are of another tarball', async () => {
+  const world = await createWorld()
+  await world.publish('alice', { name: 'p', version: '1.0.0' })
+  await world.publish('alice', { name: 'p', version: '1.0.1' })
+  const [first, second] = world.log.slice(-2)
+  assert.ok(first !== undefined && second !== undefined)
+  const blobs = (name: string): Uint8Array | undefined => world.blobs.get(name)
+  const mixed = planViews({ ...second, prepared: first.prepared }, blobs)
+  assert.deepEqual(mixed, planViews(second, blobs))
+})
+
+const accounts = ['alice', 'bob', 'root']
+const names = ['p', '@s/q']
+const versions = ['1.0.0', '1.1.0', '2.0.0-rc.1']
+const step = fc.record({
+  kind: fc.constantFrom(
+    'publish',
+    'publish',
+    'publish',
+    'unpublish',
+    'deprecate',
+    'star',
+    'unstar',
+    'tag',
+    'untag',
+    'addOwner',
+  ),
+  account: fc.constantFrom(...accounts),
+  name: fc.constantFrom(...names),
+  version: fc.constantFrom(...versions),
+  tag: fc.constantFrom('latest', 'next'),
+})
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+async function take(world: World, { kind, account, name, version, tag }: Step): Promise<void> {
+  if (kind === 'publish') {
+    const document = publishDocument({ name, version }, { tag })
+    await world.registry.publish(account, nameOf(name), document).catch((error: unknown) => {
+      if (!isSteleError(error)) throw error
+    })
+    return
+  }
+  const requests: Record<
+    string,
+    Record<string, string | readonly string[] | Record<string, string>>
+  > = {
+    unpublish: { versions: [version] },
+    deprecate: { versions: { [version]: tag } },
+    tag: { tag, version },
+    untag: { tag },
+    addOwner: { account: 'bob' },
+  }
+  await world.submit({ account, via: 'token', method: kind, args: [{ name, ...requests[kind] }] })
+}
+
+test('planViews() rebuilds the same views from log and blobs when any calls were made', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const world = await createWorld()
+      for (const one of steps) await take(world, one)
+      const rebuilt = createFakeViews()
+      for (const { prepared: _, ...entry } of world.log) {
+        rebuilt.apply(planViews(entry, (name) => world.blobs.get(name)))
+      }
+      assert.deepEqual(rebuilt.dump(), world.views.dump())
+      for (const name of names) {
+        const served = world.read(name)
+        const live = world.registry.tags(nameOf(name))
+        assert.equal(served === undefined, live === undefined)
+        if (served !== undefined) assert.ok(served['dist-tags'].latest in served.versions)
+      }
+    }),
+    { numRuns: 25 },
+  )
+})
