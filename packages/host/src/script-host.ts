@@ -4,7 +4,7 @@ import { hash } from 'node:crypto'
 import type { Outcome, StateReader } from '@stele/entries'
 import { isSteleError, SteleError } from '@stele/errors'
 import { canonicalJson, type JsonValue } from '@stele/formats'
-import { engine } from './engine.ts'
+import { engines } from './engine.ts'
 import { bootScript, type HostCall, type HostOutcome, refuseExhaustion } from './glue.ts'
 import { type Limits, parseLimits } from './limits.ts'
 import { Machine, VmError } from './machine.ts'
@@ -62,7 +62,7 @@ export function createScriptHost(options: ScriptHostOptions): ScriptHost {
   const info = canonicalJson(options.info ?? {})
   const { machine, methods, run } = bootScript({ script: options.script, info }, limits, options)
   const owner: SnapshotOwner = {
-    engine: hash('sha512', engine.blob),
+    engine: engines.kept.name,
     script: hash('sha512', options.script),
     limits,
     info,

@@ -1,0 +1,89 @@
+// Processes that end with the test that started them, also when it is interrupted.
+import { type ChildProcessWithoutNullStreams, type SpawnOptions, spawn } from 'node:child_process'
+
+/** What a finished program left. `shown` is both outputs as a terminal would show them. */
+export type Finished = {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly shown: string
+}
+
+/** A prompt and the line that answers it. */
+export type Answer = readonly [prompt: RegExp, line: string]
+
+/** How a program is run to its end. Environment: only what is given here. */
+export type RunOptions = {
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+  readonly answers?: readonly Answer[]
+  /** Longer counts as hanging: the program is killed, and the test fails. */
+  readonly timeoutMs?: number
+}
+
+const running = new Set<ChildProcessWithoutNullStreams>()
+const usualTimeoutMs = 60_000
+
+process.once('exit', () => {
+  for (const child of running) killGroup(child)
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
+/** spawn(), in a process group of its own that is killed when this process ends. */
+export function spawnOwn(
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions,
+): ChildProcessWithoutNullStreams {
+  const child = spawn(program, args, { ...options, stdio: 'pipe', detached: true })
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  child.once('error', () => running.delete(child))
+  child.stdin.on('error', () => undefined) // It ended before it read all: its exit code tells more.
+  return child
+}
+
+/** Kills a program and what it started. */
+export function killGroup(child: ChildProcessWithoutNullStreams): void {
+  if (child.pid === undefined || child.exitCode !== null) return
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
+
+/** Runs a program to its end; each answer is written when its prompt has been shown, not before. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  { cwd, env, answers = [], timeoutMs = usualTimeoutMs }: RunOptions,
+): Promise<Finished> {
+  const child = spawnOwn(program, args, { cwd, env })
+  const waiting = [...answers]
+  const said = { stdout: '', stderr: '', shown: '', since: '' }
+  if (waiting.length === 0) child.stdin.end()
+  const hear = (name: 'stdout' | 'stderr') => (text: string) => {
+    said[name] += text
+    said.shown += text
+    said.since += text
+    const [next] = waiting
+    if (next === undefined || !next[0].test(said.since)) return
+    waiting.shift()
+    said.since = ''
+    child.stdin.write(`${next[1]}\n`)
+  }
+  child.stdout.setEncoding('utf8').on('data', hear('stdout'))
+  child.stderr.setEncoding('utf8').on('data', hear('stderr'))
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      killGroup(child)
+      reject(new Error(`It hangs: ${[program, ...args].join(' ')}\n${said.shown}`))
+    }, timeoutMs)
+    child.once('error', reject)
+    child.once('close', (code) => {
+      clearTimeout(timer)
+      resolve({ code, stdout: said.stdout, stderr: said.stderr, shown: said.shown })
+    })
+  })
+}

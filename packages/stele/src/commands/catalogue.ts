@@ -1,0 +1,11 @@
+// The commands by name, each loaded only when it is asked for.
+import { type RunnableCommand, runnable } from './command.ts'
+
+/** Every command. */
+export const commands: { readonly [name: string]: () => Promise<RunnableCommand> } = {
+  help: async () => runnable((await import('./help.ts')).help),
+  serve: async () => runnable((await import('./serve.ts')).serve),
+  takedown: async () => runnable((await import('./takedown.ts')).takedown),
+  user: async () => runnable((await import('./user.ts')).user),
+  verify: async () => runnable((await import('./verify.ts')).verify),
+}

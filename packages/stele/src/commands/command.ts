@@ -1,0 +1,60 @@
+// What a command is: its usage, what it does, and how a person reads the result.
+
+/** An option of a command, as `node:util` parses it. */
+export type Option = {
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
+  /** What the value is called in the help; strings only. */
+  readonly value?: string
+  readonly summary: string
+}
+
+/** What the help says of a command, and what its arguments may be. */
+export type Usage = {
+  readonly name: string
+  readonly summary: string
+  /** The arguments as the help shows them: `<url>`, `add|remove|list [name]`. */
+  readonly arguments: string
+  readonly options: { readonly [name: string]: Option }
+  /** Lines below the options. */
+  readonly notes?: readonly string[]
+}
+
+/** What was typed after the command's name. */
+export type Input = {
+  readonly positionals: readonly string[]
+  readonly options: { readonly [name: string]: string | boolean | undefined }
+  readonly environment: { readonly [name: string]: string | undefined }
+  /** The module that runs this process; workers are started from it. */
+  readonly main: URL
+  /** Aborts when the user or the system asks the process to stop. */
+  readonly stop: AbortSignal
+}
+
+/** A command: `run` gives data, `view` makes text of it, `--json` prints the data. */
+export type Command<Report> = {
+  readonly usage: Usage
+  readonly run: (input: Input) => Promise<Report>
+  readonly view: (report: Report) => string
+  /** The exit status, 0 where not given. */
+  readonly exitCode?: (report: Report) => number
+}
+
+/** A command whose report is nobody else's business. */
+export type RunnableCommand = {
+  readonly usage: Usage
+  readonly execute: (input: Input) => Promise<{ readonly text: string; readonly exitCode: number }>
+}
+
+/** The command, ready to be run by name. */
+export function runnable<Report>(command: Command<Report>): RunnableCommand {
+  const { usage, run, view, exitCode } = command
+  return {
+    usage,
+    execute: async (input) => {
+      const report = await run(input)
+      const text = input.options['json'] === true ? JSON.stringify(report) : view(report)
+      return { text, exitCode: exitCode?.(report) ?? 0 }
+    },
+  }
+}

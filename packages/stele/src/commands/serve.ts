@@ -1,0 +1,126 @@
+// stele serve
+import { isLoopback, type Network, parseNetwork } from '@stele/accounts'
+import { SteleError } from '@stele/errors'
+import { createApp, type HttpEvent, listen } from '@stele/http'
+import { createLogger, type Logger } from '../logger.ts'
+import { listenAdmin } from '../server/admin.ts'
+import { openServer } from '../server/open-server.ts'
+import { flagOf, loadSettings, variableOf } from '../settings/load.ts'
+import { type Settings, schema } from '../settings/schema.ts'
+import type { Command, Input, Usage } from './command.ts'
+
+type Report = { readonly origin: string; readonly stopped: string }
+
+/** Serves a registry until it is asked to stop. */
+export const serve: Command<Report> = {
+  usage: {
+    name: 'serve',
+    summary: 'Serve a registry',
+    arguments: '',
+    options: settingOptions(),
+    notes: [
+      'Flags win over the environment, that over the file, that over the defaults',
+      'The file holds "key: value" lines; a key is the flag in camel case, such as publicUrl',
+      `In the environment --public-url is ${variableOf('publicUrl')}`,
+    ],
+  },
+  run: async (input) => {
+    if (input.positionals.length > 0) {
+      const reason = `Too many arguments: ${input.positionals.join(' ')}`
+      throw new SteleError('usage_wrong', { reason, command: 'serve' })
+    }
+    const settings = readSettings(input)
+    const log = createLogger(settings.logLevel, (line) => process.stderr.write(line))
+    return run(settings, log, input)
+  },
+  view: () => '',
+}
+
+async function run(settings: Settings, log: Logger, { main, stop }: Input): Promise<Report> {
+  const report = ({ event, ...facts }: { readonly event: string }): void => {
+    log(loudnessOf(event), event, facts)
+  }
+  const server = await openServer(settings, { main, report })
+  const { host, port, publicUrl, trustedProxies, signUp, maxUploadBytes } = settings
+  const reportHttp = ({ type, ...facts }: HttpEvent): void => {
+    log(type === 'bug' ? 'error' : 'debug', type, facts)
+  }
+  const app = createApp({
+    registry: server.registry,
+    accounts: server.accounts,
+    log: server.log,
+    prove: server.engine.prove,
+    settings: {
+      ...(publicUrl === null ? {} : { publicUrl }),
+      mountPath: settings.mountPath,
+      trustedProxies: trustedProxies.map(networkOf),
+      signUp,
+      listensOnLoopback: host === 'localhost' || isLoopback(host),
+      maxUploadBytes,
+    },
+    now: Date.now,
+    report: reportHttp,
+  })
+  const listening = await listen(app, { host, port, report: reportHttp })
+  const admin = await listenAdmin(server, server.paths.adminSocket)
+  const { origin } = server
+  log('info', 'listening', { url: listening.url, origin, dir: settings.dir })
+  server.engine.ready.then(
+    ({ readOnly }) => log(readOnly === undefined ? 'info' : 'error', 'engine_ready', { readOnly }),
+    (error: unknown) => log('error', 'engine_failed', { reason: String(error) }),
+  )
+  await aborted(stop)
+  log('info', 'stopping', { signal: String(stop.reason) })
+  await Promise.all([listening.stop(), admin.close()])
+  await server.close()
+  log('info', 'stopped')
+  return { origin, stopped: String(stop.reason) }
+}
+
+/** The schema let nothing through that is no address. */
+function networkOf(text: string): Network {
+  const network = parseNetwork(text)
+  if (network !== undefined) return network
+  const details = { key: 'trustedProxies', source: 'the settings', found: JSON.stringify(text) }
+  throw new SteleError('setting_invalid', { ...details, wanted: schema.trustedProxies.wanted })
+}
+
+function readSettings({ options, environment }: Input): Settings {
+  const { config, ...flags } = options
+  const file = typeof config === 'string' ? config : environment['STELE_CONFIG']
+  return loadSettings({ flags, environment, file })
+}
+
+function settingOptions(): Usage['options'] {
+  const options = Object.entries(schema).map(([key, { summary, fallback }]) => {
+    const usual =
+      fallback === null || Array.isArray(fallback) ? '' : ` (default ${String(fallback)})`
+    return [flagOf(key), { type: 'string', value: 'value', summary: summary + usual }] as const
+  })
+  const config = {
+    type: 'string',
+    value: 'file',
+    summary: 'the configuration file (default ./stele.yaml)',
+  } as const
+  return { ...Object.fromEntries(options), config }
+}
+
+const loud = [
+  'read_only',
+  'commit_failed',
+  'engine_restarted',
+  'engine_suspended',
+  'publish_failed',
+]
+
+function loudnessOf(event: string): 'debug' | 'info' | 'error' {
+  if (loud.includes(event)) return 'error'
+  return event === 'commit' ? 'debug' : 'info'
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,80 @@
+// stele user add|remove|list [name]
+import { SteleError } from '@stele/errors'
+import { isJsonObject, type JsonValue } from '@stele/formats'
+import type { AdminAsk } from '../server/admin.ts'
+import { askServer, serverOptions } from '../server/with-server.ts'
+import type { Command, Input } from './command.ts'
+
+type Report = { readonly did: AdminAsk['do']; readonly answer: JsonValue }
+
+/** Adds, removes and lists the users of the registry whose data folder this is. */
+export const user: Command<Report> = {
+  usage: {
+    name: 'user',
+    summary: 'Add, remove or list the users of a registry on this machine',
+    arguments: 'add <name> | remove <name> | list',
+    options: {
+      ...serverOptions,
+      email: {
+        type: 'string',
+        value: 'address',
+        summary: 'an e-mail address, kept out of the log',
+      },
+      password: {
+        type: 'string',
+        value: 'text',
+        summary: 'a password; one is made where none is given',
+      },
+    },
+    notes: ['Names of accounts stay in the public log for ever'],
+  },
+  run: async (input) => {
+    const ask = parseAsk(input)
+    return { did: ask.do, answer: await askServer(input, ask) }
+  },
+  view: ({ did, answer }) => {
+    if (did === 'list_users') return listed(answer)
+    const { account, password } = membersOf(answer)
+    if (did === 'remove_user') return `Removed "${account}"; the name stays taken`
+    return password === undefined
+      ? `Added "${account}"`
+      : `Added "${account}" with the password ${password}`
+  },
+}
+
+function parseAsk({ positionals, options }: Input): AdminAsk {
+  const [action, account, ...rest] = positionals
+  if (rest.length > 0) throw usageWrong(`Too many arguments: ${rest.join(' ')}`)
+  if (action === 'list' && account === undefined) return { do: 'list_users' }
+  if (action !== 'add' && action !== 'remove') {
+    throw usageWrong(`Found "${action ?? ''}", wanted add <name>, remove <name> or list`)
+  }
+  if (account === undefined) throw usageWrong(`"stele user ${action}" needs a name`)
+  if (action === 'remove') return { do: 'remove_user', account }
+  const { email, password } = options
+  return {
+    do: 'add_user',
+    account,
+    ...(typeof email === 'string' ? { email } : {}),
+    ...(typeof password === 'string' ? { password } : {}),
+  }
+}
+
+function listed(answer: JsonValue): string {
+  const users = Array.isArray(answer) ? answer.map(membersOf) : []
+  if (users.length === 0) return 'There are no users yet'
+  return users
+    .map(({ account, email, createdMs }) => {
+      const since = new Date(Number(createdMs)).toISOString().slice(0, 10)
+      return `${account}  since ${since}${email === null ? '' : `  ${email}`}`
+    })
+    .join('\n')
+}
+
+function membersOf(value: JsonValue): { readonly [name: string]: JsonValue } {
+  return isJsonObject(value) ? value : {}
+}
+
+function usageWrong(reason: string): SteleError {
+  return new SteleError('usage_wrong', { reason, command: 'user' })
+}

@@ -1,0 +1,247 @@
+// The engine's thread: the one writer of a log, with its script, trie and views. It talks in messages only.
+import { hash, randomBytes } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { MessagePort } from 'node:worker_threads'
+import { type Executor, type GenesisBody, rootPayload, type TakedownBody } from '@stele/entries'
+import { SteleError } from '@stele/errors'
+import { createExecutor, defaultLimits, engines } from '@stele/host'
+import {
+  createPublisher,
+  type LogPorts,
+  type Publisher,
+  type ScriptSettings,
+  Sequencer,
+} from '@stele/log'
+import { planViews, rulesScript, type ViewWrite } from '@stele/registry'
+import { formatBundle, type StateQuery } from '@stele/state'
+import {
+  applyViewWrites,
+  createLogStore,
+  createPublicFolder,
+  createWatermark,
+  logSchema,
+  openDatabase,
+  viewSchema,
+} from '@stele/storage'
+import { createCosigner, createEd25519Signer, isSameHash } from '@stele/tlog'
+import {
+  type EngineAnswers,
+  type EngineAsk,
+  type EngineData,
+  type EngineEvent,
+  type EngineNews,
+  errorToText,
+} from './messages.ts'
+
+const beatEveryMs = 5 * 60 * 1000
+const publishEveryMs = 1000
+
+/** Runs the engine until it is asked to close. Throws when the log cannot even be read. */
+export async function runEngine(port: MessagePort, data: EngineData): Promise<void> {
+  const say = (news: EngineNews): void => port.postMessage(news)
+  const tell = (event: EngineEvent): void => say({ say: 'event', event })
+  const home = openHome(data, tell)
+  const sequencer = await openSequencer(home, data)
+  const publishing = startPublishing(home, data, tell)
+  const beat = (): void => {
+    sequencer.beat().then(publishing.wake, () => undefined) // A failed commit was told of already.
+  }
+  const beating = setInterval(beat, beatEveryMs)
+  say({ say: 'ready', readOnly: sequencer.readOnly })
+  beat() // It may have stood still for long.
+  publishing.wake()
+  port.on('message', ({ id, ask }: { readonly id: number; readonly ask: EngineAsk }) => {
+    answer(ask, { sequencer, home, data }).then(
+      (value) => {
+        say({ say: 'answer', id, value })
+        publishing.wake()
+        if (ask.do === 'close') finish()
+      },
+      (error: unknown) => say({ say: 'refusal', id, error: errorToText(error) }),
+    )
+  })
+  const finish = (): void => {
+    clearInterval(beating)
+    publishing.stop().finally(() => {
+      home.db.close()
+      port.close()
+    })
+  }
+}
+
+type Home = ReturnType<typeof openHome>
+type Engine = {
+  readonly sequencer: Sequencer<ViewWrite>
+  readonly home: Home
+  readonly data: EngineData
+}
+
+function openHome(data: EngineData, tell: (event: EngineEvent) => void) {
+  const db = openDatabase(data.paths.log, logSchema + viewSchema)
+  const store = createLogStore<ViewWrite>(db, data.paths.blobs, (views) =>
+    applyViewWrites(db, views),
+  )
+  const own = new Map<string, Uint8Array>() // This release's script and engine, until genesis holds them.
+  const readBlob = (name: string): Uint8Array | undefined => own.get(name) ?? store.blobs.read(name)
+  const signer = createEd25519Signer(data.origin, data.seeds.log)
+  const ports: LogPorts<ViewWrite> = {
+    store,
+    createExecutor: (settings) => openExecutor(settings, { readBlob, data, tell }),
+    planViews: (entry) => planViews(entry, readBlob),
+    signers: [signer],
+    clock: createCosigner(`${data.origin}/clock`, data.seeds.clock),
+    nowMs: Date.now,
+    random: (sizeBytes) => randomBytes(sizeBytes),
+    breathe: () => nextTurn(),
+    report: tell,
+  }
+  return { db, store, own, ports, watermark: createWatermark(db) }
+}
+
+async function openSequencer(home: Home, data: EngineData): Promise<Sequencer<ViewWrite>> {
+  if (home.store.head() !== undefined) return Sequencer.open(home.ports)
+  const script = keep(home.own, Buffer.from(rulesScript()))
+  const engine = keep(home.own, Buffer.from(engines.fresh.blob))
+  const root = createEd25519Signer(`${data.origin}/root`, data.seeds.root)
+  const body: GenesisBody = {
+    v: 1,
+    origin: data.origin,
+    script,
+    engine,
+    limits: defaultLimits,
+    keys: home.ports.signers.map((signer) => signer.vkey),
+    roots: { keys: [root.vkey], threshold: 1 },
+    operator: data.operator,
+  }
+  const blobs = Array.from(home.own, ([name, bytes]) => ({ name, bytes }))
+  return Sequencer.create(home.ports, body, { blobs })
+}
+
+function keep(blobs: Map<string, Uint8Array>, bytes: Uint8Array): string {
+  const name = hash('sha512', bytes)
+  blobs.set(name, bytes)
+  return name
+}
+
+type ExecutorPorts = {
+  readonly readBlob: (name: string) => Uint8Array | undefined
+  readonly data: EngineData
+  readonly tell: (event: EngineEvent) => void
+}
+
+function openExecutor(settings: ScriptSettings, { readBlob, data, tell }: ExecutorPorts): Executor {
+  const script = readBlob(settings.script)
+  if (script === undefined)
+    throw new SteleError('script_invalid', { reason: 'its blob is missing' })
+  const executor = createExecutor(
+    { ...settings, script: Buffer.from(script).toString() },
+    { print: (line) => tell({ event: 'script_print', line }), blobs: readBlob },
+  )
+  const pulse = new BigInt64Array(data.pulse)
+  const timed = <T>(work: () => T): T => {
+    Atomics.store(pulse, 0, BigInt(Date.now()))
+    try {
+      return work()
+    } finally {
+      Atomics.store(pulse, 0, 0n)
+    }
+  }
+  return {
+    ...executor,
+    init: (call, state) => timed(() => executor.init(call, state)),
+    call: (call, state) => timed(() => executor.call(call, state)),
+  }
+}
+
+async function answer(ask: EngineAsk, engine: Engine): Promise<EngineAnswers[EngineAsk['do']]> {
+  switch (ask.do) {
+    case 'submit':
+      return engine.sequencer.submit(ask.request)
+    case 'prove':
+      return prove(engine, ask.queries)
+    case 'take_down':
+      return takeDown(engine, ask)
+    case 'close':
+      await engine.sequencer.close()
+      return null
+  }
+}
+
+/** Proves the queries, with the values as they were at the head that is proven. */
+async function prove(
+  { sequencer, home }: Engine,
+  queries: readonly StateQuery[],
+): Promise<Uint8Array> {
+  for (;;) {
+    const { head, proof } = await sequencer.prove(queries)
+    const rows = proof.asked.map(([object, field, valueHash]) => {
+      const row = home.store.row(object, field)
+      return row !== undefined && isSameHash(row.hash, valueHash) ? row.value : undefined
+    })
+    const values = rows.filter((row) => row !== undefined)
+    if (values.length < rows.length) continue // A commit came between: prove what holds now.
+    return formatBundle({ head: head.head, tree: proof.tree, values })
+  }
+}
+
+async function takeDown(
+  { sequencer, data }: Engine,
+  { withhold, reason }: Extract<EngineAsk, { do: 'take_down' }>,
+): Promise<EngineAnswers['take_down']> {
+  const root = createEd25519Signer(`${data.origin}/root`, data.seeds.root)
+  const { origin, operator: account } = data
+  const { index } = await sequencer.submitSigned(account, (seq) => {
+    const sender = { v: 1, origin, account, seq, via: { type: 'host' } } as const
+    const unsigned: TakedownBody = { ...sender, withhold, reason, signatures: [] }
+    const signature = Buffer.from(root.sign(rootPayload(unsigned))).toString('base64')
+    return { ...unsigned, signatures: [{ key: root.vkey, signature }] }
+  })
+  return { index }
+}
+
+/** Publishes behind the log: soon after a commit, at most once a second. */
+function startPublishing(
+  home: Home,
+  data: EngineData,
+  tell: (event: EngineEvent) => void,
+): { readonly wake: () => void; readonly stop: () => Promise<void> } {
+  if (!data.publicFolder) return { wake: () => undefined, stop: async () => undefined }
+  const publisher = publisherOf(home, data)
+  const publish = async (): Promise<void> => {
+    try {
+      await publisher.publish()
+    } catch (error) {
+      tell({
+        event: 'publish_failed',
+        reason: error instanceof Error ? error.message : String(error),
+      })
+    }
+  }
+  let timer: NodeJS.Timeout | undefined
+  return {
+    wake: () => {
+      timer ??= setTimeout(() => {
+        publish().finally(() => {
+          timer = undefined
+        })
+      }, publishEveryMs)
+    },
+    stop: async () => {
+      clearTimeout(timer)
+      await publish()
+    },
+  }
+}
+
+function publisherOf({ store, ports, watermark }: Home, data: EngineData): Publisher {
+  return createPublisher({
+    folder: createPublicFolder(data.paths.public),
+    files: store,
+    head: store.head,
+    keys: [...ports.signers, ports.clock].map((signer) => `${signer.vkey}\n`).join(''),
+    blobsAfter: store.blobs.after,
+    readBlob: store.blobs.read,
+    watermark: watermark.read,
+    saveWatermark: watermark.save,
+  })
+}

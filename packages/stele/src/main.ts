@@ -1,0 +1,111 @@
+// The process: picks the command, prints what it gives, and turns errors into exit codes. In a worker: runs its role.
+import { parseArgs } from 'node:util'
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { isSteleError, SteleError, toErrorBody } from '@stele/errors'
+import { commands } from './commands/catalogue.ts'
+import type { Input, RunnableCommand } from './commands/command.ts'
+
+const exitCodes = { failed: 1, wrongUsage: 2, bug: 70 } as const
+const commonOptions = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
+
+if (isMainThread) process.exitCode = await runProcess(process.argv.slice(2))
+else await runRole()
+
+async function runRole(): Promise<void> {
+  if (parentPort === null) throw new Error('A worker has a parent')
+  if (workerData.role === 'engine') {
+    const { runEngine } = await import('./engine/worker.ts')
+    await runEngine(parentPort, workerData.data)
+  } else {
+    const { runVerify } = await import('./verify/worker.ts')
+    await runVerify(parentPort, workerData.data)
+  }
+}
+
+async function runProcess(argv: readonly string[]): Promise<number> {
+  const json = argv.includes('--json')
+  try {
+    return await runCommand(argv)
+  } catch (error) {
+    if (!isSteleError(error)) {
+      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+      process.stderr.write('This is a bug in Stele. Please report it with the lines above\n')
+      return exitCodes.bug
+    }
+    if (json) process.stdout.write(`${JSON.stringify(toErrorBody(error))}\n`)
+    else
+      process.stderr.write(`${error.message}\n${error.fix === undefined ? '' : `${error.fix}\n`}`)
+    return error.code === 'usage_wrong' ? exitCodes.wrongUsage : exitCodes.failed
+  }
+}
+
+async function runCommand(argv: readonly string[]): Promise<number> {
+  const [first = 'help', ...rest] = argv
+  if (first === '--version' || first === '-v') {
+    process.stdout.write(`${await readVersion()}\n`)
+    return 0
+  }
+  const name = first === '--help' || first === '-h' ? 'help' : first
+  const command = await findCommand(name)
+  const { positionals, values } = parse(command, rest)
+  if (values['help'] === true) return runCommand(['help', name])
+  const input: Input = {
+    positionals,
+    options: values,
+    environment: process.env,
+    main: new URL(import.meta.url),
+    stop: stopSignal(),
+  }
+  const { text, exitCode } = await command.execute(input)
+  if (text !== '') process.stdout.write(`${text}\n`)
+  return exitCode
+}
+
+async function findCommand(name: string): Promise<RunnableCommand> {
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (load !== undefined) return load()
+  const near = Object.keys(commands).find((known) => known.startsWith(name.slice(0, 2)))
+  const hint = near === undefined ? '' : `; did you mean "${near}"?`
+  throw new SteleError('usage_wrong', {
+    reason: `There is no command "${name}"${hint}`,
+    command: '',
+  })
+}
+
+function parse(
+  { usage }: RunnableCommand,
+  args: readonly string[],
+): { positionals: string[]; values: Input['options'] } {
+  const options = Object.fromEntries(
+    Object.entries(usage.options).map(([name, { type, short }]) => [
+      name,
+      short === undefined ? { type } : { type, short },
+    ]),
+  )
+  try {
+    const parsed = parseArgs({
+      args: [...args],
+      options: { ...options, ...commonOptions },
+      allowPositionals: true,
+      allowNegative: true,
+    })
+    return { positionals: parsed.positionals, values: { ...parsed.values } }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SteleError('usage_wrong', { reason, command: usage.name }, { cause })
+  }
+}
+
+/** Aborts at the first SIGINT or SIGTERM; a second one ends the process as usual. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => controller.abort(signal))
+  }
+  return controller.signal
+}
+
+async function readVersion(): Promise<string> {
+  const { version } = await import('./version.ts')
+  return version
+}

@@ -1,0 +1,35 @@
+// Does an operator's wish: on the running server where there is one, else on the data folder itself.
+import type { JsonValue } from '@stele/formats'
+import { dataPaths } from '@stele/storage'
+import type { Input, Usage } from '../commands/command.ts'
+import { loadSettings } from '../settings/load.ts'
+import { type AdminAsk, askAdmin, doAdmin } from './admin.ts'
+import { openServer } from './open-server.ts'
+
+/** The options of every command that speaks to a server of this machine. */
+export const serverOptions: Usage['options'] = {
+  dir: { type: 'string', value: 'folder', summary: 'the data folder (default ./data)' },
+  config: {
+    type: 'string',
+    value: 'file',
+    summary: 'the configuration file (default ./stele.yaml)',
+  },
+}
+
+/** What the server, or this process in its stead, answers. */
+export async function askServer(input: Input, ask: AdminAsk): Promise<JsonValue> {
+  const { config, dir } = input.options
+  const settings = loadSettings({
+    flags: { dir },
+    environment: input.environment,
+    file: typeof config === 'string' ? config : input.environment['STELE_CONFIG'],
+  })
+  const answer = await askAdmin(dataPaths(settings.dir).adminSocket, ask)
+  if (answer !== undefined) return answer
+  const server = await openServer(settings, { main: input.main, report: () => undefined })
+  try {
+    return await doAdmin(server, ask)
+  } finally {
+    await server.close()
+  }
+}

@@ -1,0 +1,48 @@
+// The thread of a verification: scripts need a native stack that only a thread of its own can have.
+import { hash } from 'node:crypto'
+import type { MessagePort } from 'node:worker_threads'
+import { createExecutor } from '@stele/host'
+import { type ReplayExecutor, type VerifyPorts, verifyRegistry } from '@stele/mirror'
+import { checkRelease, compareServed, createHistory } from '@stele/registry'
+import { errorToText } from '../engine/messages.ts'
+import { createFetch } from './fetch.ts'
+import type { VerifyData, VerifyNews } from './messages.ts'
+
+/** Verifies a registry, and tells of it. */
+export async function runVerify(port: MessagePort, data: VerifyData): Promise<void> {
+  const say = (news: VerifyNews): void => port.postMessage(news)
+  const progress = (event: Parameters<VerifyPorts['progress']>[0]): void =>
+    say({ say: 'progress', event })
+  try {
+    say({ say: 'report', report: await verifyRegistry(createPorts(data.url, progress), data) })
+  } catch (error) {
+    say({ say: 'failure', error: errorToText(error) })
+  }
+}
+
+function createPorts(url: string, progress: VerifyPorts['progress']): VerifyPorts {
+  const history = createHistory()
+  return {
+    fetch: createFetch(url),
+    createExecutor: openExecutor,
+    replayed: history.add,
+    checkRelease: ({ tarball, ...expected }) => checkRelease(tarball, expected),
+    compareServed: (question) => compareServed({ ...question, history }),
+    progress,
+    nowMs: () => performance.now() + performance.timeOrigin,
+  }
+}
+
+function openExecutor({
+  script,
+  engine,
+  limits,
+  blobs,
+}: Parameters<VerifyPorts['createExecutor']>[0]): ReplayExecutor {
+  const executor = createExecutor(
+    { engine: hash('sha512', engine), script: Buffer.from(script).toString(), limits },
+    { print: () => undefined, blobs },
+  )
+  const { memory } = executor
+  return memory === undefined ? executor : { ...executor, memoryDigest: memory.digest }
+}
