@@ -7,10 +7,8 @@ export const leafSizeBytes: number = 1 + 1 + 8 + 3 * 32
 
 /** The kinds of entry, by the number that a leaf carries. */
 export const entryKinds = { genesis: 0, call: 1, config: 2, memory: 3, takedown: 4 } as const
-/** A kind's name. */
-export type EntryKindName = keyof typeof entryKinds
 /** A kind's number. */
-export type EntryKind = (typeof entryKinds)[EntryKindName]
+export type EntryKind = (typeof entryKinds)[keyof typeof entryKinds]
 
 /** A leaf, taken apart. The three hashes have 32 bytes; `timeMs` is milliseconds since 1970. */
 export type Leaf = {

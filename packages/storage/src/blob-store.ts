@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS blob (
 );`
 
 /** Where a blob's bytes are. */
-export type StoredBlob = Uint8Array | { readonly path: string; readonly size: number }
+type StoredBlob = Uint8Array | { readonly path: string; readonly size: number }
 
 /** Reads blobs. */
 export type BlobReader = {

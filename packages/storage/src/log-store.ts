@@ -58,7 +58,7 @@ export type LogReader = Pick<LogStore<never>, 'get' | 'list' | 'head' | 'hashes'
 }
 
 /** A row of the state. */
-export type StoredRow = { readonly hash: Hash; readonly value: EntryValue }
+type StoredRow = { readonly hash: Hash; readonly value: EntryValue }
 
 /** Reads the log in this database. */
 export function createLogReader(db: DatabaseSync, blobFolder: string): LogReader {

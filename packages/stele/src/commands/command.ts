@@ -1,7 +1,7 @@
 // What a command is: its usage, what it does, and how a person reads the result.
 
 /** An option of a command, as `node:util` parses it. */
-export type Option = {
+type Option = {
   readonly type: 'string' | 'boolean'
   readonly short?: string
   /** What the value is called in the help; strings only. */
