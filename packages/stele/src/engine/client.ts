@@ -46,7 +46,7 @@ type Waiting = {
 }
 type Ready = { readonly readOnly: string | undefined }
 
-const lookEveryMs = 250
+const longestLookMs = 250
 /** A native stack that QuickJS's own limit always reaches first. */
 const stackSizeMb = 32
 /** So many aborts within the window suspend the service: something is wrong that a restart does not mend. */
@@ -78,6 +78,8 @@ class EngineThread {
   readonly #aborts: number[] = []
   readonly #watch: NodeJS.Timeout
   #worker: Worker
+  /** Settles when the newest thread is gone. */
+  #ended: Promise<void> = Promise.resolve()
   #nextId = 1
   #suspended: string | undefined
   #closing = false
@@ -91,6 +93,7 @@ class EngineThread {
     })
     this.ready.catch(() => undefined) // Whoever needs it awaits it; a failure also refuses every ask.
     this.#worker = this.#start()
+    const lookEveryMs = Math.min(longestLookMs, options.callTimeoutMs)
     this.#watch = setInterval(() => this.#look(), lookEveryMs)
     this.#watch.unref()
   }
@@ -111,11 +114,11 @@ class EngineThread {
   async close(): Promise<void> {
     if (this.#closing) return
     this.#closing = true
-    const ended = new Promise((resolve) => this.#worker.once('exit', resolve))
-    if (this.#suspended === undefined)
-      await this.ask<'close'>({ do: 'close' }).catch(() => undefined)
     clearInterval(this.#watch)
-    await ended
+    if (this.#suspended === undefined) {
+      await this.ask<'close'>({ do: 'close' }).catch(() => undefined)
+    }
+    await this.#ended
   }
 
   #start(): Worker {
@@ -125,6 +128,7 @@ class EngineThread {
       resourceLimits: { stackSizeMb },
     })
     worker.on('message', (news: EngineNews) => this.#hear(news))
+    this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()))
     worker.on('error', (error) => this.#fail(error))
     worker.on('exit', () => {
       if (worker === this.#worker) this.#fail(new Error('The engine ended'))
@@ -170,21 +174,15 @@ class EngineThread {
   /** Ends the thread and starts a new one, which recovers as after any crash. */
   #replace(reason: string): void {
     const old = this.#worker
+    old.removeAllListeners().on('error', () => undefined)
     Atomics.store(new BigInt64Array(this.#pulse), 0, 0n)
-    old.removeAllListeners('message')
     for (const [id, { ask, reject }] of this.#waiting) {
       this.#waiting.delete(id)
       const method = ask.do === 'submit' ? ask.request.method : ask.do
       reject(new SteleError('call_aborted', { method, reason }))
     }
-    // The old thread's connection must be closed before the new one writes.
-    this.#worker = this.#afterEnd(old)
-  }
-
-  #afterEnd(old: Worker): Worker {
-    old.removeAllListeners('exit')
-    void old.terminate()
-    return this.#start()
+    void old.terminate() // It holds no transaction: what it had staged was in its memory only.
+    this.#worker = this.#start()
   }
 
   #suspend(reason: string): void {

@@ -1,5 +1,5 @@
 // The network of a verification: GET of one path, with a limit of size and time, and some patience.
-import { setTimeout as wait } from 'node:timers/promises'
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises'
 import { SteleError } from '@stele/errors'
 import type { Fetched, VerifyPorts } from '@stele/mirror'
 
@@ -10,12 +10,21 @@ const silenceMs = 30_000
 const serverFault = 500
 const tooManyRequests = 429
 
+/** What asks and what waits; tests give their own. */
+export type FetchPorts = {
+  readonly request: typeof fetch
+  readonly wait: (delayMs: number) => Promise<unknown>
+}
+
 /** What a registry is asked through; `root` is its address without a slash at the end. */
-export function createFetch(root: string): VerifyPorts['fetch'] {
+export function createFetch(
+  root: string,
+  { request, wait }: FetchPorts = { request: fetch, wait: setTimeoutPromise },
+): VerifyPorts['fetch'] {
   return async (path, maxBytes) => {
     const url = root + path
     for (const delayMs of [...retryAfterMs, undefined]) {
-      const answer = await tryOnce(url, maxBytes)
+      const answer = await tryOnce(request, url, maxBytes)
       if (!('reason' in answer)) return answer
       if (delayMs === undefined) throw failure(url, answer)
       await wait(delayMs)
@@ -26,13 +35,17 @@ export function createFetch(root: string): VerifyPorts['fetch'] {
 
 type Failed = { readonly reason: string; readonly status?: number }
 
-async function tryOnce(url: string, maxBytes: number): Promise<Fetched | Failed> {
+async function tryOnce(
+  request: FetchPorts['request'],
+  url: string,
+  maxBytes: number,
+): Promise<Fetched | Failed> {
   const silence = new AbortController()
   const timer = setTimeout(() => silence.abort(), silenceMs)
   try {
     // Tools that name no type get JSON; browsers, which ask for text/html, get pages.
     const headers = { accept: 'application/json, */*' }
-    const response = await fetch(url, { headers, signal: silence.signal })
+    const response = await request(url, { headers, signal: silence.signal })
     const { status } = response
     if (status >= serverFault || status === tooManyRequests) {
       await response.body?.cancel()

@@ -1,5 +1,7 @@
 // A verification's report as a person reads it.
+import { hash } from 'node:crypto'
 import type { Exception, VerifyReport } from '@stele/mirror'
+import { rulesScript } from '@stele/registry'
 
 const maxShownFindings = 10
 const maxShownExceptions = 10
@@ -45,7 +47,7 @@ function findingLines({ findings }: VerifyReport): string[] {
 }
 
 function factLines(report: VerifyReport): (readonly [string, string])[] {
-  const { origin, keyFingerprint, size, root, clockMs, timing } = report
+  const { origin, keyFingerprint, size, root, clockMs, script, timing } = report
   const rate = Math.round(timing.callsPerSecond)
   const calls = count(report.callsRun, 'call', 'calls')
   const took = `${(timing.totalMs / 1000).toFixed(1)} s in all`
@@ -60,6 +62,7 @@ function factLines(report: VerifyReport): (readonly [string, string])[] {
       ? []
       : [['checkpoint', `${count(size, 'entry', 'entries')}, root ${root}`] as const]),
     ...(clockMs === null ? [] : [['signed', new Date(clockMs).toISOString()] as const]),
+    ...(script === null ? [] : [['rules', describeRules(script)] as const]),
     [
       'replayed',
       `${count(report.entriesReplayed, 'entry', 'entries')}, ${calls} (${rate} a second), ${took}`,
@@ -70,6 +73,13 @@ function factLines(report: VerifyReport): (readonly [string, string])[] {
     ],
     ['not in a log', report.notCompared.join(', ')],
   ]
+}
+
+/** A replay shows that the rules were kept, not that they are good ones: say which they are. */
+function describeRules(script: string): string {
+  return script === hash('sha512', rulesScript())
+    ? 'the script of this release'
+    : `another script than this release's: read /-/log/blob/${script.slice(0, 2)}/${script}`
 }
 
 function exceptionLines({ exceptions }: VerifyReport): string[] {

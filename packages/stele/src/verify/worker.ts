@@ -8,11 +8,19 @@ import { errorToText } from '../engine/messages.ts'
 import { createFetch } from './fetch.ts'
 import type { VerifyData, VerifyNews } from './messages.ts'
 
+/** A message costs as much as replaying a small entry. */
+const tellEveryMs = 50
+
 /** Verifies a registry, and tells of it. */
 export async function runVerify(port: MessagePort, data: VerifyData): Promise<void> {
   const say = (news: VerifyNews): void => port.postMessage(news)
-  const progress = (event: Parameters<VerifyPorts['progress']>[0]): void =>
+  let toldMs = 0
+  const progress: VerifyPorts['progress'] = (event) => {
+    const nowMs = performance.now()
+    if (nowMs - toldMs < tellEveryMs) return
+    toldMs = nowMs
     say({ say: 'progress', event })
+  }
   try {
     say({ say: 'report', report: await verifyRegistry(createPorts(data.url, progress), data) })
   } catch (error) {

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { CallRequest } from '@stele/entries'
+import { dataPaths } from '@stele/storage'
+import { type Engine, startEngine } from '../src/engine/client.ts'
+
+const seed = new Uint8Array(32)
+const data = {
+  paths: dataPaths('/nowhere'),
+  origin: 'example.com/log',
+  operator: 'op',
+  seeds: { log: seed, clock: seed, root: seed },
+  publicFolder: false,
+}
+
+function start(t: TestContext): { readonly engine: Engine; readonly events: string[] } {
+  const events: string[] = []
+  const engine = startEngine({
+    data,
+    main: new URL('fixtures/hanging-engine.ts', import.meta.url),
+    callTimeoutMs: 50,
+    report: ({ event }) => events.push(event),
+  })
+  t.after(() => engine.close())
+  return { engine, events }
+}
+
+const call = (method: string): CallRequest => ({ account: 'alice', via: 'token', method, args: [] })
+
+test('submit() throws call_aborted when a call holds the engine too long, and the next call is answered', async (t) => {
+  const { engine, events } = start(t)
+  await engine.ready
+  const [hung, waiting] = await Promise.allSettled([
+    engine.submit(call('hang')),
+    engine.submit(call('set')),
+  ])
+  assert.equal(hung.status === 'rejected' && hung.reason.code, 'call_aborted')
+  assert.equal(waiting.status === 'rejected' && waiting.reason.code, 'call_aborted') // It may try again.
+  assert.equal((await engine.submit(call('set'))).index, 1)
+  assert.deepEqual(events, ['engine_restarted'])
+})
+
+test('submit() throws service_suspended after five calls that hung, and the operator is told', async (t) => {
+  const { engine, events } = start(t)
+  for (let i = 0; i < 5; i++) {
+    await assert.rejects(engine.submit(call('hang')), { code: 'call_aborted' })
+  }
+  await assert.rejects(async () => engine.submit(call('set')), { code: 'service_suspended' })
+  assert.equal(events.filter((event) => event === 'engine_restarted').length, 5)
+  assert.equal(events.at(-1), 'engine_suspended')
+})
+
+test('submit() throws when the engine crashes, and the operator is told', async (t) => {
+  const { engine, events } = start(t)
+  await assert.rejects(engine.submit(call('crash')), /the engine crashed/)
+  await assert.rejects(async () => engine.submit(call('set')), { code: 'service_suspended' })
+  assert.deepEqual(events, ['engine_suspended'])
+})

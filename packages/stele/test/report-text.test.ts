@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { suite, test } from 'node:test'
+import type { VerifyReport } from '@stele/mirror'
+import { rulesScript } from '@stele/registry'
+import { formatReport } from '../src/verify/report-text.ts'
+
+const verified: VerifyReport = {
+  verdict: 'verified',
+  url: 'https://registry.example',
+  origin: 'registry.example',
+  key: 'registry.example+00000000+AA',
+  keyFingerprint: 'ab'.repeat(32),
+  size: 3002,
+  root: 'cm9vdA==',
+  clockMs: 0,
+  script: hash('sha512', rulesScript()),
+  entriesReplayed: 3002,
+  callsRun: 3001,
+  memoryUnchecked: 0,
+  tarballsChecked: 1,
+  packumentsCompared: 700,
+  notCompared: ['readme', 'e-mail addresses'],
+  warnings: [],
+  exceptions: [],
+  exceptedEntries: 0,
+  findings: [],
+  timing: { totalMs: 2345, replayMs: 1200, callsPerSecond: 2500.4 },
+}
+
+suite('formatReport()', () => {
+  test('formatReport() says what was verified, how much, how fast, and what is not compared', () => {
+    assert.equal(
+      formatReport(verified),
+      [
+        'Verified: https://registry.example',
+        '  log           registry.example',
+        `  key           SHA-256 ${'ab'.repeat(32)}`,
+        '  checkpoint    3002 entries, root cm9vdA==',
+        '  signed        1970-01-01T00:00:00.000Z',
+        '  rules         the script of this release',
+        '  replayed      3002 entries, 3001 calls (2500 a second), 2.3 s in all',
+        '  compared      1 tarball, 700 packages as served',
+        '  not in a log  readme, e-mail addresses',
+      ].join('\n'),
+    )
+  })
+
+  test('formatReport() names entry, found, wanted and what to do when it failed', () => {
+    const finding = {
+      code: 'entry_mismatch',
+      message: 'Entry 5 does not verify: its seq: found 3, wanted 4',
+      fix: 'Keep this report',
+      details: { entry: 5 },
+    }
+    const findings = Array.from({ length: 12 }, () => finding)
+    const text = formatReport({ ...verified, verdict: 'failed', findings })
+    assert.match(text, /^FAILED: https:\/\/registry.example does not verify\n {2}Entry 5 does not/)
+    assert.match(text, /and 2 more \(--json lists them\)\n {2}Keep this report\n/)
+  })
+
+  test('formatReport() lists what could not be checked', () => {
+    const exceptions = [
+      { from: 2, to: 2, unchecked: 'rule', reason: 'its body is withheld' },
+      { from: 4, to: 9, unchecked: 'all', reason: 'the state is unknown since entry 4' },
+    ] as const
+    const text = formatReport({
+      ...verified,
+      verdict: 'verified_except',
+      exceptions,
+      exceptedEntries: 7,
+      warnings: ['Tarballs were not checked'],
+      tarballsChecked: null,
+    })
+    assert.match(text, /^Verified except 7 entries: /)
+    assert.match(text, /Entry 2: transition checked, rule not checked, since its body is withheld/)
+    assert.match(text, /Entries 4 to 9: nothing checked but hashes, since the state is unknown/)
+    assert.match(text, /no tarballs.*\n[^]*Note: Tarballs were not checked$/)
+  })
+
+  test('formatReport() names the script when it is not the one of this release', () => {
+    const text = formatReport({ ...verified, script: 'ab'.repeat(64) })
+    assert.match(text, /rules +another script than this release's: read \/-\/log\/blob\/ab\/abab/)
+  })
+
+  test('formatReport() leaves out what an early failure left unknown', () => {
+    const unknown = {
+      origin: null,
+      key: null,
+      keyFingerprint: null,
+      size: null,
+      root: null,
+      script: null,
+    }
+    const text = formatReport({ ...verified, ...unknown, clockMs: null, verdict: 'failed' })
+    assert.doesNotMatch(text, /null|log {11}|checkpoint/)
+  })
+})
