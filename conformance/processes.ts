@@ -1,5 +1,6 @@
 // Processes that end with the test that started them, also when it is interrupted.
 import { type ChildProcessWithoutNullStreams, type SpawnOptions, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 
 /** What a finished program left. `shown` is both outputs as a terminal would show them. */
 export type Finished = {
@@ -51,6 +52,27 @@ export function killGroup(child: ChildProcessWithoutNullStreams): void {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
+}
+
+/** The first line of a program's standard error that matches. Rejects, with its last lines, when it ends or takes longer. */
+export function waitForLine(
+  child: ChildProcessWithoutNullStreams,
+  wanted: RegExp,
+  timeoutMs: number,
+): Promise<string> {
+  const said: string[] = []
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const fail = (why: string): void => {
+    reject(new Error(`It ${why} before it said ${wanted}:\n${said.slice(-20).join('\n')}`))
+  }
+  const timer = setTimeout(() => fail(`took ${timeoutMs} ms`), timeoutMs)
+  child.once('error', reject)
+  child.once('close', () => fail('ended'))
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    said.push(line)
+    if (wanted.test(line)) resolve(line)
+  })
+  return promise.finally(() => clearTimeout(timer))
 }
 
 /** Runs a program to its end; each answer is written when its prompt has been shown, not before. */

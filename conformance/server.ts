@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { spawnOwn } from './processes.ts'
+import { runProgram, spawnOwn, waitForLine } from './processes.ts'
 import { makeFolder } from './temporary-folder.ts'
 
 /** One line of the server's log. */
@@ -33,6 +34,7 @@ export type Checkpoint = { readonly origin: string; readonly size: number; reado
 
 const startTimeoutMs = 30_000
 const stopTimeoutMs = 20_000
+const verifyTimeoutMs = 120_000
 
 export const repository: string = fileURLToPath(new URL('..', import.meta.url))
 export const mainFile: string = fileURLToPath(
@@ -41,60 +43,37 @@ export const mainFile: string = fileURLToPath(
 
 /** Starts a server and waits until it listens. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
-  const folder = options.dir === undefined ? await makeFolder('server') : undefined
-  const dir = options.dir ?? folder?.path ?? ''
-  const child = spawnOwn(
-    process.execPath,
-    [
-      ...[mainFile, 'serve', '--dir', dir, '--port', String(options.port ?? 0)],
-      ...['--log-level', 'debug', ...(options.flags ?? [])],
-    ],
-    { cwd: dir, env: { PATH: process.env['PATH'], HOME: dir } },
-  )
-  const lines: LogLine[] = []
-  const texts: string[] = []
-  const ended = once(child, 'exit')
-  const stop = async (): Promise<void> => {
-    child.kill('SIGTERM')
-    const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs)
-    await ended
-    clearTimeout(timer)
-    assert.equal(child.exitCode, 0, `The server did not end well:\n${texts.slice(-20).join('\n')}`)
-  }
-  const url = await new Promise<string>((resolve, reject) => {
-    const fail = (why: string): void => {
-      reject(new Error(`The server ${why}:\n${texts.slice(-20).join('\n')}`))
-    }
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL')
-      fail('does not listen')
-    }, startTimeoutMs)
-    void ended.then(() => fail('ended'))
-    child.once('error', reject)
-    createInterface({ input: child.stderr }).on('line', (text) => {
-      texts.push(text)
-      const line = parseLine(text)
-      if (line === undefined) return
-      lines.push(line)
-      if (line.event !== 'listening') return
-      clearTimeout(timer)
-      resolve(String(line['url']))
-    })
+  const stack = new AsyncDisposableStack()
+  try {
+    const dir = options.dir ?? stack.use(await makeFolder('server')).path
+    const flags = ['--dir', dir, '--port', String(options.port ?? 0), ...(options.flags ?? [])]
+    const program = [mainFile, 'serve', '--log-level', 'debug', ...flags]
+    const env = { PATH: process.env['PATH'], HOME: dir }
+    const child = spawnOwn(process.execPath, program, { cwd: dir, env })
+    const ended = once(child, 'exit')
     child.stdout.resume()
-  })
-  return {
-    url,
-    port: Number(new URL(url).port),
-    dir,
-    lines,
-    stop,
-    [Symbol.asyncDispose]: async () => {
-      try {
-        await stop()
-      } finally {
-        await folder?.[Symbol.asyncDispose]()
-      }
-    },
+    const lines = collectLines(child.stderr)
+    const stop = async (): Promise<void> => {
+      child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs)
+      await ended
+      clearTimeout(timer)
+      const last = JSON.stringify(lines.slice(-5), null, 2)
+      assert.equal(child.exitCode, 0, `The server did not end well:\n${last}`)
+    }
+    stack.defer(stop)
+    const { url } = JSON.parse(await waitForLine(child, /"event":"listening"/, startTimeoutMs))
+    return {
+      url,
+      port: Number(new URL(url).port),
+      dir,
+      lines,
+      stop,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    }
+  } catch (error) {
+    await stack.disposeAsync().catch(() => undefined) // Why it did not start tells more.
+    throw error
   }
 }
 
@@ -115,6 +94,25 @@ export async function readCheckpoint(registry: string): Promise<Checkpoint> {
   assert.equal(response.status, 200)
   const [origin = '', size, root = ''] = (await response.text()).split('\n')
   return { origin, size: Number(size), root }
+}
+
+/** Runs `stele verify` on a registry. Throws, with what it says, unless everything is verified. */
+export async function assertVerifies(registry: string): Promise<void> {
+  const { code, shown } = await runProgram(process.execPath, [mainFile, 'verify', registry], {
+    cwd: repository,
+    env: { PATH: process.env['PATH'] },
+    timeoutMs: verifyTimeoutMs,
+  })
+  assert.equal(code, 0, shown)
+}
+
+function collectLines(stream: Readable): readonly LogLine[] {
+  const lines: LogLine[] = []
+  createInterface({ input: stream }).on('line', (text) => {
+    const line = parseLine(text)
+    if (line !== undefined) lines.push(line)
+  })
+  return lines
 }
 
 function parseLine(text: string): LogLine | undefined {

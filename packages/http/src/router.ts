@@ -36,6 +36,8 @@ export function createRouter(routes: readonly Route[]): Router {
     const found = finder.find(wanted, path)
     const route = found === null ? undefined : byKey.get(String(found.store))
     if (found === null || route === undefined) return undefined
+    // There is a package named "-", but below /-/ lie routes, not its versions.
+    if (route.path === '/:name/:version' && found.params['name'] === '-') return undefined
     return { route, params: paramsOf(found.params) }
   }
 }

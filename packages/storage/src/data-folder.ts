@@ -1,8 +1,8 @@
 // The data folder: where everything lies, the lock that keeps a second process out, and the keys.
 import { hash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { SteleError } from '@stele/errors'
 import { writeDurably } from './durable.ts'
@@ -37,9 +37,24 @@ const maxSocketBytes = 100
 function adminSocket(root: string): string {
   const path = join(root, 'admin.sock')
   if (Buffer.byteLength(path) <= maxSocketBytes) return path
-  const folder = join(tmpdir(), `stele-${hash('sha256', root).slice(0, 16)}`)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  return join(folder, 'admin.sock')
+  return join(tmpdir(), `stele-${hash('sha256', root).slice(0, 16)}`, 'admin.sock')
+}
+
+/** Makes the folder of the socket where it lies apart. Throws `data_invalid` where it is anyone else's, or open to others. */
+export function openSocketFolder({ root, adminSocket: socket }: DataPaths): void {
+  const path = dirname(socket)
+  if (path === root) return
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  const { uid, mode } = lstatSync(path)
+  const isOwn = process.getuid === undefined || uid === process.getuid()
+  if (isOwn && (mode & 0o077) === 0) return
+  const reason = "it is not this user's alone, so nobody can be told apart on a socket in it"
+  throw new SteleError('data_invalid', { path, reason })
+}
+
+/** Removes that folder again. */
+export function closeSocketFolder({ root, adminSocket: socket }: DataPaths): void {
+  if (dirname(socket) !== root) rmSync(dirname(socket), { recursive: true, force: true })
 }
 
 /** Holds the data folder until `release`, or until the process ends in whatever way. Throws `data_locked`. */

@@ -1,7 +1,14 @@
 // The public face of @stele/storage.
 export { openAccountStore } from './account-store.ts'
 export { keepLargeBlobs } from './blob-store.ts'
-export { type DataPaths, dataPaths, loadKey, lockDataFolder } from './data-folder.ts'
+export {
+  closeSocketFolder,
+  type DataPaths,
+  dataPaths,
+  loadKey,
+  lockDataFolder,
+  openSocketFolder,
+} from './data-folder.ts'
 export { openDatabase, openReader } from './database.ts'
 export {
   createLogReader,

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
-import { statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { dataPaths, loadKey, lockDataFolder } from '../src/data-folder.ts'
+import {
+  closeSocketFolder,
+  dataPaths,
+  loadKey,
+  lockDataFolder,
+  openSocketFolder,
+} from '../src/data-folder.ts'
 import { tempFolder } from './temp-folder.ts'
 
 test('lockDataFolder() throws data_locked while another holds it, and works again after release', (t) => {
@@ -31,4 +37,16 @@ test('loadKey() throws data_invalid when the key is missing or damaged', async (
 test('dataPaths() puts the socket elsewhere when its name is too long for one', () => {
   assert.equal(dataPaths('/srv/stele').adminSocket, '/srv/stele/admin.sock')
   assert.ok(Buffer.byteLength(dataPaths(`/srv/${'x'.repeat(120)}`).adminSocket) <= 100)
+})
+
+test("openSocketFolder() makes a folder that is the user's alone, and throws data_invalid when others may enter it", (t) => {
+  const paths = dataPaths(join(tempFolder(t), 'x'.repeat(120)))
+  t.after(() => closeSocketFolder(paths))
+  openSocketFolder(paths)
+  const folder = dirname(paths.adminSocket)
+  assert.equal(statSync(folder).mode & 0o777, 0o700)
+  chmodSync(folder, 0o755)
+  assert.throws(() => openSocketFolder(paths), { code: 'data_invalid' })
+  closeSocketFolder(paths)
+  assert.ok(!existsSync(folder))
 })

@@ -3,7 +3,8 @@ import type { Catalogue } from './entry.ts'
 
 export type AccountDetails = {
   unauthenticated: { readonly reason: string }
-  password_wrong: { readonly account: string }
+  /** `signUp` says why nobody can sign up here, where that is so. */
+  password_wrong: { readonly account: string; readonly signUp?: string }
   account_invalid: { readonly account: string; readonly reason: string }
   account_exists: { readonly account: string }
   account_not_found: { readonly account: string }
@@ -25,7 +26,8 @@ export const accountErrors: Catalogue<AccountDetails> = {
   },
   password_wrong: {
     status: 401,
-    message: (d) => `Cannot log in as "${d.account}": the name or the password is wrong`,
+    message: (d) =>
+      `Cannot log in as "${d.account}": the name or the password is wrong${d.signUp === undefined ? '' : `, and nobody can sign up: ${d.signUp}`}`,
   },
   account_invalid: {
     status: 400,

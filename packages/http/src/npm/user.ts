@@ -95,10 +95,13 @@ async function logInOrSignUp(asked: Asked, claim: Claim, ports: Ports): Promise<
   try {
     return await accounts.logIn(claim)
   } catch (error) {
-    // Only "npm adduser" sends an address. The answer is the same for an unknown name and for a wrong password.
-    const wantedToSignUp = claim.email !== undefined && !decision.allowed
-    if (!wantedToSignUp || !isSteleError(error, 'password_wrong')) throw error
-    throw new SteleError('sign_up_closed', { reason: decision.reason }, { cause: error })
+    // The answer is the same for an unknown name and for a wrong password.
+    if (decision.allowed || !isSteleError(error, 'password_wrong')) throw error
+    const { reason } = decision
+    const options = { cause: error }
+    // Only "npm adduser" sends an address; "npm login" may be meant to sign up too.
+    if (claim.email !== undefined) throw new SteleError('sign_up_closed', { reason }, options)
+    throw new SteleError('password_wrong', { account: claim.account, signUp: reason }, options)
   }
 }
 

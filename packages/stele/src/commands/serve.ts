@@ -62,7 +62,7 @@ async function run(settings: Settings, log: Logger, { main, stop }: Input): Prom
     report: reportHttp,
   })
   const listening = await listen(app, { host, port, report: reportHttp })
-  const admin = await listenAdmin(server, server.paths.adminSocket)
+  const admin = await listenAdmin(server)
   const { origin } = server
   log('info', 'listening', { url: listening.url, origin, dir: settings.dir })
   server.engine.ready.then(

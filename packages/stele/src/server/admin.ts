@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import { isSteleError, SteleError, toErrorBody } from '@stele/errors'
 import { canonicalJson, isJsonObject, type JsonValue, parseJson } from '@stele/formats'
+import { closeSocketFolder, openSocketFolder } from '@stele/storage'
 import type { WithheldText } from '../engine/messages.ts'
 import type { Server } from './open-server.ts'
 
@@ -46,8 +47,10 @@ export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue>
 /** Answers on the socket until closed. */
 export async function listenAdmin(
   server: Server,
-  socket: string,
 ): Promise<{ readonly close: () => Promise<void> }> {
+  const { paths } = server
+  const socket = paths.adminSocket
+  openSocketFolder(paths)
   rmSync(socket, { force: true }) // The folder's lock is held: whoever left it is gone.
   const http = createServer((request, response) => {
     readBody(request)
@@ -65,7 +68,12 @@ export async function listenAdmin(
     http.once('error', reject)
     http.listen(socket, resolve)
   })
-  return { close: () => new Promise((resolve) => http.close(() => resolve())) }
+  return {
+    close: async () => {
+      await new Promise((resolve) => http.close(resolve))
+      closeSocketFolder(paths)
+    },
+  }
 }
 
 /** Asks a running server; undefined when none listens. Throws what it refuses. */

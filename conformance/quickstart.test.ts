@@ -1,0 +1,84 @@
+// The README's quickstart, its very lines, as a reader would type them into two terminals of a fresh checkout.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import { findFreePort } from './free-port.ts'
+import { createNpm, credentials, npmVersions } from './npm-client.ts'
+import { runProgram, spawnOwn, waitForLine } from './processes.ts'
+import { repository } from './server.ts'
+import { makeFolder } from './temporary-folder.ts'
+
+const readmePort = 4873
+/** What brought the reader, and this test, here. */
+const installLine = 'npm ci'
+const startLine = 'npm start'
+const startTimeoutMs = 30_000
+const typingTimeoutMs = 120_000
+
+for (const version of npmVersions) {
+  suite(version, () => {
+    test(`the quickstart works line by line with ${version}`, async () => {
+      const lines = readQuickstart(await readFile(join(repository, 'README.md'), 'utf8'))
+      assert.equal(lines[0], installLine)
+      assert.equal(lines[1], startLine)
+      await using folder = await makeFolder('quickstart')
+      const checkout = await linkCheckout(join(folder.path, 'checkout'))
+      const npm = await createNpm(version, { folder: folder.path })
+      const port = await findFreePort()
+      const env = { ...npm.env, STELE_PORT: String(port) }
+      await using _server = await startInTerminal(startLine, { cwd: checkout, env })
+      const typed = lines.slice(2).join('\n').replaceAll(`:${readmePort}`, `:${port}`)
+      const { code, stdout, shown } = await runProgram(
+        'bash',
+        ['--norc', '-e', '-x', '-c', typed],
+        {
+          cwd: checkout,
+          env: npm.env,
+          answers: credentials('reader', 'correct horse'),
+          timeoutMs: typingTimeoutMs,
+        },
+      )
+      assert.equal(code, 0, shown)
+      assert.match(stdout, /^Hello from a log$/m)
+      assert.match(stdout, /verified/i, 'The quickstart ends with "stele verify"')
+    })
+  })
+}
+
+/** The lines in the `sh` blocks of the section "Quickstart". */
+function readQuickstart(readme: string): readonly string[] {
+  const [, section = ''] = /^## Quickstart$(.*?)^## /ms.exec(readme) ?? []
+  const blocks = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)
+  assert.ok(blocks.length > 0, 'README.md has no section "Quickstart" with sh blocks')
+  return blocks.join('').trimEnd().split('\n')
+}
+
+/** A folder that holds what the repository holds, and room for what the reader makes. */
+async function linkCheckout(path: string): Promise<string> {
+  await mkdir(path)
+  for (const name of await readdir(repository)) {
+    if (name === '.git' || name === 'data') continue
+    await symlink(join(repository, name), join(path, name))
+  }
+  return path
+}
+
+/** Runs the line that serves, until the scope ends. */
+async function startInTerminal(
+  line: string,
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Promise<AsyncDisposable> {
+  const child = spawnOwn('bash', ['--norc', '-c', `exec ${line}`], options)
+  const ended = once(child, 'exit')
+  child.stdout.resume()
+  await waitForLine(child, /"event":"listening"/, startTimeoutMs)
+  return {
+    [Symbol.asyncDispose]: async () => {
+      // As Ctrl-C does: to all programs of the terminal.
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGINT')
+      await ended
+    },
+  }
+}

@@ -1,0 +1,292 @@
+// A real server whose files, database or answers are changed behind its back: `stele verify` must fail and name the entry.
+import assert from 'node:assert/strict'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, suite, test } from 'node:test'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { type Finished, runProgram } from './processes.ts'
+import { startProxy } from './recording-proxy.ts'
+import { makeUpload, memberOf, publish, type RegistryClient, signUp } from './registry-client.ts'
+import { mainFile, type Server, startServer } from './server.ts'
+import { type Folder, makeFolder } from './temporary-folder.ts'
+
+type Report = {
+  readonly verdict: string
+  readonly size: number
+  readonly key: string
+  readonly tarballsChecked: number
+  readonly packumentsCompared: number
+  readonly exceptions: readonly { readonly from: number; readonly unchecked: string }[]
+  readonly findings: readonly {
+    readonly code: string
+    readonly message: string
+    readonly details: { readonly entry: number | null; readonly path?: string }
+  }[]
+}
+
+/** A change of the stopped server's database. */
+type Change = (db: DatabaseSync) => void
+
+/** By their entries: 0 genesis, 1 join, then these. The last one is removed again by entry 6. */
+const releases = [
+  { name: 'left', version: '1.0.0', entry: 2 },
+  { name: 'left', version: '1.1.0', entry: 3 },
+  { name: '@s/right', version: '2.0.0', entry: 4 },
+  { name: 'gone', version: '1.0.0', entry: 5 },
+] as const
+
+/** SQL for the blob's name that the state holds. */
+const scriptName =
+  "(SELECT json_extract(CAST(value AS TEXT), '$') FROM state WHERE object = 'stele/log' AND field = 'script')"
+const tarballName = (name: string, version: string): string =>
+  `(SELECT json_extract(CAST(value AS TEXT), '$.sha512') FROM state WHERE object = '/packages/${name}/contents' AND field = '${version}')`
+
+let folder: Folder
+let server: Server
+let uploads: readonly ReturnType<typeof makeUpload>[]
+
+before(async () => {
+  folder = await makeFolder('verify')
+  server = await startServer({ dir: folder.path })
+  const alice = await signUp(server.url, 'alice')
+  uploads = releases.map(({ name, version }) => makeUpload({ name, version }))
+  for (const upload of uploads) assert.equal((await publish(alice, upload)).status, 201)
+  await remove(alice, 'gone')
+})
+
+after(async () => {
+  await server.stop()
+  await folder[Symbol.asyncDispose]()
+})
+
+suite('stele verify', () => {
+  test('stele verify succeeds when nothing was changed', async () => {
+    const { code, stdout } = await stele('verify', server.url)
+    assert.equal(code, 0, stdout)
+    assert.match(stdout, /^Verified: http/)
+    assert.match(stdout, /4 tarballs, 3 packages as served/)
+    const { verdict, size, tarballsChecked, packumentsCompared } = (await verify(server.url)).report
+    assert.deepEqual([verdict, size, tarballsChecked, packumentsCompared], ['verified', 7, 4, 3])
+  })
+
+  test('stele verify takes the key that was given, and fails with another', async () => {
+    const { report } = await verify(server.url)
+    assert.equal((await verify(server.url, '--key', report.key)).code, 0)
+    const other = 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k'
+    const { code, report: failed } = await verify(server.url, '--key', other)
+    assert.equal(code, 1)
+    assert.match(failed.findings[0]?.message ?? '', /as given/)
+  })
+
+  test('stele verify cannot reach a server that is not there', async () => {
+    const { code, stderr } = await stele('verify', 'http://localhost:1')
+    assert.equal(code, 1)
+    assert.match(stderr, /^Cannot reach "http:\/\/localhost:1/)
+  })
+})
+
+suite('stele verify through a proxy that changes answers', () => {
+  test('stele verify fails when one byte of any file of the log is changed on the way', async () => {
+    for (const path of await pathsAsked()) {
+      if (!path.startsWith('/-/log/')) continue
+      const { code, report } = await verifyChanged(path, (content) => flipAt(content, 0.5))
+      assert.equal(code, 1, path)
+      const [finding] = report.findings
+      const isNamed = finding?.details.path === path || finding?.details.entry !== null
+      assert.ok(isNamed, `${path}: ${finding?.message}`)
+    }
+  })
+
+  test('stele verify fails when a tarball is changed on the way', async () => {
+    for (const path of await pathsAsked()) {
+      if (!path.endsWith('.tgz')) continue
+      const { code, report } = await verifyChanged(path, (content) => flipAt(content, 0.5))
+      assert.equal(code, 1)
+      const release = releases.find(({ version }) => path.endsWith(`-${version}.tgz`))
+      assert.ok(releases.some(({ entry }) => entry === report.findings[0]?.details.entry))
+      assert.ok(release !== undefined)
+    }
+  })
+
+  test('stele verify fails when a packument is changed on the way', async () => {
+    const changes: readonly (readonly [found: string, wanted: string, entry: number])[] = [
+      ['"latest":"1.1.0"', '"latest":"1.0.0"', 3],
+      ['"version":"1.0.0"', '"version":"1.0.9"', 2],
+      ['"integrity":"sha512-', '"integrity":"sha512=', 2],
+      ['"1.1.0":"2', '"1.1.0":"3', 3],
+    ]
+    for (const [found, wanted, entry] of changes) {
+      const { code, report } = await verifyChanged('/left', (content) => {
+        const text = content.toString()
+        assert.ok(text.includes(found), `${found} in ${text}`)
+        return Buffer.from(text.replace(found, wanted))
+      })
+      assert.equal(code, 1, wanted)
+      const [finding] = report.findings
+      assert.deepEqual([finding?.code, finding?.details.entry], ['served_mismatch', entry], wanted)
+    }
+  })
+})
+
+suite('stele verify of a server whose database was changed', () => {
+  const cases: readonly (readonly [title: string, change: Change, entry: number])[] = [
+    ['another body', flipIn('entry', 'body', 'number = 2'), 2],
+    ['other effects', flipIn('entry', 'effects', 'number = 3'), 3],
+    ['another value', flipIn('entry', 'value', 'number = 4'), 4],
+    ['no body', sql('UPDATE entry SET body = NULL WHERE number = 3'), 3],
+    ['another leaf', flipIn('entry', 'leaf', 'number = 4'), 4],
+    ['another leaf hash', flipIn('entry', 'hash', 'number = 3'), 3],
+    ['another script', flipIn('blob', 'bytes', `name = ${scriptName}`), 0],
+    ['another tarball', flipIn('blob', 'bytes', `name = ${tarballName('left', '1.1.0')}`), 3],
+    ['no tarball', sql(`DELETE FROM blob WHERE name = ${tarballName('left', '1.0.0')}`), 2],
+    ['another time', sql(`UPDATE view_versions SET time_ms = 1 WHERE version = '2.0.0'`), 4],
+    ['no view of a version', sql(`DELETE FROM view_versions WHERE version = '1.1.0'`), 3],
+    [
+      'other dependencies in its views',
+      sql(
+        `UPDATE view_versions SET "full" = replace("full", '"version":"2.0.0"', '"version":"2.0.0","dependencies":{"evil":"*"}')`,
+      ),
+      4,
+    ],
+    [
+      'a tag that was moved',
+      sql(`UPDATE state SET value = CAST('1.0.0' AS BLOB) WHERE object = '/packages/left/tags'`),
+      3,
+    ],
+  ]
+  for (const [title, change, entry] of cases) {
+    test(`stele verify names entry ${entry} when the database holds ${title}`, async () => {
+      await withChangedDatabase(change, async (url) => {
+        const { code, report } = await verify(url)
+        assert.equal(code, 1)
+        const [finding] = report.findings
+        assert.equal(finding?.details.entry, entry, finding?.message)
+      })
+    })
+  }
+})
+
+suite('stele verify after a takedown', () => {
+  test('stele verify excepts what was taken down, with exit status 3', async () => {
+    const [first] = uploads
+    assert.ok(first !== undefined)
+    const sha512 = Buffer.from(first.integrity.slice('sha512-'.length), 'base64').toString('hex')
+    const reason = ['--reason', 'asked for', '--dir', server.dir]
+    const taken = await stele('takedown', '--blob', sha512, ...reason)
+    assert.equal(taken.code, 0, taken.shown)
+    const { code, report } = await verify(server.url)
+    assert.deepEqual([code, report.verdict, report.findings], [3, 'verified_except', []])
+    assert.deepEqual(
+      report.exceptions.map(({ from, unchecked }) => [from, unchecked]),
+      [[2, 'tarball']],
+    )
+
+    assert.equal((await stele('takedown', '--entry', '3', '--part', 'body', ...reason)).code, 0)
+    const later = await verify(server.url)
+    assert.equal(later.code, 3)
+    assert.deepEqual(
+      later.report.exceptions.map(({ from, unchecked }) => [from, unchecked]),
+      [
+        [2, 'tarball'],
+        [3, 'rule'],
+      ],
+    )
+    const { stdout } = await stele('verify', server.url)
+    assert.match(stdout, /^Verified except 2 entries/)
+    assert.match(stdout, /Entry 3: transition checked, rule not checked/)
+  })
+})
+
+function stele(...args: readonly string[]): Promise<Finished> {
+  const env = { PATH: process.env['PATH'], HOME: folder.path }
+  return runProgram(process.execPath, [mainFile, ...args], { cwd: folder.path, env })
+}
+
+async function verify(
+  ...args: readonly string[]
+): Promise<{ code: number | null; report: Report }> {
+  const { code, stdout, shown } = await stele('verify', '--json', ...args)
+  assert.match(stdout, /^\{"verdict":/, shown)
+  return { code, report: JSON.parse(stdout) }
+}
+
+/** Every path that a verification asks for. */
+async function pathsAsked(): Promise<readonly string[]> {
+  await using proxy = await startProxy(server.url)
+  assert.equal((await verify(proxy.url)).code, 0)
+  return [...new Set(proxy.answered.filter(({ status }) => status === 200).map(({ path }) => path))]
+}
+
+async function verifyChanged(
+  path: string,
+  change: (body: Buffer) => Buffer,
+): Promise<{ code: number | null; report: Report }> {
+  const alter = (asked: string, body: Buffer): Buffer =>
+    asked === path ? changeBody(body, change) : body
+  await using proxy = await startProxy(server.url, { alter })
+  return await verify(proxy.url)
+}
+
+/** Changes the database of the stopped server, starts one over it, and puts everything back. */
+async function withChangedDatabase(
+  change: Change,
+  check: (url: string) => Promise<void>,
+): Promise<void> {
+  await server.stop()
+  const db = new DatabaseSync(join(folder.path, 'stele.db'))
+  const saved = join(folder.path, 'saved.db')
+  db.exec(`VACUUM INTO '${saved}'`)
+  change(db)
+  db.close()
+  server = await startServer({ dir: folder.path })
+  try {
+    await check(server.url)
+  } finally {
+    await server.stop()
+    await restoreDatabase(saved)
+    server = await startServer({ dir: folder.path })
+  }
+}
+
+async function restoreDatabase(saved: string): Promise<void> {
+  for (const end of ['', '-wal', '-shm']) {
+    await rm(join(folder.path, `stele.db${end}`), { force: true })
+  }
+  await rename(saved, join(folder.path, 'stele.db'))
+}
+
+/** A change that must touch at least one row. */
+function sql(statement: string): Change {
+  return (db) => assert.ok(Number(db.prepare(statement).run().changes) > 0, statement)
+}
+
+/** One bit in the middle of a column's bytes. */
+function flipIn(table: string, column: string, where: string): Change {
+  return (db) => {
+    const row = db.prepare(`SELECT ${column} AS bytes FROM ${table} WHERE ${where}`).get()
+    const bytes = row?.['bytes']
+    assert.ok(bytes instanceof Uint8Array && bytes.length > 0, where)
+    const update = db.prepare(`UPDATE ${table} SET ${column} = ? WHERE ${where}`)
+    assert.equal(Number(update.run(flipAt(Buffer.from(bytes), 0.5)).changes), 1)
+  }
+}
+
+async function remove(client: RegistryClient, name: string): Promise<void> {
+  const { json } = await client.send('GET', `/${name}`)
+  const { status } = await client.send('DELETE', `/${name}/-rev/${String(memberOf(json, '_rev'))}`)
+  assert.ok(status < 300, `${status}`)
+}
+
+function flipAt(body: Buffer, part: number): Buffer {
+  const changed = Buffer.from(body)
+  const at = Math.floor((changed.length - 1) * part)
+  changed[at] = (changed[at] ?? 0) ^ 1
+  return changed
+}
+
+/** Changes what a body says, also where it travels compressed. */
+function changeBody(body: Buffer, change: (content: Buffer) => Buffer): Buffer {
+  const isGzip = body[0] === 0x1f && body[1] === 0x8b
+  return isGzip ? gzipSync(change(gunzipSync(body))) : change(body)
+}

@@ -1,0 +1,16 @@
+// The public face of @stele/mirror.
+export type {
+  Difference,
+  ExecutorSettings,
+  Fetched,
+  ReleaseQuestion,
+  ReplayExecutor,
+  ReplayedEntry,
+  ServedDifference,
+  ServedQuestion,
+  VerifyOptions,
+  VerifyPorts,
+  VerifyProgress,
+} from './ports.ts'
+export type { Exception, Finding, Verdict, VerifyReport } from './report.ts'
+export { verifyRegistry } from './verify.ts'

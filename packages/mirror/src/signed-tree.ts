@@ -1,0 +1,116 @@
+// What the registry has signed: its keys, its checkpoint and its head (spec/state.md "Files", "Proofs").
+import { keyIdOf } from '@stele/entries'
+import { isSteleError, SteleError } from '@stele/errors'
+import { clockName, verifyHead } from '@stele/state'
+import { cosignedTimeS, type NoteVerifier, parseVkey, verifyCheckpoint } from '@stele/tlog'
+import { maxKeyFileBytes, maxNoteFileBytes } from './limits.ts'
+import { type Fetch, fetchOptional, fetchRequired, logRoot } from './log-files.ts'
+import type { SignedRoot } from './tree-audit.ts'
+
+/** The keys of a log. `verifiers` are those that its notes are checked with. */
+export type LogKeys = {
+  readonly origin: string
+  /** The log's own key: the user's, or the first that is served. */
+  readonly key: NoteVerifier
+  readonly verifiers: readonly NoteVerifier[]
+}
+
+/** Sizes and roots that the log has signed, the largest last; and when, in milliseconds since 1970. */
+export type SignedTree = { readonly roots: readonly SignedRoot[]; readonly clockMs: number }
+
+const keyPath = `${logRoot}key`
+const checkpointPath = `${logRoot}checkpoint`
+const headPath = `${logRoot}head`
+const maxKeys = 32
+
+/**
+ * The log's keys, as the registry serves them; with `wanted`, a vkey, that one must be among them and is then the only
+ * log key that counts. Throws `server_refused` where there is no log, `vkey_invalid`, `file_mismatch`.
+ */
+export async function fetchKeys(fetch: Fetch, wanted: string | undefined): Promise<LogKeys> {
+  const bytes = await fetchOptional(fetch, keyPath, { maxBytes: maxKeyFileBytes, entry: null })
+  if (bytes === undefined) {
+    const facts = { url: keyPath, status: 404, message: 'no log is served there' }
+    throw new SteleError('server_refused', facts)
+  }
+  const lines = Buffer.from(bytes)
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '')
+  const served = lines.slice(0, maxKeys).map((line) => asFile(keyPath, () => parseVkey(line)))
+  const key = wanted === undefined ? served[0] : parseVkey(wanted)
+  if (key === undefined) throw mismatch(keyPath, { what: 'it', found: 'empty', wanted: 'two keys' })
+  if (!served.some((verifier) => verifier.vkey === key.vkey)) {
+    const found = served.find((verifier) => verifier.name === key.name)?.vkey ?? 'other keys'
+    throw mismatch(keyPath, { what: "the log's key", found, wanted: `${key.vkey}, as given` })
+  }
+  const clocks = served.filter((verifier) => verifier.name === clockName(key.name))
+  const logs = served.filter((verifier) => verifier.name === key.name)
+  return {
+    origin: key.name,
+    key,
+    verifiers: [...(wanted === undefined ? logs : [key]), ...clocks],
+  }
+}
+
+/** Hex SHA-256 of the raw key: what people compare. */
+export function fingerprintOf({ publicKey }: NoteVerifier): string {
+  return keyIdOf(publicKey)
+}
+
+/** Fetches checkpoint and head and checks all that is signed in them. Throws `file_mismatch`. */
+export async function fetchSignedTree(fetch: Fetch, keys: LogKeys): Promise<SignedTree> {
+  // In this order: while the log grows, the head is the newer one.
+  const checkpoint = readCheckpoint(await fetchNote(fetch, checkpointPath), keys)
+  const head = readHead(await fetchNote(fetch, headPath), keys)
+  return {
+    roots: [checkpoint.root, head.root].toSorted((a, b) => a.size - b.size),
+    clockMs: Math.max(checkpoint.clockS, head.clockS) * 1000,
+  }
+}
+
+type Signed = { readonly root: SignedRoot; readonly clockS: number }
+
+function readCheckpoint(text: string, { verifiers, origin }: LogKeys): Signed {
+  const path = checkpointPath
+  const { checkpoint, verified } = asFile(path, () => verifyCheckpoint(text, verifiers, origin))
+  const clockS = cosignedTimeS(verified, clockName(origin))
+  if (clockS === null) {
+    throw mismatch(path, { what: "its clock's signature", found: 'none', wanted: 'one' })
+  }
+  return { root: rootOf(path, checkpoint), clockS }
+}
+
+function readHead(text: string, { verifiers, origin }: LogKeys): Signed {
+  const { checkpoint, clockS } = asFile(headPath, () => verifyHead(text, verifiers, origin))
+  return { root: rootOf(headPath, checkpoint), clockS }
+}
+
+function rootOf(path: string, { size, root }: Omit<SignedRoot, 'path'>): SignedRoot {
+  if (size > 0) return { path, size, root }
+  throw mismatch(path, { what: 'its size', found: '0', wanted: 'at least the genesis entry' })
+}
+
+async function fetchNote(fetch: Fetch, path: string): Promise<string> {
+  const bytes = await fetchRequired(fetch, path, { maxBytes: maxNoteFileBytes, entry: null })
+  return Buffer.from(bytes).toString()
+}
+
+/** Runs a check of a file's content; what it refuses is a finding about that file. */
+function asFile<T>(path: string, check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    if (!isSteleError(error)) throw error
+    const facts = { what: 'its content', found: error.message, wanted: 'what the log signs' }
+    throw mismatch(path, facts, error)
+  }
+}
+
+function mismatch(
+  path: string,
+  facts: { readonly what: string; readonly found: string; readonly wanted: string },
+  cause?: unknown,
+): SteleError {
+  return new SteleError('file_mismatch', { path, entry: null, ...facts }, { cause })
+}

@@ -1,0 +1,102 @@
+// The values that an entry wrote: its value record against its effects, or against what the replay has written itself.
+import {
+  type EffectWrite,
+  type EntryValue,
+  hashValue,
+  parseValues,
+  valueOf,
+  type Write,
+} from '@stele/entries'
+import type { BlobCache } from './blob-cache.ts'
+import { type EntryParts, entryMismatch, inEntry } from './entry-parts.ts'
+import type { RowWrite } from './replay-state.ts'
+import type { Withheld } from './withheld.ts'
+
+export type ValuePorts = { readonly blobs: BlobCache; readonly withheld: Withheld }
+
+/** Compares the value record with what the replay wrote. Throws `entry_mismatch`; notes what is withheld. */
+export function compareValues(
+  parts: EntryParts,
+  writes: readonly Write[],
+  ports: ValuePorts,
+): void {
+  const written = writes.flatMap(({ value }) => (value === null ? [] : [value]))
+  const values = readValues(parts, written.length, ports)
+  values?.forEach((value, position) => {
+    const wanted = written[position]
+    if (wanted === undefined) throw new Error('The values were counted')
+    compareValue(parts.index, value, { position, wanted, ports })
+  })
+}
+
+/** The effects' writes with the values of the record: undefined where one is withheld. Throws `entry_mismatch`. */
+export function carryValues(
+  parts: EntryParts,
+  writes: readonly EffectWrite[],
+  ports: ValuePorts,
+): readonly RowWrite[] {
+  const count = writes.filter(([, , hash]) => hash !== null).length
+  const values = readValues(parts, count, ports)
+  let position = 0
+  return writes.map(([object, field, wanted]): RowWrite => {
+    if (wanted === null) return { object, field, value: null }
+    const recorded = values?.[position++]
+    const value = recorded && bytesOf(parts.index, recorded, ports)
+    if (value === undefined) return { object, field, value }
+    const found = hashValue(value)
+    if (found === wanted) return { object, field, value }
+    const what = `the SHA-256 of its value for "${object}" "${field}"`
+    throw entryMismatch(parts.index, { what, found, wanted: `${wanted}, as its effects say` })
+  })
+}
+
+function readValues(
+  { index, values: record }: EntryParts,
+  count: number,
+  { withheld }: ValuePorts,
+): readonly EntryValue[] | undefined {
+  if (record === undefined) {
+    withheld.miss({ entry: index, part: 'values' }, index)
+    return undefined
+  }
+  const values = inEntry(index, 'its value record', () => parseValues(record))
+  if (values.length === count) return values
+  const found = `${values.length} values`
+  throw entryMismatch(index, { what: 'its value record', found, wanted: `${count}` })
+}
+
+function compareValue(
+  index: number,
+  value: EntryValue,
+  { position, wanted, ports }: { position: number; wanted: Uint8Array; ports: ValuePorts },
+): void {
+  if ('bytes' in value && Buffer.compare(value.bytes, wanted) === 0) return
+  if ('withheld' in value) return ports.withheld.miss({ entry: index, part: 'values' }, index)
+  const right = valueOf(wanted)
+  if ('blob' in value && 'blob' in right && value.blob === right.blob) {
+    bytesOf(index, value, ports) // It must be there, for whoever does not run the script.
+    return
+  }
+  const what = `its value number ${position}`
+  throw entryMismatch(index, { what, found: describe(value), wanted: describe(right) })
+}
+
+function bytesOf(
+  index: number,
+  value: EntryValue,
+  { blobs, withheld }: ValuePorts,
+): Uint8Array | undefined {
+  if ('bytes' in value) return Uint8Array.from(value.bytes) // Else the whole bundle stays in memory.
+  if ('withheld' in value) {
+    withheld.miss({ entry: index, part: 'values' }, index)
+    return undefined
+  }
+  const bytes = blobs.read(value.blob)
+  if (bytes === undefined) withheld.miss({ blob: value.blob }, index)
+  return bytes
+}
+
+function describe(value: EntryValue): string {
+  if ('blob' in value) return `the blob ${value.blob}`
+  return 'bytes' in value ? `bytes of the SHA-256 ${hashValue(value.bytes)}` : 'a withheld value'
+}

@@ -1,0 +1,387 @@
+// What an operator with all keys can try: every hash and signature fits, only the replay can tell.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { suite, test } from 'node:test'
+import { entryKinds, type Outcome } from '@stele/entries'
+import { isJsonObject, type JsonValue, parseJson } from '@stele/formats'
+import { createNotesExecutor, type Forgery, LogBuilder } from '@stele/testkit'
+import type { VerifyPorts } from '../src/index.ts'
+import { newLog, origin, publish, serve, verifyFiles } from './sample-log.ts'
+
+const replaceIn =
+  (found: string, wanted: string) =>
+  (text: string): string => {
+    assert.ok(text.includes(found), `${found} in ${text}`)
+    return text.replace(found, wanted)
+  }
+
+const forgeries: readonly (readonly [title: string, what: RegExp, forgery: Forgery])[] = [
+  ['a number is skipped', /its seq/, { body: replaceIn('"seq":2', '"seq":3') }],
+  ['a number is used twice', /its seq/, { body: replaceIn('"seq":2', '"seq":1') }],
+  ['it is of another log', /its origin/, { body: replaceIn(origin, 'other.example') }],
+  ['its body is not canonical', /its body/, { body: (text) => ` ${text}` }],
+  ['its body has a strange member', /its body/, { body: replaceIn('"v":1', '"v":1,"w":1') }],
+  ['someone else calls via host', /account of its call/, { body: replaceIn('"token"', '"host"') }],
+  ['it records another call', /its effects/, { body: replaceIn('"two"', '"four"') }],
+  [
+    "its result is not the script's",
+    /its effects/,
+    { effects: replaceIn('"ok":true', '"ok":true,"result":1') },
+  ],
+  ['it hides a failure', /its effects/, { effects: replaceIn('"changes":1', '"changes":2') }],
+  ['its effects are not canonical', /its effects/, { effects: (text) => `${text} ` }],
+  ['its time goes back', /its time/, { leaf: (leaf) => ({ ...leaf, timeMs: leaf.timeMs - 1001 }) }],
+  ['its kind is another', /its body/, { leaf: (leaf) => ({ ...leaf, kind: entryKinds.config }) }],
+  [
+    'it is said to be a genesis',
+    /its body/,
+    { leaf: (leaf) => ({ ...leaf, kind: entryKinds.genesis }) },
+  ],
+  [
+    'its state root is another',
+    /its state root/,
+    { leaf: (leaf) => ({ ...leaf, stateRoot: Buffer.alloc(32, 7) }) },
+  ],
+  ['a value is another', /its value number 0/, { values: () => [{ bytes: Buffer.from('x') }] }],
+  ['a value is missing', /its value record/, { values: () => [] }],
+  ['a value is withheld', /its values/, { values: () => [{ withheld: true }] }],
+  ['a short value is a blob', /its value number 0/, { values: () => [{ blob: 'ab'.repeat(64) }] }],
+]
+
+suite('replay() names the entry when an operator with the keys forges it', () => {
+  for (const [title, what, forgery] of forgeries) {
+    test(`replay() fails at entry 2 when ${title}`, async () => {
+      const log = newLog()
+      log.call('bob', 'put', [['/notes', 'a', 'one']])
+      log.call('bob', 'put', [['/notes', 'a', 'two']], { forgery })
+      log.call('eve', 'put', [['/notes', 'b', 'three']])
+      const { verdict, findings } = await verifyFiles(serve(log))
+      assert.equal(verdict, 'failed')
+      assert.equal(findings.length, 1)
+      assert.deepEqual(
+        [findings[0]?.code, Object(findings[0]?.details).entry],
+        ['entry_mismatch', 2],
+      )
+      assert.match(findings[0]?.message ?? '', what)
+      assert.match(findings[0]?.fix ?? '', /evidence/)
+    })
+  }
+
+  test('replay() fails when there is a second genesis entry', async () => {
+    const log = newLog()
+    const { origin: name, signer, root } = log
+    const [script = '', engine = ''] = log.blobs.keys()
+    const [keys, roots] = [[signer.vkey], { keys: [root.vkey], threshold: 1 }]
+    const body = {
+      v: 1,
+      origin: name,
+      script,
+      engine,
+      limits: {},
+      keys,
+      roots,
+      operator: 'op',
+    } as const
+    log.append({ kind: entryKinds.genesis, body })
+    const { findings } = await verifyFiles(serve(log))
+    assert.match(findings[0]?.message ?? '', /Entry 1 does not verify: its kind/)
+  })
+
+  test('replay() fails when a settings entry is not signed by the roots', async () => {
+    const log = newLog()
+    log.config({ upstreams: {} }, { body: replaceIn('"upstreams":{}', '"upstreams":{"a":1}') })
+    const { findings } = await verifyFiles(serve(log))
+    assert.match(findings[0]?.message ?? '', /Entry 1 .* does not verify/)
+  })
+
+  test('replay() fails when the script of the log is another than the one that ran', async () => {
+    const log = newLog()
+    log.config({ script: 'two' })
+    log.call(null, 'script', [], { forgery: { effects: replaceIn('two', 'one') } })
+    const { findings } = await verifyFiles(serve(log))
+    assert.deepEqual(Object(findings[0]?.details).entry, 2)
+  })
+
+  test('replay() fails when the log names other keys than the one that signs', async () => {
+    const log = newLog()
+    log.config({ keys: [log.root.vkey] })
+    const { findings } = await verifyFiles(serve(log))
+    assert.match(findings[0]?.message ?? '', /Entry 1 does not verify: the keys that it names/)
+  })
+})
+
+type Withheld = readonly ('body' | 'effects' | 'values')[]
+const withheldCases: readonly (readonly [Withheld, string, string])[] = [
+  [['body'], 'verified_except', 'rule'],
+  [['values'], 'verified', ''],
+  [['effects'], 'verified_except', 'result'],
+  [['body', 'values'], 'verified_except', 'rule'],
+  [['effects', 'values'], 'verified_except', 'result'],
+  [['body', 'effects'], 'verified_except', 'all'],
+]
+
+suite('replay() and withheld parts', () => {
+  for (const [parts, verdict, unchecked] of withheldCases) {
+    const withhold = parts.map((part) => ({ entry: 1, part }))
+    test(`replay() gives ${verdict} when ${parts.join(' and ')} were taken down`, async () => {
+      const log = newLog()
+      log.call('bob', 'put', [['/notes', 'a', 'one']])
+      log.takedown(withhold)
+      log.call('bob', 'put', [['/notes', 'a', 'two']])
+      const report = await verifyFiles(serve(log))
+      assert.deepEqual(report.findings, [])
+      assert.deepEqual(
+        [report.verdict, report.exceptions[0]?.unchecked ?? ''],
+        [verdict, unchecked],
+      )
+    })
+
+    test(`replay() fails when ${parts.join(' and ')} are missing and no takedown says so`, async () => {
+      const log = newLog()
+      log.call('bob', 'put', [['/notes', 'a', 'one']])
+      log.call('bob', 'put', [['/notes', 'a', 'two']])
+      for (const part of withhold) log.withhold(part)
+      const { verdict: found, findings } = await verifyFiles(serve(log))
+      assert.equal(found, 'failed')
+      assert.deepEqual(
+        findings.map(({ details }) => Object(details).entry),
+        parts.map(() => 1),
+      )
+    })
+  }
+
+  test('replay() fails when the takedown came before the entry', async () => {
+    const log = newLog()
+    log.takedown([{ entry: 0, part: 'values' }])
+    log.call('bob', 'put', [['/notes', 'a', 'one']])
+    log.withhold({ entry: 1, part: 'body' })
+    assert.equal((await verifyFiles(serve(log))).verdict, 'failed')
+  })
+
+  test('replay() does not check the rule of an entry that reads a withheld value', async () => {
+    const log = newLog()
+    log.call('bob', 'put', [['/notes', 'a', 'one']])
+    log.call('bob', 'copy', ['/notes', 'a', '/notes', 'b'])
+    log.call('bob', 'put', [['/notes', 'c', 'three']])
+    log.takedown([
+      { entry: 1, part: 'body' },
+      { entry: 1, part: 'values' },
+    ])
+    const report = await verifyFiles(serve(log))
+    assert.deepEqual(
+      report.exceptions.map(({ from, to, unchecked }) => [from, to, unchecked]),
+      [
+        [1, 1, 'rule'],
+        [2, 2, 'rule'],
+      ],
+    )
+    assert.deepEqual([report.verdict, report.exceptedEntries], ['verified_except', 2])
+  })
+
+  test('replay() reports every entry since the state was lost', async () => {
+    const log = newLog()
+    log.call('bob', 'put', [['/notes', 'a', 'one']])
+    log.call('bob', 'put', [['/notes', 'a', 'two']])
+    log.takedown([
+      { entry: 1, part: 'body' },
+      { entry: 1, part: 'effects' },
+    ])
+    const { verdict, exceptions, exceptedEntries, warnings } = await verifyFiles(serve(log))
+    const reason = 'the state is unknown since entry 1'
+    assert.deepEqual(exceptions, [{ from: 1, to: 3, unchecked: 'all', reason }])
+    assert.deepEqual([verdict, exceptedEntries], ['verified_except', 3])
+    assert.match(warnings.join(), /From entry 1 on/)
+  })
+
+  test('replay() goes on when the effects that are withheld wrote nothing', async () => {
+    const log = newLog()
+    log.call(null, 'fail', ['secret'])
+    log.takedown([
+      { entry: 1, part: 'body' },
+      { entry: 1, part: 'effects' },
+    ])
+    log.call('bob', 'put', [['/notes', 'a', 'two']])
+    const { exceptions } = await verifyFiles(serve(log))
+    assert.deepEqual(
+      exceptions.map(({ from, to, unchecked }) => [from, to, unchecked]),
+      [[1, 1, 'rule']],
+    )
+  })
+
+  test('replay() runs on when the genesis body is withheld', async () => {
+    const log = newLog()
+    log.call(null, 'script', [])
+    log.takedown([{ entry: 0, part: 'body' }])
+    const report = await verifyFiles(serve(log))
+    assert.deepEqual([report.verdict, report.callsRun], ['verified_except', 1])
+  })
+
+  test('replay() checks no call when the script is withheld', async () => {
+    const log = newLog()
+    log.call('bob', 'put', [['/notes', 'a', 'one']])
+    const [script = ''] = log.blobs.keys()
+    log.takedown([{ blob: script }])
+    const { verdict, callsRun, exceptedEntries } = await verifyFiles(serve(log))
+    assert.deepEqual([verdict, callsRun, exceptedEntries], ['verified_except', 0, 2])
+  })
+
+  test('replay() fails when a withheld call is said to have changed the settings', async () => {
+    const log = newLog()
+    const forgery = { effects: replaceIn('"/notes","a"', '"stele/log","script"') }
+    log.call('bob', 'put', [['/notes', 'a', 'one']], { forgery })
+    log.takedown([{ entry: 1, part: 'body' }])
+    const { findings } = await verifyFiles(serve(log))
+    assert.match(findings[0]?.message ?? '', /Entry 1 .* its writes/)
+  })
+})
+
+suite('replay() and blobs', () => {
+  test('replay() runs calls that read blobs, also absent ones', async () => {
+    const log = newLog()
+    log.call(null, 'blob', [log.addBlob('four')])
+    log.call(null, 'blob', ['ab'.repeat(64)])
+    assert.equal((await verifyFiles(serve(log))).verdict, 'verified')
+  })
+
+  test('replay() excepts a call whose blob was taken down, and fails when nobody says so', async () => {
+    const log = newLog()
+    const blob = log.addBlob('four')
+    log.call(null, 'blob', [blob])
+    log.withhold({ blob })
+    const { findings } = await verifyFiles(serve(log))
+    assert.equal(Object(findings[0]?.details).entry, 1)
+    log.takedown([{ blob }])
+    assert.equal((await verifyFiles(serve(log))).verdict, 'verified_except')
+  })
+})
+
+suite('replay() and memory', () => {
+  test('replay() runs a call once when its long value has still to be fetched', async () => {
+    const log = withMemory()
+    const long = 'long '.repeat(5000)
+    log.call(null, 'count', [])
+    log.call(null, 'put', [['/notes', 'long', long]])
+    log.call(null, 'count', [])
+    let runs = 0
+    const counting: VerifyPorts['createExecutor'] = (options) => {
+      const executor = createNotesExecutor(options)
+      return { ...executor, call: (...args) => (runs++, executor.call(...args)) }
+    }
+    const { verdict } = await verifyFiles(serve(log), { createExecutor: counting })
+    assert.deepEqual([verdict, runs], ['verified', 3])
+  })
+
+  const withMemory = (): LogBuilder =>
+    new LogBuilder({ origin, createExecutor: createNotesExecutor })
+  const digestAfter = (calls: number): string => {
+    const options = { script: new Uint8Array(0), blobs: () => undefined }
+    const executor = createNotesExecutor(options)
+    const call = { method: 'count', args: '[]', account: null, timeMs: 0, seed: new Uint8Array(32) }
+    const state = { get: () => undefined, list: () => [] }
+    for (let i = 0; i < calls; i++) executor.call(call, state)
+    return executor.memoryDigest()
+  }
+  const createExecutor: VerifyPorts['createExecutor'] = createNotesExecutor
+
+  test('replay() compares memory digests when the executor has a memory', async () => {
+    for (const [calls, verdict] of [
+      [2, 'verified'],
+      [3, 'failed'],
+    ] as const) {
+      const log = withMemory()
+      log.call(null, 'count', [])
+      log.call(null, 'count', [])
+      log.memory(digestAfter(calls))
+      assert.equal((await verifyFiles(serve(log), { createExecutor })).verdict, verdict)
+    }
+  })
+
+  test('replay() counts memory digests that it cannot compare', async () => {
+    const log = withMemory()
+    log.memory(digestAfter(7))
+    const { memoryUnchecked, warnings } = await verifyFiles(serve(log))
+    assert.deepEqual([memoryUnchecked, warnings.length], [1, 1])
+  })
+
+  test('replay() checks no later call when the memory is lost with a withheld body', async () => {
+    const log = withMemory()
+    log.call(null, 'count', [])
+    log.call(null, 'count', [])
+    log.takedown([{ entry: 1, part: 'body' }])
+    const { exceptedEntries } = await verifyFiles(serve(log), { createExecutor })
+    assert.equal(exceptedEntries, 2)
+  })
+})
+
+const longText = 'long '.repeat(4000)
+
+suite('replay() and the vectors', () => {
+  const path = new URL('../../../spec/vectors.json', import.meta.url)
+  const vectors: JsonValue = parseJson(readFileSync(path, 'utf8'), 'the vectors')
+  const [files, blobs, entries] = ['files', 'blobs', 'entries'].map((name) => {
+    const member = isJsonObject(vectors) ? vectors[name] : undefined
+    return Object.entries(Object(member))
+  })
+
+  test('verifyRegistry() verifies the log of the vectors when its calls do what is recorded', async () => {
+    const served = new Map<string, Uint8Array>()
+    for (const [name, hex] of files ?? []) {
+      served.set(`/-/log/${name}`, Buffer.from(String(hex), 'hex'))
+    }
+    for (const [name, told] of blobs ?? []) {
+      const text = told === '"long " 4,000 times' ? longText : String(told)
+      served.set(`/-/log/blob/${name.slice(0, 2)}/${name}`, Buffer.from(text))
+    }
+    for (const name of ['checkpoint', 'head']) {
+      const text = isJsonObject(vectors) ? vectors[name] : undefined
+      assert.ok(typeof text === 'string')
+      served.set(`/-/log/${name}`, Buffer.from(text))
+    }
+    const createExecutor = recordedExecutor((entries ?? []).map(([, entry]) => Object(entry)))
+    const report = await verifyFiles(served, { createExecutor })
+    assert.deepEqual(report.findings, [])
+    assert.deepEqual(
+      [report.verdict, report.size, report.exceptedEntries],
+      ['verified_except', 13, 1],
+    )
+    assert.equal(report.callsRun, 8)
+  })
+})
+
+type RecordedEntry = {
+  readonly kind: number
+  readonly effects: string
+  readonly values: readonly { readonly hex?: string }[]
+}
+
+/** Gives the recorded outcomes of genesis and calls, without what the host itself wrote, in order. */
+function recordedExecutor(entries: readonly RecordedEntry[]): VerifyPorts['createExecutor'] {
+  const withheld = 1 // Its body is not given out, so it is not run.
+  const waiting = entries.filter(({ kind }, index) => kind <= entryKinds.call && index !== withheld)
+  const next = (): Outcome => {
+    const { effects: text = '{}', values = [] } = waiting.shift() ?? {}
+    const effects = JSON.parse(text)
+    if (effects.ok !== true) return { ok: false, error: effects.error }
+    let position = 0
+    const writes = effects.writes.map(([object, field, hash]: [string, string, string | null]) => {
+      const value = hash === null ? null : bytesOf(values[position++])
+      return { object, field, value }
+    })
+    const own = writes.filter(({ object }: { object: string }) => object.startsWith('/'))
+    const result = 'result' in effects ? { result: effects.result } : {}
+    return { ok: true, ...result, changes: effects.changes, writes: own }
+  }
+  return () => ({ init: next, call: next })
+}
+
+function bytesOf(value: { readonly hex?: string } | undefined): Uint8Array {
+  return value?.hex === undefined ? Buffer.from(longText) : Buffer.from(value.hex, 'hex')
+}
+
+test('replay() tells the ports of every entry in order', async () => {
+  const log = newLog()
+  publish(log, 'left', '1.0.0')
+  const told: number[] = []
+  await verifyFiles(serve(log, ['left']), { replayed: ({ index }) => told.push(index) })
+  assert.deepEqual(told, [0, 1])
+})
