@@ -44,7 +44,12 @@ function publishedManifest(): object {
   const { name, version, description, license, type, bin } = readJson(join(stele, 'package.json'))
   const { dependencies } = readJson(join(root, 'packages', 'host', 'package.json'))
   return {
-    ...{ name, version, description, license, type, bin },
+    name,
+    version,
+    description,
+    license,
+    type,
+    bin,
     files: ['assets', 'bin', 'lib', 'rules.js'],
     dependencies: { [wasmPackage]: dependencies[wasmPackage] },
     optionalDependencies,

@@ -46,7 +46,7 @@ export function integrityOf(value: unknown, sha512: string): string {
 }
 
 /** Canonical JSON (RFC 8785) of a value that JSON.parse made. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) {
     if (typeof value === 'string' && /[\ud800-\udfff]/u.test(value)) {
       throw badRecord('it holds a lone surrogate')

@@ -7,7 +7,7 @@ var version = process.versions.node.split('.').map(Number)
 
 if (version[0] > 24 || (version[0] === 24 && version[1] >= 15)) {
   require('module').enableCompileCache()
-  import(require('url').pathToFileURL(main).href)
+  void import(require('url').pathToFileURL(main).href)
 } else {
   var result = require('child_process').spawnSync(
     packagedNode(),
@@ -28,7 +28,9 @@ function packagedNode() {
   for (var i = 0; i < names.length; i++) {
     try {
       return path.join(path.dirname(require.resolve(names[i] + '/package.json')), 'bin', 'node')
-    } catch (_absent) {}
+    } catch (absent) {
+      if (absent.code !== 'MODULE_NOT_FOUND') throw absent
+    }
   }
   throw new Error(
     'Stele needs Node 24.15 or newer, and none was installed beside it: found ' + process.version,

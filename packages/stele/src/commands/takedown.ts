@@ -28,8 +28,8 @@ export const takedown: Command<JsonValue> = {
     return askServer(input, { do: 'take_down', withhold: [parsePart(input)], reason })
   },
   view: (answer) => {
-    const index = isJsonObject(answer) ? answer['index'] : undefined
-    return `Taken down; entry ${String(index)} of the log says so`
+    const index = isJsonObject(answer) ? Number(answer['index']) : 0
+    return `Taken down; entry ${index} of the log says so`
   },
 }
 

@@ -34,11 +34,10 @@ export const user: Command<Report> = {
   },
   view: ({ did, answer }) => {
     if (did === 'list_users') return listed(answer)
-    const { account, password } = membersOf(answer)
+    const account = textIn(answer, 'account')
     if (did === 'remove_user') return `Removed "${account}"; the name stays taken`
-    return password === undefined
-      ? `Added "${account}"`
-      : `Added "${account}" with the password ${password}`
+    const password = textIn(answer, 'password')
+    return `Added "${account}"${password === '' ? '' : ` with the password ${password}`}`
   },
 }
 
@@ -61,18 +60,19 @@ function parseAsk({ positionals, options }: Input): AdminAsk {
 }
 
 function listed(answer: JsonValue): string {
-  const users = Array.isArray(answer) ? answer.map(membersOf) : []
+  const users = Array.isArray(answer) ? answer.filter(isJsonObject) : []
   if (users.length === 0) return 'There are no users yet'
   return users
-    .map(({ account, email, createdMs }) => {
-      const since = new Date(Number(createdMs)).toISOString().slice(0, 10)
-      return `${account}  since ${since}${email === null ? '' : `  ${email}`}`
+    .map((one) => {
+      const since = new Date(Number(one['createdMs'])).toISOString().slice(0, 10)
+      return `${textIn(one, 'account')}  since ${since}  ${textIn(one, 'email')}`.trimEnd()
     })
     .join('\n')
 }
 
-function membersOf(value: JsonValue): { readonly [name: string]: JsonValue } {
-  return isJsonObject(value) ? value : {}
+function textIn(value: JsonValue, name: string): string {
+  const member = isJsonObject(value) ? value[name] : undefined
+  return typeof member === 'string' ? member : ''
 }
 
 function usageWrong(reason: string): SteleError {

@@ -62,7 +62,7 @@ export async function runEngine(port: MessagePort, data: EngineData): Promise<vo
   })
   const finish = (): void => {
     clearInterval(beating)
-    publishing.stop().finally(() => {
+    void publishing.stop().finally(() => {
       home.db.close()
       port.close()
     })
@@ -221,7 +221,7 @@ function startPublishing(
   return {
     wake: () => {
       timer ??= setTimeout(() => {
-        publish().finally(() => {
+        void publish().finally(() => {
           timer = undefined
         })
       }, publishEveryMs)
