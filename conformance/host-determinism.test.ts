@@ -1,23 +1,25 @@
 // The script host gives the same everywhere: other time zones and languages, other Nodes, restarts in between.
-// Slow: spawns processes and workers. Further Nodes to try: STELE_TEST_NODES, a colon-separated list of programs.
+// Slow: spawns processes and workers. A newer Node comes with the clients; STELE_TEST_NODES adds more, separated by colons.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { createScriptHost, type HostCall, type ScriptHost } from '../packages/host/src/index.ts'
+import { furtherNodes } from './npm-client.ts'
 
 /** The digest of all probes; it changes with the engine, the probes and nothing else. */
 const wanted = 'fc35966c3dcc300a537bc0b1a1aee44bc6a0071e05a7e6d2f79c25562d086dab'
 
 const program = new URL('host-probes.ts', import.meta.url)
-const nodes = (process.env['STELE_TEST_NODES'] ?? '').split(':').filter((path) => path !== '')
+const named = (process.env['STELE_TEST_NODES'] ?? '').split(':').filter((path) => path !== '')
+const nodes = [process.execPath, ...(await furtherNodes()), ...named]
 const surroundings: readonly Record<string, string>[] = [
   { TZ: 'UTC', LANG: 'C' },
   { TZ: 'Asia/Tokyo', LANG: 'fr_FR.UTF-8', LC_ALL: 'fr_FR.UTF-8' },
   { TZ: 'America/New_York', LANG: 'tr_TR.UTF-8' },
 ]
-for (const node of [process.execPath, ...nodes]) {
+for (const node of nodes) {
   for (const env of surroundings) {
     test(`every probe gives the same on ${node} in ${JSON.stringify(env)}`, () => {
       const printed = execFileSync(node, [program.pathname], { env, encoding: 'utf8' })

@@ -98,17 +98,30 @@ async function installClients(): Promise<void> {
   if (code !== 0) throw new Error(`"npm ci" in conformance/clients failed:\n${shown}`)
 }
 
+/** Programs of further Nodes that the platform has: one that is newer than ours. */
+export async function furtherNodes(): Promise<readonly string[]> {
+  await installClients()
+  return [join(clientsFolder, 'node_modules', 'node26', 'bin', 'node')].filter((path) =>
+    existsSync(path),
+  )
+}
+
 function clientsAreInstalled(): boolean {
-  const { dependencies } = readManifest(join(clientsFolder, 'package.json'))
-  return Object.entries(dependencies ?? {}).every(([alias, wanted]) => {
+  const { dependencies, optionalDependencies } = readManifest(join(clientsFolder, 'package.json'))
+  const wanted = {
+    ...dependencies,
+    ...(process.platform === 'linux' && process.arch === 'x64' ? optionalDependencies : {}),
+  }
+  return Object.entries(wanted).every(([alias, pinned]) => {
     const file = join(clientsFolder, 'node_modules', alias, 'package.json')
-    return existsSync(file) && wanted.endsWith(readManifest(file).version ?? '-')
+    return existsSync(file) && pinned.endsWith(readManifest(file).version ?? '-')
   })
 }
 
 type Manifest = {
   readonly version?: string
   readonly dependencies?: { readonly [name: string]: string }
+  readonly optionalDependencies?: { readonly [name: string]: string }
 }
 
 function readManifest(file: string): Manifest {
