@@ -53,7 +53,7 @@ test('the server proves a release, that a version does not exist, and which vers
   for (let at = 0; at < bundle.length; at += 7) {
     const flipped = Uint8Array.from(bundle)
     flipped[at] = (flipped[at] ?? 0) ^ 1
-    assert.throws(() => openBundle(flipped, claim), undefined, `byte ${at}`)
+    assert.throws(() => openBundle(flipped, claim), Error, `byte ${at}`)
   }
 })
 

@@ -40,7 +40,7 @@ export type Listening = {
 
 const defaultGraceMs = 30_000
 
-/** Serves the app. Rejects with address_taken when another program has the port. */
+/** Serves the app. Rejects with address_taken when another program has the port, address_unusable when the host is none of this machine's. */
 export async function listen(app: App, options: ListenOptions): Promise<Listening> {
   const budget: BodyBudget = {
     limitBytes: options.maxBufferedBytes ?? maxBufferedBytes,
@@ -156,9 +156,14 @@ function reportConnection(options: ListenOptions, socket: Socket, error: unknown
 
 function startListening(server: Server, { host, port }: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onError = (error: Error & { code?: string }): void => {
-      const isTaken = error.code === 'EADDRINUSE'
-      reject(isTaken ? new SteleError('address_taken', { host, port }, { cause: error }) : error)
+    const onError = (cause: Error & { code?: string }): void => {
+      const taken = cause.code === 'EADDRINUSE'
+      const reason = cause.message
+      reject(
+        taken
+          ? new SteleError('address_taken', { host, port }, { cause })
+          : new SteleError('address_unusable', { host, port, reason }, { cause }),
+      )
     }
     server.once('error', onError)
     server.listen({ host, port }, () => {

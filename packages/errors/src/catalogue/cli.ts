@@ -13,6 +13,7 @@ export type CliDetails = {
   data_locked: { readonly dir: string }
   data_invalid: { readonly path: string; readonly reason: string }
   address_taken: { readonly host: string; readonly port: number }
+  address_unusable: { readonly host: string; readonly port: number; readonly reason: string }
   server_unreachable: { readonly url: string; readonly reason: string }
   server_refused: { readonly url: string; readonly status: number; readonly message: string }
 }
@@ -44,6 +45,12 @@ export const cliErrors: Catalogue<CliDetails> = {
     status: 409,
     message: (d) => `Cannot listen on ${d.host} port ${d.port}: another program does`,
     fix: () => 'Give another port with --port',
+  },
+  address_unusable: {
+    status: 400,
+    message: (d) => `Cannot listen on ${d.host} port ${d.port}: ${d.reason}`,
+    fix: () =>
+      'Give an address of this machine with --host, and a port that you may use with --port',
   },
   server_unreachable: {
     status: 503,

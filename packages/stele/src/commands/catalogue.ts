@@ -4,6 +4,7 @@ import { type RunnableCommand, runnable } from './command.ts'
 /** Every command. */
 export const commands: { readonly [name: string]: () => Promise<RunnableCommand> } = {
   help: async () => runnable((await import('./help.ts')).help),
+  reserve: async () => runnable((await import('./reserve.ts')).reserve),
   serve: async () => runnable((await import('./serve.ts')).serve),
   takedown: async () => runnable((await import('./takedown.ts')).takedown),
   user: async () => runnable((await import('./user.ts')).user),

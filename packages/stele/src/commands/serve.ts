@@ -4,7 +4,7 @@ import { SteleError } from '@stele/errors'
 import { createApp, type HttpEvent, listen } from '@stele/http'
 import { createLogger, type Logger } from '../logger.ts'
 import { listenAdmin } from '../server/admin.ts'
-import { openServer } from '../server/open-server.ts'
+import { openServer, type Server } from '../server/open-server.ts'
 import { flagOf, loadSettings, variableOf } from '../settings/load.ts'
 import { type Settings, schema } from '../settings/schema.ts'
 import type { Command, Input, Usage } from './command.ts'
@@ -37,32 +37,20 @@ export const serve: Command<Report> = {
 }
 
 async function run(settings: Settings, log: Logger, { main, stop }: Input): Promise<Report> {
+  // What was opened is closed again in the reverse order, however this ends.
+  await using open = new AsyncDisposableStack()
   const report = ({ event, ...facts }: { readonly event: string }): void => {
     log(loudnessOf(event), event, facts)
   }
-  const server = await openServer(settings, { main, report })
-  const { host, port, publicUrl, trustedProxies, signUp, maxUploadBytes } = settings
+  const server = open.adopt(await openServer(settings, { main, report }), (one) => one.close())
+  const { host, port } = settings
   const reportHttp = ({ type, ...facts }: HttpEvent): void => {
     log(type === 'bug' ? 'error' : 'debug', type, facts)
   }
-  const app = createApp({
-    registry: server.registry,
-    accounts: server.accounts,
-    log: server.log,
-    prove: server.engine.prove,
-    settings: {
-      ...(publicUrl === null ? {} : { publicUrl }),
-      mountPath: settings.mountPath,
-      trustedProxies: trustedProxies.map(networkOf),
-      signUp,
-      listensOnLoopback: host === 'localhost' || isLoopback(host),
-      maxUploadBytes,
-    },
-    now: Date.now,
-    report: reportHttp,
-  })
+  const app = createServerApp(server, settings, reportHttp)
+  open.adopt(await listenAdmin(server), (one) => one.close())
   const listening = await listen(app, { host, port, report: reportHttp })
-  const admin = await listenAdmin(server)
+  open.adopt(listening, (one) => one.stop())
   const { origin } = server
   log('info', 'listening', { url: listening.url, origin, dir: settings.dir })
   server.engine.ready.then(
@@ -71,10 +59,33 @@ async function run(settings: Settings, log: Logger, { main, stop }: Input): Prom
   )
   await aborted(stop)
   log('info', 'stopping', { signal: String(stop.reason) })
-  await Promise.all([listening.stop(), admin.close()])
-  await server.close()
+  await open.disposeAsync()
   log('info', 'stopped')
   return { origin, stopped: String(stop.reason) }
+}
+
+function createServerApp(
+  server: Server,
+  settings: Settings,
+  report: (event: HttpEvent) => void,
+): ReturnType<typeof createApp> {
+  const { host, publicUrl, trustedProxies, mountPath, signUp, maxUploadBytes } = settings
+  return createApp({
+    registry: server.registry,
+    accounts: server.accounts,
+    log: server.log,
+    prove: server.engine.prove,
+    settings: {
+      ...(publicUrl === null ? {} : { publicUrl }),
+      mountPath,
+      trustedProxies: trustedProxies.map(networkOf),
+      signUp,
+      listensOnLoopback: host === 'localhost' || isLoopback(host),
+      maxUploadBytes,
+    },
+    now: Date.now,
+    report,
+  })
 }
 
 /** The schema let nothing through that is no address. */

@@ -17,6 +17,7 @@ export type AdminAsk =
     }
   | { readonly do: 'remove_user'; readonly account: string }
   | { readonly do: 'list_users' }
+  | { readonly do: 'reserve' | 'release'; readonly pattern: string; readonly account?: string }
   | {
       readonly do: 'take_down'
       readonly withhold: readonly WithheldText[]
@@ -39,9 +40,27 @@ export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue>
       return { account: ask.account }
     case 'list_users':
       return server.accounts.listUsers().map((user) => ({ ...user }))
+    case 'reserve':
+    case 'release':
+      return changeReservation(server, ask)
     case 'take_down':
       return server.engine.takeDown(ask.withhold, ask.reason)
   }
+}
+
+/** A call of the rules in the operator's name. */
+async function changeReservation(
+  server: Server,
+  { do: method, ...request }: Extract<AdminAsk, { do: 'reserve' | 'release' }>,
+): Promise<JsonValue> {
+  const { index, outcome } = await server.engine.submit({
+    account: server.operator,
+    via: 'host',
+    method,
+    args: [request],
+  })
+  if (outcome.ok) return { ...request, entry: index }
+  throw new SteleError('rule_refused', { method, ...outcome.error })
 }
 
 /** Answers on the socket until closed. */
@@ -127,6 +146,10 @@ function parseAsk(text: string): AdminAsk {
         return { do: 'remove_user', account }
       case 'list_users':
         return { do: 'list_users' }
+      case 'reserve':
+      case 'release':
+        if (typeof value['pattern'] !== 'string') break
+        return { do: value['do'], pattern: value['pattern'], ...texts(value, ['account']) }
       case 'take_down':
         return { do: 'take_down', ...parseTakedown(value) }
     }

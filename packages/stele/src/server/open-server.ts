@@ -33,6 +33,8 @@ import type { Settings } from '../settings/schema.ts'
 export type Server = {
   readonly paths: DataPaths
   readonly origin: string
+  /** The account that the rules call the operator. */
+  readonly operator: string
   readonly registry: Registry
   readonly accounts: Accounts
   readonly engine: Engine
@@ -47,48 +49,36 @@ export type ServerPorts = {
 }
 
 /** Opens the data folder, creating the log where there is none. Throws `data_locked`, `data_invalid`, `setting_invalid`. */
-export async function openServer(settings: Settings, ports: ServerPorts): Promise<Server> {
-  const paths = dataPaths(settings.dir)
-  const lock = lockDataFolder(paths.root)
-  try {
-    return await openLocked(settings, { ...ports, paths, release: lock.release })
-  } catch (error) {
-    lock.release()
-    throw error
-  }
-}
-
-async function openLocked(
+export async function openServer(
   settings: Settings,
-  ports: ServerPorts & { readonly paths: DataPaths; readonly release: () => void },
+  { main, report }: ServerPorts,
 ): Promise<Server> {
-  const { paths, main, report } = ports
-  const db = openReader(paths.log, logSchema + viewSchema)
+  const paths = dataPaths(settings.dir)
+  await using opened = new AsyncDisposableStack()
+  opened.adopt(lockDataFolder(paths.root), (lock) => lock.release())
+  const db = opened.adopt(openReader(paths.log, logSchema + viewSchema), (one) => one.close())
   const reader = createLogReader(db, paths.blobs)
   const isNew = reader.head() === undefined
   const seeds = await loadSeeds(paths, isNew)
   const origin = isNew ? newOrigin(settings, seeds.log) : storedOrigin(settings, reader)
+  const store = opened.adopt(openAccountStore(paths.accounts), (one) => one.close())
   const { operator, publicFolder, callTimeoutMs } = settings
   const data = { paths, origin, operator, seeds, publicFolder }
   const engine = startEngine({ data, main, callTimeoutMs, report })
+  opened.adopt(engine, (one) => one.close())
   if (isNew) await engine.ready
   const views = createViewReader(db)
-  const registry = createRegistry({ state: reader, views, submit: engine.submit, now: Date.now })
-  const accountStore = openAccountStore(paths.accounts)
   const random = (sizeBytes: number): Uint8Array => randomBytes(sizeBytes)
+  const kept = opened.move() // From here on the caller closes it.
   return {
     paths,
     origin,
-    registry,
-    accounts: createAccounts({ store: accountStore, now: Date.now, random }),
+    operator: storedOperator(reader),
+    registry: createRegistry({ state: reader, views, submit: engine.submit, now: Date.now }),
+    accounts: createAccounts({ store, now: Date.now, random }),
     engine,
     log: logReads(reader, keysText(origin, seeds)),
-    close: async () => {
-      await engine.close()
-      accountStore.close()
-      db.close()
-      ports.release()
-    },
+    close: () => kept.disposeAsync(),
   }
 }
 
@@ -115,6 +105,12 @@ function storedOrigin({ origin }: Settings, reader: LogReader): string {
   const wanted = `"${stored}", as when this log was created`
   const details = { key: 'origin', source: 'the settings', found: JSON.stringify(origin), wanted }
   throw new SteleError('setting_invalid', details)
+}
+
+function storedOperator(reader: LogReader): string {
+  const bytes = reader.get('/', 'operator')
+  if (bytes === undefined) throw new Error('The state names no operator')
+  return Buffer.from(bytes).toString()
 }
 
 function keysText(origin: string, seeds: EngineData['seeds']): string {

@@ -1,0 +1,108 @@
+// What an operator does at the command line: with the server running, with it stopped, and wrongly.
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { type Finished, runProgram } from './processes.ts'
+import { makeUpload, signUp } from './registry-client.ts'
+import { assertNoTrouble, mainFile, startServer } from './server.ts'
+import { type Folder, makeFolder } from './temporary-folder.ts'
+
+function stele(folder: Folder, ...args: string[]): Promise<Finished> {
+  return runProgram(process.execPath, [mainFile, ...args], {
+    cwd: folder.path,
+    env: { PATH: process.env['PATH'], HOME: folder.path },
+  })
+}
+
+async function reports(folder: Folder, ...args: string[]): Promise<unknown> {
+  const { code, stdout, shown } = await stele(folder, ...args, '--json')
+  assert.equal(code, 0, shown)
+  return JSON.parse(stdout)
+}
+
+test('the operator adds, lists and removes users, on a running server and on the folder of a stopped one', async () => {
+  await using folder = await makeFolder('operator')
+  const dir = ['--dir', folder.path]
+  await reports(folder, 'user', 'add', 'early', ...dir)
+  {
+    await using server = await startServer({ dir: folder.path, flags: ['--sign-up', 'closed'] })
+    const { code, shown } = await stele(
+      folder,
+      'user',
+      'add',
+      'alice',
+      '--password',
+      'correct horse',
+      ...dir,
+    )
+    assert.equal(code, 0, shown)
+    assert.ok(!shown.includes('correct horse') || shown.includes('alice'))
+    const alice = await signUp(server.url, 'alice') // Logs in: signing up is closed.
+    const { document } = makeUpload({ name: 'a', version: '1.0.0' })
+    assert.equal((await alice.send('PUT', '/a', document)).status, 201)
+    assert.match((await stele(folder, 'user', 'list', ...dir)).stdout, /^alice .*\nearly .*\n$/)
+    assert.match((await stele(folder, 'user', 'remove', 'alice', ...dir)).stdout, /Removed "alice"/)
+    const second = makeUpload({ name: 'a', version: '1.0.1' })
+    assert.equal((await alice.send('PUT', '/a', second.document)).status, 401)
+    assertNoTrouble(server.lines)
+  }
+  assert.match((await stele(folder, 'user', 'list', ...dir)).stdout, /^early .*\n$/)
+})
+
+test('a scope reserved by the operator is published to by its account alone', async () => {
+  await using folder = await makeFolder('operator')
+  await using server = await startServer({ dir: folder.path })
+  const [alice, bob] = [await signUp(server.url, 'alice'), await signUp(server.url, 'bob')]
+  const dir = ['--dir', folder.path]
+  await reports(folder, 'reserve', '@team/*', '--for', 'alice', ...dir)
+  const { document } = makeUpload({ name: '@team/a', version: '1.0.0' })
+  assert.equal((await bob.send('PUT', '/@team%2fa', document)).status, 403)
+  assert.equal((await alice.send('PUT', '/@team%2fa', document)).status, 201)
+  await reports(folder, 'reserve', '@team/*', '--release', ...dir)
+  const other = makeUpload({ name: '@team/b', version: '1.0.0' })
+  assert.equal((await bob.send('PUT', '/@team%2fb', other.document)).status, 201)
+})
+
+// arguments, exit status, what the message must say
+const mistakes: readonly (readonly [string[], number, RegExp])[] = [
+  [['serv'], 2, /no command "serv"; did you mean "serve"/],
+  [['user'], 2, /add <name>, remove <name> or list/],
+  [['user', 'add'], 2, /needs a name/],
+  [['user', 'add', 'Not A Name'], 1, /account name "Not A Name"/],
+  [['user', 'remove', 'nobody'], 1, /Cannot find the account "nobody"/],
+  [['user', 'list', '--wrong'], 2, /--wrong/],
+  [['reserve'], 2, /wanted one/],
+  [['reserve', '@x/*', '--for', 'nobody'], 1, /nobody/],
+  [['takedown', '--entry', 'x', '--reason', 'r'], 2, /--entry <number>/],
+  [['takedown', '--entry', '0', '--part', 'leaf', '--reason', 'r'], 2, /body, effects or values/],
+  [['takedown', '--entry', '0', '--part', 'body'], 2, /--reason is missing/],
+  [['serve', '--port', '70000'], 1, /"port".*found "70000", wanted an integer from 0 to 65535/],
+  [['serve', '--config', 'missing.yaml'], 1, /missing\.yaml.*no such file/],
+  [['serve', '--config', 'wrong.yaml'], 1, /wrong\.yaml.*no setting "prot"/],
+  [['serve', '--host', '203.0.113.1', '--port', '0'], 1, /203\.0\.113\.1/],
+  [['verify', 'http://localhost:1'], 1, /Cannot reach/],
+  [['verify'], 2, /verify/],
+  [['help', 'nothing'], 2, /no command "nothing"/],
+]
+for (const [args, status, message] of mistakes) {
+  test(`stele ${args.join(' ')} fails with status ${status} and says why`, async () => {
+    await using folder = await makeFolder('operator')
+    await writeFile(join(folder.path, 'wrong.yaml'), 'prot: 1\n')
+    const { code, stderr } = await stele(folder, ...args)
+    assert.equal(code, status, stderr)
+    assert.match(stderr, message)
+    assert.doesNotMatch(stderr, /\n\s+at /) // No stack trace.
+  })
+}
+
+test('a second server on the same folder is refused, and so is one on a taken port', async () => {
+  await using server = await startServer()
+  await using folder = await makeFolder('operator')
+  const again = await stele(folder, 'serve', '--dir', server.dir, '--port', '0')
+  assert.equal(again.code, 1)
+  assert.match(again.stderr, /another process is using it/)
+  const taken = await stele(folder, 'serve', '--dir', folder.path, '--port', String(server.port))
+  assert.equal(taken.code, 1)
+  assert.match(taken.stderr, /another program does/)
+})
