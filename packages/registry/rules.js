@@ -126,6 +126,7 @@ var maxTagLength = 80;
 var maxRecordLength = 256 * 1024;
 var maxMessageLength = 4096;
 var maxTagsPerPublish = 10;
+var maxTagsPerPackage = 1e3;
 var maxVersionsPerCall = 1e3;
 
 // rules/names.ts
@@ -295,6 +296,13 @@ function requireOwner(directory, { orOperator } = { orOperator: false }) {
   if (orOperator && isOperator(caller)) return caller;
   throw refuse("not_owner", `Cannot change the package: "${caller}" is not an owner of it`);
 }
+function writeTag(directory, tag2, version) {
+  const tags = `${directory}/tags`;
+  if (read(`${tags}/${tag2}`) === void 0 && list(tags).length >= maxTagsPerPackage) {
+    throw refuse("too_many_tags", `Cannot set the tag "${tag2}": ${maxTagsPerPackage} are there`);
+  }
+  write(tags, tag2, version);
+}
 function liveVersionOf(directory, value) {
   const version = versionOf(value);
   const exists = read(`${directory}/versions/${version}`) !== void 0;
@@ -327,7 +335,7 @@ function tag(request) {
   const directory = hostedDirectory(asked["name"]);
   requireOwner(directory);
   const version = liveVersionOf(directory, asked["version"]);
-  write(`${directory}/tags`, tagOf(asked["tag"]), version);
+  writeTag(directory, tagOf(asked["tag"]), version);
 }
 function untag(request) {
   const asked = membersOf(request, "the request", { wanted: ["name", "tag"] });
@@ -489,7 +497,7 @@ function publish(request) {
   const { files, manifest, sha512, size } = contents;
   write(`${directory}/versions`, version, `{"integrity":"${integrity}","record":${record}}`);
   write(`${directory}/contents`, version, JSON.stringify({ files, manifest, sha512, size }));
-  for (const tag2 of tags) write(`${directory}/tags`, tag2, version);
+  for (const tag2 of tags) writeTag(directory, tag2, version);
   if (read(`${directory}/tags/latest`) === void 0) write(`${directory}/tags`, "latest", version);
 }
 function claim(name, upstream) {

@@ -71,8 +71,8 @@ export type Accounts = {
   readonly createToken: (wish: TokenWish, address: string) => IssuedToken
   /** Oldest first, expired ones left out. */
   readonly listTokens: (account: string) => readonly TokenInfo[]
-  /** By its key or its text. Throws token_not_found. */
-  readonly revokeToken: (account: string, keyOrText: string) => void
+  /** By its key or its text; a token that may only read revokes none but itself. Throws token_not_found, token_read_only. */
+  readonly revokeToken: (who: Identity, keyOrText: string) => void
   /** Throws account_not_found. */
   readonly profile: (account: string) => Profile
   /** `null` forgets the address. Throws account_not_found, email_invalid. */

@@ -54,7 +54,11 @@ export function createPasswordCheck(ports: {
       byAddress.take(clientKey(address))
       byAccount.take(accountKey(account))
       const isRight = await gate(() => isPassword(password, stored, cost))
-      if (!isRight) throw new SteleError('password_wrong', { account: accountKey(account) })
+      // Hashing takes a while: who was removed meanwhile, or changed the password, is not let in with the old one.
+      const isStill = (store.user(account)?.passwordHash ?? undefined) === stored
+      if (!isRight || !isStill) {
+        throw new SteleError('password_wrong', { account: accountKey(account) })
+      }
       byAddress.giveBack(clientKey(address))
       byAccount.giveBack(accountKey(account))
       remembered.add(stored, password)

@@ -35,14 +35,21 @@ export type TokenWish = {
   readonly days?: number
 }
 
+/** Who revokes: an account, and the token that says so, if one does. */
+type Revoker = {
+  readonly account: string
+  readonly tokenKey?: string
+  readonly readonly: boolean
+}
+
 export type Tokens = {
   /** Throws rate_limited, tokens_full, token_invalid. `address` absent: the operator, whom no limit holds. */
   readonly issue: (wish: TokenWish, address?: string) => IssuedToken
   /** The token of this text, if it is one, is in force, and may be used from there. Throws unauthenticated. */
   readonly use: (text: string, address: string) => TokenRow
   readonly list: (account: string) => readonly TokenInfo[]
-  /** By its key or its text. Throws token_not_found. */
-  readonly revoke: (account: string, keyOrText: string) => void
+  /** By its key or its text; one that may only read revokes none but itself. Throws token_not_found, token_read_only. */
+  readonly revoke: (who: Revoker, keyOrText: string) => void
 }
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -83,8 +90,9 @@ export function createTokens(ports: {
       return row
     },
     list: (account) => store.tokens(account).map(infoOf),
-    revoke: (account, keyOrText) => {
+    revoke: ({ account, tokenKey, readonly }, keyOrText) => {
       const key = isTokenText(keyOrText) ? store.tokenByHash(hashToken(keyOrText))?.key : keyOrText
+      if (readonly && key !== tokenKey) throw new SteleError('token_read_only', { account })
       if (key === undefined || !store.removeToken(account, key)) {
         throw new SteleError('token_not_found', { key: isTokenText(keyOrText) ? '***' : keyOrText })
       }

@@ -138,6 +138,20 @@ test('removeUser() shuts the account out, and nobody else can sign up under the 
   assert.equal(await codeOf(accounts.logIn({ ...alice, password: 'new horse' })), 'fine')
 })
 
+test('a password that is being checked lets nobody in once its user is removed, or it is changed', async () => {
+  const { accounts, store } = createFixture()
+  await accounts.signUp(alice)
+  const entering = codeOf(accounts.logIn(alice))
+  accounts.removeUser('alice')
+  assert.equal(await entering, 'password_wrong')
+  assert.deepEqual(store.tokens('alice'), [])
+  await accounts.addUser({ account: 'bob', password: 'correct horse' })
+  const bob = store.user('bob')
+  const old = codeOf(accounts.logIn({ ...alice, account: 'bob' }))
+  if (bob !== undefined) store.updateUser({ ...bob, passwordHash: null })
+  assert.equal(await old, 'password_wrong')
+})
+
 test('listUsers() lists by name', async () => {
   const { accounts } = createFixture()
   await accounts.addUser({ account: 'bob' })

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
+import type { Identity } from '../src/accounts.ts'
 import { maxTokensPerAccount, tokenUseStepMs } from '../src/limits.ts'
 import type { TokenWish } from '../src/tokens.ts'
 import { alice, createFixture, type Fixture } from './accounts-fixture.ts'
 
 const dayMs = 86_400_000
+/** As who has logged in by a password. */
+const as = (account: string): Identity => ({ account, readonly: false })
 const wish: TokenWish = { account: 'alice', name: 'ci' }
 
 async function codeOf(work: () => unknown): Promise<string> {
@@ -65,13 +68,33 @@ test('revokeToken() takes the key or the text, and of one account alone', async 
   await accounts.signUp({ ...alice, account: 'bob' })
   const first = accounts.createToken(wish, '192.0.2.1')
   const second = accounts.createToken(wish, '192.0.2.1')
-  assert.equal(await codeOf(() => accounts.revokeToken('bob', first.info.key)), 'token_not_found')
-  assert.equal(await codeOf(() => accounts.revokeToken('bob', first.token)), 'token_not_found')
-  accounts.revokeToken('alice', first.info.key)
-  accounts.revokeToken('alice', second.token)
+  assert.equal(
+    await codeOf(() => accounts.revokeToken(as('bob'), first.info.key)),
+    'token_not_found',
+  )
+  assert.equal(await codeOf(() => accounts.revokeToken(as('bob'), first.token)), 'token_not_found')
+  accounts.revokeToken(as('alice'), first.info.key)
+  accounts.revokeToken(as('alice'), second.token)
   assert.equal(await use(fixture, first.token), 'unauthenticated')
   assert.equal(await use(fixture, second.token), 'unauthenticated')
-  assert.equal(await codeOf(() => accounts.revokeToken('alice', first.token)), 'token_not_found')
+  assert.equal(
+    await codeOf(() => accounts.revokeToken(as('alice'), first.token)),
+    'token_not_found',
+  )
+})
+
+test('revokeToken() lets a token that may only read revoke itself alone', async () => {
+  const fixture = await withAlice()
+  const { accounts } = fixture
+  const reader = accounts.createToken({ ...wish, readonly: true }, '192.0.2.1')
+  const other = accounts.createToken(wish, '192.0.2.1')
+  const who: Identity = { account: 'alice', tokenKey: reader.info.key, readonly: true }
+  for (const text of [other.token, other.info.key, 'none']) {
+    assert.equal(await codeOf(() => accounts.revokeToken(who, text)), 'token_read_only')
+  }
+  assert.equal(await use(fixture, other.token), 'fine')
+  accounts.revokeToken(who, reader.token)
+  assert.equal(await use(fixture, reader.token), 'unauthenticated')
 })
 
 test('only a hash of a token is stored, and lists do not show it', async () => {

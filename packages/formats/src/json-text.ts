@@ -4,13 +4,25 @@ import type { JsonValue } from './json.ts'
 const quote = 0x22
 const colon = 0x3a
 const backslash = 0x5c
+const openList = 0x5b
+const closeList = 0x5d
+const openObject = 0x7b
+const closeObject = 0x7d
 
-/** How many members the objects of a valid text have as written, duplicates included, and whether any key has an escape. */
-export function scanMembers(text: string): {
+/** What one pass over a valid text finds. */
+type Scan = {
+  /** Members of objects as written, duplicates included. */
   readonly members: number
+  /** Objects and lists within one another. */
+  readonly levels: number
   readonly hasEscapedKey: boolean
-} {
+}
+
+/** Scans a valid text: it needs no stack, however deep the text is. */
+export function scanMembers(text: string): Scan {
   let members = 0
+  let depth = 0
+  let levels = 0
   let hasEscapedKey = false
   let last = { start: 0, end: 0 } // The newest string: before a colon, it is a key.
   for (let position = 0; position < text.length; position++) {
@@ -21,9 +33,11 @@ export function scanMembers(text: string): {
     } else if (unit === quote) {
       last = { start: position, end: endOfString(text, position) }
       position = last.end
-    }
+    } else if (unit === openList || unit === openObject) {
+      if (++depth > levels) levels = depth
+    } else if (unit === closeList || unit === closeObject) depth--
   }
-  return { members, hasEscapedKey }
+  return { members, levels, hasEscapedKey }
 }
 
 /** The value of a valid text of few enough levels; the last of duplicate keys wins, `__proto__` is a key as any other. */
@@ -73,17 +87,24 @@ function readString(cursor: Cursor): string {
 }
 
 function readWord(cursor: Cursor): JsonValue {
-  const word = /[^\s,\]}]+/y
   word.lastIndex = cursor.position
   const [text = ''] = word.exec(cursor.text) ?? []
   cursor.position += text.length
-  return JSON.parse(text)
+  if (text === 'null') return null
+  return text === 'true' || (text === 'false' ? false : Number(text))
 }
+
+const word = /[^\s,\]}]+/y
 
 /** The next character that is no space. */
 function peek(cursor: Cursor): string {
-  while (/\s/.test(cursor.text.charAt(cursor.position))) cursor.position++
+  while (isSpace(cursor.text.charCodeAt(cursor.position))) cursor.position++
   return cursor.text.charAt(cursor.position)
+}
+
+/** The four characters that JSON allows between its tokens. */
+function isSpace(unit: number): boolean {
+  return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09
 }
 
 /** The position of the quote that closes the string opened at `start`. */

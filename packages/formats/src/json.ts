@@ -31,7 +31,7 @@ export function canonicalJson(value: unknown, what = 'the value'): string {
  */
 export function parseJson(text: string, what: string): JsonValue {
   const { value, written } = read(text, what)
-  if (countMembers(value, 0, what) !== written) {
+  if (countMembers(value) !== written) {
     throw new SteleError('json_invalid', { what, reason: 'an object has the same key twice' })
   }
   return value
@@ -42,9 +42,7 @@ export function parseJson(text: string, what: string): JsonValue {
  * other programs read too. Throws json_invalid.
  */
 export function parseTolerantJson(text: string, what: string): JsonValue {
-  const { value } = read(text, what)
-  countMembers(value, 0, what)
-  return value
+  return read(text, what).value
 }
 
 /** As parseJson(), and the text must be canonical to the byte. Throws json_invalid, json_not_canonical. */
@@ -117,18 +115,12 @@ function notCanonical(what: string, reason: string): SteleError {
   return new SteleError('json_not_canonical', { what, reason })
 }
 
-/** Counts the members of all objects within, and refuses too many levels. */
-function countMembers(value: JsonValue, depth: number, what: string): number {
+/** Counts the members of all objects within. */
+function countMembers(value: JsonValue): number {
   if (typeof value !== 'object' || value === null) return 0
-  if (depth >= maxJsonDepth) {
-    throw new SteleError('json_invalid', {
-      what,
-      reason: `it has more than ${maxJsonDepth} levels`,
-    })
-  }
   const members = Object.values(value)
   let count = Array.isArray(value) ? 0 : members.length
-  for (const member of members) count += countMembers(member, depth + 1, what)
+  for (const member of members) count += countMembers(member)
   return count
 }
 
@@ -141,7 +133,14 @@ function read(text: string, what: string): { readonly value: JsonValue; readonly
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new SteleError('json_invalid', { what, reason }, { cause })
   }
-  const { members, hasEscapedKey } = scanMembers(text)
+  const { members, levels, hasEscapedKey } = scanMembers(text)
+  // Before anything walks the value: JSON.parse needs no stack for it, but whoever comes after does.
+  if (levels > maxJsonDepth) {
+    throw new SteleError('json_invalid', {
+      what,
+      reason: `it has more than ${maxJsonDepth} levels`,
+    })
+  }
   // V8 14 may take an escaped key for another one that it met before (nodejs/node#63785), so those are read here.
   return { value: hasEscapedKey ? readValidJson(text) : value, written: members }
 }

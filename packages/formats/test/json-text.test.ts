@@ -28,16 +28,18 @@ test('readValidJson() keeps __proto__ as a key and takes the last of duplicates'
   assert.equal(Object.getPrototypeOf(value), Object.prototype)
 })
 
-const texts: readonly (readonly [string, number, boolean])[] = [
-  ['{}', 0, false],
-  ['{"a":":","b":{"c":1}}', 3, false],
-  ['{"a":1,"a":2}', 2, false],
-  ['{"\\u0061":1}', 1, true],
-  ['{"a":"\\n","b" : 1}', 2, false],
-  ['{"a\\"" : 1}', 1, true],
+const texts: readonly (readonly [text: string, ...found: [number, number, boolean]])[] = [
+  ['1', 0, 0, false],
+  ['{}', 0, 1, false],
+  ['{"a":":","b":{"c":1}}', 3, 2, false],
+  ['{"a":1,"a":2}', 2, 1, false],
+  ['{"\\u0061":1}', 1, 1, true],
+  ['{"a":"\\n","b" : 1}', 2, 1, false],
+  ['{"a\\"" : 1}', 1, 1, true],
+  ['[[],[[]],{"[{":"[[["}]', 1, 3, false],
 ]
-for (const [text, members, hasEscapedKey] of texts) {
-  test(`scanMembers() finds ${members} members and ${hasEscapedKey ? 'an' : 'no'} escaped key in ${text}`, () => {
-    assert.deepEqual(scanMembers(text), { members, hasEscapedKey })
+for (const [text, members, levels, hasEscapedKey] of texts) {
+  test(`scanMembers() finds ${members} members, ${levels} levels and ${hasEscapedKey ? 'an' : 'no'} escaped key in ${text}`, () => {
+    assert.deepEqual(scanMembers(text), { members, levels, hasEscapedKey })
   })
 }

@@ -105,6 +105,7 @@ const badTexts: readonly (readonly [string, string])[] = [
   ['a byte order mark', '\ufeff{}'],
   ['129 levels', '['.repeat(129) + ']'.repeat(129)],
   ['a million levels', '['.repeat(1e6) + ']'.repeat(1e6)],
+  ['a million levels under an escaped key', `{"\\u0061":${'['.repeat(1e6)}${']'.repeat(1e6)}}`],
 ]
 for (const [what, text] of badTexts) {
   test(`parseJson() refuses ${what}`, () => {
@@ -116,6 +117,15 @@ test('parseJson() keeps __proto__ a key and leaves the prototype alone', () => {
   const value = parseJson('{"__proto__":{"polluted":true}}', 'it')
   assert.deepEqual(Object.keys(value as object), ['__proto__'])
   assert.equal(({} as { polluted?: boolean }).polluted, undefined)
+})
+
+test('parseTolerantJson() refuses 129 levels, also under an escaped key, and takes 128', () => {
+  const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
+  assert.doesNotThrow(() => parseTolerantJson(nested(128), 'it'))
+  assert.doesNotThrow(() => parseTolerantJson(`{"\\u0061":${nested(127)}}`, 'it'))
+  for (const text of [nested(129), `{"\\u0061":${nested(128)}}`, `{"\\n":${nested(1e6)}}`]) {
+    assert.throws(() => parseTolerantJson(text, 'it'), code('json_invalid'))
+  }
 })
 
 test('parseTolerantJson() takes the last of duplicate keys', () => {

@@ -32,14 +32,22 @@ export function baseAddress(ask: Ask, settings: AddressSettings): string {
   return `${proto}://${host.toLowerCase()}${said.prefix ?? ''}${settings.mountPath}`
 }
 
-/** The client's IP address: the last in the chain of forwarding headers that no trusted proxy has. */
+/** The address of a client that nobody knows: in no network, and one for all rate limits. */
+const unknownClient = 'unknown'
+
+/**
+ * The client's IP address: the last in the chain of a forwarding header that no trusted proxy has. A proxy writes one of
+ * the two headers and passes the other on as the client made it up: where they disagree, the client is unknown.
+ */
 export function clientAddress(ask: Ask, settings: AddressSettings): string {
   if (!isInNetworks(ask.peer, settings.trustedProxies)) return ask.peer
-  const chain = forwardedFor(ask)
-  for (const address of chain.reverse()) {
-    if (!isInNetworks(address, settings.trustedProxies)) return address
-  }
-  return chain.at(-1) ?? ask.peer
+  const chains = [standardChain(ask), usualChain(ask)].filter((chain) => chain.length > 0)
+  const [client = ask.peer, other = client] = chains.map((chain) => outermost(chain, settings))
+  return client === other ? client : unknownClient
+}
+
+function outermost(chain: readonly string[], { trustedProxies }: AddressSettings): string {
+  return chain.findLast((address) => !isInNetworks(address, trustedProxies)) ?? chain[0] ?? ''
 }
 
 function forwardedOf(ask: Ask): Forwarded {
@@ -62,14 +70,20 @@ function hostOf(ask: Ask): string | undefined {
   return /^\d{1,5}$/.test(port) && port !== '80' && port !== '443' ? `${host}:${port}` : host
 }
 
-function forwardedFor(ask: Ask): string[] {
-  const { headers } = ask
-  const members = forwardedMembers(headers['forwarded'])
-  const said =
-    members.length > 0
-      ? members.map((member) => member.get('for') ?? '')
-      : (headers['x-forwarded-for'] ?? '').split(',').slice(-maxListMembers)
-  return said.map(bareAddress).filter((address) => address !== '')
+/** The addresses of Forwarded, the client's first. */
+function standardChain({ headers }: Ask): string[] {
+  return addressesOf(
+    forwardedMembers(headers['forwarded']).map((member) => member.get('for') ?? ''),
+  )
+}
+
+/** The addresses of X-Forwarded-For. */
+function usualChain({ headers }: Ask): string[] {
+  return addressesOf((headers['x-forwarded-for'] ?? '').split(',').slice(-maxListMembers))
+}
+
+function addressesOf(members: readonly string[]): string[] {
+  return members.map(bareAddress).filter((address) => address !== '')
 }
 
 /** `for="[2001:db8::1]:4711"`, `192.0.2.1:80`, `2001:db8::1`: the address alone. */

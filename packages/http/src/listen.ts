@@ -110,10 +110,12 @@ function askOf(request: IncomingMessage, response: ServerResponse, budget: BodyB
       Array.isArray(value) ? value.join(', ') : value,
     ]),
   )
+  // Node takes the first of several, a proxy may take another: joined, they are no host for anybody.
+  const { host } = request.headersDistinct
   return {
     method: request.method ?? 'GET',
     url: request.url ?? '/',
-    headers,
+    headers: host === undefined ? headers : { ...headers, host: host.join(', ') },
     peer: request.socket.remoteAddress ?? '',
     isTls: 'encrypted' in request.socket,
     body: async (limitBytes) => {

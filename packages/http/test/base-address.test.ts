@@ -202,6 +202,24 @@ const clients: readonly (readonly [
     '2001:db8::1',
   ],
   ['a proxy that says nothing', {}, proxy, proxy],
+  [
+    'what both headers say',
+    { 'x-forwarded-for': '1.1.1.1, 198.51.100.1', forwarded: 'for=198.51.100.1' },
+    proxy,
+    '198.51.100.1',
+  ],
+  [
+    'unknown where one of two headers must be made up',
+    { 'x-forwarded-for': '198.51.100.1', forwarded: 'for=10.1.1.1' },
+    proxy,
+    'unknown',
+  ],
+  [
+    'what the proxy saw where the other header names nobody',
+    { 'x-forwarded-for': '198.51.100.1', forwarded: 'proto=https' },
+    proxy,
+    '198.51.100.1',
+  ],
 ]
 for (const [claim, headers, peer, client] of clients) {
   test(`clientAddress() is ${claim}`, () => {

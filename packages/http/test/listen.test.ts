@@ -303,6 +303,20 @@ test('stop() cuts what still runs after the grace', async () => {
   await rejected
 })
 
+test('listen() makes no host of two Host headers', async () => {
+  const app: App = async ({ headers }) => text(200, headers['host'] ?? 'none')
+  await withServer(app, async (server) => {
+    const sent = (hosts: string): Promise<string> =>
+      sendRaw(server, `GET /x HTTP/1.1\r\n${hosts}connection: close\r\n\r\n`)
+    assert.match(
+      await sent('host: localhost\r\nHost: evil.example\r\n'),
+      /localhost, evil\.example$/,
+    )
+    assert.match(await sent('host: localhost\r\n'), /\r\n\r\nlocalhost$/)
+    assert.match(await sent(''), /none$/)
+  })
+})
+
 test('listen() says so when the port is taken', async () => {
   await withServer(echo, async ({ port }) => {
     await assert.rejects(

@@ -45,6 +45,9 @@ test('a list shows the start of a token, by which npm finds one that is given wh
 const wishes: readonly (readonly [body: Record<string, unknown>, status: number])[] = [
   [{ expires: 30 }, 201],
   [{ expires: null, name: null, cidr_whitelist: null }, 201],
+  [{ readonly: true }, 201],
+  [{ readonly: null }, 201],
+  [{ readonly: 'true' }, 400],
   [{ packages: [], scopes: [], orgs: [], packages_all: true }, 201],
   [{ packages_and_scopes_permission: 'read-write' }, 201],
   [{ expires: '30' }, 400],
@@ -67,3 +70,17 @@ for (const [wish, status] of wishes) {
     assert.equal(reply.status, status)
   })
 }
+
+test('a token that may only read revokes itself and no other, by its key and by its text', async () => {
+  const fixture = createFixture()
+  const { app, ports } = fixture
+  const { token } = await signUp(fixture, 'alice')
+  const reader = { account: 'alice', name: 'ci', readonly: true }
+  for (const address of [`${path}/token/`, '/-/user/token/']) {
+    const made = ports.accounts.createToken(reader, '::1')
+    const headers = { authorization: `Bearer ${made.token}` }
+    assert.equal((await app(ask('DELETE', `${address}${token}`, { headers }))).status, 403)
+    assert.ok((await app(ask('DELETE', `${address}${made.token}`, { headers }))).status < 300)
+    assert.equal((await app(ask('GET', '/-/whoami', { headers }))).status, 401)
+  }
+})

@@ -1,7 +1,14 @@
 // Changes to a package that is there: tags, owners, stars, deprecation.
 import { accountOf, activeCaller, requireActive } from './accounts.ts'
 import { maxMessageLength, maxVersionsPerCall } from './limits.ts'
-import { hostedDirectory, liveVersionOf, noticeOf, requireOwner, writeNotice } from './packages.ts'
+import {
+  hostedDirectory,
+  liveVersionOf,
+  noticeOf,
+  requireOwner,
+  writeNotice,
+  writeTag,
+} from './packages.ts'
 import { membersOf, objectOf, refuse, textOf, wrong } from './refuse.ts'
 import { list, read, remove, write } from './system.ts'
 import { tagOf } from './versions.ts'
@@ -12,7 +19,7 @@ export function tag(request: unknown): void {
   const directory = hostedDirectory(asked['name'])
   requireOwner(directory)
   const version = liveVersionOf(directory, asked['version'])
-  write(`${directory}/tags`, tagOf(asked['tag']), version)
+  writeTag(directory, tagOf(asked['tag']), version)
 }
 
 /** Removes a tag: `{name, tag}`. By an owner; never `latest`, which every client needs. */

@@ -18,5 +18,8 @@ export const maxMessageLength = 4096
 /** Tags that one publish may set. */
 export const maxTagsPerPublish = 10
 
+/** Tags of one package: a removal reads them all, and must stay within what one call may do. */
+export const maxTagsPerPackage = 1000
+
 /** Versions that one call may deprecate or remove; more take more calls. */
 export const maxVersionsPerCall = 1000

@@ -1,5 +1,6 @@
 // What the rules ask of a package: its owners, its live versions, its notices.
 import { activeCaller, isOperator } from './accounts.ts'
+import { maxTagsPerPackage } from './limits.ts'
 import { directoryOf, nameOf } from './names.ts'
 import { refuse } from './refuse.ts'
 import { list, read, remove, write } from './system.ts'
@@ -35,6 +36,15 @@ export function requireOwner(
   if (read(`${directory}/owners/${caller}`) !== undefined) return caller
   if (orOperator && isOperator(caller)) return caller
   throw refuse('not_owner', `Cannot change the package: "${caller}" is not an owner of it`)
+}
+
+/** Points a tag to a version. A package can have only so many tags. */
+export function writeTag(directory: string, tag: string, version: string): void {
+  const tags = `${directory}/tags`
+  if (read(`${tags}/${tag}`) === undefined && list(tags).length >= maxTagsPerPackage) {
+    throw refuse('too_many_tags', `Cannot set the tag "${tag}": ${maxTagsPerPackage} are there`)
+  }
+  write(tags, tag, version)
 }
 
 /** A version that was published and not removed since. */

@@ -2,7 +2,7 @@
 import { activeCaller } from './accounts.ts'
 import { maxTagsPerPublish } from './limits.ts'
 import { directoryOf, holderOf, nameOf, requireFreeName } from './names.ts'
-import { requireHosted, requireOwner } from './packages.ts'
+import { requireHosted, requireOwner, writeTag } from './packages.ts'
 import { contentsOf, integrityOf, recordTextOf } from './record.ts'
 import { membersOf, refuse, textsOf } from './refuse.ts'
 import { read, write } from './system.ts'
@@ -34,7 +34,7 @@ export function publish(request: unknown): void {
   const { files, manifest, sha512, size } = contents
   write(`${directory}/versions`, version, `{"integrity":"${integrity}","record":${record}}`)
   write(`${directory}/contents`, version, JSON.stringify({ files, manifest, sha512, size }))
-  for (const tag of tags) write(`${directory}/tags`, tag, version)
+  for (const tag of tags) writeTag(directory, tag, version)
   if (read(`${directory}/tags/latest`) === undefined) write(`${directory}/tags`, 'latest', version)
 }
 

@@ -6,6 +6,9 @@ export const maxManifestBytes: number = 1024 * 1024
 /** Bytes of a tarball that can be published: it is held in memory once, and its base64 beside it. */
 export const maxUploadBytes: number = 256 * 1024 * 1024
 
+/** Bytes that an upload may unpack to: it is unpacked in memory, twice over, on the thread that answers everybody. */
+export const maxUploadUnpackedBytes: number = 512 * 1024 * 1024
+
 /** Characters of a readme that views keep; the rest is cut off, as the public registry does. */
 export const maxReadmeLength: number = 64 * 1024
 

@@ -45,13 +45,23 @@ export function digestsOf(bytes: Uint8Array): Digests {
   return { sha512: hash('sha512', bytes, 'hex'), shasum: hash('sha1', bytes, 'hex') }
 }
 
+/** What readRelease() can be spared or told. */
+type ReleaseOptions = {
+  readonly digests?: Digests
+  /** Bytes that the tarball may unpack to, where less is to be taken than the format allows. */
+  readonly maxUnpackedBytes?: number
+}
+
 /**
  * Takes a tarball apart. The release is what the package.json inside says, normalised as npm does on publish.
  * Throws tarball_invalid, tarball_too_large, json_invalid, json_not_canonical, name_invalid, version_invalid,
  * manifest_invalid, upload_invalid. Spec: release.md, "Record" and "State".
  */
-export function readRelease(bytes: Uint8Array, digests: Digests = digestsOf(bytes)): Release {
-  const tarball = readTarball(bytes)
+export function readRelease(
+  bytes: Uint8Array,
+  { digests = digestsOf(bytes), ...limits }: ReleaseOptions = {},
+): Release {
+  const tarball = readTarball(bytes, limits)
   const paths = tarball.files.map((file) => file.path)
   const manifest = normalizeManifest(readPackageJson(tarball), paths)
   const { name, version } = manifest

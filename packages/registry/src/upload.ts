@@ -12,7 +12,7 @@ import {
   recordOf,
   type Version,
 } from '@stele/formats'
-import { maxTagsPerPublish, maxUploadBytes } from './limits.ts'
+import { maxTagsPerPublish, maxUploadBytes, maxUploadUnpackedBytes } from './limits.ts'
 import { type Digests, digestsOf, type Release, readRelease } from './release.ts'
 import { tarballFile } from './version-pieces.ts'
 
@@ -28,10 +28,14 @@ export type Upload = {
 /**
  * Reads a publish document for a package. The name must be the same in the address, the document, the manifest and
  * the tarball; the bytes must have the length and digests that are claimed; the manifest must agree with the tarball's
- * own package.json in every member of the record.
+ * own package.json in every member of the record. `maxUnpackedBytes` is what the tarball may unpack to.
  * Throws upload_invalid, manifest_differs, provenance_refused, version_invalid, tag_invalid, and what readRelease() throws.
  */
-export function readUpload(name: PackageName, document: unknown): Upload {
+export function readUpload(
+  name: PackageName,
+  document: unknown,
+  maxUnpackedBytes: number = maxUploadUnpackedBytes,
+): Upload {
   if (!isJsonObject(document)) throw invalid(name, 'the document is not an object')
   requireName(name, 'document', document['name'])
   if (document['_id'] !== undefined) requireName(name, 'document', document['_id'])
@@ -41,7 +45,8 @@ export function readUpload(name: PackageName, document: unknown): Upload {
   const tarball = readAttachment({ name, version, spec }, document['_attachments'])
   const digests = digestsOf(tarball)
   checkDigests(spec, { manifest, tarball, digests })
-  const release = readRelease(tarball, digests)
+  const release = readRelease(tarball, { digests, maxUnpackedBytes })
+  checkPaths(spec, release.paths)
   checkRelease(release, { name, version, manifest })
   return { release, tarball, tags, isRestricted: document['access'] === 'restricted' }
 }
@@ -143,6 +148,27 @@ function checkDigests(
     if (text !== `${algorithm}-${digest}`) {
       const reason = `the integrity of its tarball is ${algorithm}-${digest}, not what "dist.integrity" says`
       throw invalid(spec, reason)
+    }
+  }
+}
+
+/** Files at the root of a package by which installers act. */
+const steering = new Set(['package.json', 'npm-shrinkwrap.json', 'binding.gyp'])
+
+/**
+ * Disks that do not tell upper case from lower, and Windows, which drops dots and spaces at the end and gives short
+ * names, write such a file over the one that was checked here.
+ */
+function checkPaths(spec: string, paths: readonly string[]): void {
+  for (const path of paths) {
+    const [first = ''] = path.split('/', 1)
+    const folded = first
+      .normalize('NFKC')
+      .toLowerCase()
+      .replace(/[. ]+$/, '')
+    const isShort = /^packag~\d+\.jso$/.test(folded)
+    if (isShort || (steering.has(folded) && path !== folded)) {
+      throw invalid(spec, `its tarball holds "${path}", which some disks take for another file`)
     }
   }
 }

@@ -582,6 +582,20 @@ test('init() makes the caller operator and active when the registry begins', () 
   })
 })
 
+test('tag() refuses more tags than a package may have, and a removal still reads them all', () => {
+  const system = createSystem()
+  const set = (tag: string): string =>
+    call(system, 'alice', 'tag', { ...pad, tag, version: '1.0.0' })
+  for (let count = 2; count < 1000; count++) assert.equal(set(`t${count}`), 'ok')
+  assert.equal(set('one-more'), 'too_many_tags')
+  assert.equal(set('t2'), 'ok')
+  const more = release('left-pad', '3.0.0', { tags: ['one-more'] })
+  assert.equal(call(system, 'alice', 'publish', more), 'too_many_tags')
+  assert.equal(call(system, 'alice', 'publish', { ...more, tags: ['latest'] }), 'ok')
+  assert.equal(call(system, 'root', 'unpublish', { ...pad, versions: ['1.0.0'] }), 'ok')
+  assert.equal(set('one-more'), 'version_not_found')
+})
+
 test('tag() takes no tag that formats or semver take for a range', () => {
   const tag = fc.oneof(
     fc.string({ maxLength: 12 }),

@@ -252,3 +252,40 @@ test('readUpload() never throws anything but an error of the catalogue when a do
     assert.throws(() => readUpload(nameOf('@s/p'), one), isSteleError)
   }
 })
+
+const lookalikes = [
+  'Package.json',
+  'PACKAGE.JSON/x',
+  'pac\u212aage.json',
+  'package.json.',
+  'package.json .',
+  'PACKAG~1.JSO',
+  'binding.GYP',
+  'npm-shrinkwrap.Json',
+]
+for (const path of lookalikes) {
+  test(`readUpload() refuses a tarball that holds ${JSON.stringify(path)} beside its package.json`, () => {
+    const made = publishDocument(manifest, { files: { [path]: '{}' } })
+    assert.throws(
+      () => readUpload(nameOf('@s/p'), made),
+      (error) => isSteleError(error, 'upload_invalid'),
+    )
+  })
+}
+
+test('readUpload() takes files below the root and others that differ in case alone', () => {
+  const files = { 'lib/Package.json': '{}', README: '1', readme: '2', 'package.json5': '3' }
+  assert.equal(
+    readUpload(nameOf('@s/p'), publishDocument(manifest, { files })).release.fileCount,
+    5,
+  )
+})
+
+test('readUpload() refuses a tarball that unpacks to more than an upload may', () => {
+  const made = publishDocument(manifest, { files: { zeros: '0'.repeat(1 << 20) } })
+  assert.equal(readUpload(nameOf('@s/p'), made).release.fileCount, 2)
+  assert.throws(
+    () => readUpload(nameOf('@s/p'), made, 1 << 20),
+    (error) => isSteleError(error, 'tarball_too_large'),
+  )
+})

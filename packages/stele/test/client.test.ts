@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { CallRequest } from '@stele/entries'
 import { dataPaths } from '@stele/storage'
@@ -15,8 +18,10 @@ const data = {
 
 function start(t: TestContext): { readonly engine: Engine; readonly events: string[] } {
   const events: string[] = []
+  const root = mkdtempSync(join(tmpdir(), 'stele-engine-'))
+  t.after(() => rmSync(root, { recursive: true }))
   const engine = startEngine({
-    data,
+    data: { ...data, paths: dataPaths(root) },
     main: new URL('fixtures/hanging-engine.ts', import.meta.url),
     callTimeoutMs: 50,
     report: ({ event }) => events.push(event),
@@ -38,6 +43,26 @@ test('submit() throws call_aborted when a call holds the engine too long, and th
   assert.equal(waiting.status === 'rejected' && waiting.reason.code, 'call_aborted') // It may try again.
   assert.equal((await engine.submit(call('set'))).index, 1)
   assert.deepEqual(events, ['engine_restarted'])
+})
+
+test('submit() waits for the thread that was ended, which may still commit, before another one reads the log', async (t) => {
+  const { engine } = start(t)
+  await assert.rejects(engine.submit(call('commit')), { code: 'call_aborted' })
+  assert.deepEqual((await engine.submit(call('set'))).outcome, { ok: true })
+})
+
+test('close() ends the engine when a call hangs', async (t) => {
+  const { engine } = start(t)
+  await engine.ready
+  const hung = assert.rejects(engine.submit(call('hang')), { code: 'call_aborted' })
+  await new Promise((resolve) => setImmediate(resolve)) // Now the engine has it.
+  await Promise.all([engine.close(), hung])
+})
+
+test('close() ends an engine that is about to be started anew', async (t) => {
+  const { engine } = start(t)
+  await assert.rejects(engine.submit(call('commit')), { code: 'call_aborted' })
+  await engine.close()
 })
 
 test('submit() throws service_suspended after five calls that hung, and the operator is told', async (t) => {

@@ -47,10 +47,11 @@ const values: readonly (readonly [keyof Settings, string, unknown])[] = [
   ['publicUrl', 'ftp://registry.example', undefined],
   ['publicUrl', 'https://user:secret@registry.example', undefined],
   ['publicUrl', 'https://registry.example/?a=b', undefined],
+  ['publicUrl', 'https://:secret@registry.example', undefined],
   ['mountPath', '/npm/team', '/npm/team'],
   ['mountPath', 'npm', undefined],
   ['mountPath', '/npm/', undefined],
-  ['trustedProxies', '10.0.0.1, 10.1.0.0/16 ::1', ['10.0.0.1', '10.1.0.0/16', '::1']],
+  ['trustedProxies', '10.1.0.0/99', undefined],
   ['trustedProxies', 'everyone', undefined],
   ['signUp', 'open', 'open'],
   ['signUp', 'yes', undefined],
@@ -126,4 +127,9 @@ test('loadSettings() throws setting_unknown, with the nearest name, when a varia
 test('variableOf() and flagOf() spell a key for the environment and the command line', () => {
   assert.equal(variableOf('maxUploadBytes'), 'STELE_MAX_UPLOAD_BYTES')
   assert.equal(flagOf('maxUploadBytes'), 'max-upload-bytes')
+})
+
+test('loadSettings() takes addresses and ranges of trusted proxies, separated by commas or spaces', () => {
+  const flags = { 'trusted-proxies': '10.0.0.1, 10.1.0.0/16 ::1' }
+  assert.equal(loadSettings({ ...nothing, flags }).trustedProxies.length, 3)
 })

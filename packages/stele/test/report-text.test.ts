@@ -15,6 +15,7 @@ const verified: VerifyReport = {
   root: 'cm9vdA==',
   clockMs: 0,
   script: hash('sha512', rulesScript()),
+  settingsChanges: [],
   entriesReplayed: 3002,
   callsRun: 3001,
   memoryUnchecked: 0,
@@ -76,6 +77,18 @@ suite('formatReport()', () => {
     assert.match(text, /Entry 2: transition checked, rule not checked, since its body is withheld/)
     assert.match(text, /Entries 4 to 9: nothing checked but hashes, since the state is unknown/)
     assert.match(text, /no tarballs.*\n[^]*Note: Tarballs were not checked$/)
+  })
+
+  test('formatReport() names every script that is not of this release, also those no longer in force', () => {
+    const [release, evil] = [hash('sha512', rulesScript()), 'cd'.repeat(64)]
+    const settingsChanges = [
+      { entry: 0, names: [], script: release },
+      { entry: 12, names: ['script'], script: evil },
+      { entry: 14, names: ['limits'], script: null },
+      { entry: 15, names: ['script'], script: release },
+    ]
+    const text = formatReport({ ...verified, settingsChanges })
+    assert.match(text, /rules +the script of this release\n +entries 12 to 14: another script/)
   })
 
   test('formatReport() names the script when it is not the one of this release', () => {

@@ -1,4 +1,5 @@
 // Users and tokens in a SQLite file of their own: secrets never lie in the log's database.
+import { chmodSync, closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import type { AccountStore, TokenRow, UserRow } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
@@ -31,6 +32,7 @@ export function openAccountStore(path: string): OpenAccountStore {
 
 function openDatabase(path: string): DatabaseSync {
   try {
+    if (path !== ':memory:') keepPrivate(path)
     const db = new DatabaseSync(path)
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
     // What is deleted (a token, an address) is overwritten, not only unlinked.
@@ -46,6 +48,12 @@ function openDatabase(path: string): DatabaseSync {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new SteleError('data_invalid', { path, reason }, { cause })
   }
+}
+
+/** Password hashes are nobody else's to read, however open the folder is. SQLite gives its other files the same mode. */
+function keepPrivate(path: string): void {
+  closeSync(openSync(path, 'a', 0o600))
+  chmodSync(path, 0o600)
 }
 
 type UserFunctions = Pick<

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -46,6 +46,21 @@ test('openAccountStore() finds what an earlier one stored, with WAL and full syn
     const db = new DatabaseSync(path)
     assert.deepEqual({ ...db.prepare('PRAGMA journal_mode').get() }, { journal_mode: 'wal' })
     db.close()
+  })
+})
+
+test('openAccountStore() keeps its files from other users of the machine, also those it finds open', () => {
+  if (process.platform === 'win32') return
+  inFolder((path) => {
+    for (const files of ['new', 'found']) {
+      const store = openAccountStore(path)
+      store.insertUser({ ...user, account: files })
+      for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+        assert.equal(statSync(file).mode & 0o077, 0, `${files}: ${file}`)
+      }
+      store.close()
+      chmodSync(path, 0o644)
+    }
   })
 })
 

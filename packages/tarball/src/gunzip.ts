@@ -1,5 +1,5 @@
-// Gzip under limits. As npm: members one after the other are one archive, and what follows the last is ignored.
-import { gunzipSync } from 'node:zlib'
+// Gzip under limits. As npm: members one after the other are one archive, and zeros that follow the last are ignored.
+import { type Gunzip, gunzipSync } from 'node:zlib'
 import { SteleError } from '@stele/errors'
 import { invalid } from './invalid.ts'
 import type { TarballLimits } from './limits.ts'
@@ -9,8 +9,22 @@ export function gunzip(bytes: Uint8Array, limits: TarballLimits): Buffer {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw invalid('it is not gzip')
   const byRatio = Math.max(limits.ratioFreeBytes, bytes.length * limits.maxRatio)
   const limit = Math.min(limits.maxUnpackedBytes, byRatio)
+  const { buffer, engine } = inflate(bytes, limit)
+  // Readers that get the bytes piece by piece stop at a zero only up to the next piece: a member behind it is read then.
+  if (bytes.subarray(engine.bytesWritten).some((byte) => byte !== 0)) {
+    throw invalid('something follows the end of its gzip')
+  }
+  return buffer
+}
+
+/** What gunzipSync() gives with `info`: also the engine, which knows how many bytes it took. */
+type Inflated = { readonly buffer: Buffer; readonly engine: Pick<Gunzip, 'bytesWritten'> }
+
+function inflate(bytes: Uint8Array, limit: number): Inflated {
+  const options = { maxOutputLength: limit, chunkSize: chunkSize(bytes, limit), info: true }
   try {
-    return gunzipSync(bytes, { maxOutputLength: limit, chunkSize: chunkSize(bytes, limit) })
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- The types of node:zlib leave `info` out.
+    return gunzipSync(bytes, options) as unknown as Inflated
   } catch (cause) {
     if (codeOf(cause) === 'ERR_BUFFER_TOO_LARGE') {
       const details = { what: 'its unpacked size', limit, found: limit + 1 }

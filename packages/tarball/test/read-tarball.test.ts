@@ -356,10 +356,19 @@ test('readTarball() takes an extended size for the next file only', () => {
   assert.equal(a?.size, 3)
 })
 
-test('readTarball() reads concatenated gzip members as one, and ignores what follows the last', () => {
+test('readTarball() reads concatenated gzip members as one, and ignores zeros after the last', () => {
   const tar = makeTar([packageJson, { path: 'a' }])
   const parts = [gzipSync(tar.subarray(0, 700)), gzipSync(tar.subarray(700)), Buffer.alloc(100)]
   assert.equal(readTarball(Buffer.concat(parts)).files.length, 2)
+})
+
+test('readTarball() refuses a gzip member behind zeros, which some readers see and others do not', () => {
+  const shown = gzipSync(makeTar([packageJson], { end: false }))
+  const hidden = gzipSync(makeTar([{ path: 'package.json', content: '{"scripts":{}}' }]))
+  for (const zeros of [1, 512, 70_000]) {
+    refuses(Buffer.concat([shown, Buffer.alloc(zeros), hidden]))
+    refuses(Buffer.concat([shown, Buffer.alloc(zeros), Buffer.from('x')]))
+  }
 })
 
 test('readTarball() takes an archive without the empty blocks at its end', () => {

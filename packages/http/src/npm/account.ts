@@ -31,8 +31,12 @@ export function accountRoutes(ports: Pick<AppPorts, 'accounts'>, access: Access)
 }
 
 function profileDraft(account: string, { ports }: Tools): Draft {
+  return ownDraft(200, profileOf(account, ports))
+}
+
+function profileOf(account: string, ports: Tools['ports']): JsonObject {
   const profile = ports.accounts.profile(account)
-  return ownDraft(200, {
+  return {
     name: profile.account,
     email: profile.email ?? '',
     email_verified: false,
@@ -40,20 +44,33 @@ function profileDraft(account: string, { ports }: Tools): Draft {
     fullname: '',
     created: new Date(profile.createdMs).toISOString(),
     updated: new Date(profile.updatedMs).toISOString(),
-  })
+  }
 }
 
-/** Password and e-mail address can be changed; what else npm knows is not kept here. */
+/**
+ * Password and e-mail address can be changed; what else npm knows is not kept here. npm sends what it was shown back with
+ * the change, so only what differs counts; and that is one thing, so that a refusal leaves nothing half done.
+ */
 async function changeProfile(asked: Asked, tools: Tools): Promise<Draft> {
   const { account, readonly } = await tools.access.need(asked)
   if (readonly) throw new SteleError('token_read_only', { account })
   const body = await asked.object(maxLogInBytes)
-  for (const [member, value] of Object.entries(body)) {
+  const shown = profileOf(account, tools.ports)
+  const changes = Object.entries(body).filter(([member, value]) => {
+    const now = Object.hasOwn(shown, member) ? shown[member] : ''
+    return (value ?? '') !== now
+  })
+  const other = changes.find(([member]) => member !== 'password' && member !== 'email')
+  if (other !== undefined) {
+    throw new SteleError('not_offered', { what: `change "${other[0].slice(0, 40)}" of a profile` })
+  }
+  if (changes.length > 1) {
+    const reason = 'it changes the password and the e-mail address at once'
+    throw new SteleError('request_invalid', { what: 'the request body', reason })
+  }
+  for (const [member, value] of changes) {
     if (member === 'password') await changePassword(asked, { account, value }, tools)
-    else if (member === 'email')
-      tools.ports.accounts.setEmail(account, textMember(body, member) ?? null)
-    else
-      throw new SteleError('not_offered', { what: `change "${member.slice(0, 40)}" of a profile` })
+    else tools.ports.accounts.setEmail(account, textMember(body, member) ?? null)
   }
   return profileDraft(account, tools)
 }

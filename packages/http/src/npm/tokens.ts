@@ -22,8 +22,7 @@ export function tokenRoutes(ports: Pick<AppPorts, 'accounts'>, access: Access): 
       method: 'DELETE',
       path: `${path}/token/:key`,
       answer: async (asked, params) => {
-        const { account } = await access.need(asked)
-        ports.accounts.revokeToken(account, params('key'))
+        ports.accounts.revokeToken(await access.need(asked), params('key'))
         return { status: 204, headers: { 'cache-control': ownOnly } }
       },
     },
@@ -71,10 +70,17 @@ function wishOf(account: string, body: JsonObject): TokenWish {
   if (days !== undefined && typeof days !== 'number') {
     throw new SteleError('token_invalid', { member: 'expires', reason: 'is no number of days' })
   }
+  const readonly = body['readonly'] ?? false
+  if (typeof readonly !== 'boolean') {
+    throw new SteleError('token_invalid', {
+      member: 'readonly',
+      reason: 'is neither true nor false',
+    })
+  }
   return {
     account,
     name: textMember(body, 'name') ?? 'npm token',
-    readonly: body['readonly'] === true || permission === 'read-only',
+    readonly: readonly || permission === 'read-only',
     networks: networksOf(body['cidr_whitelist']),
     ...(days === undefined ? {} : { days }),
   }

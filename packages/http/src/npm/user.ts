@@ -34,8 +34,7 @@ export function userRoutes(ports: Ports, access: Access): Route[] {
       method: 'DELETE',
       path: '/-/user/token/:token',
       answer: async (asked, params) => {
-        const { account } = await access.need(asked)
-        ports.accounts.revokeToken(account, params('token'))
+        ports.accounts.revokeToken(await access.need(asked), params('token'))
         return ownDraft(200, { ok: true })
       },
     },

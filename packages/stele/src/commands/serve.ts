@@ -1,5 +1,5 @@
 // stele serve
-import { isLoopback, type Network, parseNetwork } from '@stele/accounts'
+import { isLoopback } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
 import { createApp, type HttpEvent, listen } from '@stele/http'
 import { createLogger, type Logger } from '../logger.ts'
@@ -78,7 +78,7 @@ function createServerApp(
     settings: {
       ...(publicUrl === null ? {} : { publicUrl }),
       mountPath,
-      trustedProxies: trustedProxies.map(networkOf),
+      trustedProxies,
       signUp,
       listensOnLoopback: host === 'localhost' || isLoopback(host),
       maxUploadBytes,
@@ -86,14 +86,6 @@ function createServerApp(
     now: Date.now,
     report,
   })
-}
-
-/** The schema let nothing through that is no address. */
-function networkOf(text: string): Network {
-  const network = parseNetwork(text)
-  if (network !== undefined) return network
-  const details = { key: 'trustedProxies', source: 'the settings', found: JSON.stringify(text) }
-  throw new SteleError('setting_invalid', { ...details, wanted: schema.trustedProxies.wanted })
 }
 
 function readSettings({ options, environment }: Input): Settings {

@@ -23,6 +23,8 @@ export const takedown: Command<JsonValue> = {
     ],
   },
   run: (input) => {
+    const { positionals } = input
+    if (positionals.length > 0) throw usageWrong(`Too many arguments: ${positionals.join(' ')}`)
     const reason = input.options['reason']
     if (typeof reason !== 'string' || reason === '') throw usageWrong('--reason is missing')
     return askServer(input, { do: 'take_down', withhold: [parsePart(input)], reason })

@@ -77,9 +77,10 @@ class EngineThread {
   readonly #waiting = new Map<number, Waiting>()
   readonly #aborts: number[] = []
   readonly #watch: NodeJS.Timeout
-  #worker: Worker
+  /** Undefined while an ended thread is not gone yet. */
+  #worker: Worker | undefined
   /** Settles when the newest thread is gone. */
-  #ended: Promise<void> = Promise.resolve()
+  #ended: Promise<unknown> = Promise.resolve()
   #nextId = 1
   #suspended: string | undefined
   #closing = false
@@ -99,26 +100,24 @@ class EngineThread {
   }
 
   ask<D extends EngineAsk['do']>(ask: Extract<EngineAsk, { do: D }>): Promise<EngineAnswers[D]> {
-    if (this.#suspended !== undefined) {
-      throw new SteleError('service_suspended', { reason: this.#suspended })
-    }
+    if (this.#suspended !== undefined) throw suspended(this.#suspended)
     return new Promise((resolve, reject) => {
       const id = this.#nextId++
       const take = (value: EngineAnswers[EngineAsk['do']]): void =>
         resolve(value as EngineAnswers[D])
       this.#waiting.set(id, { ask, resolve: take, reject })
-      this.#worker.postMessage({ id, ask })
+      this.#worker?.postMessage({ id, ask }) // Else it is told when there is one.
     })
   }
 
   async close(): Promise<void> {
     if (this.#closing) return
     this.#closing = true
-    clearInterval(this.#watch)
     if (this.#suspended === undefined) {
       await this.ask<'close'>({ do: 'close' }).catch(() => undefined)
     }
     await this.#ended
+    clearInterval(this.#watch) // Not before: a call that hangs must not keep it open.
   }
 
   #start(): Worker {
@@ -127,12 +126,13 @@ class EngineThread {
       workerData: { role: 'engine', data },
       resourceLimits: { stackSizeMb },
     })
-    worker.on('message', (news: EngineNews) => this.#hear(news))
-    this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()))
-    worker.on('error', (error) => this.#fail(error))
-    worker.on('exit', () => {
-      if (worker === this.#worker) this.#fail(new Error('The engine ended'))
-    })
+    const ifNewest = (work: () => void): void => {
+      if (worker === this.#worker) work() // What an ended one still says was refused already.
+    }
+    worker.on('message', (news: EngineNews) => ifNewest(() => this.#hear(news)))
+    this.#ended = new Promise((resolve) => worker.once('exit', resolve))
+    worker.on('error', (error) => ifNewest(() => this.#fail(error)))
+    worker.on('exit', () => ifNewest(() => this.#fail(new Error('The engine ended'))))
     return worker
   }
 
@@ -160,6 +160,7 @@ class EngineThread {
 
   /** Looks whether a call has held the engine too long. Nothing of that call is in the log. */
   #look(): void {
+    if (this.#worker === undefined) return
     const sinceMs = Number(Atomics.load(new BigInt64Array(this.#pulse), 0))
     if (sinceMs === 0 || Date.now() - sinceMs < this.#options.callTimeoutMs) return
     const reason = `a call held the engine for over ${this.#options.callTimeoutMs} ms`
@@ -174,29 +175,44 @@ class EngineThread {
   /** Ends the thread and starts a new one, which recovers as after any crash. */
   #replace(reason: string): void {
     const old = this.#worker
-    old.removeAllListeners().on('error', () => undefined)
-    Atomics.store(new BigInt64Array(this.#pulse), 0, 0n)
-    for (const [id, { ask, reject }] of this.#waiting) {
-      this.#waiting.delete(id)
+    if (old === undefined) return
+    this.#worker = undefined
+    for (const { ask, reject } of this.#waiting.values()) {
       const method = ask.do === 'submit' ? ask.request.method : ask.do
       reject(new SteleError('call_aborted', { method, reason }))
     }
-    void old.terminate() // It holds no transaction: what it had staged was in its memory only.
-    this.#worker = this.#start()
+    this.#waiting.clear()
+    // The call may have ended just now, and its commit be under way: the next thread must not read before that is done.
+    this.#ended = old.terminate().then(() => {
+      Atomics.store(new BigInt64Array(this.#pulse), 0, 0n)
+      if (this.#suspended !== undefined || this.#closing) return this.#refuseAll(suspended(reason))
+      const worker = this.#start()
+      this.#worker = worker
+      for (const [id, { ask }] of this.#waiting) worker.postMessage({ id, ask })
+    })
   }
 
   #suspend(reason: string): void {
     this.#suspended = reason
     this.#options.report({ event: 'engine_suspended', reason })
-    void this.#worker.terminate()
+    this.#refuseAll(suspended(reason))
+    void this.#worker?.terminate()
+  }
+
+  #refuseAll(error: unknown): void {
+    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#waiting.clear()
   }
 
   #fail(error: unknown): void {
     this.#settleReady?.reject(error)
-    for (const { reject } of this.#waiting.values()) reject(error)
-    this.#waiting.clear()
+    this.#refuseAll(error)
     if (this.#closing) return
     const reason = `the engine ended: ${error instanceof Error ? error.message : String(error)}`
     if (this.#suspended === undefined) this.#suspend(reason)
   }
+}
+
+function suspended(reason: string): SteleError {
+  return new SteleError('service_suspended', { reason })
 }

@@ -21,6 +21,7 @@ import {
   createWatermark,
   logSchema,
   openDatabase,
+  readPublished,
   viewSchema,
 } from '@stele/storage'
 import { createCosigner, createEd25519Signer, isSameHash } from '@stele/tlog'
@@ -88,6 +89,7 @@ function openHome(data: EngineData, tell: (event: EngineEvent) => void) {
     store,
     createExecutor: (settings) => openExecutor(settings, { readBlob, data, tell }),
     planViews: (entry) => planViews(entry, readBlob),
+    published: () => readPublished(data.paths.public),
     signers: [signer],
     clock: createCosigner(`${data.origin}/clock`, data.seeds.clock),
     nowMs: Date.now,
@@ -133,6 +135,9 @@ function openExecutor(settings: ScriptSettings, { readBlob, data, tell }: Execut
   const script = readBlob(settings.script)
   if (script === undefined)
     throw new SteleError('script_invalid', { reason: 'its blob is missing' })
+  // Other rules than the log names would write entries that no replay can repeat.
+  if (hash('sha512', script) !== settings.script)
+    throw new SteleError('script_invalid', { reason: 'its blob does not hash to its name' })
   const executor = createExecutor(
     { ...settings, script: Buffer.from(script).toString() },
     { print: (line) => tell({ event: 'script_print', line }), blobs: readBlob },
@@ -179,8 +184,11 @@ async function prove(
       return row !== undefined && isSameHash(row.hash, valueHash) ? row.value : undefined
     })
     const values = rows.filter((row) => row !== undefined)
-    if (values.length < rows.length) continue // A commit came between: prove what holds now.
-    return formatBundle({ head: head.head, tree: proof.tree, values })
+    if (values.length === rows.length) {
+      return formatBundle({ head: head.head, tree: proof.tree, values })
+    }
+    // A commit came between: prove what holds now.
+    if (sequencer.head === head) throw new Error('The rows of the state are not those of its trie')
   }
 }
 

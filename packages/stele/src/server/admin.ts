@@ -1,6 +1,7 @@
 // What the operator asks of a running server: a small HTTP interface on a socket that only the data folder's owner can open.
 import { rmSync } from 'node:fs'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
+import type { Accounts } from '@stele/accounts'
 import { isSteleError, SteleError, toErrorBody } from '@stele/errors'
 import { canonicalJson, isJsonObject, type JsonValue, parseJson } from '@stele/formats'
 import { closeSocketFolder, openSocketFolder } from '@stele/storage'
@@ -31,9 +32,7 @@ export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue>
   switch (ask.do) {
     case 'add_user': {
       const { do: _do, ...wish } = ask
-      const added = await server.accounts.addUser(wish)
-      await server.registry.join(added.account)
-      return { ...added }
+      return addUser(server, wish)
     }
     case 'remove_user':
       server.accounts.removeUser(ask.account)
@@ -46,6 +45,21 @@ export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue>
     case 'take_down':
       return server.engine.takeDown(ask.withhold, ask.reason)
   }
+}
+
+/** Credentials first, then the log; where the log refuses, the credentials go again. */
+async function addUser(
+  server: Server,
+  wish: Parameters<Accounts['addUser']>[0],
+): Promise<JsonValue> {
+  const added = await server.accounts.addUser(wish)
+  try {
+    await server.registry.join(added.account)
+  } catch (error) {
+    server.accounts.removeUser(added.account)
+    throw error
+  }
+  return { ...added }
 }
 
 /** A call of the rules in the operator's name. */

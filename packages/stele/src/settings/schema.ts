@@ -1,5 +1,11 @@
 // Every setting of the server, once: its name in the file, the environment and the flags, its form, its default.
 import { resolve } from 'node:path'
+import { type Network, parseNetwork } from '@stele/accounts'
+import { isSteleError } from '@stele/errors'
+import { parseAccountName } from '@stele/formats'
+
+/** What the server holds of bodies at once is twice that: see `maxBufferedBytes` of @stele/http. */
+const largestUploadBytes = 256 * 1024 * 1024
 
 /** What the server is told. */
 export type Settings = {
@@ -8,7 +14,7 @@ export type Settings = {
   readonly dir: string
   readonly publicUrl: string | null
   readonly mountPath: string
-  readonly trustedProxies: readonly string[]
+  readonly trustedProxies: readonly Network[]
   readonly signUp: 'auto' | 'open' | 'closed'
   readonly operator: string
   readonly origin: string | null
@@ -62,7 +68,7 @@ export const schema: { readonly [K in keyof Settings]: Setting<Settings[K]> } = 
     summary: 'addresses of proxies whose forwarding headers count',
     wanted: 'a list of IP addresses or CIDR ranges',
     fallback: [],
-    parse: parseList,
+    parse: parseNetworks,
   },
   signUp: {
     summary:
@@ -74,8 +80,7 @@ export const schema: { readonly [K in keyof Settings]: Setting<Settings[K]> } = 
     summary: "the operator's account, fixed when the log is created",
     wanted: 'an account name: lower-case letters, digits, dot, dash or underscore',
     fallback: 'operator',
-    parse: (found) =>
-      typeof found === 'string' && /^[a-z0-9][a-z0-9._-]{0,63}$/.test(found) ? found : undefined,
+    parse: parseOperator,
   },
   origin: {
     summary:
@@ -90,7 +95,7 @@ export const schema: { readonly [K in keyof Settings]: Setting<Settings[K]> } = 
   maxUploadBytes: {
     summary: 'the largest request body, decoded',
     fallback: 128 * 1024 * 1024,
-    ...integer(1024, 1024 * 1024 * 1024),
+    ...integer(1024, largestUploadBytes),
   },
   callTimeoutMs: {
     summary:
@@ -116,6 +121,15 @@ export const schema: { readonly [K in keyof Settings]: Setting<Settings[K]> } = 
   },
 }
 
+function parseOperator(found: unknown): string | undefined {
+  try {
+    return parseAccountName(String(found))
+  } catch (error) {
+    if (isSteleError(error, 'account_invalid')) return undefined
+    throw error
+  }
+}
+
 function integer(least: number, most: number): Pick<Setting<number>, 'wanted' | 'parse'> {
   return {
     wanted: `an integer from ${least} to ${most}`,
@@ -135,15 +149,16 @@ function parseUrl(found: unknown): string | undefined {
   if (typeof found !== 'string' || !URL.canParse(found)) return undefined
   const url = new URL(found)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined
-  if (url.search !== '' || url.hash !== '' || url.username !== '') return undefined
+  if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
+    return undefined
+  }
   return url.href.replace(/\/+$/, '')
 }
 
-function parseList(found: unknown): readonly string[] | undefined {
+function parseNetworks(found: unknown): readonly Network[] | undefined {
   const list =
     typeof found === 'string' ? found.split(/[\s,]+/).filter((item) => item !== '') : found
   if (!Array.isArray(list)) return undefined
-  return list.every((item) => typeof item === 'string' && /^[0-9a-fA-F:.]+(\/\d{1,3})?$/.test(item))
-    ? list
-    : undefined
+  const networks = list.map((item) => (typeof item === 'string' ? parseNetwork(item) : undefined))
+  return networks.every((network) => network !== undefined) ? networks : undefined
 }

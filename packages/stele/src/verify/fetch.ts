@@ -8,6 +8,8 @@ const retryAfterMs = [300, 1500] as const
 /** How long a server may say nothing, in milliseconds. */
 const silenceMs = 30_000
 const serverFault = 500
+/** Tools that name no type get JSON; browsers, which ask for text/html, get pages. */
+const anyType = 'application/json, */*'
 const tooManyRequests = 429
 
 /** What asks and what waits; tests give their own. */
@@ -21,10 +23,10 @@ export function createFetch(
   root: string,
   { request, wait }: FetchPorts = { request: fetch, wait: setTimeoutPromise },
 ): VerifyPorts['fetch'] {
-  return async (path, maxBytes) => {
+  return async (path, maxBytes, accept = anyType) => {
     const url = root + path
     for (const delayMs of [...retryAfterMs, undefined]) {
-      const answer = await tryOnce(request, url, maxBytes)
+      const answer = await tryOnce(request, { url, accept, maxBytes })
       if (!('reason' in answer)) return answer
       if (delayMs === undefined) throw failure(url, answer)
       await wait(delayMs)
@@ -33,18 +35,17 @@ export function createFetch(
   }
 }
 
+type Asked = { readonly url: string; readonly accept: string; readonly maxBytes: number }
 type Failed = { readonly reason: string; readonly status?: number }
 
 async function tryOnce(
   request: FetchPorts['request'],
-  url: string,
-  maxBytes: number,
+  { url, accept, maxBytes }: Asked,
 ): Promise<Fetched | Failed> {
   const silence = new AbortController()
   const timer = setTimeout(() => silence.abort(), silenceMs)
   try {
-    // Tools that name no type get JSON; browsers, which ask for text/html, get pages.
-    const headers = { accept: 'application/json, */*' }
+    const headers = { accept }
     const response = await request(url, { headers, signal: silence.signal })
     const { status } = response
     if (status >= serverFault || status === tooManyRequests) {

@@ -63,6 +63,7 @@ function factLines(report: VerifyReport): (readonly [string, string])[] {
       : [['checkpoint', `${count(size, 'entry', 'entries')}, root ${root}`] as const]),
     ...(clockMs === null ? [] : [['signed', new Date(clockMs).toISOString()] as const]),
     ...(script === null ? [] : [['rules', describeRules(script)] as const]),
+    ...formerRules(report).map((text) => ['', text] as const),
     [
       'replayed',
       `${count(report.entriesReplayed, 'entry', 'entries')}, ${calls} (${rate} a second), ${took}`,
@@ -80,6 +81,16 @@ function describeRules(script: string): string {
   return script === hash('sha512', rulesScript())
     ? 'the script of this release'
     : `another script than this release's: read /-/log/blob/${script.slice(0, 2)}/${script}`
+}
+
+/** The scripts that are not in force any more, where they were not this release's: what they allowed is in the log. */
+function formerRules({ settingsChanges }: VerifyReport): string[] {
+  const changes = settingsChanges.filter(({ script }) => script !== null)
+  return changes.slice(0, -1).flatMap(({ entry, script }, position) => {
+    const until = (changes[position + 1]?.entry ?? entry) - 1
+    if (script === null || script === hash('sha512', rulesScript())) return []
+    return [`entries ${entry} to ${until}: ${describeRules(script)}`]
+  })
 }
 
 function exceptionLines({ exceptions }: VerifyReport): string[] {
