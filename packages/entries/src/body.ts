@@ -114,6 +114,7 @@ export function parseBody(kind: EntryKind, text: string): Body {
     case entryKinds.config:
       return { kind, body: parseConfig(members) }
     case entryKinds.memory:
+      members.only(['v', 'sha256'])
       return { kind, body: { v: 1, sha256: members.text('sha256', hex64) } }
     case entryKinds.takedown:
       return { kind, body: parseTakedown(members) }

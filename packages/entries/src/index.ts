@@ -19,6 +19,7 @@ export {
   compareWrites,
   type Effects,
   type EffectWrite,
+  effectWrite,
   formatEffects,
   hashValue,
   parseEffects,
@@ -42,7 +43,7 @@ export {
   leafSizeBytes,
   parseLeaf,
 } from './leaf.ts'
-export { maxInlineValueBytes, maxNotAfterMs } from './limits.ts'
+export { maxEffectsBytes, maxInlineValueBytes, maxNotAfterMs, maxRecordBytes } from './limits.ts'
 export { type Members, membersOf } from './members.ts'
 export { bundleWidth, formatRecordBundle, parseRecordBundle } from './record-bundle.ts'
 export { Sequences } from './sequences.ts'

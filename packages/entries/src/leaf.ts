@@ -1,6 +1,7 @@
 // The 106-byte leaf of the log, and the hashes of what it commits to (spec/state.md "Leaf").
 import { hash } from 'node:crypto'
 import { SteleError } from '@stele/errors'
+import { maxTimeMs } from './limits.ts'
 
 /** The length of a leaf, in bytes. */
 export const leafSizeBytes: number = 1 + 1 + 8 + 3 * 32
@@ -43,7 +44,7 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
   const kind = view[1]
   if (!isEntryKind(kind)) throw invalid(`its kind is ${kind}, not 0 to 4`)
   const timeMs = Number(view.readBigUInt64BE(2))
-  if (!Number.isSafeInteger(timeMs)) throw invalid('its time is over 2^53 - 1')
+  if (timeMs > maxTimeMs) throw invalid(`its time is over ${maxTimeMs} ms`)
   return {
     kind,
     timeMs,

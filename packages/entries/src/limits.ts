@@ -8,6 +8,8 @@ export const maxEffectsBytes: number = 4 * 1024 * 1024
 export const maxInlineValueBytes: number = 16_384
 /** Bytes of one record in a bundle: all the values of one entry. */
 export const maxRecordBytes: number = 64 * 1024 * 1024
+/** The last time that can be written as a date: the end of what JavaScript's dates hold, in milliseconds since 1970. */
+export const maxTimeMs = 8_640_000_000_000_000
 /** How far ahead a signed call may be valid (spec/state.md "Call body"). */
 export const maxNotAfterMs: number = 10 * 60 * 1000
 /** Signatures on one config or takedown entry. */

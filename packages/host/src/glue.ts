@@ -1,6 +1,13 @@
 // Boots a script in a VM and runs its calls: from a ScriptCall to an Outcome. What must hold whatever happens around a
 // call (memory put back, nothing logged) is script-host.ts.
-import type { Outcome, ScriptCall, ScriptError, StateReader } from '@stele/entries'
+import {
+  maxEffectsBytes,
+  type Outcome,
+  type ScriptCall,
+  type ScriptError,
+  type StateReader,
+  type Write,
+} from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { canonicalJson, type JsonValue, parseTolerantJson } from '@stele/formats'
 import { prelude, world } from './assets.ts'
@@ -77,6 +84,7 @@ export function bootScript(
       }
       if ('error' in end) return { outcome: { ok: false, ...end, ...recorded }, isClean: true }
       const effects = { changes: files.changes(), writes: files.writes() }
+      refuseLongEffects(effects.writes, Buffer.byteLength(text))
       return { outcome: { ok: true, ...end, ...effects, ...recorded }, isClean: true }
     },
   }
@@ -197,11 +205,24 @@ function resultOf(json: string, limits: Limits): End {
   }
   try {
     const result = parseTolerantJson(json, 'the result')
-    canonicalJson(result, 'the result') // Lone surrogates, integers beyond 2^53 - 1, too many levels.
+    // Lone surrogates, integers beyond 2^53 - 1, and as many levels as the effects, whose member it becomes, have left.
+    canonicalJson({ result }, 'the result')
     return { result }
   } catch (error) {
     if (!(error instanceof SteleError)) throw error
     return bad(error.message)
+  }
+}
+
+/**
+ * Throws a Trap when the writes' names, each with its value's hash, would make effects that no reader takes: names are
+ * long where they have to be escaped, and a folder removed with all within writes as many as it held.
+ */
+function refuseLongEffects(writes: readonly Write[], resultBytes: number): void {
+  let size = effectsMarginBytes + resultBytes
+  for (const { object, field } of writes) {
+    size += Buffer.byteLength(JSON.stringify([object, field])) + hashedValueBytes
+    if (size > maxEffectsBytes) throw new Trap('writes')
   }
 }
 
@@ -252,6 +273,11 @@ function oracleAnswer(end: End): OracleAnswer {
   if (end === 'never settled') throw new Error('An oracle does not wait')
   return 'error' in end ? end : { value: end.result ?? null }
 }
+
+/** Bytes of effects besides the result and the writes that a call makes: members, and the host's own rows. */
+const effectsMarginBytes = 4096
+/** Bytes of a value's hash in effects, with what stands around it. */
+const hashedValueBytes = 64 + 4
 
 /** Characters of a script's own error that we repeat when it cannot be loaded. */
 const maxReasonLength = 500

@@ -44,10 +44,15 @@ export const defaultLimits: Limits = {
   resultBytes: 1024 * 1024,
 }
 
-/** Bounds of the limits themselves: what the wasm starts with, and what a stack and an address space can keep. */
+/**
+ * Bounds of the limits themselves: what the wasm starts with, what a stack and an address space can keep, and what an
+ * entry can hold of values (a record of 64 MiB) and of a result (effects of 4 MiB).
+ */
 const bounds: Readonly<Partial<Record<keyof Limits, readonly [least: number, most: number]>>> = {
   memory: [16 * 1024 * 1024, 512 * 1024 * 1024],
   stack: [32 * 1024, 2 * 1024 * 1024],
+  writeBytes: [1, 32 * 1024 * 1024],
+  resultBytes: [1, 1024 * 1024],
 }
 
 /**

@@ -21,6 +21,8 @@ const refused: readonly [JsonValue, RegExp][] = [
   [{ memory: 1000 }, /from 16777216 to/],
   [{ memory: 2 ** 32 }, /"memory"/],
   [{ stack: 1000 }, /"stack"/],
+  [{ writeBytes: 64 * 1024 * 1024 }, /"writeBytes" is not a whole number from 1 to 33554432/],
+  [{ resultBytes: 2 * 1024 * 1024 }, /"resultBytes"/],
 ]
 for (const [limits, message] of refused) {
   test(`parseLimits() throws limits_invalid when given ${JSON.stringify(limits)}`, () => {

@@ -31,7 +31,11 @@ export function restoreMemory(
 ): RestoredMemory {
   if (executor.memory === undefined) return { calls: 0, fault: undefined }
   const saved = store.memory()
-  if (saved !== undefined && saved.snapshot.length > 0) executor.memory.restore(saved.snapshot)
+  if (saved !== undefined && saved.snapshot.length > 0) {
+    executor.memory.restore(saved.snapshot)
+    const fault = snapshotFault(store, saved.size, executor.memory.digest())
+    if (fault !== undefined) return { calls: 0, fault }
+  }
   const past = new Overlay(store)
   past.apply([...store.undo()])
   const from = saved?.size ?? 0
@@ -43,6 +47,16 @@ export function restoreMemory(
     }
   }
   return { calls: size - from, fault: undefined }
+}
+
+/** A snapshot is as good as its digest, which is what the entry that was committed with it says. */
+function snapshotFault(store: MemoryStore, size: number, digest: string): string | undefined {
+  const [entry] = store.entries(size - 1, 1)
+  if (entry === undefined || entry.body === null) return `entry ${size - 1} is missing or withheld`
+  const text = Buffer.from(entry.body.subarray(saltBytes)).toString()
+  const { body } = parseBody(parseLeaf(entry.leaf).kind, text)
+  if ('sha256' in body && body.sha256 === digest) return undefined
+  return `the snapshot of its script's memory is not the one that entry ${size - 1} names`
 }
 
 function runAgain(entry: KeptEntry, past: Overlay, executor: Executor): string | undefined {

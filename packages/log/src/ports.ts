@@ -74,7 +74,9 @@ export type LogStore<V> = StateReader & {
   readonly hashes: (tileLevel: number, start: number, count: number) => readonly Hash[]
   /** The last number given to the account, 0 if it has none. */
   readonly lastSequence: (account: string | null) => number
-  /** The hash of each state row, in any order. */
+  /** The sum of all accounts' last numbers. */
+  readonly sequenceTotal: () => number
+  /** The hash of each state row, in any order. Throws where a row's value, if it is there, does not hash to it. */
   readonly stateHashes: () => Iterable<readonly [object: string, field: string, hash: Hash]>
   readonly entries: FilePorts['entries']
   readonly memory: () => MemorySnapshot | undefined
@@ -100,6 +102,8 @@ export type LogPorts<V> = {
   /** Makes what runs calls, from the blob names and limits in force; asked anew after a config entry changes them. */
   readonly createExecutor: (settings: ScriptSettings) => Executor
   readonly planViews: (entry: LoggedEntry) => readonly V[]
+  /** The checkpoint that was published last, where one is kept apart from the store: no log may start behind it. */
+  readonly published?: () => string | undefined
   /** The log's own keys: each signs every checkpoint. */
   readonly signers: readonly NoteSigner[]
   readonly clock: CosignatureSigner

@@ -1,6 +1,6 @@
 // Writes the public folder behind the log: tiles, bundles and blobs first, head and checkpoint last.
 // All of it can be made again from the store, so it needs no part in the commit.
-import { entryKinds, parseBody, parseLeaf, type WithheldPart } from '@stele/entries'
+import { bundleWidth, entryKinds, parseBody, parseLeaf, type WithheldPart } from '@stele/entries'
 import { bundlesOf, formatTileNumber, type TileNumber, tilePath, tilesOf } from '@stele/tlog'
 import { type BundleKind, type FilePorts, makeBundle, makeTile } from './log-files.ts'
 import type { StoredHead } from './ports.ts'
@@ -34,7 +34,8 @@ export type PublisherPorts = {
 /** Brings the folder up to the store. */
 export type Publisher = { readonly publish: () => Promise<void> }
 
-const bundleKinds: readonly BundleKind[] = ['entries', 'body', 'effects', 'value']
+const withholdableKinds = ['body', 'effects', 'value'] as const
+const bundleKinds: readonly BundleKind[] = ['entries', ...withholdableKinds]
 const root = '-/log/'
 
 /** A publisher; runs of it follow one another, never side by side. */
@@ -108,19 +109,28 @@ async function publishPiece(
 ): Promise<void> {
   if (bytes === undefined) throw new Error(`The store cannot make "${path}"`)
   await folder.write(root + path, bytes)
-  if (width === 256) await folder.remove(`${root}${path}.p`) // The full piece replaces its partial ones.
+  if (width === bundleWidth) await folder.remove(`${root}${path}.p`) // The full piece replaces its partial ones.
 }
 
-/** Makes again what takedowns among the new entries have taken parts from. */
+/**
+ * Makes again what takedowns among the new entries have taken parts from. Narrower pieces of an unfinished bundle hold
+ * those parts too: they go, but for the one that the checkpoint published before needs.
+ */
 async function publishWithheld(ports: PublisherPorts, from: number, size: number): Promise<void> {
   const numbers = new Set<number>()
   for (const part of withheldBetween(ports, from, size)) {
     if ('blob' in part) await ports.folder.remove(root + blobPath(part.blob))
-    else numbers.add(Math.floor(part.entry / 256))
+    else numbers.add(Math.floor(part.entry / bundleWidth))
   }
   for (const index of numbers) {
-    const width = Math.min(256, size - index * 256)
-    for (const kind of bundleKinds) await publishBundle(ports, size, { index, width, kind })
+    const widths = [from, size].map((end) => Math.min(bundleWidth, end - index * bundleWidth))
+    for (const kind of withholdableKinds) {
+      const full = formatTileNumber({ index, width: bundleWidth })
+      await ports.folder.remove(`${root}${kind}/${full}.p`)
+      for (const width of new Set(widths)) {
+        if (width > 0) await publishBundle(ports, size, { index, width, kind })
+      }
+    }
   }
 }
 
@@ -129,8 +139,8 @@ function* withheldBetween(
   from: number,
   size: number,
 ): Iterable<WithheldPart> {
-  for (let start = from; start < size; start += 256) {
-    for (const entry of files.entries(start, Math.min(256, size - start))) {
+  for (let start = from; start < size; start += bundleWidth) {
+    for (const entry of files.entries(start, Math.min(bundleWidth, size - start))) {
       const { kind } = parseLeaf(entry.leaf)
       if (kind !== entryKinds.takedown || entry.body === null) continue
       const { body } = parseBody(kind, Buffer.from(entry.body.subarray(32)).toString())

@@ -1,9 +1,27 @@
 // Opens what the store holds, and compares it with itself: the tree with the checkpoint, the state with the last leaf.
-import { membersOf, parseLeaf, parseLimits, readLogRow, type StateReader } from '@stele/entries'
+import {
+  entryKinds,
+  membersOf,
+  parseLeaf,
+  parseLimits,
+  readLogRow,
+  type StateReader,
+} from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { Trie, type TrieWrite } from '@stele/state'
-import { createHashReader, Frontier, isSameHash, verifyCheckpoint } from '@stele/tlog'
+import {
+  createHashReader,
+  Frontier,
+  type Hash,
+  hashLeaf,
+  isSameHash,
+  type NoteVerifier,
+  treeRoot,
+  verifyCheckpoint,
+} from '@stele/tlog'
 import type { LogPorts, LogStore, ScriptSettings, StoredHead } from './ports.ts'
+
+const entriesPerStep = 256
 
 /** What opening gives. `fault` says why the log must not be written to. */
 export type Recovered = {
@@ -13,16 +31,22 @@ export type Recovered = {
   readonly fault: string | undefined
 }
 
-/** Reads the committed log back. Throws `log_inconsistent` where there is none. */
-export function recover<V>({ store, signers }: LogPorts<V>): Recovered {
+/** Reads the committed log back; what cannot be read is a fault. Throws `log_inconsistent` where there is none. */
+export function recover<V>(ports: LogPorts<V>): Recovered {
+  const { store, signers } = ports
   const head = store.head()
   const origin = signers[0]?.name ?? ''
   if (head === undefined) {
     throw new SteleError('log_inconsistent', { origin, reason: 'the store holds no log' })
   }
-  const frontier = Frontier.restore(head.size, createHashReader(store.hashes))
-  const trie = loadTrie(store.stateHashes())
-  return { trie, frontier, head, fault: faultOf(head, { frontier, trie, origin, signers }) }
+  try {
+    const frontier = Frontier.restore(head.size, createHashReader(store.hashes))
+    const trie = loadTrie(store.stateHashes())
+    return { trie, frontier, head, fault: faultOf(ports, { head, frontier, trie, origin }) }
+  } catch (error) {
+    const fault = `it cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    return { trie: new Trie(), frontier: Frontier.empty(), head, fault }
+  }
 }
 
 /** The trie of these rows, committed. */
@@ -44,23 +68,87 @@ export function scriptSettings(state: StateReader): ScriptSettings {
   return { script, engine, limits: parseLimits(membersOf('limits', row('limits'))) }
 }
 
-function faultOf(
-  head: StoredHead,
-  found: Omit<Recovered, 'head' | 'fault'> & {
-    readonly origin: string
-    readonly signers: LogPorts<unknown>['signers']
-  },
-): string | undefined {
-  const verifiers = found.signers.map((signer) => signer.verifier)
-  const { checkpoint } = verifyCheckpoint(head.checkpoint, verifiers, found.origin)
+type Found = Omit<Recovered, 'fault'> & { readonly origin: string }
+
+function faultOf<V>(ports: LogPorts<V>, found: Found): string | undefined {
+  const { head, frontier, trie, origin } = found
+  const verifiers = ports.signers.map((signer) => signer.verifier)
+  const { checkpoint } = verifyCheckpoint(head.checkpoint, verifiers, origin)
   if (checkpoint.size !== head.size) {
     return `its head has ${head.size} entries, its signed checkpoint ${checkpoint.size}`
   }
-  if (!isSameHash(checkpoint.root, found.frontier.root())) {
+  const roots = [frontier.root(), head.root]
+  if (!roots.every((root) => isSameHash(checkpoint.root, root))) {
     return 'its entries do not hash to the root of its signed checkpoint'
   }
-  if (!isSameHash(parseLeaf(head.leaf).stateRoot, found.trie.root())) {
+  if (!isSameHash(parseLeaf(head.leaf).stateRoot, trie.root())) {
     return 'its state does not hash to the root in its last leaf'
   }
-  return undefined
+  return (
+    newestFault(ports.store, head) ??
+    numbersFault(ports.store, head) ??
+    publishedFault(ports, verifiers, found)
+  )
+}
+
+/** The head's leaf says what time it is and what the state is: it must be the last entry's, and nothing may follow it. */
+function newestFault(
+  store: Pick<LogStore<unknown>, 'entries' | 'hashes'>,
+  { size, leaf }: StoredHead,
+): string | undefined {
+  const [newest, ...more] = store.entries(size - 1, 2)
+  const [leafHash] = store.hashes(0, size - 1, 1)
+  if (newest === undefined || leafHash === undefined) return 'its last entry is missing'
+  if (Buffer.compare(newest.leaf, leaf) !== 0 || !isSameHash(hashLeaf(leaf), leafHash)) {
+    return "its last entry's leaf is not the one of its head"
+  }
+  return more.length > 0 ? 'it holds entries beyond its head' : undefined
+}
+
+/** Every entry but the genesis and the script's memories has taken one number of one account. */
+function numbersFault(
+  store: Pick<LogStore<unknown>, 'entries' | 'sequenceTotal'>,
+  { size }: StoredHead,
+): string | undefined {
+  const total = store.sequenceTotal()
+  const rest = size - 1 - total
+  if (rest === 0 || (rest > 0 && countMemories(store, size) === rest)) return undefined
+  return `its accounts have taken ${total} numbers, its entries say otherwise`
+}
+
+function countMemories({ entries }: Pick<LogStore<unknown>, 'entries'>, size: number): number {
+  let count = 0
+  for (let start = 0; start < size; start += entriesPerStep) {
+    for (const { leaf } of entries(start, Math.min(entriesPerStep, size - start))) {
+      if (parseLeaf(leaf).kind === entryKinds.memory) count++
+    }
+  }
+  return count
+}
+
+/** A store that was put back to an older copy would let the log fork. */
+function publishedFault<V>(
+  { store, published }: LogPorts<V>,
+  verifiers: readonly NoteVerifier[],
+  { head, origin }: Found,
+): string | undefined {
+  const note = published?.()
+  if (note === undefined) return undefined
+  const { size, root } = publishedOf(note, verifiers, origin)
+  if (size > head.size) return `it has ${head.size} entries, and has published ${size} already`
+  if (isSameHash(treeRoot(size, createHashReader(store.hashes)), root)) return undefined
+  return `its first ${size} entries are not those that it has published`
+}
+
+function publishedOf(
+  note: string,
+  verifiers: readonly NoteVerifier[],
+  origin: string,
+): { readonly size: number; readonly root: Hash } {
+  try {
+    return verifyCheckpoint(note, verifiers, origin).checkpoint
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`the checkpoint in its public folder: ${reason}`, { cause })
+  }
 }

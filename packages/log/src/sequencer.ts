@@ -49,6 +49,8 @@ export class Sequencer<V> {
   #callsSinceSnapshot = 0
   #closed = false
   #readOnly: string | undefined
+  /** False where the trie is not what the head says. */
+  #isTrusted = true
 
   private constructor(ports: LogPorts<V>, opened: Opened) {
     this.#ports = ports
@@ -88,10 +90,10 @@ export class Sequencer<V> {
    */
   static open<V>(ports: LogPorts<V>): Sequencer<V> {
     const { trie, frontier, head, fault } = recover(ports)
-    const executor = ports.createExecutor(scriptSettings(ports.store))
-    const sequencer = new Sequencer(ports, { trie, frontier, head, executor })
-    const memoryFault = fault ?? sequencer.#restoreMemory()
-    if (memoryFault !== undefined) sequencer.#refuseWrites(memoryFault)
+    const sequencer = new Sequencer(ports, { trie, frontier, head, executor: noScript })
+    sequencer.#isTrusted = fault === undefined
+    const scriptFault = fault ?? sequencer.#startScript() ?? sequencer.#restoreMemory()
+    if (scriptFault !== undefined) sequencer.#refuseWrites(scriptFault)
     return sequencer
   }
 
@@ -138,8 +140,12 @@ export class Sequencer<V> {
     return this.#enqueue({ plan, name: 'settings', alone: true, ...extras })
   }
 
-  /** The committed head and the proof that answers the queries at it, made in short turns. Throws `request_invalid`. */
+  /**
+   * The committed head and the proof that answers the queries at it, made in short turns. Throws `request_invalid`, and
+   * `log_inconsistent` where the state was not found to be the head's.
+   */
   async prove(queries: readonly StateQuery[]): Promise<{ head: StoredHead; proof: StateProof }> {
+    if (!this.#isTrusted) throw this.#inconsistent(this.#readOnly ?? '')
     const head = this.#head
     const steps = this.#trie.proveInSteps(queries)
     for (;;) {
@@ -239,6 +245,16 @@ export class Sequencer<V> {
     if (failure === undefined) this.#callsSinceSnapshot = 0
   }
 
+  /** Makes what runs calls from the settings in force. Gives why that cannot be, where it cannot. */
+  #startScript(): string | undefined {
+    try {
+      this.#executor = this.#ports.createExecutor(scriptSettings(this.#ports.store))
+      return undefined
+    } catch (error) {
+      return `its script cannot be started: ${reasonOf(error)}`
+    }
+  }
+
   /** Brings a fresh script's memory to where the committed log is. Gives what went wrong, if something did. */
   #restoreMemory(): string | undefined {
     const { calls, fault } = restoreMemory(this.#ports.store, this.#executor, this.#head.size)
@@ -276,13 +292,14 @@ export class Sequencer<V> {
   async #commit(stage: Stage<V>): Promise<SteleError | undefined> {
     const startMs = this.#ports.nowMs()
     const { store } = this.#ports
-    const newest = stage.newest ?? newestLeaf(store, stage.frontier, this.#head)
-    const head = signHead(this.#ports, this.origin, newest)
+    let head: StoredHead | undefined
     try {
+      const newest = stage.newest ?? newestLeaf(store, stage.frontier, this.#head)
+      head = signHead(this.#ports, this.origin, newest)
       await store.commit(groupOf(this.#head, head, { stage, executor: this.#executor }))
     } catch (cause) {
       const failure = this.#settle(head, cause)
-      if (failure !== undefined) {
+      if (failure !== undefined || head === undefined) {
         this.#undo()
         return failure
       }
@@ -290,7 +307,8 @@ export class Sequencer<V> {
     this.#trie.commit()
     this.#frontier = stage.frontier
     this.#head = head
-    if (stage.changesScript) this.#executor = this.#ports.createExecutor(scriptSettings(store))
+    const fault = stage.changesScript ? this.#startScript() : undefined
+    if (fault !== undefined) this.#refuseWrites(fault)
     const [calls, tookMs] = [stage.entries.length, this.#ports.nowMs() - startMs]
     this.#ports.report({ event: 'commit', size: head.size, calls, tookMs })
     return undefined
@@ -300,14 +318,13 @@ export class Sequencer<V> {
   #undo(): void {
     this.#trie.rollback()
     if (this.#executor.memory === undefined || this.#readOnly !== undefined) return
-    this.#executor = this.#ports.createExecutor(scriptSettings(this.#ports.store))
-    const fault = this.#restoreMemory()
+    const fault = this.#startScript() ?? this.#restoreMemory()
     if (fault !== undefined) this.#refuseWrites(fault)
   }
 
   /** After a failed commit the store alone knows what is true: committed after all, undone, or neither. */
-  #settle(planned: StoredHead, cause: unknown): SteleError | undefined {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+  #settle(planned: StoredHead | undefined, cause: unknown): SteleError | undefined {
+    const reason = reasonOf(cause)
     this.#ports.report({ event: 'commit_failed', reason })
     let found: StoredHead | undefined
     try {
@@ -317,7 +334,7 @@ export class Sequencer<V> {
         `its store cannot be read after a failed commit: ${String(unreadable)}`,
       )
     }
-    if (sameHead(found, planned)) return undefined
+    if (planned !== undefined && sameHead(found, planned)) return undefined
     if (sameHead(found, this.#head)) return new SteleError('commit_failed', { reason }, { cause })
     return this.#refuseWrites(
       'its head is neither the one before nor the one after a failed commit',
@@ -338,6 +355,17 @@ export class Sequencer<V> {
     if (!isSteleError(error, 'call_aborted')) return
     this.#ports.report({ event: 'call_aborted', method, reason: error.details.reason })
   }
+}
+
+/** Stands in until a script was started. */
+const noScript: Executor = { init: refuseToRun, call: refuseToRun }
+
+function refuseToRun(): never {
+  throw new Error('No script was started')
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 type Opened = {

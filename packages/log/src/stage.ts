@@ -12,6 +12,8 @@ import {
   hashBody,
   hashEffects,
   hashValue,
+  maxEffectsBytes,
+  maxRecordBytes,
   Sequences,
   type StateReader,
   type Transition,
@@ -101,10 +103,12 @@ export class Stage<V> {
     const salt = this.#ports.random(saltBytes)
     const seed = hashBody(salt, bodyBytes)
     const done = applyBody(body, { state: this.#overlay, seed, timeMs, executor })
+    const recorded = recordOf(body, done)
     this.isBroken = true // From here on nothing is refused: what throws is a bug.
     this.#sequences.accept(body)
     if ('account' in body.body) this.#accounts.add(body.body.account)
-    const entry = this.#append(body, done, { salt, bodyBytes, bodyHash: seed, timeMs })
+    const parts = { salt, bodyBytes, bodyHash: seed, timeMs, ...recorded }
+    const entry = this.#append(body, done, parts)
     this.blobs.push(...(extras.blobs ?? []))
     this.#timeMs = timeMs
     if (namesScript(body)) this.#startScript()
@@ -138,11 +142,16 @@ export class Stage<V> {
   #append(
     { kind }: Body,
     { effects, writes }: Transition,
-    body: { salt: Uint8Array; bodyBytes: Uint8Array; bodyHash: Hash; timeMs: number },
+    parts: Recorded & {
+      readonly salt: Uint8Array
+      readonly bodyBytes: Uint8Array
+      readonly bodyHash: Hash
+      readonly timeMs: number
+    },
   ): StagedEntry {
     const { trie, frontier, random } = this.#ports
+    const { bodyBytes, effectsBytes, values } = parts
     const effectsSalt = random(saltBytes)
-    const effectsBytes = Buffer.from(formatEffects(effects))
     trie.apply(
       effects.writes.map(([object, field, hash]) => ({
         object,
@@ -153,20 +162,19 @@ export class Stage<V> {
     this.#overlay.apply(writes)
     const leaf = formatLeaf({
       kind,
-      timeMs: body.timeMs,
-      bodyHash: body.bodyHash,
+      timeMs: parts.timeMs,
+      bodyHash: parts.bodyHash,
       effectsHash: hashEffects(effectsSalt, effectsBytes),
       stateRoot: trie.root(),
     })
-    const values = writes.flatMap(({ value }) => (value === null ? [] : [valueOf(value)]))
     writes.forEach(({ value }) => this.#keepLong(value))
     const entry: StagedEntry = {
       index: frontier.size,
       leaf,
       leafHash: hashLeaf(leaf),
-      body: Buffer.concat([body.salt, body.bodyBytes]),
+      body: Buffer.concat([parts.salt, bodyBytes]),
       effects: Buffer.concat([effectsSalt, effectsBytes]),
-      values: formatValues(values),
+      values,
     }
     this.#path = frontier.peaks()
     this.hashes.push(...frontier.append(entry.leafHash))
@@ -179,6 +187,21 @@ export class Stage<V> {
     const value = valueOf(bytes)
     if ('blob' in value) this.blobs.push({ name: value.blob, bytes })
   }
+}
+
+type Recorded = { readonly effectsBytes: Uint8Array; readonly values: Uint8Array }
+
+/** What is recorded of a transition. Throws `call_aborted` for what no reader would take, whatever host let it through. */
+function recordOf({ body }: Body, { effects, writes }: Transition): Recorded {
+  const method = 'method' in body ? body.method : ''
+  const refuse = (what: string, limit: number): SteleError =>
+    new SteleError('call_aborted', { method, reason: `its ${what} are over ${limit} bytes` })
+  const effectsBytes = Buffer.from(formatEffects(effects))
+  if (effectsBytes.length > maxEffectsBytes) throw refuse('effects', maxEffectsBytes)
+  const values = writes.flatMap(({ value }) => (value === null ? [] : [valueOf(value)]))
+  const record = formatValues(values)
+  if (record.length > maxRecordBytes) throw refuse('values', maxRecordBytes)
+  return { effectsBytes, values: record }
 }
 
 function namesScript({ kind, body }: Body): boolean {

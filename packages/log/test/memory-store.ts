@@ -42,6 +42,7 @@ export function createMemoryStore(kept: Kept = emptyKept()): MemoryStore {
             (hash) => hash !== undefined,
           ),
     lastSequence: (account) => kept.sequences.get(account) ?? 0,
+    sequenceTotal: () => [...kept.sequences.values()].reduce((sum, last) => sum + last, 0),
     stateHashes: () =>
       Array.from(kept.rows.values(), ({ object, field, hash }) => [object, field, hash] as const),
     get: (object, field) => kept.rows.get(keyOf(object, field))?.bytes,

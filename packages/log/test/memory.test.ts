@@ -83,6 +83,17 @@ test(`a snapshot is made every ${callsPerSnapshot} calls, and a kill after it ru
   auditStore(world.store, origin, verifiers)
 })
 
+test('open() refuses writes when the snapshot is not the one whose digest was logged', async () => {
+  const { world, log } = await countingLog()
+  await log.submit(call('bump'))
+  await log.close()
+  const { memory } = world.store.kept
+  assert.ok(memory)
+  world.store.kept.memory = { ...memory, snapshot: Buffer.from('7') }
+  const { log: next } = reopened(world)
+  assert.match(next.readOnly ?? '', /snapshot .* is not the one that entry 2 names/)
+})
+
 test('a failed commit leaves the memory as the log says', async () => {
   const { world, log } = await countingLog()
   await log.submit(call('bump'))

@@ -40,6 +40,13 @@ function publisherOf(world: World, folder: Folder) {
   return createPublisher(ports)
 }
 
+function takedownOf(origin: string, seq: number, withhold: TakedownBody['withhold']): TakedownBody {
+  const sender = { v: 1, origin, account: 'op', seq, via: { type: 'host' } } as const
+  const unsigned: TakedownBody = { ...sender, withhold, reason: 'asked for', signatures: [] }
+  const signature = Buffer.from(rootSigner.sign(rootPayload(unsigned))).toString('base64')
+  return { ...unsigned, signatures: [{ key: rootSigner.vkey, signature }] }
+}
+
 async function grow(log: Sequencer<string>, calls: number): Promise<void> {
   for (let i = 0; i < calls; i++) await log.submit(call('set', `f${i}`, 'x'))
 }
@@ -112,13 +119,8 @@ test('publish() makes bundles again without what a takedown withholds, and remov
   await publisher.publish()
   const [blob = ''] = world.store.kept.blobs.keys()
   assert.ok(folder.files.has(`-/log/blob/${blob.slice(0, 2)}/${blob}`))
-  await log.submitSigned('op', (seq) => {
-    const sender = { v: 1, origin: log.origin, account: 'op', seq, via: { type: 'host' } } as const
-    const withhold = [{ entry: 1, part: 'body' }, { blob }] as const
-    const unsigned: TakedownBody = { ...sender, withhold, reason: 'asked for', signatures: [] }
-    const signature = Buffer.from(rootSigner.sign(rootPayload(unsigned))).toString('base64')
-    return { ...unsigned, signatures: [{ key: rootSigner.vkey, signature }] }
-  })
+  const withhold = [{ entry: 1, part: 'body' }, { blob }] as const
+  await log.submitSigned('op', (seq) => takedownOf(log.origin, seq, withhold))
   await publisher.publish()
   assert.ok(!folder.files.has(`-/log/blob/${blob.slice(0, 2)}/${blob}`))
   const bodies = parseRecordBundle(folder.files.get('-/log/body/000.p/3') ?? new Uint8Array(), 3)
@@ -126,6 +128,29 @@ test('publish() makes bundles again without what a takedown withholds, and remov
     bodies.map((body) => body === null),
     [false, true, false],
   )
+})
+
+test('publish() leaves no narrower piece that still holds what a takedown withholds', async () => {
+  const { world, log } = await createdLog()
+  const folder: Folder = { files: new Map(), order: [] }
+  const publisher = publisherOf(world, folder)
+  for (const text of ['secret', 'b', 'c']) {
+    await log.submit(call('set', 'f', text))
+    await publisher.publish()
+  }
+  const withhold = [
+    { entry: 1, part: 'body' },
+    { entry: 1, part: 'values' },
+  ] as const
+  await log.submitSigned('op', (seq) => takedownOf(log.origin, seq, withhold))
+  await publisher.publish()
+  const leaks = [...folder.files].filter(([, bytes]) => Buffer.from(bytes).includes('secret'))
+  assert.deepEqual(
+    leaks.map(([path]) => path),
+    [],
+  )
+  const bodies = [...folder.files.keys()].filter((path) => path.includes('/body/'))
+  assert.deepEqual(bodies.toSorted(), ['-/log/body/000.p/4', '-/log/body/000.p/5'])
 })
 
 function sizeIn({ files }: Folder): number {

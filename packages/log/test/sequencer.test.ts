@@ -79,6 +79,22 @@ test('submit() drops the whole group when an entry breaks half-way, and goes on'
   assert.equal(auditStore(world.store, origin, verifiers), 2)
 })
 
+for (const method of ['flood', 'nest']) {
+  test(`submit() refuses what cannot be recorded of "${method}" alone, and the others of its group are logged`, async () => {
+    const { world, log } = await createdLog()
+    const results = await Promise.allSettled([
+      log.submit(call('set', 'a', '1')),
+      log.submit(call(method)),
+      log.submit(call('set', 'b', '2')),
+    ])
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
+    assert.equal(auditStore(world.store, origin, verifiers), 3)
+  })
+}
+
 test('submit() throws call_malformed when the arguments are over the limit of a body', async () => {
   const { world, log } = await createdLog()
   await assert.rejects(log.submit(call('set', 'a', 'x'.repeat(1024 * 1024))), {
@@ -163,11 +179,40 @@ const damages: readonly (readonly [string, Damage])[] = [
       if (kept.head !== undefined) kept.head = { ...kept.head, size: kept.head.size - 1 }
     },
   ],
+  ['an entry is missing', (kept) => void kept.entries.pop()],
+  ['a leaf hash is missing', (kept) => void kept.leafHashes.pop()],
+  ['an entry follows the last', (kept) => void kept.entries.push(...kept.entries.slice(0, 1))],
+  ["the last entry's leaf is another", (kept) => changeTime(kept.entries.at(-1)?.leaf)],
+  ["the head's leaf has another time", (kept) => changeTime(kept.head?.leaf)],
+  [
+    "the head's root is another",
+    (kept) => {
+      if (kept.head !== undefined) kept.head = { ...kept.head, root: new Uint8Array(32) }
+    },
+  ],
+  ['an account has another number', (kept) => void kept.sequences.set('alice', 7)],
+  ['an account has lost its number', (kept) => void kept.sequences.delete('alice')],
+  [
+    'its checkpoint is not signed by its key',
+    (kept) => {
+      if (kept.head === undefined) return
+      kept.head = { ...kept.head, checkpoint: kept.head.checkpoint.replace('\n2\n', '\n3\n') }
+    },
+  ],
 ]
+/** One bit of the time, in a copy: head and entry share their bytes. */
+function changeTime(leaf: Uint8Array | undefined): void {
+  if (leaf === undefined) return
+  const bytes = leaf as Uint8Array & { [position: number]: number }
+  bytes[9] = (bytes[9] ?? 0) ^ 1
+}
 for (const [what, damage] of damages) {
   test(`open() refuses writes, saying why, when ${what}`, async () => {
     const { world, log } = await createdLog()
     await log.submit(call('set', 'a', '1'))
+    world.store.kept.entries.forEach((entry, at, entries) => {
+      entries[at] = { ...entry, leaf: Uint8Array.from(entry.leaf) } // The head has bytes of its own.
+    })
     damage(world.store.kept)
     const again = createWorld(world.store.kept)
     const opened = Sequencer.open(again.ports)
@@ -176,8 +221,73 @@ for (const [what, damage] of damages) {
     await assert.rejects(async () => opened.submit(call('set', 'b', '2')), {
       code: 'log_inconsistent',
     })
+    await assert.rejects(opened.prove([{ object: '/', field: 'a' }]), { code: 'log_inconsistent' })
   })
 }
+
+for (const [what, isTaken] of [
+  ['the same', true],
+  ['an earlier one', true],
+  ['a later one', false],
+  ['of another log with this key', false],
+] as const) {
+  test(`open() ${isTaken ? 'takes' : 'refuses'} writes when the published checkpoint is ${what}`, async () => {
+    const { world, log } = await createdLog()
+    const { checkpoint: early } = log.head
+    await log.submit(call('set', 'a', '1'))
+    const { checkpoint: same } = log.head
+    const kept = structuredClone(world.store.kept) // A copy, to be put back.
+    await log.submit(call('set', 'b', '2'))
+    const { checkpoint: late } = log.head
+    const { log: fork } = await createdLog()
+    await fork.submit(call('set', 'a', '2'))
+    const notes = [same, early, late, fork.head.checkpoint]
+    const published = notes[['the same', 'an earlier one', 'a later one'].indexOf(what)] ?? notes[3]
+    const again = createWorld(kept)
+    const opened = Sequencer.open({ ...again.ports, published: () => published })
+    assert.equal(opened.readOnly === undefined, isTaken, opened.readOnly)
+    if (!isTaken) assert.match(opened.readOnly ?? '', /published/)
+  })
+}
+
+test('open() refuses writes and still proves when the script cannot be started', async () => {
+  const { world, log } = await createdLog()
+  await log.submit(call('set', 'a', '1'))
+  const again = createWorld(world.store.kept, () => {
+    throw new Error('its blob is missing')
+  })
+  const opened = Sequencer.open(again.ports)
+  assert.match(opened.readOnly ?? '', /its script cannot be started: its blob is missing/)
+  assert.equal((await opened.prove([{ object: '/', field: 'a' }])).head.size, 2)
+})
+
+test('submitSigned() commits a script that cannot be started, and refuses what comes after it', async () => {
+  const world = createWorld()
+  const createExecutor: typeof world.ports.createExecutor = (settings) => {
+    if (settings.script.startsWith('c')) throw new Error('it does not load')
+    return world.ports.createExecutor(settings)
+  }
+  const log = await Sequencer.create({ ...world.ports, createExecutor }, genesis, {})
+  await log.submitSigned('op', (seq) => config({ script: 'c'.repeat(128) }, seq))
+  await assert.rejects(async () => log.submit(call('set', 'a', '1')), { code: 'log_inconsistent' })
+  assert.equal(auditStore(world.store, origin, verifiers), 2)
+})
+
+test('beat() throws commit_failed when the head cannot be signed, and the log goes on', async () => {
+  const world = createWorld()
+  let isGone = false
+  const hashes: typeof world.store.hashes = (...row) => (isGone ? [] : world.store.hashes(...row))
+  const store = { ...world.store, hashes }
+  const log = await Sequencer.create({ ...world.ports, store }, genesis, {})
+  await log.submit(call('set', 'a', '1'))
+  await world.ports.breathe()
+  world.nowMs += heartbeatMs
+  isGone = true
+  await assert.rejects(log.beat(), { code: 'commit_failed' })
+  isGone = false
+  await log.submit(call('set', 'b', '2'))
+  assert.equal(auditStore(world.store, origin, verifiers), 3)
+})
 
 test('beat() cosigns the same tree again when the clock signature is old, and not before', async () => {
   const { world, log } = await createdLog()

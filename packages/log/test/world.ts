@@ -1,7 +1,8 @@
 // A log in memory: a script of three methods, a clock that the test turns, faults on demand.
 import { randomBytes } from 'node:crypto'
-import type { Executor, GenesisBody, Outcome, StateReader } from '@stele/entries'
+import type { Executor, GenesisBody, Outcome, StateReader, Write } from '@stele/entries'
 import { SteleError } from '@stele/errors'
+import { compareUtf8, type JsonValue } from '@stele/formats'
 import {
   createCosigner,
   createEd25519Signer,
@@ -91,12 +92,29 @@ const executor: Executor = {
         return wrote(field, read(state, field) + text)
       case 'fail':
         return { ok: false, error: { name: 'Error', message: 'no' } }
+      case 'flood': // Effects that no reader takes.
+        return { ok: true, changes: 1, writes: floodOf(5000) }
+      case 'nest': // A result that has no place left in effects.
+        return { ok: true, changes: 0, result: nested(128), writes: [] }
       case 'outlaw': // A key that no trie takes: what a host with a bug would let through.
         return wrote('x'.repeat(2000), text)
       default:
         throw new SteleError('call_aborted', { method, reason: 'it took too long' })
     }
   },
+}
+
+function floodOf(count: number): Write[] {
+  const fields = Array.from({ length: count }, (_, i) => `${'f'.repeat(900)}${i}`).toSorted(
+    compareUtf8,
+  )
+  return fields.map((field) => ({ object: '/', field, value: null }))
+}
+
+function nested(levels: number): JsonValue {
+  let value: JsonValue = 1
+  for (let i = 0; i < levels; i++) value = [value]
+  return value
 }
 
 function read(state: StateReader, field: string): string {

@@ -12,5 +12,5 @@ export type {
   VerifyPorts,
   VerifyProgress,
 } from './ports.ts'
-export type { Exception, Finding, Verdict, VerifyReport } from './report.ts'
+export type { Exception, Finding, SettingsChange, Verdict, VerifyReport } from './report.ts'
 export { verifyRegistry } from './verify.ts'

@@ -24,15 +24,19 @@ const statusOk = 200
 const absentStatuses: readonly number[] = [404, 410, 451]
 
 /** How large a file may be, and the entry to blame where one is meant. */
-export type FileLimits = { readonly maxBytes: number; readonly entry: number | null }
+export type FileLimits = {
+  readonly maxBytes: number
+  readonly entry: number | null
+  readonly accept?: string
+}
 
 /** The file's bytes, undefined where there is none. Throws `file_mismatch` for too many bytes, `server_refused` for odd statuses. */
 export async function fetchOptional(
   fetch: Fetch,
   path: string,
-  { maxBytes, entry }: FileLimits,
+  { maxBytes, entry, accept }: FileLimits,
 ): Promise<Uint8Array | undefined> {
-  const { status, bytes } = await fetch(path, maxBytes)
+  const { status, bytes } = await fetch(path, maxBytes, accept)
   if (absentStatuses.includes(status)) return undefined
   if (status !== statusOk) {
     throw new SteleError('server_refused', { url: path, status, message: 'wanted 200 or 404' })

@@ -31,9 +31,10 @@ export function packageNames(state: ReplayState): readonly string[] {
   })
 }
 
-/** Whether the package is published here. */
-export function isHosted(state: ReplayState, name: string): boolean {
-  return textOf(state.row(`${packagesObject}/${encodeSegment(name)}`, 'origin')) === 'hosted'
+/** Whether the package is published here; undefined where what says so is withheld. */
+export function isHosted(state: ReplayState, name: string): boolean | undefined {
+  const row = state.row(`${packagesObject}/${encodeSegment(name)}`, 'origin')
+  return row !== undefined && row.value === undefined ? undefined : textOf(row) === 'hosted'
 }
 
 /** The releases of a package that the state has contents of. */

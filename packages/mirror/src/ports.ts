@@ -37,7 +37,7 @@ export type ReleaseQuestion = {
 /** A package to be compared: what is served, undefined where that is 404, and what the log says. */
 export type ServedQuestion = {
   readonly name: string
-  /** The full packument. */
+  /** The packument, full or abbreviated. */
   readonly served: JsonValue | undefined
   readonly state: StateReader
 }
@@ -63,9 +63,9 @@ export type VerifyProgress = {
 export type VerifyPorts = {
   /**
    * GET of a path below the registry's root, such as `/-/log/key`. Throws `server_unreachable` after retries, and for
-   * statuses that say nothing of the file (5xx, 429); others are given.
+   * statuses that say nothing of the file (5xx, 429); others are given. `accept` is sent where it is given.
    */
-  readonly fetch: (path: string, maxBytes: number) => Promise<Fetched>
+  readonly fetch: (path: string, maxBytes: number, accept?: string) => Promise<Fetched>
   /** Throws `engine_unknown`, `script_invalid`, `limits_invalid`. */
   readonly createExecutor: (settings: ExecutorSettings) => ReplayExecutor
   /** Told of every entry in order, so that what no row of the state holds, times, is known when packages are compared. */

@@ -6,7 +6,9 @@ import {
   type Executor,
   entryKinds,
   formatEffects,
+  logObject,
   parseEffects,
+  readLogRow,
   Sequences,
   type Transition,
 } from '@stele/entries'
@@ -17,9 +19,11 @@ import { BlobCache } from './blob-cache.ts'
 import { decode, type EntryParts, entryMismatch, inEntry } from './entry-parts.ts'
 import { findEntryFault, findWriteFault } from './entry-rules.ts'
 import { Exceptions } from './exceptions.ts'
+import { maxSettingsChanges } from './limits.ts'
 import type { VerifyPorts } from './ports.ts'
 import { hex, quoteDifference } from './quote.ts'
 import { ReplayState, type RowWrite } from './replay-state.ts'
+import type { SettingsChange } from './report.ts'
 import { changesScript, ScriptRunner } from './script-runner.ts'
 import { Withheld } from './withheld.ts'
 import { carryValues, compareValues } from './written-values.ts'
@@ -80,6 +84,14 @@ export class Replay {
     return this.#memoryUnchecked
   }
 
+  /** The entries behind the genesis that changed the log's own settings. */
+  readonly settingsChanges: SettingsChange[] = []
+
+  /** The time of the newest entry, in milliseconds since 1970. */
+  get timeMs(): number {
+    return this.#timeMs
+  }
+
   /** The entry since which the state is not known any more, if so. */
   get lostSince(): number | undefined {
     return this.#lostSince
@@ -117,6 +129,7 @@ export class Replay {
     this.#noteGaps(parts, done !== undefined)
     if (writes === undefined) return
     this.#apply(parts, writes)
+    this.#noteSettings(index, writes)
     const written = writes.rows.map(({ value = empty, ...row }) => ({ ...row, value }))
     this.#replayed({ index, timeMs: leaf.timeMs, writes: written })
     const isTakenUp = index === 0 && done !== undefined
@@ -223,6 +236,17 @@ export class Replay {
     else this.#script.skipCall()
   }
 
+  /** What changes the rules must show, also where it was changed back before anyone looked. */
+  #noteSettings(entry: number, { rows }: Writes): void {
+    const names = rows.filter(({ object }) => object === logObject).map(({ field }) => field)
+    if (names.length === 0) return
+    const script = names.includes('script') ? readSetting(this.state, 'script') : null
+    if (entry === 0) this.settingsChanges.push({ entry, names: [], script })
+    else if (this.settingsChanges.length < maxSettingsChanges) {
+      this.settingsChanges.push({ entry, names, script })
+    }
+  }
+
   #compareMemory(index: number, wanted: string): void {
     const found = this.#script.current()?.memoryDigest?.()
     if (found === undefined) this.#memoryUnchecked++
@@ -249,6 +273,12 @@ export class Replay {
       throw entryMismatch(index, { what: 'its state root', found, wanted })
     }
   }
+}
+
+function readSetting(state: ReplayState, name: string): string | null {
+  if (state.row(logObject, name)?.value === undefined) return null
+  const value = readLogRow(state, name)
+  return typeof value === 'string' ? value : null
 }
 
 function runsScript({ kind }: Body): boolean {

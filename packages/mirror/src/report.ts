@@ -21,6 +21,16 @@ export type Exception = {
   readonly reason: string
 }
 
+/**
+ * An entry that changed the log's own settings, by their names, with the script that it put in force, if it did. The first
+ * one is the genesis, which names none.
+ */
+export type SettingsChange = {
+  readonly entry: number
+  readonly names: readonly string[]
+  readonly script: string | null
+}
+
 /** The outcome of a verification. Members that an early failure left unknown are null. */
 export type VerifyReport = {
   readonly verdict: Verdict
@@ -36,6 +46,8 @@ export type VerifyReport = {
   readonly clockMs: number | null
   /** The name (hex SHA-512) of the script in force: the rules that the replay has shown to be kept. */
   readonly script: string | null
+  /** Who has which keys may change the rules, and change them back: every time that it was done. */
+  readonly settingsChanges: readonly SettingsChange[]
   readonly entriesReplayed: number
   /** Calls that were run again with the script. */
   readonly callsRun: number

@@ -10,6 +10,23 @@ import { forEachParallel } from './parallel.ts'
 import type { Difference, VerifyPorts } from './ports.ts'
 import type { Replay } from './replay.ts'
 
+/** A form of the packument, asked for as clients ask for it. */
+type Form = {
+  readonly title: string
+  readonly accept: string
+  readonly path: (name: string) => string
+}
+
+/** What pages and tools read, and what clients install from. */
+const forms: readonly Form[] = [
+  { title: '', accept: 'application/json, */*', path: (name) => `/${encodeSegment(name)}` },
+  {
+    title: 'in the abbreviated form, ',
+    accept: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*',
+    path: (name) => `/${encodeSegment(name).replace('%2F', '%2f')}`, // As npm writes it.
+  },
+]
+
 /** Compares packages; those that differ are compared again when the log was followed further. */
 export class ServedAudit {
   readonly #ports: VerifyPorts
@@ -45,7 +62,7 @@ export class ServedAudit {
   async compareRest(): Promise<readonly SteleError[]> {
     const { state } = this.#replay
     const names = packageNames(state).filter(
-      (name) => !this.#right.has(name) && isHosted(state, name),
+      (name) => !this.#right.has(name) && isHosted(state, name) !== false,
     )
     const different: SteleError[] = []
     let done = 0
@@ -61,26 +78,40 @@ export class ServedAudit {
   }
 
   async #faultsOf(name: string): Promise<readonly SteleError[]> {
-    const path = `/${encodeSegment(name)}`
-    const limits = { maxBytes: maxPackumentBytes, entry: null }
-    const bytes = await fetchOptional(this.#ports.fetch, path, limits)
+    if (isHosted(this.#replay.state, name) === undefined) {
+      this.#unknown.add(name)
+      return []
+    }
+    for (const form of forms) {
+      const faults = await this.#faultsOfForm(name, form)
+      if (faults.length > 0) return faults // The other form would mostly say the same again.
+    }
+    return []
+  }
+
+  async #faultsOfForm(name: string, form: Form): Promise<readonly SteleError[]> {
+    const limits = { maxBytes: maxPackumentBytes, entry: null, accept: form.accept }
+    const bytes = await fetchOptional(this.#ports.fetch, form.path(name), limits)
     let served: JsonValue | undefined
     try {
       if (bytes !== undefined) served = parseTolerantJson(decode(bytes), 'the packument')
     } catch (error) {
       if (!isSteleError(error)) throw error
-      return [mismatch(name, { what: 'its packument', found: error.message, wanted: 'JSON' })]
+      const what = `${form.title}its packument`
+      return [mismatch(name, { what, found: error.message, wanted: 'JSON' })]
     }
-    const faults = this.#compare(name, served)
+    const faults = this.#compare(name, served, form)
     if (faults.length > 0 || !this.#options.tarballs) return faults
     return this.#compareTarballs(name, served)
   }
 
-  #compare(name: string, served: JsonValue | undefined): readonly SteleError[] {
+  #compare(name: string, served: JsonValue | undefined, form: Form): readonly SteleError[] {
     const { state } = this.#replay
     try {
       const differences = this.#ports.compareServed({ name, served, state })
-      return differences.map(({ entry, ...difference }) => mismatch(name, difference, entry))
+      return differences.map(({ entry, what, ...difference }) =>
+        mismatch(name, { what: form.title + what, ...difference }, entry),
+      )
     } catch (error) {
       if (!state.takeMetWithheld()) throw error
       this.#unknown.add(name)
@@ -95,11 +126,11 @@ export class ServedAudit {
   ): Promise<readonly SteleError[]> {
     const faults: SteleError[] = []
     for (const release of releasesOf(this.#replay.state, name)) {
-      const spec = `${name}@${release.version}`
       const address = tarballAddress(served, release.version)
-      if (address === undefined || this.#rightTarballs.has(spec)) continue
+      const place = `${name}@${release.version} ${address}`
+      if (address === undefined || this.#rightTarballs.has(place)) continue
       const fault = await this.#compareTarball(release, address)
-      if (fault === undefined) this.#rightTarballs.add(spec)
+      if (fault === undefined) this.#rightTarballs.add(place)
       else faults.push(fault)
     }
     return faults

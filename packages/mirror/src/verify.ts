@@ -96,6 +96,7 @@ function reportOf(progress: Progress, ended: Ended): VerifyReport {
     root: log === undefined ? null : Buffer.from(log.root).toString('base64'),
     clockMs: log === undefined || log.clockMs === 0 ? null : log.clockMs,
     script: log?.script ?? null,
+    settingsChanges: log?.replay.settingsChanges ?? [],
     entriesReplayed: log?.replay.entryCount ?? 0,
     callsRun,
     memoryUnchecked: log?.replay.memoryUnchecked ?? 0,
@@ -115,7 +116,15 @@ function warningsOf({ log, served }: Progress, { ports, options }: Ended): reado
   const warnings: string[] = []
   if (log.clockMs > 0) warnings.push(...clockWarnings(ports.nowMs() - log.clockMs))
   if (!options.tarballs) warnings.push('Tarballs were not checked')
-  const { lostSince, memoryUnchecked } = log.replay
+  const { lostSince, memoryUnchecked, settingsChanges, timeMs } = log.replay
+  const aheadMs = timeMs - ports.nowMs()
+  if (aheadMs > hourMs) {
+    const hours = Math.floor(aheadMs / hourMs)
+    warnings.push(`The newest entry is ${hours} hours in the future, by this machine's clock`)
+  }
+  for (const { entry, names } of settingsChanges.slice(1)) {
+    warnings.push(`Entry ${entry} changed the log's settings: ${names.join(', ')}`)
+  }
   if (lostSince !== undefined) {
     warnings.push(
       `From entry ${lostSince} on, the state is not known, so tarballs and packages were not compared with it`,

@@ -102,6 +102,39 @@ suite('replay() names the entry when an operator with the keys forges it', () =>
     assert.deepEqual(Object(findings[0]?.details).entry, 2)
   })
 
+  test('replay() tells of every change of the settings when the rules were changed and changed back', async () => {
+    const log = newLog()
+    const [release = ''] = log.blobs.keys()
+    log.config({ script: 'two' })
+    log.call(null, 'script', [])
+    log.config({ script: 'one', limits: { gas: 5 } })
+    const { verdict, script, settingsChanges, warnings } = await verifyFiles(serve(log))
+    assert.deepEqual([verdict, script], ['verified', release])
+    const evil = [...log.blobs].find(([, bytes]) => Buffer.from(bytes).toString() === 'two')?.[0]
+    assert.deepEqual(settingsChanges, [
+      { entry: 0, names: [], script: release },
+      { entry: 1, names: ['script'], script: evil },
+      { entry: 3, names: ['limits', 'script'], script: release },
+    ])
+    assert.match(warnings.join(), /Entry 1 changed the log's settings: script/)
+  })
+
+  for (const [years, title, verdict, what] of [
+    [50, 'warns', 'verified', /The newest entry is \d+ hours in the future/],
+    [280_000, 'fails', 'failed', /its time is over/],
+  ] as const) {
+    test(`replay() ${title} when an entry's time is ${years} years ahead`, async () => {
+      const log = newLog()
+      const ahead = years * 365 * 24 * 60 * 60 * 1000
+      const forgery: Forgery = { leaf: (leaf) => ({ ...leaf, timeMs: leaf.timeMs + ahead }) }
+      log.call('bob', 'put', [['/notes', 'a', 'one']], { forgery })
+      const report = await verifyFiles(serve(log))
+      assert.equal(report.verdict, verdict)
+      const texts = [...report.warnings, ...report.findings.map(({ message }) => message)]
+      assert.match(texts.join(), what)
+    })
+  }
+
   test('replay() fails when the log names other keys than the one that signs', async () => {
     const log = newLog()
     log.config({ keys: [log.root.vkey] })

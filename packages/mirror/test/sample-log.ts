@@ -79,8 +79,11 @@ export function verifyFiles(
 
 export function portsOver(files: ReadonlyMap<string, Uint8Array>): VerifyPorts {
   return {
-    fetch: async (path, maxBytes) => {
-      const bytes = files.get(path)
+    fetch: async (path, maxBytes, accept) => {
+      const plain = path.replace('%2f', '%2F')
+      const isAbbreviated = accept?.includes('install-v1') === true
+      const bytes =
+        (isAbbreviated ? files.get(`${plain} abbreviated`) : undefined) ?? files.get(plain)
       if (bytes === undefined) return { status: 404, bytes: new Uint8Array(0) }
       return { status: 200, bytes: bytes.subarray(0, maxBytes + 1) }
     },

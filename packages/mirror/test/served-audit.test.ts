@@ -54,8 +54,31 @@ const changes: readonly (readonly [title: string, message: RegExp, change: Chang
   ],
 ]
 
+const abbreviated: typeof changes = [
+  [
+    'the abbreviated form says something else',
+    /"left".*in the abbreviated form, its latest version: found "9.0.0", wanted 1.0.0/,
+    (files) => files.set('/left abbreviated', Buffer.from('{"latest":"9.0.0"}')),
+  ],
+  [
+    'the abbreviated form is not JSON',
+    /"@s\/right".*in the abbreviated form, its packument/,
+    (files) => files.set('/@s%2Fright abbreviated', Buffer.from('{')),
+  ],
+  [
+    'the abbreviated form names another tarball',
+    /the tarball of 1.0.0: found [0-9a-f]{128}, wanted/,
+    (files) => {
+      const dist = { tarball: 'https://elsewhere.example/npm/left/-/other.tgz' }
+      const text = JSON.stringify({ latest: '1.0.0', versions: { '1.0.0': { dist } } })
+      files.set('/left abbreviated', Buffer.from(text))
+      files.set('/left/-/other.tgz', Buffer.from(tarballText('left', '6.6.6')))
+    },
+  ],
+]
+
 suite('compareRest()', () => {
-  for (const [title, message, change] of changes) {
+  for (const [title, message, change] of [...changes, ...abbreviated]) {
     test(`compareRest() finds it when ${title}`, async () => {
       const files = serve(twoPackages(), ['left', '@s/right'])
       change(files)
@@ -94,6 +117,19 @@ suite('compareRest()', () => {
     log.call('op', 'put', [['/packages', '%zz/', '']])
     const { findings } = await verifyFiles(serve(log))
     assert.match(findings[0]?.message ?? '', /Entry 1 does not verify: its package/)
+  })
+
+  test('compareRest() counts a package apart whose origin is withheld', async () => {
+    const log = newLog()
+    const entry = publish(log, 'left', '1.0.0')
+    publish(log, 'left', '1.1.0')
+    log.takedown([
+      { entry, part: 'body' },
+      { entry, part: 'values' },
+    ])
+    const { verdict, warnings, packumentsCompared } = await verifyFiles(serve(log, ['left']))
+    assert.deepEqual([verdict, packumentsCompared], ['verified_except', 0])
+    assert.match(warnings.join(), /1 packages were not compared/)
   })
 
   test('compareRest() counts packages apart whose values are withheld', async () => {

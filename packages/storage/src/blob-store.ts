@@ -1,5 +1,5 @@
 // Blobs by the hex of their SHA-512: small ones in the database's rows, large ones as files beside it.
-import { readFileSync, rmSync, statSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { CallBlob } from '@stele/entries'
@@ -60,10 +60,8 @@ export async function keepLargeBlobs(
   return Promise.all(
     blobs.map(async (blob) => {
       if (!('bytes' in blob) || blob.bytes.length <= maxInlineBlobBytes) return blob
-      const path = blobFile(folder, blob.name)
-      if (statSync(path, { throwIfNoEntry: false })?.size !== blob.bytes.length) {
-        await writeDurably(path, blob.bytes)
-      }
+      // Also where such a file is there: nobody knows whether it is durable yet, nor what is in it.
+      await writeDurably(blobFile(folder, blob.name), blob.bytes)
       return { name: blob.name, storedBytes: blob.bytes.length }
     }),
   )
@@ -73,20 +71,27 @@ export async function keepLargeBlobs(
 export function createBlobWriter(
   db: DatabaseSync,
   folder: string,
-): { readonly keep: (blob: CallBlob) => void; readonly withhold: (name: string) => void } {
+): {
+  readonly keep: (blob: CallBlob) => void
+  readonly withhold: (name: string) => void
+  /** Removes the file of a blob that is withheld. Not before the commit: what fails must leave things as they were. */
+  readonly removeFile: (name: string) => void
+  /** The withheld blobs, of which a crash may have left the files. */
+  readonly withheld: () => readonly string[]
+} {
   const insert = db.prepare(
     'INSERT INTO blob (name, size, bytes) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING',
   )
   const withhold = db.prepare('UPDATE blob SET size = NULL, bytes = NULL WHERE name = ?')
+  const withheld = db.prepare('SELECT name FROM blob WHERE size IS NULL')
   return {
     keep: (blob) => {
       if ('bytes' in blob) insert.run(blob.name, blob.bytes.length, blob.bytes)
       else insert.run(blob.name, blob.storedBytes, null)
     },
-    withhold: (name) => {
-      withhold.run(name)
-      rmSync(blobFile(folder, name), { force: true })
-    },
+    withhold: (name) => void withhold.run(name),
+    removeFile: (name) => rmSync(blobFile(folder, name), { force: true }),
+    withheld: () => withheld.all().map((row) => String(row['name'])),
   }
 }
 

@@ -4,11 +4,12 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { busyTimeoutMs } from './limits.ts'
 
-/** A connection that writes. `schema` is SQL that can run again and again. */
+/** A connection that writes, and leaves nothing behind of what it deletes. `schema` is SQL that can run again and again. */
 export function openDatabase(path: string, schema: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true })
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs })
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8000')
+  db.exec('PRAGMA secure_delete = ON') // What was taken down must not lie on in free pages.
   db.exec(schema)
   return db
 }

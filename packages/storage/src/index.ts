@@ -17,5 +17,5 @@ export {
   type LogReader,
   logSchema,
 } from './log-store.ts'
-export { createPublicFolder } from './public-folder.ts'
+export { createPublicFolder, readPublished } from './public-folder.ts'
 export { applyViewWrites, createViewReader, viewSchema } from './view-store.ts'

@@ -1,4 +1,5 @@
 // The log's home in SQLite: a group is one transaction, and the head's row is swapped only against the head it builds on.
+import { hash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { EntryValue, StateReader, WithheldPart } from '@stele/entries'
 import { SteleError } from '@stele/errors'
@@ -106,22 +107,30 @@ export function createLogStore<V>(
 ): LogStore<V> & LogReader {
   const reader = createLogReader(db, blobFolder)
   const lastSequence = db.prepare('SELECT last FROM sequence WHERE account = ?')
-  const stateHashes = db.prepare('SELECT object, field, hash FROM state ORDER BY object, field')
-  const write = createGroupWriter(db, blobFolder)
+  const sequenceTotal = db.prepare('SELECT total(last) AS total FROM sequence')
+  const state = db.prepare(
+    'SELECT object, field, hash, value, blob FROM state ORDER BY object, field',
+  )
+  const blobs = createBlobWriter(db, blobFolder)
+  const write = createGroupWriter(db, blobs)
+  blobs.withheld().forEach(blobs.removeFile)
   return {
     ...reader,
     lastSequence: (account) => Number(lastSequence.get(accountKey(account))?.['last'] ?? 0),
+    sequenceTotal: () => Number(sequenceTotal.get()?.['total']),
     *stateHashes() {
-      for (const row of stateHashes.iterate()) {
-        yield [String(row['object']), String(row['field']), bytesOf(row['hash'])]
+      for (const row of state.iterate()) {
+        yield [String(row['object']), String(row['field']), checkedHash(row, reader.blobs)]
       }
     },
     ...createMemoryReader(db, reader.blobs),
-    commit: (group) =>
+    commit: (group) => {
       inTransaction(db, () => {
         write(group)
         applyViews(group.views)
-      }),
+      })
+      for (const part of group.withhold) if ('blob' in part) blobs.removeFile(part.blob)
+    },
   }
 }
 
@@ -171,13 +180,29 @@ function createRowReader(db: DatabaseSync): LogReader['row'] {
   }
 }
 
-function createGroupWriter<V>(db: DatabaseSync, folder: string): (group: CommitGroup<V>) => void {
+/** The row's hash. Calls decide by the value, so what does not hash to it must not be run on; a withheld one never is. */
+function checkedHash(row: Record<string, unknown>, blobs: BlobReader): Hash {
+  const { object, field, hash: wanted, value, blob } = row
+  const long = typeof blob === 'string' ? blobs.read(blob) : undefined
+  const bytes = value instanceof Uint8Array ? value : long
+  if (
+    bytes === undefined ||
+    Buffer.compare(hash('sha256', bytes, 'buffer'), bytesOf(wanted)) === 0
+  ) {
+    return bytesOf(wanted)
+  }
+  throw new Error(`the value of "${String(object)}" "${String(field)}" does not hash to its hash`)
+}
+
+function createGroupWriter<V>(
+  db: DatabaseSync,
+  blobs: ReturnType<typeof createBlobWriter>,
+): (group: CommitGroup<V>) => void {
   const entry = db.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)')
   const node = db.prepare('INSERT INTO node VALUES (?, ?, ?)')
   const sequence = db.prepare('INSERT OR REPLACE INTO sequence VALUES (?, ?)')
   const writeRow = createRowWriter(db)
   const swap = createHeadSwap(db)
-  const blobs = createBlobWriter(db, folder)
   const withhold = createWithholder(db)
   const memory = createMemoryWriter(db)
   return (group) => {

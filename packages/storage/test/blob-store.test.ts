@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import {
@@ -30,6 +30,17 @@ for (const [size, place] of [
     assert.deepEqual(reader.after(0), [{ blobNumber: 1, name: 'abcdef' }])
     writer.withhold('abcdef')
     assert.equal(reader.read('abcdef'), undefined)
+    assert.deepEqual(writer.withheld(), ['abcdef'])
+    writer.removeFile('abcdef')
     if (place === 'a file') assert.deepEqual(readdirSync(join(blobs, 'ab')), [])
   })
 }
+
+test('keepLargeBlobs() writes the bytes when a file of that name and size holds others', async (t) => {
+  const folder = tempFolder(t)
+  const bytes = Buffer.alloc(maxInlineBlobBytes + 1, 'x')
+  const blob = { name: 'abcdef', bytes }
+  await keepLargeBlobs(folder, [{ ...blob, bytes: Buffer.alloc(bytes.length, 'y') }])
+  await keepLargeBlobs(folder, [blob])
+  assert.deepEqual(readFileSync(join(folder, 'ab', 'abcdef')), bytes)
+})

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { CommitGroup, StoredHead } from '@stele/log'
-import { hashLeaf } from '@stele/tlog'
+import { hashLeaf, sha256 } from '@stele/tlog'
+import { keepLargeBlobs } from '../src/blob-store.ts'
 import { openDatabase } from '../src/database.ts'
+import { maxInlineBlobBytes } from '../src/limits.ts'
 import { createLogReader, createLogStore, createWatermark, logSchema } from '../src/log-store.ts'
 import { tempFolder } from './temp-folder.ts'
 
@@ -128,6 +131,84 @@ test('commit() takes withheld parts away, and reading a value whose blob is gone
   assert.notEqual(store.entries(0, 1)[0]?.effects, null)
   assert.equal(store.blobs.find('abcd'), undefined)
   assert.throws(() => store.get('/', 'a'), { code: 'call_aborted' })
+})
+
+test('commit() leaves the file of a blob when it withholds it and fails, and removes it when it does not', async (t) => {
+  const { folder, store, fail } = openStore(t)
+  const blob = { name: 'abcdef', bytes: Buffer.alloc(maxInlineBlobBytes + 1, 'x') }
+  const blobs = await keepLargeBlobs(join(folder, 'blobs'), [blob])
+  await store.commit(group(1, { blobs }))
+  const takedown = group(2, { withhold: [{ blob: 'abcdef' }] })
+  fail.views = true
+  assert.throws(() => store.commit(takedown), /views fail/)
+  assert.equal(store.blobs.read('abcdef')?.length, blob.bytes.length)
+  fail.views = false
+  await store.commit(takedown)
+  assert.deepEqual(readdirSync(join(folder, 'blobs', 'ab')), [])
+})
+
+test('createLogStore() removes the files of withheld blobs when a crash left them', async (t) => {
+  const { folder, db, store } = openStore(t)
+  const [path, bytes] = [join(folder, 'blobs'), Buffer.alloc(maxInlineBlobBytes + 1)]
+  const blobs = await keepLargeBlobs(path, [{ name: 'abcdef', bytes }])
+  await store.commit(group(1, { blobs }))
+  await store.commit(group(2, { withhold: [{ blob: 'abcdef' }] }))
+  await keepLargeBlobs(path, [{ name: 'abcdef', bytes }]) // As if it had not been removed.
+  createLogStore(db, path, () => undefined)
+  assert.deepEqual(readdirSync(join(path, 'ab')), [])
+})
+
+test('commit() leaves nothing of a withheld body in the database file', async (t) => {
+  const { folder, db, store } = openStore(t)
+  const [entry] = group(1).entries
+  assert.ok(entry)
+  await store.commit(group(1, { entries: [{ ...entry, body: Buffer.from('secret'.repeat(500)) }] }))
+  await store.commit(group(2, { withhold: [{ entry: 0, part: 'body' }] }))
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  assert.equal(readFileSync(join(folder, 'stele.db')).includes('secret'), false)
+})
+
+for (const [what, change] of [
+  ['value', "UPDATE state SET value = CAST('x' AS BLOB) WHERE field = 'a'"],
+  ['hash', "UPDATE state SET hash = zeroblob(32) WHERE field = 'a'"],
+  ['long value', "UPDATE blob SET bytes = CAST('x' AS BLOB)"],
+] as const) {
+  test(`stateHashes() throws, naming the row, when a ${what} was changed`, async (t) => {
+    const { db, store } = openStore(t)
+    const [value, bytes] = [Buffer.from('1'), Buffer.from('long')]
+    await store.commit(
+      group(1, {
+        rows: [
+          { object: '/', field: 'a', value: { hash: sha256(value), bytes: value } },
+          { object: '/', field: 'b', value: { hash: sha256(bytes), blob: 'abcd' } },
+        ],
+        blobs: [{ name: 'abcd', bytes }],
+      }),
+    )
+    assert.equal([...store.stateHashes()].length, 2)
+    db.exec(change)
+    assert.throws(() => [...store.stateHashes()], /value of "\/" "[ab]" does not hash/)
+  })
+}
+
+test('stateHashes() gives the hash of a value whose blob is withheld', async (t) => {
+  const { store } = openStore(t)
+  const bytes = Buffer.from('long')
+  const rows = [{ object: '/', field: 'b', value: { hash: sha256(bytes), blob: 'abcd' } }]
+  await store.commit(group(1, { rows, blobs: [{ name: 'abcd', bytes }] }))
+  await store.commit(group(2, { withhold: [{ blob: 'abcd' }] }))
+  assert.equal([...store.stateHashes()].length, 1)
+})
+
+test('sequenceTotal() is the sum of all numbers', async (t) => {
+  const { store } = openStore(t)
+  assert.equal(store.sequenceTotal(), 0)
+  const sequences = [
+    [null, 2],
+    ['bob', 3],
+  ] as const
+  await store.commit(group(1, { sequences }))
+  assert.equal(store.sequenceTotal(), 5)
 })
 
 test('save() keeps the watermark of the public folder', (t) => {
