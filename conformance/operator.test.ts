@@ -1,8 +1,8 @@
 // What an operator does at the command line: with the server running, with it stopped, and wrongly.
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { type Finished, runProgram } from './processes.ts'
 import { makeUpload, signUp } from './registry-client.ts'
 import { assertNoTrouble, mainFile, startServer } from './server.ts'
@@ -24,6 +24,10 @@ async function reports(folder: Folder, ...args: string[]): Promise<unknown> {
 test('the operator adds, lists and removes users, on a running server and on the folder of a stopped one', async () => {
   await using folder = await makeFolder('operator')
   const dir = ['--dir', folder.path]
+  const early = await stele(folder, 'user', 'add', 'early', ...dir)
+  assert.equal(early.code, 1)
+  assert.match(early.stderr, /there is no registry in it/)
+  await (await startServer({ dir: folder.path })).stop()
   await reports(folder, 'user', 'add', 'early', ...dir)
   {
     await using server = await startServer({ dir: folder.path, flags: ['--sign-up', 'closed'] })
@@ -42,7 +46,10 @@ test('the operator adds, lists and removes users, on a running server and on the
     const { document } = makeUpload({ name: 'a', version: '1.0.0' })
     assert.equal((await alice.send('PUT', '/a', document)).status, 201)
     assert.match((await stele(folder, 'user', 'list', ...dir)).stdout, /^alice .*\nearly .*\n$/)
-    assert.match((await stele(folder, 'user', 'remove', 'alice', ...dir)).stdout, /Removed "alice"/)
+    assert.match(
+      (await stele(folder, 'user', 'remove', 'alice', ...dir)).stdout,
+      /tokens of "alice"/,
+    )
     const second = makeUpload({ name: 'a', version: '1.0.1' })
     assert.equal((await alice.send('PUT', '/a', second.document)).status, 401)
     assertNoTrouble(server.lines)
@@ -76,6 +83,15 @@ const mistakes: readonly (readonly [string[], number, RegExp])[] = [
   [['reserve', '@x/*', '--for', 'nobody'], 1, /nobody/],
   [['takedown', '--entry', 'x', '--reason', 'r'], 2, /--entry <number>/],
   [['takedown', '--entry', '0', '--part', 'leaf', '--reason', 'r'], 2, /body, effects or values/],
+  [['takedown', '--entry', '0', '--part', 'body', '--reason', 'r'], 1, /without the first entry/],
+  [
+    ['takedown', '--entry', '999', '--part', 'body', '--reason', 'r'],
+    1,
+    /the log has the entries 0 to 0/,
+  ],
+  [['takedown', '--blob', 'a'.repeat(128), '--reason', 'r'], 1, /holds none of that name/],
+  [['reserve', 'bad name'], 1, /want a name, or a scope/],
+  [['serve', '--dir', '/dev/null'], 1, /\/dev\/null/],
   [['takedown', '--entry', '0', '--part', 'body'], 2, /--reason is missing/],
   [['serve', '--port', '70000'], 1, /"port".*found "70000", wanted an integer from 0 to 65535/],
   [['serve', '--config', 'missing.yaml'], 1, /missing\.yaml.*no such file/],
@@ -85,11 +101,17 @@ const mistakes: readonly (readonly [string[], number, RegExp])[] = [
   [['verify'], 2, /verify/],
   [['help', 'nothing'], 2, /no command "nothing"/],
 ]
+const registry = await makeFolder('operator')
+after(() => registry[Symbol.asyncDispose]())
+before(async () => (await startServer({ dir: registry.path })).stop())
+
 for (const [args, status, message] of mistakes) {
   test(`stele ${args.join(' ')} fails with status ${status} and says why`, async () => {
     await using folder = await makeFolder('operator')
     await writeFile(join(folder.path, 'wrong.yaml'), 'prot: 1\n')
-    const { code, stderr } = await stele(folder, ...args)
+    const env = { STELE_DIR: registry.path, PATH: process.env['PATH'], HOME: folder.path }
+    const cwd = folder.path
+    const { code, stderr } = await runProgram(process.execPath, [mainFile, ...args], { cwd, env })
     assert.equal(code, status, stderr)
     assert.match(stderr, message)
     assert.doesNotMatch(stderr, /\n\s+at /) // No stack trace.
@@ -105,4 +127,34 @@ test('a second server on the same folder is refused, and so is one on a taken po
   const taken = await stele(folder, 'serve', '--dir', folder.path, '--port', String(server.port))
   assert.equal(taken.code, 1)
   assert.match(taken.stderr, /another program does/)
+})
+
+test('a log whose database is lost is not begun anew under its old name', async () => {
+  await using folder = await makeFolder('operator')
+  await (await startServer({ dir: folder.path })).stop()
+  await rm(join(folder.path, 'stele.db'))
+  const { code, stderr } = await stele(folder, 'serve', '--dir', folder.path, '--port', '0')
+  assert.equal(code, 1, stderr)
+  assert.match(stderr, /stele\.db.*restore it from a backup/)
+})
+
+test('a registry runs without its root key, which then takes nothing down', async () => {
+  await using folder = await makeFolder('operator')
+  await (await startServer({ dir: folder.path })).stop()
+  await rm(join(folder.path, 'keys', 'root.key'))
+  await using server = await startServer({ dir: folder.path })
+  await signUp(server.url, 'alice')
+  const args = ['takedown', '--entry', '1', '--part', 'body', '--reason', 'r', '--dir', folder.path]
+  const { code, stderr } = await stele(folder, ...args)
+  assert.equal(code, 1)
+  assert.match(stderr, /root\.key.*missing/)
+})
+
+test('a damaged database is named, and is no bug', async () => {
+  await using folder = await makeFolder('operator')
+  await (await startServer({ dir: folder.path })).stop()
+  await writeFile(join(folder.path, 'stele.db'), 'no database at all'.repeat(500))
+  const { code, stderr } = await stele(folder, 'serve', '--dir', folder.path, '--port', '0')
+  assert.equal(code, 1, stderr)
+  assert.match(stderr, /not a database/)
 })

@@ -170,7 +170,7 @@ function reserve(request) {
   const pattern = nameOf(wanted["pattern"]);
   const account = wanted["account"] === void 0 ? caller : accountOf(wanted["account"]);
   const isScope = scopePatternForm.test(pattern);
-  if (!isScope && pattern.includes("*")) {
+  if (!isScope && !newNameForm.test(pattern)) {
     throw refuse(
       "name_invalid",
       `Cannot reserve "${pattern}": want a name, or a scope as "@scope/*"`

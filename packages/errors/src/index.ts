@@ -7,4 +7,11 @@ export {
   type ErrorCode,
 } from './catalogue.ts'
 export { redact } from './redact.ts'
-export { type ErrorBody, isSteleError, SteleError, toErrorBody } from './stele-error.ts'
+export {
+  type ErrorBody,
+  errorFromJson,
+  isErrorCode,
+  isSteleError,
+  SteleError,
+  toErrorBody,
+} from './stele-error.ts'

@@ -58,3 +58,13 @@ function redactDeep(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, redactDeep(member)]))
 }
+
+/** Whether this is a code of the catalogue. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(catalogue, code)
+}
+
+/** The error that a peer sent as code and details, made again here; its details are as the peer wrote them. */
+export function errorFromJson(code: ErrorCode, details: object): SteleError {
+  return new SteleError(code, details as DetailsOf[ErrorCode])
+}

@@ -1,7 +1,14 @@
 // Small pieces of a group's life: its stage, what is committed of it, and whether two heads are the same commit.
 
-import type { ConfigBody, TakedownBody } from '@stele/entries'
-import { type Body, type Executor, entryKinds } from '@stele/entries'
+import {
+  type Body,
+  type ConfigBody,
+  type Executor,
+  entryKinds,
+  formatBody,
+  parseBody,
+  type TakedownBody,
+} from '@stele/entries'
 import type { Trie } from '@stele/state'
 import type { Frontier } from '@stele/tlog'
 import type { CommitGroup, LogPorts, StoredHead } from './ports.ts'
@@ -40,11 +47,10 @@ export function groupOf<V>(
   return { previous, head, ...kept, keepsUndo, snapshot }
 }
 
-/** The body with its kind. */
+/** The body with its kind, read back as every auditor will read it: what cannot be read is never logged. */
 export function bodyOf(signed: SignedBody): Body {
-  return 'set' in signed
-    ? { kind: entryKinds.config, body: signed }
-    : { kind: entryKinds.takedown, body: signed }
+  const kind = 'set' in signed ? entryKinds.config : entryKinds.takedown
+  return parseBody(kind, formatBody(signed))
 }
 
 /** The same commit: a heartbeat changes only the note. */

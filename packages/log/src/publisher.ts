@@ -120,7 +120,7 @@ async function publishWithheld(ports: PublisherPorts, from: number, size: number
   const numbers = new Set<number>()
   for (const part of withheldBetween(ports, from, size)) {
     if ('blob' in part) await ports.folder.remove(root + blobPath(part.blob))
-    else numbers.add(Math.floor(part.entry / bundleWidth))
+    else if (part.entry < size) numbers.add(Math.floor(part.entry / bundleWidth))
   }
   for (const index of numbers) {
     const widths = [from, size].map((end) => Math.min(bundleWidth, end - index * bundleWidth))

@@ -59,7 +59,7 @@ export function reserve(request: unknown): void {
   const pattern = nameOf(wanted['pattern'])
   const account = wanted['account'] === undefined ? caller : accountOf(wanted['account'])
   const isScope = scopePatternForm.test(pattern)
-  if (!isScope && pattern.includes('*')) {
+  if (!isScope && !newNameForm.test(pattern)) {
     throw refuse(
       'name_invalid',
       `Cannot reserve "${pattern}": want a name, or a scope as "@scope/*"`,

@@ -8,6 +8,11 @@ import type { Input, RunnableCommand } from './commands/command.ts'
 const exitCodes = { failed: 1, wrongUsage: 2, bug: 70 } as const
 const commonOptions = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit() // Whoever read it has seen enough.
+})
+
 if (isMainThread) process.exitCode = await runProcess(process.argv.slice(2))
 else await runRole()
 
@@ -26,7 +31,8 @@ async function runProcess(argv: readonly string[]): Promise<number> {
   const json = argv.includes('--json')
   try {
     return await runCommand(argv)
-  } catch (error) {
+  } catch (cause) {
+    const error = systemErrorOf(cause) ?? cause
     if (!isSteleError(error)) {
       process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
       process.stderr.write('This is a bug in Stele. Please report it with the lines above\n')
@@ -37,6 +43,17 @@ async function runProcess(argv: readonly string[]): Promise<number> {
       process.stderr.write(`${error.message}\n${error.fix === undefined ? '' : `${error.fix}\n`}`)
     return error.code === 'usage_wrong' ? exitCodes.wrongUsage : exitCodes.failed
   }
+}
+
+/** A file that cannot be read or written is the user's to mend, not a bug. */
+function systemErrorOf(cause: unknown): SteleError | undefined {
+  if (!(cause instanceof Error) || !('code' in cause)) return undefined
+  const path = 'path' in cause && typeof cause.path === 'string' ? cause.path : undefined
+  const isOfFile = 'syscall' in cause && path !== undefined
+  const isOfDatabase = cause.code === 'ERR_SQLITE_ERROR'
+  if (!isOfFile && !isOfDatabase) return undefined
+  const details = { path: path ?? 'the data folder', reason: cause.message }
+  return new SteleError('data_invalid', details, { cause })
 }
 
 async function runCommand(argv: readonly string[]): Promise<number> {

@@ -10,6 +10,8 @@ export type LogDetails = {
   log_inconsistent: { readonly origin: string; readonly reason: string }
   log_read_only: { readonly reason: string }
   log_closed: { readonly origin: string }
+  takedown_refused: { readonly what: string; readonly reason: string }
+  outcome_unknown: { readonly method: string; readonly reason: string }
 }
 
 export const logErrors: Catalogue<LogDetails> = {
@@ -38,6 +40,17 @@ export const logErrors: Catalogue<LogDetails> = {
   log_read_only: {
     status: 503,
     message: (d) => `Cannot write: the log takes no calls, ${d.reason}`,
+  },
+  takedown_refused: {
+    status: 400,
+    message: (d) => `Cannot take down ${d.what}: ${d.reason}`,
+    fix: () => 'Nothing was logged. "stele help takedown" tells how parts are named',
+  },
+  outcome_unknown: {
+    status: 503,
+    message: (d) =>
+      `Cannot tell what became of the call "${d.method}": ${d.reason}; it may be in the log`,
+    fix: () => 'Look whether it took effect, then try again: a publish may be sent twice',
   },
   log_closed: { status: 503, message: (d) => `Cannot write: the log "${d.origin}" is closing` },
 }

@@ -44,8 +44,9 @@ async function run(settings: Settings, log: Logger, { main, stop }: Input): Prom
   }
   const server = open.adopt(await openServer(settings, { main, report }), (one) => one.close())
   const { host, port } = settings
-  const reportHttp = ({ type, ...facts }: HttpEvent): void => {
-    log(type === 'bug' ? 'error' : 'debug', type, facts)
+  const reportHttp = (event: HttpEvent): void => {
+    const { type, ...facts } = event
+    log(httpLoudness(event), type, facts)
   }
   const app = createServerApp(server, settings, reportHttp)
   open.adopt(await listenAdmin(server), (one) => one.close())
@@ -97,7 +98,9 @@ function readSettings({ options, environment }: Input): Settings {
 function settingOptions(): Usage['options'] {
   const options = Object.entries(schema).map(([key, { summary, fallback }]) => {
     const usual =
-      fallback === null || Array.isArray(fallback) ? '' : ` (default ${String(fallback)})`
+      fallback === null || fallback === '' || typeof fallback === 'object'
+        ? ''
+        : ` (default ${fallback})`
     return [flagOf(key), { type: 'string', value: 'value', summary: summary + usual }] as const
   })
   const config = {
@@ -106,6 +109,14 @@ function settingOptions(): Usage['options'] {
     summary: 'the configuration file (default ./stele.yaml)',
   } as const
   return { ...Object.fromEntries(options), config }
+}
+
+/** Reads are many and say little; writes, and what went wrong, are what an operator looks for. */
+function httpLoudness(event: HttpEvent): 'debug' | 'info' | 'error' {
+  if (event.type === 'bug') return 'error'
+  if (event.type !== 'access') return 'debug'
+  if (event.status >= 500) return 'error'
+  return event.method === 'GET' || event.method === 'HEAD' ? 'debug' : 'info'
 }
 
 const loud = [

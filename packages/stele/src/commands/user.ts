@@ -35,7 +35,8 @@ export const user: Command<Report> = {
   view: ({ did, answer }) => {
     if (did === 'list_users') return listed(answer)
     const account = textIn(answer, 'account')
-    if (did === 'remove_user') return `Removed "${account}"; the name stays taken`
+    if (did === 'remove_user')
+      return `Removed the password and the tokens of "${account}"; "stele user add ${account}" gives it new ones`
     const password = textIn(answer, 'password')
     return `Added "${account}"${password === '' ? '' : ` with the password ${password}`}`
   },

@@ -179,7 +179,7 @@ class EngineThread {
     this.#worker = undefined
     for (const { ask, reject } of this.#waiting.values()) {
       const method = ask.do === 'submit' ? ask.request.method : ask.do
-      reject(new SteleError('call_aborted', { method, reason }))
+      reject(new SteleError('outcome_unknown', { method, reason }))
     }
     this.#waiting.clear()
     // The call may have ended just now, and its commit be under way: the next thread must not read before that is done.

@@ -13,7 +13,8 @@ export type EngineData = {
   readonly seeds: {
     readonly log: Uint8Array
     readonly clock: Uint8Array
-    readonly root: Uint8Array
+    /** Absent where the operator keeps it elsewhere: then nothing is taken down. */
+    readonly root: Uint8Array | undefined
   }
   readonly publicFolder: boolean
   /** One 64-bit word: when the running call began, in milliseconds since 1970, or 0 between calls. */

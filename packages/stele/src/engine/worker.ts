@@ -1,8 +1,16 @@
 // The engine's thread: the one writer of a log, with its script, trie and views. It talks in messages only.
 import { hash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
-import { type Executor, type GenesisBody, rootPayload, type TakedownBody } from '@stele/entries'
+import {
+  type Executor,
+  type GenesisBody,
+  readLogRow,
+  rootPayload,
+  type TakedownBody,
+  type WithheldPart,
+} from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { createExecutor, defaultLimits, engines } from '@stele/host'
 import {
@@ -104,6 +112,7 @@ async function openSequencer(home: Home, data: EngineData): Promise<Sequencer<Vi
   if (home.store.head() !== undefined) return Sequencer.open(home.ports)
   const script = keep(home.own, Buffer.from(rulesScript()))
   const engine = keep(home.own, Buffer.from(engines.fresh.blob))
+  if (data.seeds.root === undefined) throw new Error('A new log has its root key')
   const root = createEd25519Signer(`${data.origin}/root`, data.seeds.root)
   const body: GenesisBody = {
     v: 1,
@@ -193,9 +202,17 @@ async function prove(
 }
 
 async function takeDown(
-  { sequencer, data }: Engine,
+  { sequencer, data, home }: Engine,
   { withhold, reason }: Extract<EngineAsk, { do: 'take_down' }>,
 ): Promise<EngineAnswers['take_down']> {
+  for (const part of withhold) refuseAbsent(part, home, sequencer.head.size)
+  if (data.seeds.root === undefined) {
+    const path = join(data.paths.keys, 'root.key')
+    throw new SteleError('data_invalid', {
+      path,
+      reason: 'the key that signs takedowns is missing',
+    })
+  }
   const root = createEd25519Signer(`${data.origin}/root`, data.seeds.root)
   const { origin, operator: account } = data
   const { index } = await sequencer.submitSigned(account, (seq) => {
@@ -205,6 +222,25 @@ async function takeDown(
     return { ...unsigned, signatures: [{ key: root.vkey, signature }] }
   })
   return { index }
+}
+
+/** A takedown is public for ever: it must name what is there. */
+function refuseAbsent(part: WithheldPart, { store }: Home, size: number): void {
+  const refuse = (what: string, reason: string): SteleError =>
+    new SteleError('takedown_refused', { what, reason })
+  if ('blob' in part) {
+    const isRun = ['script', 'engine'].some((name) => readLogRow(store, name) === part.blob)
+    if (isRun) throw refuse(`the blob ${part.blob}`, 'the log runs it')
+    if (store.blobs.find(part.blob) === undefined) {
+      throw refuse(`the blob ${part.blob}`, 'this registry holds none of that name')
+    }
+    return
+  }
+  const what = `the ${part.part} of entry ${part.entry}`
+  if (part.entry === 0) throw refuse(what, 'without the first entry nothing can be verified')
+  if (part.entry >= size) throw refuse(what, `the log has the entries 0 to ${size - 1}`)
+  const [entry] = store.entries(part.entry, 1)
+  if (entry?.[part.part] === null) throw refuse(what, 'it was taken down before')
 }
 
 /** Publishes behind the log: soon after a commit, at most once a second. */
@@ -229,9 +265,8 @@ function startPublishing(
   return {
     wake: () => {
       timer ??= setTimeout(() => {
-        void publish().finally(() => {
-          timer = undefined
-        })
+        timer = undefined // What is committed from here on is for the next time.
+        void publish()
       }, publishEveryMs)
     },
     stop: async () => {

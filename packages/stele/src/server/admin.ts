@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import type { Accounts } from '@stele/accounts'
-import { isSteleError, SteleError, toErrorBody } from '@stele/errors'
+import { errorFromJson, isErrorCode, isSteleError, SteleError, toErrorBody } from '@stele/errors'
 import { canonicalJson, isJsonObject, type JsonValue, parseJson } from '@stele/formats'
 import { closeSocketFolder, openSocketFolder } from '@stele/storage'
 import type { WithheldText } from '../engine/messages.ts'
@@ -115,9 +115,18 @@ export async function askAdmin(socket: string, ask: AdminAsk): Promise<JsonValue
   if (answer === undefined) return undefined
   const value = parseJson(answer.text, 'the answer of the server')
   if (answer.status === 200) return value
-  const message =
-    isJsonObject(value) && typeof value['error'] === 'string' ? value['error'] : answer.text
-  throw new SteleError('server_refused', { url: socket, status: answer.status, message })
+  throw (
+    refusalOf(value) ??
+    new SteleError('server_refused', { url: socket, status: answer.status, message: answer.text })
+  )
+}
+
+/** The error of the catalogue that the server's answer is, if it is one. */
+function refusalOf(value: JsonValue): SteleError | undefined {
+  if (!isJsonObject(value) || typeof value['code'] !== 'string') return undefined
+  const { code, details } = { code: value['code'], details: value['details'] }
+  if (!isErrorCode(code) || !isJsonObject(details)) return undefined
+  return errorFromJson(code, details)
 }
 
 function post(

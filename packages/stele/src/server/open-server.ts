@@ -1,5 +1,7 @@
 // Wires a server: data folder, engine, registry, accounts. It answers calls, but does not listen yet.
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Accounts, createAccounts } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
 import type { LogReads } from '@stele/http'
@@ -56,6 +58,7 @@ export async function openServer(
   const paths = dataPaths(settings.dir)
   await using opened = new AsyncDisposableStack()
   opened.adopt(lockDataFolder(paths.root), (lock) => lock.release())
+  refuseLostLog(paths)
   const db = opened.adopt(openReader(paths.log, logSchema + viewSchema), (one) => one.close())
   const reader = createLogReader(db, paths.blobs)
   const isNew = reader.head() === undefined
@@ -82,11 +85,19 @@ export async function openServer(
   }
 }
 
+/** The keys of a log without the log: a second one of the same name would contradict what others saw of the first. */
+function refuseLostLog({ log, keys }: DataPaths): void {
+  if (existsSync(log) || !existsSync(join(keys, 'log.key'))) return
+  const reason = 'it is missing, though the keys of its log are there; restore it from a backup'
+  throw new SteleError('data_invalid', { path: log, reason })
+}
+
 async function loadSeeds(paths: DataPaths, make: boolean): Promise<EngineData['seeds']> {
+  const hasRoot = make || existsSync(join(paths.keys, 'root.key'))
   return {
     log: await loadKey(paths.keys, 'log', { make }),
     clock: await loadKey(paths.keys, 'clock', { make }),
-    root: await loadKey(paths.keys, 'root', { make }),
+    root: hasRoot ? await loadKey(paths.keys, 'root', { make }) : undefined,
   }
 }
 

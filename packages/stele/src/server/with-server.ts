@@ -1,4 +1,6 @@
 // Does an operator's wish: on the running server where there is one, else on the data folder itself.
+import { existsSync } from 'node:fs'
+import { SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats'
 import { dataPaths } from '@stele/storage'
 import type { Input, Usage } from '../commands/command.ts'
@@ -24,7 +26,12 @@ export async function askServer(input: Input, ask: AdminAsk): Promise<JsonValue>
     environment: input.environment,
     file: typeof config === 'string' ? config : input.environment['STELE_CONFIG'],
   })
-  const answer = await askAdmin(dataPaths(settings.dir).adminSocket, ask)
+  const paths = dataPaths(settings.dir)
+  if (!existsSync(paths.log)) {
+    const reason = 'there is no registry in it; "stele serve" makes one, --dir names another folder'
+    throw new SteleError('data_invalid', { path: paths.root, reason })
+  }
+  const answer = await askAdmin(paths.adminSocket, ask)
   if (answer !== undefined) return answer
   const server = await openServer(settings, { main: input.main, report: () => undefined })
   try {

@@ -100,6 +100,7 @@ function refuseUnknownVariables(environment: SettingSources['environment']): voi
   for (const name of Object.keys(environment)) {
     if (!name.startsWith(prefix) || known.has(name)) continue
     const near = nearest(name, [...known])
+    if (near.near === undefined) continue // Another program's, such as those that Kubernetes sets.
     throw new SteleError('setting_unknown', { key: name, source: 'the environment', ...near })
   }
 }
