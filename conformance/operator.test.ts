@@ -87,7 +87,7 @@ const mistakes: readonly (readonly [string[], number, RegExp])[] = [
   [
     ['takedown', '--entry', '999', '--part', 'body', '--reason', 'r'],
     1,
-    /the log has the entries 0 to 0/,
+    /the log has the entries 0 to/,
   ],
   [['takedown', '--blob', 'a'.repeat(128), '--reason', 'r'], 1, /holds none of that name/],
   [['reserve', 'bad name'], 1, /want a name, or a scope/],
