@@ -10,3 +10,5 @@ export const maxQueuedCalls = 10_000
 export const heartbeatMs: number = 30 * 60 * 1000
 /** Calls between two snapshots of a script's memory (spec/state.md "Memory"). */
 export const callsPerSnapshot = 1_000
+/** Published files that may wait to be made durable: bounds what a crash has published again, and the memory of their names. */
+export const maxUnsyncedFiles = 20_000

@@ -2,15 +2,22 @@
 // All of it can be made again from the store, so it needs no part in the commit.
 import { bundleWidth, entryKinds, parseBody, parseLeaf, type WithheldPart } from '@stele/entries'
 import { bundlesOf, formatTileNumber, type TileNumber, tilePath, tilesOf } from '@stele/tlog'
+import { maxUnsyncedFiles } from './limits.ts'
 import { type BundleKind, type FilePorts, makeBundle, makeTile } from './log-files.ts'
 import type { StoredHead } from './ports.ts'
 
 /** The folder that any web server can serve. Paths are relative, with `/`. */
 export type PublicFolder = {
-  /** Puts a file there at once or not at all, durably. */
+  /** Puts a file there at once or not at all; durable after the next `sync`. */
   readonly write: (path: string, bytes: Uint8Array) => Promise<void>
-  /** Removes a file or a folder, if it is there. */
+  /** As `write`, and durable when it is done. */
+  readonly writeDurably: (path: string, bytes: Uint8Array) => Promise<void>
+  /** Removes a file or a folder, if it is there; durable after the next `sync`. */
   readonly remove: (path: string) => Promise<void>
+  /** Makes durable what was written and removed. */
+  readonly sync: () => Promise<void>
+  /** How many changes wait for that. */
+  readonly unsynced: () => number
 }
 /** How far the folder is: the tree's size and the blobs' number. */
 export type Watermark = { readonly size: number; readonly blobNumber: number }
@@ -42,18 +49,20 @@ const root = '-/log/'
 export function createPublisher(ports: PublisherPorts): Publisher {
   let running: Promise<void> = Promise.resolve()
   let lastCheckpoint = ''
+  let from: Watermark | undefined
   const publishOnce = async (): Promise<void> => {
     const head = ports.head()
     if (head === undefined || head.checkpoint === lastCheckpoint) return
-    const from = ports.watermark()
+    from ??= ports.watermark()
     const blobNumber = await publishBlobs(ports, from.blobNumber)
     await publishTiles(ports, from.size, head.size)
     await publishWithheld(ports, from.size, head.size)
-    await ports.folder.write(`${root}key`, Buffer.from(ports.keys))
-    await ports.folder.write(`${root}head`, Buffer.from(head.head))
-    await ports.folder.write(`${root}checkpoint`, Buffer.from(head.checkpoint))
-    ports.saveWatermark({ size: head.size, blobNumber }) // A crash before this line publishes again.
+    await ports.folder.writeDurably(`${root}key`, Buffer.from(ports.keys))
+    await ports.folder.writeDurably(`${root}head`, Buffer.from(head.head))
+    await ports.folder.writeDurably(`${root}checkpoint`, Buffer.from(head.checkpoint))
+    from = { size: head.size, blobNumber }
     lastCheckpoint = head.checkpoint
+    await settle(ports, head, from)
   }
   return {
     publish: () => {
@@ -61,6 +70,17 @@ export function createPublisher(ports: PublisherPorts): Publisher {
       return running
     },
   }
+}
+
+/**
+ * Makes the folder durable once the log is quiet, or much waits for it: while calls come in, the disk is the commits'.
+ * A crash before the watermark is saved publishes again from the one before.
+ */
+async function settle(ports: PublisherPorts, head: StoredHead, reached: Watermark): Promise<void> {
+  const isQuiet = ports.head()?.checkpoint === head.checkpoint
+  if (!isQuiet && ports.folder.unsynced() < maxUnsyncedFiles) return
+  await ports.folder.sync()
+  ports.saveWatermark(reached)
 }
 
 /** The path of a blob below `/-/log/`. */

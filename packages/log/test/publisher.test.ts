@@ -6,18 +6,29 @@ import { createPublisher, type PublisherPorts, type Watermark } from '../src/pub
 import type { Sequencer } from '../src/sequencer.ts'
 import { call, createdLog, rootSigner, type World } from './world.ts'
 
-type Folder = { readonly files: Map<string, Uint8Array>; readonly order: string[]; failAt?: string }
+type Folder = {
+  readonly files: Map<string, Uint8Array>
+  readonly order: string[]
+  failAt?: string
+  /** Runs when the checkpoint is written: calls that come in meanwhile. */
+  meanwhile?: () => Promise<unknown>
+}
 
 function publisherOf(world: World, folder: Folder) {
   let watermark: Watermark = { size: 0, blobNumber: 0 }
+  const write = async (path: string, bytes: Uint8Array): Promise<void> => {
+    if (path === folder.failAt) throw new Error('disk full')
+    folder.order.push(path)
+    folder.files.set(path, bytes)
+    if (path === '-/log/checkpoint') await folder.meanwhile?.()
+  }
   const blobs = (): string[] => [...world.store.kept.blobs.keys()]
   const ports: PublisherPorts = {
     folder: {
-      write: async (path, bytes) => {
-        if (path === folder.failAt) throw new Error('disk full')
-        folder.order.push(path)
-        folder.files.set(path, bytes)
-      },
+      write,
+      writeDurably: write,
+      sync: async () => void folder.order.push('(sync)'),
+      unsynced: () => folder.order.length,
       remove: async (path) => {
         for (const name of folder.files.keys()) {
           if (name === path || name.startsWith(`${path}/`)) folder.files.delete(name)
@@ -35,6 +46,7 @@ function publisherOf(world: World, folder: Folder) {
     watermark: () => watermark,
     saveWatermark: (saved) => {
       watermark = saved
+      folder.order.push(`(watermark ${saved.size})`)
     },
   }
   return createPublisher(ports)
@@ -65,7 +77,22 @@ test('publish() writes tiles and bundles before head and checkpoint, checkpoint 
     '-/log/key',
     '-/log/head',
     '-/log/checkpoint',
+    '(sync)',
+    '(watermark 5)',
   ])
+})
+
+test('publish() leaves the disk to the commits while calls come in, and syncs before it saves the watermark', async () => {
+  const { world, log } = await createdLog()
+  const folder: Folder = { files: new Map(), order: [] }
+  const publisher = publisherOf(world, folder)
+  folder.meanwhile = () => grow(log, 1)
+  await publisher.publish()
+  assert.equal(sizeIn(folder), 1)
+  assert.ok(!folder.order.includes('(sync)'))
+  delete folder.meanwhile
+  await publisher.publish()
+  assert.deepEqual(folder.order.slice(-2), ['(sync)', '(watermark 2)'])
 })
 
 test('publish() replaces partial pieces by full ones when the log passes 256 entries', async () => {

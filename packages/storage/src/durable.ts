@@ -4,20 +4,58 @@ import { dirname } from 'node:path'
 
 let counter = 0
 
+/** How a file is put there. */
+type WriteOptions = { readonly mode?: number }
+
 /** Puts the bytes at the path: temporary file, fsync, rename, fsync of the folder. Folders are made as needed. */
 export async function writeDurably(
   path: string,
   bytes: Uint8Array,
-  { mode = 0o644 }: { readonly mode?: number } = {},
+  options: WriteOptions = {},
 ): Promise<void> {
   const folder = dirname(path)
   const firstMade = await mkdir(folder, { recursive: true })
+  await replaceFile(path, bytes, { ...options, isSynced: true })
+  await syncFolder(folder)
+  if (firstMade !== undefined) await syncUpTo(folder, dirname(firstMade))
+}
+
+/** Puts the bytes at the path, whole or not at all as far as programs see; a power cut may undo it until `syncPaths`. */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await replaceFile(path, bytes, { isSynced: false })
+}
+
+/** Makes durable what was written to these paths, or removed from them. */
+export async function syncPaths(paths: readonly string[]): Promise<void> {
+  const folders = new Set<string>()
+  for (const path of paths) {
+    await syncPath(path)
+    folders.add(dirname(path)).add(dirname(dirname(path)))
+  }
+  for (const folder of folders) await syncPath(folder)
+}
+
+/** fsync of a file or folder; one that is gone needs none. */
+async function syncPath(path: string): Promise<void> {
+  try {
+    await syncFolder(path)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+  }
+}
+
+async function replaceFile(
+  path: string,
+  bytes: Uint8Array,
+  { mode = 0o644, isSynced }: WriteOptions & { readonly isSynced: boolean },
+): Promise<void> {
   const temporary = `${path}.${process.pid}-${counter++}.tmp`
   try {
     const file = await open(temporary, 'wx', mode)
     try {
       await file.writeFile(bytes)
-      await file.sync()
+      if (isSynced) await file.sync()
     } finally {
       await file.close()
     }
@@ -26,8 +64,6 @@ export async function writeDurably(
     await rm(temporary, { force: true })
     throw error
   }
-  await syncFolder(folder)
-  if (firstMade !== undefined) await syncUpTo(folder, dirname(firstMade))
 }
 
 async function syncUpTo(from: string, to: string): Promise<void> {

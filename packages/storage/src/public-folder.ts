@@ -3,13 +3,27 @@ import { existsSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PublicFolder } from '@stele/log'
-import { writeDurably } from './durable.ts'
+import { syncPaths, writeDurably, writeWhole } from './durable.ts'
 
 /** The folder at this path. */
 export function createPublicFolder(root: string): PublicFolder {
+  const unsynced = new Set<string>()
   return {
-    write: (path, bytes) => writeDurably(join(root, path), bytes),
-    remove: (path) => rm(join(root, path), { recursive: true, force: true }),
+    write: async (path, bytes) => {
+      unsynced.add(join(root, path))
+      await writeWhole(join(root, path), bytes)
+    },
+    writeDurably: (path, bytes) => writeDurably(join(root, path), bytes),
+    remove: async (path) => {
+      unsynced.add(join(root, path))
+      await rm(join(root, path), { recursive: true, force: true })
+    },
+    sync: async () => {
+      const paths = [...unsynced]
+      await syncPaths(paths)
+      for (const path of paths) unsynced.delete(path)
+    },
+    unsynced: () => unsynced.size,
   }
 }
 

@@ -28,3 +28,13 @@ test('remove() takes a file or a folder away, or nothing', async (t) => {
   await folder.remove('-/log/tile/0/000.p')
   await folder.remove('-/log/tile/0/000.p')
 })
+
+test('sync() makes durable what was written and removed, and forgets it', async (t) => {
+  const folder = createPublicFolder(tempFolder(t))
+  await folder.write('-/log/body/000.p/1', Buffer.of(1))
+  await folder.write('-/log/body/000', Buffer.of(2))
+  await folder.remove('-/log/body/000.p')
+  assert.equal(folder.unsynced(), 3)
+  await folder.sync()
+  assert.equal(folder.unsynced(), 0)
+})
