@@ -7,6 +7,9 @@ import { maxKeyFileBytes, maxNoteFileBytes } from './limits.ts'
 import { type Fetch, fetchOptional, fetchRequired, logRoot } from './log-files.ts'
 import type { SignedRoot } from './tree-audit.ts'
 
+/** What a vkey looks like, right or wrong: name, key id, key. */
+const keyShape = /^\S+\+[0-9a-f]+\+\S+$/
+
 /** The keys of a log. `verifiers` are those that its notes are checked with. */
 export type LogKeys = {
   readonly origin: string
@@ -37,6 +40,10 @@ export async function fetchKeys(fetch: Fetch, wanted: string | undefined): Promi
     .toString()
     .split('\n')
     .filter((line) => line !== '')
+  if (lines.length > 0 && !lines.some((line) => keyShape.test(line))) {
+    const message = 'what is there is no key of a log, so this is no Stele registry'
+    throw new SteleError('server_refused', { url: keyPath, status: 200, message })
+  }
   const served = lines.slice(0, maxKeys).map((line) => asFile(keyPath, () => parseVkey(line)))
   const key = wanted === undefined ? served[0] : parseVkey(wanted)
   if (key === undefined) throw mismatch(keyPath, { what: 'it', found: 'empty', wanted: 'two keys' })

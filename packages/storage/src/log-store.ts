@@ -161,8 +161,7 @@ function createStateReader(db: DatabaseSync, blobs: BlobReader): StateReader {
       if (value instanceof Uint8Array) return value
       const bytes = typeof row['blob'] === 'string' ? blobs.read(row['blob']) : undefined
       if (bytes !== undefined) return bytes
-      const reason = `it reads "${object}" "${field}", which a takedown withholds`
-      throw new SteleError('call_aborted', { method: '', reason })
+      throw new SteleError('value_withheld', { object, field })
     },
     list: (object) => list.all(object).map((row) => String(row['field'])),
   }

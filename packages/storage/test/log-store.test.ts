@@ -121,7 +121,7 @@ test('commit() keeps nothing when the views fail', async (t) => {
   assert.deepEqual(views, ['first'])
 })
 
-test('commit() takes withheld parts away, and reading a value whose blob is gone aborts the call', async (t) => {
+test('commit() takes withheld parts away, and reading a value whose blob is gone throws value_withheld', async (t) => {
   const { store } = openStore(t)
   const bytes = Buffer.from('blob bytes')
   const rows = [{ object: '/', field: 'a', value: { hash: hash('2'), blob: 'abcd' } }]
@@ -130,7 +130,7 @@ test('commit() takes withheld parts away, and reading a value whose blob is gone
   assert.equal(store.entries(0, 1)[0]?.body, null)
   assert.notEqual(store.entries(0, 1)[0]?.effects, null)
   assert.equal(store.blobs.find('abcd'), undefined)
-  assert.throws(() => store.get('/', 'a'), { code: 'call_aborted' })
+  assert.throws(() => store.get('/', 'a'), { code: 'value_withheld' })
 })
 
 test('commit() leaves the file of a blob when it withholds it and fails, and removes it when it does not', async (t) => {

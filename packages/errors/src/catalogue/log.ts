@@ -10,6 +10,7 @@ export type LogDetails = {
   log_inconsistent: { readonly origin: string; readonly reason: string }
   log_read_only: { readonly reason: string }
   log_closed: { readonly origin: string }
+  value_withheld: { readonly object: string; readonly field: string }
   takedown_refused: { readonly what: string; readonly reason: string }
   outcome_unknown: { readonly method: string; readonly reason: string }
 }
@@ -40,6 +41,10 @@ export const logErrors: Catalogue<LogDetails> = {
   log_read_only: {
     status: 503,
     message: (d) => `Cannot write: the log takes no calls, ${d.reason}`,
+  },
+  value_withheld: {
+    status: 451,
+    message: (d) => `Cannot read "${d.object}" "${d.field}": a takedown withholds it`,
   },
   takedown_refused: {
     status: 400,

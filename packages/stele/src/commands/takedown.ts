@@ -1,7 +1,8 @@
 // stele takedown --entry N --part P | --blob NAME, --reason TEXT
+
+import type { WithheldPart } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats'
-import type { WithheldText } from '../engine/messages.ts'
 import { askServer, serverOptions } from '../server/with-server.ts'
 import type { Command, Input } from './command.ts'
 
@@ -35,7 +36,7 @@ export const takedown: Command<JsonValue> = {
   },
 }
 
-function parsePart({ options: { entry, part, blob } }: Input): WithheldText {
+function parsePart({ options: { entry, part, blob } }: Input): WithheldPart {
   if (typeof blob === 'string' && entry === undefined && part === undefined) {
     if (/^[0-9a-f]{128}$/.test(blob)) return { blob }
     throw usageWrong('--blob takes the 128 hex digits of a SHA-512')

@@ -1,6 +1,6 @@
 // The server's end of an engine: asks it, watches its pulse, and starts it anew when a call holds it too long.
 import { Worker } from 'node:worker_threads'
-import type { CallAnswer, CallRequest } from '@stele/entries'
+import type { CallAnswer, CallRequest, WithheldPart } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import type { StateQuery } from '@stele/state'
 import { keepLargeBlobs } from '@stele/storage'
@@ -11,7 +11,6 @@ import {
   type EngineEvent,
   type EngineNews,
   errorFromText,
-  type WithheldText,
 } from './messages.ts'
 
 /** An engine, as the faces see it. */
@@ -21,7 +20,7 @@ export type Engine = {
   readonly submit: (request: CallRequest) => Promise<CallAnswer>
   readonly prove: (queries: readonly StateQuery[]) => Promise<Uint8Array>
   readonly takeDown: (
-    withhold: readonly WithheldText[],
+    withhold: readonly WithheldPart[],
     reason: string,
   ) => Promise<{ index: number }>
   readonly close: () => Promise<void>

@@ -1,5 +1,5 @@
 // What crosses between the server's thread and the engine's: plain data, errors as code and details.
-import type { CallAnswer, CallRequest } from '@stele/entries'
+import type { CallAnswer, CallRequest, WithheldPart } from '@stele/entries'
 import { type DetailsOf, type ErrorCode, isSteleError, SteleError } from '@stele/errors'
 import type { LogEvent } from '@stele/log'
 import type { StateQuery } from '@stele/state'
@@ -27,15 +27,10 @@ export type EngineAsk =
   | { readonly do: 'prove'; readonly queries: readonly StateQuery[] }
   | {
       readonly do: 'take_down'
-      readonly withhold: readonly WithheldText[]
+      readonly withhold: readonly WithheldPart[]
       readonly reason: string
     }
   | { readonly do: 'close' }
-/** A part to withhold, as `WithheldPart` of the entries. */
-export type WithheldText =
-  | { readonly entry: number; readonly part: 'body' | 'effects' | 'values' }
-  | { readonly blob: string }
-
 /** What each ask is answered with. */
 export type EngineAnswers = {
   readonly submit: CallAnswer

@@ -2,10 +2,10 @@
 import { rmSync } from 'node:fs'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import type { Accounts } from '@stele/accounts'
+import type { WithheldPart } from '@stele/entries'
 import { errorFromJson, isErrorCode, isSteleError, SteleError, toErrorBody } from '@stele/errors'
 import { canonicalJson, isJsonObject, type JsonValue, parseJson } from '@stele/formats'
 import { closeSocketFolder, openSocketFolder } from '@stele/storage'
-import type { WithheldText } from '../engine/messages.ts'
 import type { Server } from './open-server.ts'
 
 /** What can be asked. */
@@ -21,7 +21,7 @@ export type AdminAsk =
   | { readonly do: 'reserve' | 'release'; readonly pattern: string; readonly account?: string }
   | {
       readonly do: 'take_down'
-      readonly withhold: readonly WithheldText[]
+      readonly withhold: readonly WithheldPart[]
       readonly reason: string
     }
 
@@ -181,7 +181,7 @@ function parseAsk(text: string): AdminAsk {
 }
 
 function parseTakedown(value: { readonly [name: string]: JsonValue }): {
-  withhold: WithheldText[]
+  withhold: WithheldPart[]
   reason: string
 } {
   const { withhold, reason } = { withhold: value['withhold'], reason: value['reason'] }
@@ -195,7 +195,7 @@ function parseTakedown(value: { readonly [name: string]: JsonValue }): {
   return { withhold: withhold.map(parsePart), reason }
 }
 
-function parsePart(value: JsonValue): WithheldText {
+function parsePart(value: JsonValue): WithheldPart {
   if (isJsonObject(value)) {
     const { entry, part, blob } = {
       entry: value['entry'],
