@@ -1,0 +1,186 @@
+// Starts the registries that are measured, each on a data folder of its own, and stops them.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, globSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+
+/** A registry that runs. `startedMs` is performance.now() when it was spawned. */
+export type Registry = {
+  readonly name: RegistryName
+  readonly url: string
+  readonly pid: number
+  readonly startedMs: number
+  readonly stop: () => Promise<void>
+}
+export type RegistryName = 'stele' | 'stele (built)' | 'verdaccio'
+
+/** How it is started: flags of Node itself come before the program. */
+export type StartOptions = {
+  readonly dir: string
+  readonly nodeFlags?: readonly string[]
+  readonly flags?: readonly string[]
+}
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+const peers = at('../peers')
+const programs = {
+  stele: at('../../packages/stele/src/main.ts'),
+  'stele (built)': at('../../dist/lib/main.js'),
+} as const
+const account = { name: 'bench', password: 'a password of the benchmark' }
+
+/** Starts it and waits until it listens. */
+export function startRegistry(name: RegistryName, options: StartOptions): Promise<Registry> {
+  return name === 'verdaccio' ? startVerdaccio(options) : startStele(name, options)
+}
+
+/** Whether `npm run build` has made what is published since the sources were last changed: it may not know the data else. */
+export function isBuilt(): boolean {
+  const built = statSync(programs['stele (built)'], { throwIfNoEntry: false })
+  if (built === undefined) return false
+  const packages = at('../../packages')
+  const files = globSync('*/{src,rules,assets}/**/*', { cwd: packages })
+  return files.every((file) => statSync(join(packages, file)).mtimeMs < built.mtimeMs)
+}
+
+/** Signs the benchmark's account up, or in, and gives its token. */
+export async function signUp({ url }: Registry): Promise<string> {
+  const body = JSON.stringify({
+    _id: `org.couchdb.user:${account.name}`,
+    ...account,
+    type: 'user',
+    roles: [],
+  })
+  const headers = { 'content-type': 'application/json' }
+  const path = `${url}/-/user/org.couchdb.user:${account.name}`
+  const answer = await fetch(path, { method: 'PUT', headers, body })
+  if (!answer.ok) throw new Error(`Cannot sign up: ${answer.status} ${await answer.text()}`)
+  const text = await answer.text()
+  const { token }: { readonly token: string } = JSON.parse(text)
+  return token
+}
+
+async function startStele(
+  name: Exclude<RegistryName, 'verdaccio'>,
+  { dir, nodeFlags = [], flags = [] }: StartOptions,
+): Promise<Registry> {
+  const args = [
+    ...nodeFlags,
+    programs[name],
+    'serve',
+    '--dir',
+    dir,
+    '--port',
+    '0',
+    '--host',
+    '127.0.0.1',
+    ...flags,
+  ]
+  const startedMs = performance.now()
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const url = await listeningUrl(child, child.stderr)
+  return { name, url, pid: pidOf(child), startedMs, stop: () => stop(child) }
+}
+
+/** The address in the line that tells of it; the lines before are shown when it ends instead. */
+async function listeningUrl(child: ChildProcess, stderr: Readable): Promise<string> {
+  const lines: string[] = []
+  const found = new Promise<string>((resolve, reject) => {
+    child.once('exit', (code) =>
+      reject(new Error(`Stele ended with ${code}:\n${lines.join('\n')}`)),
+    )
+    createInterface(stderr).on('line', (line) => {
+      lines.push(line)
+      if (lines.length > 100) lines.shift()
+      const { event, url } = line.startsWith('{') ? JSON.parse(line) : {}
+      if (event === 'listening') resolve(url)
+    })
+  })
+  return found
+}
+
+/**
+ * Verdaccio at its best: no upstream, nothing logged, and signed tokens, since with those it makes by default every
+ * request costs a bcrypt of the password (70 ms of CPU).
+ */
+async function startVerdaccio({ dir, nodeFlags = [] }: StartOptions): Promise<Registry> {
+  const program = join(peers, 'node_modules/verdaccio/bin/verdaccio')
+  if (!existsSync(program))
+    throw new Error('Verdaccio is missing: run `npm ci` in bench/peers first')
+  mkdirSync(dir, { recursive: true })
+  const config = join(dir, 'config.yaml')
+  writeFileSync(config, verdaccioConfig)
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const startedMs = performance.now()
+  const args = [...nodeFlags, program, '--config', config, '--listen', `127.0.0.1:${port}`]
+  const child = spawn(process.execPath, args, {
+    stdio: 'ignore',
+    cwd: dir,
+    env: { ...process.env, HOME: dir },
+  })
+  await answers(child, `${url}/-/ping`)
+  return { name: 'verdaccio', url, pid: pidOf(child), startedMs, stop: () => stop(child) }
+}
+
+const verdaccioConfig = `storage: ./storage
+auth:
+  htpasswd:
+    file: ./htpasswd
+    max_users: 10
+uplinks: {}
+packages:
+  '**':
+    access: $all
+    publish: $authenticated
+    unpublish: $authenticated
+max_body_size: 100mb
+security:
+  api:
+    jwt:
+      sign: { expiresIn: 1d }
+userRateLimit:
+  windowMs: 50000
+  max: 1000000
+web:
+  enable: false
+log: { type: stdout, level: fatal }
+`
+
+async function answers(child: ChildProcess, url: string): Promise<void> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`Verdaccio ended with ${child.exitCode}`)
+    const isUp = await fetch(url).then(
+      (answer) => answer.ok,
+      () => false,
+    )
+    if (isUp) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('No port was given')
+  return address.port
+}
+
+function pidOf({ pid }: ChildProcess): number {
+  if (pid === undefined) throw new Error('The process did not start')
+  return pid
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  await ended
+}

@@ -1,0 +1,143 @@
+// How soon a server answers after its start, and what it holds in memory: `node bench/start.ts [rounds]`.
+// Stele with 10,000 packages and 100,000 leaves of state; Verdaccio, whose start reads no metadata, with one package.
+import { setTimeout } from 'node:timers/promises'
+import { makeTarballOf, publishDocument } from './parts/documents.ts'
+import { filledName, openFilledFolder, packageCount } from './parts/filled-folder.ts'
+import { treeResidentBytes } from './parts/process-cost.ts'
+import {
+  isBuilt,
+  type Registry,
+  type RegistryName,
+  signUp,
+  startRegistry,
+} from './parts/registries.ts'
+import { printReport, type Row, short } from './parts/report.ts'
+import { median, spread } from './parts/statistics.ts'
+import { makeFolder } from './parts/work-folder.ts'
+
+const rounds = Number(process.argv[2] ?? 7)
+const settleMs = 30_000
+
+type Start = { readonly firstReadMs: number; readonly firstWriteMs: number }
+type Memory = {
+  readonly idle: number
+  readonly afterRead: number
+  readonly afterWrite: number
+  readonly settled: number
+}
+type Subject = {
+  readonly name: RegistryName
+  readonly dir: string
+  readonly token: string
+  readonly path: string
+}
+
+const folder = await openFilledFolder()
+const other = makeFolder()
+try {
+  const stele = { dir: folder.path, token: folder.token, path: `/${filledName(4_711)}` }
+  const subjects: readonly Subject[] = [
+    { name: 'stele', ...stele },
+    ...(isBuilt() ? [{ name: 'stele (built)', ...stele } as const] : []),
+    await prepareVerdaccio(other.path),
+  ]
+  const starts = new Map<RegistryName, Start[]>()
+  for (let round = 0; round < rounds; round++) {
+    for (const subject of subjects) {
+      const start = await measureStart(subject, `${round}-${subject.name.length}`)
+      if (round > 0) starts.set(subject.name, [...(starts.get(subject.name) ?? []), start])
+    }
+  }
+  const memories: Row[] = []
+  for (const subject of subjects) memories.push(memoryRow(subject, await measureMemory(subject)))
+  printReport({
+    tables: [
+      {
+        caption: 'Start, milliseconds after the process was spawned',
+        rows: subjects.map(({ name }) => startRow(name, starts.get(name) ?? [])),
+      },
+      { caption: 'Resident memory of the process and its children, MB', rows: memories },
+    ],
+    remarks: [
+      `Stele holds ${packageCount} packages in 35,000 entries; medians of ${rounds - 1} starts, files in the page cache.`,
+      'Built is what `npm run build` makes and is published: without it Node strips the types at each start. It is left out when it is older than the sources.',
+      'Idle is 5 s after the start without a request; settled is 30 s after the first write.',
+    ],
+  })
+} finally {
+  folder.remove()
+  other.remove()
+}
+
+async function prepareVerdaccio(dir: string): Promise<Subject> {
+  const registry = await startRegistry('verdaccio', { dir })
+  const token = await signUp(registry)
+  await write(registry, token, 'first')
+  await registry.stop()
+  return { name: 'verdaccio', dir, token, path: '/first' }
+}
+
+async function measureStart({ name, dir, token, path }: Subject, round: string): Promise<Start> {
+  const registry = await startRegistry(name, { dir })
+  try {
+    await read(registry, path)
+    const firstReadMs = performance.now() - registry.startedMs
+    await write(registry, token, `start-${round}`)
+    return { firstReadMs, firstWriteMs: performance.now() - registry.startedMs }
+  } finally {
+    await registry.stop()
+  }
+}
+
+async function measureMemory({ name, dir, token, path }: Subject): Promise<Memory> {
+  const registry = await startRegistry(name, { dir })
+  const megabytes = (): number => treeResidentBytes(registry.pid) / 1e6
+  try {
+    await setTimeout(5_000)
+    const idle = megabytes()
+    await read(registry, path)
+    const afterRead = megabytes()
+    await write(registry, token, `memory-${name.length}`)
+    const afterWrite = megabytes()
+    await setTimeout(settleMs)
+    return { idle, afterRead, afterWrite, settled: megabytes() }
+  } finally {
+    await registry.stop()
+  }
+}
+
+async function read({ url }: Registry, path: string): Promise<void> {
+  const answer = await fetch(url + path)
+  await answer.arrayBuffer()
+  if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status}`)
+}
+
+async function write({ url }: Registry, token: string, name: string): Promise<void> {
+  const release = { name, version: '1.0.0' }
+  const body = publishDocument(release, makeTarballOf(release))
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const answer = await fetch(`${url}/${name}`, { method: 'PUT', headers, body })
+  if (!answer.ok) throw new Error(`PUT ${name}: ${answer.status} ${await answer.text()}`)
+}
+
+function startRow(registry: RegistryName, found: readonly Start[]): Row {
+  const reads = found.map((start) => start.firstReadMs)
+  const writes = found.map((start) => start.firstWriteMs)
+  return {
+    registry,
+    'first packument': short(median(reads)),
+    spread: spread(reads),
+    'first publish': short(median(writes)),
+    'its spread': spread(writes),
+  }
+}
+
+function memoryRow({ name }: Subject, { idle, afterRead, afterWrite, settled }: Memory): Row {
+  return {
+    registry: name,
+    idle: short(idle),
+    'after a read': short(afterRead),
+    'after a write': short(afterWrite),
+    settled: short(settled),
+  }
+}
