@@ -1,4 +1,5 @@
 // The process: picks the command, prints what it gives, and turns errors into exit codes. In a worker: runs its role.
+import { enableCompileCache } from 'node:module'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { isSteleError, SteleError, toErrorBody } from '@stele/errors'
@@ -8,6 +9,7 @@ import type { Input, RunnableCommand } from './commands/command.ts'
 const exitCodes = { failed: 1, wrongUsage: 2, bug: 70 } as const
 const commonOptions = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 
+enableCompileCache() // Commands and roles are loaded after this line, from the cache in half the time.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit() // Whoever read it has seen enough.
