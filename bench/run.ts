@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus, loadavg, release, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -128,7 +128,7 @@ function machine(): string {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GB`
   const versions = `Node ${process.versions.node}, Verdaccio ${verdaccioVersion()}`
   const load = `load average ${loadavg()[1]?.toFixed(1)}`
-  return `${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${memory}, ${process.platform} ${release()}, ${versions}, ${load}`
+  return `${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${memory}, ${process.platform}, ${versions}, ${load}`
 }
 
 function verdaccioVersion(): string {
