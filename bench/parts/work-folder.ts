@@ -1,10 +1,10 @@
-// Folders of the benchmarks: temporary ones, and those under bench/work/ that are made once and kept.
+// Folders of the benchmarks: temporary ones, and those under bench/kept/ that are made once.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Where made data is kept between runs; not under version control. */
-export const workFolder: string = fileURLToPath(new URL('../work', import.meta.url))
+export const workFolder: string = fileURLToPath(new URL('../kept', import.meta.url))
 
 /** A new folder, and what removes it. It lies beside the kept ones: on a disk, as a server's data does. */
 export function makeFolder(): { readonly path: string; readonly remove: () => void } {
