@@ -43,7 +43,14 @@ export {
   leafSizeBytes,
   parseLeaf,
 } from './leaf.ts'
-export { maxEffectsBytes, maxInlineValueBytes, maxNotAfterMs, maxRecordBytes } from './limits.ts'
+export {
+  maxBodyBytes,
+  maxEffectsBytes,
+  maxInlineValueBytes,
+  maxNotAfterMs,
+  maxRecordBytes,
+  saltBytes,
+} from './limits.ts'
 export { type Members, membersOf } from './members.ts'
 export { bundleWidth, formatRecordBundle, parseRecordBundle } from './record-bundle.ts'
 export { Sequences } from './sequences.ts'

@@ -16,3 +16,5 @@ export const maxNotAfterMs: number = 10 * 60 * 1000
 export const maxRootSignatures = 32
 /** Parts that one takedown may name. */
 export const maxWithheldParts = 10_000
+/** Bytes of the random salt that stands before a body, and before effects (spec/state.md "Leaf"). */
+export const saltBytes = 32

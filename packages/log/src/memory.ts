@@ -6,13 +6,13 @@ import {
   formatEffects,
   parseBody,
   parseLeaf,
+  saltBytes,
 } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import type { KeptEntry } from './log-files.ts'
 import { Overlay } from './overlay.ts'
 import type { LogStore } from './ports.ts'
 
-const saltBytes = 32
 const entriesPerStep = 256
 
 type MemoryStore = Pick<LogStore<never>, 'get' | 'list' | 'entries' | 'memory' | 'undo'>

@@ -1,6 +1,13 @@
 // Writes the public folder behind the log: tiles, bundles and blobs first, head and checkpoint last.
 // All of it can be made again from the store, so it needs no part in the commit.
-import { bundleWidth, entryKinds, parseBody, parseLeaf, type WithheldPart } from '@stele/entries'
+import {
+  bundleWidth,
+  entryKinds,
+  parseBody,
+  parseLeaf,
+  saltBytes,
+  type WithheldPart,
+} from '@stele/entries'
 import { bundlesOf, formatTileNumber, type TileNumber, tilePath, tilesOf } from '@stele/tlog'
 import { maxUnsyncedFiles } from './limits.ts'
 import { type BundleKind, type FilePorts, makeBundle, makeTile } from './log-files.ts'
@@ -163,7 +170,7 @@ function* withheldBetween(
     for (const entry of files.entries(start, Math.min(bundleWidth, size - start))) {
       const { kind } = parseLeaf(entry.leaf)
       if (kind !== entryKinds.takedown || entry.body === null) continue
-      const { body } = parseBody(kind, Buffer.from(entry.body.subarray(32)).toString())
+      const { body } = parseBody(kind, Buffer.from(entry.body.subarray(saltBytes)).toString())
       if ('withhold' in body) yield* body.withhold
     }
   }

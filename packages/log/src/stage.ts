@@ -12,10 +12,12 @@ import {
   hashBody,
   hashEffects,
   hashValue,
+  maxBodyBytes,
   maxEffectsBytes,
   maxRecordBytes,
   Sequences,
   type StateReader,
+  saltBytes,
   type Transition,
   valueOf,
   type WithheldPart,
@@ -27,10 +29,7 @@ import type { NewestLeaf } from './head.ts'
 import { Overlay } from './overlay.ts'
 import type { Appended, LoggedEntry, StagedEntry, StateRow } from './ports.ts'
 
-const saltBytes = 32
 const scriptMembers = ['script', 'engine', 'limits']
-/** Must hold a body and its salt within one record of a bundle (spec/state.md "Files"). */
-const maxBodyBytes = 1024 * 1024
 
 /** What an entry brings besides its body. */
 export type EntryExtras = { readonly blobs?: readonly CallBlob[]; readonly prepared?: unknown }

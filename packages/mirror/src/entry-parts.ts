@@ -1,6 +1,14 @@
 // One entry's parts, cut out of their bundles and checked against the hashes in its leaf.
 import { isUtf8 } from 'node:buffer'
-import { type Body, hashBody, hashEffects, type Leaf, parseBody, parseLeaf } from '@stele/entries'
+import {
+  type Body,
+  hashBody,
+  hashEffects,
+  type Leaf,
+  parseBody,
+  parseLeaf,
+  saltBytes,
+} from '@stele/entries'
 import { isSteleError, SteleError } from '@stele/errors'
 import { isSameHash } from '@stele/tlog'
 import type { Chunk } from './chunks.ts'
@@ -20,8 +28,6 @@ export type EntryParts = {
 
 /** What an entry gets wrong. */
 export type EntryFault = { readonly what: string; readonly found: string; readonly wanted: string }
-
-const saltBytes = 32
 
 /** The parts of entry `index`. Throws `entry_mismatch`, `file_mismatch` for a bundle that is cut. */
 export function readParts(chunk: Chunk, index: number): EntryParts {

@@ -21,7 +21,7 @@ import {
   Sequencer,
 } from '@stele/log'
 import { planViews, rulesScript, type ViewWrite } from '@stele/registry'
-import { formatBundle, type StateQuery } from '@stele/state'
+import { clockName, formatBundle, type StateQuery } from '@stele/state'
 import {
   applyViewWrites,
   createLogStore,
@@ -99,7 +99,7 @@ function openHome(data: EngineData, tell: (event: EngineEvent) => void) {
     planViews: (entry) => planViews(entry, readBlob),
     published: () => readPublished(data.paths.public),
     signers: [signer],
-    clock: createCosigner(`${data.origin}/clock`, data.seeds.clock),
+    clock: createCosigner(clockName(data.origin), data.seeds.clock),
     nowMs: Date.now,
     random: (sizeBytes) => randomBytes(sizeBytes),
     breathe: () => nextTurn(),

@@ -1,4 +1,5 @@
 // Wires a server: data folder, engine, registry, accounts. It answers calls, but does not listen yet.
+
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { SteleError } from '@stele/errors'
 import type { LogReads } from '@stele/http'
 import { makeBundle, makeTile } from '@stele/log'
 import { createRegistry, type Registry } from '@stele/registry'
+import { clockName } from '@stele/state'
 import {
   createLogReader,
   createViewReader,
@@ -126,7 +128,7 @@ function storedOperator(reader: LogReader): string {
 
 function keysText(origin: string, seeds: EngineData['seeds']): string {
   const log = createEd25519Signer(origin, seeds.log)
-  const clock = createCosigner(`${origin}/clock`, seeds.clock)
+  const clock = createCosigner(clockName(origin), seeds.clock)
   return `${log.vkey}\n${clock.vkey}\n`
 }
 
