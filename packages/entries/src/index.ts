@@ -51,9 +51,27 @@ export {
   maxRecordBytes,
   saltBytes,
 } from './limits.ts'
+export {
+  type BundleKind,
+  blobPath,
+  bundleKinds,
+  bundlePath,
+  logFolder,
+  logRoot,
+  parseBlobPath,
+  withholdableKinds,
+} from './log-paths.ts'
 export { type Members, membersOf } from './members.ts'
+export { type Part, readBodyPart, readPart, splitPart } from './parts.ts'
 export { bundleWidth, formatRecordBundle, parseRecordBundle } from './record-bundle.ts'
 export { Sequences } from './sequences.ts'
+export {
+  changesScript,
+  noScript,
+  type ScriptSettings,
+  scriptSettingNames,
+  settingsInForce,
+} from './settings-in-force.ts'
 export { callPayload, keyIdOf, rootPayload } from './signing.ts'
 export {
   applyBody,

@@ -1,5 +1,6 @@
 // What createApp is given: engines, reads of the log, settings, and where events go.
 import type { Accounts } from '@stele/accounts'
+import type { BundleKind } from '@stele/entries'
 import type { Registry } from '@stele/registry'
 import type { StateQuery } from '@stele/state'
 import type { AddressSettings } from './base-address.ts'
@@ -22,9 +23,6 @@ export type LogReads = {
   /** A blob by the hex of its SHA-512: its bytes, or the file that holds them. */
   readonly blob: (name: string) => Uint8Array | StoredFile | undefined
 }
-
-/** The kinds of bundle that a log has (spec/state.md "Files"). */
-export type BundleKind = 'entries' | 'body' | 'effects' | 'value'
 
 /** A file and its length in bytes. */
 export type StoredFile = { readonly file: string; readonly size: number }

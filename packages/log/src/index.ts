@@ -1,7 +1,7 @@
 // The public face of @stele/log.
 export type { SignedBody } from './group.ts'
 export { heartbeatMs } from './limits.ts'
-export { type BundleKind, type KeptEntry, makeBundle, makeTile } from './log-files.ts'
+export { type KeptEntry, makeBundle, makeTile } from './log-files.ts'
 export type {
   Appended,
   CommitGroup,
@@ -10,13 +10,11 @@ export type {
   LogPorts,
   LogStore,
   MemorySnapshot,
-  ScriptSettings,
   StagedEntry,
   StateRow,
   StoredHead,
 } from './ports.ts'
 export {
-  blobPath,
   createPublisher,
   type PublicFolder,
   type Publisher,

@@ -1,5 +1,5 @@
 // The static files of a log, made from what the store holds: one source for the server and for the public folder.
-import { bundleWidth, formatRecordBundle } from '@stele/entries'
+import { type BundleKind, bundleWidth, formatRecordBundle } from '@stele/entries'
 import { formatEntryBundle, formatTile, type Hash, tileRowLength } from '@stele/tlog'
 
 /** An entry as it is kept; null parts are withheld. */
@@ -14,8 +14,6 @@ export type FilePorts = {
   readonly hashes: (tileLevel: number, start: number, count: number) => readonly Hash[]
   readonly entries: (start: number, count: number) => readonly KeptEntry[]
 }
-/** The kinds of bundle that lie beside the tiles. */
-export type BundleKind = 'entries' | 'body' | 'effects' | 'value'
 
 /** A tile's bytes, undefined where the tree of `size` leaves has no such tile. */
 export function makeTile(

@@ -4,9 +4,9 @@ import {
   type Executor,
   entryKinds,
   formatEffects,
-  parseBody,
   parseLeaf,
-  saltBytes,
+  readBodyPart,
+  readPart,
 } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import type { KeptEntry } from './log-files.ts'
@@ -53,8 +53,7 @@ export function restoreMemory(
 function snapshotFault(store: MemoryStore, size: number, digest: string): string | undefined {
   const [entry] = store.entries(size - 1, 1)
   if (entry === undefined || entry.body === null) return `entry ${size - 1} is missing or withheld`
-  const text = Buffer.from(entry.body.subarray(saltBytes)).toString()
-  const { body } = parseBody(parseLeaf(entry.leaf).kind, text)
+  const { body } = readBodyPart(parseLeaf(entry.leaf).kind, entry.body)
   if ('sha256' in body && body.sha256 === digest) return undefined
   return `the snapshot of its script's memory is not the one that entry ${size - 1} names`
 }
@@ -63,10 +62,10 @@ function runAgain(entry: KeptEntry, past: Overlay, executor: Executor): string |
   const { kind, timeMs, bodyHash } = parseLeaf(entry.leaf)
   if (entry.body === null || entry.effects === null)
     return 'is withheld, so that the script cannot run it again'
-  const body = parseBody(kind, Buffer.from(entry.body.subarray(saltBytes)).toString())
+  const body = readBodyPart(kind, entry.body)
   try {
     const { effects, writes } = applyBody(body, { state: past, executor, timeMs, seed: bodyHash })
-    const recorded = Buffer.from(entry.effects.subarray(saltBytes)).toString()
+    const recorded = readPart(entry.effects)
     if (kind === entryKinds.call && formatEffects(effects) !== recorded) {
       return 'has other effects when the script runs it again'
     }

@@ -4,6 +4,7 @@ import type {
   CallBlob,
   Effects,
   Executor,
+  ScriptSettings,
   StateReader,
   WithheldPart,
   Write,
@@ -112,13 +113,6 @@ export type LogPorts<V> = {
   /** Lets waiting messages in between two groups. */
   readonly breathe: () => Promise<void>
   readonly report: (event: LogEvent) => void
-}
-
-/** What is run, by the names in force. */
-export type ScriptSettings = {
-  readonly script: string
-  readonly engine: string
-  readonly limits: { readonly [name: string]: number }
 }
 
 /** What an operator may want to know. */

@@ -1,16 +1,21 @@
 // Writes the public folder behind the log: tiles, bundles and blobs first, head and checkpoint last.
 // All of it can be made again from the store, so it needs no part in the commit.
 import {
+  type BundleKind,
+  blobPath,
+  bundleKinds,
+  bundlePath,
   bundleWidth,
   entryKinds,
-  parseBody,
   parseLeaf,
-  saltBytes,
+  readBodyPart,
+  logFolder as root,
   type WithheldPart,
+  withholdableKinds,
 } from '@stele/entries'
-import { bundlesOf, formatTileNumber, type TileNumber, tilePath, tilesOf } from '@stele/tlog'
+import { bundlesOf, type TileNumber, tilePath, tilesOf } from '@stele/tlog'
 import { maxUnsyncedFiles } from './limits.ts'
-import { type BundleKind, type FilePorts, makeBundle, makeTile } from './log-files.ts'
+import { type FilePorts, makeBundle, makeTile } from './log-files.ts'
 import type { StoredHead } from './ports.ts'
 
 /** The folder that any web server can serve. Paths are relative, with `/`. */
@@ -47,10 +52,6 @@ export type PublisherPorts = {
 
 /** Brings the folder up to the store. */
 export type Publisher = { readonly publish: () => Promise<void> }
-
-const withholdableKinds = ['body', 'effects', 'value'] as const
-const bundleKinds: readonly BundleKind[] = ['entries', ...withholdableKinds]
-const root = '-/log/'
 
 /** A publisher; runs of it follow one another, never side by side. */
 export function createPublisher(ports: PublisherPorts): Publisher {
@@ -90,11 +91,6 @@ async function settle(ports: PublisherPorts, head: StoredHead, reached: Watermar
   ports.saveWatermark(reached)
 }
 
-/** The path of a blob below `/-/log/`. */
-export function blobPath(name: string): string {
-  return `blob/${name.slice(0, 2)}/${name}`
-}
-
 async function publishBlobs(ports: PublisherPorts, after: number): Promise<number> {
   let blobNumber = after
   for (;;) {
@@ -123,9 +119,8 @@ async function publishBundle(
   size: number,
   bundle: TileNumber & { readonly kind: BundleKind },
 ): Promise<void> {
-  const folder = bundle.kind === 'entries' ? 'tile/entries' : bundle.kind
   const bytes = makeBundle(ports.files, size, bundle)
-  await publishPiece(ports, `${folder}/${formatTileNumber(bundle)}`, bundle, bytes)
+  await publishPiece(ports, bundlePath(bundle.kind, bundle), bundle, bytes)
 }
 
 async function publishPiece(
@@ -152,8 +147,8 @@ async function publishWithheld(ports: PublisherPorts, from: number, size: number
   for (const index of numbers) {
     const widths = [from, size].map((end) => Math.min(bundleWidth, end - index * bundleWidth))
     for (const kind of withholdableKinds) {
-      const full = formatTileNumber({ index, width: bundleWidth })
-      await ports.folder.remove(`${root}${kind}/${full}.p`)
+      const full = bundlePath(kind, { index, width: bundleWidth })
+      await ports.folder.remove(`${root}${full}.p`)
       for (const width of new Set(widths)) {
         if (width > 0) await publishBundle(ports, size, { index, width, kind })
       }
@@ -170,7 +165,7 @@ function* withheldBetween(
     for (const entry of files.entries(start, Math.min(bundleWidth, size - start))) {
       const { kind } = parseLeaf(entry.leaf)
       if (kind !== entryKinds.takedown || entry.body === null) continue
-      const { body } = parseBody(kind, Buffer.from(entry.body.subarray(saltBytes)).toString())
+      const { body } = readBodyPart(kind, entry.body)
       if ('withhold' in body) yield* body.withhold
     }
   }

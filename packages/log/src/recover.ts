@@ -1,12 +1,5 @@
 // Opens what the store holds, and compares it with itself: the tree with the checkpoint, the state with the last leaf.
-import {
-  entryKinds,
-  membersOf,
-  parseLeaf,
-  parseLimits,
-  readLogRow,
-  type StateReader,
-} from '@stele/entries'
+import { entryKinds, parseLeaf } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { Trie, type TrieWrite } from '@stele/state'
 import {
@@ -19,7 +12,7 @@ import {
   treeRoot,
   verifyCheckpoint,
 } from '@stele/tlog'
-import type { LogPorts, LogStore, ScriptSettings, StoredHead } from './ports.ts'
+import type { LogPorts, LogStore, StoredHead } from './ports.ts'
 
 const entriesPerStep = 256
 
@@ -56,16 +49,6 @@ export function loadTrie(rows: ReturnType<LogStore<unknown>['stateHashes']>): Tr
 
 function* toTrieWrites(rows: ReturnType<LogStore<unknown>['stateHashes']>): Iterable<TrieWrite> {
   for (const [object, field, valueHash] of rows) yield { object, field, valueHash }
-}
-
-/** What is run, as the state says. */
-export function scriptSettings(state: StateReader): ScriptSettings {
-  const row = (name: string) => readLogRow(state, name)
-  const [script, engine] = [row('script'), row('engine')]
-  if (typeof script !== 'string' || typeof engine !== 'string') {
-    throw new Error('The state names no script or no engine')
-  }
-  return { script, engine, limits: parseLimits(membersOf('limits', row('limits'))) }
 }
 
 type Found = Omit<Recovered, 'fault'> & { readonly origin: string }

@@ -7,7 +7,9 @@ import {
   type Executor,
   entryKinds,
   type GenesisBody,
+  noScript,
   parseLeaf,
+  settingsInForce,
 } from '@stele/entries'
 import { isSteleError, SteleError } from '@stele/errors'
 import type { StateProof, StateQuery, Trie } from '@stele/state'
@@ -23,7 +25,7 @@ import {
 } from './limits.ts'
 import { restoreMemory } from './memory.ts'
 import type { Appended, LogPorts, StoredHead } from './ports.ts'
-import { loadTrie, recover, scriptSettings } from './recover.ts'
+import { loadTrie, recover } from './recover.ts'
 import type { EntryExtras, Stage } from './stage.ts'
 
 type Pending = EntryExtras & {
@@ -248,7 +250,7 @@ export class Sequencer<V> {
   /** Makes what runs calls from the settings in force. Gives why that cannot be, where it cannot. */
   #startScript(): string | undefined {
     try {
-      this.#executor = this.#ports.createExecutor(scriptSettings(this.#ports.store))
+      this.#executor = this.#ports.createExecutor(settingsInForce(this.#ports.store))
       return undefined
     } catch (error) {
       return `its script cannot be started: ${reasonOf(error)}`
@@ -355,13 +357,6 @@ export class Sequencer<V> {
     if (!isSteleError(error, 'call_aborted')) return
     this.#ports.report({ event: 'call_aborted', method, reason: error.details.reason })
   }
-}
-
-/** Stands in until a script was started. */
-const noScript: Executor = { init: refuseToRun, call: refuseToRun }
-
-function refuseToRun(): never {
-  throw new Error('No script was started')
 }
 
 function reasonOf(error: unknown): string {

@@ -18,6 +18,7 @@ import {
   Sequences,
   type StateReader,
   saltBytes,
+  scriptSettingNames,
   type Transition,
   valueOf,
   type WithheldPart,
@@ -28,8 +29,6 @@ import { type Frontier, type Hash, hashLeaf, type StoredHash } from '@stele/tlog
 import type { NewestLeaf } from './head.ts'
 import { Overlay } from './overlay.ts'
 import type { Appended, LoggedEntry, StagedEntry, StateRow } from './ports.ts'
-
-const scriptMembers = ['script', 'engine', 'limits']
 
 /** What an entry brings besides its body. */
 export type EntryExtras = { readonly blobs?: readonly CallBlob[]; readonly prepared?: unknown }
@@ -204,7 +203,9 @@ function recordOf({ body }: Body, { effects, writes }: Transition): Recorded {
 }
 
 function namesScript({ kind, body }: Body): boolean {
-  return kind === entryKinds.config && scriptMembers.some((name) => Object.hasOwn(body.set, name))
+  return (
+    kind === entryKinds.config && scriptSettingNames.some((name) => Object.hasOwn(body.set, name))
+  )
 }
 
 function rowValue(bytes: Uint8Array): NonNullable<StateRow['value']> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { suite, test } from 'node:test'
-import type { VerifyReport } from '@stele/mirror'
+import type { VerifyReport } from '@stele/audit'
 import { rulesScript } from '@stele/registry'
 import { formatReport } from '../src/verify/report-text.ts'
 

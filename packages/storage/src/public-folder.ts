@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { logFolder } from '@stele/entries'
 import type { PublicFolder } from '@stele/log'
 import { syncPaths, writeDurably, writeWhole } from './durable.ts'
 
@@ -29,6 +30,6 @@ export function createPublicFolder(root: string): PublicFolder {
 
 /** The checkpoint in the folder, undefined where none was published yet. */
 export function readPublished(root: string): string | undefined {
-  const path = join(root, '-/log/checkpoint')
+  const path = join(root, logFolder, 'checkpoint')
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined
 }

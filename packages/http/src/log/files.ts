@@ -1,8 +1,9 @@
 // The static log: the same bytes and paths as the public folder (spec/state.md "Files"; C2SP tlog-tiles).
+import { type BundleKind, bundleWidth, logRoot, parseBlobPath } from '@stele/entries'
 import { isSteleError, SteleError } from '@stele/errors'
 import { parseTileNumber, parseTilePath, type TileNumber, tileRowLength } from '@stele/tlog'
 import { type Draft, immutable } from '../draft.ts'
-import type { AppPorts, BundleKind, LogReads } from '../ports.ts'
+import type { AppPorts, LogReads } from '../ports.ts'
 import type { Route } from '../router.ts'
 
 type Ports = Pick<AppPorts, 'log'>
@@ -18,14 +19,14 @@ const removable = 'public, max-age=3600'
 
 export function filesRoutes({ log }: Ports): Route[] {
   const files: readonly [string, (rest: string) => Draft][] = [
-    ['/-/log/checkpoint', () => mutableText('checkpoint', log.checkpoint())],
-    ['/-/log/head', () => mutableText('head', log.head())],
-    ['/-/log/key', () => mutableText('key', Buffer.from(log.keys()))],
-    ['/-/log/tile/*', (rest) => showTile(`tile/${rest}`, log)],
-    ['/-/log/body/*', (rest) => showBundle('body', parsePlace(rest), log)],
-    ['/-/log/effects/*', (rest) => showBundle('effects', parsePlace(rest), log)],
-    ['/-/log/value/*', (rest) => showBundle('value', parsePlace(rest), log)],
-    ['/-/log/blob/*', (rest) => showBlob(rest, log)],
+    [`${logRoot}checkpoint`, () => mutableText('checkpoint', log.checkpoint())],
+    [`${logRoot}head`, () => mutableText('head', log.head())],
+    [`${logRoot}key`, () => mutableText('key', Buffer.from(log.keys()))],
+    [`${logRoot}tile/*`, (rest) => showTile(`tile/${rest}`, log)],
+    [`${logRoot}body/*`, (rest) => showBundle('body', parsePlace(rest), log)],
+    [`${logRoot}effects/*`, (rest) => showBundle('effects', parsePlace(rest), log)],
+    [`${logRoot}value/*`, (rest) => showBundle('value', parsePlace(rest), log)],
+    [`${logRoot}blob/*`, (rest) => showBlob(rest, log)],
   ]
   return files.map(([path, show]) => ({
     method: 'GET',
@@ -44,7 +45,7 @@ function showTile(path: string, log: LogReads): Draft {
   const { level, index, width } = tile
   if (level === 'entries') return showBundle('entries', tile, log)
   // Only what is under the published checkpoint: a wider tile would show hashes that nobody has signed.
-  const end = index * 256 + width
+  const end = index * bundleWidth + width
   const bytes =
     end <= tileRowLength(log.treeSize(), level) ? log.tile(level, index, width) : undefined
   if (bytes === undefined) throw missing(path)
@@ -53,7 +54,8 @@ function showTile(path: string, log: LogReads): Draft {
 
 function showBundle(kind: BundleKind, place: TileNumber, log: LogReads): Draft {
   const { index, width } = place
-  const bytes = index * 256 + width <= log.treeSize() ? log.bundle(kind, index, width) : undefined
+  const bytes =
+    index * bundleWidth + width <= log.treeSize() ? log.bundle(kind, index, width) : undefined
   if (bytes === undefined) throw missing(`${kind} bundle ${index}`)
   // Leaves are hashes and stay; what they commit to can be taken down.
   const cache = kind === 'entries' ? immutable : removable
@@ -62,8 +64,8 @@ function showBundle(kind: BundleKind, place: TileNumber, log: LogReads): Draft {
 
 /** `blob/<first two hex digits>/<hex SHA-512>`. */
 function showBlob(rest: string, log: LogReads): Draft {
-  const [, folder, name] = /^([0-9a-f]{2})\/([0-9a-f]{128})$/.exec(rest) ?? []
-  const body = name?.slice(0, 2) === folder && name !== undefined ? log.blob(name) : undefined
+  const name = parseBlobPath(rest)
+  const body = name === undefined ? undefined : log.blob(name)
   if (name === undefined || body === undefined) throw missing('blob')
   return {
     status: 200,

@@ -1,6 +1,7 @@
 // stele verify <registry url>
+
+import type { Verdict, VerifyReport } from '@stele/audit'
 import { SteleError } from '@stele/errors'
-import type { Verdict, VerifyReport } from '@stele/mirror'
 import { createProgressLine } from '../verify/progress.ts'
 import { formatReport } from '../verify/report-text.ts'
 import { verifyInThread } from '../verify/run-in-thread.ts'

@@ -8,18 +8,13 @@ import {
   type GenesisBody,
   readLogRow,
   rootPayload,
+  type ScriptSettings,
   type TakedownBody,
   type WithheldPart,
 } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { createExecutor, defaultLimits, engines } from '@stele/host'
-import {
-  createPublisher,
-  type LogPorts,
-  type Publisher,
-  type ScriptSettings,
-  Sequencer,
-} from '@stele/log'
+import { createPublisher, type LogPorts, type Publisher, Sequencer } from '@stele/log'
 import { planViews, rulesScript, type ViewWrite } from '@stele/registry'
 import { clockName, formatBundle, type StateQuery } from '@stele/state'
 import {

@@ -1,7 +1,7 @@
 // The network of a verification: GET of one path, with a limit of size and time, and some patience.
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises'
+import type { Fetched, VerifyPorts } from '@stele/audit'
 import { SteleError } from '@stele/errors'
-import type { Fetched, VerifyPorts } from '@stele/mirror'
 
 /** Waits before the second and the third try, in milliseconds. */
 const retryAfterMs = [300, 1500] as const

@@ -1,5 +1,5 @@
 // What crosses between the command and the thread that verifies: plain data.
-import type { VerifyOptions, VerifyProgress, VerifyReport } from '@stele/mirror'
+import type { VerifyOptions, VerifyProgress, VerifyReport } from '@stele/audit'
 import type { ErrorText } from '../engine/messages.ts'
 
 /** What the thread is started with. */

@@ -1,5 +1,5 @@
 // A progress line on a terminal, drawn over itself; nothing anywhere else.
-import type { VerifyProgress } from '@stele/mirror'
+import type { VerifyProgress } from '@stele/audit'
 
 const drawEveryMs = 100
 const clearLine = '\r\u001b[2K'

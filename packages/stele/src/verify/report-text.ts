@@ -1,6 +1,6 @@
 // A verification's report as a person reads it.
 import { hash } from 'node:crypto'
-import type { Exception, VerifyReport } from '@stele/mirror'
+import type { Exception, VerifyReport } from '@stele/audit'
 import { rulesScript } from '@stele/registry'
 
 const maxShownFindings = 10

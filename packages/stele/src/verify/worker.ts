@@ -1,8 +1,8 @@
 // The thread of a verification: scripts need a native stack that only a thread of its own can have.
 import { hash } from 'node:crypto'
 import type { MessagePort } from 'node:worker_threads'
+import { type ReplayExecutor, type VerifyPorts, verifyRegistry } from '@stele/audit'
 import { createExecutor } from '@stele/host'
-import { type ReplayExecutor, type VerifyPorts, verifyRegistry } from '@stele/mirror'
 import { checkRelease, compareServed, createHistory } from '@stele/registry'
 import { errorToText } from '../engine/messages.ts'
 import { createFetch } from './fetch.ts'

@@ -1,7 +1,6 @@
 // Parts that the registry no longer gives out: each must be named by a takedown entry that came later.
-import type { WithheldPart } from '@stele/entries'
+import { blobPath, logRoot, type WithheldPart } from '@stele/entries'
 import { SteleError } from '@stele/errors'
-import { blobPath } from './log-files.ts'
 
 type Missing = { readonly part: WithheldPart; readonly entry: number }
 
@@ -48,7 +47,7 @@ function nameOf(part: WithheldPart): string {
 function missingPart(part: WithheldPart, entry: number): SteleError {
   const wanted = 'its bytes, or a later takedown entry that names it'
   if ('blob' in part) {
-    const path = blobPath(part.blob)
+    const path = logRoot + blobPath(part.blob)
     return new SteleError('file_mismatch', { path, entry, what: 'the blob', found: 'none', wanted })
   }
   const what = `its ${part.part}`

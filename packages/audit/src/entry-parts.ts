@@ -5,9 +5,9 @@ import {
   hashBody,
   hashEffects,
   type Leaf,
-  parseBody,
   parseLeaf,
-  saltBytes,
+  readBodyPart,
+  splitPart,
 } from '@stele/entries'
 import { isSteleError, SteleError } from '@stele/errors'
 import { isSameHash } from '@stele/tlog'
@@ -61,13 +61,13 @@ export function inEntry<T>(entry: number, what: string, check: () => T): T {
 }
 
 function readBody(index: number, leaf: Leaf, part: Uint8Array): Body {
-  const [salt, bytes] = [part.subarray(0, saltBytes), part.subarray(saltBytes)]
+  const { salt, bytes } = splitPart(part)
   compareHash(index, 'its body', { found: hashBody(salt, bytes), wanted: leaf.bodyHash })
-  return inEntry(index, 'its body', () => parseBody(leaf.kind, decode(index, 'its body', bytes)))
+  return inEntry(index, 'its body', () => readBodyPart(leaf.kind, part))
 }
 
 function readEffects(index: number, leaf: Leaf, part: Uint8Array): Uint8Array {
-  const [salt, bytes] = [part.subarray(0, saltBytes), part.subarray(saltBytes)]
+  const { salt, bytes } = splitPart(part)
   compareHash(index, 'its effects', { found: hashEffects(salt, bytes), wanted: leaf.effectsHash })
   return bytes
 }

@@ -1,5 +1,5 @@
 // Keeps the executor of the script that is in force: made from the settings that the log itself names.
-import { type GenesisBody, logObject, membersOf, parseLimits, readLogRow } from '@stele/entries'
+import { logObject, type ScriptSettings, scriptSettingNames, settingsInForce } from '@stele/entries'
 import { isSteleError, type SteleError } from '@stele/errors'
 import type { BlobCache } from './blob-cache.ts'
 import { entryMismatch, inEntry } from './entry-parts.ts'
@@ -7,20 +7,11 @@ import type { ReplayExecutor, VerifyPorts } from './ports.ts'
 import type { ReplayState } from './replay-state.ts'
 import type { Withheld } from './withheld.ts'
 
-type Settings = Pick<GenesisBody, 'script' | 'engine' | 'limits'>
 type RunnerPorts = {
   readonly createExecutor: VerifyPorts['createExecutor']
   readonly blobs: BlobCache
   readonly state: ReplayState
   readonly withheld: Withheld
-}
-
-const blobName = /^[0-9a-f]{128}$/
-const settingsFields: readonly string[] = ['script', 'engine', 'limits']
-
-/** Whether a write changes what is run. */
-export function changesScript(write: { readonly object: string; readonly field: string }): boolean {
-  return write.object === logObject && settingsFields.includes(write.field)
 }
 
 /** Gives the executor in force, and knows when there is none. */
@@ -37,7 +28,7 @@ export class ScriptRunner {
   }
 
   /** Takes up the settings of the genesis entry. */
-  begin(genesis: GenesisBody): void {
+  begin(genesis: ScriptSettings): void {
     this.#executor ??= this.#create(genesis, 0)
   }
 
@@ -68,7 +59,7 @@ export class ScriptRunner {
     return this.#absent
   }
 
-  #create({ script, engine, limits }: Settings, entry: number): ReplayExecutor | undefined {
+  #create({ script, engine, limits }: ScriptSettings, entry: number): ReplayExecutor | undefined {
     const { blobs, createExecutor } = this.#ports
     const [scriptBytes, engineBytes] = [this.#read(script, entry), this.#read(engine, entry)]
     if (scriptBytes === undefined || engineBytes === undefined) return undefined
@@ -95,16 +86,9 @@ export class ScriptRunner {
 }
 
 /** The settings in the state, undefined where one of their values is withheld. */
-function readSettings(state: ReplayState): Settings | undefined {
-  const rows = settingsFields.map((field) => state.row(logObject, field))
-  if (rows.some((row) => row?.value === undefined)) return undefined
-  const [script, engine, limits] = settingsFields.map((field) => readLogRow(state, field))
-  const members = membersOf('settings', { script: script ?? null, engine: engine ?? null })
-  return {
-    script: members.text('script', blobName),
-    engine: members.text('engine', blobName),
-    limits: parseLimits(membersOf('limits', limits)),
-  }
+function readSettings(state: ReplayState): ScriptSettings | undefined {
+  const rows = scriptSettingNames.map((field) => state.row(logObject, field))
+  return rows.some((row) => row?.value === undefined) ? undefined : settingsInForce(state)
 }
 
 function isScriptFault(error: unknown): error is SteleError {

@@ -1,17 +1,14 @@
 // Fetches the static files of a log (spec/state.md "Files"). What they hold is not checked here, but that they are there.
 import { hash } from 'node:crypto'
-import { bundleWidth } from '@stele/entries'
+import { type BundleKind, blobPath, bundlePath, bundleWidth, logRoot } from '@stele/entries'
 import { SteleError } from '@stele/errors'
-import { formatTileNumber, type Hash, type HashTile, parseTile, type TileNumber } from '@stele/tlog'
+import { type Hash, type HashTile, parseTile, type TileNumber, tilePath } from '@stele/tlog'
 import { maxTileBytes } from './limits.ts'
 import type { VerifyPorts } from './ports.ts'
 import { cutRecords, type Records } from './records.ts'
 
 /** GET of a path below the registry's root. */
 export type Fetch = VerifyPorts['fetch']
-
-/** Where the files of a log lie below the registry's root. */
-export const logRoot = '/-/log/'
 
 /** Records with the path that they came from. */
 export type Bundle = Records & { readonly path: string }
@@ -57,8 +54,9 @@ export async function fetchRequired(
 
 /** The tile's hashes. A tile that has grown full in the meantime is cut. Throws `file_mismatch`. */
 export async function fetchTile(fetch: Fetch, tile: HashTile, entry: number): Promise<FetchedTile> {
-  const folder = `tile/${tile.level}`
-  const { path, bytes, isWider } = await fetchPiece(fetch, folder, {
+  const { level } = tile
+  const pathOf = (piece: TileNumber): string => tilePath({ ...piece, level })
+  const { path, bytes, isWider } = await fetchPiece(fetch, pathOf, {
     place: tile,
     maxBytes: maxTileBytes,
     entry,
@@ -70,15 +68,16 @@ export async function fetchTile(fetch: Fetch, tile: HashTile, entry: number): Pr
   throw new SteleError('file_mismatch', { path, entry, what: 'its size', ...sizes })
 }
 
-/** The records of a bundle: `tile/entries`, `body`, `effects` or `value`. Throws `file_mismatch`. */
+/** The records of a bundle. Throws `file_mismatch`. */
 export async function fetchBundle(
   fetch: Fetch,
-  folder: 'tile/entries' | 'body' | 'effects' | 'value',
+  kind: BundleKind,
   { place, maxBytes }: { readonly place: TileNumber; readonly maxBytes: number },
 ): Promise<Bundle> {
   const entry = place.index * bundleWidth
-  const { path, bytes, isWider } = await fetchPiece(fetch, folder, { place, maxBytes, entry })
-  const records = cutRecords(bytes, folder === 'tile/entries' ? 2 : 4, place.width)
+  const pathOf = (piece: TileNumber): string => bundlePath(kind, piece)
+  const { path, bytes, isWider } = await fetchPiece(fetch, pathOf, { place, maxBytes, entry })
+  const records = cutRecords(bytes, kind === 'entries' ? 2 : 4, place.width)
   return { path, items: records.items, leftOver: isWider ? 0 : records.leftOver }
 }
 
@@ -88,7 +87,7 @@ export async function fetchBlob(
   name: string,
   { maxBytes, entry }: { readonly maxBytes: number; readonly entry: number },
 ): Promise<Uint8Array | undefined> {
-  const path = blobPath(name)
+  const path = logRoot + blobPath(name)
   const bytes = await fetchOptional(fetch, path, { maxBytes, entry })
   if (bytes === undefined) return undefined
   const found = hash('sha512', bytes)
@@ -96,24 +95,19 @@ export async function fetchBlob(
   throw new SteleError('file_mismatch', { path, entry, what: 'its SHA-512', found, wanted: name })
 }
 
-/** The path of a blob below the registry's root. */
-export function blobPath(name: string): string {
-  return `${logRoot}blob/${name.slice(0, 2)}/${name}`
-}
-
 type Piece = { readonly place: TileNumber; readonly maxBytes: number; readonly entry: number }
 
 async function fetchPiece(
   fetch: Fetch,
-  folder: string,
+  pathOf: (piece: TileNumber) => string,
   { place, maxBytes, entry }: Piece,
 ): Promise<{ readonly path: string; readonly bytes: Uint8Array; readonly isWider: boolean }> {
-  const path = `${logRoot}${folder}/${formatTileNumber(place)}`
+  const path = logRoot + pathOf(place)
   const bytes = await fetchOptional(fetch, path, { maxBytes, entry })
   if (bytes !== undefined) return { path, bytes, isWider: false }
   if (place.width === bundleWidth) return refuseAbsent(path, entry)
   // The tree may have grown since the checkpoint: then the full piece has replaced the partial one.
-  const full = `${logRoot}${folder}/${formatTileNumber({ ...place, width: bundleWidth })}`
+  const full = logRoot + pathOf({ ...place, width: bundleWidth })
   const more = await fetchOptional(fetch, full, { maxBytes, entry })
   return more === undefined ? refuseAbsent(path, entry) : { path: full, bytes: more, isWider: true }
 }

@@ -1,4 +1,4 @@
-// The public face of @stele/mirror.
+// The public face of @stele/audit.
 export type {
   Difference,
   ExecutorSettings,

@@ -1,10 +1,10 @@
 // What the registry has signed: its keys, its checkpoint and its head (spec/state.md "Files", "Proofs").
-import { keyIdOf } from '@stele/entries'
+import { keyIdOf, logRoot } from '@stele/entries'
 import { isSteleError, SteleError } from '@stele/errors'
 import { clockName, verifyHead } from '@stele/state'
 import { cosignedTimeS, type NoteVerifier, parseVkey, verifyCheckpoint } from '@stele/tlog'
 import { maxKeyFileBytes, maxNoteFileBytes } from './limits.ts'
-import { type Fetch, fetchOptional, fetchRequired, logRoot } from './log-files.ts'
+import { type Fetch, fetchOptional, fetchRequired } from './log-files.ts'
 import type { SignedRoot } from './tree-audit.ts'
 
 /** What a vkey looks like, right or wrong: name, key id, key. */

@@ -2,11 +2,12 @@
 import {
   applyBody,
   type Body,
+  changesScript,
   type EffectWrite,
-  type Executor,
   entryKinds,
   formatEffects,
   logObject,
+  noScript,
   parseEffects,
   readLogRow,
   Sequences,
@@ -24,15 +25,12 @@ import type { VerifyPorts } from './ports.ts'
 import { hex, quoteDifference } from './quote.ts'
 import { ReplayState, type RowWrite } from './replay-state.ts'
 import type { SettingsChange } from './report.ts'
-import { changesScript, ScriptRunner } from './script-runner.ts'
+import { ScriptRunner } from './script-runner.ts'
 import { Withheld } from './withheld.ts'
 import { carryValues, compareValues } from './written-values.ts'
 
 /** What an entry does to the state: rows with values, and the same writes with hashes. */
 type Writes = { readonly rows: readonly RowWrite[]; readonly hashes: readonly EffectWrite[] }
-
-/** For kinds that run no script. */
-const noScript: Executor = { init: refuseToRun, call: refuseToRun }
 
 const empty = new Uint8Array(0)
 
@@ -283,8 +281,4 @@ function readSetting(state: ReplayState, name: string): string | null {
 
 function runsScript({ kind }: Body): boolean {
   return kind === entryKinds.genesis || kind === entryKinds.call
-}
-
-function refuseToRun(): never {
-  throw new Error('This kind of entry runs no script')
 }

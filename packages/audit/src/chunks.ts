@@ -42,7 +42,7 @@ async function fetchChunk(fetch: Fetch, place: TileNumber): Promise<Chunk> {
   const start = place.index * bundleWidth
   const [tile, leaves, bodies, effects, values] = await Promise.all([
     fetchTile(fetch, { ...place, level: 0 }, start),
-    fetchBundle(fetch, 'tile/entries', { place, maxBytes: maxEntryBundleBytes }),
+    fetchBundle(fetch, 'entries', { place, maxBytes: maxEntryBundleBytes }),
     fetchBundle(fetch, 'body', records),
     fetchBundle(fetch, 'effects', records),
     fetchBundle(fetch, 'value', records),

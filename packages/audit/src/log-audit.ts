@@ -1,10 +1,9 @@
 // Follows a log: fetches what it has signed, and replays the entries that are new up to there.
-import { logObject, membersOf, readLogRow } from '@stele/entries'
+import { logObject, logRoot, membersOf, readLogRow } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { isSameHash } from '@stele/tlog'
 import { type Chunk, fetchChunks } from './chunks.ts'
 import { entryMismatch, readParts } from './entry-parts.ts'
-import { logRoot } from './log-files.ts'
 import type { VerifyPorts } from './ports.ts'
 import { hex } from './quote.ts'
 import { Replay } from './replay.ts'
