@@ -47,6 +47,9 @@ export const keepAliveMs: number = 65 * secondMs
 /** Connections at once. */
 export const maxConnections = 10_000
 
+/** Requests of one connection that wait behind the one being answered: no client of a registry sends any ahead. */
+export const maxPipelined = 32
+
 /** Characters of one path segment, decoded: the longest name, scope and version with room to spare. */
 export const maxSegmentLength = 1_024
 

@@ -12,10 +12,12 @@ import {
   maxConnections,
   maxHeaderBytes,
   maxHeaderCount,
+  maxPipelined,
   requestTimeoutMs,
 } from './limits.ts'
 import { type BodyBudget, readBody } from './read-body.ts'
 import { sendReply } from './send-reply.ts'
+import { createTurns, type Exchange } from './turns.ts'
 
 /** Where to listen. `port` 0 takes any free one. */
 export type ListenOptions = {
@@ -59,7 +61,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   server.maxConnections = maxConnections
   server.timeout = idleTimeoutMs
   const running: Running = { count: 0, onNone: () => undefined }
-  server.on('request', (request, response) => {
+  const start = ({ request, response }: Exchange): void => {
     running.count++
     response.once('close', () => {
       running.count--
@@ -70,7 +72,13 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       reportConnection(options, request.socket, error)
       response.destroy()
     })
+  }
+  const turns = createTurns({
+    start,
+    onFlood: (socket) =>
+      reportConnection(options, socket, `more than ${maxPipelined} requests wait on it`),
   })
+  server.on('request', (request, response) => turns.take({ request, response }))
   server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
     reportConnection(options, socket, error)
     refuseBroken(socket, error.code)
