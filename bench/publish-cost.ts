@@ -15,7 +15,6 @@ import {
   createRegistry,
   planViews,
   readRelease,
-  type ViewWrite,
   versionPieces,
 } from '../packages/registry/src/index.ts'
 import { readUpload } from '../packages/registry/src/upload.ts'
@@ -240,7 +239,7 @@ type Grouping = {
 }
 
 async function measureGroups(
-  sequencer: Sequencer<ViewWrite>,
+  sequencer: Sequencer,
   { meter, calls, size }: Grouping,
 ): Promise<ReadonlyMap<string, number>> {
   const [warm, measured] = [calls.slice(0, warmUp / 2), calls.slice(warmUp / 2)]
@@ -268,10 +267,7 @@ async function measureGroups(
   return found
 }
 
-async function submitAll(
-  sequencer: Sequencer<ViewWrite>,
-  calls: readonly CallRequest[],
-): Promise<void> {
+async function submitAll(sequencer: Sequencer, calls: readonly CallRequest[]): Promise<void> {
   const answers = await Promise.all(calls.map((call) => sequencer.submit(call)))
   if (!answers.every(({ outcome }) => outcome.ok)) throw new Error('The rules refused a publish')
 }
@@ -291,15 +287,15 @@ function timeTrie(meter: Meter): void {
 async function openPorts(
   paths: DataPaths,
   meter: Meter,
-): Promise<{ readonly ports: LogPorts<ViewWrite>; readonly close: () => void }> {
+): Promise<{ readonly ports: LogPorts; readonly close: () => void }> {
   const db = openDatabase(paths.log, logSchema + viewSchema)
   const exec = db.exec.bind(db)
   db.exec = (sql) => (sql === 'COMMIT' ? meter.time('commit', () => exec(sql)) : exec(sql))
-  const store = createLogStore<ViewWrite>(
-    db,
-    paths.blobs,
-    meter.timed('rows of the views', (views) => applyViewWrites(db, views)),
-  )
+  const store = createLogStore(db, paths.blobs, (entries) => {
+    const plan = meter.timed('plan of the views', planViews)
+    const apply = meter.timed('rows of the views', applyViewWrites)
+    for (const entry of entries) apply(db, plan(entry, store.blobs.read))
+  })
   const origin = parseCheckpoint(parseNote(store.head()?.checkpoint ?? '').text).origin
   const signer = createEd25519Signer(origin, await loadKey(paths.keys, 'log', { make: false }))
   const clock = createCosigner(
@@ -307,7 +303,7 @@ async function openPorts(
     await loadKey(paths.keys, 'clock', { make: false }),
   )
   const blobs = store.blobs.read
-  const ports: LogPorts<ViewWrite> = {
+  const ports: LogPorts = {
     store: {
       ...store,
       get: meter.timed('state reads', store.get),
@@ -325,7 +321,6 @@ async function openPorts(
       })
       return { init: host.init, call: meter.timed('script', host.call) }
     },
-    planViews: meter.timed('plan of the views', (entry) => planViews(entry, blobs)),
     signers: [{ ...signer, sign: meter.timed('signatures', signer.sign) }],
     clock: { ...clock, sign: meter.timed('signatures', clock.sign) },
     nowMs: Date.now,

@@ -61,6 +61,7 @@ export {
   parseBlobPath,
   withholdableKinds,
 } from './log-paths.ts'
+export type { LoggedEntry } from './logged-entry.ts'
 export { type Members, membersOf } from './members.ts'
 export { type Part, readBodyPart, readPart, splitPart } from './parts.ts'
 export { bundleWidth, formatRecordBundle, parseRecordBundle } from './record-bundle.ts'

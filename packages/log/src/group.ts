@@ -18,32 +18,31 @@ import { Stage } from './stage.ts'
 export type SignedBody = ConfigBody | TakedownBody
 
 /** An open stage over what is committed. */
-export function newStage<V>(
-  { store, planViews, random }: LogPorts<V>,
+export function newStage(
+  { store, random }: LogPorts,
   base: { trie: Trie; frontier: Frontier; lastTimeMs: number },
-): Stage<V> {
+): Stage {
   return new Stage({
     committed: store,
     lastSequence: store.lastSequence,
-    planViews,
     random,
     ...base,
   })
 }
 
 /** What the store commits of a stage. */
-export function groupOf<V>(
+export function groupOf(
   previous: StoredHead | undefined,
   head: StoredHead,
-  { stage, executor }: { readonly stage: Stage<V>; readonly executor: Executor },
-): CommitGroup<V> {
-  const { entries, hashes, blobs, views, withhold, snapshot } = stage
+  { stage, executor }: { readonly stage: Stage; readonly executor: Executor },
+): CommitGroup {
+  const { entries, hashes, blobs, logged, withhold, snapshot } = stage
   const [rows, sequences, keepsUndo] = [
     stage.rows(),
     stage.sequences(),
     executor.memory !== undefined,
   ]
-  const kept = { entries, hashes, rows, sequences, blobs, views, withhold }
+  const kept = { entries, hashes, rows, sequences, blobs, logged, withhold }
   return { previous, head, ...kept, keepsUndo, snapshot }
 }
 

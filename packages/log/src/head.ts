@@ -19,7 +19,7 @@ export type NewestLeaf = {
   readonly path: readonly Hash[]
 }
 
-type SigningPorts = Pick<LogPorts<unknown>, 'signers' | 'clock' | 'nowMs'>
+type SigningPorts = Pick<LogPorts, 'signers' | 'clock' | 'nowMs'>
 
 /** The head of this tree: the note carries the log's signatures first, then its clock's. */
 export function signHead(
@@ -38,7 +38,7 @@ export function signHead(
 
 /** The newest leaf of what is committed, with its path: what a heartbeat signs again. */
 export function newestLeaf(
-  { hashes }: Pick<LogPorts<unknown>['store'], 'hashes'>,
+  { hashes }: Pick<LogPorts['store'], 'hashes'>,
   frontier: Frontier,
   { size, leaf }: StoredHead,
 ): NewestLeaf {

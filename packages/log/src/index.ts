@@ -6,7 +6,6 @@ export type {
   Appended,
   CommitGroup,
   LogEvent,
-  LoggedEntry,
   LogPorts,
   LogStore,
   MemorySnapshot,

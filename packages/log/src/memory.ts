@@ -15,7 +15,7 @@ import type { LogStore } from './ports.ts'
 
 const entriesPerStep = 256
 
-type MemoryStore = Pick<LogStore<never>, 'get' | 'list' | 'entries' | 'memory' | 'undo'>
+type MemoryStore = Pick<LogStore, 'get' | 'list' | 'entries' | 'memory' | 'undo'>
 
 /** How many calls were run again, and why the memory is not what the log says, where it is not. */
 export type RestoredMemory = { readonly calls: number; readonly fault: string | undefined }

@@ -1,9 +1,9 @@
 // What the log needs from outside: a store that commits a group at once, signers, a clock, randomness, a script.
 import type {
-  Body,
   CallBlob,
   Effects,
   Executor,
+  LoggedEntry,
   ScriptSettings,
   StateReader,
   WithheldPart,
@@ -47,8 +47,8 @@ export type StateRow = {
     | null
 }
 
-/** What one durable transaction holds: all of it or nothing. `V` is what the views write. */
-export type CommitGroup<V> = {
+/** What one durable transaction holds: all of it or nothing. */
+export type CommitGroup = {
   /** The head that this group builds on: the transaction fails unless it still is the head. */
   readonly previous: { readonly size: number; readonly root: Hash } | undefined
   readonly head: StoredHead
@@ -58,7 +58,8 @@ export type CommitGroup<V> = {
   /** The last number given to each account that the group names. */
   readonly sequences: readonly (readonly [account: string | null, seq: number])[]
   readonly blobs: readonly CallBlob[]
-  readonly views: readonly V[]
+  /** For the projections, which change in the same transaction. */
+  readonly logged: readonly LoggedEntry[]
   readonly withhold: readonly WithheldPart[]
   /** Whether the store must remember what the rows were before, since the last snapshot of the script's memory. */
   readonly keepsUndo: boolean
@@ -70,7 +71,7 @@ export type CommitGroup<V> = {
 export type MemorySnapshot = { readonly size: number; readonly snapshot: Uint8Array }
 
 /** The home of one log. Reads see what is committed. */
-export type LogStore<V> = StateReader & {
+export type LogStore = StateReader & {
   readonly head: () => StoredHead | undefined
   readonly hashes: (tileLevel: number, start: number, count: number) => readonly Hash[]
   /** The last number given to the account, 0 if it has none. */
@@ -84,25 +85,14 @@ export type LogStore<V> = StateReader & {
   /** What rows were when that snapshot was made, for those that changed since. */
   readonly undo: () => Iterable<Write>
   /** Makes the group durable, or throws; after a throw the outcome is re-read from `head`. */
-  readonly commit: (group: CommitGroup<V>) => void | Promise<void>
-}
-
-/** What a view is told of an entry once it is staged. `writes` carry their values. */
-export type LoggedEntry = {
-  readonly index: number
-  readonly leafHash: Hash
-  readonly timeMs: number
-  readonly body: Body['body']
-  readonly writes: readonly Write[]
-  readonly prepared?: unknown
+  readonly commit: (group: CommitGroup) => void | Promise<void>
 }
 
 /** Everything that the sequencer takes as an argument. */
-export type LogPorts<V> = {
-  readonly store: LogStore<V>
+export type LogPorts = {
+  readonly store: LogStore
   /** Makes what runs calls, from the blob names and limits in force; asked anew after a config entry changes them. */
   readonly createExecutor: (settings: ScriptSettings) => Executor
-  readonly planViews: (entry: LoggedEntry) => readonly V[]
   /** The checkpoint that was published last, where one is kept apart from the store: no log may start behind it. */
   readonly published?: () => string | undefined
   /** The log's own keys: each signs every checkpoint. */

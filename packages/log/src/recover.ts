@@ -25,7 +25,7 @@ export type Recovered = {
 }
 
 /** Reads the committed log back; what cannot be read is a fault. Throws `log_inconsistent` where there is none. */
-export function recover<V>(ports: LogPorts<V>): Recovered {
+export function recover(ports: LogPorts): Recovered {
   const { store, signers } = ports
   const head = store.head()
   const origin = signers[0]?.name ?? ''
@@ -43,17 +43,17 @@ export function recover<V>(ports: LogPorts<V>): Recovered {
 }
 
 /** The trie of these rows, committed. */
-export function loadTrie(rows: ReturnType<LogStore<unknown>['stateHashes']>): Trie {
+export function loadTrie(rows: ReturnType<LogStore['stateHashes']>): Trie {
   return Trie.build(toTrieWrites(rows))
 }
 
-function* toTrieWrites(rows: ReturnType<LogStore<unknown>['stateHashes']>): Iterable<TrieWrite> {
+function* toTrieWrites(rows: ReturnType<LogStore['stateHashes']>): Iterable<TrieWrite> {
   for (const [object, field, valueHash] of rows) yield { object, field, valueHash }
 }
 
 type Found = Omit<Recovered, 'fault'> & { readonly origin: string }
 
-function faultOf<V>(ports: LogPorts<V>, found: Found): string | undefined {
+function faultOf(ports: LogPorts, found: Found): string | undefined {
   const { head, frontier, trie, origin } = found
   const verifiers = ports.signers.map((signer) => signer.verifier)
   const { checkpoint } = verifyCheckpoint(head.checkpoint, verifiers, origin)
@@ -76,7 +76,7 @@ function faultOf<V>(ports: LogPorts<V>, found: Found): string | undefined {
 
 /** The head's leaf says what time it is and what the state is: it must be the last entry's, and nothing may follow it. */
 function newestFault(
-  store: Pick<LogStore<unknown>, 'entries' | 'hashes'>,
+  store: Pick<LogStore, 'entries' | 'hashes'>,
   { size, leaf }: StoredHead,
 ): string | undefined {
   const [newest, ...more] = store.entries(size - 1, 2)
@@ -90,7 +90,7 @@ function newestFault(
 
 /** Every entry but the genesis and the script's memories has taken one number of one account. */
 function numbersFault(
-  store: Pick<LogStore<unknown>, 'entries' | 'sequenceTotal'>,
+  store: Pick<LogStore, 'entries' | 'sequenceTotal'>,
   { size }: StoredHead,
 ): string | undefined {
   const total = store.sequenceTotal()
@@ -99,7 +99,7 @@ function numbersFault(
   return `its accounts have taken ${total} numbers, its entries say otherwise`
 }
 
-function countMemories({ entries }: Pick<LogStore<unknown>, 'entries'>, size: number): number {
+function countMemories({ entries }: Pick<LogStore, 'entries'>, size: number): number {
   let count = 0
   for (let start = 0; start < size; start += entriesPerStep) {
     for (const { leaf } of entries(start, Math.min(entriesPerStep, size - start))) {
@@ -110,8 +110,8 @@ function countMemories({ entries }: Pick<LogStore<unknown>, 'entries'>, size: nu
 }
 
 /** A store that was put back to an older copy would let the log fork. */
-function publishedFault<V>(
-  { store, published }: LogPorts<V>,
+function publishedFault(
+  { store, published }: LogPorts,
   verifiers: readonly NoteVerifier[],
   { head, origin }: Found,
 ): string | undefined {

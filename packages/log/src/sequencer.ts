@@ -40,8 +40,8 @@ type Staged = { readonly pending: Pending; readonly appended: Appended }
 type SequenceSource = { readonly nextSequence: (account: string | null) => number }
 
 /** One log, open for calls. It owns the trie, the right edge of the tree and the script. */
-export class Sequencer<V> {
-  readonly #ports: LogPorts<V>
+export class Sequencer {
+  readonly #ports: LogPorts
   readonly #trie: Trie
   #frontier: Frontier
   #head: StoredHead
@@ -54,7 +54,7 @@ export class Sequencer<V> {
   /** False where the trie is not what the head says. */
   #isTrusted = true
 
-  private constructor(ports: LogPorts<V>, opened: Opened) {
+  private constructor(ports: LogPorts, opened: Opened) {
     this.#ports = ports
     this.#trie = opened.trie
     this.#frontier = opened.frontier
@@ -63,11 +63,11 @@ export class Sequencer<V> {
   }
 
   /** Creates the log with its entry 0 and opens it. Throws `log_inconsistent` when the store holds a log already. */
-  static async create<V>(
-    ports: LogPorts<V>,
+  static async create(
+    ports: LogPorts,
     genesis: GenesisBody,
     extras: EntryExtras,
-  ): Promise<Sequencer<V>> {
+  ): Promise<Sequencer> {
     if (ports.store.head() !== undefined) {
       throw new SteleError('log_inconsistent', { origin: genesis.origin, reason: 'it exists' })
     }
@@ -90,7 +90,7 @@ export class Sequencer<V> {
    * Opens the log that the store holds. Where the tree does not hash to the checkpoint, or the state not to the last
    * leaf, it opens for reading only, and every write throws `log_inconsistent` with the reason.
    */
-  static open<V>(ports: LogPorts<V>): Sequencer<V> {
+  static open(ports: LogPorts): Sequencer {
     const { trie, frontier, head, fault } = recover(ports)
     const sequencer = new Sequencer(ports, { trie, frontier, head, executor: noScript })
     sequencer.#isTrusted = fault === undefined
@@ -229,7 +229,7 @@ export class Sequencer<V> {
     if (failure !== undefined) throw failure
   }
 
-  #newStage(): Stage<V> {
+  #newStage(): Stage {
     this.#trie.begin()
     const lastTimeMs = parseLeaf(this.#head.leaf).timeMs
     return newStage(this.#ports, { trie: this.#trie, frontier: this.#frontier.copy(), lastTimeMs })
@@ -265,13 +265,13 @@ export class Sequencer<V> {
   }
 
   /** A stage that broke half-way through an entry is dropped whole, as if the commit had failed. */
-  async #finish(stage: Stage<V>): Promise<SteleError | undefined> {
+  async #finish(stage: Stage): Promise<SteleError | undefined> {
     if (!stage.isBroken) return this.#commit(stage)
     this.#undo()
     return new SteleError('commit_failed', { reason: 'another call of the group broke it' })
   }
 
-  #stageCalls(stage: Stage<V>, staged: Staged[]): void {
+  #stageCalls(stage: Stage, staged: Staged[]): void {
     const startMs = this.#ports.nowMs()
     while (staged.length < maxGroupCalls && this.#ports.nowMs() - startMs < maxGroupMs) {
       const pending = this.#queue[0]
@@ -291,7 +291,7 @@ export class Sequencer<V> {
   }
 
   /** The commit point. Gives the error that the callers get, or nothing. */
-  async #commit(stage: Stage<V>): Promise<SteleError | undefined> {
+  async #commit(stage: Stage): Promise<SteleError | undefined> {
     const startMs = this.#ports.nowMs()
     const { store } = this.#ports
     let head: StoredHead | undefined

@@ -12,6 +12,7 @@ import {
   hashBody,
   hashEffects,
   hashValue,
+  type LoggedEntry,
   maxBodyBytes,
   maxEffectsBytes,
   maxRecordBytes,
@@ -28,7 +29,7 @@ import type { Trie } from '@stele/state'
 import { type Frontier, type Hash, hashLeaf, type StoredHash } from '@stele/tlog'
 import type { NewestLeaf } from './head.ts'
 import { Overlay } from './overlay.ts'
-import type { Appended, LoggedEntry, StagedEntry, StateRow } from './ports.ts'
+import type { Appended, StagedEntry, StateRow } from './ports.ts'
 
 /** What an entry brings besides its body. */
 export type EntryExtras = { readonly blobs?: readonly CallBlob[]; readonly prepared?: unknown }
@@ -37,26 +38,25 @@ export type EntryExtras = { readonly blobs?: readonly CallBlob[]; readonly prepa
 export type EntryContext = { readonly nowMs: number; readonly executor: Executor }
 
 /** What staging needs; `copy` of the frontier and the trie's open group are the stage's own. */
-export type StagePorts<V> = {
+export type StagePorts = {
   readonly committed: StateReader
   readonly trie: Trie
   readonly frontier: Frontier
   readonly lastSequence: (account: string | null) => number
   /** The time of the last committed entry. */
   readonly lastTimeMs: number
-  readonly planViews: (entry: LoggedEntry) => readonly V[]
   readonly random: (sizeBytes: number) => Uint8Array
 }
 
 /** The entries of one group, staged one after the other. Dropping the stage and rolling the trie back undoes it. */
-export class Stage<V> {
-  readonly #ports: StagePorts<V>
+export class Stage {
+  readonly #ports: StagePorts
   readonly #overlay: Overlay
   readonly #sequences: Sequences
   readonly entries: StagedEntry[] = []
   readonly hashes: StoredHash[] = []
   readonly blobs: CallBlob[] = []
-  readonly views: V[] = []
+  readonly logged: LoggedEntry[] = []
   readonly withhold: WithheldPart[] = []
   readonly #accounts = new Set<string | null>()
   #timeMs = 0
@@ -68,7 +68,7 @@ export class Stage<V> {
   /** True when an entry failed half-way: then nothing of this stage may be committed. */
   isBroken = false
 
-  constructor(ports: StagePorts<V>) {
+  constructor(ports: StagePorts) {
     this.#ports = ports
     this.#overlay = new Overlay(ports.committed)
     this.#sequences = new Sequences(ports.lastSequence)
@@ -113,7 +113,7 @@ export class Stage<V> {
     if ('withhold' in body.body) this.withhold.push(...body.body.withhold)
     const { index, leafHash } = entry
     const told = { index, leafHash, timeMs, body: body.body, writes: done.writes }
-    this.views.push(...this.#ports.planViews({ ...told, prepared: extras.prepared }))
+    this.logged.push({ ...told, prepared: extras.prepared })
     this.isBroken = false
     return { index, timeMs, effects: done.effects }
   }

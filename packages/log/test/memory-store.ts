@@ -1,5 +1,5 @@
 // A log store in memory whose commits can be made to fail, before or after they took effect.
-import type { Write } from '@stele/entries'
+import type { LoggedEntry, Write } from '@stele/entries'
 import { compareUtf8 } from '@stele/formats'
 import type { Hash } from '@stele/tlog'
 import type { KeptEntry } from '../src/log-files.ts'
@@ -8,7 +8,7 @@ import type { CommitGroup, LogStore, MemorySnapshot, StoredHead } from '../src/p
 /** What a commit does: work, fail and leave nothing, fail after all was kept, or fail with half of it kept. */
 export type Fault = 'none' | 'fails' | 'fails_but_persisted' | 'tears' | 'fails_and_cannot_be_read'
 
-export type MemoryStore = LogStore<string> & {
+export type MemoryStore = LogStore & {
   fault: Fault
   readonly kept: Kept
 }
@@ -20,7 +20,7 @@ export type Kept = {
   rows: Map<string, { object: string; field: string; hash: Hash; bytes: Uint8Array }>
   sequences: Map<string | null, number>
   blobs: Map<string, Uint8Array>
-  views: string[]
+  logged: LoggedEntry[]
   memory: MemorySnapshot | undefined
   undo: Map<string, Write>
 }
@@ -86,13 +86,13 @@ function emptyKept(): Kept {
     rows: new Map(),
     sequences: new Map(),
     blobs: new Map(),
-    views: [],
+    logged: [],
     memory: undefined,
     undo: new Map(),
   }
 }
 
-function keep(kept: Kept, group: CommitGroup<string>): void {
+function keep(kept: Kept, group: CommitGroup): void {
   for (const { leaf, leafHash, body, effects, values } of group.entries) {
     kept.entries.push({ leaf, body, effects, values })
     kept.leafHashes.push(leafHash)
@@ -124,11 +124,11 @@ function keep(kept: Kept, group: CommitGroup<string>): void {
     kept.memory = { size: group.head.size, snapshot: group.snapshot }
     kept.undo.clear()
   }
-  kept.views.push(...group.views)
+  kept.logged.push(...group.logged)
   kept.head = group.head
 }
 
-function longValue(group: CommitGroup<string>, name: string): Uint8Array {
+function longValue(group: CommitGroup, name: string): Uint8Array {
   const blob = group.blobs.find((found) => found.name === name)
   if (blob === undefined || !('bytes' in blob))
     throw new Error('A long value came without its blob')

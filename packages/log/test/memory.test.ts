@@ -33,17 +33,17 @@ function counting(step = 1): Executor {
   }
 }
 
-async function countingLog(): Promise<{ world: World; log: Sequencer<string> }> {
+async function countingLog(): Promise<{ world: World; log: Sequencer }> {
   const world = createWorld(undefined, () => counting())
   return { world, log: await Sequencer.create(world.ports, genesis, {}) }
 }
 
-async function resultOf(log: Sequencer<string>): Promise<unknown> {
+async function resultOf(log: Sequencer): Promise<unknown> {
   const { outcome } = await log.submit(call('bump'))
   return outcome.ok ? outcome.result : outcome.error
 }
 
-function reopened(world: World, step?: number): { again: World; log: Sequencer<string> } {
+function reopened(world: World, step?: number): { again: World; log: Sequencer } {
   const again = createWorld(world.store.kept, () => counting(step))
   return { again, log: Sequencer.open(again.ports) }
 }

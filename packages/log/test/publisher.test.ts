@@ -59,7 +59,7 @@ function takedownOf(origin: string, seq: number, withhold: TakedownBody['withhol
   return { ...unsigned, signatures: [{ key: rootSigner.vkey, signature }] }
 }
 
-async function grow(log: Sequencer<string>, calls: number): Promise<void> {
+async function grow(log: Sequencer, calls: number): Promise<void> {
   for (let i = 0; i < calls; i++) await log.submit(call('set', `f${i}`, 'x'))
 }
 

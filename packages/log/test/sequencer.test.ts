@@ -26,7 +26,13 @@ test('submit() answers with entry, time and result, and the audit passes', async
   const answer = await log.submit(call('set', 'a', 'one'))
   assert.deepEqual(answer, { index: 1, timeMs: world.nowMs, outcome: { ok: true, result: 3 } })
   assert.equal(auditStore(world.store, origin, verifiers), 2)
-  assert.deepEqual(world.store.kept.views, ['0:undefined', '1:a'])
+  assert.deepEqual(
+    world.store.kept.logged.map(({ index, prepared }) => [index, prepared]),
+    [
+      [0, undefined],
+      [1, 'a'],
+    ],
+  )
 })
 
 test('submit() logs a call that its script refuses, without writes', async () => {

@@ -24,7 +24,7 @@ export const verifiers: readonly NoteVerifier[] = [signer.verifier, clock.verifi
 
 export type World = {
   readonly store: MemoryStore
-  readonly ports: LogPorts<string>
+  readonly ports: LogPorts
   readonly events: LogEvent[]
   readonly executors: string[]
   nowMs: number
@@ -44,7 +44,6 @@ export function createWorld(kept?: Kept, createExecutor: () => Executor = () => 
         world.executors.push(script)
         return createExecutor()
       },
-      planViews: ({ index, prepared }) => [`${index}:${String(prepared)}`],
       signers: [signer],
       clock,
       nowMs: () => world.nowMs,
@@ -68,15 +67,12 @@ export const genesis: GenesisBody = {
 }
 
 /** A created log with nothing but entry 0. */
-export async function createdLog(): Promise<{ world: World; log: Sequencer<string> }> {
+export async function createdLog(): Promise<{ world: World; log: Sequencer }> {
   const world = createWorld()
   return { world, log: await Sequencer.create(world.ports, genesis, {}) }
 }
 
-export function call(
-  method: string,
-  ...args: string[]
-): Parameters<Sequencer<string>['submit']>[0] {
+export function call(method: string, ...args: string[]): Parameters<Sequencer['submit']>[0] {
   return { account: 'alice', via: 'token', method, args, prepared: args[0] }
 }
 

@@ -1,7 +1,7 @@
 // When packages and versions came to be, gathered from the log's entries: times have no row in the state.
 
+import type { LoggedEntry } from '@stele/entries'
 import { parsePackageObject } from './package-state.ts'
-import type { LoggedEntry } from './views.ts'
 
 /** The entry that published a version, and its time in milliseconds since 1970. */
 type PublishedAt = { readonly entry: number; readonly timeMs: number }

@@ -24,4 +24,4 @@ export type {
   VersionRow,
   ViewReader,
 } from './view-reader.ts'
-export { type LoggedEntry, planViews, type ViewWrite } from './views.ts'
+export { planViews, type ViewWrite } from './views.ts'

@@ -1,5 +1,5 @@
 // What an entry of the log changes in the views: a plan of plain data, which the storage applies with the commit.
-import type { Write } from '@stele/entries'
+import type { LoggedEntry, Write } from '@stele/entries'
 import {
   decodeSegment,
   isJsonObject,
@@ -10,16 +10,6 @@ import {
 import { decode, parseNotice, parsePackageObject } from './package-state.ts'
 import { readRelease } from './release.ts'
 import { recordPieces, type VersionPieces, versionPieces } from './version-pieces.ts'
-
-/** An entry of the log, as the views see it. `prepared` is what the publishing face made of the same tarball. */
-export type LoggedEntry = {
-  readonly index: number
-  readonly leafHash: Uint8Array
-  readonly timeMs: number
-  readonly body: JsonValue
-  readonly writes: readonly Write[]
-  readonly prepared?: unknown
-}
 
 /** A published version, as the views keep it. */
 export type VersionWrite = {

@@ -1,15 +1,9 @@
 // A whole registry for tests: the rules in the fake host, the views in memory, and a log of what happened.
 import { hash } from 'node:crypto'
-import type { CallRequest, SubmitCall } from '@stele/entries'
+import type { CallRequest, LoggedEntry, SubmitCall } from '@stele/entries'
 import { canonicalJson, type PackageName, parsePackageName } from '@stele/formats'
 import { createScriptSystem, makePackage, type ScriptSystem } from '@stele/testkit'
-import {
-  createRegistry,
-  type LoggedEntry,
-  planViews,
-  type Registry,
-  rulesScript,
-} from '../src/index.ts'
+import { createRegistry, planViews, type Registry, rulesScript } from '../src/index.ts'
 import { createFakeViews, type FakeViews } from './fake-views.ts'
 
 export const startMs: number = Date.UTC(2026, 10, 20)
@@ -135,11 +129,12 @@ function record(
   for (const blob of outcome.ok ? blobs : []) {
     if ('bytes' in blob) world.blobs.set(blob.name, blob.bytes)
   }
-  const entry = {
+  const sender = { v: 1, origin: 'registry.example', account, seq: index + 1 } as const
+  const entry: LoggedEntry = {
     index,
     leafHash: hash('sha256', `leaf ${index}`, 'buffer'),
     timeMs,
-    body: { account, method, args: [...args] },
+    body: { ...sender, via: { type: 'token' }, method, args: [...args] },
     writes: outcome.ok ? outcome.writes : [],
     prepared,
   }

@@ -1,7 +1,7 @@
 // The log's home in SQLite: a group is one transaction, and the head's row is swapped only against the head it builds on.
 import { hash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import type { EntryValue, StateReader, WithheldPart } from '@stele/entries'
+import type { EntryValue, LoggedEntry, StateReader, WithheldPart } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import type { CommitGroup, KeptEntry, LogStore, StateRow, StoredHead, Watermark } from '@stele/log'
 import type { Hash } from '@stele/tlog'
@@ -51,7 +51,7 @@ CREATE TABLE IF NOT EXISTS published (
 ${memorySchema}${blobSchema}`
 
 /** What anyone may read of a committed log. */
-export type LogReader = Pick<LogStore<never>, 'get' | 'list' | 'head' | 'hashes'> & {
+export type LogReader = Pick<LogStore, 'get' | 'list' | 'head' | 'hashes'> & {
   readonly entries: (start: number, count: number) => readonly KeptEntry[]
   /** A state row as proofs carry it: the value in line, the blob's name, or withheld. */
   readonly row: (object: string, field: string) => StoredRow | undefined
@@ -99,12 +99,12 @@ export function createLogReader(db: DatabaseSync, blobFolder: string): LogReader
   }
 }
 
-/** The log's store over a connection that writes. `applyViews` runs inside each commit's transaction. */
-export function createLogStore<V>(
+/** The log's store over a connection that writes. `project` runs inside each commit's transaction, after the rest of it. */
+export function createLogStore(
   db: DatabaseSync,
   blobFolder: string,
-  applyViews: (views: readonly V[]) => void,
-): LogStore<V> & LogReader {
+  project: (entries: readonly LoggedEntry[]) => void,
+): LogStore & LogReader {
   const reader = createLogReader(db, blobFolder)
   const lastSequence = db.prepare('SELECT last FROM sequence WHERE account = ?')
   const sequenceTotal = db.prepare('SELECT total(last) AS total FROM sequence')
@@ -127,7 +127,7 @@ export function createLogStore<V>(
     commit: (group) => {
       inTransaction(db, () => {
         write(group)
-        applyViews(group.views)
+        project(group.logged)
       })
       for (const part of group.withhold) if ('blob' in part) blobs.removeFile(part.blob)
     },
@@ -193,10 +193,10 @@ function checkedHash(row: Record<string, unknown>, blobs: BlobReader): Hash {
   throw new Error(`the value of "${String(object)}" "${String(field)}" does not hash to its hash`)
 }
 
-function createGroupWriter<V>(
+function createGroupWriter(
   db: DatabaseSync,
   blobs: ReturnType<typeof createBlobWriter>,
-): (group: CommitGroup<V>) => void {
+): (group: CommitGroup) => void {
   const entry = db.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)')
   const node = db.prepare('INSERT INTO node VALUES (?, ?, ?)')
   const sequence = db.prepare('INSERT OR REPLACE INTO sequence VALUES (?, ?)')
@@ -236,7 +236,7 @@ function createRowWriter(db: DatabaseSync): (row: StateRow) => void {
 }
 
 /** The compare-and-swap: never a smaller tree, never another root of the same size, never past another writer. */
-function createHeadSwap(db: DatabaseSync): (group: CommitGroup<unknown>) => void {
+function createHeadSwap(db: DatabaseSync): (group: CommitGroup) => void {
   const insert = db.prepare('INSERT INTO head VALUES (1, ?, ?, ?, ?, ?, ?)')
   const update = db.prepare(
     `UPDATE head SET size = ?, root = ?, checkpoint = ?, head = ?, leaf = ?, clock = ?

@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS memory (
 export function createMemoryReader(
   db: DatabaseSync,
   blobs: BlobReader,
-): Pick<LogStore<never>, 'memory' | 'undo'> {
+): Pick<LogStore, 'memory' | 'undo'> {
   const memory = db.prepare('SELECT size, snapshot FROM memory WHERE id = 1')
   const undo = db.prepare('SELECT object, field, value, blob FROM undo')
   return {

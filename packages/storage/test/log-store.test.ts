@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { LoggedEntry } from '@stele/entries'
 import type { CommitGroup, StoredHead } from '@stele/log'
 import { hashLeaf, sha256 } from '@stele/tlog'
 import { keepLargeBlobs } from '../src/blob-store.ts'
@@ -24,7 +25,7 @@ function head(size: number, rootText = `root ${size}`): StoredHead {
   }
 }
 
-function group(size: number, more: Partial<CommitGroup<string>> = {}): CommitGroup<string> {
+function group(size: number, more: Partial<CommitGroup> = {}): CommitGroup {
   const leaf = Buffer.from(`leaf ${size}`)
   const [body, effects, values] = ['body', 'effects', 'values'].map((part) =>
     Buffer.from(`${part} ${size}`),
@@ -38,7 +39,7 @@ function group(size: number, more: Partial<CommitGroup<string>> = {}): CommitGro
     rows: [],
     sequences: [],
     blobs: [],
-    views: [],
+    logged: [],
     withhold: [],
     keepsUndo: false,
     snapshot: undefined,
@@ -46,17 +47,23 @@ function group(size: number, more: Partial<CommitGroup<string>> = {}): CommitGro
   }
 }
 
+function loggedEntry(index: number): LoggedEntry {
+  const call = { v: 1, origin: 'o', account: null, seq: 1, via: { type: 'debug' } } as const
+  const body = { ...call, method: 'm', args: [] }
+  return { index, leafHash: hash(`leaf ${index}`), timeMs: 0, body, writes: [] }
+}
+
 function openStore(t: TestContext) {
   const folder = tempFolder(t)
   const db = openDatabase(join(folder, 'stele.db'), logSchema)
   t.after(() => db.close())
-  const views: string[] = []
-  const fail = { views: false }
-  const store = createLogStore<string>(db, join(folder, 'blobs'), (more) => {
-    if (fail.views) throw new Error('views fail')
-    views.push(...more)
+  const projected: number[] = []
+  const fail = { projections: false }
+  const store = createLogStore(db, join(folder, 'blobs'), (more) => {
+    if (fail.projections) throw new Error('projections fail')
+    projected.push(...more.map(({ index }) => index))
   })
-  return { folder, db, store, views, fail }
+  return { folder, db, store, projected, fail }
 }
 
 test('commit() makes head, entries, rows, numbers and blobs readable, also through another connection', async (t) => {
@@ -88,7 +95,7 @@ test('commit() makes head, entries, rows, numbers and blobs readable, also throu
   assert.equal(store.lastSequence('bob'), 0)
 })
 
-const wrongGroups: readonly (readonly [string, CommitGroup<string>])[] = [
+const wrongGroups: readonly (readonly [string, CommitGroup])[] = [
   ['it builds on an older head', { ...group(3), previous: head(1) }],
   ['it builds on another root', { ...group(3), previous: head(2, 'other') }],
   ['it makes the tree smaller', { ...group(3), head: head(1), entries: [] }],
@@ -112,13 +119,13 @@ for (const [what, wrong] of wrongGroups) {
   })
 }
 
-test('commit() keeps nothing when the views fail', async (t) => {
-  const { store, fail, views } = openStore(t)
-  await store.commit(group(1, { views: ['first'] }))
-  fail.views = true
-  assert.throws(() => store.commit(group(2, { views: ['second'] })), /views fail/)
+test('commit() keeps nothing when the projections fail', async (t) => {
+  const { store, fail, projected } = openStore(t)
+  await store.commit(group(1, { logged: [loggedEntry(0)] }))
+  fail.projections = true
+  assert.throws(() => store.commit(group(2, { logged: [loggedEntry(1)] })), /projections fail/)
   assert.equal(store.head()?.size, 1)
-  assert.deepEqual(views, ['first'])
+  assert.deepEqual(projected, [0])
 })
 
 test('commit() takes withheld parts away, and reading a value whose blob is gone throws value_withheld', async (t) => {
@@ -139,10 +146,10 @@ test('commit() leaves the file of a blob when it withholds it and fails, and rem
   const blobs = await keepLargeBlobs(join(folder, 'blobs'), [blob])
   await store.commit(group(1, { blobs }))
   const takedown = group(2, { withhold: [{ blob: 'abcdef' }] })
-  fail.views = true
-  assert.throws(() => store.commit(takedown), /views fail/)
+  fail.projections = true
+  assert.throws(() => store.commit(takedown), /projections fail/)
   assert.equal(store.blobs.read('abcdef')?.length, blob.bytes.length)
-  fail.views = false
+  fail.projections = false
   await store.commit(takedown)
   assert.deepEqual(readdirSync(join(folder, 'blobs', 'ab')), [])
 })

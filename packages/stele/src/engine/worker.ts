@@ -15,7 +15,7 @@ import {
 import { SteleError } from '@stele/errors'
 import { createExecutor, defaultLimits, engines } from '@stele/host'
 import { createPublisher, type LogPorts, type Publisher, Sequencer } from '@stele/log'
-import { planViews, rulesScript, type ViewWrite } from '@stele/registry'
+import { planViews, rulesScript } from '@stele/registry'
 import { clockName, formatBundle, type StateQuery } from '@stele/state'
 import {
   applyViewWrites,
@@ -75,23 +75,22 @@ export async function runEngine(port: MessagePort, data: EngineData): Promise<vo
 
 type Home = ReturnType<typeof openHome>
 type Engine = {
-  readonly sequencer: Sequencer<ViewWrite>
+  readonly sequencer: Sequencer
   readonly home: Home
   readonly data: EngineData
 }
 
 function openHome(data: EngineData, tell: (event: EngineEvent) => void) {
   const db = openDatabase(data.paths.log, logSchema + viewSchema)
-  const store = createLogStore<ViewWrite>(db, data.paths.blobs, (views) =>
-    applyViewWrites(db, views),
-  )
+  const store = createLogStore(db, data.paths.blobs, (entries) => {
+    for (const entry of entries) applyViewWrites(db, planViews(entry, store.blobs.read))
+  })
   const own = new Map<string, Uint8Array>() // This release's script and engine, until genesis holds them.
   const readBlob = (name: string): Uint8Array | undefined => own.get(name) ?? store.blobs.read(name)
   const signer = createEd25519Signer(data.origin, data.seeds.log)
-  const ports: LogPorts<ViewWrite> = {
+  const ports: LogPorts = {
     store,
     createExecutor: (settings) => openExecutor(settings, { readBlob, data, tell }),
-    planViews: (entry) => planViews(entry, readBlob),
     published: () => readPublished(data.paths.public),
     signers: [signer],
     clock: createCosigner(clockName(data.origin), data.seeds.clock),
@@ -103,7 +102,7 @@ function openHome(data: EngineData, tell: (event: EngineEvent) => void) {
   return { db, store, own, ports, watermark: createWatermark(db) }
 }
 
-async function openSequencer(home: Home, data: EngineData): Promise<Sequencer<ViewWrite>> {
+async function openSequencer(home: Home, data: EngineData): Promise<Sequencer> {
   if (home.store.head() !== undefined) return Sequencer.open(home.ports)
   const script = keep(home.own, Buffer.from(rulesScript()))
   const engine = keep(home.own, Buffer.from(engines.fresh.blob))
