@@ -5,6 +5,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { isSteleError, SteleError, toErrorBody } from '@stele/errors'
 import { commands } from './commands/catalogue.ts'
 import type { Input, RunnableCommand } from './commands/command.ts'
+import { stopSignal } from './stop-signal.ts'
 
 const exitCodes = { failed: 1, wrongUsage: 2, bug: 70 } as const
 const commonOptions = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
@@ -73,7 +74,7 @@ async function runCommand(argv: readonly string[]): Promise<number> {
     options: values,
     environment: process.env,
     main: new URL(import.meta.url),
-    stop: stopSignal(),
+    stop: stopSignal(process),
   }
   const { text, exitCode } = await command.execute(input)
   if (text !== '') process.stdout.write(`${text}\n`)
@@ -113,15 +114,6 @@ function parse(
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new SteleError('usage_wrong', { reason, command: usage.name }, { cause })
   }
-}
-
-/** Aborts at the first SIGINT or SIGTERM; a second one ends the process as usual. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => controller.abort(signal))
-  }
-  return controller.signal
 }
 
 async function readVersion(): Promise<string> {

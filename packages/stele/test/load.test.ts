@@ -134,3 +134,8 @@ test('loadSettings() takes addresses and ranges of trusted proxies, separated by
   const flags = { 'trusted-proxies': '10.0.0.1, 10.1.0.0/16 ::1' }
   assert.equal(loadSettings({ ...nothing, flags }).trustedProxies.length, 3)
 })
+
+test('loadSettings() takes the example in deploy/', () => {
+  const file = join(import.meta.dirname, '..', 'deploy', 'stele.yaml')
+  assert.equal(loadSettings({ ...nothing, file }).signUp, 'closed')
+})

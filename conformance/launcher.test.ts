@@ -1,0 +1,116 @@
+// Ending whatever started the server ends the server: the launcher on an older Node, npm start, npx.
+import assert from 'node:assert/strict'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createNpm } from './npm-client.ts'
+import { runProgram, spawnOwn, waitForLine } from './processes.ts'
+import { repository } from './server.ts'
+import { type Folder, makeFolder } from './temporary-folder.ts'
+
+const launcher = join(repository, 'packages', 'stele', 'bin', 'stele.cjs')
+const startTimeoutMs = 30_000
+const endTimeoutMs = 15_000
+/** Makes the Node that it is loaded into say that it is an older one. */
+const pretendOld =
+  "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })\n"
+
+type Command = (folder: Folder) => Promise<{ program: string; args: string[]; path: string }>
+
+const own = `${join(repository, 'node_modules', '.bin')}:${process.env['PATH']}`
+const starts: { readonly [name: string]: Command } = {
+  'the launcher on an older Node': async (folder) => {
+    const preload = await writePreload(folder)
+    return { program: process.execPath, args: ['--require', preload, launcher, 'serve'], path: own }
+  },
+  'npm start': async (folder) => {
+    const { env } = await createNpm('npm11', { folder: folder.path })
+    return { program: 'npm', args: ['start', '--'], path: env['PATH'] ?? '' }
+  },
+  'npx stele serve': async (folder) => {
+    const { env } = await createNpm('npm11', { folder: folder.path })
+    return { program: 'npx', args: ['stele', 'serve'], path: env['PATH'] ?? '' }
+  },
+}
+
+for (const [name, command] of Object.entries(starts)) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const) {
+    test(`no server is left when "${name}" is ended by ${signal}`, async () => {
+      await using folder = await makeFolder('launcher')
+      const { program, args, path } = await command(folder)
+      const child = spawnOwn(program, [...args, '--port', '0', '--dir', join(folder.path, 'd')], {
+        cwd: repository,
+        env: { PATH: path, HOME: folder.path },
+      })
+      child.stdout.resume()
+      try {
+        await waitForLine(child, /"event":"listening"/, startTimeoutMs)
+        const said = collect(child)
+        const closed = once(child, 'close', { signal: AbortSignal.timeout(endTimeoutMs) })
+        end(child, signal)
+        await closed // Its pipes close when the last process that holds them is gone.
+        assert.match(said(), /"event":"stopped"/) // It stopped gracefully.
+      } finally {
+        killWhatIsLeft(child)
+      }
+    })
+  }
+}
+
+test('the launcher ends with the status of what it started', async () => {
+  await using folder = await makeFolder('launcher')
+  const preload = await writePreload(folder)
+  const env = { PATH: own, HOME: folder.path }
+  const run = (...args: string[]) =>
+    runProgram(process.execPath, ['--require', preload, launcher, ...args], {
+      cwd: folder.path,
+      env,
+    })
+  assert.equal((await run('--version')).code, 0)
+  assert.equal((await run('no-such-command')).code, 2)
+})
+
+test('the launcher says what to do when no newer Node was installed with it', async () => {
+  await using folder = await makeFolder('launcher')
+  const preload = await writePreload(folder)
+  await mkdir(join(folder.path, 'bin'))
+  const copy = join(folder.path, 'bin', 'stele.cjs')
+  await copyFile(launcher, copy)
+  const { code, stderr } = await runProgram(process.execPath, ['--require', preload, copy], {
+    cwd: folder.path,
+    env: { HOME: folder.path },
+  })
+  assert.equal(code, 1)
+  assert.match(stderr, /needs Node 24\.15 or newer: this is Node 20\.20\.2/)
+  assert.match(stderr, /--omit=optional/)
+  assert.doesNotMatch(stderr, /\n\s+at /)
+})
+
+async function writePreload(folder: Folder): Promise<string> {
+  const path = join(folder.path, 'pretend-old.cjs')
+  await writeFile(path, pretendOld)
+  return path
+}
+
+function collect(child: ChildProcessWithoutNullStreams): () => string {
+  let said = ''
+  child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
+  return () => said
+}
+
+/** SIGINT as Ctrl-C sends it, to every program of the terminal; the others to the one program alone. */
+function end({ pid }: ChildProcessWithoutNullStreams, signal: NodeJS.Signals): void {
+  assert.ok(pid !== undefined)
+  process.kill(signal === 'SIGINT' ? -pid : pid, signal)
+}
+
+function killWhatIsLeft({ pid }: ChildProcessWithoutNullStreams): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
