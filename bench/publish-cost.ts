@@ -7,6 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { createAccounts } from '../packages/accounts/src/index.ts'
 import type { CallRequest } from '../packages/entries/src/index.ts'
+import { createRoutes } from '../packages/faces/src/index.ts'
 import { parsePackageName } from '../packages/formats/src/index.ts'
 import { createScriptHost } from '../packages/host/src/index.ts'
 import { createApp, listen } from '../packages/http/src/index.ts'
@@ -110,7 +111,13 @@ async function measureHttp(paths: DataPaths): Promise<readonly Row[]> {
   const ports = { state: createLogReader(db, paths.blobs), views: createViewReader(db) }
   const registry = createRegistry({ ...ports, submit: refused, now: Date.now })
   const accounts = createAccounts({ store, now: Date.now, random })
-  const app = createApp({
+  const settings = {
+    mountPath: '',
+    trustedProxies: [],
+    signUp: 'closed',
+    listensOnLoopback: true,
+  } as const
+  const routes = createRoutes({
     registry: {
       ...registry,
       publish: async (_, spec) => ({ spec, entry: 1, timeMs: Date.now(), isRepeat: false }),
@@ -126,10 +133,9 @@ async function measureHttp(paths: DataPaths): Promise<readonly Row[]> {
       blob: refused,
     },
     prove: refused,
-    settings: { mountPath: '', trustedProxies: [], signUp: 'closed', listensOnLoopback: true },
-    now: Date.now,
-    report: () => undefined,
+    settings,
   })
+  const app = createApp({ routes, settings, now: Date.now, report: () => undefined })
   const server = await listen(app, { host: '127.0.0.1', port: 0, report: () => undefined })
   const work = { kind: 'publish', token: folder.token, releases: releases('http') } as const
   const job = await prepareJob({ url: server.url, clients: 8, work })

@@ -10,8 +10,9 @@ const end = '<!-- end of packages -->'
 const layerNames: { readonly [layer: string]: string } = {
   '0': '0 pure',
   '1': '1 engine',
-  '2': '2 edge',
-  '3': '3 app',
+  '2': '2 service',
+  '3': '3 edge',
+  '4': '4 app',
   test: 'test',
 }
 

@@ -1,31 +1,27 @@
 // The app: finds the route, runs it, turns errors into answers, finishes the reply, reports. Never throws.
 import { randomUUID } from 'node:crypto'
 import { SteleError } from '@stele/errors'
-import { createAccess } from './access.ts'
 import type { App, Ask, Reply } from './ask.ts'
 import { type Asked, openAsk } from './asked.ts'
+import type { AddressSettings } from './base-address.ts'
 import type { Draft } from './draft.ts'
 import { toReply } from './error-reply.ts'
-import { accessEvent, safePath } from './event.ts'
+import { accessEvent, type HttpEvent, safePath } from './event.ts'
 import { finish } from './finish.ts'
-import { filesRoutes } from './log/files.ts'
-import { proofRoutes } from './log/proof.ts'
-import { accountRoutes } from './npm/account.ts'
-import { factsRoutes } from './npm/facts.ts'
-import { packumentRoutes } from './npm/packument.ts'
-import { publishRoutes } from './npm/publish.ts'
-import { searchRoutes } from './npm/search.ts'
-import { tagRoutes } from './npm/tags.ts'
-import { tarballRoutes } from './npm/tarball.ts'
-import { tokenRoutes } from './npm/tokens.ts'
-import { userRoutes } from './npm/user.ts'
-import type { AppPorts } from './ports.ts'
-import { createRouter, type Router } from './router.ts'
+import { createRouter, type Route, type Router } from './router.ts'
 import { parseTarget } from './target.ts'
 
-/** The app over its ports: every face that has an address. Tests call it without a server. */
+/** What the app needs. `now` gives milliseconds since 1970. */
+export type AppPorts = {
+  readonly routes: readonly Route[]
+  readonly settings: AddressSettings
+  readonly now: () => number
+  readonly report: (event: HttpEvent) => void
+}
+
+/** The app over its routes. Tests call it without a server. */
 export function createApp(ports: AppPorts): App {
-  const context: Context = { ports, router: routerOf(ports) }
+  const context: Context = { ports, router: createRouter(ports.routes) }
   return (ask) => answer(context, ask)
 }
 
@@ -33,23 +29,6 @@ type Context = { readonly ports: AppPorts; readonly router: Router }
 
 /** What is known of a request so far. */
 type Progress = { asked?: Asked; code?: string }
-
-function routerOf(ports: AppPorts): Router {
-  const access = createAccess(ports)
-  return createRouter([
-    ...factsRoutes(ports),
-    ...packumentRoutes(ports),
-    ...tarballRoutes(ports),
-    ...publishRoutes(ports, access),
-    ...tagRoutes(ports, access),
-    ...userRoutes(ports, access),
-    ...accountRoutes(ports, access),
-    ...tokenRoutes(ports, access),
-    ...searchRoutes(ports),
-    ...filesRoutes(ports),
-    ...proofRoutes(ports),
-  ])
-}
 
 async function answer(context: Context, ask: Ask): Promise<Reply> {
   const { ports } = context

@@ -1,8 +1,6 @@
 // The public face of @stele/http.
-export { createApp } from './app.ts'
+export { type AppPorts, createApp } from './app.ts'
 export type { App, Ask, FilePart, Reply } from './ask.ts'
 export type { AddressSettings } from './base-address.ts'
 export type { HttpEvent } from './event.ts'
-export { defaultMaxUploadBytes } from './limits.ts'
 export { type Listening, type ListenOptions, listen } from './listen.ts'
-export type { AppPorts, HttpSettings, LogReads, StoredFile } from './ports.ts'

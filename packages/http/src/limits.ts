@@ -5,20 +5,11 @@ const mib = 1024 * kib
 const secondMs = 1000
 const minuteMs = 60 * secondMs
 
-/** Bytes of a publish document, decoded: npmjs takes 100 to 200 MB; the tarball in it is a third longer as base64. */
-export const defaultMaxUploadBytes: number = 128 * mib
-
 /** Bytes of any other JSON body. */
 export const maxJsonBytes: number = 1 * mib
 
-/** Bytes of a log-in or token request: a stranger may send it. */
-export const maxLogInBytes: number = 16 * kib
-
-/** Bytes of a proof request: 5,000 queries with names of usual length. */
-export const maxProofRequestBytes: number = 4 * mib
-
-/** Bytes of bodies in memory at once, over all requests: four of the largest uploads. */
-export const maxBufferedBytes: number = 4 * defaultMaxUploadBytes
+/** Bytes of bodies in memory at once, over all requests: four uploads of 128 MiB, the largest by default. */
+export const maxBufferedBytes: number = 512 * mib
 
 /** Bytes of a refused body that are read and dropped, so that a client still sending sees the answer. */
 export const maxDrainBytes: number = 8 * mib
@@ -61,12 +52,3 @@ export const busyRetryS = 5
 
 /** Members of an Accept-Encoding, Forwarded or If-None-Match list that are looked at. */
 export const maxListMembers = 64
-
-/** Search results on one page, as at npmjs. */
-export const maxSearchSize = 250
-
-/** The last search result that can be asked for: deeper paging is a crawl, for which there is the log. */
-export const maxSearchFrom = 100_000
-
-/** Tokens on one page. */
-export const maxTokensPage = 100

@@ -1,4 +1,4 @@
-// Which coding and which form the client wants. Nonsense in these headers is ignored, never an error (npm-wire H4).
+// Which coding the client wants. Nonsense in this header is ignored, never an error (npm-wire H4).
 import { maxListMembers } from './limits.ts'
 
 /** A content coding that we send. */
@@ -21,11 +21,3 @@ export function chooseCoding(header: string | undefined): Coding {
 
 const codingForm =
   /^[ \t]*([A-Za-z0-9*_-]+)[ \t]*(?:;[ \t]*[qQ]=(1(?:\.0{0,3})?|0(?:\.\d{0,3})?)[ \t]*)?$/
-
-/** The media type of an abbreviated packument. */
-export const abbreviatedType = 'application/vnd.npm.install-v1+json'
-
-/** The form of a packument by Accept: abbreviated where its type is named at all (npm-wire P1). */
-export function chooseForm(accept: string | undefined): 'full' | 'abbreviated' {
-  return accept?.includes(abbreviatedType) === true ? 'abbreviated' : 'full'
-}

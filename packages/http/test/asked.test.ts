@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import { numberParameter, openAsk, textMember } from '../src/asked.ts'
 import { parseTarget } from '../src/target.ts'
-import { ask, openSettings } from './app-fixture.ts'
+import { ask, plainSettings } from './ask.ts'
 
 function open(url: string, body?: unknown): ReturnType<typeof openAsk> {
   const target = parseTarget(url, '')
   assert.ok(target)
-  return openAsk(ask('PUT', url, { body }), target, openSettings)
+  return openAsk(ask('PUT', url, { body }), target, plainSettings)
 }
 
 const faults: readonly (readonly [claim: string, body: unknown, code: string])[] = [

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parseNetwork } from '@stele/accounts'
 import { isSteleError } from '@stele/errors'
 import { type AddressSettings, baseAddress, clientAddress } from '../src/base-address.ts'
-import { ask } from './app-fixture.ts'
+import { ask } from './ask.ts'
 
 const direct: AddressSettings = { mountPath: '', trustedProxies: [] }
 const proxied: AddressSettings = {

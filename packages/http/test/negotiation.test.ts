@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chooseCoding, chooseForm } from '../src/negotiation.ts'
+import { chooseCoding } from '../src/negotiation.ts'
 
 // What clients send (npm-wire H4), then what a hostile one might.
 const codings: readonly (readonly [header: string | undefined, coding: 'gzip' | 'identity'])[] = [
@@ -37,16 +37,4 @@ for (const [header, coding] of codings) {
   test(`chooseCoding() gives ${coding} for ${JSON.stringify(header)?.slice(0, 40)}`, () => {
     assert.equal(chooseCoding(header), coding)
   })
-}
-
-const forms: readonly (readonly [accept: string | undefined, form: 'full' | 'abbreviated'])[] = [
-  [undefined, 'full'],
-  ['*/*', 'full'],
-  ['application/json', 'full'],
-  ['application/vnd.npm.install-v1+json', 'abbreviated'],
-  ['application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*', 'abbreviated'],
-  ['text/html', 'full'],
-]
-for (const [accept, form] of forms) {
-  test(`chooseForm() gives ${form} for ${accept}`, () => assert.equal(chooseForm(accept), form))
 }

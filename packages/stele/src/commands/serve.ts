@@ -1,6 +1,7 @@
 // stele serve
 import { isLoopback } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
+import { createRoutes } from '@stele/faces'
 import { createApp, type HttpEvent, listen } from '@stele/http'
 import { createLogger, type Logger } from '../logger.ts'
 import { listenAdmin } from '../server/admin.ts'
@@ -71,22 +72,24 @@ function createServerApp(
   report: (event: HttpEvent) => void,
 ): ReturnType<typeof createApp> {
   const { host, publicUrl, trustedProxies, mountPath, signUp, maxUploadBytes } = settings
-  return createApp({
+  const addresses = {
+    ...(publicUrl === null ? {} : { publicUrl }),
+    mountPath,
+    trustedProxies,
+  }
+  const faces = createRoutes({
     registry: server.registry,
     accounts: server.accounts,
     log: server.log,
     prove: server.engine.prove,
     settings: {
-      ...(publicUrl === null ? {} : { publicUrl }),
-      mountPath,
-      trustedProxies,
+      ...addresses,
       signUp,
       listensOnLoopback: host === 'localhost' || isLoopback(host),
       maxUploadBytes,
     },
-    now: Date.now,
-    report,
   })
+  return createApp({ routes: faces, settings: addresses, now: Date.now, report })
 }
 
 function readSettings({ options, environment }: Input): Settings {

@@ -1,0 +1,43 @@
+// Who is asking, and whether they may write. Reads of a public registry never look at credentials.
+
+import type { Identity } from '@stele/accounts'
+import { SteleError } from '@stele/errors'
+import type { Asked } from '@stele/http/routes'
+import type { FacePorts } from './ports.ts'
+
+/** Tells who asks. */
+export type Access = {
+  /** Who sent valid credentials. Throws unauthenticated where there are none. */
+  readonly need: (asked: Asked) => Promise<Identity>
+  /** The account that may change things; it is in the log afterwards. Throws unauthenticated, token_read_only. */
+  readonly needWriter: (asked: Asked) => Promise<string>
+}
+
+export function createAccess(ports: Pick<FacePorts, 'accounts' | 'registry'>): Access {
+  const need = async (asked: Asked): Promise<Identity> => {
+    const header = asked.ask.headers['authorization']
+    const identity = await ports.accounts.authenticate(header, asked.client)
+    if (identity === undefined) {
+      throw new SteleError('unauthenticated', { reason: 'the request has no credentials' })
+    }
+    asked.notes.account = identity.account
+    return identity
+  }
+  return {
+    need,
+    needWriter: async (asked) => {
+      const { account, readonly } = await need(asked)
+      if (readonly) throw new SteleError('token_read_only', { account })
+      await ensureJoined(ports, account)
+      return account
+    },
+  }
+}
+
+/** Brings the account into the log, if it is not there: a crash after storing its password leaves it so. */
+export async function ensureJoined(
+  ports: Pick<FacePorts, 'registry'>,
+  account: string,
+): Promise<void> {
+  if (!ports.registry.hasAccount(account)) await ports.registry.join(account)
+}

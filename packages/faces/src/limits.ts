@@ -1,0 +1,22 @@
+// The limits of this package, each with its unit and its reason.
+
+const kib = 1024
+const mib = 1024 * kib
+
+/** Bytes of a publish document, decoded: npmjs takes 100 to 200 MB; the tarball in it is a third longer as base64. */
+export const defaultMaxUploadBytes: number = 128 * mib
+
+/** Bytes of a log-in or token request: a stranger may send it. */
+export const maxLogInBytes: number = 16 * kib
+
+/** Bytes of a proof request: 5,000 queries with names of usual length. */
+export const maxProofRequestBytes: number = 4 * mib
+
+/** Search results on one page, as at npmjs. */
+export const maxSearchSize = 250
+
+/** The last search result that can be asked for: deeper paging is a crawl, for which there is the log. */
+export const maxSearchFrom = 100_000
+
+/** Tokens on one page. */
+export const maxTokensPage = 100

@@ -1,0 +1,25 @@
+// Proofs of the state, in batches (spec/state.md "Proofs").
+import type { Draft, Route } from '@stele/http/routes'
+import { parseQueries } from '@stele/state'
+import { maxProofRequestBytes } from '../limits.ts'
+import type { FacePorts } from '../ports.ts'
+
+/** POST /-/stele/proof: up to 5,000 queries; the answer is one proof bundle at the newest head. */
+export function proofRoutes(ports: Pick<FacePorts, 'prove'>): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/-/stele/proof',
+      answer: async (asked): Promise<Draft> => {
+        const queries = parseQueries(await asked.json(maxProofRequestBytes))
+        return { status: 200, headers, body: await ports.prove(queries) }
+      },
+    },
+  ]
+}
+
+const headers = {
+  'content-type': 'application/octet-stream',
+  'cache-control': 'no-store',
+  'access-control-allow-origin': '*',
+}

@@ -1,0 +1,67 @@
+// GET of a package and of one version (npm-wire section 3).
+
+import { SteleError } from '@stele/errors'
+import { abbreviatedType, parsePackageName } from '@stele/formats'
+import {
+  type Asked,
+  chooseCoding,
+  type Draft,
+  type Params,
+  type Route,
+  revalidate,
+} from '@stele/http/routes'
+import type { FacePorts } from '../ports.ts'
+import { chooseForm } from './form.ts'
+
+type Ports = Pick<FacePorts, 'registry'>
+
+const mediaTypes = {
+  full: 'application/json; charset=utf-8',
+  abbreviated: `${abbreviatedType}; charset=utf-8`,
+} as const
+
+export function packumentRoutes(ports: Ports): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/:name',
+      answer: (asked, params) => showPackument(asked, params, ports),
+    },
+    {
+      method: 'GET',
+      path: '/:name/:version',
+      answer: (asked, params) => showManifest(asked, params, ports),
+    },
+  ]
+}
+
+/** GET /{name}: the packument, full or abbreviated as Accept asks (P1). */
+function showPackument(asked: Asked, params: Params, ports: Ports): Draft {
+  const name = parsePackageName(params('name'))
+  const form = chooseForm(asked.ask.headers['accept'])
+  const coding = chooseCoding(asked.ask.headers['accept-encoding'])
+  const view = ports.registry.packument(name, { form, baseUrl: asked.baseUrl(), coding })
+  if (view === undefined) throw new SteleError('package_not_found', { name })
+  return {
+    status: 200,
+    headers: { 'content-type': mediaTypes[form], 'cache-control': revalidate, vary: 'Accept' },
+    body: view.bytes,
+    etag: view.etag,
+    modifiedMs: view.modifiedMs,
+    coding: view.coding,
+  }
+}
+
+/** GET /{name}/{version or tag}: the manifest of one version (P11). */
+function showManifest(asked: Asked, params: Params, ports: Ports): Draft {
+  const name = parsePackageName(params('name'))
+  const version = params('version')
+  const body = ports.registry.manifest(name, version, asked.baseUrl())
+  if (body === undefined) throw new SteleError('version_not_found', { spec: `${name}@${version}` })
+  return {
+    status: 200,
+    headers: { 'content-type': mediaTypes.full, 'cache-control': revalidate },
+    body,
+    codable: true,
+  }
+}

@@ -1,0 +1,43 @@
+// Search, stars, visibility (npm-wire S1, F2, B15).
+
+import { SteleError } from '@stele/errors'
+import { parsePackageName } from '@stele/formats'
+import { type Asked, type Draft, jsonDraft, numberParameter, type Route } from '@stele/http/routes'
+import { maxSearchFrom, maxSearchSize } from '../limits.ts'
+import type { FacePorts } from '../ports.ts'
+
+type Ports = Pick<FacePorts, 'registry'>
+
+/** Characters of a search text: more is no search. */
+const maxTextLength = 256
+
+export function searchRoutes(ports: Ports): Route[] {
+  return [
+    { method: 'GET', path: '/-/v1/search', answer: (asked) => search(asked, ports) },
+    { method: 'GET', path: '/-/_view/starredByUser', answer: (asked) => showStars(asked, ports) },
+    {
+      method: 'GET',
+      path: '/-/package/:name/visibility',
+      answer: (_asked, params) => {
+        const name = parsePackageName(params('name'))
+        const tags = ports.registry.tags(name)
+        if (tags === undefined) throw new SteleError('package_not_found', { name })
+        return jsonDraft(200, { public: true })
+      },
+    },
+  ]
+}
+
+function search(asked: Asked, { registry }: Ports): Draft {
+  const text = (asked.query.get('text') ?? '').slice(0, maxTextLength)
+  const size = numberParameter(asked, 'size', { least: 0, most: maxSearchSize, absent: 20 })
+  const from = numberParameter(asked, 'from', { least: 0, most: maxSearchFrom, absent: 0 })
+  return jsonDraft(200, registry.search({ text, from, size }))
+}
+
+/** `?key="name"`: the key is a JSON string. */
+function showStars(asked: Asked, { registry }: Ports): Draft {
+  const account = (asked.query.get('key') ?? '').replace(/^"(.*)"$/, '$1')
+  const names = registry.starredBy(account)
+  return jsonDraft(200, { rows: names.map((name) => ({ id: name, key: account, value: name })) })
+}

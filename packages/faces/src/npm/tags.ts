@@ -1,0 +1,51 @@
+// Dist-tags of a package (npm-wire D1).
+
+import { SteleError } from '@stele/errors'
+import { parsePackageName, parseTag, parseVersion } from '@stele/formats'
+import { type Asked, type Draft, jsonDraft, type Params, type Route } from '@stele/http/routes'
+import type { Access } from '../access.ts'
+import type { FacePorts } from '../ports.ts'
+
+type Tools = { readonly ports: Pick<FacePorts, 'registry'>; readonly access: Access }
+
+const listPath = '/-/package/:name/dist-tags'
+const tagPath = `${listPath}/:tag`
+
+export function tagRoutes(ports: Pick<FacePorts, 'registry'>, access: Access): Route[] {
+  const tools: Tools = { ports, access }
+  const set: Route['answer'] = (asked, params) => setTag(asked, params, tools)
+  return [
+    { method: 'GET', path: listPath, answer: (_asked, params) => showTags(params, tools) },
+    { method: 'PUT', path: tagPath, answer: set },
+    { method: 'POST', path: tagPath, answer: set },
+    { method: 'DELETE', path: tagPath, answer: (asked, params) => removeTag(asked, params, tools) },
+  ]
+}
+
+function showTags(params: Params, { ports }: Tools): Draft {
+  const name = parsePackageName(params('name'))
+  const tags = ports.registry.tags(name)
+  if (tags === undefined) throw new SteleError('package_not_found', { name })
+  return jsonDraft(200, tags)
+}
+
+/** The body is a JSON string: the version. */
+async function setTag(asked: Asked, params: Params, { ports, access }: Tools): Promise<Draft> {
+  const account = await access.needWriter(asked)
+  const name = parsePackageName(params('name'))
+  const tag = parseTag(params('tag'))
+  const version = await asked.json()
+  if (typeof version !== 'string') {
+    const reason = 'it is not a JSON string with a version'
+    throw new SteleError('request_invalid', { what: 'the request body', reason })
+  }
+  await ports.registry.setTag(account, name, { tag, version: parseVersion(version) })
+  return jsonDraft(201, { ok: true })
+}
+
+async function removeTag(asked: Asked, params: Params, { ports, access }: Tools): Promise<Draft> {
+  const account = await access.needWriter(asked)
+  const name = parsePackageName(params('name'))
+  await ports.registry.removeTag(account, name, parseTag(params('tag')))
+  return jsonDraft(200, { ok: true })
+}

@@ -1,0 +1,35 @@
+// GET of a tarball, in both spellings of a scoped one (npm-wire U2, T1).
+
+import { SteleError } from '@stele/errors'
+import { type PackageName, parsePackageName } from '@stele/formats'
+import { type Draft, immutable, type Route } from '@stele/http/routes'
+import type { FacePorts } from '../ports.ts'
+
+type Ports = Pick<FacePorts, 'registry' | 'log'>
+
+export function tarballRoutes(ports: Ports): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/:name/-/:file',
+      answer: (_asked, params) =>
+        showTarball(parsePackageName(params('name')), params('file'), ports),
+    },
+  ]
+}
+
+/** The tarball's bytes exactly as they were hashed: never with a content coding (H5). */
+function showTarball(name: PackageName, file: string, ports: Ports): Draft {
+  const found = ports.registry.tarball(name, file)
+  if (found === undefined) throw new SteleError('version_not_found', { spec: `${name}/-/${file}` })
+  const body = ports.log.blob(found.sha512)
+  // Taken down: the log still names the digest, nobody serves the bytes.
+  if (body === undefined) throw new SteleError('not_found', { what: `the tarball "${file}"` })
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/octet-stream', 'cache-control': immutable },
+    body,
+    etag: `"${found.sha512}"`,
+    ranges: true,
+  }
+}

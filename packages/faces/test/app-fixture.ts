@@ -1,0 +1,127 @@
+// An app over fakes, and short ways to ask it something.
+import { createHash } from 'node:crypto'
+import { createAccounts, type RateLimits } from '@stele/accounts'
+import { type App, createApp, type HttpEvent, type Reply } from '@stele/http'
+import { createMemoryAccountStore } from '../../accounts/test/memory-account-store.ts'
+import { ask } from '../../http/test/ask.ts'
+import { createRoutes, type FacePorts, type FaceSettings, type LogReads } from '../src/index.ts'
+import { createFakeRegistry, type FakeRegistry } from './fake-registry.ts'
+
+export type Fixture = {
+  readonly app: App
+  readonly registry: FakeRegistry
+  readonly ports: FacePorts
+  readonly events: HttpEvent[]
+  readonly clock: { nowMs: number }
+}
+
+export const openSettings: FaceSettings = {
+  signUp: 'open',
+  listensOnLoopback: true,
+  mountPath: '',
+  trustedProxies: [],
+}
+
+export function createFixture(
+  options: {
+    readonly settings?: Partial<FaceSettings>
+    readonly ports?: Partial<FacePorts>
+    readonly rateLimits?: Partial<RateLimits>
+  } = {},
+): Fixture {
+  const clock = { nowMs: Date.parse('2026-11-21T10:00:00.250Z') }
+  const now = (): number => clock.nowMs
+  const registry = createFakeRegistry(now)
+  const events: HttpEvent[] = []
+  const accounts = createAccounts({
+    store: createMemoryAccountStore(),
+    now,
+    random: createRandom(),
+    settings: {
+      passwordCost: { memoryKib: 8, passes: 1, parallelism: 1 },
+      rateLimits: options.rateLimits ?? {},
+    },
+  })
+  const ports: FacePorts = {
+    registry,
+    accounts,
+    log: fakeLog(registry),
+    prove: async (queries) => Buffer.from(`proof of ${queries.length}`),
+    settings: { ...openSettings, ...options.settings },
+    ...options.ports,
+  }
+  const report = (event: HttpEvent): unknown => events.push(event)
+  const app = createApp({ routes: createRoutes(ports), settings: ports.settings, now, report })
+  return { app, registry, ports, events, clock }
+}
+
+/** Random bytes that are the same in every run. */
+export function createRandom(): (size: number) => Uint8Array {
+  let count = 0
+  return (size) => {
+    count++
+    return createHash('shake256', { outputLength: size }).update(String(count)).digest()
+  }
+}
+
+/** A log of 300 entries, whose tiles hold their own place as text. */
+function fakeLog(registry: FakeRegistry): LogReads {
+  const text = (...parts: readonly unknown[]): Uint8Array => Buffer.from(parts.join(' '))
+  return {
+    checkpoint: () => text('checkpoint'),
+    head: () => text('head'),
+    keys: () => 'key\nclock\n',
+    treeSize: () => 300,
+    tile: (level, index, width) => text('tile', level, index, width),
+    bundle: (kind, index, width) => text(kind, index, width),
+    blob: (name) => registry.blobs.get(name),
+  }
+}
+
+/** The reply's body as text. */
+export function textOf(reply: Reply): string {
+  const { body } = reply
+  if (body === undefined) return ''
+  if (!(body instanceof Uint8Array)) throw new Error('The reply is a file')
+  return Buffer.from(body).toString('utf8')
+}
+
+/** The reply's body as JSON. */
+export function jsonOf(reply: Reply): Record<string, unknown> {
+  const value: unknown = JSON.parse(textOf(reply))
+  if (typeof value !== 'object' || value === null) throw new Error('The reply is no JSON object')
+  return Object.fromEntries(Object.entries(value))
+}
+
+/** Signs up and gives the headers that say so. */
+export async function signUp(
+  { app }: Fixture,
+  name: string,
+): Promise<{ authorization: string; token: string }> {
+  const body = { name, password: `password of ${name}`, email: `${name}@example.com` }
+  const reply = await app(ask('PUT', `/-/user/org.couchdb.user:${name}`, { body }))
+  const token = String(jsonOf(reply)['token'])
+  return { authorization: `Bearer ${token}`, token }
+}
+
+/** A publish document as npm sends it, with any bytes as tarball. */
+export function publishDocument(
+  name: string,
+  version: string,
+  tarball: Uint8Array = Buffer.from(`tarball of ${name}@${version}`),
+): Record<string, unknown> {
+  return {
+    _id: name,
+    name,
+    'dist-tags': { latest: version },
+    versions: { [version]: { name, version, dist: { integrity: 'sha512-x', shasum: 'x' } } },
+    access: null,
+    _attachments: {
+      [`${name}-${version}.tgz`]: {
+        content_type: 'application/octet-stream',
+        data: Buffer.from(tarball).toString('base64'),
+        length: tarball.length,
+      },
+    },
+  }
+}

@@ -1,0 +1,13 @@
+// What a face is made of: routes, what they are given, what they answer with.
+export { type Asked, numberParameter, textMember } from './asked.ts'
+export {
+  type Draft,
+  immutable,
+  jsonDraft,
+  ownDraft,
+  ownOnly,
+  revalidate,
+  type WholeFile,
+} from './draft.ts'
+export { chooseCoding } from './negotiation.ts'
+export type { Params, Route } from './router.ts'
