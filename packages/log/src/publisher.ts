@@ -13,7 +13,18 @@ import {
   type WithheldPart,
   withholdableKinds,
 } from '@stele/entries'
-import { bundlesOf, type TileNumber, tilePath, tilesOf } from '@stele/tlog'
+import { SteleError } from '@stele/errors'
+import {
+  bundlesOf,
+  createHashReader,
+  isSameHash,
+  parseCheckpoint,
+  parseNote,
+  type TileNumber,
+  tilePath,
+  tilesOf,
+  treeRoot,
+} from '@stele/tlog'
 import { maxUnsyncedFiles } from './limits.ts'
 import { type FilePorts, makeBundle, makeTile } from './log-files.ts'
 import type { StoredHead } from './ports.ts'
@@ -39,6 +50,8 @@ export type PublisherPorts = {
   readonly folder: PublicFolder
   readonly files: FilePorts
   readonly head: () => StoredHead | undefined
+  /** The checkpoint in the folder, undefined where none was published yet. */
+  readonly published: () => string | undefined
   /** The text of `/-/log/key`. */
   readonly keys: string
   /** Blobs stored after the given number, oldest first, a few at a time. */
@@ -50,7 +63,7 @@ export type PublisherPorts = {
   readonly saveWatermark: (watermark: Watermark) => void
 }
 
-/** Brings the folder up to the store. */
+/** Brings the folder up to the store. Throws `log_inconsistent` where the folder holds what the store does not. */
 export type Publisher = { readonly publish: () => Promise<void> }
 
 /** A publisher; runs of it follow one another, never side by side. */
@@ -61,6 +74,7 @@ export function createPublisher(ports: PublisherPorts): Publisher {
   const publishOnce = async (): Promise<void> => {
     const head = ports.head()
     if (head === undefined || head.checkpoint === lastCheckpoint) return
+    refuseRollback(ports, head)
     from ??= ports.watermark()
     const blobNumber = await publishBlobs(ports, from.blobNumber)
     await publishTiles(ports, from.size, head.size)
@@ -78,6 +92,25 @@ export function createPublisher(ports: PublisherPorts): Publisher {
       return running
     },
   }
+}
+
+/** What others have seen stays: a store that lacks it, or has something else in its place, publishes nothing. */
+function refuseRollback(ports: PublisherPorts, head: StoredHead): void {
+  const note = ports.published()
+  if (note === undefined) return
+  const { origin, size, root } = parseCheckpoint(parseNote(note).text)
+  const refuse = (reason: string): SteleError =>
+    new SteleError('log_inconsistent', { origin: parseOrigin(head), reason })
+  if (origin !== parseOrigin(head)) throw refuse(`its public folder is the one of "${origin}"`)
+  if (size > head.size) {
+    throw refuse(`it has ${head.size} entries, and has published ${size} already`)
+  }
+  if (isSameHash(treeRoot(size, createHashReader(ports.files.hashes)), root)) return
+  throw refuse(`its first ${size} entries are not those that it has published`)
+}
+
+function parseOrigin(head: StoredHead): string {
+  return parseCheckpoint(parseNote(head.checkpoint).text).origin
 }
 
 /**

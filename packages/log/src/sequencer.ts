@@ -108,6 +108,11 @@ export class Sequencer {
     return this.#readOnly
   }
 
+  /** Refuses every write from now on: what was found outside the log says that it must not go on. */
+  stopWrites(reason: string): void {
+    if (this.#readOnly === undefined) this.#refuseWrites(reason)
+  }
+
   get origin(): string {
     return this.#ports.signers[0]?.name ?? ''
   }

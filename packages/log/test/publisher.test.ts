@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { parseRecordBundle, rootPayload, type TakedownBody } from '@stele/entries'
 import { parseCheckpoint, parseNote } from '@stele/tlog'
 import { createPublisher, type PublisherPorts, type Watermark } from '../src/publisher.ts'
-import type { Sequencer } from '../src/sequencer.ts'
-import { call, createdLog, rootSigner, type World } from './world.ts'
+import { Sequencer } from '../src/sequencer.ts'
+import { call, createdLog, createWorld, rootSigner, type World } from './world.ts'
 
 type Folder = {
   readonly files: Map<string, Uint8Array>
@@ -37,6 +37,10 @@ function publisherOf(world: World, folder: Folder) {
     },
     files: world.store,
     head: world.store.head,
+    published: () => {
+      const note = folder.files.get('-/log/checkpoint')
+      return note === undefined ? undefined : Buffer.from(note).toString()
+    },
     keys: 'key\nclock\n',
     blobsAfter: (after) =>
       blobs()
@@ -136,6 +140,51 @@ test('publish() leaves the old checkpoint and goes on later when a file cannot b
   delete folder.failAt
   await publisher.publish()
   assert.equal(sizeIn(folder), 4)
+})
+
+// what the store is in relation to the folder, whether it is published
+for (const [what, calls, isPublished] of [
+  ['an older copy of what was published', ['a'], false],
+  ['another log of the same size', ['a', 'other'], false],
+  ['another log that is longer', ['a', 'other', 'c'], false],
+  ['what was published', ['a', 'b'], true],
+  ['what was published and more', ['a', 'b', 'c'], true],
+] as const) {
+  test(`publish() ${isPublished ? 'succeeds' : 'throws log_inconsistent and writes nothing'} when the store is ${what}`, async () => {
+    const { world, log } = await createdLog()
+    const folder: Folder = { files: new Map(), order: [] }
+    await log.submit(call('set', 'f', 'a'))
+    const older = structuredClone(world.store.kept)
+    await log.submit(call('set', 'f', 'b'))
+    const isHonest = !calls.includes('other' as never)
+    await publisherOf(world, folder).publish()
+    const before = [...folder.order]
+    const again = createWorld(isHonest && calls.length > 1 ? world.store.kept : older)
+    again.nowMs = world.nowMs + 1
+    const reopened = Sequencer.open(again.ports)
+    for (const text of calls.slice(reopened.head.size - 1)) {
+      await reopened.submit(call('set', 'f', text))
+    }
+    assert.equal(reopened.head.size, calls.length + 1)
+    const publishing = publisherOf(again, folder).publish()
+    if (isPublished) {
+      await publishing
+      assert.equal(sizeIn(folder), calls.length + 1)
+      return
+    }
+    await assert.rejects(publishing, { code: 'log_inconsistent' })
+    assert.deepEqual(folder.order, before)
+  })
+}
+
+test('publish() throws log_inconsistent when the folder is the one of another log', async () => {
+  const { world, log } = await createdLog()
+  const folder: Folder = { files: new Map(), order: [] }
+  await publisherOf(world, folder).publish()
+  const note = Buffer.from(folder.files.get('-/log/checkpoint') ?? []).toString()
+  folder.files.set('-/log/checkpoint', Buffer.from(note.replaceAll('example.com', 'example.org')))
+  await grow(log, 1)
+  await assert.rejects(publisherOf(world, folder).publish(), { code: 'log_inconsistent' })
 })
 
 test('publish() makes bundles again without what a takedown withholds, and removes its blobs', async () => {

@@ -14,7 +14,7 @@ import {
 } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { createExecutor, defaultLimits, engines } from '@stele/host'
-import { createPublisher, type LogPorts, type Publisher, Sequencer } from '@stele/log'
+import { createPublisher, type LogPorts, Sequencer } from '@stele/log'
 import { planViews, rulesScript } from '@stele/registry'
 import { clockName, formatBundle, type StateQuery } from '@stele/state'
 import {
@@ -36,9 +36,9 @@ import {
   type EngineNews,
   errorToText,
 } from './messages.ts'
+import { startPublishing } from './publishing.ts'
 
 const beatEveryMs = 5 * 60 * 1000
-const publishEveryMs = 1000
 
 /** Runs the engine until it is asked to close. Throws when the log cannot even be read. */
 export async function runEngine(port: MessagePort, data: EngineData): Promise<void> {
@@ -46,7 +46,7 @@ export async function runEngine(port: MessagePort, data: EngineData): Promise<vo
   const tell = (event: EngineEvent): void => say({ say: 'event', event })
   const home = openHome(data, tell)
   const sequencer = await openSequencer(home, data)
-  const publishing = startPublishing(home, data, tell)
+  const publishing = startPublishing(publisherOf(home, data), sequencer, tell)
   const beat = (): void => {
     sequencer.beat().then(publishing.wake, () => undefined) // A failed commit was told of already.
   }
@@ -237,44 +237,13 @@ function refuseAbsent(part: WithheldPart, { store }: Home, size: number): void {
   if (entry?.[part.part] === null) throw refuse(what, 'it was taken down before')
 }
 
-/** Publishes behind the log: soon after a commit, at most once a second. */
-function startPublishing(
-  home: Home,
-  data: EngineData,
-  tell: (event: EngineEvent) => void,
-): { readonly wake: () => void; readonly stop: () => Promise<void> } {
-  if (!data.publicFolder) return { wake: () => undefined, stop: async () => undefined }
-  const publisher = publisherOf(home, data)
-  const publish = async (): Promise<void> => {
-    try {
-      await publisher.publish()
-    } catch (error) {
-      tell({
-        event: 'publish_failed',
-        reason: error instanceof Error ? error.message : String(error),
-      })
-    }
-  }
-  let timer: NodeJS.Timeout | undefined
-  return {
-    wake: () => {
-      timer ??= setTimeout(() => {
-        timer = undefined // What is committed from here on is for the next time.
-        void publish()
-      }, publishEveryMs)
-    },
-    stop: async () => {
-      clearTimeout(timer)
-      await publish()
-    },
-  }
-}
-
-function publisherOf({ store, ports, watermark }: Home, data: EngineData): Publisher {
+function publisherOf({ store, ports, watermark }: Home, data: EngineData) {
+  if (!data.publicFolder) return undefined
   return createPublisher({
     folder: createPublicFolder(data.paths.public),
     files: store,
     head: store.head,
+    published: () => readPublished(data.paths.public),
     keys: [...ports.signers, ports.clock].map((signer) => `${signer.vkey}\n`).join(''),
     blobsAfter: store.blobs.after,
     readBlob: store.blobs.read,

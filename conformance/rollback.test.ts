@@ -1,0 +1,69 @@
+// An older database put back: the log must not fork, however often the server is started on it.
+import assert from 'node:assert/strict'
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { makeUpload, signUp } from './registry-client.ts'
+import { assertVerifies, type Server, startServer } from './server.ts'
+import { type Folder, makeFolder } from './temporary-folder.ts'
+
+/** Copies the log's database, as a backup tool would while the server is stopped. */
+async function copyDatabase(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true })
+  for (const file of ['stele.db', 'stele.db-wal', 'stele.db-shm']) {
+    await rm(join(to, file), { force: true })
+    await cp(join(from, file), join(to, file), { force: true }).catch((error: unknown) => {
+      if (file === 'stele.db') throw error // The other two are only there after a kill.
+    })
+  }
+}
+
+/** Every file of the public folder with its bytes. */
+async function publicFiles(folder: Folder): Promise<ReadonlyMap<string, string>> {
+  const root = join(folder.path, 'public')
+  const found = await readdir(root, { recursive: true, withFileTypes: true })
+  const files = found.filter((entry) => entry.isFile())
+  const paths = files.map((entry) => join(entry.parentPath, entry.name)).toSorted()
+  const read = async (path: string) => [path, (await readFile(path)).toString('base64')] as const
+  return new Map(await Promise.all(paths.map(read)))
+}
+
+async function publish(server: Server, version: string, text?: string): Promise<number> {
+  const alice = await signUp(server.url, 'alice')
+  const { document } = makeUpload({ name: 'a', version }, text)
+  return (await alice.send('PUT', '/a', document)).status
+}
+
+test('an older database put back is read, never written to and never published, on the first, second and third start', async () => {
+  await using folder = await makeFolder('rollback')
+  const backup = join(folder.path, 'backup')
+  const dir = folder.path
+  {
+    await using server = await startServer({ dir })
+    assert.equal(await publish(server, '1.0.0'), 201)
+  }
+  await copyDatabase(dir, backup)
+  {
+    await using server = await startServer({ dir })
+    assert.equal(await publish(server, '1.0.1', 'honest'), 201)
+  }
+  const newest = join(folder.path, 'newest')
+  await copyDatabase(dir, newest)
+  const evidence = await publicFiles(folder)
+  await copyDatabase(backup, dir)
+  for (const _start of ['first', 'second', 'third']) {
+    await using server = await startServer({ dir })
+    assert.equal(await publish(server, '1.0.1', 'forked'), 503)
+    assert.equal((await fetch(`${server.url}/a`)).status, 200)
+    const ping = await fetch(`${server.url}/-/ping`)
+    assert.equal(ping.status, 200)
+    const ready = server.lines.find((line) => line.event === 'engine_ready')
+    assert.match(String(ready?.['readOnly']), /has published/)
+    await server.stop() // Publishes at once what it would have published later.
+    assert.deepEqual(await publicFiles(folder), evidence)
+  }
+  await copyDatabase(newest, dir)
+  await using server = await startServer({ dir })
+  assert.equal(await publish(server, '1.0.2'), 201)
+  await assertVerifies(server.url)
+})

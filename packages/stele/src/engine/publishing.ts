@@ -1,0 +1,50 @@
+// Publishes behind the log: soon after a commit, at most once a second, and never while the log is read-only.
+import { isSteleError } from '@stele/errors'
+import type { Publisher } from '@stele/log'
+import type { EngineEvent } from './messages.ts'
+
+const publishEveryMs = 1000
+
+/** What publishing asks of the sequencer, and tells it. */
+type Writes = {
+  readonly readOnly: string | undefined
+  readonly stopWrites: (reason: string) => void
+}
+
+/** Publishing of one log. */
+export type Publishing = { readonly wake: () => void; readonly stop: () => Promise<void> }
+
+/**
+ * Starts it; without a publisher there is nothing to do. A log that refuses writes publishes nothing: what it would
+ * overwrite is the evidence of what went wrong, and a folder that is not the log's stops the writes.
+ */
+export function startPublishing(
+  publisher: Publisher | undefined,
+  writes: Writes,
+  tell: (event: EngineEvent) => void,
+): Publishing {
+  if (publisher === undefined) return { wake: () => undefined, stop: async () => undefined }
+  const publish = async (): Promise<void> => {
+    if (writes.readOnly !== undefined) return
+    try {
+      await publisher.publish()
+    } catch (error) {
+      if (isSteleError(error, 'log_inconsistent')) writes.stopWrites(error.details.reason)
+      const reason = error instanceof Error ? error.message : String(error)
+      tell({ event: 'publish_failed', reason })
+    }
+  }
+  let timer: NodeJS.Timeout | undefined
+  return {
+    wake: () => {
+      timer ??= setTimeout(() => {
+        timer = undefined // What is committed from here on is for the next time.
+        void publish()
+      }, publishEveryMs)
+    },
+    stop: async () => {
+      clearTimeout(timer)
+      await publish()
+    },
+  }
+}
