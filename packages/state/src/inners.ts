@@ -1,4 +1,5 @@
 // The inner nodes of a trie in typed arrays: deciding bit, two children, hash. A child that is a leaf is ~leaf.
+import type { ReadColumns } from './arena-frame.ts'
 import { enlarge, grownCapacity } from './growth.ts'
 
 const dirtyFlag = 0x8000
@@ -17,6 +18,27 @@ export class Inners {
   bytes: Buffer = Buffer.alloc(0)
   #used = 0
   readonly #free: number[] = []
+
+  /** How many nodes there ever were at once. */
+  get used(): number {
+    return this.#used
+  }
+
+  /** Makes room for so many nodes at once, and some more: pages that are never touched cost no memory. */
+  reserve(count: number): void {
+    this.#grow(grownCapacity(count, count + 1))
+  }
+
+  /** Adds the nodes of a frame, hashed. */
+  load({ left, right, bits, hashes }: ReadColumns): void {
+    const at = this.#used
+    this.#used += left.length
+    if (this.#used > this.bits.length) this.#grow(this.#used)
+    this.left.set(left, at)
+    this.right.set(right, at)
+    this.bits.set(bits, at)
+    this.bytes.set(hashes, at * 32)
+  }
 
   /** A new node, whose hash is not computed. */
   add(bit: number, left: number, right: number): number {

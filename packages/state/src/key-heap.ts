@@ -13,7 +13,7 @@ export class KeyHeap {
 
   /** Keeps a copy of `source[start, start + length)`. */
   add(source: Buffer, start: number, length: number): number {
-    const unit = this.#allocate(unitsOf(length))
+    const unit = this.#allocate(unitsFor(length))
     const at = unit * unitBytes
     this.bytes[at] = length >>> 8
     this.bytes[at + 1] = length & 0xff
@@ -21,8 +21,27 @@ export class KeyHeap {
     return unit
   }
 
+  /** Makes room for so many bytes in all. */
+  reserve(sizeBytes: number): void {
+    this.#grow(sizeBytes)
+  }
+
+  /** Adds names as `unitsOf` gives them, one after the other. */
+  load(names: Uint8Array): void {
+    const at = this.#usedUnits * unitBytes
+    this.#usedUnits += names.length / unitBytes
+    if (at + names.length > this.bytes.length) this.#grow(at + names.length)
+    this.bytes.set(names, at)
+  }
+
+  /** The units of a name: a view of its memory. */
+  unitsOf(unit: number): Uint8Array {
+    const at = unit * unitBytes
+    return this.bytes.subarray(at, at + unitsFor(this.lengthOf(unit)) * unitBytes)
+  }
+
   release(unit: number): void {
-    const units = unitsOf(this.lengthOf(unit))
+    const units = unitsFor(this.lengthOf(unit))
     const list = this.#free[units]
     if (list === undefined) this.#free[units] = [unit]
     else list.push(unit)
@@ -55,14 +74,16 @@ export class KeyHeap {
     const unit = this.#usedUnits
     this.#usedUnits += units
     const needed = this.#usedUnits * unitBytes
-    if (needed > this.bytes.length) {
-      const capacity = grownCapacity(this.bytes.length, needed)
-      this.bytes = enlarge(this.bytes, (length) => Buffer.alloc(length), capacity)
-    }
+    if (needed > this.bytes.length) this.#grow(needed)
     return unit
+  }
+
+  #grow(needed: number): void {
+    const capacity = grownCapacity(this.bytes.length, needed)
+    this.bytes = enlarge(this.bytes, (length) => Buffer.alloc(length), capacity)
   }
 }
 
-function unitsOf(length: number): number {
+function unitsFor(length: number): number {
   return Math.ceil((lengthBytes + length) / unitBytes)
 }

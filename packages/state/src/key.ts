@@ -11,6 +11,8 @@ export class KeyBuffer {
   /** The path: the bytes behind the field are zero up to the end. */
   readonly path: Buffer = Buffer.alloc(objectHashBytes + maxFieldBytes * maxUtf8PerUnit + 1)
   readonly objectBytes: Buffer = Buffer.alloc(maxObjectBytes * maxUtf8PerUnit)
+  /** The part of the path that is the object's. */
+  readonly objectPath: Buffer = this.path.subarray(0, objectHashBytes)
   objectLength = 0
   fieldLength = 0
   #object: string | undefined

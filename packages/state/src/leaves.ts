@@ -1,8 +1,12 @@
 // The leaves of a trie in typed arrays: value hash, object, field. Objects are interned, with their hash and a count.
+import type { ReadColumns } from './arena-frame.ts'
 import { enlarge, grownCapacity } from './growth.ts'
 import { hashBytes, hashLeafMessage, leafMessage } from './hashing.ts'
 import { type KeyBuffer, objectHashBytes, topBit } from './key.ts'
 import { KeyHeap } from './key-heap.ts'
+
+/** What is set aside for the names of a leaf before they are known; untouched, it costs no memory. */
+const reservedNameBytes = 32
 
 /** All leaves of an arena. A leaf is known by its number; released numbers are used again. */
 export class Leaves {
@@ -21,6 +25,34 @@ export class Leaves {
   #objectsUsed = 0
   readonly #freeObjects: number[] = []
   readonly #heap = new KeyHeap()
+
+  /** How many leaves there ever were at once. */
+  get used(): number {
+    return this.#used
+  }
+
+  /** Makes room for so many leaves at once, and some more: pages that are never touched cost no memory. */
+  reserve(count: number): void {
+    this.#grow(grownCapacity(count, count + 1))
+    this.#heap.reserve(count * reservedNameBytes)
+  }
+
+  /** Adds the leaves, objects and names of a frame. */
+  load(columns: ReadColumns): void {
+    const { objectOf, fieldOf, values, objectNames, objectHashes, names } = columns
+    const [leaf, object] = [this.#used, this.#objectsUsed]
+    this.#used += objectOf.length
+    this.#objectsUsed += objectNames.length
+    if (this.#used > this.fresh.length) this.#grow(this.#used)
+    if (this.#objectsUsed > this.#objectNames.length) this.#growObjects(this.#objectsUsed)
+    this.#objectOf.set(objectOf, leaf)
+    this.#fieldOf.set(fieldOf, leaf)
+    this.values.set(values, leaf * hashBytes)
+    this.#objectNames.set(objectNames, object)
+    this.#objectHashes.set(objectHashes, object * objectHashBytes)
+    this.#heap.load(names)
+    for (const each of objectOf) this.#objectUses[each]!++
+  }
 
   /** A new leaf. `relative` is a leaf that may be of the same object, or -1. */
   add(key: KeyBuffer, valueHash: Uint8Array, relative: number): number {
@@ -58,6 +90,27 @@ export class Leaves {
 
   fieldText(leaf: number): string {
     return this.#heap.textOf(this.#fieldOf[leaf]!)
+  }
+
+  /** The number of the leaf's object. */
+  objectOf(leaf: number): number {
+    return this.#objectOf[leaf]!
+  }
+
+  /** The memory of the leaf's field, as the heap keeps it. */
+  fieldName(leaf: number): Uint8Array {
+    return this.#heap.unitsOf(this.#fieldOf[leaf]!)
+  }
+
+  /** The memory of the object's name, as the heap keeps it. */
+  objectName(object: number): Uint8Array {
+    return this.#heap.unitsOf(this.#objectNames[object]!)
+  }
+
+  /** The memory of the hash of the object's name. */
+  objectHash(object: number): Uint8Array {
+    const at = object * objectHashBytes
+    return this.#objectHashes.subarray(at, at + objectHashBytes)
   }
 
   /** The first bit in which the leaf's path differs from the key's, -1 if it is this key. */

@@ -4,11 +4,12 @@ import { SteleError } from '@stele/errors'
 import { emptyRoot } from '@stele/tlog'
 import { hashBytes, hashInnerMessage, innerBytes, innerWords } from './hashing.ts'
 import { bitMask, Inners } from './inners.ts'
-import { bitOf, KeyBuffer } from './key.ts'
+import { bitOf, KeyBuffer, objectHashBytes } from './key.ts'
 import { Leaves } from './leaves.ts'
 import { maxPathBits } from './limits.ts'
 import { proofSteps, type StateProof } from './prove.ts'
 import type { StateQuery } from './query.ts'
+import { type Arena, loadFrames, snapshotFrames } from './snapshot.ts'
 
 /** One leaf to set or, with a null hash, to remove. `valueHash` is SHA-256(value), 32 bytes. */
 export type TrieWrite = {
@@ -20,6 +21,8 @@ export type TrieWrite = {
 /** A tree within the arena: a node's number, ~number for a leaf, `noTree` for the empty one. */
 type Tree = number
 const noTree: Tree = -0x80000000
+/** Bits of a path that its object alone decides. */
+const objectBits = 8 * objectHashBytes
 
 type Group = {
   readonly tree: Tree
@@ -37,8 +40,8 @@ type Group = {
  * the committed one.
  */
 export class Trie {
-  readonly #inners = new Inners()
-  readonly #leaves = new Leaves()
+  #inners = new Inners()
+  #leaves = new Leaves()
   #tree: Tree = noTree
   #leafCount = 0
   #group: Group | undefined
@@ -63,6 +66,20 @@ export class Trie {
     return trie
   }
 
+  /**
+   * The trie that these frames of `snapshotInSteps` hold, without hashing anything: their keeper seals them. Throws where
+   * they are torn or of another format, or were written by a machine of the other byte order.
+   */
+  static load(frames: Iterable<Uint8Array>): Trie {
+    const trie = new Trie()
+    const { inners, leaves, leafCount } = loadFrames(frames)
+    trie.#inners = inners
+    trie.#leaves = leaves
+    trie.#leafCount = leafCount
+    if (leafCount > 0) trie.#tree = leafCount === 1 ? ~0 : leafCount - 2
+    return trie
+  }
+
   /** How many leaves there are. */
   get leafCount(): number {
     return this.#leafCount
@@ -79,6 +96,22 @@ export class Trie {
     const leaf = this.#descend()
     if (leaf < 0 || this.#leaves.firstDifference(leaf, this.#key) >= 0) return undefined
     return this.#leaves.valueHash(leaf)
+  }
+
+  /** The fields of an object, in the order of their bytes. Throws entry_invalid for a name beyond the limits. */
+  list(object: string): readonly string[] {
+    this.#setKey(object, '')
+    const leaf = this.#descend()
+    if (leaf < 0 || !this.#leaves.startsWith(leaf, this.#key.objectPath)) return []
+    let depth = 0
+    while (depth < this.#depth && this.#inners.bit(this.#trail[depth]!) < objectBits) depth++
+    const fields: string[] = []
+    const open = [depth < this.#depth ? this.#trail[depth]! : ~leaf]
+    for (let tree = open.pop(); tree !== undefined; tree = open.pop()) {
+      if (tree < 0) fields.push(this.#leaves.fieldText(~tree))
+      else open.push(this.#inners.right[tree]!, this.#inners.left[tree]!)
+    }
+    return fields
   }
 
   /**
@@ -151,13 +184,27 @@ export class Trie {
    * is kept until the last step, or `return()`.
    */
   *proveInSteps(queries: readonly StateQuery[]): Generator<undefined, StateProof> {
+    return yield* this.#withCommitted((arena, tree) => proofSteps(arena, tree, queries))
+  }
+
+  /** The frames of a snapshot, for `load`, made in steps as a proof is: of the version that is committed at the first one. */
+  *snapshotInSteps(): Generator<Uint8Array, undefined> {
+    return yield* this.#withCommitted((arena, tree, leafCount) =>
+      snapshotFrames(arena, tree, leafCount),
+    )
+  }
+
+  /** Runs steps over the committed version, which stays as it is until the last of them. */
+  *#withCommitted<Y, R>(
+    steps: (arena: Arena, tree: number | undefined, leafCount: number) => Generator<Y, R>,
+  ): Generator<Y, R> {
     if (this.#group === undefined) this.root()
-    const tree = this.#group === undefined ? this.#tree : this.#group.tree
+    const { tree, leafCount } = this.#group ?? { tree: this.#tree, leafCount: this.#leafCount }
     const version = this.#version
     this.#pinned.push(version)
     try {
       const arena = { inners: this.#inners, leaves: this.#leaves }
-      return yield* proofSteps(arena, tree === noTree ? undefined : tree, queries)
+      return yield* steps(arena, tree === noTree ? undefined : tree, leafCount)
     } finally {
       this.#pinned.splice(this.#pinned.indexOf(version), 1)
       this.#releaseRetired()
