@@ -83,6 +83,8 @@ export type VerifyOptions = {
   readonly url: string
   /** The log's vkey, when it is known beforehand: then it must be the served one. */
   readonly key?: string
+  /** The scripts (hex SHA-512) that are vouched for: entries under any other are excepted. */
+  readonly rules: readonly string[]
   /** False skips every tarball; the report says so. */
   readonly tarballs: boolean
 }

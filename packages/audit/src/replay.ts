@@ -25,6 +25,7 @@ import type { VerifyPorts } from './ports.ts'
 import { hex, quoteDifference } from './quote.ts'
 import { ReplayState, type RowWrite } from './replay-state.ts'
 import type { SettingsChange } from './report.ts'
+import type { RulesFrom } from './rules.ts'
 import { ScriptRunner } from './script-runner.ts'
 import { Withheld } from './withheld.ts'
 import { carryValues, compareValues } from './written-values.ts'
@@ -84,6 +85,9 @@ export class Replay {
 
   /** The entries behind the genesis that changed the log's own settings. */
   readonly settingsChanges: SettingsChange[] = []
+
+  /** Every script that was put in force, by the entry that did it. */
+  readonly rules: RulesFrom[] = []
 
   /** The time of the newest entry, in milliseconds since 1970. */
   get timeMs(): number {
@@ -238,7 +242,9 @@ export class Replay {
   #noteSettings(entry: number, { rows }: Writes): void {
     const names = rows.filter(({ object }) => object === logObject).map(({ field }) => field)
     if (names.length === 0) return
-    const script = names.includes('script') ? readSetting(this.state, 'script') : null
+    const isNewScript = names.includes('script')
+    const script = isNewScript ? readSetting(this.state, 'script') : null
+    if (isNewScript) this.rules.push({ entry, script })
     if (entry === 0) this.settingsChanges.push({ entry, names: [], script })
     else if (this.settingsChanges.length < maxSettingsChanges) {
       this.settingsChanges.push({ entry, names, script })

@@ -1,7 +1,10 @@
 // What a verification says in the end: plain JSON.
 import type { SteleError } from '@stele/errors'
 
-/** `verified_except`: what could be checked is right, and what could not was taken down in the open. */
+/**
+ * `verified_except`: what could be checked is right; what could not was taken down in the open, or was decided by rules that
+ * nobody has vouched for.
+ */
 export type Verdict = 'verified' | 'verified_except' | 'failed'
 
 /** One fault, as the error of the catalogue says it. `details` name entry, found and wanted. */
@@ -16,8 +19,11 @@ export type Finding = {
 export type Exception = {
   readonly from: number
   readonly to: number
-  /** `rule`: the script was not run; `result`: its answer is withheld; `all`: the state is unknown; `tarball`: it is withheld. */
-  readonly unchecked: 'rule' | 'result' | 'all' | 'tarball'
+  /**
+   * `rules`: the script in force is one that nobody has vouched for; `rule`: the script was not run; `result`: its answer is
+   * withheld; `all`: the state is unknown; `tarball`: it is withheld.
+   */
+  readonly unchecked: 'rules' | 'rule' | 'result' | 'all' | 'tarball'
   readonly reason: string
 }
 

@@ -5,6 +5,7 @@ import { LogAudit } from './log-audit.ts'
 import type { VerifyOptions, VerifyPorts } from './ports.ts'
 import { ReleaseAudit } from './release-audit.ts'
 import { findingOf, notInTheLog, type VerifyReport } from './report.ts'
+import { unknownRules } from './rules.ts'
 import { ServedAudit } from './served-audit.ts'
 import { fetchKeys, fingerprintOf, type LogKeys } from './signed-tree.ts'
 
@@ -81,8 +82,9 @@ type Ended = {
 function reportOf(progress: Progress, ended: Ended): VerifyReport {
   const { keys, log, releases, served } = progress
   const { options, findings, totalMs } = ended
+  const unknown = log === undefined ? [] : unknownRules(log.replay.rules, options.rules, log.size)
   const exceptions = log?.replay.exceptions
-  const exceptedEntries = exceptions?.entryCount ?? 0
+  const exceptedEntries = exceptions?.countWith(unknown) ?? 0
   const callsRun = log?.replay.callsRun ?? 0
   const replayMs = log?.replayMs ?? 0
   const failed = findings.all.length > 0
@@ -104,7 +106,7 @@ function reportOf(progress: Progress, ended: Ended): VerifyReport {
     packumentsCompared: served?.rightCount ?? 0,
     notCompared: notInTheLog,
     warnings: warningsOf(progress, ended),
-    exceptions: exceptions?.ranges ?? [],
+    exceptions: exceptions?.rangesWith(unknown) ?? [],
     exceptedEntries,
     findings: findings.all.map(findingOf),
     timing: { totalMs, replayMs, callsPerSecond: replayMs > 0 ? (callsRun / replayMs) * 1000 : 0 },

@@ -371,7 +371,8 @@ suite('replay() and the vectors', () => {
       served.set(`/-/log/${name}`, Buffer.from(text))
     }
     const createExecutor = recordedExecutor((entries ?? []).map(([, entry]) => Object(entry)))
-    const report = await verifyFiles(served, { createExecutor })
+    const rules = (blobs ?? []).map(([name]) => name)
+    const report = await verifyFiles(served, { createExecutor, rules })
     assert.deepEqual(report.findings, [])
     assert.deepEqual(
       [report.verdict, report.size, report.exceptedEntries],

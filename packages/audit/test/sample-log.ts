@@ -10,6 +10,9 @@ import type { VerifyReport } from '../src/report.ts'
 export const origin = 'registry.example'
 export const url = 'https://registry.example'
 
+/** The script that new logs begin with, and the one that these tests change to. */
+export const knownRules: readonly string[] = [hash('sha512', 'one'), hash('sha512', 'two')]
+
 export function newLog(): LogBuilder {
   return new LogBuilder({ origin, createExecutor: stateless })
 }
@@ -72,8 +75,8 @@ export function verifyFiles(
   files: ReadonlyMap<string, Uint8Array>,
   changes: Partial<VerifyPorts & VerifyOptions> = {},
 ): Promise<VerifyReport> {
-  const { key, tarballs = true, ...ports } = changes
-  const options = { url, tarballs, ...(key === undefined ? {} : { key }) }
+  const { key, tarballs = true, rules = knownRules, ...ports } = changes
+  const options = { url, tarballs, rules, ...(key === undefined ? {} : { key }) }
   return verifyRegistry({ ...portsOver(files), ...ports }, options)
 }
 

@@ -39,7 +39,7 @@ suite('formatReport()', () => {
         `  key           SHA-256 ${'ab'.repeat(32)}`,
         '  checkpoint    3002 entries, root cm9vdA==',
         '  signed        1970-01-01T00:00:00.000Z',
-        '  rules         the script of this release',
+        '  rules         same as in this version of Stele',
         '  replayed      3002 entries, 3001 calls (2500 a second), 2.3 s in all',
         '  compared      1 tarball, 700 packages as served',
         '  not in a log  readme, e-mail addresses',
@@ -88,12 +88,12 @@ suite('formatReport()', () => {
       { entry: 15, names: ['script'], script: release },
     ]
     const text = formatReport({ ...verified, settingsChanges })
-    assert.match(text, /rules +the script of this release\n +entries 12 to 14: another script/)
+    assert.match(text, /rules +same as in this version of Stele\n +entries 12 to 14: not those/)
   })
 
   test('formatReport() names the script when it is not the one of this release', () => {
     const text = formatReport({ ...verified, script: 'ab'.repeat(64) })
-    assert.match(text, /rules +another script than this release's: read \/-\/log\/blob\/ab\/abab/)
+    assert.match(text, /rules +not those of this version of Stele: read \/-\/log\/blob\/ab\/abab/)
   })
 
   test('formatReport() leaves out what an early failure left unknown', () => {

@@ -1,7 +1,9 @@
 // stele verify <registry url>
 
+import { hash } from 'node:crypto'
 import type { Verdict, VerifyReport } from '@stele/audit'
 import { SteleError } from '@stele/errors'
+import { rulesScript } from '@stele/registry'
 import { createProgressLine } from '../verify/progress.ts'
 import { formatReport } from '../verify/report-text.ts'
 import { verifyInThread } from '../verify/run-in-thread.ts'
@@ -25,6 +27,12 @@ export const verify: Command<VerifyReport> = {
         value: 'vkey',
         summary: "the log's key, known beforehand; else the served one is taken",
       },
+      rules: {
+        type: 'string',
+        value: 'sha512',
+        summary:
+          'rules that you have read and accept beside those of this version, by their hex SHA-512 (several: with commas)',
+      },
       tarballs: {
         type: 'boolean',
         summary: 'take every tarball apart; --no-tarballs skips that (default: true)',
@@ -46,10 +54,20 @@ async function run({ positionals, options, main, stop }: Input): Promise<VerifyR
   const progress = createProgressLine(process.stderr, Date.now)
   const data = {
     url: parseRegistryUrl(address),
+    rules: [hash('sha512', rulesScript()), ...parseNames(options['rules'])],
     tarballs: options['tarballs'] !== false,
     ...(typeof key === 'string' ? { key } : {}),
   }
   return verifyInThread(data, { main, stop, progress })
+}
+
+/** Hex SHA-512 names, separated by commas. */
+function parseNames(text: string | boolean | undefined): readonly string[] {
+  if (typeof text !== 'string') return []
+  const names = text.split(',').map((name) => name.trim().toLowerCase())
+  const wrong = names.find((name) => !/^[0-9a-f]{128}$/.test(name))
+  if (wrong === undefined) return names
+  throw wrongUsage(`--rules "${wrong}": must be the hex SHA-512 of a script (128 hex digits)`)
 }
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/

@@ -1,6 +1,7 @@
 // A verification's report as a person reads it.
 import { hash } from 'node:crypto'
 import type { Exception, VerifyReport } from '@stele/audit'
+import { blobPath, logRoot } from '@stele/entries'
 import { rulesScript } from '@stele/registry'
 
 const maxShownFindings = 10
@@ -8,6 +9,7 @@ const maxShownExceptions = 10
 
 const missing: { readonly [U in Exception['unchecked']]: string } = {
   all: 'nothing checked but hashes',
+  rules: 'replayed, but by rules that are not those of this version of Stele',
   rule: 'transition checked, rule not checked',
   result: 'all checked but the result',
   tarball: 'tarball not checked',
@@ -79,8 +81,8 @@ function factLines(report: VerifyReport): (readonly [string, string])[] {
 /** A replay shows that the rules were kept, not that they are good ones: say which they are. */
 function describeRules(script: string): string {
   return script === hash('sha512', rulesScript())
-    ? 'the script of this release'
-    : `another script than this release's: read /-/log/blob/${script.slice(0, 2)}/${script}`
+    ? 'same as in this version of Stele'
+    : `not those of this version of Stele: read ${logRoot}${blobPath(script)}`
 }
 
 /** The scripts that are not in force any more, where they were not this release's: what they allowed is in the log. */
