@@ -6,11 +6,11 @@ const mib = 1024 * kib
 /** Bytes of a publish document, decoded: npmjs takes 100 to 200 MB; the tarball in it is a third longer as base64. */
 export const defaultMaxUploadBytes: number = 128 * mib
 
+/** Values of a publish document: a packument of 2,000 versions, as "npm deprecate" sends it back. The worst takes 200 ms to parse. */
+export const maxDocumentValues = 250_000
+
 /** Bytes of a log-in or token request: a stranger may send it. */
 export const maxLogInBytes: number = 16 * kib
-
-/** Bytes of a proof request: 5,000 queries with names of usual length. */
-export const maxProofRequestBytes: number = 4 * mib
 
 /** Search results on one page, as at npmjs. */
 export const maxSearchSize = 250

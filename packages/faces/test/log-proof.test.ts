@@ -15,6 +15,24 @@ test(`POST ${path} hands the queries on and sends the proof as it is`, async () 
   assert.equal(reply.headers['cache-control'], 'no-store')
 })
 
+test(`POST ${path} reads no body that has a content coding`, async () => {
+  const { app } = createFixture()
+  const headers = { 'content-encoding': 'gzip' }
+  const reply = await app({
+    ...ask('POST', path, { headers }),
+    body: async () => assert.fail('It was read'),
+  })
+  assert.deepEqual([reply.status, jsonOf(reply)['code']], [415, 'coding_unsupported'])
+})
+
+test(`POST ${path} takes 5,000 queries`, async () => {
+  const { app } = createFixture()
+  const reply = await app(
+    ask('POST', path, { body: { queries: Array.from({ length: 5000 }, () => query) } }),
+  )
+  assert.equal(textOf(reply), 'proof of 5000')
+})
+
 const faults: readonly unknown[] = [
   [],
   {},

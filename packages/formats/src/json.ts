@@ -1,7 +1,7 @@
 // Canonical JSON (RFC 8785) and strict reading of JSON. What is hashed, signed or stored is text made here.
 import { SteleError } from '@stele/errors'
-import { readValidJson, scanMembers } from './json-text.ts'
-import { maxJsonDepth } from './limits.ts'
+import { readValidJson, scanJson } from './json-text.ts'
+import { escapedKeyCost, maxJsonDepth, maxStepsPerValue } from './limits.ts'
 
 /** Any JSON value. */
 export type JsonValue =
@@ -27,10 +27,15 @@ export function canonicalJson(value: unknown, what = 'the value'): string {
 
 /**
  * The value that a JSON text says. Duplicate keys and more than 128 levels are refused; `__proto__` is a key as any other.
- * `what` names the text in the error: json_invalid.
+ * `what` names the text in the error: json_invalid. More than `maxValues` values are refused before memory is spent on
+ * them, and a text that is long for other reasons than its strings with them: wanted for what a stranger sends.
  */
-export function parseJson(text: string, what: string): JsonValue {
-  const { value, written } = read(text, what)
+export function parseJson(
+  text: string,
+  what: string,
+  maxValues: number = Number.POSITIVE_INFINITY,
+): JsonValue {
+  const { value, written } = read(text, { what, maxValues })
   if (countMembers(value) !== written) {
     throw new SteleError('json_invalid', { what, reason: 'an object has the same key twice' })
   }
@@ -42,7 +47,7 @@ export function parseJson(text: string, what: string): JsonValue {
  * other programs read too. Throws json_invalid.
  */
 export function parseTolerantJson(text: string, what: string): JsonValue {
-  return read(text, what).value
+  return read(text, { what, maxValues: Number.POSITIVE_INFINITY }).value
 }
 
 /** As parseJson(), and the text must be canonical to the byte. Throws json_invalid, json_not_canonical. */
@@ -118,28 +123,42 @@ function notCanonical(what: string, reason: string): SteleError {
 /** Counts the members of all objects within. */
 function countMembers(value: JsonValue): number {
   if (typeof value !== 'object' || value === null) return 0
-  const members = Object.values(value)
-  let count = Array.isArray(value) ? 0 : members.length
-  for (const member of members) count += countMembers(member)
+  let count = 0
+  if (isList(value)) {
+    for (const item of value) count += countMembers(item)
+    return count
+  }
+  for (const key in value) count += 1 + countMembers(value[key] ?? null)
   return count
 }
 
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value)
+}
+
+type Reading = { readonly what: string; readonly maxValues: number }
+
 /** The value, and how many members were written, duplicates included. */
-function read(text: string, what: string): { readonly value: JsonValue; readonly written: number } {
+function read(
+  text: string,
+  { what, maxValues }: Reading,
+): { readonly value: JsonValue; readonly written: number } {
+  const refuse = (reason: string, cause?: unknown): SteleError =>
+    new SteleError('json_invalid', { what, reason }, { cause })
+  const limits = { values: maxValues, levels: maxJsonDepth, steps: maxValues * maxStepsPerValue }
+  const { members, values, levels, steps, hasEscapedKey } = scanJson(text, limits)
+  // Before anything is built of it, or walks it: whoever comes after needs a stack for the levels.
+  if (levels > maxJsonDepth) throw refuse(`it has more than ${maxJsonDepth} levels`)
+  if (values > maxValues) throw refuse(`it has more than ${maxValues} values`)
+  if (hasEscapedKey && values * escapedKeyCost > maxValues) {
+    throw refuse(`it has more than ${maxValues / escapedKeyCost} values, with escapes in its keys`)
+  }
+  if (steps > limits.steps) throw refuse('too much of it is spaces, digits or escapes')
   let value: JsonValue
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new SteleError('json_invalid', { what, reason }, { cause })
-  }
-  const { members, levels, hasEscapedKey } = scanMembers(text)
-  // Before anything walks the value: JSON.parse needs no stack for it, but whoever comes after does.
-  if (levels > maxJsonDepth) {
-    throw new SteleError('json_invalid', {
-      what,
-      reason: `it has more than ${maxJsonDepth} levels`,
-    })
+    throw refuse(cause instanceof Error ? cause.message : String(cause), cause)
   }
   // V8 14 may take an escaped key for another one that it met before (nodejs/node#63785), so those are read here.
   return { value: hasEscapedKey ? readValidJson(text) : value, written: members }

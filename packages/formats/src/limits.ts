@@ -3,6 +3,12 @@
 /** Nested arrays and objects in any JSON that we read or write: far beyond real data, far below the stack. */
 export const maxJsonDepth = 128
 
+/** Characters outside strings, and escapes within, for each value that a bounded JSON text may have: indented numbers need as many. */
+export const maxStepsPerValue = 32
+
+/** How many values one counts for in a bounded JSON text with an escaped key: reading those costs as much more. */
+export const escapedKeyCost = 4
+
 /** Characters of a package name, scope included: the longest that npm allows. */
 export const maxNameLength = 214
 

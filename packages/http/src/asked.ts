@@ -3,7 +3,7 @@ import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats'
 import type { Ask } from './ask.ts'
 import { type AddressSettings, baseAddress, clientAddress } from './base-address.ts'
-import { maxJsonBytes } from './limits.ts'
+import { maxJsonBytes, maxJsonValues } from './limits.ts'
 import type { Target } from './target.ts'
 
 /** A request that has a route. */
@@ -14,25 +14,34 @@ export type Asked = {
   readonly client: string
   /** The registry's address as the client knows it, without a slash at the end. Throws request_invalid. */
   readonly baseUrl: () => string
-  /** The body as JSON, duplicate keys refused. Throws request_invalid, json_invalid, body_too_large. */
-  readonly json: (limitBytes?: number) => Promise<JsonValue>
+  /** The body as JSON, duplicate keys refused. Throws request_invalid, json_invalid, body_too_large, coding_unsupported. */
+  readonly json: (limits?: BodyLimits) => Promise<JsonValue>
   /** The same, and it is an object. */
-  readonly object: (limitBytes?: number) => Promise<JsonObject>
+  readonly object: (limits?: BodyLimits) => Promise<JsonObject>
   /** What the access log says beside the request: filled while it runs. */
   readonly notes: { account?: string }
 }
 
+/** What a JSON body may be; what a limit does not say is 1 MiB, 20,000 values, with or without gzip. */
+type BodyLimits = {
+  /** Bytes, decoded. */
+  readonly bytes?: number
+  readonly values?: number
+  /** No content coding: what a stranger sends costs him as many bytes as us. */
+  readonly uncoded?: true
+}
+
 /** The request, opened. */
 export function openAsk(ask: Ask, target: Target, settings: AddressSettings): Asked {
-  const json = (limitBytes: number = maxJsonBytes): Promise<JsonValue> => readJson(ask, limitBytes)
+  const json = (limits: BodyLimits = {}): Promise<JsonValue> => readJson(ask, limits)
   return {
     ask,
     query: target.query,
     client: clientAddress(ask, settings),
     baseUrl: () => baseAddress(ask, settings),
     json,
-    object: async (limitBytes) => {
-      const value = await json(limitBytes)
+    object: async (limits) => {
+      const value = await json(limits)
       if (!isJsonObject(value)) throw invalidBody('it is not a JSON object')
       return value
     },
@@ -42,10 +51,14 @@ export function openAsk(ask: Ask, target: Target, settings: AddressSettings): As
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-async function readJson(ask: Ask, limitBytes: number): Promise<JsonValue> {
-  const bytes = await ask.body(limitBytes)
+async function readJson(ask: Ask, limits: BodyLimits): Promise<JsonValue> {
+  const coding = ask.headers['content-encoding'] ?? 'identity'
+  if (limits.uncoded === true && coding !== 'identity') {
+    throw new SteleError('coding_unsupported', { coding: coding.slice(0, 40), wanted: 'identity' })
+  }
+  const bytes = await ask.body(limits.bytes ?? maxJsonBytes)
   if (bytes.length === 0) throw invalidBody('it is empty, wanted JSON')
-  return parseJson(decodeText(bytes), 'the request body')
+  return parseJson(decodeText(bytes), 'the request body', limits.values ?? maxJsonValues)
 }
 
 function decodeText(bytes: Uint8Array): string {

@@ -23,6 +23,7 @@ const faults: readonly (readonly [claim: string, body: unknown, code: string])[]
   ['a hundred thousand levels', `${'['.repeat(100_000)}`, 'json_invalid'],
   ['what is not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 'request_invalid'],
   ['NaN', '{"a": NaN}', 'json_invalid'],
+  ['a million values', `{"a": [${'{},'.repeat(1_000_000)}1]}`, 'json_invalid'],
 ]
 for (const [claim, body, code] of faults) {
   test(`object() throws ${code} for ${claim}`, async () => {
@@ -34,6 +35,12 @@ for (const [claim, body, code] of faults) {
     assert.match(error.message, /the request body/)
   })
 }
+
+test('object() takes as many values as it is told to', async () => {
+  const asked = open('/x', `{"a": [${'1,'.repeat(30_000)}1]}`)
+  await assert.rejects(asked.object(), { message: /more than 20000 values/ })
+  assert.deepEqual(Object.keys(await asked.object({ values: 40_000 })), ['a'])
+})
 
 test('object() takes __proto__ for a key as any other', async () => {
   const object = await open('/x', '{"__proto__": {"admin": true}, "constructor": 1}').object()

@@ -8,7 +8,8 @@ export type HttpDetails = {
   request_invalid: { readonly what: string; readonly reason: string }
   request_cut: { readonly receivedBytes: number }
   body_too_large: { readonly limitBytes: number }
-  coding_unsupported: { readonly coding: string }
+  /** `wanted` says what this address takes; gzip or identity when absent. */
+  coding_unsupported: { readonly coding: string; readonly wanted?: string }
   range_unsatisfiable: { readonly range: string; readonly sizeBytes: number }
   server_busy: { readonly reason: string; readonly retryAfterS: number }
 }
@@ -34,7 +35,8 @@ export const httpErrors: Catalogue<HttpDetails> = {
   },
   coding_unsupported: {
     status: 415,
-    message: (d) => `Cannot read the body: its coding is "${d.coding}", wanted gzip or identity`,
+    message: (d) =>
+      `Cannot read the body: its coding is "${d.coding}", wanted ${d.wanted ?? 'gzip or identity'}`,
   },
   range_unsatisfiable: {
     status: 416,

@@ -1,17 +1,16 @@
 // Proofs of the state, in batches (spec/state.md "Proofs").
 import type { Draft, Route } from '@stele/http/routes'
 import { parseQueries } from '@stele/state'
-import { maxProofRequestBytes } from '../limits.ts'
 import type { FacePorts } from '../ports.ts'
 
-/** POST /-/stele/proof: up to 5,000 queries; the answer is one proof bundle at the newest head. */
+/** POST /-/stele/proof: up to 5,000 queries, as they are, in 1 MiB; the answer is one proof bundle at the newest head. */
 export function proofRoutes(ports: Pick<FacePorts, 'prove'>): Route[] {
   return [
     {
       method: 'POST',
       path: '/-/stele/proof',
       answer: async (asked): Promise<Draft> => {
-        const queries = parseQueries(await asked.json(maxProofRequestBytes))
+        const queries = parseQueries(await asked.json({ uncoded: true }))
         return { status: 200, headers, body: await ports.prove(queries) }
       },
     },

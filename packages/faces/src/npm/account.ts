@@ -53,7 +53,7 @@ function profileOf(account: string, ports: Tools['ports']): JsonObject {
 async function changeProfile(asked: Asked, tools: Tools): Promise<Draft> {
   const { account, readonly } = await tools.access.need(asked)
   if (readonly) throw new SteleError('token_read_only', { account })
-  const body = await asked.object(maxLogInBytes)
+  const body = await asked.object({ bytes: maxLogInBytes })
   const shown = profileOf(account, tools.ports)
   const changes = Object.entries(body).filter(([member, value]) => {
     const now = Object.hasOwn(shown, member) ? shown[member] : ''

@@ -4,7 +4,7 @@ import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type PackageName, parsePackageName } from '@stele/formats'
 import { type Asked, type Draft, jsonDraft, type Params, type Route } from '@stele/http/routes'
 import type { Access } from '../access.ts'
-import { defaultMaxUploadBytes } from '../limits.ts'
+import { defaultMaxUploadBytes, maxDocumentValues } from '../limits.ts'
 import type { FacePorts } from '../ports.ts'
 
 type Ports = Pick<FacePorts, 'registry' | 'settings'>
@@ -52,7 +52,10 @@ async function putDocument(
   const { registry, settings } = tools.ports
   const { name } = target
   const account = await tools.access.needWriter(asked)
-  const document = await asked.object(settings.maxUploadBytes ?? defaultMaxUploadBytes)
+  const document = await asked.object({
+    bytes: settings.maxUploadBytes ?? defaultMaxUploadBytes,
+    values: maxDocumentValues,
+  })
   checkNames(document, name)
   if (target.rev === undefined && hasAttachments(document)) {
     const { isRepeat, entry, timeMs } = await registry.publish(account, name, document)

@@ -55,7 +55,7 @@ async function listTokens(asked: Asked, { ports, access }: Tools): Promise<Draft
 async function createToken(asked: Asked, { ports, access }: Tools): Promise<Draft> {
   const { account, readonly } = await access.need(asked)
   if (readonly) throw new SteleError('token_read_only', { account })
-  const body = await asked.object(maxLogInBytes)
+  const body = await asked.object({ bytes: maxLogInBytes })
   const wish = wishOf(account, body)
   const password = textMember(body, 'password') ?? ''
   await ports.accounts.verifyPassword({ account, password, address: asked.client })

@@ -61,7 +61,7 @@ export function userRoutes(ports: Ports, access: Access): Route[] {
  * npm need not come back with Basic); makes the account where strangers may.
  */
 async function enter(asked: Asked, account: string, ports: Ports): Promise<Draft> {
-  const body = await asked.object(maxLogInBytes)
+  const body = await asked.object({ bytes: maxLogInBytes })
   const said = textMember(body, 'name')
   if (said !== undefined && said !== account) {
     throw new SteleError('request_invalid', {
