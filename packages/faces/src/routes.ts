@@ -13,12 +13,14 @@ import { tarballRoutes } from './npm/tarball.ts'
 import { tokenRoutes } from './npm/tokens.ts'
 import { userRoutes } from './npm/user.ts'
 import type { FacePorts } from './ports.ts'
+import { homeRoutes } from './web/home.ts'
 
 /** The routes of all faces. */
 export function createRoutes(ports: FacePorts): Route[] {
   const access = createAccess(ports)
   return [
-    ...factsRoutes(ports),
+    ...homeRoutes(ports),
+    ...factsRoutes(),
     ...packumentRoutes(ports),
     ...tarballRoutes(ports),
     ...publishRoutes(ports, access),

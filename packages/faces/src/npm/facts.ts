@@ -1,16 +1,10 @@
-// What needs no package and no account: the registry's facts, ping, and honest refusals (npm-wire P11, A10, V1).
+// What needs no package and no account: ping, and honest refusals (npm-wire A10, V1).
 
 import { SteleError } from '@stele/errors'
 import { jsonDraft, type Route } from '@stele/http/routes'
-import type { FacePorts } from '../ports.ts'
 
-export function factsRoutes(ports: Pick<FacePorts, 'log'>): Route[] {
+export function factsRoutes(): Route[] {
   return [
-    {
-      method: 'GET',
-      path: '/',
-      answer: () => jsonDraft(200, { db_name: 'stele', update_seq: ports.log.treeSize() }),
-    },
     // Touches nothing, so that it answers while all else is broken.
     { method: 'GET', path: '/-/ping', answer: () => jsonDraft(200, {}, noStore) },
     notOffered('/-/npm/v1/security/advisories/bulk'),

@@ -1,6 +1,6 @@
 // Log-in and sign-up as npm's legacy form sends them, the user document, log-out (npm-wire A1, A2, A4, D5).
 
-import { type IssuedToken, signUpAllowed } from '@stele/accounts'
+import type { IssuedToken } from '@stele/accounts'
 import { isSteleError, SteleError } from '@stele/errors'
 import type { JsonObject } from '@stele/formats'
 import {
@@ -15,6 +15,7 @@ import {
 import { type Access, ensureJoined } from '../access.ts'
 import { maxLogInBytes } from '../limits.ts'
 import type { FacePorts } from '../ports.ts'
+import { signUpDecision } from '../sign-up.ts'
 
 type Ports = Pick<FacePorts, 'registry' | 'accounts' | 'settings'>
 
@@ -94,7 +95,7 @@ type Claim = {
 
 async function logInOrSignUp(asked: Asked, claim: Claim, ports: Ports): Promise<IssuedToken> {
   const { accounts, registry } = ports
-  const decision = signUpDecision(asked, ports)
+  const decision = signUpDecision(asked.ask, ports.settings)
   // A name that the log knows but nobody here has credentials for is the operator's to give back, not a stranger's to take.
   const isFree = !accounts.has(claim.account) && !registry.hasAccount(claim.account)
   if (decision.allowed && isFree) return accounts.signUp(claim)
@@ -109,16 +110,6 @@ async function logInOrSignUp(asked: Asked, claim: Claim, ports: Ports): Promise<
     if (claim.email !== undefined) throw new SteleError('sign_up_closed', { reason }, options)
     throw new SteleError('password_wrong', { account: claim.account, signUp: reason }, options)
   }
-}
-
-function signUpDecision(asked: Asked, { settings }: Ports): ReturnType<typeof signUpAllowed> {
-  const { signUp, listensOnLoopback, publicUrl, trustedProxies } = settings
-  const isPublished = publicUrl !== undefined || trustedProxies.length > 0
-  const { peer, headers } = asked.ask
-  return signUpAllowed(
-    { signUp, listensOnLoopback, isPublished },
-    { peer, host: headers['host'], headerNames: Object.keys(headers) },
-  )
 }
 
 /** The password of the body, or of Basic credentials, as npm's second step after a 409 sends them. */
