@@ -12,13 +12,9 @@ import { parsePackageName } from '../packages/formats/src/index.ts'
 import { createScriptHost } from '../packages/host/src/index.ts'
 import { createApp, listen } from '../packages/http/src/index.ts'
 import { type LogPorts, Sequencer } from '../packages/log/src/index.ts'
-import {
-  createRegistry,
-  planViews,
-  readRelease,
-  versionPieces,
-} from '../packages/registry/src/index.ts'
+import { createRegistry, planViews } from '../packages/registry/src/index.ts'
 import { readUpload } from '../packages/registry/src/upload.ts'
+import { readRelease, versionPieces } from '../packages/releases/src/index.ts'
 import { Trie } from '../packages/state/src/index.ts'
 import {
   applyViewWrites,

@@ -1,8 +1,8 @@
 // Changes that npm clients ask for by sending a document back (npm-wire B9, B10, D2, D3, D5): found by comparing.
+
 import type { SubmitCall } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type PackageName } from '@stele/formats'
-import { maxVersionsPerCall } from './limits.ts'
 import {
   readLiveVersions,
   readNotices,
@@ -10,7 +10,8 @@ import {
   readOwners,
   readStars,
   readTags,
-} from './package-state.ts'
+} from '@stele/releases'
+import { maxVersionsPerCall } from './limits.ts'
 import type { RegistryPorts } from './ports.ts'
 import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
 

@@ -1,19 +1,10 @@
 // The limits of this package, each with its unit and its reason.
 
-/** Bytes of a package.json that can be published: it is served to everyone, with each version. */
-export const maxManifestBytes: number = 1024 * 1024
-
 /** Bytes of a tarball that can be published: it is held in memory once, and its base64 beside it. */
 export const maxUploadBytes: number = 256 * 1024 * 1024
 
 /** Bytes that an upload may unpack to: it is unpacked in memory, twice over, on the thread that answers everybody. */
 export const maxUploadUnpackedBytes: number = 512 * 1024 * 1024
-
-/** Characters of a readme that views keep; the rest is cut off, as the public registry does. */
-export const maxReadmeLength: number = 64 * 1024
-
-/** Characters of a description that views keep: it is shown on one line. */
-export const maxDescriptionLength = 1024
 
 /** Dist-tags of one publish: clients send one. */
 export const maxTagsPerPublish = 10

@@ -1,7 +1,15 @@
 // Packuments: joined from ready pieces and what the state says of tags, owners, notices and stars (npm-wire 3).
+
 import type { StateReader } from '@stele/entries'
-import { type Notice, readNotices, readOwners, readStars, readTags } from './package-state.ts'
-import type { Form } from './version-pieces.ts'
+import {
+  type Form,
+  isoTime,
+  type Notice,
+  readNotices,
+  readOwners,
+  readStars,
+  readTags,
+} from '@stele/releases'
 import type { PackageRow, ViewReader } from './view-reader.ts'
 
 /** Where packuments are made from. */
@@ -56,12 +64,6 @@ export function formatVersion(
 function formatTags(state: StateReader, name: string): string {
   const tags = [...readTags(state, name)]
   return `{${tags.map(([tag, version]) => `${JSON.stringify(tag)}:${JSON.stringify(version)}`).join(',')}}`
-}
-
-/** A time as npm writes it. */
-export function isoTime(timeMs: number): string {
-  // oxlint-disable-next-line no-restricted-globals -- Formats a given time; the clock is not read.
-  return new Date(timeMs).toISOString()
 }
 
 /** A person as registries show accounts; e-mail addresses are never public, and clients print `undefined` without the member. */

@@ -1,10 +1,11 @@
 // Serves packuments as bytes that are ready: made once for each revision, form, base address and coding.
+
 import { hash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
+import { type Form } from '@stele/releases'
 import { type ByteCache, createByteCache } from './byte-cache.ts'
 import { fastGzipBytes, maxCacheBytes } from './limits.ts'
 import { formatPackument, type PackumentSources } from './packument.ts'
-import type { Form } from './version-pieces.ts'
 import type { PackageRow } from './view-reader.ts'
 
 /** How a packument is wanted. `baseUrl` is what tarball addresses begin with, as the client reaches this registry. */

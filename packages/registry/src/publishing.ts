@@ -1,12 +1,12 @@
 // Publishing: a document checked against its tarball, then one call. The same upload again gets the first answer again.
+
 import { SteleError } from '@stele/errors'
 import { checkNewPackageName, type PackageName } from '@stele/formats'
+import { readContents, readNotice, readOrigin, versionPieces } from '@stele/releases'
 import { retryWindowMs } from './limits.ts'
-import { readContents, readNotice, readOrigin } from './package-state.ts'
 import type { RegistryPorts } from './ports.ts'
 import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
 import { readUpload, type Upload } from './upload.ts'
-import { versionPieces } from './version-pieces.ts'
 
 /** What a publish did: the entry that holds the release, and its time. `isRepeat` when an earlier upload was the same. */
 export type Published = {

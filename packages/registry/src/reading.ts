@@ -1,11 +1,11 @@
 // What the registry answers without a call: packuments, manifests, tarballs, tags, accounts.
+
 import type { PackageName } from '@stele/formats'
-import { readAccount, readContents, readNotice, readTags } from './package-state.ts'
+import { readAccount, readContents, readNotice, readTags, tarballFile } from '@stele/releases'
 import { formatVersion } from './packument.ts'
 import { createPackuments, type PackumentAsk, type PackumentView, trimBase } from './packuments.ts'
 import type { RegistryPorts } from './ports.ts'
 import { createSearch, type SearchAnswer, type SearchAsk } from './search.ts'
-import { tarballFile } from './version-pieces.ts'
 
 /** Where a tarball is found: a blob's name (hex SHA-512), its size in bytes, and its integrity as SRI. */
 export type TarballView = {

@@ -1,8 +1,9 @@
 // Calls into the rules: submitting them, and what their refusals mean to a client.
+
 import type { CallAnswer, CallRequest, StateReader, SubmitCall } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import type { JsonObject } from '@stele/formats'
-import { isOperator, packageObject, readAccount } from './package-state.ts'
+import { isOperator, packageObject, readAccount } from '@stele/releases'
 
 /** What a refusal is about. */
 type CallSubject = {

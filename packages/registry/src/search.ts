@@ -1,8 +1,9 @@
 // Search: from the words of a query to the answer that npm, pnpm and the pages read (npm-wire S1).
+
 import { isJsonObject, type JsonObject, parseTolerantJson } from '@stele/formats'
+import { isoTime, readOwners } from '@stele/releases'
 import { maxSearchLength, maxSearchSize, maxSearchWords } from './limits.ts'
-import { readOwners } from './package-state.ts'
-import { isoTime, type PackumentSources, publicAccount } from './packument.ts'
+import { type PackumentSources, publicAccount } from './packument.ts'
 import type { SearchTerms } from './view-reader.ts'
 
 /** A search as it is asked. `size` is 20 where it is absent, 250 at most. */

@@ -1,4 +1,5 @@
 // A publish document taken apart and checked against its own tarball (npm-wire B1 to B5). Everything in it is attacker controlled.
+
 import { hash } from 'node:crypto'
 import { SteleError } from '@stele/errors'
 import {
@@ -12,9 +13,8 @@ import {
   recordOf,
   type Version,
 } from '@stele/formats'
+import { type Digests, digestsOf, type Release, readRelease, tarballFile } from '@stele/releases'
 import { maxTagsPerPublish, maxUploadBytes, maxUploadUnpackedBytes } from './limits.ts'
-import { type Digests, digestsOf, type Release, readRelease } from './release.ts'
-import { tarballFile } from './version-pieces.ts'
 
 /** What a publish document brings: the release, its tarball, and the tags that shall point to it. */
 export type Upload = {

@@ -1,4 +1,5 @@
 // What an entry of the log changes in the views: a plan of plain data, which the storage applies with the commit.
+
 import type { LoggedEntry, Write } from '@stele/entries'
 import {
   decodeSegment,
@@ -7,9 +8,15 @@ import {
   parseContentsValue,
   parseVersionsValue,
 } from '@stele/formats'
-import { decode, parseNotice, parsePackageObject } from './package-state.ts'
-import { readRelease } from './release.ts'
-import { recordPieces, type VersionPieces, versionPieces } from './version-pieces.ts'
+import {
+  decode,
+  parseNotice,
+  parsePackageObject,
+  readRelease,
+  recordPieces,
+  type VersionPieces,
+  versionPieces,
+} from '@stele/releases'
 
 /** A published version, as the views keep it. */
 export type VersionWrite = {

@@ -1,9 +1,9 @@
 // What `stele verify` compares: each planted lie is found, and nothing else is said.
+
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { checkRelease, compareServed, createHistory, expectedReleases } from '@stele/releases'
 import { makePackage } from '@stele/testkit'
-import { checkRelease, compareServed, expectedReleases } from '../src/compare.ts'
-import { createHistory } from '../src/history.ts'
 import { createWorld, nameOf, type Packument, type World } from './world.ts'
 
 async function createPackage(): Promise<World> {

@@ -1,7 +1,8 @@
 // Times gathered from entries.
+
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { createHistory } from '../src/history.ts'
+import { createHistory } from '@stele/releases'
 import { createWorld, nameOf } from './world.ts'
 
 test('createHistory() agrees with what is served when entries were added in order', async () => {

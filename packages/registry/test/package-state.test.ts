@@ -1,4 +1,5 @@
 // Reading the state of packages, and finding them in it.
+
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import {
@@ -7,7 +8,7 @@ import {
   parsePackageObject,
   readLiveVersions,
   readTags,
-} from '../src/package-state.ts'
+} from '@stele/releases'
 import { createWorld } from './world.ts'
 
 const objects: readonly [object: string, place: object | undefined][] = [

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import test from 'node:test'
-import type { SearchPage, VersionPieces, ViewReader, ViewWrite } from '@stele/registry'
+import type { SearchPage, ViewReader, ViewWrite } from '@stele/registry'
+import type { VersionPieces } from '@stele/releases'
 import { applyViewWrites, createViewReader, viewSchema } from '../src/view-store.ts'
 
 type Published = {

@@ -15,6 +15,7 @@ import {
   type VersionsValue,
 } from '@stele/formats'
 import type { History, PackageHistory } from './history.ts'
+import { isoTime } from './iso-time.ts'
 import {
   packageNames,
   packageObject,
@@ -24,7 +25,6 @@ import {
   readText,
   readVersions,
 } from './package-state.ts'
-import { isoTime } from './packument.ts'
 import { readRelease } from './release.ts'
 import { tarballFile } from './version-pieces.ts'
 

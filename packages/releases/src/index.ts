@@ -1,0 +1,37 @@
+// The public face of @stele/releases.
+export {
+  checkRelease,
+  compareServed,
+  type Difference,
+  type ExpectedRelease,
+  expectedReleases,
+} from './compare.ts'
+export { createHistory, type History, type PackageHistory } from './history.ts'
+export { isoTime } from './iso-time.ts'
+export {
+  decode,
+  isOperator,
+  type Notice,
+  packageNames,
+  packageObject,
+  parseNotice,
+  parsePackageObject,
+  readAccount,
+  readContents,
+  readLiveVersions,
+  readNotice,
+  readNotices,
+  readOrigin,
+  readOwners,
+  readStars,
+  readTags,
+  readVersions,
+} from './package-state.ts'
+export { type Digests, digestsOf, type Release, readRelease } from './release.ts'
+export {
+  type Form,
+  recordPieces,
+  tarballFile,
+  type VersionPieces,
+  versionPieces,
+} from './version-pieces.ts'
