@@ -12,14 +12,15 @@ import { parsePackageName } from '../packages/formats/src/index.ts'
 import { createScriptHost } from '../packages/host/src/index.ts'
 import { createApp, listen } from '../packages/http/src/index.ts'
 import { type LogPorts, Sequencer } from '../packages/log/src/index.ts'
-import { createRegistry, planViews } from '../packages/registry/src/index.ts'
+import { createRegistry, registryProjection } from '../packages/registry/src/index.ts'
 import { readUpload } from '../packages/registry/src/upload.ts'
 import { readRelease, versionPieces } from '../packages/releases/src/index.ts'
+import { bindProjection } from '../packages/replica/src/index.ts'
 import { Trie } from '../packages/state/src/index.ts'
 import {
-  applyViewWrites,
   createLogReader,
   createLogStore,
+  createViewHome,
   createViewReader,
   type DataPaths,
   dataPaths,
@@ -28,7 +29,7 @@ import {
   openAccountStore,
   openDatabase,
   openReader,
-  viewSchema,
+  prepareViews,
 } from '../packages/storage/src/index.ts'
 import { readTarball } from '../packages/tarball/src/index.ts'
 import {
@@ -99,7 +100,7 @@ function releases(prefix: string): readonly ReleaseName[] {
 /** The request without its publish: node:http, the face, JSON, the token. */
 async function measureHttp(paths: DataPaths): Promise<readonly Row[]> {
   const store = openAccountStore(paths.accounts)
-  const db = openReader(paths.log, logSchema + viewSchema)
+  const db = openReader(paths.log, logSchema, prepareViews)
   const random = (sizeBytes: number): Uint8Array => randomBytes(sizeBytes)
   const refused = (): never => {
     throw new Error('Nothing else is asked')
@@ -158,7 +159,7 @@ async function measureHttp(paths: DataPaths): Promise<readonly Row[]> {
 
 /** From the parsed document to the call; collects the calls. */
 async function measureMain(paths: DataPaths, requests: CallRequest[]): Promise<readonly Row[]> {
-  const db = openReader(paths.log, logSchema + viewSchema)
+  const db = openReader(paths.log, logSchema, prepareViews)
   const meter = createMeter()
   const ports = { state: createLogReader(db, paths.blobs), views: createViewReader(db) }
   const submit = async (request: CallRequest) => {
@@ -290,13 +291,17 @@ async function openPorts(
   paths: DataPaths,
   meter: Meter,
 ): Promise<{ readonly ports: LogPorts; readonly close: () => void }> {
-  const db = openDatabase(paths.log, logSchema + viewSchema)
+  const db = openDatabase(paths.log, logSchema)
   const exec = db.exec.bind(db)
   db.exec = (sql) => (sql === 'COMMIT' ? meter.time('commit', () => exec(sql)) : exec(sql))
+  const { plan, ...projection } = registryProjection
+  const home = createViewHome(db)
+  const views = bindProjection(
+    { ...projection, plan: meter.timed('plan of the views', plan) },
+    { ...home, apply: meter.timed('rows of the views', home.apply) },
+  )
   const store = createLogStore(db, paths.blobs, (entries) => {
-    const plan = meter.timed('plan of the views', planViews)
-    const apply = meter.timed('rows of the views', applyViewWrites)
-    for (const entry of entries) apply(db, plan(entry, store.blobs.read))
+    for (const entry of entries) views.apply(entry, store.blobs.read)
   })
   const origin = parseCheckpoint(parseNote(store.head()?.checkpoint ?? '').text).origin
   const signer = createEd25519Signer(origin, await loadKey(paths.keys, 'log', { make: false }))

@@ -81,7 +81,7 @@ function formatName(): string {
   const parts = [
     engines.fresh.blob,
     rulesScript(),
-    logSchema,
+    JSON.stringify(logSchema),
     viewSchema,
     packageCount,
     furtherVersions,

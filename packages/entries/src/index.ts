@@ -61,9 +61,9 @@ export {
   parseBlobPath,
   withholdableKinds,
 } from './log-paths.ts'
-export type { LoggedEntry } from './logged-entry.ts'
+export { type LoggedEntry, readLogged } from './logged-entry.ts'
 export { type Members, membersOf } from './members.ts'
-export { type Part, readBodyPart, readPart, splitPart } from './parts.ts'
+export { type KeptEntry, type Part, readBodyPart, readPart, splitPart } from './parts.ts'
 export { bundleWidth, formatRecordBundle, parseRecordBundle } from './record-bundle.ts'
 export { Sequences } from './sequences.ts'
 export {

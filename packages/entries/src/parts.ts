@@ -4,6 +4,14 @@ import { type Body, parseBody } from './body.ts'
 import type { EntryKind } from './leaf.ts'
 import { saltBytes } from './limits.ts'
 
+/** An entry as it is kept: its leaf's 106 bytes, and parts of which null ones are withheld. */
+export type KeptEntry = {
+  readonly leaf: Uint8Array
+  readonly body: Uint8Array | null
+  readonly effects: Uint8Array | null
+  /** A value record (spec/state.md "Files"). */
+  readonly values: Uint8Array | null
+}
 /** A body or effects, taken apart: views of the part's bytes. */
 export type Part = { readonly salt: Uint8Array; readonly bytes: Uint8Array }
 

@@ -1,7 +1,7 @@
 // The public face of @stele/log.
 export type { SignedBody } from './group.ts'
 export { heartbeatMs } from './limits.ts'
-export { type KeptEntry, makeBundle, makeTile } from './log-files.ts'
+export { makeBundle, makeTile } from './log-files.ts'
 export type {
   Appended,
   CommitGroup,

@@ -1,14 +1,7 @@
 // The static files of a log, made from what the store holds: one source for the server and for the public folder.
-import { type BundleKind, bundleWidth, formatRecordBundle } from '@stele/entries'
+import { type BundleKind, bundleWidth, formatRecordBundle, type KeptEntry } from '@stele/entries'
 import { formatEntryBundle, formatTile, type Hash, tileRowLength } from '@stele/tlog'
 
-/** An entry as it is kept; null parts are withheld. */
-export type KeptEntry = {
-  readonly leaf: Uint8Array
-  readonly body: Uint8Array | null
-  readonly effects: Uint8Array | null
-  readonly values: Uint8Array | null
-}
 /** What the files are made from. */
 export type FilePorts = {
   readonly hashes: (tileLevel: number, start: number, count: number) => readonly Hash[]

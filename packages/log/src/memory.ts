@@ -4,12 +4,12 @@ import {
   type Executor,
   entryKinds,
   formatEffects,
+  type KeptEntry,
   parseLeaf,
   readBodyPart,
   readPart,
 } from '@stele/entries'
 import { SteleError } from '@stele/errors'
-import type { KeptEntry } from './log-files.ts'
 import { Overlay } from './overlay.ts'
 import type { LogStore } from './ports.ts'
 

@@ -1,8 +1,7 @@
 // A log store in memory whose commits can be made to fail, before or after they took effect.
-import type { LoggedEntry, Write } from '@stele/entries'
+import type { KeptEntry, LoggedEntry, Write } from '@stele/entries'
 import { compareUtf8 } from '@stele/formats'
 import type { Hash } from '@stele/tlog'
-import type { KeptEntry } from '../src/log-files.ts'
 import type { CommitGroup, LogStore, MemorySnapshot, StoredHead } from '../src/ports.ts'
 
 /** What a commit does: work, fail and leave nothing, fail after all was kept, or fail with half of it kept. */

@@ -14,4 +14,4 @@ export type {
   VersionRow,
   ViewReader,
 } from './view-reader.ts'
-export { planViews, type ViewWrite } from './views.ts'
+export { registryProjection, type ViewWrite } from './views.ts'

@@ -1,13 +1,7 @@
 // What an entry of the log changes in the views: a plan of plain data, which the storage applies with the commit.
 
 import type { LoggedEntry, Write } from '@stele/entries'
-import {
-  decodeSegment,
-  isJsonObject,
-  type JsonValue,
-  parseContentsValue,
-  parseVersionsValue,
-} from '@stele/formats'
+import { decodeSegment, parseContentsValue, parseVersionsValue } from '@stele/formats'
 import {
   decode,
   parseNotice,
@@ -58,6 +52,13 @@ export function planViews(
   const packages = Map.groupBy(placedWrites(entry.writes), (write) => write.name)
   return [...packages].flatMap(([name, writes]) => planPackage({ entry, name, writes, blobs }))
 }
+
+/** What the registry derives from its log. Raise `version` when `planViews` gives other writes for the same entries. */
+export const registryProjection: {
+  readonly name: string
+  readonly version: number
+  readonly plan: typeof planViews
+} = { name: 'registry', version: 1, plan: planViews }
 
 /** The revision of a package whose last change was this entry: `<index>-<16 hex digits of the leaf hash>`. */
 export function revisionOf(entry: Pick<LoggedEntry, 'index' | 'leafHash'>): string {
@@ -137,8 +138,6 @@ function isPieces(value: unknown): value is VersionPieces {
   return typeof value === 'object' && value !== null && 'sha512' in value && 'abbreviated' in value
 }
 
-function accountOf(body: JsonValue): string | null {
-  if (!isJsonObject(body)) return null
-  const { account } = body
-  return typeof account === 'string' ? account : null
+function accountOf(body: LoggedEntry['body']): string | null {
+  return body !== null && 'account' in body ? body.account : null
 }

@@ -3,7 +3,8 @@ import { hash } from 'node:crypto'
 import type { CallRequest, LoggedEntry, SubmitCall } from '@stele/entries'
 import { canonicalJson, type PackageName, parsePackageName } from '@stele/formats'
 import { createScriptSystem, makePackage, type ScriptSystem } from '@stele/testkit'
-import { createRegistry, planViews, type Registry, rulesScript } from '../src/index.ts'
+import { createRegistry, type Registry, rulesScript } from '../src/index.ts'
+import { planViews } from '../src/views.ts'
 import { createFakeViews, type FakeViews } from './fake-views.ts'
 
 export const startMs: number = Date.UTC(2026, 10, 20)

@@ -1,14 +1,15 @@
 // Users and tokens in a SQLite file of their own: secrets never lie in the log's database.
 import { chmodSync, closeSync, openSync } from 'node:fs'
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { AccountStore, TokenRow, UserRow } from '@stele/accounts'
-import { SteleError } from '@stele/errors'
+import { isSteleError, SteleError } from '@stele/errors'
+import { openDatabase } from './database.ts'
+import type { Schema } from './migrate.ts'
 
 /** A store that can be closed. */
 export type OpenAccountStore = AccountStore & { readonly close: () => void }
 
-const schemaVersion = 1
-const schema = `
+const firstStep = `
   CREATE TABLE users (
     account TEXT PRIMARY KEY, email TEXT, password_hash TEXT,
     created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, removed INTEGER NOT NULL
@@ -20,31 +21,25 @@ const schema = `
   ) STRICT;
   CREATE INDEX tokens_of_account ON tokens (account, created_ms);
 `
+const accountSchema: Schema = { steps: [firstStep] }
 
 /**
  * Opens, or makes, the store at a path (`:memory:` for none). Each change is on disk when its function returns.
  * Throws data_invalid for a file that is not such a store.
  */
 export function openAccountStore(path: string): OpenAccountStore {
-  const db = openDatabase(path)
+  const db = openAccounts(path)
   return { ...userFunctions(db), ...tokenFunctions(db), close: () => db.close() }
 }
 
-function openDatabase(path: string): DatabaseSync {
+function openAccounts(path: string): DatabaseSync {
   try {
     if (path !== ':memory:') keepPrivate(path)
-    const db = new DatabaseSync(path)
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
-    // What is deleted (a token, an address) is overwritten, not only unlinked.
-    db.exec('PRAGMA secure_delete = ON; PRAGMA busy_timeout = 2000')
-    const version = db.prepare('PRAGMA user_version').get()?.['user_version']
-    if (version === 0) {
-      db.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${schemaVersion}; COMMIT`)
-    } else if (version !== schemaVersion) {
-      throw new Error(`its version is ${String(version)}, wanted ${schemaVersion}`)
-    }
+    const db = openDatabase(path, accountSchema)
+    db.exec('PRAGMA foreign_keys = ON')
     return db
   } catch (cause) {
+    if (isSteleError(cause)) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new SteleError('data_invalid', { path, reason }, { cause })
   }

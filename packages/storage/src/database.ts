@@ -3,26 +3,36 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { busyTimeoutMs } from './limits.ts'
+import { migrate, type Schema } from './migrate.ts'
 
-/** A connection that writes, and leaves nothing behind of what it deletes. `schema` is SQL that can run again and again. */
-export function openDatabase(path: string, schema: string): DatabaseSync {
+/**
+ * A connection that writes, and leaves nothing behind of what it deletes, to a database that is made or brought to this
+ * schema first. Throws `data_invalid`.
+ */
+export function openDatabase(path: string, schema: Schema): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true })
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs })
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8000')
   db.exec('PRAGMA secure_delete = ON') // What was taken down must not lie on in free pages.
-  db.exec(schema)
+  migrate(db, schema, path)
   return db
 }
 
-/** A connection that only reads, to a database that is made if need be. */
-export function openReader(path: string, schema: string): DatabaseSync {
+/** A connection that only reads, to a database that is made if need be; `prepare` may still write. */
+export function openReader(
+  path: string,
+  schema: Schema,
+  prepare: (db: DatabaseSync) => void,
+): DatabaseSync {
   const db = openDatabase(path, schema)
+  prepare(db)
   db.exec('PRAGMA query_only = ON')
   return db
 }
 
-/** Runs the work in one transaction: all of it or, when it throws, nothing. */
+/** Runs the work in one transaction: all of it or, when it throws, nothing. Inside another one it is part of that. */
 export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
+  if (db.isTransaction) return work()
   db.exec('BEGIN IMMEDIATE')
   try {
     const result = work()

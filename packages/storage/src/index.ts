@@ -9,7 +9,7 @@ export {
   lockDataFolder,
   openSocketFolder,
 } from './data-folder.ts'
-export { openDatabase, openReader } from './database.ts'
+export { inTransaction, openDatabase, openReader } from './database.ts'
 export {
   createLogReader,
   createLogStore,
@@ -18,4 +18,10 @@ export {
   logSchema,
 } from './log-store.ts'
 export { createPublicFolder, readPublished } from './public-folder.ts'
-export { applyViewWrites, createViewReader, viewSchema } from './view-store.ts'
+export {
+  createViewHome,
+  createViewReader,
+  prepareViews,
+  viewSchema,
+  viewsLag,
+} from './view-store.ts'

@@ -1,16 +1,18 @@
 // The log's home in SQLite: a group is one transaction, and the head's row is swapped only against the head it builds on.
 import { hash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import type { EntryValue, LoggedEntry, StateReader, WithheldPart } from '@stele/entries'
+import type { EntryValue, KeptEntry, LoggedEntry, StateReader, WithheldPart } from '@stele/entries'
 import { SteleError } from '@stele/errors'
-import type { CommitGroup, KeptEntry, LogStore, StateRow, StoredHead, Watermark } from '@stele/log'
+import type { CommitGroup, LogStore, StateRow, StoredHead, Watermark } from '@stele/log'
 import type { Hash } from '@stele/tlog'
 import { type BlobReader, blobSchema, createBlobReader, createBlobWriter } from './blob-store.ts'
 import { inTransaction } from './database.ts'
 import { createMemoryReader, createMemoryWriter, memorySchema } from './memory-store.ts'
+import type { Schema } from './migrate.ts'
+import { projectionSchema } from './projection-marks.ts'
 
-/** SQL of the log's tables. Level 0 of the tree lies in the entries; `node` holds the hashes of full tiles. */
-export const logSchema: string = `
+// Level 0 of the tree lies in the entries; `node` holds the hashes of full tiles.
+const firstStep = `
 CREATE TABLE IF NOT EXISTS entry (
   number INTEGER PRIMARY KEY,
   leaf BLOB NOT NULL,
@@ -48,7 +50,10 @@ CREATE TABLE IF NOT EXISTS published (
   size INTEGER NOT NULL,
   blob INTEGER NOT NULL
 );
-${memorySchema}${blobSchema}`
+${memorySchema}${blobSchema}${projectionSchema}`
+
+/** The log's database. Its first step also takes in what the releases before schema versions made. */
+export const logSchema: Schema = { steps: [firstStep] }
 
 /** What anyone may read of a committed log. */
 export type LogReader = Pick<LogStore, 'get' | 'list' | 'head' | 'hashes'> & {

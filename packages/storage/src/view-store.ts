@@ -1,8 +1,20 @@
 // The registry's views in SQLite: ready pieces of packuments, and the search index. They can be made anew from the log.
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { PackageRow, SearchPage, VersionDetail, ViewReader, ViewWrite } from '@stele/registry'
+import {
+  type PackageRow,
+  registryProjection,
+  type SearchPage,
+  type VersionDetail,
+  type ViewReader,
+  type ViewWrite,
+} from '@stele/registry'
+import type { ProjectionHome } from '@stele/replica'
+import { inTransaction } from './database.ts'
+import { createMarks, markReader } from './projection-marks.ts'
 
-/** The tables of the views; to be run on every start. */
+const viewTables = ['view_packages', 'view_versions', 'view_stars', 'view_search']
+
+/** The tables of the views. Raise `viewForm` when they change: the views are then made again from the log. */
 export const viewSchema = `
   CREATE TABLE IF NOT EXISTS view_packages (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, rev TEXT NOT NULL,
@@ -21,6 +33,37 @@ export const viewSchema = `
     name, joined, keywords, description, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
   );
 `
+
+const viewForm = 1
+
+/** The home of the registry's projection. */
+export function createViewHome(db: DatabaseSync): ProjectionHome<ViewWrite> {
+  return {
+    version: viewForm,
+    ...createMarks(db, registryProjection.name),
+    reset: () => resetViews(db),
+    apply: (writes) => applyViewWrites(db, writes),
+  }
+}
+
+/** Makes the views' tables, empty, where there are none of this form. */
+export function prepareViews(db: DatabaseSync): void {
+  const form = markReader(db, registryProjection.name)()?.version.split('.')[1]
+  if (form !== String(viewForm)) inTransaction(db, () => resetViews(db))
+}
+
+/** True where the views are not those of the first `size` entries, by this release's plan and form. */
+export function viewsLag(db: DatabaseSync, size: number): boolean {
+  const mark = markReader(db, registryProjection.name)()
+  const version = `${registryProjection.version}.${viewForm}`
+  return mark === undefined || mark.version !== version || mark.size !== size
+}
+
+function resetViews(db: DatabaseSync): void {
+  db.prepare('DELETE FROM projection WHERE name = ?').run(registryProjection.name)
+  for (const table of viewTables) db.exec(`DROP TABLE IF EXISTS ${table}`)
+  db.exec(viewSchema)
+}
 
 /** Applies the changes of one entry, in order; the caller holds the transaction. */
 export function applyViewWrites(db: DatabaseSync, writes: readonly ViewWrite[]): void {

@@ -18,7 +18,7 @@ for (const [size, place] of [
 ] as const) {
   test(`a blob of ${size} bytes is kept in ${place}, read back, and gone when withheld`, async (t) => {
     const folder = tempFolder(t)
-    const db = openDatabase(join(folder, 'stele.db'), blobSchema)
+    const db = openDatabase(join(folder, 'stele.db'), { steps: [blobSchema] })
     t.after(() => db.close())
     const blobs = join(folder, 'blobs')
     const [reader, writer] = [createBlobReader(db, blobs), createBlobWriter(db, blobs)]

@@ -85,7 +85,10 @@ test('commit() makes head, entries, rows, numbers and blobs readable, also throu
       blobs: [{ name: 'abcd', bytes }],
     }),
   )
-  const reader = createLogReader(openDatabase(join(folder, 'stele.db'), ''), join(folder, 'blobs'))
+  const reader = createLogReader(
+    openDatabase(join(folder, 'stele.db'), logSchema),
+    join(folder, 'blobs'),
+  )
   assert.deepEqual(Buffer.from(reader.head()?.root ?? []), Buffer.from(hash('root 1')))
   assert.deepEqual(reader.list('/'), ['a', '\uff5e', '\u{1f600}'])
   assert.equal(String(Buffer.from(reader.get('/', '\uff5e') ?? [])), 'blob bytes')

@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import test from 'node:test'
 import type { SearchPage, ViewReader, ViewWrite } from '@stele/registry'
 import type { VersionPieces } from '@stele/releases'
-import { applyViewWrites, createViewReader, viewSchema } from '../src/view-store.ts'
+import { projectionSchema } from '../src/projection-marks.ts'
+import { applyViewWrites, createViewReader, prepareViews } from '../src/view-store.ts'
 
 type Published = {
   readonly name: string
@@ -49,8 +50,9 @@ function open(...entries: readonly (readonly ViewWrite[])[]): {
   views: ViewReader
 } {
   const db = new DatabaseSync(':memory:')
-  db.exec(viewSchema)
-  db.exec(viewSchema) // Every start runs it.
+  db.exec(projectionSchema)
+  prepareViews(db)
+  prepareViews(db) // Every start runs it.
   for (const writes of entries) applyViewWrites(db, writes)
   return { db, views: createViewReader(db) }
 }

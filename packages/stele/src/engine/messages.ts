@@ -2,6 +2,7 @@
 import type { CallAnswer, CallRequest, WithheldPart } from '@stele/entries'
 import { type DetailsOf, type ErrorCode, isSteleError, SteleError } from '@stele/errors'
 import type { LogEvent } from '@stele/log'
+import type { Lagging } from '@stele/replica'
 import type { StateQuery } from '@stele/state'
 import type { DataPaths } from '@stele/storage'
 
@@ -56,6 +57,7 @@ export type EngineEvent =
   | LogEvent
   | { readonly event: 'script_print'; readonly line: string }
   | { readonly event: 'publish_failed'; readonly reason: string }
+  | ({ readonly event: 'projection_behind' } & Lagging)
 
 /** The error as plain data. */
 export function errorToText(error: unknown): ErrorText {

@@ -15,17 +15,18 @@ import {
 import { SteleError } from '@stele/errors'
 import { createExecutor, defaultLimits, engines } from '@stele/host'
 import { createPublisher, type LogPorts, Sequencer } from '@stele/log'
-import { planViews, rulesScript } from '@stele/registry'
+import { registryProjection, rulesScript } from '@stele/registry'
+import { bindProjection, createReplica } from '@stele/replica'
 import { clockName, formatBundle, type StateQuery } from '@stele/state'
 import {
-  applyViewWrites,
   createLogStore,
   createPublicFolder,
+  createViewHome,
   createWatermark,
+  inTransaction,
   logSchema,
   openDatabase,
   readPublished,
-  viewSchema,
 } from '@stele/storage'
 import { createCosigner, createEd25519Signer, isSameHash } from '@stele/tlog'
 import {
@@ -45,6 +46,7 @@ export async function runEngine(port: MessagePort, data: EngineData): Promise<vo
   const say = (news: EngineNews): void => port.postMessage(news)
   const tell = (event: EngineEvent): void => say({ say: 'event', event })
   const home = openHome(data, tell)
+  await catchUp(home, tell)
   const sequencer = await openSequencer(home, data)
   const publishing = startPublishing(publisherOf(home, data), sequencer, tell)
   const beat = (): void => {
@@ -81,9 +83,15 @@ type Engine = {
 }
 
 function openHome(data: EngineData, tell: (event: EngineEvent) => void) {
-  const db = openDatabase(data.paths.log, logSchema + viewSchema)
-  const store = createLogStore(db, data.paths.blobs, (entries) => {
-    for (const entry of entries) applyViewWrites(db, planViews(entry, store.blobs.read))
+  const db = openDatabase(data.paths.log, logSchema)
+  const store = createLogStore(db, data.paths.blobs, (entries) => replica.apply(entries))
+  const replica = createReplica({
+    projections: [bindProjection(registryProjection, createViewHome(db))],
+    size: () => store.head()?.size ?? 0,
+    entries: store.entries,
+    leafHashes: (start, count) => store.hashes(0, start, count),
+    blobs: store.blobs.read,
+    transaction: (work) => inTransaction(db, work),
   })
   const own = new Map<string, Uint8Array>() // This release's script and engine, until genesis holds them.
   const readBlob = (name: string): Uint8Array | undefined => own.get(name) ?? store.blobs.read(name)
@@ -99,7 +107,13 @@ function openHome(data: EngineData, tell: (event: EngineEvent) => void) {
     breathe: () => nextTurn(),
     report: tell,
   }
-  return { db, store, own, ports, watermark: createWatermark(db) }
+  return { db, store, replica, own, ports, watermark: createWatermark(db) }
+}
+
+/** Makes again what is derived from the log, where it is not where the log is. */
+async function catchUp({ replica }: Home, tell: (event: EngineEvent) => void): Promise<void> {
+  for (const lagging of replica.lagging()) tell({ event: 'projection_behind', ...lagging })
+  for (const _ of replica.catchUp()) await nextTurn()
 }
 
 async function openSequencer(home: Home, data: EngineData): Promise<Sequencer> {

@@ -20,7 +20,8 @@ import {
   logSchema,
   openAccountStore,
   openReader,
-  viewSchema,
+  prepareViews,
+  viewsLag,
 } from '@stele/storage'
 import {
   createCosigner,
@@ -61,7 +62,7 @@ export async function openServer(
   await using opened = new AsyncDisposableStack()
   opened.adopt(lockDataFolder(paths.root), (lock) => lock.release())
   refuseLostLog(paths)
-  const db = opened.adopt(openReader(paths.log, logSchema + viewSchema), (one) => one.close())
+  const db = opened.adopt(openReader(paths.log, logSchema, prepareViews), (one) => one.close())
   const reader = createLogReader(db, paths.blobs)
   const isNew = reader.head() === undefined
   const seeds = await loadSeeds(paths, isNew)
@@ -71,7 +72,7 @@ export async function openServer(
   const data = { paths, origin, operator, seeds, publicFolder }
   const engine = startEngine({ data, main, callTimeoutMs, report })
   opened.adopt(engine, (one) => one.close())
-  if (isNew) await engine.ready
+  if (isNew || viewsLag(db, reader.head()?.size ?? 0)) await engine.ready
   const views = createViewReader(db)
   const random = (sizeBytes: number): Uint8Array => randomBytes(sizeBytes)
   const kept = opened.move() // From here on the caller closes it.
