@@ -42,5 +42,7 @@ export type FacePorts = {
   readonly log: LogReads
   /** A proof bundle for these queries, at the newest head. */
   readonly prove: (queries: readonly StateQuery[]) => Promise<Uint8Array>
+  /** Why writes are refused now; undefined, or absent, where they are taken. */
+  readonly writesRefused?: () => string | undefined
   readonly settings: FaceSettings
 }

@@ -20,7 +20,7 @@ export function createRoutes(ports: FacePorts): Route[] {
   const access = createAccess(ports)
   return [
     ...homeRoutes(ports),
-    ...factsRoutes(),
+    ...factsRoutes(ports),
     ...packumentRoutes(ports),
     ...tarballRoutes(ports),
     ...publishRoutes(ports, access),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { CallRequest } from '@stele/entries'
+import type { SteleError } from '@stele/errors'
 import { dataPaths } from '@stele/storage'
 import { type Engine, startEngine } from '../src/engine/client.ts'
 
@@ -16,7 +17,12 @@ const data = {
   publicFolder: false,
 }
 
-function start(t: TestContext): { readonly engine: Engine; readonly events: string[] } {
+const limits = { maxEnds: 5, windowMs: 600_000, firstDelayMs: 10, suspensionMs: 600_000 }
+
+function start(
+  t: TestContext,
+  changed: Partial<typeof limits> = {},
+): { readonly engine: Engine; readonly events: string[] } {
   const events: string[] = []
   const root = mkdtempSync(join(tmpdir(), 'stele-engine-'))
   t.after(() => rmSync(root, { recursive: true }))
@@ -24,6 +30,7 @@ function start(t: TestContext): { readonly engine: Engine; readonly events: stri
     data: { ...data, paths: dataPaths(root) },
     main: new URL('fixtures/hanging-engine.ts', import.meta.url),
     callTimeoutMs: 50,
+    restartLimits: { ...limits, ...changed },
     report: ({ event }) => events.push(event),
   })
   t.after(() => engine.close())
@@ -75,9 +82,56 @@ test('submit() throws service_suspended after five calls that hung, and the oper
   assert.equal(events.at(-1), 'engine_suspended')
 })
 
-test('submit() throws when the engine crashes, and the operator is told', async (t) => {
+test('submit() throws outcome_unknown when the engine ends by itself, and a new one answers soon', async (t) => {
   const { engine, events } = start(t)
-  await assert.rejects(engine.submit(call('crash')), /the engine crashed/)
-  await assert.rejects(async () => engine.submit(call('set')), { code: 'service_suspended' })
-  assert.deepEqual(events, ['engine_suspended'])
+  await engine.ready
+  await assert.rejects(engine.submit(call('crash')), (error: SteleError) => {
+    assert.equal(error.code, 'outcome_unknown')
+    assert.match(error.message, /the engine crashed/)
+    return true
+  })
+  assert.match(engine.writesRefused() ?? '', /the engine crashed/)
+  await assert.rejects(engine.submit(call('set')), { code: 'service_suspended' })
+  await until(() => engine.writesRefused() === undefined)
+  assert.equal((await engine.submit(call('set'))).index, 1)
+  assert.deepEqual(events, ['engine_restarted'])
 })
+
+test('submit() throws service_suspended while an engine goes on ending, and a pause later it is tried again', async (t) => {
+  const { engine, events } = start(t, { firstDelayMs: 1, suspensionMs: 1 })
+  for (let i = 0; i < 5; i++) {
+    await until(() => engine.writesRefused() === undefined)
+    await assert.rejects(engine.submit(call('crash')), { code: 'outcome_unknown' })
+  }
+  assert.match(engine.writesRefused() ?? '', /5 times/)
+  assert.equal(events.at(-1), 'engine_suspended')
+  await until(() => engine.writesRefused() === undefined)
+  assert.equal((await engine.submit(call('set'))).index, 1)
+})
+
+test('close() ends an engine that is about to be tried again', async (t) => {
+  const { engine } = start(t, { firstDelayMs: 60_000 })
+  await assert.rejects(engine.submit(call('crash')), { code: 'outcome_unknown' })
+  await engine.close()
+})
+
+test('writesRefused() says why when the log is read-only, from its start or later', async (t) => {
+  const { engine } = start(t)
+  await engine.ready
+  assert.equal(engine.writesRefused(), undefined)
+  await engine.submit(call('turn_read_only'))
+  assert.equal(engine.writesRefused(), 'its disk went away')
+})
+
+test('prove() throws proofs_busy when two others are being made, and not afterwards', async (t) => {
+  const { engine } = start(t)
+  const [first, second, third] = await Promise.allSettled([0, 1, 2].map(() => engine.prove([])))
+  assert.deepEqual([first?.status, second?.status], ['fulfilled', 'fulfilled'])
+  assert.equal(third?.status === 'rejected' && third.reason.code, 'proofs_busy')
+  await engine.prove([])
+})
+
+/** Lets things happen until the condition holds; the runner's own limit ends what never does. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}

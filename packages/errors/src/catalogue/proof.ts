@@ -8,6 +8,7 @@ export type ProofDetails = {
   checkpoint_invalid: { readonly reason: string }
   tile_path_invalid: { readonly path: string }
   proof_invalid: { readonly what: string; readonly reason: string }
+  proofs_busy: { readonly running: number; readonly retryAfterS: number }
   proof_not_covered: { readonly object: string; readonly field: string }
   policy_invalid: { readonly line: number; readonly reason: string }
   witness_request_invalid: { readonly reason: string }
@@ -33,6 +34,11 @@ export const proofErrors: Catalogue<ProofDetails> = {
     status: 403,
     message: (d) => `Cannot accept the ${d.what}: ${d.reason}`,
     fix: () => 'Keep the proof and both checkpoints: they are evidence. Ask the operator',
+  },
+  proofs_busy: {
+    status: 429,
+    message: (d) => `Cannot make the proof now: ${d.running} others are being made`,
+    fix: (d) => `Try again in ${d.retryAfterS} seconds`,
   },
   proof_not_covered: {
     status: 403,

@@ -2,11 +2,20 @@
 
 import { SteleError } from '@stele/errors'
 import { jsonDraft, type Route } from '@stele/http/routes'
+import type { FacePorts } from '../ports.ts'
 
-export function factsRoutes(): Route[] {
+export function factsRoutes(ports: Pick<FacePorts, 'writesRefused'>): Route[] {
   return [
-    // Touches nothing, so that it answers while all else is broken.
-    { method: 'GET', path: '/-/ping', answer: () => jsonDraft(200, {}, noStore) },
+    // Touches nothing, so that it answers while all else is broken. 200 also while writes are refused: installs work, and
+    // an error here would take a registry that can be read out of service. "npm ping" prints what the body says.
+    {
+      method: 'GET',
+      path: '/-/ping',
+      answer: () => {
+        const writesRefused = ports.writesRefused?.()
+        return jsonDraft(200, writesRefused === undefined ? {} : { writesRefused }, noStore)
+      },
+    },
     notOffered('/-/npm/v1/security/advisories/bulk'),
     notOffered('/-/npm/v1/security/audits/quick'),
     notOffered('/-/npm/v1/security/audits'),

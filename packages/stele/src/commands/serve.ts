@@ -82,6 +82,7 @@ function createServerApp(
     accounts: server.accounts,
     log: server.log,
     prove: server.engine.prove,
+    writesRefused: server.engine.writesRefused,
     settings: {
       ...addresses,
       signUp,

@@ -12,12 +12,16 @@ import {
   type EngineNews,
   errorFromText,
 } from './messages.ts'
+import { createRestarts, type RestartLimits, type RestartPlan, type Restarts } from './restarts.ts'
 
 /** An engine, as the faces see it. */
 export type Engine = {
   /** Settles once the log is open; `readOnly` says why it takes no writes, where it does not. */
   readonly ready: Promise<{ readonly readOnly: string | undefined }>
+  /** Why writes are refused now, undefined where they are taken (or the log is still being opened). */
+  readonly writesRefused: () => string | undefined
   readonly submit: (request: CallRequest) => Promise<CallAnswer>
+  /** A proof bundle. Throws `proofs_busy` while two others are being made. */
   readonly prove: (queries: readonly StateQuery[]) => Promise<Uint8Array>
   readonly takeDown: (
     withhold: readonly WithheldPart[],
@@ -31,6 +35,8 @@ export type EngineOptions = {
   readonly data: Omit<EngineData, 'pulse'>
   readonly main: URL
   readonly callTimeoutMs: number
+  /** Those of `restarts.ts` when absent. */
+  readonly restartLimits?: RestartLimits
   readonly report: (event: EngineEvent | ClientEvent) => void
 }
 /** What only the watcher sees. */
@@ -45,12 +51,12 @@ type Waiting = {
 }
 type Ready = { readonly readOnly: string | undefined }
 
+/** How often it is looked whether a call hangs. */
 const longestLookMs = 250
 /** A native stack that QuickJS's own limit always reaches first. */
 const stackSizeMb = 32
-/** So many aborts within the window suspend the service: something is wrong that a restart does not mend. */
-const maxAborts = 5
-const abortWindowMs = 10 * 60 * 1000
+/** Anybody may ask for proofs, and each takes turns from the thread that commits. */
+const maxProofs = 2
 
 /** Starts an engine in a thread of its own. */
 export function startEngine(options: EngineOptions): Engine {
@@ -58,13 +64,20 @@ export function startEngine(options: EngineOptions): Engine {
   const ask = <D extends EngineAsk['do']>(
     question: Extract<EngineAsk, { do: D }>,
   ): Promise<EngineAnswers[D]> => thread.ask(question)
+  let proofs = 0
   return {
     ready: thread.ready,
+    writesRefused: () => thread.writesRefused,
     submit: async (request) => {
       const blobs = await keepLargeBlobs(options.data.paths.blobs, request.blobs ?? [])
       return ask<'submit'>({ do: 'submit', request: { ...request, blobs } })
     },
-    prove: (queries) => ask<'prove'>({ do: 'prove', queries }),
+    prove: async (queries) => {
+      if (proofs >= maxProofs)
+        throw new SteleError('proofs_busy', { running: proofs, retryAfterS: 1 })
+      proofs++
+      return ask<'prove'>({ do: 'prove', queries }).finally(() => proofs--)
+    },
     takeDown: (withhold, reason) => ask<'take_down'>({ do: 'take_down', withhold, reason }),
     close: () => thread.close(),
   }
@@ -74,20 +87,24 @@ class EngineThread {
   readonly #options: EngineOptions
   readonly #pulse = new SharedArrayBuffer(8)
   readonly #waiting = new Map<number, Waiting>()
-  readonly #aborts: number[] = []
+  readonly #restarts: Restarts
   readonly #watch: NodeJS.Timeout
   /** Undefined while an ended thread is not gone yet. */
   #worker: Worker | undefined
   /** Settles when the newest thread is gone. */
   #ended: Promise<unknown> = Promise.resolve()
   #nextId = 1
+  /** Why calls are refused while there is no thread to take them. */
   #suspended: string | undefined
+  #readOnly: string | undefined
+  #restarting: NodeJS.Timeout | undefined
   #closing = false
   #settleReady: { resolve: (ready: Ready) => void; reject: (error: unknown) => void } | undefined
   readonly ready: Promise<Ready>
 
   constructor(options: EngineOptions) {
     this.#options = options
+    this.#restarts = createRestarts(options.restartLimits)
     this.ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject }
     })
@@ -109,9 +126,14 @@ class EngineThread {
     })
   }
 
+  get writesRefused(): string | undefined {
+    return this.#suspended ?? this.#readOnly
+  }
+
   async close(): Promise<void> {
     if (this.#closing) return
     this.#closing = true
+    clearTimeout(this.#restarting)
     if (this.#suspended === undefined) {
       await this.ask<'close'>({ do: 'close' }).catch(() => undefined)
     }
@@ -138,9 +160,11 @@ class EngineThread {
   #hear(news: EngineNews): void {
     switch (news.say) {
       case 'ready':
+        this.#readOnly = news.readOnly
         this.#settleReady?.resolve({ readOnly: news.readOnly })
         return
       case 'event':
+        if (news.event.event === 'read_only') this.#readOnly = news.event.reason
         this.#options.report(news.event)
         return
       case 'answer':
@@ -163,52 +187,65 @@ class EngineThread {
     const sinceMs = Number(Atomics.load(new BigInt64Array(this.#pulse), 0))
     if (sinceMs === 0 || Date.now() - sinceMs < this.#options.callTimeoutMs) return
     const reason = `a call held the engine for over ${this.#options.callTimeoutMs} ms`
-    const now = Date.now()
-    this.#aborts.push(now)
-    const aborts = this.#aborts.filter((time) => now - time < abortWindowMs).length
-    this.#options.report({ event: 'engine_restarted', reason, aborts })
-    this.#replace(reason)
-    if (aborts >= maxAborts) this.#suspend(`${aborts} calls held the engine too long`)
+    const old = this.#worker
+    this.#worker = undefined
+    this.#refuseInFlight(reason)
+    const plan = this.#planRestart(reason, { isDelayed: false })
+    // The call may have ended just now, and its commit be under way: the next thread must not read before that is done.
+    this.#ended = old.terminate().then(() => this.#startAfter(plan.afterMs))
   }
 
-  /** Ends the thread and starts a new one, which recovers as after any crash. */
-  #replace(reason: string): void {
-    const old = this.#worker
-    if (old === undefined) return
+  /** A thread that ended by itself is started anew, later each time. */
+  #fail(error: unknown): void {
+    this.#settleReady?.reject(error)
     this.#worker = undefined
+    const reason = `the engine ended: ${error instanceof Error ? error.message : String(error)}`
+    this.#refuseInFlight(reason)
+    if (this.#closing) return
+    const { afterMs } = this.#planRestart(reason, { isDelayed: true })
+    this.#suspended ??= reason
+    this.#ended = this.#ended.then(() => this.#startAfter(afterMs)) // Two writers must never meet.
+  }
+
+  #planRestart(reason: string, { isDelayed }: { readonly isDelayed: boolean }): RestartPlan {
+    const plan = this.#restarts.plan(Date.now(), isDelayed)
+    this.#options.report({ event: 'engine_restarted', reason, aborts: plan.ends })
+    if (plan.isSuspension) {
+      this.#suspended = `${plan.ends} times in a short while ${reason}`
+      this.#options.report({ event: 'engine_suspended', reason: this.#suspended })
+    }
+    return plan
+  }
+
+  /** Starts a new thread, which recovers as after any crash. */
+  #startAfter(afterMs: number): void {
+    if (this.#closing) return this.#refuseAll(suspended('it is closing'))
+    if (this.#suspended !== undefined) this.#refuseAll(suspended(this.#suspended))
+    const start = (): void => {
+      Atomics.store(new BigInt64Array(this.#pulse), 0, 0n)
+      this.#suspended = undefined
+      this.#readOnly = undefined
+      const worker = this.#start()
+      this.#worker = worker
+      for (const [id, { ask }] of this.#waiting) worker.postMessage({ id, ask })
+    }
+    if (afterMs === 0) return start()
+    this.#restarting = setTimeout(start, afterMs)
+    this.#restarting.unref()
+  }
+
+  /** What was asked of an ended thread may have been done. */
+  #refuseInFlight(reason: string): void {
     for (const { ask, reject } of this.#waiting.values()) {
       const method = ask.do === 'submit' ? ask.request.method : ask.do
       reject(new SteleError('outcome_unknown', { method, reason }))
     }
     this.#waiting.clear()
-    // The call may have ended just now, and its commit be under way: the next thread must not read before that is done.
-    this.#ended = old.terminate().then(() => {
-      Atomics.store(new BigInt64Array(this.#pulse), 0, 0n)
-      if (this.#suspended !== undefined || this.#closing) return this.#refuseAll(suspended(reason))
-      const worker = this.#start()
-      this.#worker = worker
-      for (const [id, { ask }] of this.#waiting) worker.postMessage({ id, ask })
-    })
-  }
-
-  #suspend(reason: string): void {
-    this.#suspended = reason
-    this.#options.report({ event: 'engine_suspended', reason })
-    this.#refuseAll(suspended(reason))
-    void this.#worker?.terminate()
   }
 
   #refuseAll(error: unknown): void {
     for (const { reject } of this.#waiting.values()) reject(error)
     this.#waiting.clear()
-  }
-
-  #fail(error: unknown): void {
-    this.#settleReady?.reject(error)
-    this.#refuseAll(error)
-    if (this.#closing) return
-    const reason = `the engine ended: ${error instanceof Error ? error.message : String(error)}`
-    if (this.#suspended === undefined) this.#suspend(reason)
   }
 }
 

@@ -17,7 +17,7 @@ import { createExecutor, defaultLimits, engines } from '@stele/host'
 import { createPublisher, type LogPorts, Sequencer } from '@stele/log'
 import { registryProjection, rulesScript } from '@stele/registry'
 import { bindProjection, createReplica } from '@stele/replica'
-import { clockName, formatBundle, type StateQuery } from '@stele/state'
+import { clockName } from '@stele/state'
 import {
   createLogStore,
   createPublicFolder,
@@ -28,7 +28,7 @@ import {
   openDatabase,
   readPublished,
 } from '@stele/storage'
-import { createCosigner, createEd25519Signer, isSameHash } from '@stele/tlog'
+import { createCosigner, createEd25519Signer } from '@stele/tlog'
 import {
   type EngineAnswers,
   type EngineAsk,
@@ -37,6 +37,7 @@ import {
   type EngineNews,
   errorToText,
 } from './messages.ts'
+import { type ProofPorts, proveValues } from './proving.ts'
 import { startPublishing } from './publishing.ts'
 
 const beatEveryMs = 5 * 60 * 1000
@@ -180,7 +181,7 @@ async function answer(ask: EngineAsk, engine: Engine): Promise<EngineAnswers[Eng
     case 'submit':
       return engine.sequencer.submit(ask.request)
     case 'prove':
-      return prove(engine, ask.queries)
+      return proveValues(proofPorts(engine), ask.queries)
     case 'take_down':
       return takeDown(engine, ask)
     case 'close':
@@ -189,23 +190,12 @@ async function answer(ask: EngineAsk, engine: Engine): Promise<EngineAnswers[Eng
   }
 }
 
-/** Proves the queries, with the values as they were at the head that is proven. */
-async function prove(
-  { sequencer, home }: Engine,
-  queries: readonly StateQuery[],
-): Promise<Uint8Array> {
-  for (;;) {
-    const { head, proof } = await sequencer.prove(queries)
-    const rows = proof.asked.map(([object, field, valueHash]) => {
-      const row = home.store.row(object, field)
-      return row !== undefined && isSameHash(row.hash, valueHash) ? row.value : undefined
-    })
-    const values = rows.filter((row) => row !== undefined)
-    if (values.length === rows.length) {
-      return formatBundle({ head: head.head, tree: proof.tree, values })
-    }
-    // A commit came between: prove what holds now.
-    if (sequencer.head === head) throw new Error('The rows of the state are not those of its trie')
+function proofPorts({ sequencer, home }: Engine): ProofPorts {
+  return {
+    prove: (queries) => sequencer.prove(queries),
+    head: () => sequencer.head,
+    row: home.store.row,
+    breathe: home.ports.breathe,
   }
 }
 

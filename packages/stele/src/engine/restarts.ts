@@ -1,0 +1,46 @@
+// When an engine's thread that ended is started anew: at once or soon at first, and after a pause when it goes on ending.
+
+/** When to start anew. Times in milliseconds. */
+export type RestartLimits = {
+  /** Ends within the window that suspend the service: something is wrong that a restart does not mend. */
+  readonly maxEnds: number
+  readonly windowMs: number
+  /** What the first restart of a thread that ended by itself waits; each further one waits twice as long. */
+  readonly firstDelayMs: number
+  /** How long a suspension lasts. */
+  readonly suspensionMs: number
+}
+
+/** What follows an end. `ends`: how many there were within the window, with this one. */
+export type RestartPlan = {
+  readonly ends: number
+  readonly isSuspension: boolean
+  readonly afterMs: number
+}
+
+/** Counts ends and says what follows each. */
+export type Restarts = { readonly plan: (nowMs: number, isDelayed: boolean) => RestartPlan }
+
+const tenMinutesMs: number = 10 * 60 * 1000
+const usualLimits: RestartLimits = {
+  maxEnds: 5,
+  windowMs: tenMinutesMs,
+  firstDelayMs: 250,
+  suspensionMs: tenMinutesMs,
+}
+
+/** A count that starts at nothing. */
+export function createRestarts(limits: RestartLimits = usualLimits): Restarts {
+  let ends: readonly number[] = []
+  return {
+    plan: (nowMs, isDelayed) => {
+      ends = [...ends.filter((time) => nowMs - time < limits.windowMs), nowMs]
+      const isSuspension = ends.length >= limits.maxEnds
+      const delayMs = isDelayed ? limits.firstDelayMs * 2 ** (ends.length - 1) : 0
+      const afterMs = isSuspension ? limits.suspensionMs : delayMs
+      const plan = { ends: ends.length, isSuspension, afterMs }
+      if (isSuspension) ends = [] // The thread that follows the pause has all its chances again.
+      return plan
+    },
+  }
+}
