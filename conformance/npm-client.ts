@@ -24,7 +24,7 @@ type NpmRun = {
   readonly timeoutMs?: number
 }
 
-const clientsFolder = fileURLToPath(new URL('clients', import.meta.url))
+export const clientsFolder: string = fileURLToPath(new URL('clients', import.meta.url))
 const installTimeoutMs = 5 * 60 * 1000
 
 /** The answers to npm's prompts when signing up or logging in; npm asks for an address in `adduser` alone. */
@@ -129,6 +129,6 @@ function readManifest(file: string): Manifest {
 }
 
 /** The node of this repository first: the machine's own may be an older one. */
-function pathWithNode(): string {
+export function pathWithNode(): string {
   return [join(repository, 'node_modules', '.bin'), process.env['PATH']].join(delimiter)
 }

@@ -37,7 +37,7 @@ export const viewing: readonly Row[] = [
     shows: /# Left/,
   }),
   refused('view of an unknown package fails with the reason', 'view nobody-has-this', {
-    shows: [/E404/, /this registry has none of that name/],
+    shows: [/E404/, /it is not in this registry/],
   }),
   refused('view of an unknown version fails', 'view left@9', {
     shows: /No match found for version 9/,
@@ -117,7 +117,7 @@ export const installing: readonly Row[] = [
   }),
   refused('install of an unknown package fails with the reason', 'install nobody-has-this', {
     in: 'old-app',
-    shows: [/E404/, /this registry has none of that name/],
+    shows: [/E404/, /it is not in this registry/],
   }),
   refused('audit says that it is not offered, at once', 'audit', {
     in: 'old-app',

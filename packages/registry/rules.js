@@ -7,30 +7,33 @@ function refuse(name, message) {
 function membersOf(value, what, { wanted, allowed = [] }) {
   const members = objectOf(value, what);
   for (const key of wanted) {
-    if (!Object.hasOwn(members, key)) throw wrong(what, `has no "${key}"`);
+    if (!Object.hasOwn(members, key)) throw wrong(what, `lacks the member "${key}"`);
   }
   for (const key of Object.keys(members)) {
-    if (!wanted.includes(key) && !allowed.includes(key)) throw wrong(what, `has "${key}"`);
+    if (!wanted.includes(key) && !allowed.includes(key))
+      throw wrong(what, `must not have the member "${key}"`);
   }
   return members;
 }
 function objectOf(value, what) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw wrong(what, "is not an object");
+    throw wrong(what, "must be an object");
   }
   return value;
 }
 function textOf(value, what, max) {
-  if (typeof value !== "string") throw wrong(what, "is not a text");
-  if (value.length > max) throw wrong(what, `has over ${max} characters`);
-  if (/[\ud800-\udfff]/u.test(value)) throw wrong(what, "holds a lone surrogate");
+  if (typeof value !== "string") throw wrong(what, "must be a string");
+  if (value.length > max) throw wrong(what, `must have at most ${max} characters`);
+  if (!value.isWellFormed()) throw wrong(what, "contains a lone surrogate");
   return value;
 }
 function textsOf(value, what, max) {
-  if (!Array.isArray(value) || value.length === 0) throw wrong(what, "is not a list of texts");
-  if (value.length > max) throw wrong(what, `has over ${max} items`);
+  if (!Array.isArray(value) || value.length === 0)
+    throw wrong(what, "must be a list of one or more strings");
+  if (value.length > max) throw wrong(what, `must have at most ${max} items`);
   const texts = value.map((item) => textOf(item, what, maxItemLength));
-  if (new Set(texts).size !== texts.length) throw wrong(what, "names something twice");
+  if (new Set(texts).size !== texts.length)
+    throw wrong(what, "must not contain the same item twice");
   return texts;
 }
 var maxItemLength = 256;
@@ -39,6 +42,9 @@ function wrong(what, reason) {
 }
 
 // rules/system.ts
+function base64OfHex(hex) {
+  return Buffer.from(hex, "hex").toString("base64");
+}
 function callerId() {
   return System.caller.id ?? void 0;
 }
@@ -84,9 +90,12 @@ function close(request) {
   const caller = activeCaller();
   const account = accountOf(membersOf(request, "the request", { wanted: ["account"] })["account"]);
   if (account !== caller && !isOperator(caller)) {
-    throw refuse("not_operator", `Cannot close "${account}": only it and the operator may`);
+    throw refuse(
+      "not_operator",
+      `Cannot close "${account}": only the account itself or the operator may do that`
+    );
   }
-  if (isOperator(account)) throw refuse("is_operator", "Cannot close the operator");
+  if (isOperator(account)) throw refuse("is_operator", "Cannot close the operator's account");
   requireActive(account);
   write("/accounts", account, "closed");
 }
@@ -99,7 +108,7 @@ function requireActive(account) {
   const status = read(`/accounts/${account}`);
   if (status === "closed") throw closed(account);
   if (status === void 0) {
-    throw refuse("account_not_found", `Cannot find the account "${account}": it never joined`);
+    throw refuse("account_not_found", `There is no account "${account}" in this registry`);
   }
 }
 function isOperator(account) {
@@ -107,11 +116,14 @@ function isOperator(account) {
 }
 function accountOf(value) {
   if (value === void 0 || value === null) {
-    throw refuse("anonymous", "Cannot take the call: only accounts may make it");
+    throw refuse("anonymous", "Cannot take the call: log in first");
   }
   const account = textOf(value, "the account", 64);
   if (!accountForm.test(account)) {
-    throw refuse("account_invalid", `Cannot use the account name "${account}"`);
+    throw refuse(
+      "account_invalid",
+      `Cannot use the account name "${account}": it must be 1 to 64 lower-case letters, digits, ".", "_" or "-", and start with a letter or digit`
+    );
   }
   return account;
 }
@@ -144,7 +156,10 @@ function directoryOf(name) {
 function nameOf(value) {
   const name = textOf(value, "the name", maxNameLength);
   if (name === "" || name === "." || name === ".." || name.includes("\0")) {
-    throw refuse("name_invalid", "Cannot use a name that is no file name");
+    throw refuse(
+      "name_invalid",
+      'Cannot use a package name that is empty, "." or "..", or that contains a NUL character'
+    );
   }
   return name;
 }
@@ -152,7 +167,7 @@ function requireFreeName(name, account) {
   if (!newNameForm.test(name) || takenNames.includes(name)) {
     throw refuse(
       "name_invalid",
-      `Cannot use the name "${name}" for a new package: want lower case letters, digits, ".", "_" and "-", and no name of Node's own`
+      `Cannot use the name "${name}" for a new package: use lower-case letters, digits, ".", "_" and "-", and no name of a built-in module`
     );
   }
   const holder = holderOf(name);
@@ -173,20 +188,23 @@ function reserve(request) {
   if (!isScope && !newNameForm.test(pattern)) {
     throw refuse(
       "name_invalid",
-      `Cannot reserve "${pattern}": want a name, or a scope as "@scope/*"`
+      `Cannot reserve "${pattern}": give a package name, or a scope as "@scope/*"`
     );
   }
   if ((isScope || account !== caller) && !isOperator(caller)) {
     throw refuse(
       "not_operator",
-      `Cannot reserve "${pattern}" for "${account}": only the operator may reserve scopes, and names for others`
+      `Cannot reserve "${pattern}" for "${account}": only the operator may reserve scopes, or names for other accounts`
     );
   }
   requireActive(account);
   if (!isScope) {
     if (!isOperator(caller)) requireFreeName(pattern, caller);
     if (read(`${directoryOf(pattern)}/origin`) !== void 0) {
-      throw refuse("name_taken", `Cannot reserve "${pattern}": a package has the name`);
+      throw refuse(
+        "name_taken",
+        `Cannot reserve "${pattern}": a package of that name exists already`
+      );
     }
   }
   const holder = reservation(pattern);
@@ -223,13 +241,21 @@ function versionOf(value) {
   const version = textOf(value, "the version", maxVersionLength);
   const numbers = version.split("-", 1)[0]?.split(".") ?? [];
   if (!versionForm.test(version) || numbers.some((part) => !Number.isSafeInteger(Number(part)))) {
-    throw refuse("version_invalid", `Cannot use the version "${version}": want one such as 1.2.3`);
+    throw refuse(
+      "version_invalid",
+      `Cannot use the version "${version}": it must be a semantic version such as 1.2.3`
+    );
   }
   return version;
 }
 function tagOf(value) {
   const tag2 = textOf(value, "the tag", maxTagLength);
-  if (!tagForm.test(tag2)) throw refuse("tag_invalid", `Cannot use the tag "${tag2}"`);
+  if (!tagForm.test(tag2)) {
+    throw refuse(
+      "tag_invalid",
+      `Cannot use the tag "${tag2}": use letters, digits, ".", "_" and "-"`
+    );
+  }
   if (rangeForm.test(tag2)) {
     throw refuse("tag_invalid", `Cannot use the tag "${tag2}": it reads as a version or a range`);
   }
@@ -294,12 +320,15 @@ function requireOwner(directory, { orOperator } = { orOperator: false }) {
   const caller = activeCaller();
   if (read(`${directory}/owners/${caller}`) !== void 0) return caller;
   if (orOperator && isOperator(caller)) return caller;
-  throw refuse("not_owner", `Cannot change the package: "${caller}" is not an owner of it`);
+  throw refuse("not_owner", `Cannot change the package: "${caller}" is not one of its owners`);
 }
 function writeTag(directory, tag2, version) {
   const tags = `${directory}/tags`;
   if (read(`${tags}/${tag2}`) === void 0 && list(tags).length >= maxTagsPerPackage) {
-    throw refuse("too_many_tags", `Cannot set the tag "${tag2}": ${maxTagsPerPackage} are there`);
+    throw refuse(
+      "too_many_tags",
+      `Cannot set the tag "${tag2}": the package has ${maxTagsPerPackage} tags already`
+    );
   }
   write(tags, tag2, version);
 }
@@ -342,7 +371,11 @@ function untag(request) {
   const directory = hostedDirectory(asked["name"]);
   requireOwner(directory);
   const name = tagOf(asked["tag"]);
-  if (name === "latest") throw refuse("tag_needed", 'Cannot remove the tag "latest"');
+  if (name === "latest")
+    throw refuse(
+      "tag_needed",
+      'Cannot remove the tag "latest": every package needs it; point it to another version instead'
+    );
   const path = `${directory}/tags/${name}`;
   if (read(path) === void 0) throw refuse("tag_not_found", `Cannot find the tag "${name}"`);
   remove(path);
@@ -361,10 +394,16 @@ function removeOwner(request) {
   requireOwner(directory, { orOperator: true });
   const account = accountOf(asked["account"]);
   if (read(`${directory}/owners/${account}`) === void 0) {
-    throw refuse("owner_not_found", `Cannot remove "${account}": it is not an owner`);
+    throw refuse(
+      "owner_not_found",
+      `Cannot remove the owner "${account}": that account is not an owner of the package`
+    );
   }
   if (list(`${directory}/owners`).length === 1) {
-    throw refuse("last_owner", `Cannot remove "${account}": a package is never without an owner`);
+    throw refuse(
+      "last_owner",
+      `Cannot remove the owner "${account}": a package must keep at least one owner; add another one first`
+    );
   }
   remove(`${directory}/owners/${account}`);
 }
@@ -383,7 +422,7 @@ function deprecate(request) {
   requireOwner(directory);
   const messages = Object.entries(objectOf(asked["versions"], "versions"));
   if (messages.length > maxVersionsPerCall) {
-    throw wrong("versions", `has over ${maxVersionsPerCall} members`);
+    throw wrong("versions", `must have at most ${maxVersionsPerCall} members`);
   }
   for (const [key, value] of messages) {
     const version = liveVersionOf(directory, key);
@@ -401,10 +440,12 @@ var sha512Form = /^[0-9a-f]{128}$/;
 function recordTextOf(value, name, version) {
   const text = textOf(value, "the record", maxRecordLength);
   const record = objectOf(parsed(text), "the record");
-  if (canonical(record) !== text) throw badRecord("it is not canonical JSON");
+  if (!isPlainlyCanonical(record, text) && canonical(record) !== text) {
+    throw badRecord("it is not canonical JSON");
+  }
   const { name: itsName, version: itsVersion, hasInstallScript = true, ...rest } = record;
-  if (itsName !== name || itsVersion !== version) throw badRecord("it names another release");
-  if (hasInstallScript !== true) throw badRecord('"hasInstallScript" is true or absent');
+  if (itsName !== name || itsVersion !== version) throw badRecord("it is for another release");
+  if (hasInstallScript !== true) throw badRecord('"hasInstallScript" must be true or absent');
   for (const [key, member] of Object.entries(rest)) checkMember(key, member);
   return text;
 }
@@ -422,15 +463,29 @@ function integrityOf(value, sha512) {
   if (value !== integrity) {
     throw refuse(
       "bad_integrity",
-      "Cannot publish: the integrity is not the SHA-512 of the contents"
+      "Cannot publish: the integrity does not match the SHA-512 of the contents"
     );
   }
   return integrity;
 }
+function isPlainlyCanonical(record, text) {
+  return !text.includes("\\") && JSON.stringify(record) === text && hasSortedNames(record);
+}
+function hasSortedNames(value) {
+  if (typeof value !== "object" || value === null) return true;
+  const isList = Array.isArray(value);
+  let before;
+  for (const [name, member] of Object.entries(value)) {
+    if (!isList && before !== void 0 && before > name) return false;
+    if (!hasSortedNames(member)) return false;
+    before = name;
+  }
+  return true;
+}
 function canonical(value) {
   if (typeof value !== "object" || value === null) {
-    if (typeof value === "string" && /[\ud800-\udfff]/u.test(value)) {
-      throw badRecord("it holds a lone surrogate");
+    if (typeof value === "string" && !value.isWellFormed()) {
+      throw badRecord("it contains a lone surrogate");
     }
     return JSON.stringify(value);
   }
@@ -438,14 +493,14 @@ function canonical(value) {
   const members = value;
   const keys = Object.keys(members).sort();
   if (keys.some((key) => /["\\\u0000-\u001f]/.test(key)))
-    throw badRecord("a name in it needs an escape");
+    throw badRecord("a member name in it would need an escape");
   return `{${keys.map((key) => `${canonical(key)}:${canonical(members[key])}`).join(",")}}`;
 }
 function checkMember(key, member) {
   if (others.includes(key)) return;
-  if (!maps.includes(key)) throw badRecord(`it has the member "${key}"`);
+  if (!maps.includes(key)) throw badRecord(`it must not have the member "${key}"`);
   for (const text of Object.values(objectOf(member, `"${key}" of the record`))) {
-    if (typeof text !== "string") throw badRecord(`"${key}" holds something else than text`);
+    if (typeof text !== "string") throw badRecord(`every member of "${key}" must be a string`);
   }
 }
 function parsed(text) {
@@ -455,24 +510,14 @@ function parsed(text) {
     throw badRecord("it is not JSON");
   }
 }
-var base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-function base64OfHex(text) {
-  let base64 = "";
-  for (let position = 0; position < text.length; position += 6) {
-    const digits = text.slice(position, position + 6);
-    const bits = Number.parseInt(digits.padEnd(6, "0"), 16);
-    for (let shift = 18; shift >= 0; shift -= 6) {
-      const isPadding = (18 - shift) / 6 > digits.length / 2;
-      base64 += isPadding ? "=" : base64Digits.charAt(bits >> shift & 63);
-    }
-  }
-  return base64;
-}
 function badRecord(reason) {
-  return refuse("bad_record", `Cannot publish: the record does not do, ${reason}`);
+  return refuse("bad_record", `Cannot publish: the record is not valid: ${reason}`);
 }
 function badContents(member) {
-  return refuse("bad_contents", `Cannot publish: "${member}" of the contents has not its form`);
+  return refuse(
+    "bad_contents",
+    `Cannot publish: "${member}" of the contents is not in the expected form`
+  );
 }
 
 // rules/publish.ts
@@ -492,7 +537,10 @@ function publish(request) {
     requireOwner(directory);
   }
   if (read(`${directory}/versions/${version}`) !== void 0) {
-    throw refuse("version_exists", `Cannot publish ${name}@${version}: a version is never reused`);
+    throw refuse(
+      "version_exists",
+      `Cannot publish ${name}@${version}: that version was published before, and versions are never reused`
+    );
   }
   const { files, manifest, sha512, size } = contents;
   write(`${directory}/versions`, version, `{"integrity":"${integrity}","record":${record}}`);

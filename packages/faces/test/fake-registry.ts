@@ -2,7 +2,13 @@
 import { hash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { SteleError } from '@stele/errors'
-import { isJsonObject, type JsonObject, type JsonValue, type PackageName } from '@stele/formats'
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  type PackageName,
+  parsePackageName,
+} from '@stele/formats'
 import type { Registry } from '@stele/registry'
 
 type Package = {
@@ -51,7 +57,8 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
     blobs,
     accounts,
     calls,
-    packument: (name, { form, baseUrl, coding = 'identity' }) => {
+    packument: (asked, { form, baseUrl, coding = 'identity' }) => {
+      const name = parsePackageName(asked)
       const found = packages.get(name)
       if (found === undefined || found.versions.size === 0) return undefined
       const versions = Object.fromEntries(

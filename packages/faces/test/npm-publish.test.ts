@@ -40,27 +40,6 @@ test('PUT /:name reads as much as the settings allow', async () => {
   }
 })
 
-const mismatches: readonly Record<string, unknown>[] = [
-  { name: 'y' },
-  { _id: 'y' },
-  { _id: 5 },
-  { name: null },
-  { name: 'X' },
-]
-for (const change of mismatches) {
-  test(`PUT /x refuses a document with ${JSON.stringify(change)}`, async () => {
-    const fixture = createFixture()
-    const { authorization } = await signUp(fixture, 'alice')
-    const body = { ...publishDocument('x', '1.0.0'), ...change }
-    const reply = await fixture.app(ask('PUT', '/x', { body, headers: { authorization } }))
-    assert.equal(jsonOf(reply)['code'], 'request_invalid')
-    assert.equal(
-      fixture.registry.calls.some((call) => call.startsWith('publish')),
-      false,
-    )
-  })
-}
-
 test('PUT /:name answers 200 to the same upload again, as the registry says', async () => {
   const fixture = createFixture()
   const { authorization } = await signUp(fixture, 'alice')

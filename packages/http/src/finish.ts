@@ -15,7 +15,7 @@ export async function finish(ask: Ask, draft: Draft): Promise<Reply> {
   const coding = codingOf(ask, draft)
   const etag = etagOf(ask, draft, coding)
   const headers = headersOf(draft, etag, coding)
-  if (isRead(ask) && draft.status === 200 && isKnown(ask, draft, etag)) {
+  if (isRead(ask) && draft.status === 200 && isKnown(ask, { ...draft, etag })) {
     const { 'content-type': _type, 'content-encoding': _coding, ...kept } = headers
     return { status: 304, headers: kept }
   }
@@ -95,14 +95,18 @@ function headersOf(draft: Draft, etag: string | undefined, coding: Coding): Reco
   }
 }
 
-function isKnown(ask: Ask, draft: Draft, etag: string | undefined): boolean {
+/** True where the client says that it has a representation with these validators. */
+export function isKnown(
+  ask: Ask,
+  { etag, modifiedMs }: { readonly etag?: string | undefined; readonly modifiedMs?: number },
+): boolean {
   const conditions = {
     ifNoneMatch: ask.headers['if-none-match'],
     ifModifiedSince: ask.headers['if-modified-since'],
   }
   return isNotModified(conditions, {
     ...(etag === undefined ? {} : { etag }),
-    ...(draft.modifiedMs === undefined ? {} : { modifiedMs: draft.modifiedMs }),
+    ...(modifiedMs === undefined ? {} : { modifiedMs }),
   })
 }
 

@@ -9,5 +9,6 @@ export {
   revalidate,
   type WholeFile,
 } from './draft.ts'
+export { isKnown } from './finish.ts'
 export { chooseCoding } from './negotiation.ts'
 export type { Params, Route } from './router.ts'

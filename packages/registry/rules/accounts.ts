@@ -13,7 +13,7 @@ export function init(): void {
   writeAtRoot('operator', operator)
 }
 
-/** The caller takes part from now on. Nothing changes for who does already. */
+/** The caller takes part from now on. Nothing changes for an account that does already. */
 export function join(): void {
   const account = accountOf(callerId())
   const status = read(`/accounts/${account}`)
@@ -26,9 +26,12 @@ export function close(request: unknown): void {
   const caller = activeCaller()
   const account = accountOf(membersOf(request, 'the request', { wanted: ['account'] })['account'])
   if (account !== caller && !isOperator(caller)) {
-    throw refuse('not_operator', `Cannot close "${account}": only it and the operator may`)
+    throw refuse(
+      'not_operator',
+      `Cannot close "${account}": only the account itself or the operator may do that`,
+    )
   }
-  if (isOperator(account)) throw refuse('is_operator', 'Cannot close the operator')
+  if (isOperator(account)) throw refuse('is_operator', "Cannot close the operator's account")
   requireActive(account)
   write('/accounts', account, 'closed')
 }
@@ -45,7 +48,7 @@ export function requireActive(account: string): void {
   const status = read(`/accounts/${account}`)
   if (status === 'closed') throw closed(account)
   if (status === undefined) {
-    throw refuse('account_not_found', `Cannot find the account "${account}": it never joined`)
+    throw refuse('account_not_found', `There is no account "${account}" in this registry`)
   }
 }
 
@@ -57,11 +60,14 @@ export function isOperator(account: string): boolean {
 /** A well-formed account name. */
 export function accountOf(value: unknown): string {
   if (value === undefined || value === null) {
-    throw refuse('anonymous', 'Cannot take the call: only accounts may make it')
+    throw refuse('anonymous', 'Cannot take the call: log in first')
   }
   const account = textOf(value, 'the account', 64)
   if (!accountForm.test(account)) {
-    throw refuse('account_invalid', `Cannot use the account name "${account}"`)
+    throw refuse(
+      'account_invalid',
+      `Cannot use the account name "${account}": it must be 1 to 64 lower-case letters, digits, ".", "_" or "-", and start with a letter or digit`,
+    )
   }
   return account
 }

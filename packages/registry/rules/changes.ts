@@ -28,7 +28,11 @@ export function untag(request: unknown): void {
   const directory = hostedDirectory(asked['name'])
   requireOwner(directory)
   const name = tagOf(asked['tag'])
-  if (name === 'latest') throw refuse('tag_needed', 'Cannot remove the tag "latest"')
+  if (name === 'latest')
+    throw refuse(
+      'tag_needed',
+      'Cannot remove the tag "latest": every package needs it; point it to another version instead',
+    )
   const path = `${directory}/tags/${name}`
   if (read(path) === undefined) throw refuse('tag_not_found', `Cannot find the tag "${name}"`)
   remove(path)
@@ -51,10 +55,16 @@ export function removeOwner(request: unknown): void {
   requireOwner(directory, { orOperator: true })
   const account = accountOf(asked['account'])
   if (read(`${directory}/owners/${account}`) === undefined) {
-    throw refuse('owner_not_found', `Cannot remove "${account}": it is not an owner`)
+    throw refuse(
+      'owner_not_found',
+      `Cannot remove the owner "${account}": that account is not an owner of the package`,
+    )
   }
   if (list(`${directory}/owners`).length === 1) {
-    throw refuse('last_owner', `Cannot remove "${account}": a package is never without an owner`)
+    throw refuse(
+      'last_owner',
+      `Cannot remove the owner "${account}": a package must keep at least one owner; add another one first`,
+    )
   }
   remove(`${directory}/owners/${account}`)
 }
@@ -79,7 +89,7 @@ export function deprecate(request: unknown): void {
   requireOwner(directory)
   const messages = Object.entries(objectOf(asked['versions'], 'versions'))
   if (messages.length > maxVersionsPerCall) {
-    throw wrong('versions', `has over ${maxVersionsPerCall} members`)
+    throw wrong('versions', `must have at most ${maxVersionsPerCall} members`)
   }
   for (const [key, value] of messages) {
     const version = liveVersionOf(directory, key)

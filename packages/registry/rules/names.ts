@@ -24,7 +24,10 @@ export function directoryOf(name: string): string {
 export function nameOf(value: unknown): string {
   const name = textOf(value, 'the name', maxNameLength)
   if (name === '' || name === '.' || name === '..' || name.includes('\0')) {
-    throw refuse('name_invalid', 'Cannot use a name that is no file name')
+    throw refuse(
+      'name_invalid',
+      'Cannot use a package name that is empty, "." or "..", or that contains a NUL character',
+    )
   }
   return name
 }
@@ -34,7 +37,7 @@ export function requireFreeName(name: string, account: string): void {
   if (!newNameForm.test(name) || takenNames.includes(name)) {
     throw refuse(
       'name_invalid',
-      `Cannot use the name "${name}" for a new package: want lower case letters, digits, ".", "_" and "-", and no name of Node's own`,
+      `Cannot use the name "${name}" for a new package: use lower-case letters, digits, ".", "_" and "-", and no name of a built-in module`,
     )
   }
   const holder = holderOf(name)
@@ -62,20 +65,23 @@ export function reserve(request: unknown): void {
   if (!isScope && !newNameForm.test(pattern)) {
     throw refuse(
       'name_invalid',
-      `Cannot reserve "${pattern}": want a name, or a scope as "@scope/*"`,
+      `Cannot reserve "${pattern}": give a package name, or a scope as "@scope/*"`,
     )
   }
   if ((isScope || account !== caller) && !isOperator(caller)) {
     throw refuse(
       'not_operator',
-      `Cannot reserve "${pattern}" for "${account}": only the operator may reserve scopes, and names for others`,
+      `Cannot reserve "${pattern}" for "${account}": only the operator may reserve scopes, or names for other accounts`,
     )
   }
   requireActive(account)
   if (!isScope) {
     if (!isOperator(caller)) requireFreeName(pattern, caller)
     if (read(`${directoryOf(pattern)}/origin`) !== undefined) {
-      throw refuse('name_taken', `Cannot reserve "${pattern}": a package has the name`)
+      throw refuse(
+        'name_taken',
+        `Cannot reserve "${pattern}": a package of that name exists already`,
+      )
     }
   }
   const holder = reservation(pattern)

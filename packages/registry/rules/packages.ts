@@ -35,14 +35,17 @@ export function requireOwner(
   const caller = activeCaller()
   if (read(`${directory}/owners/${caller}`) !== undefined) return caller
   if (orOperator && isOperator(caller)) return caller
-  throw refuse('not_owner', `Cannot change the package: "${caller}" is not an owner of it`)
+  throw refuse('not_owner', `Cannot change the package: "${caller}" is not one of its owners`)
 }
 
 /** Points a tag to a version. A package can have only so many tags. */
 export function writeTag(directory: string, tag: string, version: string): void {
   const tags = `${directory}/tags`
   if (read(`${tags}/${tag}`) === undefined && list(tags).length >= maxTagsPerPackage) {
-    throw refuse('too_many_tags', `Cannot set the tag "${tag}": ${maxTagsPerPackage} are there`)
+    throw refuse(
+      'too_many_tags',
+      `Cannot set the tag "${tag}": the package has ${maxTagsPerPackage} tags already`,
+    )
   }
   write(tags, tag, version)
 }

@@ -1,4 +1,4 @@
-// Publishing: a release is set once, by an owner; a new name belongs to who publishes it first.
+// Publishing: a release is set once, by an owner; a new name belongs to whoever publishes it first.
 import { activeCaller } from './accounts.ts'
 import { maxTagsPerPublish } from './limits.ts'
 import { directoryOf, holderOf, nameOf, requireFreeName } from './names.ts'
@@ -29,7 +29,10 @@ export function publish(request: unknown): void {
     requireOwner(directory)
   }
   if (read(`${directory}/versions/${version}`) !== undefined) {
-    throw refuse('version_exists', `Cannot publish ${name}@${version}: a version is never reused`)
+    throw refuse(
+      'version_exists',
+      `Cannot publish ${name}@${version}: that version was published before, and versions are never reused`,
+    )
   }
   const { files, manifest, sha512, size } = contents
   write(`${directory}/versions`, version, `{"integrity":"${integrity}","record":${record}}`)

@@ -1,6 +1,7 @@
 // What a release says of itself: the record that installers resolve by, and what its tarball holds (spec/release.md).
 import { maxRecordLength } from './limits.ts'
 import { membersOf, objectOf, refuse, textOf } from './refuse.ts'
+import { base64OfHex } from './system.ts'
 
 const maps = ['bin', 'dependencies', 'optionalDependencies', 'peerDependencies']
 const others = ['bundleDependencies', 'cpu', 'engines', 'libc', 'os', 'peerDependenciesMeta']
@@ -14,10 +15,12 @@ export type Contents = { files: string; manifest: string; sha512: string; size: 
 export function recordTextOf(value: unknown, name: string, version: string): string {
   const text = textOf(value, 'the record', maxRecordLength)
   const record = objectOf(parsed(text), 'the record')
-  if (canonical(record) !== text) throw badRecord('it is not canonical JSON')
+  if (!isPlainlyCanonical(record, text) && canonical(record) !== text) {
+    throw badRecord('it is not canonical JSON')
+  }
   const { name: itsName, version: itsVersion, hasInstallScript = true, ...rest } = record
-  if (itsName !== name || itsVersion !== version) throw badRecord('it names another release')
-  if (hasInstallScript !== true) throw badRecord('"hasInstallScript" is true or absent')
+  if (itsName !== name || itsVersion !== version) throw badRecord('it is for another release')
+  if (hasInstallScript !== true) throw badRecord('"hasInstallScript" must be true or absent')
   for (const [key, member] of Object.entries(rest)) checkMember(key, member)
   return text
 }
@@ -39,17 +42,37 @@ export function integrityOf(value: unknown, sha512: string): string {
   if (value !== integrity) {
     throw refuse(
       'bad_integrity',
-      'Cannot publish: the integrity is not the SHA-512 of the contents',
+      'Cannot publish: the integrity does not match the SHA-512 of the contents',
     )
   }
   return integrity
 }
 
+/**
+ * True where the text is canonical JSON (RFC 8785) and needs no escapes, as nearly all records are: what the engine
+ * writes is the text itself, and the names stand in order. False says nothing yet.
+ */
+function isPlainlyCanonical(record: object, text: string): boolean {
+  return !text.includes('\\') && JSON.stringify(record) === text && hasSortedNames(record)
+}
+
+function hasSortedNames(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  const isList = Array.isArray(value)
+  let before: string | undefined
+  for (const [name, member] of Object.entries(value)) {
+    if (!isList && before !== undefined && before > name) return false // By UTF-16 code units.
+    if (!hasSortedNames(member)) return false
+    before = name
+  }
+  return true
+}
+
 /** Canonical JSON (RFC 8785) of a value that JSON.parse made. */
 function canonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) {
-    if (typeof value === 'string' && /[\ud800-\udfff]/u.test(value)) {
-      throw badRecord('it holds a lone surrogate')
+    if (typeof value === 'string' && !value.isWellFormed()) {
+      throw badRecord('it contains a lone surrogate')
     }
     return JSON.stringify(value)
   }
@@ -58,15 +81,15 @@ function canonical(value: unknown): string {
   const keys = Object.keys(members).sort() // By UTF-16 code units, as the RFC wants.
   // No package and no command is called so, and some JSON readers of the world take such a key for another.
   if (keys.some((key) => /["\\\u0000-\u001f]/.test(key)))
-    throw badRecord('a name in it needs an escape')
+    throw badRecord('a member name in it would need an escape')
   return `{${keys.map((key) => `${canonical(key)}:${canonical(members[key])}`).join(',')}}`
 }
 
 function checkMember(key: string, member: unknown): void {
   if (others.includes(key)) return
-  if (!maps.includes(key)) throw badRecord(`it has the member "${key}"`)
+  if (!maps.includes(key)) throw badRecord(`it must not have the member "${key}"`)
   for (const text of Object.values(objectOf(member, `"${key}" of the record`))) {
-    if (typeof text !== 'string') throw badRecord(`"${key}" holds something else than text`)
+    if (typeof text !== 'string') throw badRecord(`every member of "${key}" must be a string`)
   }
 }
 
@@ -78,26 +101,13 @@ function parsed(text: string): unknown {
   }
 }
 
-const base64Digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-
-/** Base64 of bytes given in hex: six hex digits make four of base64. */
-function base64OfHex(text: string): string {
-  let base64 = ''
-  for (let position = 0; position < text.length; position += 6) {
-    const digits = text.slice(position, position + 6)
-    const bits = Number.parseInt(digits.padEnd(6, '0'), 16)
-    for (let shift = 18; shift >= 0; shift -= 6) {
-      const isPadding = (18 - shift) / 6 > digits.length / 2
-      base64 += isPadding ? '=' : base64Digits.charAt((bits >> shift) & 63)
-    }
-  }
-  return base64
-}
-
 function badRecord(reason: string): Error {
-  return refuse('bad_record', `Cannot publish: the record does not do, ${reason}`)
+  return refuse('bad_record', `Cannot publish: the record is not valid: ${reason}`)
 }
 
 function badContents(member: string): Error {
-  return refuse('bad_contents', `Cannot publish: "${member}" of the contents has not its form`)
+  return refuse(
+    'bad_contents',
+    `Cannot publish: "${member}" of the contents is not in the expected form`,
+  )
 }

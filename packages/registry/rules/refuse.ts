@@ -15,10 +15,11 @@ export function membersOf(
 ): Record<string, unknown> {
   const members = objectOf(value, what)
   for (const key of wanted) {
-    if (!Object.hasOwn(members, key)) throw wrong(what, `has no "${key}"`)
+    if (!Object.hasOwn(members, key)) throw wrong(what, `lacks the member "${key}"`)
   }
   for (const key of Object.keys(members)) {
-    if (!wanted.includes(key) && !allowed.includes(key)) throw wrong(what, `has "${key}"`)
+    if (!wanted.includes(key) && !allowed.includes(key))
+      throw wrong(what, `must not have the member "${key}"`)
   }
   return members
 }
@@ -26,31 +27,33 @@ export function membersOf(
 /** A plain object. */
 export function objectOf(value: unknown, what: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrong(what, 'is not an object')
+    throw wrong(what, 'must be an object')
   }
   return value as Record<string, unknown> // The three checks above are what the type says.
 }
 
-/** A text of at most `max` characters, without lone surrogates. */
+/** A string of at most `max` characters, without lone surrogates. */
 export function textOf(value: unknown, what: string, max: number): string {
-  if (typeof value !== 'string') throw wrong(what, 'is not a text')
-  if (value.length > max) throw wrong(what, `has over ${max} characters`)
-  if (/[\ud800-\udfff]/u.test(value)) throw wrong(what, 'holds a lone surrogate')
+  if (typeof value !== 'string') throw wrong(what, 'must be a string')
+  if (value.length > max) throw wrong(what, `must have at most ${max} characters`)
+  if (!value.isWellFormed()) throw wrong(what, 'contains a lone surrogate')
   return value
 }
 
-/** A list of 1 to `max` different texts. */
+/** A list of 1 to `max` different strings. */
 export function textsOf(value: unknown, what: string, max: number): readonly string[] {
-  if (!Array.isArray(value) || value.length === 0) throw wrong(what, 'is not a list of texts')
-  if (value.length > max) throw wrong(what, `has over ${max} items`)
+  if (!Array.isArray(value) || value.length === 0)
+    throw wrong(what, 'must be a list of one or more strings')
+  if (value.length > max) throw wrong(what, `must have at most ${max} items`)
   const texts = value.map((item: unknown) => textOf(item, what, maxItemLength))
-  if (new Set(texts).size !== texts.length) throw wrong(what, 'names something twice')
+  if (new Set(texts).size !== texts.length)
+    throw wrong(what, 'must not contain the same item twice')
   return texts
 }
 
 const maxItemLength = 256
 
-/** The error of an argument that has not the form that the method takes. */
+/** The error of an argument that is not in the form that the method takes. */
 export function wrong(what: string, reason: string): Error {
   return refuse('bad_argument', `Cannot take the call: ${what} ${reason}`)
 }

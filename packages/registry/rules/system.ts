@@ -15,6 +15,19 @@ type System = {
 
 declare const System: System
 
+/** The host's Buffer, as far as it is used here. */
+declare const Buffer: {
+  readonly from: (
+    text: string,
+    encoding: 'hex',
+  ) => { readonly toString: (encoding: 'base64') => string }
+}
+
+/** Base64 of bytes given in hex. */
+export function base64OfHex(hex: string): string {
+  return Buffer.from(hex, 'hex').toString('base64')
+}
+
 /** The account that makes the call; undefined for an anonymous one. */
 export function callerId(): string | undefined {
   return System.caller.id ?? undefined

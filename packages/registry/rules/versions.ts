@@ -15,7 +15,10 @@ export function versionOf(value: unknown): string {
   const version = textOf(value, 'the version', maxVersionLength)
   const numbers = version.split('-', 1)[0]?.split('.') ?? []
   if (!versionForm.test(version) || numbers.some((part) => !Number.isSafeInteger(Number(part)))) {
-    throw refuse('version_invalid', `Cannot use the version "${version}": want one such as 1.2.3`)
+    throw refuse(
+      'version_invalid',
+      `Cannot use the version "${version}": it must be a semantic version such as 1.2.3`,
+    )
   }
   return version
 }
@@ -23,7 +26,12 @@ export function versionOf(value: unknown): string {
 /** A tag: letters, digits, `.`, `_`, `-`, and neither a version nor a range. */
 export function tagOf(value: unknown): string {
   const tag = textOf(value, 'the tag', maxTagLength)
-  if (!tagForm.test(tag)) throw refuse('tag_invalid', `Cannot use the tag "${tag}"`)
+  if (!tagForm.test(tag)) {
+    throw refuse(
+      'tag_invalid',
+      `Cannot use the tag "${tag}": use letters, digits, ".", "_" and "-"`,
+    )
+  }
   if (rangeForm.test(tag)) {
     throw refuse('tag_invalid', `Cannot use the tag "${tag}": it reads as a version or a range`)
   }

@@ -11,7 +11,7 @@ import {
   readStars,
   readTags,
 } from '@stele/releases'
-import { maxVersionsPerCall } from './limits.ts'
+import { maxNameShown, maxNamesShown, maxValueShown, maxVersionsPerCall } from './limits.ts'
 import type { RegistryPorts } from './ports.ts'
 import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
 
@@ -38,6 +38,7 @@ export async function changeDocument(
   if (!isJsonObject(document)) {
     throw new SteleError('change_invalid', { name, reason: 'the document is not an object' })
   }
+  requireNames(name, document)
   requireActive(ports.state, account, 'change')
   const current = requirePackage(ports, name)
   const change = { ports, account, name, document, rev, current }
@@ -169,14 +170,24 @@ function planOwners({ ports, account, name, rev, document, current }: Change): r
   const added = [...names].filter((owner) => !owners.includes(owner))
   const removed = owners.filter((owner) => !names.has(owner))
   if (added.length + removed.length === 0) return []
+  // npm and yarn change one owner at a time. A list that does both was made without knowing the owners there are.
+  if (added.length > 0 && removed.length > 0) {
+    const reason = `it would add ${quoted(added)} and remove ${quoted(removed)} at once; add and remove owners one at a time`
+    throw new SteleError('change_invalid', { name, reason })
+  }
   const made = rev ?? document['_rev']
-  // yarn 1 has no revision when it reads the abbreviated form of other registries, and says so.
+  // yarn 1 has no revision where it read another registry's abbreviated form, and sends "undefined".
   if (typeof made === 'string' && made !== 'undefined') requireFresh(name, made, current)
   requireOwner(ports.state, { account, name, method: 'addOwner' }, { orOperator: true })
   return [
     ...added.map((owner) => ({ method: 'addOwner', request: { account: owner } })),
     ...removed.map((owner) => ({ method: 'removeOwner', request: { account: owner } })),
   ]
+}
+
+function quoted(names: readonly string[]): string {
+  const shown = names.slice(0, maxNamesShown).map((one) => `"${one.slice(0, maxNameShown)}"`)
+  return names.length > maxNamesShown ? `${shown.join(', ')} and others` : shown.join(', ')
 }
 
 function accountOf(maintainer: unknown): string | undefined {
@@ -202,6 +213,16 @@ function requirePackage({ views }: RegistryPorts, name: PackageName): string {
   const row = views.package(name)
   if (row === undefined || row.latest === null) throw new SteleError('package_not_found', { name })
   return row.rev
+}
+
+/** The document is of the package in the address (npm-wire B4). */
+function requireNames(name: PackageName, document: JsonObject): void {
+  for (const member of ['_id', 'name']) {
+    const found = document[member]
+    if (found === undefined || found === name) continue
+    const shown = JSON.stringify(found).slice(0, maxValueShown)
+    throw new SteleError('change_invalid', { name, reason: `its "${member}" is ${shown}` })
+  }
 }
 
 function requireFresh(name: PackageName, made: string, current: string): void {

@@ -1,5 +1,14 @@
 // The limits of this package, each with its unit and its reason.
 
+/**
+ * Bytes of a version's full form beside its record, which the rules limit: they are served with every version, and
+ * what repeats compresses away, so that its sender pays little.
+ */
+export const maxExtraBytes: number = 64 * 1024
+
+/** Bytes of all versions of a package in the full form: assembling them must not hold the main thread for 250 ms. */
+export const maxPackageBytes: number = 32 * 1024 * 1024
+
 /** Bytes of a tarball that can be published: it is held in memory once, and its base64 beside it. */
 export const maxUploadBytes: number = 256 * 1024 * 1024
 
@@ -9,16 +18,40 @@ export const maxUploadUnpackedBytes: number = 512 * 1024 * 1024
 /** Dist-tags of one publish: clients send one. */
 export const maxTagsPerPublish = 10
 
-/** How long the same upload by the same account gets the first answer again, in milliseconds (npm-wire H12). */
-export const retryWindowMs: number = 15 * 60 * 1000
+/**
+ * How long the same upload by the same account gets the first answer again, in milliseconds (npm-wire H12): a client's
+ * own retries end after some 70 s, and a person who publishes a second time should be told.
+ */
+export const retryWindowMs: number = 90 * 1000
 
 /** Versions that one call removes or deprecates; more are split into several calls. The rules allow 1,000. */
 export const maxVersionsPerCall = 500
 
+/** Characters of a JSON value in an error. */
+export const maxValueShown = 240
+
+/** Account names that one error lists. */
+export const maxNamesShown = 3
+
+/** Characters of an account name in an error. */
+export const maxNameShown = 64
+
 /** Bytes of ready packuments kept in memory: some thousand packages as the world uses them. */
 export const maxCacheBytes: number = 64 * 1024 * 1024
 
-/** Bytes from which a packument is compressed faster rather than smaller: it would hold the thread for 20 ms and more. */
+/** Base addresses that packuments are kept ready for: a registry has one or two, and a stranger may make up any. */
+export const maxBaseAddresses = 8
+
+/** How long an address must go without a request before another may have its place, in milliseconds. */
+export const baseAddressIdleMs: number = 10 * 60 * 1000
+
+/** Characters that are joined and encoded at once: far below the longest string there can be. */
+export const maxJoinedLength: number = 16 * 1024 * 1024
+
+/** Bytes up to which a packument is compressed at once: it takes less time than waking another thread. */
+export const syncGzipBytes: number = 8 * 1024
+
+/** Bytes from which a packument is compressed faster rather than smaller. */
 export const fastGzipBytes: number = 512 * 1024
 
 /** Words of a search that are looked at: a query is one line. */

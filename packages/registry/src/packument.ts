@@ -10,6 +10,7 @@ import {
   readStars,
   readTags,
 } from '@stele/releases'
+import { maxJoinedLength } from './limits.ts'
 import type { PackageRow, ViewReader } from './view-reader.ts'
 
 /** Where packuments are made from. */
@@ -18,10 +19,14 @@ export type PackumentSources = { readonly state: StateReader; readonly views: Vi
 type Head = { readonly name: string; readonly form: Form; readonly baseUrl: string }
 
 /**
- * The packument's JSON text. `dist-tags`, `time` and `_rev` come after `versions`, so that a new version changes
+ * The packument's JSON. `dist-tags`, `time` and `_rev` come after `versions`, so that a new version changes
  * only the end. To be called within a snapshot; `row` must have a latest version.
  */
-export function formatPackument(sources: PackumentSources, head: Head, row: PackageRow): string {
+export function formatPackument(
+  sources: PackumentSources,
+  head: Head,
+  row: PackageRow,
+): Uint8Array {
   const { name, form, baseUrl } = head
   const notices = readNotices(sources.state, name)
   const open = openVersion(baseUrl)
@@ -30,21 +35,35 @@ export function formatPackument(sources: PackumentSources, head: Head, row: Pack
   for (const { version, timeMs, publisher, piece } of sources.views.versions(name, form)) {
     const key = JSON.stringify(version)
     const tail = versionTail({ notice: notices.get(version), publisher, form })
-    versions.push(`${key}:${open}${piece}${tail}`)
+    versions.push(`${versions.length === 0 ? '' : ','}${key}:${open}${piece}${tail}`)
     times.push(`${key}:"${isoTime(timeMs)}"`)
   }
   const created = `"created":"${isoTime(row.createdMs)}"`
   const modified = `"modified":"${isoTime(row.modifiedMs)}"`
   const id = JSON.stringify(name)
+  const start = form === 'full' ? `"_id":${id},"name":${id}` : `"name":${id}`
   const members = [
-    form === 'full' ? `"_id":${id},"name":${id}` : `"name":${id}`,
-    `"versions":{${versions.join(',')}}`,
     `"dist-tags":${formatTags(sources.state, name)}`,
     `"time":{${[created, modified, ...times].join(',')}}`,
+    `"maintainers":${formatMaintainers(sources.state, name)}`, // yarn 1 changes owners by the abbreviated form.
     form === 'full' ? fullTail(sources, name, row) : modified,
     `"_rev":${JSON.stringify(row.rev)}`,
   ]
-  return `{${members.filter((member) => member !== '').join(',')}}`
+  const end = members.filter((member) => member !== '').join(',')
+  return encodeJoined([`{${start},"versions":{`, ...versions, `},${end}}`])
+}
+
+/** The bytes of the joined texts, which together may be longer than one string can be. */
+function encodeJoined(texts: readonly string[]): Uint8Array {
+  const chunks: Buffer[] = []
+  let [from, length] = [0, 0]
+  for (const [index, text] of texts.entries()) {
+    length += text.length
+    if (length < maxJoinedLength && index < texts.length - 1) continue
+    chunks.push(Buffer.from(texts.slice(from, index + 1).join('')))
+    ;[from, length] = [index + 1, 0]
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
 }
 
 /** One version's manifest, full form. */
@@ -58,6 +77,11 @@ export function formatVersion(
   const notice = readNotices(state, name).get(version)
   const tail = versionTail({ notice, publisher: detail.publisher, form: 'full' })
   return `${openVersion(baseUrl)}${piece}${tail}`
+}
+
+/** The owners as a JSON list. */
+function formatMaintainers(state: StateReader, name: string): string {
+  return JSON.stringify(readOwners(state, name).map(publicAccount))
 }
 
 /** Tag to version as a JSON object. */
@@ -97,10 +121,8 @@ function versionTail({
 function fullTail({ state, views }: PackumentSources, name: string, row: PackageRow): string {
   const latest = row.latest === null ? undefined : views.version(name, row.latest)
   const readme = row.latest === null ? '' : (views.text(name, row.latest, 'readme') ?? '')
-  const maintainers = readOwners(state, name).map(publicAccount)
   const users = readStars(state, name).map((account) => `${JSON.stringify(account)}:true`)
   const members = [
-    `"maintainers":${JSON.stringify(maintainers)}`,
     `"users":{${users.join(',')}}`,
     latest?.summary.slice(1, -1) ?? '',
     `"readme":${JSON.stringify(readme)}`,

@@ -1,11 +1,13 @@
-// Serves packuments as bytes that are ready: made once for each revision, form, base address and coding.
-
-import { hash } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
-import { type Form } from '@stele/releases'
+// Serves packuments as bytes that are ready: made once for each revision, form, base address and coding. Compressing
+// what is large is left to other threads; whoever has the bytes already is told so before anything is made.
+import { promisify } from 'node:util'
+import { gzip, gzipSync } from 'node:zlib'
+import type { Form } from '@stele/releases'
+import { type BaseAddress, createBaseAddresses } from './base-addresses.ts'
 import { type ByteCache, createByteCache } from './byte-cache.ts'
-import { fastGzipBytes, maxCacheBytes } from './limits.ts'
-import { formatPackument, type PackumentSources } from './packument.ts'
+import { fastGzipBytes, maxCacheBytes, syncGzipBytes } from './limits.ts'
+import { formatPackument } from './packument.ts'
+import type { RegistryPorts } from './ports.ts'
 import type { PackageRow } from './view-reader.ts'
 
 /** How a packument is wanted. `baseUrl` is what tarball addresses begin with, as the client reaches this registry. */
@@ -13,90 +15,129 @@ export type PackumentAsk = {
   readonly form: Form
   readonly baseUrl: string
   readonly coding?: Coding
+  /** True where the client has the bytes of this head: then none are made. */
+  readonly isKnown?: (head: PackumentHead) => boolean
 }
 
 /** The codings that are kept ready. */
 type Coding = 'identity' | 'gzip'
 
-/** A packument as it is sent. `etag` is strong, quoted, and differs by revision, form, base address and coding. */
-export type PackumentView = {
-  readonly bytes: Uint8Array
+/** What is known of a packument before its bytes. `etag` is strong, quoted, and differs by revision, form, base address and coding. */
+export type PackumentHead = {
   readonly etag: string
   readonly modifiedMs: number
   readonly rev: string
   readonly coding: Coding
 }
 
+/** A packument as it is sent; without bytes where the client has them. */
+export type PackumentView = PackumentHead & { readonly bytes?: Uint8Array }
+
+type Made = PackumentHead & { readonly bytes: Uint8Array }
+
+/** A packument by name, at once where its bytes are ready; undefined for a package that is not there, or has no version left. */
+export type Packuments = (
+  name: string,
+  ask: PackumentAsk,
+) => PackumentView | undefined | Promise<PackumentView | undefined>
+
 /** Raise it when the same revision is written in other bytes than before: it is part of every ETag. */
-const formatVersion = 1
+const formatVersion = 2
 
-/** Packuments by name; undefined for a package that is not there, or has no version left. */
+const compressElsewhere = promisify<Uint8Array, { level: number }, Uint8Array>(gzip)
+
+/** Packuments over the state and the views, with at most `maxBytes` kept ready. */
 export function createPackuments(
-  sources: PackumentSources,
+  sources: Pick<RegistryPorts, 'state' | 'views' | 'now'>,
   maxBytes: number = maxCacheBytes,
-): (name: string, ask: PackumentAsk) => PackumentView | undefined {
-  const cache = createByteCache<PackumentView>(maxBytes)
+): Packuments {
+  const cache = createByteCache<Made>(maxBytes)
+  const running = new Map<string, Promise<PackumentView | undefined>>()
+  const findBase = createBaseAddresses(sources.now)
   return (name, ask) => {
-    const wanted = { ...ask, baseUrl: trimBase(ask.baseUrl) }
-    const kept = cache.get(keyOf(name, wanted))
-    if (kept !== undefined && kept.rev === sources.views.package(name)?.rev) return kept
-    return sources.views.snapshot(() => {
-      const row = sources.views.package(name)
-      if (row === undefined || row.latest === null) return undefined
-      const view = makeView({ sources, cache, name, row }, wanted)
-      cache.set(keyOf(name, wanted), view, view.bytes.length)
-      return view
-    })
+    const { form, coding = 'identity', isKnown } = ask
+    const wanted = { sources, cache, name, form, coding, base: findBase(ask.baseUrl) }
+    const row = sources.views.package(name)
+    if (row === undefined || row.latest === null) return undefined
+    const head = headOf(wanted, row)
+    if (isKnown?.(head) === true) return head
+    const kept = cache.get(keyOf(wanted))
+    if (kept?.etag === head.etag) return kept
+    if (coding === 'identity') return makePlain(wanted)
+    const flight = `${head.etag} ${name}`
+    return running.get(flight) ?? track(running, flight, makePacked(wanted))
   }
 }
 
-/** The base address without a slash at its end. */
-export function trimBase(baseUrl: string): string {
-  return baseUrl.replace(/\/+$/, '')
+/** Remembers what is being made until it is, so that many who ask at once wait for one. */
+function track<Value>(
+  running: Map<string, Promise<Value>>,
+  key: string,
+  making: Value | Promise<Value>,
+): Value | Promise<Value> {
+  if (!(making instanceof Promise)) return making
+  running.set(key, making)
+  const land = (): unknown => running.delete(key)
+  making.then(land, land)
+  return making
 }
 
-type Found = {
-  readonly sources: PackumentSources
-  readonly cache: ByteCache<PackumentView>
+type Wanted = {
+  readonly sources: Pick<RegistryPorts, 'state' | 'views'>
+  readonly cache: ByteCache<Made>
   readonly name: string
-  readonly row: PackageRow
+  readonly form: Form
+  readonly coding: Coding
+  readonly base: BaseAddress
 }
 
-function keyOf(name: string, { form, baseUrl, coding = 'identity' }: PackumentAsk): string {
-  return `${coding} ${form} ${name} ${baseUrl}`
-}
-
-function makeView(found: Found, ask: PackumentAsk): PackumentView {
-  const { sources, name, row } = found
-  const { form, baseUrl, coding = 'identity' } = ask
-  return {
-    bytes:
-      coding === 'gzip'
-        ? compress(identityOf(found, ask))
-        : Buffer.from(formatPackument(sources, { name, form, baseUrl }, row)),
-    etag: etagOf(row.rev, ask),
-    modifiedMs: row.modifiedMs,
-    rev: row.rev,
-    coding,
-  }
-}
-
-/** The bytes to compress; those that are kept already, but no large copy is kept for this. */
-function identityOf(
-  { sources, cache, name, row }: Found,
-  { form, baseUrl }: PackumentAsk,
-): Uint8Array {
-  const kept = cache.get(keyOf(name, { form, baseUrl }))
-  if (kept?.rev === row.rev) return kept.bytes
-  return Buffer.from(formatPackument(sources, { name, form, baseUrl }, row))
-}
-
-function compress(bytes: Uint8Array): Uint8Array {
-  return gzipSync(bytes, { level: bytes.length > fastGzipBytes ? 3 : 6 })
+function keyOf({ coding, form, name, base }: Wanted): string {
+  return `${coding} ${form} ${name} ${base.text}`
 }
 
 /** The revision holds a leaf hash, and so names the package's state for all time; the rest tells representations apart. */
-function etagOf(rev: string, { form, baseUrl, coding = 'identity' }: PackumentAsk): string {
-  const base = hash('sha256', baseUrl, 'hex').slice(0, 8)
-  return `"${rev}-${formatVersion}${form.charAt(0)}${coding.charAt(0)}-${base}"`
+function headOf({ form, coding, base }: Wanted, row: PackageRow): PackumentHead {
+  const { rev, modifiedMs, starEntry } = row
+  const star = form === 'full' && starEntry >= 0 ? `s${starEntry}` : ''
+  const kind = `${formatVersion}${form.charAt(0)}${coding.charAt(0)}${star}`
+  return { etag: `"${rev}-${kind}-${base.digest}"`, modifiedMs, rev, coding }
+}
+
+/** The packument as it is now, without a coding; undefined when its last version went meanwhile. */
+function assemble(
+  wanted: Wanted,
+): { readonly row: PackageRow; readonly bytes: Uint8Array } | undefined {
+  const { sources, cache, name, form, base } = wanted
+  return sources.views.snapshot(() => {
+    const row = sources.views.package(name)
+    if (row === undefined || row.latest === null) return undefined
+    const plain = { ...wanted, coding: 'identity' as const }
+    const kept = cache.get(keyOf(plain))
+    if (kept?.etag === headOf(plain, row).etag) return { row, bytes: kept.bytes }
+    return { row, bytes: formatPackument(sources, { name, form, baseUrl: base.text }, row) }
+  })
+}
+
+function makePlain(wanted: Wanted): Made | undefined {
+  const plain = assemble(wanted)
+  return plain && keep(wanted, { ...headOf(wanted, plain.row), bytes: plain.bytes })
+}
+
+/** Compresses here where that is a matter of microseconds, else on another thread. */
+function makePacked(wanted: Wanted): Made | undefined | Promise<Made> {
+  const plain = assemble(wanted)
+  if (plain === undefined) return undefined
+  const { row, bytes } = plain
+  const finish = (packed: Uint8Array): Made =>
+    keep(wanted, { ...headOf(wanted, row), bytes: packed })
+  if (bytes.length <= syncGzipBytes) return finish(gzipSync(bytes, { level: 6 }))
+  return compressElsewhere(bytes, { level: bytes.length > fastGzipBytes ? 3 : 6 }).then(finish)
+}
+
+/** Keeps what was made, in memory of its own: zlib and Buffer give views into larger blocks. */
+function keep(wanted: Wanted, made: Made): Made {
+  if (!wanted.base.isKept) return made
+  const bytes = new Uint8Array(made.bytes)
+  wanted.cache.set(keyOf(wanted), { ...made, bytes }, bytes.length)
+  return made
 }

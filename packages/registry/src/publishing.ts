@@ -2,8 +2,15 @@
 
 import { SteleError } from '@stele/errors'
 import { checkNewPackageName, type PackageName } from '@stele/formats'
-import { readContents, readNotice, readOrigin, versionPieces } from '@stele/releases'
-import { retryWindowMs } from './limits.ts'
+import {
+  type Release,
+  readContents,
+  readNotice,
+  readOrigin,
+  type VersionPieces,
+  versionPieces,
+} from '@stele/releases'
+import { maxExtraBytes, maxPackageBytes, retryWindowMs } from './limits.ts'
 import type { RegistryPorts } from './ports.ts'
 import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
 import { readUpload, type Upload } from './upload.ts'
@@ -18,7 +25,7 @@ export type Published = {
 
 /**
  * Publishes a document's release for an account. Throws what readUpload() throws, access_refused, version_exists,
- * rule_refused. Idempotent for 15 minutes: the same account with the same bytes and tags gets the first answer.
+ * rule_refused. Idempotent for 90 seconds, while a client still retries: the same account with the same bytes and tags gets the first answer.
  */
 export async function publishDocument(
   ports: RegistryPorts,
@@ -38,6 +45,8 @@ export async function publishDocument(
   const earlier = findPublished(ports, account, upload)
   if (earlier !== undefined) return earlier
   const { version, integrity, recordText: record, contents, sha512 } = release
+  const pieces = versionPieces(release)
+  checkSize(ports, release, pieces)
   try {
     const answer = await submitRule(submit, {
       account,
@@ -45,7 +54,7 @@ export async function publishDocument(
       request: { name, version, integrity, record, contents, tags },
       subject: { name, version },
       blobs: [{ name: sha512, bytes: tarball }],
-      prepared: versionPieces(release),
+      prepared: pieces,
     })
     return { spec, entry: answer.index, timeMs: answer.timeMs, isRepeat: false }
   } catch (error) {
@@ -54,6 +63,33 @@ export async function publishDocument(
     const own = isLost ? findPublished(ports, account, upload) : undefined
     if (own === undefined) throw error
     return own
+  }
+}
+
+/** What everybody is sent with each version must stay small, and what a packument is joined from must stay in bounds. */
+function checkSize({ views }: RegistryPorts, release: Release, { full }: VersionPieces): void {
+  const { name, version, recordText } = release
+  const spec = `${name}@${version}`
+  const fullBytes = Buffer.byteLength(full)
+  const extraBytes = fullBytes - Buffer.byteLength(recordText)
+  if (extraBytes > maxExtraBytes) {
+    const what = 'the metadata in its package.json, dependencies aside,'
+    throw new SteleError('package_too_large', {
+      spec,
+      what,
+      found: extraBytes,
+      limit: maxExtraBytes,
+    })
+  }
+  const packageBytes = (views.package(name)?.fullBytes ?? 0) + fullBytes
+  if (packageBytes > maxPackageBytes) {
+    const what = 'the metadata of all versions of the package'
+    throw new SteleError('package_too_large', {
+      spec,
+      what,
+      found: packageBytes,
+      limit: maxPackageBytes,
+    })
   }
 }
 

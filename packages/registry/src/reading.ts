@@ -2,8 +2,9 @@
 
 import type { PackageName } from '@stele/formats'
 import { readAccount, readContents, readNotice, readTags, tarballFile } from '@stele/releases'
+import { trimBase } from './base-addresses.ts'
 import { formatVersion } from './packument.ts'
-import { createPackuments, type PackumentAsk, type PackumentView, trimBase } from './packuments.ts'
+import { createPackuments, type Packuments } from './packuments.ts'
 import type { RegistryPorts } from './ports.ts'
 import { createSearch, type SearchAnswer, type SearchAsk } from './search.ts'
 
@@ -18,7 +19,7 @@ export type TarballView = {
 /** The reads of a registry. Removed versions, and packages without versions, are not there. */
 export type Reading = {
   /** Undefined where there is no such package (npm-wire P1 to P8). */
-  readonly packument: (name: PackageName, ask: PackumentAsk) => PackumentView | undefined
+  readonly packument: Packuments
   /** One version's manifest, full, by version or tag (npm-wire P11). */
   readonly manifest: (name: PackageName, wanted: string, baseUrl: string) => Uint8Array | undefined
   /** The tarball behind a file name, `left-pad-1.0.0.tgz` or with the scope in front (npm-wire U2). */

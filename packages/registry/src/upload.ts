@@ -39,10 +39,10 @@ export function readUpload(
   if (!isJsonObject(document)) throw invalid(name, 'the document is not an object')
   requireName(name, 'document', document['name'])
   if (document['_id'] !== undefined) requireName(name, 'document', document['_id'])
-  const { version, manifest } = readVersion(name, document['versions'])
+  const { version, sent, manifest } = readVersion(name, document['versions'])
   const spec = `${name}@${version}`
-  const tags = readTags(spec, version, document['dist-tags'])
-  const tarball = readAttachment({ name, version, spec }, document['_attachments'])
+  const tags = readTags(spec, sent, document['dist-tags'])
+  const tarball = readAttachment({ name, version, sent, spec }, document['_attachments'])
   const digests = digestsOf(tarball)
   checkDigests(spec, { manifest, tarball, digests })
   const release = readRelease(tarball, { digests, maxUnpackedBytes })
@@ -54,24 +54,31 @@ export function readUpload(
 function readVersion(
   name: PackageName,
   versions: unknown,
-): { readonly version: Version; readonly manifest: JsonObject } {
+): { readonly version: Version; readonly sent: string; readonly manifest: JsonObject } {
   const entries = isJsonObject(versions) ? Object.entries(versions) : []
   const [entry] = entries
   if (entry === undefined || entries.length > 1) {
-    throw invalid(name, `it brings ${entries.length} versions, wanted is exactly one`)
+    throw invalid(name, `it has ${entries.length} versions; there must be exactly one`)
   }
   const [key, manifest] = entry
-  const version = parseVersion(key)
+  const version = parseVersion(withoutBuild(key))
   const spec = `${name}@${version}`
   if (!isJsonObject(manifest)) throw invalid(spec, 'its manifest is not an object')
   requireName(name, 'manifest', manifest['name'])
-  if (manifest['version'] !== version) {
+  if (manifest['version'] !== key) {
     throw invalid(spec, `its manifest says version ${JSON.stringify(manifest['version'])}`)
   }
-  return { version, manifest }
+  return { version, sent: key, manifest }
 }
 
-function readTags(spec: string, version: Version, tags: unknown): readonly string[] {
+/** npm drops build metadata before it publishes; bun and yarn 4 leave that to the registry. */
+function withoutBuild(version: string): string {
+  return /^[^+]*\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*$/.test(version)
+    ? version.slice(0, version.indexOf('+'))
+    : version
+}
+
+function readTags(spec: string, version: string, tags: unknown): readonly string[] {
   if (tags === undefined) return ['latest']
   if (!isJsonObject(tags)) throw invalid(spec, '"dist-tags" is not an object')
   const names = Object.keys(tags)
@@ -83,7 +90,12 @@ function readTags(spec: string, version: Version, tags: unknown): readonly strin
 }
 
 function readAttachment(
-  { name, version, spec }: { name: PackageName; version: Version; spec: string },
+  {
+    name,
+    version,
+    sent,
+    spec,
+  }: { name: PackageName; version: Version; sent: string; spec: string },
   attachments: unknown,
 ): Uint8Array {
   const entries = isJsonObject(attachments) ? Object.entries(attachments) : []
@@ -92,11 +104,18 @@ function readAttachment(
   }
   const [entry] = entries
   if (entry === undefined || entries.length > 1) {
-    throw invalid(spec, `it has ${entries.length} attachments, wanted is exactly one tarball`)
+    throw invalid(
+      spec,
+      `it has ${entries.length} attachments; there must be exactly one, the tarball`,
+    )
   }
   const [file, attachment] = entry
-  if (file !== `${name}-${version}.tgz` && file !== tarballFile(name, version)) {
-    throw invalid(spec, `its attachment is called "${file}", wanted is ${name}-${version}.tgz`)
+  const expected = [version, sent].flatMap((one) => [`${name}-${one}.tgz`, tarballFile(name, one)])
+  if (!expected.includes(file)) {
+    throw invalid(
+      spec,
+      `its attachment is called "${file}"; it must be called "${name}-${version}.tgz"`,
+    )
   }
   if (!isJsonObject(attachment)) throw invalid(spec, 'its attachment is not an object')
   const bytes = decodeBase64(spec, attachment['data'])
@@ -137,10 +156,10 @@ function checkDigests(
     throw invalid(spec, reason)
   }
   if (integrity === undefined) return
-  if (typeof integrity !== 'string') throw invalid(spec, '"dist.integrity" is not a text')
+  if (typeof integrity !== 'string') throw invalid(spec, '"dist.integrity" is not a string')
   for (const text of integrity.trim().split(/\s+/, 8)) {
     const algorithm = text.split('-', 1)[0] ?? ''
-    if (!algorithms.has(algorithm)) throw invalid(spec, '"dist.integrity" has an unknown form')
+    if (!algorithms.has(algorithm)) throw invalid(spec, '"dist.integrity" is not in a known form')
     const digest =
       algorithm === 'sha512'
         ? Buffer.from(digests.sha512, 'hex').toString('base64')

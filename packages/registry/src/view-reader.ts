@@ -1,12 +1,18 @@
 // The port through which the views are read. Storage implements it; what is planned by views.ts comes back here.
 import { type Form } from '@stele/releases'
 
-/** A package in the views. `latest` is null when every version was removed. Times are in milliseconds since 1970. */
+/**
+ * A package in the views. `latest` is null when every version was removed. Times are in milliseconds since 1970.
+ * `starEntry` is the last entry by which somebody starred it or took a star back, -1 when there is none.
+ * `fullBytes` is the size of all its versions' full forms together.
+ */
 export type PackageRow = {
   readonly rev: string
   readonly createdMs: number
   readonly modifiedMs: number
   readonly latest: string | null
+  readonly starEntry: number
+  readonly fullBytes: number
 }
 
 /** A version in one form, as packuments are made of. */

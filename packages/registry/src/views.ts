@@ -4,6 +4,7 @@ import type { LoggedEntry, Write } from '@stele/entries'
 import { decodeSegment, parseContentsValue, parseVersionsValue } from '@stele/formats'
 import {
   decode,
+  isStar,
   parseNotice,
   parsePackageObject,
   readRelease,
@@ -26,7 +27,7 @@ export type VersionWrite = {
 }
 
 /**
- * One change of the views, in order: `touch` (the package's revision and time; comes first), `version` (a new
+ * One change of the views, in order: `touch` (the package's revision and time; comes first; not for stars), `version` (a new
  * one), `gone` (a removed one), `latest` (what search and the page's top show), `star`.
  */
 export type ViewWrite =
@@ -39,6 +40,8 @@ export type ViewWrite =
       readonly name: string
       readonly account: string
       readonly starred: boolean
+      /** The entry that said so. */
+      readonly entry: number
     }
 
 /**
@@ -90,6 +93,8 @@ function placedWrites(writes: readonly Write[]): readonly PlacedWrite[] {
 function planPackage({ entry, name, writes, blobs }: PackagePlan): readonly ViewWrite[] {
   const of = (part: string): readonly PlacedWrite[] => writes.filter((write) => write.part === part)
   const touch = { kind: 'touch' as const, name, rev: revisionOf(entry), timeMs: entry.timeMs }
+  // A star is anyone's: it must not make what an owner is about to change stale.
+  const isTouched = writes.some((write) => !isStar(write))
   const contents = new Map(of('contents').map((write) => [write.field, write.text ?? '']))
   const tags = of('tags').map((write) => ({ tag: decodeSegment(write.field), version: write.text }))
   const versions = of('versions').flatMap(({ field: version, text }) => {
@@ -117,8 +122,9 @@ function planPackage({ entry, name, writes, blobs }: PackagePlan): readonly View
     name,
     account,
     starred: text !== null,
+    entry: entry.index,
   }))
-  return [touch, ...versions, ...gone, ...latest, ...stars]
+  return [...(isTouched ? [touch] : []), ...versions, ...gone, ...latest, ...stars]
 }
 
 function piecesOf(

@@ -167,8 +167,51 @@ test('changeDocument() changes owners when npm sends maintainers', async () => {
   await assert.rejects(send('alice', ['alice', 'bob']), failsWith('rule_refused'))
   await assert.rejects(send('bob', []), failsWith('change_invalid'))
   await assert.rejects(send('bob', ['bob', 'carol']), failsWith('rule_refused'))
+  await send('root', ['alice', 'bob'])
   await send('root', ['alice'])
   assert.deepEqual(owners(), ['alice'])
+})
+
+test('changeDocument() throws change_invalid when one change both adds and removes owners', async () => {
+  const world = await createPackage()
+  const count = world.log.length
+  for (const names of [['bob'], ['bob', 'root']]) {
+    const maintainers = names.map((one) => ({ name: one, email: '' }))
+    // What yarn 1 made of a document without maintainers: the new owner alone.
+    for (const rev of ['undefined', world.read('p')._rev]) {
+      const sent = world.registry.changeDocument('alice', name, { rev, document: { maintainers } })
+      await assert.rejects(sent, failsWith('change_invalid'))
+    }
+  }
+  assert.equal(world.log.length, count)
+  assert.deepEqual(world.read('p').maintainers, [{ name: 'alice', email: '' }])
+})
+
+test('packument() names the maintainers in both forms, so that yarn 1 sends all of them back', async () => {
+  const world = await createPackage()
+  for (const form of ['full', 'abbreviated'] as const) {
+    assert.deepEqual(world.read('p', form).maintainers, [{ name: 'alice', email: '' }])
+  }
+})
+
+test('changeDocument() leaves revision and time alone when accounts star, and users are renewed', async () => {
+  const world = await createPackage()
+  const before = world.read('p')
+  const etagOf = (form: 'full' | 'abbreviated'): string => {
+    const etags: string[] = []
+    const isKnown = ({ etag }: { etag: string }): boolean => etags.push(etag) > 0
+    void world.registry.packument(name, { form, baseUrl: '', isKnown })
+    return etags.join()
+  }
+  const etags = { full: etagOf('full'), abbreviated: etagOf('abbreviated') }
+  await world.registry.changeDocument('bob', name, { document: { users: { bob: true } } })
+  const after = world.read('p')
+  assert.deepEqual(after, { ...before, users: { bob: true } })
+  assert.notEqual(etagOf('full'), etags.full)
+  assert.equal(etagOf('abbreviated'), etags.abbreviated)
+  before.versions['1.0.0'].deprecated = 'old'
+  await world.registry.changeDocument('alice', name, { document: before })
+  assert.deepEqual(deprecations(world), { '1.0.0': 'old' })
 })
 
 test('removePackage() removes every version when the revision is fresh', async () => {
@@ -235,6 +278,10 @@ const odd: readonly [what: string, code: ErrorCode, document: unknown][] = [
   ['the document is a list', 'change_invalid', []],
   ['the document is null', 'change_invalid', null],
   ['maintainers is no list', 'change_invalid', { maintainers: 1 }],
+  ['its name is another', 'change_invalid', { name: 'q' }],
+  ['its name is null', 'change_invalid', { name: null }],
+  ['its id is another', 'change_invalid', { _id: 'q' }],
+  ['its id is a number', 'change_invalid', { _id: 5 }],
   ['a maintainer has no name', 'change_invalid', { maintainers: [{}] }],
 ]
 for (const [what, code, document] of odd) {

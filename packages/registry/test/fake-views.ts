@@ -13,17 +13,30 @@ export function createFakeViews(): FakeViews {
   const stars = new Set<string>()
   const key = (name: string, version: string): string => `${name}@${version}`
 
+  function fullBytesOf(name: string): number {
+    const its = [...versions.values()].filter((row) => row.name === name)
+    return its.reduce((sum, { pieces }) => sum + Buffer.byteLength(pieces.full), 0)
+  }
+
   function applyOne(write: ViewWrite): void {
     const { name } = write
     if (write.kind === 'touch') {
-      const { createdMs = write.timeMs, latest = null } = packages.get(name) ?? {}
-      packages.set(name, { rev: write.rev, createdMs, modifiedMs: write.timeMs, latest })
+      const {
+        createdMs = write.timeMs,
+        latest = null,
+        starEntry = -1,
+        fullBytes = 0,
+      } = packages.get(name) ?? {}
+      const { rev, timeMs: modifiedMs } = write
+      packages.set(name, { rev, createdMs, modifiedMs, latest, starEntry, fullBytes })
     } else if (write.kind === 'version') versions.set(key(name, write.version), write)
     else if (write.kind === 'gone') versions.delete(key(name, write.version))
     else if (write.kind === 'star') {
       const star = JSON.stringify([write.account, name])
       if (write.starred) stars.add(star)
       else stars.delete(star)
+      const row = packages.get(name)
+      if (row !== undefined) packages.set(name, { ...row, starEntry: write.entry })
     } else {
       const row = packages.get(name)
       if (row === undefined) throw new Error(`latest before touch: ${name}`)
@@ -35,7 +48,10 @@ export function createFakeViews(): FakeViews {
     apply: (writes) => writes.forEach(applyOne),
     dump: () => ({ packages: [...packages], versions: [...versions], stars: [...stars].sort() }),
     snapshot: (read) => read(),
-    package: (name) => packages.get(name),
+    package: (name) => {
+      const row = packages.get(name)
+      return row && { ...row, fullBytes: fullBytesOf(name) }
+    },
     versions: (name, form) =>
       [...versions.values()]
         .filter((row) => row.name === name)

@@ -1,9 +1,11 @@
 // Ready bytes: kept, told apart by ETag, renewed by revision.
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import test from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { createPackuments } from '../src/packuments.ts'
-import { createWorld, nameOf, type World } from './world.ts'
+import { maxBaseAddresses } from '../src/limits.ts'
+import { createPackuments, type Packuments, type PackumentView } from '../src/packuments.ts'
+import { createWorld, nameOf, plainBytes, type World } from './world.ts'
 
 async function worldWithPackage(): Promise<World> {
   const world = await createWorld()
@@ -11,53 +13,122 @@ async function worldWithPackage(): Promise<World> {
   return world
 }
 
+/** A package whose packument is too large to be compressed at once. */
+async function worldWithLargePackage(): Promise<World> {
+  const world = await createWorld()
+  const description = randomBytes(20_000).toString('base64')
+  await world.publish('alice', { name: 'p', version: '1.0.0', x: description })
+  return world
+}
+
+/** Packuments that count how often they are made. */
+function counting(
+  world: World,
+  options: { readonly maxBytes?: number; readonly now?: () => number } = {},
+): { readonly packument: Packuments; readonly count: () => number } {
+  let count = 0
+  const views = {
+    ...world.views,
+    versions: (name: string, form: 'full' | 'abbreviated') => {
+      count += 1
+      return world.views.versions(name, form)
+    },
+  }
+  const { now = () => 0, maxBytes } = options
+  const packument = createPackuments({ state: world.system.state, views, now }, maxBytes)
+  return { packument, count: () => count }
+}
+
+async function bytesOf(view: ReturnType<Packuments>): Promise<Buffer> {
+  const made: PackumentView | undefined = await view
+  assert.ok(made?.bytes !== undefined)
+  return Buffer.from(made.bytes)
+}
+
 test('packument() has a different strong ETag when form, coding, base address or revision differ', async () => {
   const world = await worldWithPackage()
   const etags = new Set<string>()
-  const ask = (): void => {
+  const ask = async (): Promise<void> => {
     for (const form of ['full', 'abbreviated'] as const) {
       for (const coding of ['identity', 'gzip'] as const) {
         for (const baseUrl of ['http://a', 'http://b/x']) {
-          etags.add(world.registry.packument(nameOf('p'), { form, coding, baseUrl })?.etag ?? '')
+          const view = await world.registry.packument(nameOf('p'), { form, coding, baseUrl })
+          etags.add(view?.etag ?? '')
         }
       }
     }
   }
-  ask()
-  ask()
+  await ask()
+  await ask()
   assert.equal(etags.size, 8)
   await world.publish('alice', { name: 'p', version: '1.1.0' })
-  ask()
+  await ask()
   assert.equal(etags.size, 16)
   for (const etag of etags) assert.match(etag, /^"[\w-]+"$/)
 })
 
-test('packument() gives one gzip member of the same bytes when gzip is asked for', async () => {
-  const world = await worldWithPackage()
-  const ask = { form: 'full' as const, baseUrl: 'http://a/' }
-  const packed = world.registry.packument(nameOf('p'), { ...ask, coding: 'gzip' })
-  const plain = world.registry.packument(nameOf('p'), ask)
-  assert.ok(packed !== undefined && plain !== undefined)
-  assert.deepEqual(gunzipSync(packed.bytes), Buffer.from(plain.bytes))
-  assert.equal(Buffer.from(plain.bytes).includes('http://a/p/-/p-1.0.0.tgz'), true)
-})
+for (const [size, open] of [
+  ['small', worldWithPackage],
+  ['large', worldWithLargePackage],
+] as const) {
+  test(`packument() gives one gzip member of the same bytes when a ${size} one is asked for with gzip`, async () => {
+    const world = await open()
+    const ask = { form: 'full' as const, baseUrl: 'http://a/' }
+    const packed = await bytesOf(world.registry.packument(nameOf('p'), { ...ask, coding: 'gzip' }))
+    const plain = plainBytes(world.registry.packument(nameOf('p'), ask))
+    assert.deepEqual(gunzipSync(packed), Buffer.from(plain))
+    assert.equal(Buffer.from(plain).includes('http://a/p/-/p-1.0.0.tgz'), true)
+  })
+}
 
 test('packument() reads the views once when nothing changed', async () => {
   const world = await worldWithPackage()
-  let reads = 0
-  const views = {
-    ...world.views,
-    versions: (name: string, form: 'full' | 'abbreviated') => {
-      reads += 1
-      return world.views.versions(name, form)
-    },
-  }
-  const packument = createPackuments({ state: world.system.state, views })
-  for (let time = 0; time < 3; time++) packument('p', { form: 'full', baseUrl: 'http://a' })
-  assert.equal(reads, 1)
+  const { packument, count } = counting(world)
+  for (let time = 0; time < 3; time++) void packument('p', { form: 'full', baseUrl: 'http://a' })
+  assert.equal(count(), 1)
   await world.publish('alice', { name: 'p', version: '1.1.0' })
-  packument('p', { form: 'full', baseUrl: 'http://a' })
-  assert.equal(reads, 2)
+  void packument('p', { form: 'full', baseUrl: 'http://a' })
+  assert.equal(count(), 2)
+})
+
+test('packument() makes a large one once when many ask for it at the same time', async () => {
+  const { packument, count } = counting(await worldWithLargePackage())
+  const ask = { form: 'full', baseUrl: 'http://a', coding: 'gzip' } as const
+  const all = await Promise.all(Array.from({ length: 20 }, () => bytesOf(packument('p', ask))))
+  assert.equal(count(), 1)
+  for (const bytes of all) assert.deepEqual(bytes, all[0])
+})
+
+test('packument() makes nothing when the client has it, kept or not', async () => {
+  const world = await worldWithLargePackage()
+  for (const maxBytes of [0, 1_000_000]) {
+    const { packument, count } = counting(world, { maxBytes })
+    for (const coding of ['identity', 'gzip'] as const) {
+      const ask = { form: 'full', baseUrl: 'http://a', coding } as const
+      const first = await packument('p', ask)
+      const made = count()
+      const again = await packument('p', { ...ask, isKnown: ({ etag }) => etag === first?.etag })
+      assert.equal(count(), made)
+      assert.deepEqual([again?.etag, again?.bytes], [first?.etag, undefined])
+    }
+  }
+})
+
+test('packument() keeps bytes for eight base addresses, and for a ninth when one was idle', async () => {
+  let nowMs = 0
+  const { packument, count } = counting(await worldWithPackage(), { now: () => nowMs })
+  const ask = (host: number): unknown =>
+    packument('p', { form: 'full', baseUrl: `http://host-${host}` })
+  const hosts = Array.from({ length: maxBaseAddresses }, (_, host) => host)
+  for (const host of [...hosts, ...hosts]) ask(host)
+  assert.equal(count(), maxBaseAddresses)
+  for (let stranger = 100; stranger < 120; stranger++) ask(stranger)
+  for (const host of hosts) ask(host)
+  assert.equal(count(), maxBaseAddresses + 20)
+  nowMs += 60 * 60 * 1000
+  for (const host of hosts.slice(1)) ask(host)
+  for (const host of [200, 200]) ask(host)
+  assert.equal(count(), maxBaseAddresses + 21)
 })
 
 test('packument() answers nothing when there is no package or no version left', async () => {

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type ErrorCode, isSteleError } from '@stele/errors'
+import { maxPackageBytes } from '../src/limits.ts'
 import type { RegistryPorts } from '../src/ports.ts'
 import { createRegistry } from '../src/registry.ts'
 import { createWorld, nameOf, publishDocument } from './world.ts'
 
 const manifest = { name: 'p', version: '1.0.0' }
-const minuteMs = 60_000
+const secondMs = 1000
 
 function failsWith(code: ErrorCode): (error: unknown) => boolean {
   return (error) => isSteleError(error) && error.code === code
@@ -27,16 +28,16 @@ test('publish() shows the release and keeps its tarball when it resolves', async
   assert.equal(blobs.get(found?.sha512 ?? '')?.length, found?.size)
 })
 
-test('publish() gives the first answer and logs nothing when the same upload comes within 15 minutes', async () => {
+test('publish() gives the first answer and logs nothing when the same upload comes within 90 seconds', async () => {
   const { registry, log, wait } = await createWorld()
   const send = (): ReturnType<typeof registry.publish> =>
     registry.publish('alice', nameOf('p'), publishDocument(manifest, { tag: 'next' }))
   const first = await send()
   const count = log.length
-  wait(14 * minuteMs)
+  wait(80 * secondMs)
   assert.deepEqual(await send(), { ...first, isRepeat: true })
   assert.equal(log.length, count)
-  wait(2 * minuteMs)
+  wait(20 * secondMs)
   await assert.rejects(send(), failsWith('version_exists'))
 })
 
@@ -121,6 +122,51 @@ test('publish() takes restricted access when only readers reach the registry', a
   const { registry } = await createWorld({ allowsRestricted: true })
   const document = { ...publishDocument(manifest), access: 'restricted' }
   assert.equal((await registry.publish('alice', nameOf('p'), document)).spec, 'p@1.0.0')
+})
+
+const sizes: readonly [what: string, length: number, code: ErrorCode | undefined][] = [
+  ['its package.json has 63 KiB beside the record', 63 * 1024, undefined],
+  ['its package.json has 65 KiB beside the record', 65 * 1024, 'package_too_large'],
+]
+for (const [what, length, code] of sizes) {
+  test(`publish() throws ${code ?? 'nothing'} when ${what}`, async () => {
+    const { registry, log } = await createWorld()
+    const count = log.length
+    const document = publishDocument({ ...manifest, x: 'x'.repeat(length) })
+    const published = registry.publish('alice', nameOf('p'), document)
+    if (code === undefined) await published
+    else await assert.rejects(published, failsWith(code))
+    assert.equal(log.length - count, code === undefined ? 1 : 0)
+  })
+}
+
+test('publish() takes a large record, which the rules limit', async () => {
+  const { registry } = await createWorld()
+  const names = Array.from({ length: 3000 }, (_, at) => [`package-of-some-length-${at}`, '^1.0.0'])
+  const document = publishDocument({ ...manifest, dependencies: Object.fromEntries(names) })
+  assert.equal((await registry.publish('alice', nameOf('p'), document)).isRepeat, false)
+})
+
+test('publish() throws package_too_large when all versions together pass the limit', async () => {
+  const world = await createWorld()
+  await world.publish('alice', { name: 'p', version: '0.9.0' })
+  const views = {
+    ...world.views,
+    package: (name: string) => {
+      const row = world.views.package(name)
+      return row && { ...row, fullBytes: maxPackageBytes - 10 }
+    },
+  }
+  const registry = createRegistry({
+    state: world.system.state,
+    views,
+    submit: world.submit,
+    now: () => 0,
+  })
+  await assert.rejects(
+    registry.publish('alice', nameOf('p'), publishDocument(manifest)),
+    failsWith('package_too_large'),
+  )
 })
 
 test('publish() throws rule_refused when a name is reserved for another', async () => {

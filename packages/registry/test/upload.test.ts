@@ -72,6 +72,17 @@ const taken: readonly [what: string, (made: Packument) => void][] = [
     },
   ],
 ]
+test('readUpload() takes 1.0.0+build for 1.0.0, as npm does, when bun or yarn 4 sends it uncleaned', () => {
+  const made = publishDocument({ ...manifest, version: '1.0.0+build' })
+  for (const name of ['@s/p-1.0.0+build.tgz', 'p-1.0.0+build.tgz', '@s/p-1.0.0.tgz']) {
+    const [attached] = Object.values(made._attachments)
+    const upload = readUpload(nameOf('@s/p'), { ...made, _attachments: { [name]: attached } })
+    assert.equal(upload.release.version, '1.0.0')
+    assert.equal(upload.release.record.version, '1.0.0')
+    assert.deepEqual(upload.tags, ['latest'])
+  }
+})
+
 for (const [what, change] of taken) {
   test(`readUpload() takes a document when ${what}`, () => {
     assert.equal(readUpload(nameOf('@s/p'), document(change)).release.version, '1.0.0')

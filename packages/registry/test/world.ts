@@ -77,9 +77,17 @@ export async function createWorld(options: { allowsRestricted?: boolean } = {}):
     },
     read(name, form = 'full') {
       const view = registry.packument(nameOf(name), { form, baseUrl })
-      return view && JSON.parse(Buffer.from(view.bytes).toString())
+      return view && JSON.parse(Buffer.from(plainBytes(view)).toString())
     },
   }
+}
+
+/** The bytes of a packument without coding, which are there at once. */
+export function plainBytes(view: ReturnType<Registry['packument']>): Uint8Array {
+  if (view === undefined || view instanceof Promise || view.bytes === undefined) {
+    throw new Error('There are no bytes')
+  }
+  return view.bytes
 }
 
 export function nameOf(text: string): PackageName {

@@ -1,7 +1,7 @@
 // When packages and versions came to be, gathered from the log's entries: times have no row in the state.
 
 import type { LoggedEntry } from '@stele/entries'
-import { parsePackageObject } from './package-state.ts'
+import { isStar, parsePackageObject } from './package-state.ts'
 
 /** The entry that published a version, and its time in milliseconds since 1970. */
 type PublishedAt = { readonly entry: number; readonly timeMs: number }
@@ -10,7 +10,7 @@ type PublishedAt = { readonly entry: number; readonly timeMs: number }
 export type PackageHistory = {
   readonly createdMs: number
   readonly modifiedMs: number
-  /** The last entry that touched it. */
+  /** The last entry that changed it; stars do not. */
   readonly entry: number
   readonly versions: ReadonlyMap<string, PublishedAt>
 }
@@ -32,7 +32,7 @@ export function createHistory(): History {
     add({ index: entry, timeMs, writes }) {
       for (const { object, field, value } of writes) {
         const place = parsePackageObject(object)
-        if (place === undefined) continue
+        if (place === undefined || isStar({ ...place, field })) continue // A star changes nothing else.
         const { createdMs = timeMs, versions = new Map<string, PublishedAt>() } =
           packages.get(place.name) ?? {}
         packages.set(place.name, { createdMs, modifiedMs: timeMs, entry, versions })

@@ -11,6 +11,7 @@ export { isoTime } from './iso-time.ts'
 export {
   decode,
   isOperator,
+  isStar,
   type Notice,
   packageNames,
   packageObject,

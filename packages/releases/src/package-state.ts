@@ -29,6 +29,17 @@ export function parsePackageObject(
   return { name: decodeSegment(segment), part: parts.join('/') }
 }
 
+/** True for the fields that a star is made of, the folder of the first one included. */
+export function isStar({
+  part,
+  field,
+}: {
+  readonly part: string
+  readonly field: string
+}): boolean {
+  return part === 'stars' || (part === '' && field === 'stars/')
+}
+
 /** Every package's name, hosted or not. */
 export function packageNames(state: StateReader): readonly string[] {
   const directories = state.list(packagesObject).filter((field) => field.endsWith('/'))

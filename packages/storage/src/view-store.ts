@@ -29,6 +29,9 @@ export const viewSchema = `
   CREATE TABLE IF NOT EXISTS view_stars (
     account TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account, name)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS view_package_facts (
+    name TEXT PRIMARY KEY, star_entry INTEGER NOT NULL DEFAULT -1, full_bytes INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
   CREATE VIRTUAL TABLE IF NOT EXISTS view_search USING fts5 (
     name, joined, keywords, description, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
   );
@@ -74,7 +77,9 @@ export function applyViewWrites(db: DatabaseSync, writes: readonly ViewWrite[]):
 /** The views' reader over a connection. Its snapshots cover whatever else is read through the same connection. */
 export function createViewReader(db: DatabaseSync): ViewReader {
   const one = db.prepare(
-    'SELECT rev, created_ms, modified_ms, latest FROM view_packages WHERE name = ?',
+    `SELECT rev, created_ms, modified_ms, latest, coalesce(f.star_entry, -1) AS star_entry,
+     coalesce(f.full_bytes, 0) AS full_bytes
+     FROM view_packages p LEFT JOIN view_package_facts f ON f.name = p.name WHERE p.name = ?`,
   )
   const detail = db.prepare(
     `SELECT entry, time_ms, publisher, tags, summary FROM view_versions
@@ -104,7 +109,17 @@ export function createViewReader(db: DatabaseSync): ViewReader {
 
 type WriteStatements = Readonly<
   Record<
-    'touch' | 'version' | 'gone' | 'latest' | 'unindex' | 'index' | 'star' | 'unstar',
+    | 'touch'
+    | 'version'
+    | 'gone'
+    | 'latest'
+    | 'unindex'
+    | 'index'
+    | 'star'
+    | 'unstar'
+    | 'starEntry'
+    | 'grow'
+    | 'fullBytes',
     StatementSync
   >
 > & { readonly indexed: StatementSync }
@@ -137,6 +152,17 @@ function writeStatements(db: DatabaseSync): WriteStatements {
     ),
     star: db.prepare('INSERT OR IGNORE INTO view_stars (account, name) VALUES (?, ?)'),
     unstar: db.prepare('DELETE FROM view_stars WHERE account = ? AND name = ?'),
+    starEntry: db.prepare(
+      `INSERT INTO view_package_facts (name, star_entry) VALUES (?, ?)
+       ON CONFLICT (name) DO UPDATE SET star_entry = excluded.star_entry`,
+    ),
+    grow: db.prepare(
+      `INSERT INTO view_package_facts (name, full_bytes) VALUES (:name, :by)
+       ON CONFLICT (name) DO UPDATE SET full_bytes = full_bytes + excluded.full_bytes`,
+    ),
+    fullBytes: db.prepare(
+      'SELECT octet_length("full") AS size FROM view_versions WHERE name = ? AND version = ?',
+    ),
   }
   prepared.set(db, statements)
   return statements
@@ -154,9 +180,11 @@ function applyWrite(statements: WriteStatements, write: ViewWrite): void {
       const { summary, abbreviated, full, readme } = pieces
       const texts = { tags: JSON.stringify(tags), summary, abbreviated, full, readme }
       statements.version.run({ ...row, ...texts })
+      statements.grow.run({ name: write.name, by: Buffer.byteLength(full) })
       return
     }
     case 'gone':
+      statements.grow.run({ name: write.name, by: -sizeOf(statements, write) })
       statements.gone.run(write.name, write.version)
       return
     case 'latest':
@@ -165,7 +193,17 @@ function applyWrite(statements: WriteStatements, write: ViewWrite): void {
       return
     case 'star':
       ;(write.starred ? statements.star : statements.unstar).run(write.account, write.name)
+      statements.starEntry.run(write.name, write.entry)
   }
+}
+
+/** Bytes of a version's full form, 0 where it is not there. */
+function sizeOf(
+  { fullBytes }: WriteStatements,
+  { name, version }: { readonly name: string; readonly version: string },
+): number {
+  const row = fullBytes.get(name, version)
+  return row === undefined ? 0 : number(row, 'size')
 }
 
 /** Writes a package's row of the search index anew, from its latest version. */
@@ -271,6 +309,8 @@ function packageOf(row: Row | undefined): PackageRow | undefined {
     createdMs: number(row, 'created_ms'),
     modifiedMs: number(row, 'modified_ms'),
     latest: optional(row, 'latest'),
+    starEntry: number(row, 'star_entry'),
+    fullBytes: number(row, 'full_bytes'),
   }
 }
 

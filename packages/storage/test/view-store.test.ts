@@ -58,7 +58,13 @@ function open(...entries: readonly (readonly ViewWrite[])[]): {
 }
 
 function dump(db: DatabaseSync): unknown {
-  const tables = ['view_packages', 'view_versions', 'view_stars', 'view_search']
+  const tables = [
+    'view_packages',
+    'view_versions',
+    'view_stars',
+    'view_search',
+    'view_package_facts',
+  ]
   return tables.map((table) => db.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all())
 }
 
@@ -79,6 +85,8 @@ test('createViewReader() reads what applyViewWrites() wrote when versions come a
     createdMs: 1000,
     modifiedMs: 3000,
     latest: '1.0.0',
+    starEntry: -1,
+    fullBytes: 7,
   })
   const row = { version: '1.0.0', timeMs: 1000, publisher: 'alice' }
   assert.deepEqual(views.versions('p', 'full'), [{ ...row, piece: '/p/full' }])
@@ -114,6 +122,7 @@ test('starredBy() lists names when accounts star and unstar', () => {
     name,
     account,
     starred,
+    entry: 4,
   })
   const { views } = open([
     star('a', 'q', true),
@@ -124,6 +133,17 @@ test('starredBy() lists names when accounts star and unstar', () => {
   ])
   assert.deepEqual(views.starredBy('a'), ['p', 'q'])
   assert.deepEqual(views.starredBy('b'), [])
+})
+
+test('package() tells the last entry that starred it', () => {
+  const star = { kind: 'star' as const, name: 'p', account: 'a', starred: true }
+  const { views } = open(
+    published(1, { name: 'p' }),
+    [{ ...star, entry: 4 }],
+    [{ ...star, entry: 9 }],
+  )
+  assert.equal(views.package('p')?.starEntry, 9)
+  assert.equal(views.package('p')?.rev, '1-ab')
 })
 
 const library = [

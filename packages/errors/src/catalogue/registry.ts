@@ -6,6 +6,12 @@ export type RegistryDetails = {
   version_not_found: { readonly spec: string }
   version_exists: { readonly spec: string }
   rule_refused: { readonly method: string; readonly name: string; readonly message: string }
+  package_too_large: {
+    readonly spec: string
+    readonly what: string
+    readonly found: number
+    readonly limit: number
+  }
   upload_invalid: { readonly spec: string; readonly reason: string }
   manifest_differs: { readonly spec: string; readonly members: readonly string[] }
   revision_stale: { readonly name: string; readonly found: string; readonly wanted: string }
@@ -18,7 +24,7 @@ export type RegistryDetails = {
 export const registryErrors: Catalogue<RegistryDetails> = {
   package_not_found: {
     status: 404,
-    message: (d) => `Cannot find the package "${d.name}": this registry has none of that name`,
+    message: (d) => `Cannot find the package "${d.name}": it is not in this registry`,
   },
   version_not_found: {
     status: 404,
@@ -27,37 +33,43 @@ export const registryErrors: Catalogue<RegistryDetails> = {
   version_exists: {
     status: 409,
     message: (d) =>
-      `Cannot publish ${d.spec}: that version is already in the log, you cannot publish over the previously published versions`,
-    fix: () => 'Raise the version and publish again: a version is never reused, also after removal',
+      `Cannot publish ${d.spec}: you cannot publish over the previously published versions`,
+    fix: () =>
+      'Raise the version and publish again; a version is never reused, not even after its removal',
   },
   rule_refused: { status: 403, message: (d) => d.message },
+  package_too_large: {
+    status: 413,
+    message: (d) =>
+      `Cannot publish ${d.spec}: ${d.what} would take ${d.found} bytes, and the limit is ${d.limit}`,
+    fix: () =>
+      'Move large data from package.json into a file of the package, or remove old versions',
+  },
   upload_invalid: { status: 400, message: (d) => `Cannot publish ${d.spec}: ${d.reason}` },
   manifest_differs: {
     status: 400,
     message: (d) =>
-      `Cannot publish ${d.spec}: the manifest sent and the package.json inside the tarball differ in ${d.members.join(', ')}`,
-    fix: () =>
-      'Publish with an unmodified client; a script must not change package.json after packing',
+      `Cannot publish ${d.spec}: the manifest that was sent and the package.json in the tarball differ in ${d.members.join(', ')}`,
+    fix: () => 'Pack and publish again; no script may change package.json after packing',
   },
   revision_stale: {
     status: 409,
     message: (d) =>
-      `Cannot change "${d.name}": the change was made against revision ${d.found}, the newest is ${d.wanted}`,
-    fix: () => 'Try again: the client then reads the newest revision',
+      `Cannot change "${d.name}": somebody changed it meanwhile (the change is based on revision ${d.found}, the newest is ${d.wanted})`,
+    fix: () => 'Try again',
   },
   tag_not_found: {
     status: 404,
-    message: (d) => `Cannot find the tag "${d.tag}" of "${d.name}"`,
+    message: (d) => `Cannot find the tag "${d.tag}": "${d.name}" has no such tag`,
   },
   access_refused: {
     status: 403,
     message: (d) =>
-      `Cannot publish ${d.spec} with restricted access: whoever can read this registry can read all of it`,
-    fix: () => 'Publish with "--access public", or into a registry that only its readers reach',
+      `Cannot publish ${d.spec} with restricted access: everyone who can read this registry can read all of it. Publish with "--access public"; for yarn 4 set "npmPublishAccess: public" in .yarnrc.yml`, // In the message: yarn prints nothing else.
   },
   provenance_refused: {
     status: 400,
-    message: (d) => `Cannot publish ${d.spec}: this registry does not take provenance statements`,
+    message: (d) => `Cannot publish ${d.spec}: this registry does not accept provenance statements`,
     fix: () => 'Publish without provenance ("--no-provenance")',
   },
   change_invalid: {

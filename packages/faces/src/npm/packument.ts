@@ -6,6 +6,7 @@ import {
   type Asked,
   chooseCoding,
   type Draft,
+  isKnown,
   type Params,
   type Route,
   revalidate,
@@ -36,16 +37,21 @@ export function packumentRoutes(ports: Ports): Route[] {
 }
 
 /** GET /{name}: the packument, full or abbreviated as Accept asks (P1). */
-function showPackument(asked: Asked, params: Params, ports: Ports): Draft {
+async function showPackument(asked: Asked, params: Params, ports: Ports): Promise<Draft> {
   const name = parsePackageName(params('name'))
   const form = chooseForm(asked.ask.headers['accept'])
   const coding = chooseCoding(asked.ask.headers['accept-encoding'])
-  const view = ports.registry.packument(name, { form, baseUrl: asked.baseUrl(), coding })
+  const view = await ports.registry.packument(name, {
+    form,
+    baseUrl: asked.baseUrl(),
+    coding,
+    isKnown: (head) => isKnown(asked.ask, head),
+  })
   if (view === undefined) throw new SteleError('package_not_found', { name })
   return {
     status: 200,
     headers: { 'content-type': mediaTypes[form], 'cache-control': revalidate, vary: 'Accept' },
-    body: view.bytes,
+    ...(view.bytes === undefined ? {} : { body: view.bytes }), // Without: the client has them.
     etag: view.etag,
     modifiedMs: view.modifiedMs,
     coding: view.coding,

@@ -1,6 +1,4 @@
 // Everything that changes a package by its document: publish, deprecate, star, owners, unpublish (npm-wire sections 5 and 6).
-
-import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type PackageName, parsePackageName } from '@stele/formats'
 import { type Asked, type Draft, jsonDraft, type Params, type Route } from '@stele/http/routes'
 import type { Access } from '../access.ts'
@@ -56,26 +54,19 @@ async function putDocument(
     bytes: settings.maxUploadBytes ?? defaultMaxUploadBytes,
     values: maxDocumentValues,
   })
-  checkNames(document, name)
   if (target.rev === undefined && hasAttachments(document)) {
     const { isRepeat, entry, timeMs } = await registry.publish(account, name, document)
     const time = new Date(timeMs).toISOString()
     return jsonDraft(isRepeat ? 200 : 201, { ok: true, id: name, entry, time })
   }
   const { rev } = await registry.changeDocument(account, name, { rev: target.rev, document })
-  return jsonDraft(200, { ok: true, id: name, ...(rev === undefined ? {} : { rev }) })
-}
-
-/** Name in the address and in the body must agree (B4). */
-function checkNames(document: JsonObject, name: PackageName): void {
-  for (const member of ['_id', 'name']) {
-    const said = document[member]
-    if (said === undefined || said === name) continue
-    throw new SteleError('request_invalid', {
-      what: `"${member}" of the request body`,
-      reason: `it is ${JSON.stringify(said).slice(0, 240)}, and the address says "${name}"`,
-    })
-  }
+  // yarn 1 looks for `success`.
+  return jsonDraft(200, {
+    ok: true,
+    success: true,
+    id: name,
+    ...(rev === undefined ? {} : { rev }),
+  })
 }
 
 function hasAttachments(document: JsonObject): boolean {

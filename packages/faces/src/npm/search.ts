@@ -8,9 +8,6 @@ import type { FacePorts } from '../ports.ts'
 
 type Ports = Pick<FacePorts, 'registry'>
 
-/** Characters of a search text: more is no search. */
-const maxTextLength = 256
-
 export function searchRoutes(ports: Ports): Route[] {
   return [
     { method: 'GET', path: '/-/v1/search', answer: (asked) => search(asked, ports) },
@@ -29,7 +26,7 @@ export function searchRoutes(ports: Ports): Route[] {
 }
 
 function search(asked: Asked, { registry }: Ports): Draft {
-  const text = (asked.query.get('text') ?? '').slice(0, maxTextLength)
+  const text = asked.query.get('text') ?? '' // The registry looks at no more than it has use for.
   const size = numberParameter(asked, 'size', { least: 0, most: maxSearchSize, absent: 20 })
   const from = numberParameter(asked, 'from', { least: 0, most: maxSearchFrom, absent: 0 })
   return jsonDraft(200, registry.search({ text, from, size }))
