@@ -48,12 +48,21 @@ export async function signUp(url: string, account: string): Promise<RegistryClie
   }
 }
 
+/** What is published: a manifest, and the tag that it is published under. */
+export type UploadManifest = {
+  readonly name: string
+  readonly version: string
+  readonly tag?: string
+  readonly description?: string
+  readonly keywords?: readonly string[]
+}
+
 /** A release of a package whose only file holds `text`: another text, other bytes. */
 export function makeUpload(
-  { name, version, tag = 'latest' }: { name: string; version: string; tag?: string },
-  text = `${name}@${version}`,
+  { tag = 'latest', ...manifest }: UploadManifest,
+  text = `${manifest.name}@${manifest.version}`,
 ): ReleaseUpload {
-  const manifest = { name, version }
+  const { name, version } = manifest
   const tarball = makePackage(manifest, {
     'index.js': `module.exports = ${JSON.stringify(text)}\n`,
   })

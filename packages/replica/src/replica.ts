@@ -31,8 +31,8 @@ export type Replica = {
   readonly apply: (entries: readonly LoggedEntry[]) => void
   /** The projections that must catch up before the log may be written to or read through them. */
   readonly lagging: () => readonly Lagging[]
-  /** Forgets the projections of these names, so that `catchUp` makes them from the beginning. */
-  readonly forget: (names: readonly string[]) => void
+  /** Forgets all projections, so that `catchUp` makes them from the beginning. */
+  readonly forgetAll: () => void
   /** Brings every projection to where the log is, a transaction a step; what was done stays done after a crash. */
   readonly catchUp: () => Generator<Lagging, void, void>
 }
@@ -43,11 +43,9 @@ export function createReplica(ports: ReplicaPorts): Replica {
   return {
     apply: (entries) => applyNew(ports, entries),
     lagging: () => projections.flatMap((projection) => lagOf(projection, ports.size()) ?? []),
-    forget: (names) => {
+    forgetAll: () => {
       transaction(() => {
-        for (const projection of projections) {
-          if (names.includes(projection.name)) restart(projection)
-        }
+        for (const projection of projections) projection.reset()
       })
     },
     *catchUp() {

@@ -173,14 +173,16 @@ test('catchUp() leaves out what was taken down', () => {
   assert.deepEqual(world.lines, [lineOf(0), '1 1001 withheld v1', '2 1002 m2 '])
 })
 
-test('forget() has a projection made again when it is named, and no other', () => {
+test('forgetAll() has projections made again from the first entry on', () => {
   const world = createWorld(2)
   const replica = open(world)
   for (const _ of replica.catchUp()) continue
-  replica.forget(['other'])
-  assert.deepEqual(replica.lagging(), [])
-  replica.forget(['lines'])
+  replica.forgetAll()
   assert.deepEqual(world.lines, [])
+  assert.deepEqual(
+    replica.lagging().map(({ name, from }) => [name, from]),
+    [['lines', 0]],
+  )
   for (const _ of replica.catchUp()) continue
   assert.deepEqual(world.lines, linesTo(2))
 })

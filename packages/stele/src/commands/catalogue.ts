@@ -3,6 +3,7 @@ import { type RunnableCommand, runnable } from './command.ts'
 
 /** Every command. */
 export const commands: { readonly [name: string]: () => Promise<RunnableCommand> } = {
+  admin: async () => runnable((await import('./admin.ts')).admin),
   help: async () => runnable((await import('./help.ts')).help),
   reserve: async () => runnable((await import('./reserve.ts')).reserve),
   serve: async () => runnable((await import('./serve.ts')).serve),

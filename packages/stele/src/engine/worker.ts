@@ -15,20 +15,11 @@ import {
 import { SteleError } from '@stele/errors'
 import { createExecutor, defaultLimits, engines } from '@stele/host'
 import { createPublisher, type LogPorts, Sequencer } from '@stele/log'
-import { registryProjection, rulesScript } from '@stele/registry'
-import { bindProjection, createReplica } from '@stele/replica'
+import { rulesScript } from '@stele/registry'
 import { clockName } from '@stele/state'
-import {
-  createLogStore,
-  createPublicFolder,
-  createViewHome,
-  createWatermark,
-  inTransaction,
-  logSchema,
-  openDatabase,
-  readPublished,
-} from '@stele/storage'
+import { createPublicFolder, createWatermark, readPublished } from '@stele/storage'
 import { createCosigner, createEd25519Signer } from '@stele/tlog'
+import { openRegistryHome } from '../server/registry-home.ts'
 import {
   type EngineAnswers,
   type EngineAsk,
@@ -84,16 +75,7 @@ type Engine = {
 }
 
 function openHome(data: EngineData, tell: (event: EngineEvent) => void) {
-  const db = openDatabase(data.paths.log, logSchema)
-  const store = createLogStore(db, data.paths.blobs, (entries) => replica.apply(entries))
-  const replica = createReplica({
-    projections: [bindProjection(registryProjection, createViewHome(db))],
-    size: () => store.head()?.size ?? 0,
-    entries: store.entries,
-    leafHashes: (start, count) => store.hashes(0, start, count),
-    blobs: store.blobs.read,
-    transaction: (work) => inTransaction(db, work),
-  })
+  const { db, store, replica } = openRegistryHome(data.paths)
   const own = new Map<string, Uint8Array>() // This release's script and engine, until genesis holds them.
   const readBlob = (name: string): Uint8Array | undefined => own.get(name) ?? store.blobs.read(name)
   const signer = createEd25519Signer(data.origin, data.seeds.log)

@@ -5,6 +5,7 @@ import type { JsonValue } from '@stele/formats'
 import { dataPaths } from '@stele/storage'
 import type { Input, Usage } from '../commands/command.ts'
 import { loadSettings } from '../settings/load.ts'
+import type { Settings } from '../settings/schema.ts'
 import { type AdminAsk, askAdmin, doAdmin } from './admin.ts'
 import { openServer } from './open-server.ts'
 
@@ -20,12 +21,7 @@ export const serverOptions: Usage['options'] = {
 
 /** What the server, or this process in its stead, answers. */
 export async function askServer(input: Input, ask: AdminAsk): Promise<JsonValue> {
-  const { config, dir } = input.options
-  const settings = loadSettings({
-    flags: { dir },
-    environment: input.environment,
-    file: typeof config === 'string' ? config : input.environment['STELE_CONFIG'],
-  })
+  const settings = folderSettings(input)
   const paths = dataPaths(settings.dir)
   if (!existsSync(paths.log)) {
     const reason = 'there is no registry in it; "stele serve" makes one, --dir names another folder'
@@ -39,4 +35,13 @@ export async function askServer(input: Input, ask: AdminAsk): Promise<JsonValue>
   } finally {
     await server.close()
   }
+}
+
+/** The settings of the folder that the command is about. */
+export function folderSettings({ options: { config, dir }, environment }: Input): Settings {
+  return loadSettings({
+    flags: { dir },
+    environment,
+    file: typeof config === 'string' ? config : environment['STELE_CONFIG'],
+  })
 }
