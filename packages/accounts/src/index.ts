@@ -9,9 +9,10 @@ export {
   type Profile,
 } from './accounts.ts'
 export { defaultRateLimits, type RateLimit, type RateLimits } from './limits.ts'
-export { isInNetworks, isLoopback, type Network, parseNetwork } from './networks.ts'
+export { clientKey, isInNetworks, isLoopback, type Network, parseNetwork } from './networks.ts'
 export { defaultPasswordCost, type PasswordCost } from './password.ts'
 export {
+  isLoopbackHost,
   type SignUpDecision,
   type SignUpFacts,
   type SignUpSettings,

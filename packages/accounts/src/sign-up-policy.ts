@@ -16,6 +16,8 @@ export type SignUpFacts = {
   readonly peer: string
   /** The Host header, with or without a port. */
   readonly host: string | undefined
+  /** `1.0` or `1.1`. */
+  readonly httpVersion: string
   /** Names of the request's headers, in lower case. */
   readonly headerNames: readonly string[]
 }
@@ -37,6 +39,10 @@ export function signUpAllowed(settings: SignUpSettings, facts: SignUpFacts): Sig
   const forwarding = facts.headerNames.find(showsProxy)
   if (forwarding !== undefined) {
     return no(`it is closed to requests that came through a proxy (header "${forwarding}")`)
+  }
+  // No package manager speaks HTTP/1.0; nginx does, unless it is told otherwise, and shows itself in nothing else.
+  if (facts.httpVersion === '1.0') {
+    return no('it is closed to requests that came through a proxy (HTTP/1.0)')
   }
   if (!isLoopback(facts.peer)) return no('it is closed to other machines')
   // A page in a browser can point its own name at 127.0.0.1; then its name stands in Host.
@@ -61,7 +67,8 @@ function showsProxy(name: string): boolean {
   return proxyHeaders.has(name) || name.startsWith('x-forwarded') || name.startsWith('x-original-')
 }
 
-function isLoopbackHost(host: string | undefined): boolean {
+/** True for the Host of a request to this very machine: `localhost`, a name below it, or a loopback address, with or without a port. */
+export function isLoopbackHost(host: string | undefined): boolean {
   const bare = (host ?? '').replace(/:\d*$/, '').replace(/^\[|\]$/g, '')
   return /^(?:.+\.)?localhost$/i.test(bare) || isLoopback(bare)
 }

@@ -6,6 +6,7 @@ const local: SignUpSettings = { signUp: 'auto', listensOnLoopback: true, isPubli
 const direct: SignUpFacts = {
   peer: '127.0.0.1',
   host: 'localhost:4873',
+  httpVersion: '1.1',
   headerNames: ['host', 'user-agent'],
 }
 const headers = (...names: readonly string[]): Partial<SignUpFacts> => ({
@@ -32,6 +33,12 @@ const rows: readonly (readonly [
     { host: 'evil.example' },
   ],
   ['a host that only starts with localhost', false, {}, { host: 'localhost.evil.example' }],
+  [
+    'HTTP/1.0, as nginx speaks it by default',
+    false,
+    {},
+    { httpVersion: '1.0', host: '127.0.0.1:4873' },
+  ],
   ['no host', false, {}, { host: undefined }],
   ['Forwarded', false, {}, headers('forwarded')],
   ['X-Forwarded-For', false, {}, headers('x-forwarded-for')],

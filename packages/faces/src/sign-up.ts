@@ -5,13 +5,13 @@ import type { FaceSettings } from './ports.ts'
 
 /** Whether the sender may sign up, and if not, why. */
 export function signUpDecision(
-  { peer, headers }: Ask,
+  { peer, httpVersion, headers }: Ask,
   settings: FaceSettings,
 ): ReturnType<typeof signUpAllowed> {
   const { signUp, listensOnLoopback, publicUrl, trustedProxies } = settings
   const isPublished = publicUrl !== undefined || trustedProxies.length > 0
   return signUpAllowed(
     { signUp, listensOnLoopback, isPublished },
-    { peer, host: headers['host'], headerNames: Object.keys(headers) },
+    { peer, httpVersion, host: headers['host'], headerNames: Object.keys(headers) },
   )
 }

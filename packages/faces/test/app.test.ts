@@ -29,10 +29,19 @@ test('createApp() answers 404 in JSON outside the mount path, and works below it
 })
 
 test('createApp() refuses a Host that could stand in an answer', async () => {
-  const { app } = createFixture()
+  const { app } = createFixture({ settings: { listensOnLoopback: false } })
   const reply = await app(ask('GET', '/left-pad', { headers: { host: 'a"b' } }))
   assert.equal(reply.status, 400)
   assert.equal((await app(ask('GET', '/-/ping', { headers: { host: 'a"b' } }))).status, 200)
+})
+
+test('createApp() answers nothing under a foreign host where the registry is local, and says what to set', async () => {
+  const { app } = createFixture()
+  for (const url of ['/', '/left-pad', '/-/log/checkpoint', '/-/whoami', '/nothing']) {
+    const reply = await app(ask('GET', url, { headers: { host: 'evil.example' } }))
+    assert.deepEqual([reply.status, jsonOf(reply)['code']], [421, 'host_unknown'])
+    assert.match(String(jsonOf(reply)['fix']), /--public-url/)
+  }
 })
 
 test('createApp() sends nosniff with every answer', async () => {

@@ -114,6 +114,10 @@ test('sign-up left to itself is open on this machine alone', async () => {
   const body = { name: 'bob', password }
   const passedOn = await here.app(ask('PUT', '/-/user/org.couchdb.user:bob', { body, headers }))
   assert.equal(passedOn.status, 401)
+  // nginx with nothing but proxy_pass.
+  const host = { host: '127.0.0.1:4873' }
+  const nginx = ask('PUT', '/-/user/org.couchdb.user:bob', { body, headers: host })
+  assert.equal((await here.app({ ...nginx, httpVersion: '1.0' })).status, 401)
 })
 
 test('too many wrong passwords get 429 with Retry-After', async () => {

@@ -27,7 +27,7 @@ for (const [accept, wanted] of accepts) {
 }
 
 test('GET / gives a browser a page with the commands for the address that it used', async () => {
-  const { app } = createFixture()
+  const { app } = createFixture({ settings: { listensOnLoopback: false } })
   const headers = { ...browser, host: 'registry.example:8080' }
   const reply = await app(ask('GET', '/', { headers }))
   assert.equal(reply.status, 200)

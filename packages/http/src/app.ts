@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { SteleError } from '@stele/errors'
 import type { App, Ask, Reply } from './ask.ts'
 import { type Asked, openAsk } from './asked.ts'
-import type { AddressSettings } from './base-address.ts'
+import { type AddressSettings, checkHost } from './base-address.ts'
 import type { Draft } from './draft.ts'
 import { toReply } from './error-reply.ts'
 import { accessEvent, type HttpEvent, safePath } from './event.ts'
@@ -49,6 +49,7 @@ async function answer(context: Context, ask: Ask): Promise<Reply> {
 
 async function route(context: Context, ask: Ask, progress: Progress): Promise<Draft> {
   const { settings } = context.ports
+  checkHost(ask, settings)
   const target = parseTarget(ask.url, settings.mountPath)
   const found = target === undefined ? undefined : context.router(ask.method, target.path)
   if (target === undefined || found === undefined) {

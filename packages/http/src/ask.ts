@@ -10,6 +10,8 @@ export type Ask = {
   /** The IP address at the other end of the connection. */
   readonly peer: string
   readonly isTls: boolean
+  /** `1.0` or `1.1`. */
+  readonly httpVersion: string
   /**
    * The body, its content coding undone. Read when a route asks for it, and not before: so a stranger's body is never
    * held. Throws body_too_large, coding_unsupported, request_invalid, request_cut, server_busy.

@@ -1,5 +1,5 @@
 // Under which address the client reached us, and who the client is. Forwarding headers count only behind trusted proxies (npm-wire U4).
-import { isInNetworks, type Network } from '@stele/accounts'
+import { isInNetworks, isLoopbackHost, type Network } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
 import type { Ask } from './ask.ts'
 import { maxListMembers } from './limits.ts'
@@ -12,6 +12,20 @@ export type AddressSettings = {
   readonly mountPath: string
   /** Proxies whose forwarding headers are believed. */
   readonly trustedProxies: readonly Network[]
+  /** The server listens on loopback addresses alone; absent: it does not. */
+  readonly listensOnLoopback?: boolean
+}
+
+/**
+ * Refuses a Host that is not this machine's where the registry is this machine's alone: a page on the web can point a name of
+ * its own at 127.0.0.1, and would read everything here through the browser of whoever opens it. Throws host_unknown.
+ */
+export function checkHost(ask: Ask, settings: AddressSettings): void {
+  const { host } = ask.headers
+  if (settings.listensOnLoopback !== true || settings.publicUrl !== undefined) return
+  if (host === undefined || isLoopbackHost(host)) return
+  if (isInNetworks(ask.peer, settings.trustedProxies)) return
+  throw new SteleError('host_unknown', { host: host.slice(0, 255) })
 }
 
 /** What a trusted proxy says of the request in front of it. */

@@ -41,6 +41,9 @@ export const keepAliveMs: number = 65 * secondMs
 /** Connections at once. */
 export const maxConnections = 10_000
 
+/** Connections of one address (an IPv6 /64 counts as one) at once: sixteen installs, each with the 15 that npm opens. */
+export const maxConnectionsPerAddress = 256
+
 /** Requests of one connection that wait behind the one being answered: no client of a registry sends any ahead. */
 export const maxPipelined = 32
 

@@ -1,8 +1,10 @@
 // The one adapter to node:http: turns requests into asks and replies into answers, under limits of time and size.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, isIPv6, type Socket } from 'node:net'
+import type { Network } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
 import type { App, Ask } from './ask.ts'
+import { createConnections } from './connections.ts'
 import type { HttpEvent } from './event.ts'
 import {
   headersTimeoutMs,
@@ -10,6 +12,7 @@ import {
   keepAliveMs,
   maxBufferedBytes,
   maxConnections,
+  maxConnectionsPerAddress,
   maxHeaderBytes,
   maxHeaderCount,
   maxPipelined,
@@ -17,7 +20,7 @@ import {
 } from './limits.ts'
 import { type BodyBudget, readBody } from './read-body.ts'
 import { sendReply } from './send-reply.ts'
-import { createTurns, type Exchange } from './turns.ts'
+import { createTurns, type Exchange, type Turns } from './turns.ts'
 
 /** Where to listen. `port` 0 takes any free one. */
 export type ListenOptions = {
@@ -26,6 +29,10 @@ export type ListenOptions = {
   readonly report: (event: HttpEvent) => void
   /** Bytes of bodies in memory at once, over all requests. */
   readonly maxBufferedBytes?: number
+  /** Proxies that may hold any number of connections. */
+  readonly trustedProxies?: readonly Network[]
+  /** Connections of one address; 256 when absent. */
+  readonly maxConnectionsPerAddress?: number
 }
 
 /** A running server. */
@@ -73,11 +80,19 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       response.destroy()
     })
   }
-  const turns = createTurns({
+  const turns: Turns = createTurns({
     start,
     onFlood: (socket) =>
       reportConnection(options, socket, `more than ${maxPipelined} requests wait on it`),
   })
+  const limit = options.maxConnectionsPerAddress ?? maxConnectionsPerAddress
+  const connections = createConnections({
+    limit,
+    trustedProxies: options.trustedProxies ?? [],
+    isIdle: turns.isIdle,
+    onFull: (socket) => reportConnection(options, socket, `it has ${limit} connections open`),
+  })
+  server.on('connection', connections.open)
   server.on('request', (request, response) => turns.take({ request, response }))
   server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
     reportConnection(options, socket, error)
@@ -126,6 +141,7 @@ function askOf(request: IncomingMessage, response: ServerResponse, budget: BodyB
     headers: host === undefined ? headers : { ...headers, host: host.join(', ') },
     peer: request.socket.remoteAddress ?? '',
     isTls: 'encrypted' in request.socket,
+    httpVersion: request.httpVersion,
     body: async (limitBytes) => {
       const bytes = await readBody(request, limitBytes, budget)
       // It is in memory for as long as the request is being answered.

@@ -10,7 +10,7 @@ export type Exchange = { readonly request: IncomingMessage; readonly response: S
 export type Turns = {
   /** Starts the exchange now, or when the answer before it on this connection has been taken by the client. */
   readonly take: (exchange: Exchange) => void
-  /** True while no request of this connection runs or waits. */
+  /** True for a connection that was used, and of which no request runs or waits. */
   readonly isIdle: (socket: Socket) => boolean
 }
 
@@ -48,6 +48,6 @@ export function createTurns(ports: {
         ports.onFlood(socket)
       }
     },
-    isIdle: (socket) => lines.get(socket)?.isRunning !== true,
+    isIdle: (socket) => lines.get(socket)?.isRunning === false,
   }
 }

@@ -25,6 +25,7 @@ export function ask(method: string, url: string, parts: AskParts = {}): Ask {
     headers: { host: 'localhost:4873', ...parts.headers },
     peer: parts.peer ?? '127.0.0.1',
     isTls: false,
+    httpVersion: '1.1',
     body: async () => bytes,
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseNetwork } from '@stele/accounts'
 import { isSteleError } from '@stele/errors'
-import { type AddressSettings, baseAddress, clientAddress } from '../src/base-address.ts'
+import { type AddressSettings, baseAddress, checkHost, clientAddress } from '../src/base-address.ts'
 import { ask } from './ask.ts'
 
 const direct: AddressSettings = { mountPath: '', trustedProxies: [] }
@@ -224,5 +224,38 @@ const clients: readonly (readonly [
 for (const [claim, headers, peer, client] of clients) {
   test(`clientAddress() is ${claim}`, () => {
     assert.equal(clientAddress({ ...ask('GET', '/'), headers, peer }, proxied), client)
+  })
+}
+
+const local: AddressSettings = { ...direct, listensOnLoopback: true }
+const hosts: readonly (readonly [
+  claim: string,
+  host: string | undefined,
+  settings: AddressSettings,
+  isAnswered: boolean,
+])[] = [
+  ['localhost', 'localhost:4873', local, true],
+  ['a name below localhost', 'npm.localhost', local, true],
+  ['127.0.0.1', '127.0.0.1:4873', local, true],
+  ['IPv6 loopback', '[::1]:4873', local, true],
+  ['no host, as of HTTP/1.0', undefined, local, true],
+  ["a page's own name for 127.0.0.1", 'evil.example:4873', local, false],
+  ['a name that begins with localhost', 'localhost.evil.example', local, false],
+  ['two hosts', 'localhost, evil.example', local, false],
+  [
+    'any name, where a public address is set',
+    'r.example',
+    { ...local, publicUrl: 'http://x' },
+    true,
+  ],
+  ['any name, through a trusted proxy', 'r.example', { ...proxied, listensOnLoopback: true }, true],
+  ['any name, where other machines reach the registry', 'r.example', direct, true],
+]
+for (const [claim, host, settings, isAnswered] of hosts) {
+  test(`checkHost() ${isAnswered ? 'takes' : 'refuses'} ${claim}`, () => {
+    const { headers, ...rest } = ask('GET', '/')
+    const check = (): void => checkHost({ ...rest, headers: { ...headers, host } }, settings)
+    if (isAnswered) check()
+    else assert.throws(check, (error) => isSteleError(error, 'host_unknown'))
   })
 }

@@ -317,6 +317,18 @@ test('listen() makes no host of two Host headers', async () => {
   })
 })
 
+test('listen() says which HTTP a request came in', async () => {
+  await withServer(
+    async ({ httpVersion }) => text(200, httpVersion),
+    async (server) => {
+      for (const version of ['1.0', '1.1']) {
+        const sent = `GET /x HTTP/${version}\r\nhost: x\r\nconnection: close\r\n\r\n`
+        assert.match(await sendRaw(server, sent), new RegExp(`\\r\\n\\r\\n${version}$`))
+      }
+    },
+  )
+})
+
 test('listen() says so when the port is taken', async () => {
   await withServer(echo, async ({ port }) => {
     await assert.rejects(

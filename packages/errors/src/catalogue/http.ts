@@ -2,6 +2,7 @@
 import type { Catalogue } from './entry.ts'
 
 export type HttpDetails = {
+  host_unknown: { readonly host: string }
   route_not_found: { readonly method: string; readonly path: string }
   not_offered: { readonly what: string }
   not_found: { readonly what: string }
@@ -15,6 +16,13 @@ export type HttpDetails = {
 }
 
 export const httpErrors: Catalogue<HttpDetails> = {
+  host_unknown: {
+    status: 421, // Misdirected Request: no client repeats it.
+    message: (d) =>
+      `Cannot answer under the host "${d.host}": this registry serves only its own machine, as "localhost"`,
+    fix: () =>
+      'To serve that host, set --public-url to the address that clients use, or --trusted-proxies to the proxy in front',
+  },
   route_not_found: {
     status: 404,
     message: (d) => `Cannot answer ${d.method} "${d.path}": this registry does not offer it`,

@@ -4,19 +4,18 @@ import { isSteleError, SteleError } from '@stele/errors'
 import { type Draft, immutable, type Route } from '@stele/http/routes'
 import { parseTileNumber, parseTilePath, type TileNumber, tileRowLength } from '@stele/tlog'
 import type { FacePorts, LogReads } from '../ports.ts'
+import { auditHeaders } from './audit-headers.ts'
 
-type Ports = Pick<FacePorts, 'log'>
+type Ports = Pick<FacePorts, 'log' | 'settings'>
 
 const octets = 'application/octet-stream'
 const text = 'text/plain; charset=utf-8'
-/** Anybody's page may audit. */
-const anyOrigin = { 'access-control-allow-origin': '*' }
 /** Changes with every commit. */
 const seconds = 'public, max-age=1'
 /** Never changes but by a take-down, which caches must follow within the hour. */
 const removable = 'public, max-age=3600'
 
-export function filesRoutes({ log }: Ports): Route[] {
+export function filesRoutes({ log, settings }: Ports): Route[] {
   const files: readonly [string, (rest: string) => Draft][] = [
     [`${logRoot}checkpoint`, () => mutableText('checkpoint', log.checkpoint())],
     [`${logRoot}head`, () => mutableText('head', log.head())],
@@ -27,10 +26,14 @@ export function filesRoutes({ log }: Ports): Route[] {
     [`${logRoot}value/*`, (rest) => showBundle('value', parsePlace(rest), log)],
     [`${logRoot}blob/*`, (rest) => showBlob(rest, log)],
   ]
+  const audit = auditHeaders(settings)
   return files.map(([path, show]) => ({
     method: 'GET',
     path,
-    answer: (_asked, params) => show(path.endsWith('*') ? params('*') : ''),
+    answer: (_asked, params) => {
+      const draft = show(path.endsWith('*') ? params('*') : '')
+      return { ...draft, headers: { ...draft.headers, ...audit } }
+    },
   }))
 }
 
@@ -90,7 +93,7 @@ function orMissing<T>(path: string, parse: () => T): T {
 }
 
 function headersOf(type: string, cacheControl: string): Record<string, string> {
-  return { 'content-type': type, 'cache-control': cacheControl, ...anyOrigin }
+  return { 'content-type': type, 'cache-control': cacheControl }
 }
 
 function missing(what: string): SteleError {

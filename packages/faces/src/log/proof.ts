@@ -2,9 +2,11 @@
 import type { Draft, Route } from '@stele/http/routes'
 import { parseQueries } from '@stele/state'
 import type { FacePorts } from '../ports.ts'
+import { auditHeaders } from './audit-headers.ts'
 
 /** POST /-/stele/proof: up to 5,000 queries, as they are, in 1 MiB; the answer is one proof bundle at the newest head. */
-export function proofRoutes(ports: Pick<FacePorts, 'prove'>): Route[] {
+export function proofRoutes(ports: Pick<FacePorts, 'prove' | 'settings'>): Route[] {
+  const headers = { ...ownHeaders, ...auditHeaders(ports.settings) }
   return [
     {
       method: 'POST',
@@ -17,8 +19,7 @@ export function proofRoutes(ports: Pick<FacePorts, 'prove'>): Route[] {
   ]
 }
 
-const headers = {
+const ownHeaders = {
   'content-type': 'application/octet-stream',
   'cache-control': 'no-store',
-  'access-control-allow-origin': '*',
 }

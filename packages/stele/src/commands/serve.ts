@@ -44,14 +44,14 @@ async function run(settings: Settings, log: Logger, { main, stop }: Input): Prom
     log(loudnessOf(event), event, facts)
   }
   const server = open.adopt(await openServer(settings, { main, report }), (one) => one.close())
-  const { host, port } = settings
+  const { host, port, trustedProxies } = settings
   const reportHttp = (event: HttpEvent): void => {
     const { type, ...facts } = event
     log(httpLoudness(event), type, facts)
   }
   const app = createServerApp(server, settings, reportHttp)
   open.adopt(await listenAdmin(server), (one) => one.close())
-  const listening = await listen(app, { host, port, report: reportHttp })
+  const listening = await listen(app, { host, port, trustedProxies, report: reportHttp })
   open.adopt(listening, (one) => one.stop())
   const { origin } = server
   log('info', 'listening', { url: listening.url, origin, dir: settings.dir })
@@ -76,6 +76,7 @@ function createServerApp(
     ...(publicUrl === null ? {} : { publicUrl }),
     mountPath,
     trustedProxies,
+    listensOnLoopback: host === 'localhost' || isLoopback(host),
   }
   const faces = createRoutes({
     registry: server.registry,
@@ -86,7 +87,6 @@ function createServerApp(
     settings: {
       ...addresses,
       signUp,
-      listensOnLoopback: host === 'localhost' || isLoopback(host),
       maxUploadBytes,
     },
   })
