@@ -162,6 +162,8 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       calls.push(`join ${account}`)
       accounts.add(account)
     },
+    reserve: async () => ({ entry: 1 }),
+    release: async () => ({ entry: 1 }),
     starredBy: (account) => (account === 'alice' ? ['left-pad'] : []),
     hasAccount: (account) => accounts.has(account),
   }

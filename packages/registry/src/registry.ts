@@ -7,6 +7,7 @@ import { type Changed, changeDocument, removePackage, removeVersion } from './ch
 import type { RegistryPorts } from './ports.ts'
 import { type Published, publishDocument } from './publishing.ts'
 import { createReading, type Reading, versionOfFile } from './reading.ts'
+import { changeReservation, type Logged, type Reservation } from './reservations.ts'
 import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
 
 /** A registry. Writes resolve after the durable commit, and reads then show them. All throw codes of the catalogue. */
@@ -35,6 +36,9 @@ export type Registry = Reading & {
   ) => Promise<void>
   /** DELETE of a tag (npm-wire D1). */
   readonly removeTag: (account: string, name: PackageName, tag: string) => Promise<void>
+  /** Reserves or releases a name or scope, as the host says it for an account: the operator's commands. */
+  readonly reserve: (account: string, reservation: Reservation) => Promise<Logged>
+  readonly release: (account: string, reservation: Reservation) => Promise<Logged>
   /** Makes an account take part; nothing is logged when it does. */
   readonly join: (account: string) => Promise<void>
 }
@@ -67,6 +71,10 @@ export function createRegistry(ports: RegistryPorts): Registry {
       const request = { name, tag }
       await submitRule(submit, { account, method: 'untag', request, subject: { name, tag } })
     },
+    reserve: (account, request) =>
+      changeReservation(ports, { account, via: 'host', method: 'reserve', request }),
+    release: (account, request) =>
+      changeReservation(ports, { account, via: 'host', method: 'release', request }),
     async join(account) {
       if (reading.hasAccount(account)) return
       if (readAccount(state, account) !== undefined) requireActive(state, account, 'join')

@@ -15,6 +15,8 @@ type CallSubject = {
 /** A call that a face makes for an account. */
 export type RuleCall = {
   readonly account: string
+  /** How the caller was recognised; by a token when absent. */
+  readonly via?: CallRequest['via'] | undefined
   readonly method: string
   readonly request: JsonObject
   readonly subject: CallSubject
@@ -22,10 +24,10 @@ export type RuleCall = {
 
 /** Submits a call, and throws what the rules refuse as an error of the catalogue. */
 export async function submitRule(submit: SubmitCall, call: RuleCall): Promise<CallAnswer> {
-  const { account, method, request, subject, blobs, prepared } = call
+  const { account, via = 'token', method, request, subject, blobs, prepared } = call
   const answer = await submit({
     account,
-    via: 'token',
+    via,
     method,
     args: [request],
     ...(blobs === undefined ? {} : { blobs }),

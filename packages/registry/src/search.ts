@@ -44,17 +44,19 @@ export function createSearch(
 }
 
 /**
- * The terms of a query: words to be found as prefixes; `keywords:a,b` and `scope:name` narrow it, as npm's public
- * search has them. Other operators are words like any others.
+ * The terms of a query: words to be found as prefixes; `keywords:a,b`, `scope:name` and `maintainer:account` narrow it,
+ * as npm's public search has them. Other operators are words like any others.
  */
 export function parseSearch(text: string): SearchTerms {
   const query = text.slice(0, maxSearchLength).toWellFormed().trim().toLowerCase()
   const words: string[] = []
   const keywords: string[] = []
   let scope: string | undefined
+  let maintainer: string | undefined
   for (const item of query.split(/\s+/)) {
-    const [, operator, operand = ''] = /^(keywords|scope):(.+)$/.exec(item) ?? []
+    const [, operator, operand = ''] = /^(keywords|maintainer|scope):(.+)$/.exec(item) ?? []
     if (operator === 'scope') scope = `@${operand.replace(/^@/, '')}`
+    else if (operator === 'maintainer') maintainer = operand
     else if (operator === 'keywords') keywords.push(...wordsOf(operand))
     else words.push(...wordsOf(item))
   }
@@ -63,6 +65,7 @@ export function parseSearch(text: string): SearchTerms {
     words: words.slice(0, maxSearchWords),
     keywords: keywords.slice(0, maxSearchWords),
     ...(scope === undefined ? {} : { scope }),
+    ...(maintainer === undefined ? {} : { maintainer }),
   }
 }
 

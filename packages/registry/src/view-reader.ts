@@ -34,13 +34,14 @@ export type VersionDetail = {
 
 /**
  * A search, taken apart: what must match. `words` and `keywords` are lower-case letters and digits, each a prefix;
- * `exact` is the whole text, for the package of that very name; `scope` is `@scope`.
+ * `exact` is the whole text, for the package of that very name; `scope` is `@scope`; `maintainer` an owner's account.
  */
 export type SearchTerms = {
   readonly exact: string
   readonly words: readonly string[]
   readonly keywords: readonly string[]
   readonly scope?: string
+  readonly maintainer?: string
 }
 
 /** The page `[from, from + size)` of a search. */

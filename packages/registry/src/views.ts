@@ -28,13 +28,19 @@ export type VersionWrite = {
 
 /**
  * One change of the views, in order: `touch` (the package's revision and time; comes first; not for stars), `version` (a new
- * one), `gone` (a removed one), `latest` (what search and the page's top show), `star`.
+ * one), `gone` (a removed one), `latest` (what search and the page's top show), `owner`, `star`.
  */
 export type ViewWrite =
   | { readonly kind: 'touch'; readonly name: string; readonly rev: string; readonly timeMs: number }
   | VersionWrite
   | { readonly kind: 'gone'; readonly name: string; readonly version: string }
   | { readonly kind: 'latest'; readonly name: string; readonly version: string | null }
+  | {
+      readonly kind: 'owner'
+      readonly name: string
+      readonly account: string
+      readonly isOwner: boolean
+    }
   | {
       readonly kind: 'star'
       readonly name: string
@@ -61,7 +67,7 @@ export const registryProjection: {
   readonly name: string
   readonly version: number
   readonly plan: typeof planViews
-} = { name: 'registry', version: 1, plan: planViews }
+} = { name: 'registry', version: 2, plan: planViews }
 
 /** The revision of a package whose last change was this entry: `<index>-<16 hex digits of the leaf hash>`. */
 export function revisionOf(entry: Pick<LoggedEntry, 'index' | 'leafHash'>): string {
@@ -117,6 +123,12 @@ function planPackage({ entry, name, writes, blobs }: PackagePlan): readonly View
   const latest = tags
     .filter(({ tag }) => tag === 'latest')
     .map(({ version }) => ({ kind: 'latest' as const, name, version }))
+  const owners = of('owners').map(({ field: account, text }) => ({
+    kind: 'owner' as const,
+    name,
+    account,
+    isOwner: text !== null,
+  }))
   const stars = of('stars').map(({ field: account, text }) => ({
     kind: 'star' as const,
     name,
@@ -124,7 +136,7 @@ function planPackage({ entry, name, writes, blobs }: PackagePlan): readonly View
     starred: text !== null,
     entry: entry.index,
   }))
-  return [...(isTouched ? [touch] : []), ...versions, ...gone, ...latest, ...stars]
+  return [...(isTouched ? [touch] : []), ...versions, ...gone, ...latest, ...owners, ...stars]
 }
 
 function piecesOf(

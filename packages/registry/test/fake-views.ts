@@ -11,6 +11,7 @@ export function createFakeViews(): FakeViews {
   const packages = new Map<string, PackageRow>()
   const versions = new Map<string, VersionWrite>()
   const stars = new Set<string>()
+  const owners = new Set<string>()
   const key = (name: string, version: string): string => `${name}@${version}`
 
   function fullBytesOf(name: string): number {
@@ -31,7 +32,11 @@ export function createFakeViews(): FakeViews {
       packages.set(name, { rev, createdMs, modifiedMs, latest, starEntry, fullBytes })
     } else if (write.kind === 'version') versions.set(key(name, write.version), write)
     else if (write.kind === 'gone') versions.delete(key(name, write.version))
-    else if (write.kind === 'star') {
+    else if (write.kind === 'owner') {
+      const owner = JSON.stringify([write.account, name])
+      if (write.isOwner) owners.add(owner)
+      else owners.delete(owner)
+    } else if (write.kind === 'star') {
       const star = JSON.stringify([write.account, name])
       if (write.starred) stars.add(star)
       else stars.delete(star)
@@ -46,7 +51,12 @@ export function createFakeViews(): FakeViews {
 
   return {
     apply: (writes) => writes.forEach(applyOne),
-    dump: () => ({ packages: [...packages], versions: [...versions], stars: [...stars].sort() }),
+    dump: () => ({
+      packages: [...packages],
+      versions: [...versions],
+      stars: [...stars].sort(),
+      owners: [...owners].sort(),
+    }),
     snapshot: (read) => read(),
     package: (name) => {
       const row = packages.get(name)
@@ -75,9 +85,11 @@ export function createFakeViews(): FakeViews {
         .filter(([who]) => who === account)
         .map(([, name]) => name)
         .sort(),
-    search({ words, from, size }) {
+    search({ words, maintainer, from, size }) {
+      const isTheirs = (name: string): boolean =>
+        maintainer === undefined || owners.has(JSON.stringify([maintainer, name]))
       const found = [...packages].flatMap(([name, { latest }]) =>
-        latest !== null && words.every((word) => name.includes(word))
+        latest !== null && isTheirs(name) && words.every((word) => name.includes(word))
           ? { name, version: latest }
           : [],
       )

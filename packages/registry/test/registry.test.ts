@@ -58,3 +58,14 @@ test('join() logs one call when an account joins twice, and throws when it is cl
   await assert.rejects(registry.join('carol'), failsWith('rule_refused'))
   await assert.rejects(registry.join('../x'), failsWith('account_invalid'))
 })
+
+test('reserve() and release() bind a name to an account and free it again', async () => {
+  const { registry, log } = await createWorld()
+  const { entry } = await registry.reserve('root', { pattern: '@team/*', account: 'alice' })
+  assert.equal(entry, log.length - 1)
+  const taken = registry.reserve('root', { pattern: '@team/*', account: 'bob' })
+  await assert.rejects(taken, failsWith('rule_refused'))
+  await assert.rejects(registry.reserve('root', { pattern: 'A B' }), failsWith('name_invalid'))
+  await registry.release('root', { pattern: '@team/*' })
+  await registry.reserve('root', { pattern: '@team/*', account: 'bob' })
+})

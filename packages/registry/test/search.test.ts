@@ -12,6 +12,10 @@ const queries: readonly [text: string, terms: object][] = [
   ['keywords:x,y-z a', { exact: 'keywords:x,y-z a', words: ['a'], keywords: ['x', 'y', 'z'] }],
   ['scope:team a', { exact: 'scope:team a', words: ['a'], keywords: [], scope: '@team' }],
   ['scope:@team', { exact: 'scope:@team', words: [], keywords: [], scope: '@team' }],
+  [
+    'maintainer:alice a',
+    { exact: 'maintainer:alice a', words: ['a'], keywords: [], maintainer: 'alice' },
+  ],
   ['keywords:', { exact: 'keywords:', words: ['keywords'], keywords: [] }],
   ['author:x', { exact: 'author:x', words: ['author', 'x'], keywords: [] }],
   ['é 漢字 \u0301', { exact: 'é 漢字 \u0301', words: ['é', '漢字'], keywords: [] }],
@@ -65,6 +69,17 @@ test('search() answers as npm, pnpm and the pages read it when a package is foun
     total: 1,
     time: '2026-11-20T00:00:04.000Z',
   })
+})
+
+test('search() finds what a maintainer owns', async () => {
+  const { registry, publish } = await createWorld()
+  await publish('alice', { name: 'a', version: '1.0.0' })
+  await publish('bob', { name: 'b', version: '1.0.0' })
+  const names = (text: string): unknown[] =>
+    registry.search({ text }).objects.map((found) => found.package['name'])
+  assert.deepEqual(names('maintainer:alice'), ['a'])
+  assert.deepEqual(names('maintainer:bob'), ['b'])
+  assert.deepEqual(names('maintainer:carol'), [])
 })
 
 test('search() stays within its bounds when from and size are odd', async () => {

@@ -7,7 +7,7 @@ import { planViews, revisionOf } from '../src/views.ts'
 import { createFakeViews } from './fake-views.ts'
 import { createWorld, nameOf, publishDocument, type World } from './world.ts'
 
-test('planViews() plans touch, version and latest when a package is new', async () => {
+test('planViews() plans touch, version, latest and owner when a package is new', async () => {
   const world = await createWorld()
   const index = await world.publish('alice', { name: '@s/p', version: '1.0.0' }, { tag: 'beta' })
   const entry = world.log[index]
@@ -15,7 +15,7 @@ test('planViews() plans touch, version and latest when a package is new', async 
   const plan = planViews(entry, () => undefined)
   assert.deepEqual(
     plan.map((write) => write.kind),
-    ['touch', 'version', 'latest'],
+    ['touch', 'version', 'latest', 'owner'],
   )
   const [touch, version] = plan
   assert.deepEqual(touch, {

@@ -12,13 +12,14 @@ import type { ProjectionHome } from '@stele/replica'
 import { inTransaction } from './database.ts'
 import { createMarks, markReader } from './projection-marks.ts'
 
-const viewTables = ['view_packages', 'view_versions', 'view_stars', 'view_search']
+const viewTables = ['view_packages', 'view_versions', 'view_owners', 'view_stars', 'view_search']
 
 /** The tables of the views. Raise `viewForm` when they change: the views are then made again from the log. */
 export const viewSchema = `
   CREATE TABLE IF NOT EXISTS view_packages (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, rev TEXT NOT NULL,
-    created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL, latest TEXT
+    created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL, latest TEXT,
+    star_entry INTEGER NOT NULL DEFAULT -1, full_bytes INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE TABLE IF NOT EXISTS view_versions (
     name TEXT NOT NULL, entry INTEGER NOT NULL, version TEXT NOT NULL, time_ms INTEGER NOT NULL,
@@ -29,15 +30,15 @@ export const viewSchema = `
   CREATE TABLE IF NOT EXISTS view_stars (
     account TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account, name)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS view_package_facts (
-    name TEXT PRIMARY KEY, star_entry INTEGER NOT NULL DEFAULT -1, full_bytes INTEGER NOT NULL DEFAULT 0
+  CREATE TABLE IF NOT EXISTS view_owners (
+    account TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account, name)
   ) STRICT, WITHOUT ROWID;
   CREATE VIRTUAL TABLE IF NOT EXISTS view_search USING fts5 (
     name, joined, keywords, description, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
   );
 `
 
-const viewForm = 1
+const viewForm = 2
 
 /** The home of the registry's projection. */
 export function createViewHome(db: DatabaseSync): ProjectionHome<ViewWrite> {
@@ -77,9 +78,8 @@ export function applyViewWrites(db: DatabaseSync, writes: readonly ViewWrite[]):
 /** The views' reader over a connection. Its snapshots cover whatever else is read through the same connection. */
 export function createViewReader(db: DatabaseSync): ViewReader {
   const one = db.prepare(
-    `SELECT rev, created_ms, modified_ms, latest, coalesce(f.star_entry, -1) AS star_entry,
-     coalesce(f.full_bytes, 0) AS full_bytes
-     FROM view_packages p LEFT JOIN view_package_facts f ON f.name = p.name WHERE p.name = ?`,
+    `SELECT rev, created_ms, modified_ms, latest, star_entry, full_bytes
+     FROM view_packages WHERE name = ?`,
   )
   const detail = db.prepare(
     `SELECT entry, time_ms, publisher, tags, summary FROM view_versions
@@ -117,6 +117,8 @@ type WriteStatements = Readonly<
     | 'index'
     | 'star'
     | 'unstar'
+    | 'own'
+    | 'disown'
     | 'starEntry'
     | 'grow'
     | 'fullBytes',
@@ -152,14 +154,10 @@ function writeStatements(db: DatabaseSync): WriteStatements {
     ),
     star: db.prepare('INSERT OR IGNORE INTO view_stars (account, name) VALUES (?, ?)'),
     unstar: db.prepare('DELETE FROM view_stars WHERE account = ? AND name = ?'),
-    starEntry: db.prepare(
-      `INSERT INTO view_package_facts (name, star_entry) VALUES (?, ?)
-       ON CONFLICT (name) DO UPDATE SET star_entry = excluded.star_entry`,
-    ),
-    grow: db.prepare(
-      `INSERT INTO view_package_facts (name, full_bytes) VALUES (:name, :by)
-       ON CONFLICT (name) DO UPDATE SET full_bytes = full_bytes + excluded.full_bytes`,
-    ),
+    own: db.prepare('INSERT OR IGNORE INTO view_owners (account, name) VALUES (?, ?)'),
+    disown: db.prepare('DELETE FROM view_owners WHERE account = ? AND name = ?'),
+    starEntry: db.prepare('UPDATE view_packages SET star_entry = ? WHERE name = ?'),
+    grow: db.prepare('UPDATE view_packages SET full_bytes = full_bytes + :by WHERE name = :name'),
     fullBytes: db.prepare(
       'SELECT octet_length("full") AS size FROM view_versions WHERE name = ? AND version = ?',
     ),
@@ -191,9 +189,12 @@ function applyWrite(statements: WriteStatements, write: ViewWrite): void {
       statements.latest.run(write.version, write.name)
       reindex(statements, write.name)
       return
+    case 'owner':
+      ;(write.isOwner ? statements.own : statements.disown).run(write.account, write.name)
+      return
     case 'star':
       ;(write.starred ? statements.star : statements.unstar).run(write.account, write.name)
-      statements.starEntry.run(write.name, write.entry)
+      statements.starEntry.run(write.entry, write.name)
   }
 }
 
@@ -262,28 +263,45 @@ function createText(db: DatabaseSync): ViewReader['text'] {
 // An exact name comes first; then by relevance, a word of the name counting most; then by name, so that pages join.
 const best = '(p.name = :exact) DESC, bm25(view_search, 10.0, 8.0, 4.0, 1.0), p.name'
 const inScope = `(:scope = '' OR substr(p.name, 1, length(:scope)) = :scope)`
-const matching = `FROM view_search JOIN view_packages p ON p.id = view_search.rowid
-  WHERE view_search MATCH :match AND ${inScope}`
-const all = `FROM view_packages p WHERE p.latest IS NOT NULL AND ${inScope}`
+const owned = 'JOIN view_owners o ON o.name = p.name AND o.account = :maintainer'
+
+function matching(join: string): string {
+  return `FROM view_search JOIN view_packages p ON p.id = view_search.rowid ${join}
+    WHERE view_search MATCH :match AND ${inScope}`
+}
+
+function all(join: string): string {
+  return `FROM view_packages p ${join} WHERE p.latest IS NOT NULL AND ${inScope}`
+}
+
+type Searching = { readonly total: StatementSync; readonly page: StatementSync }
 
 function createSearch(db: DatabaseSync): ViewReader['search'] {
   const found = 'SELECT p.name, p.latest'
   const count = 'SELECT count(*) AS total'
   const page = 'LIMIT :size OFFSET :from'
-  const matched = {
-    total: db.prepare(`${count} ${matching}`),
-    page: db.prepare(`${found} ${matching} ORDER BY ${best} ${page}`),
-  }
-  const every = {
-    total: db.prepare(`${count} ${all}`),
-    page: db.prepare(`${found} ${all} ORDER BY (p.name = :exact) DESC, p.name ${page}`),
-  }
+  const matched = (join: string): Searching => ({
+    total: db.prepare(`${count} ${matching(join)}`),
+    page: db.prepare(`${found} ${matching(join)} ORDER BY ${best} ${page}`),
+  })
+  const every = (join: string): Searching => ({
+    total: db.prepare(`${count} ${all(join)}`),
+    page: db.prepare(`${found} ${all(join)} ORDER BY (p.name = :exact) DESC, p.name ${page}`),
+  })
+  const anyones = { matched: matched(''), every: every('') }
+  const ones = { matched: matched(owned), every: every(owned) }
   return (asked) => {
     const { exact, from, size } = asked
     const match = matchOf(asked)
-    const statements = match === '' ? every : matched
+    const { maintainer } = asked
+    const among = maintainer === undefined ? anyones : ones
+    const statements = match === '' ? among.every : among.matched
     const scope = asked.scope === undefined ? '' : `${asked.scope}/`
-    const wanted = { scope, ...(match === '' ? {} : { match }) }
+    const wanted = {
+      scope,
+      ...(match === '' ? {} : { match }),
+      ...(maintainer === undefined ? {} : { maintainer }),
+    }
     return {
       total: number(statements.total.get(wanted), 'total'),
       found: statements.page

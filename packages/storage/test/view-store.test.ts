@@ -58,13 +58,7 @@ function open(...entries: readonly (readonly ViewWrite[])[]): {
 }
 
 function dump(db: DatabaseSync): unknown {
-  const tables = [
-    'view_packages',
-    'view_versions',
-    'view_stars',
-    'view_search',
-    'view_package_facts',
-  ]
+  const tables = ['view_packages', 'view_versions', 'view_stars', 'view_search', 'view_owners']
   return tables.map((table) => db.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all())
 }
 
@@ -144,6 +138,29 @@ test('package() tells the last entry that starred it', () => {
   )
   assert.equal(views.package('p')?.starEntry, 9)
   assert.equal(views.package('p')?.rev, '1-ab')
+})
+
+test('search() finds the packages of a maintainer, with words or without', () => {
+  const own = (name: string, isOwner = true): ViewWrite => ({
+    kind: 'owner',
+    name,
+    account: 'alice',
+    isOwner,
+  })
+  const { views } = open(
+    [...published(1, { name: 'left' }), own('left')],
+    [...published(2, { name: 'right' }), own('right')],
+    [...published(3, { name: 'left-bob' })],
+    [...published(4, { name: 'former' }), own('former'), own('former', false)],
+  )
+  const find = (terms: Partial<SearchPage>): readonly string[] => {
+    const { total, found } = views.search({ ...page, maintainer: 'alice', ...terms })
+    assert.equal(total, found.length)
+    return found.map(({ name }) => name)
+  }
+  assert.deepEqual(find({}), ['left', 'right'])
+  assert.deepEqual(find({ words: ['left'] }), ['left'])
+  assert.deepEqual(find({ maintainer: 'bob' }), [])
 })
 
 const library = [

@@ -62,19 +62,13 @@ async function addUser(
   return { ...added }
 }
 
-/** A call of the rules in the operator's name. */
+/** A change of reservations in the operator's name. */
 async function changeReservation(
-  server: Server,
+  { registry, operator }: Server,
   { do: method, ...request }: Extract<AdminAsk, { do: 'reserve' | 'release' }>,
 ): Promise<JsonValue> {
-  const { index, outcome } = await server.engine.submit({
-    account: server.operator,
-    via: 'host',
-    method,
-    args: [request],
-  })
-  if (outcome.ok) return { ...request, entry: index }
-  throw new SteleError('rule_refused', { method, ...outcome.error })
+  const { entry } = await registry[method](operator, request)
+  return { ...request, entry }
 }
 
 /** Answers on the socket until closed. */
