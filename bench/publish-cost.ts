@@ -7,7 +7,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { createAccounts } from '../packages/accounts/src/index.ts'
 import type { CallRequest } from '../packages/entries/src/index.ts'
-import { createRoutes } from '../packages/faces/src/index.ts'
+import { type NpmPorts, npmFace } from '../packages/faces/src/npm/index.ts'
 import { parsePackageName } from '../packages/formats/src/index.ts'
 import { createScriptHost } from '../packages/host/src/index.ts'
 import { createApp, listen } from '../packages/http/src/index.ts'
@@ -105,34 +105,21 @@ async function measureHttp(paths: DataPaths): Promise<readonly Row[]> {
   const refused = (): never => {
     throw new Error('Nothing else is asked')
   }
-  const ports = { state: createLogReader(db, paths.blobs), views: createViewReader(db) }
-  const registry = createRegistry({ ...ports, submit: refused, now: Date.now })
+  const reads = { state: createLogReader(db, paths.blobs), views: createViewReader(db) }
+  const registry = createRegistry({ ...reads, submit: refused, now: Date.now })
   const accounts = createAccounts({ store, now: Date.now, random })
-  const settings = {
-    mountPath: '',
-    trustedProxies: [],
-    signUp: 'closed',
-    listensOnLoopback: true,
-  } as const
-  const routes = createRoutes({
+  const ports: NpmPorts = {
     registry: {
       ...registry,
       publish: async (_, spec) => ({ spec, entry: 1, timeMs: Date.now(), isRepeat: false }),
     },
     accounts,
-    log: {
-      checkpoint: refused,
-      head: refused,
-      keys: refused,
-      treeSize: refused,
-      tile: refused,
-      bundle: refused,
-      blob: refused,
-    },
-    prove: refused,
-    settings,
-  })
-  const app = createApp({ routes, settings, now: Date.now, report: () => undefined })
+    log: { treeSize: refused, blob: refused },
+    signUp: { signUp: 'closed', listensOnLoopback: true, isPublished: false },
+  }
+  const face = npmFace.open(ports, { maxUploadBytes: 2 ** 20 })
+  const settings = { mountPath: '', trustedProxies: [] }
+  const app = createApp({ faces: [face], settings, now: Date.now, report: () => undefined })
   const server = await listen(app, { host: '127.0.0.1', port: 0, report: () => undefined })
   const work = { kind: 'publish', token: folder.token, releases: releases('http') } as const
   const job = await prepareJob({ url: server.url, clients: 8, work })
@@ -161,12 +148,12 @@ async function measureHttp(paths: DataPaths): Promise<readonly Row[]> {
 async function measureMain(paths: DataPaths, requests: CallRequest[]): Promise<readonly Row[]> {
   const db = openReader(paths.log, logSchema, prepareViews)
   const meter = createMeter()
-  const ports = { state: createLogReader(db, paths.blobs), views: createViewReader(db) }
+  const reads = { state: createLogReader(db, paths.blobs), views: createViewReader(db) }
   const submit = async (request: CallRequest) => {
     requests.push(request)
     return { index: 1, timeMs: 1, outcome: { ok: true } } as const
   }
-  const registry = createRegistry({ ...ports, submit, now: Date.now })
+  const registry = createRegistry({ ...reads, submit, now: Date.now })
   for (const [at, release] of releases('cost').entries()) {
     if (at === warmUp) meter.reset()
     const tarball = makeTarballOf(release)

@@ -1,11 +1,11 @@
 // Who may act here: sign-up, log-in, tokens, and what the operator does with users. All of it local, none of it in the log.
 import { SteleError } from '@stele/errors'
 import { parseAccountName } from '@stele/formats'
+import { clientKey } from '@stele/formats/networks'
 import type { AccountStore, UserRow } from './account-store.ts'
 import { parseAuthorization } from './authorization.ts'
 import { formatBase62 } from './base62.ts'
 import { defaultRateLimits, maxEmailLength, type RateLimits } from './limits.ts'
-import { clientKey } from './networks.ts'
 import { checkNewPassword, defaultPasswordCost, type PasswordCost } from './password.ts'
 import { createPasswordCheck, type PasswordCheck, type PasswordClaim } from './password-check.ts'
 import { createRateLimiter } from './rate-limit.ts'

@@ -9,10 +9,8 @@ export {
   type Profile,
 } from './accounts.ts'
 export { defaultRateLimits, type RateLimit, type RateLimits } from './limits.ts'
-export { clientKey, isInNetworks, isLoopback, type Network, parseNetwork } from './networks.ts'
 export { defaultPasswordCost, type PasswordCost } from './password.ts'
 export {
-  isLoopbackHost,
   type SignUpDecision,
   type SignUpFacts,
   type SignUpSettings,

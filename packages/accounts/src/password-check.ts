@@ -1,6 +1,7 @@
 // Checks passwords under limits: how often one may be tried, how many are hashed at once, who need not be hashed again.
 import { createHmac } from 'node:crypto'
 import { SteleError } from '@stele/errors'
+import { clientKey } from '@stele/formats/networks'
 import type { AccountStore } from './account-store.ts'
 import { createGate } from './gate.ts'
 import {
@@ -11,7 +12,6 @@ import {
   type RateLimits,
   rememberPasswordMs,
 } from './limits.ts'
-import { clientKey } from './networks.ts'
 import { hashPassword, isPassword, type PasswordCost, saltBytes } from './password.ts'
 import { createRateLimiter } from './rate-limit.ts'
 

@@ -1,5 +1,5 @@
 // Whether a stranger may make an account: a pure function of the settings and of what the request shows.
-import { isLoopback } from './networks.ts'
+import { isLoopback, isLoopbackHost } from '@stele/formats/networks'
 
 /** What the operator configured, and where the server listens. */
 export type SignUpSettings = {
@@ -65,12 +65,6 @@ const proxyHeaders = new Set([
 
 function showsProxy(name: string): boolean {
   return proxyHeaders.has(name) || name.startsWith('x-forwarded') || name.startsWith('x-original-')
-}
-
-/** True for the Host of a request to this very machine: `localhost`, a name below it, or a loopback address, with or without a port. */
-export function isLoopbackHost(host: string | undefined): boolean {
-  const bare = (host ?? '').replace(/:\d*$/, '').replace(/^\[|\]$/g, '')
-  return /^(?:.+\.)?localhost$/i.test(bare) || isLoopback(bare)
 }
 
 function no(reason: string): SignUpDecision {

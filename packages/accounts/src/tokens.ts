@@ -1,5 +1,6 @@
 // The life of a token: issued, used, listed, revoked, expired.
 import { SteleError } from '@stele/errors'
+import { clientKey, isInNetworks, type Network, parseNetwork } from '@stele/formats/networks'
 import type { AccountStore, TokenRow } from './account-store.ts'
 import {
   maxTokenDays,
@@ -9,7 +10,6 @@ import {
   type RateLimits,
   tokenUseStepMs,
 } from './limits.ts'
-import { clientKey, isInNetworks, type Network, parseNetwork } from './networks.ts'
 import { createRateLimiter } from './rate-limit.ts'
 import {
   formatToken,

@@ -1,9 +1,15 @@
 // Who is asking, and whether they may write. Reads of a public registry never look at credentials.
 
-import type { Identity } from '@stele/accounts'
+import type { Accounts, Identity } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
 import type { Asked } from '@stele/http/routes'
-import type { FacePorts } from './ports.ts'
+import type { Registry } from '@stele/registry'
+
+/** What tells who asks. */
+export type AccessPorts = {
+  readonly accounts: Pick<Accounts, 'authenticate'>
+  readonly registry: Pick<Registry, 'hasAccount' | 'join'>
+}
 
 /** Tells who asks. */
 export type Access = {
@@ -13,7 +19,7 @@ export type Access = {
   readonly needWriter: (asked: Asked) => Promise<string>
 }
 
-export function createAccess(ports: Pick<FacePorts, 'accounts' | 'registry'>): Access {
+export function createAccess(ports: AccessPorts): Access {
   const need = async (asked: Asked): Promise<Identity> => {
     const header = asked.ask.headers['authorization']
     const identity = await ports.accounts.authenticate(header, asked.client)
@@ -36,7 +42,7 @@ export function createAccess(ports: Pick<FacePorts, 'accounts' | 'registry'>): A
 
 /** Brings the account into the log, if it is not there: a crash after storing its password leaves it so. */
 export async function ensureJoined(
-  ports: Pick<FacePorts, 'registry'>,
+  ports: Pick<AccessPorts, 'registry'>,
   account: string,
 ): Promise<void> {
   if (!ports.registry.hasAccount(account)) await ports.registry.join(account)

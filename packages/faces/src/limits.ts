@@ -6,6 +6,9 @@ const mib = 1024 * kib
 /** Bytes of a publish document, decoded: npmjs takes 100 to 200 MB; the tarball in it is a third longer as base64. */
 export const defaultMaxUploadBytes: number = 128 * mib
 
+/** What an operator may set it to: all uploads together hold no more than twice that (`maxBufferedBytes` of @stele/http). */
+export const largestMaxUploadBytes: number = 256 * mib
+
 /** Values of a publish document: a packument of 2,000 versions, as "npm deprecate" sends it back. The worst takes 200 ms to parse. */
 export const maxDocumentValues = 250_000
 

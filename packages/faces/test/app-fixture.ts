@@ -1,31 +1,44 @@
 // An app over fakes, and short ways to ask it something.
 import { createHash } from 'node:crypto'
-import { createAccounts, type RateLimits } from '@stele/accounts'
-import { type App, createApp, type HttpEvent, type Reply } from '@stele/http'
+import { createAccounts, type RateLimits, type SignUpSettings } from '@stele/accounts'
+import { type AddressSettings, type App, createApp, type HttpEvent, type Reply } from '@stele/http'
 import { createMemoryAccountStore } from '../../accounts/test/memory-account-store.ts'
 import { ask } from '../../http/test/ask.ts'
-import { createRoutes, type FacePorts, type FaceSettings, type LogReads } from '../src/index.ts'
+import { defaultMaxUploadBytes } from '../src/limits.ts'
+import { type LogPorts, type LogReads, logFace } from '../src/log/index.ts'
+import { type NpmPorts, type NpmSettings, npmFace } from '../src/npm/index.ts'
+import { type WebPorts, webFace } from '../src/web/index.ts'
 import { createFakeRegistry, type FakeRegistry } from './fake-registry.ts'
+
+/** All that a fixture can be told. */
+export type FixtureSettings = AddressSettings &
+  NpmSettings & {
+    readonly signUp: SignUpSettings['signUp']
+    readonly listensOnLoopback: boolean
+  }
+
+type FixturePorts = NpmPorts & LogPorts & WebPorts
 
 export type Fixture = {
   readonly app: App
   readonly registry: FakeRegistry
-  readonly ports: FacePorts
+  readonly ports: FixturePorts
   readonly events: HttpEvent[]
   readonly clock: { nowMs: number }
 }
 
-export const openSettings: FaceSettings = {
+export const openSettings: FixtureSettings = {
   signUp: 'open',
   listensOnLoopback: true,
   mountPath: '',
   trustedProxies: [],
+  maxUploadBytes: defaultMaxUploadBytes,
 }
 
 export function createFixture(
   options: {
-    readonly settings?: Partial<FaceSettings>
-    readonly ports?: Partial<FacePorts>
+    readonly settings?: Partial<FixtureSettings>
+    readonly ports?: Partial<FixturePorts>
     readonly rateLimits?: Partial<RateLimits>
   } = {},
 ): Fixture {
@@ -42,16 +55,21 @@ export function createFixture(
       rateLimits: options.rateLimits ?? {},
     },
   })
-  const ports: FacePorts = {
+  const settings = { ...openSettings, ...options.settings }
+  const { signUp, listensOnLoopback, publicUrl, trustedProxies } = settings
+  const isPublished = publicUrl !== undefined || trustedProxies.length > 0
+  const ports: FixturePorts = {
     registry,
     accounts,
     log: fakeLog(registry),
     prove: async (queries) => Buffer.from(`proof of ${queries.length}`),
-    settings: { ...openSettings, ...options.settings },
+    isPublic: publicUrl !== undefined,
+    signUp: { signUp, listensOnLoopback, isPublished },
     ...options.ports,
   }
   const report = (event: HttpEvent): unknown => events.push(event)
-  const app = createApp({ routes: createRoutes(ports), settings: ports.settings, now, report })
+  const faces = [webFace.open(ports, {}), npmFace.open(ports, settings), logFace.open(ports, {})]
+  const app = createApp({ faces, settings, now, report })
   return { app, registry, ports, events, clock }
 }
 

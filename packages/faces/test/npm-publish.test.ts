@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { App, Ask } from '@stele/http'
 import { ask } from '../../http/test/ask.ts'
-import { defaultMaxUploadBytes } from '../src/index.ts'
+import { defaultMaxUploadBytes } from '../src/limits.ts'
 import { createFixture, jsonOf, publishDocument, signUp } from './app-fixture.ts'
 
 /** The limits with which the body was read. */

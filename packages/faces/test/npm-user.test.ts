@@ -3,8 +3,7 @@ import { test } from 'node:test'
 import { SteleError } from '@stele/errors'
 import type { Reply } from '@stele/http'
 import { ask } from '../../http/test/ask.ts'
-import type { FaceSettings } from '../src/index.ts'
-import { createFixture, type Fixture, jsonOf } from './app-fixture.ts'
+import { createFixture, type Fixture, type FixtureSettings, jsonOf } from './app-fixture.ts'
 
 const password = 'correct horse'
 
@@ -14,7 +13,7 @@ function enter({ app }: Fixture, name: string, more: Record<string, unknown> = {
 }
 
 /** Sign-up is closed; alice is there, as the operator added her. */
-async function closed(settings: Partial<FaceSettings> = {}): Promise<Fixture> {
+async function closed(settings: Partial<FixtureSettings> = {}): Promise<Fixture> {
   const fixture = createFixture({ settings: { signUp: 'closed', ...settings } })
   await fixture.ports.accounts.addUser({ account: 'alice', password })
   return fixture
@@ -101,7 +100,7 @@ test('sign-up left to itself is open on this machine alone', async () => {
   const settings = { signUp: 'auto' } as const
   const here = createFixture({ settings })
   assert.equal((await enter(here, 'alice')).status, 201)
-  const cases: readonly Partial<FaceSettings>[] = [
+  const cases: readonly Partial<FixtureSettings>[] = [
     { listensOnLoopback: false },
     { publicUrl: 'https://r.example' },
     { trustedProxies: [{ bytes: Uint8Array.of(10, 0, 0, 0), bits: 8 }] },

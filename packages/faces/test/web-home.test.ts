@@ -2,29 +2,9 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { ask } from '../../http/test/ask.ts'
-import { wantsPage } from '../src/web/home.ts'
 import { createFixture, jsonOf, textOf } from './app-fixture.ts'
 
 const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
-
-// Accept, whether a person is looking
-const accepts: readonly (readonly [string | undefined, boolean])[] = [
-  [browser.accept, true],
-  ['text/html', true],
-  ['TEXT/HTML;q=1', true],
-  [undefined, false],
-  ['', false],
-  ['*/*', false],
-  ['application/json', false],
-  ['application/json, text/html', false],
-  ['application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*', false],
-  ['text/htmlish', false],
-]
-for (const [accept, wanted] of accepts) {
-  test(`wantsPage() is ${wanted} when Accept is ${JSON.stringify(accept)}`, () => {
-    assert.equal(wantsPage(accept), wanted)
-  })
-}
 
 test('GET / gives a browser a page with the commands for the address that it used', async () => {
   const { app } = createFixture({ settings: { listensOnLoopback: false } })

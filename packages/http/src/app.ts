@@ -5,23 +5,27 @@ import type { App, Ask, Reply } from './ask.ts'
 import { type Asked, openAsk } from './asked.ts'
 import { type AddressSettings, checkHost } from './base-address.ts'
 import type { Draft } from './draft.ts'
-import { toReply } from './error-reply.ts'
+import { routeNotFound, toReply } from './error-reply.ts'
 import { accessEvent, type HttpEvent, safePath } from './event.ts'
+import type { Face } from './face.ts'
 import { finish } from './finish.ts'
-import { createRouter, type Route, type Router } from './router.ts'
+import { createRouter, type Router } from './router.ts'
 import { parseTarget } from './target.ts'
 
 /** What the app needs. `now` gives milliseconds since 1970. */
 export type AppPorts = {
-  readonly routes: readonly Route[]
+  readonly faces: readonly Face[]
   readonly settings: AddressSettings
   readonly now: () => number
   readonly report: (event: HttpEvent) => void
 }
 
-/** The app over its routes. Tests call it without a server. */
+/** The app over its faces. Tests call it without a server. */
 export function createApp(ports: AppPorts): App {
-  const context: Context = { ports, router: createRouter(ports.routes) }
+  const context: Context = {
+    ports,
+    router: createRouter(ports.faces.flatMap(({ routes }) => routes)),
+  }
   return (ask) => answer(context, ask)
 }
 
@@ -51,12 +55,28 @@ async function route(context: Context, ask: Ask, progress: Progress): Promise<Dr
   const { settings } = context.ports
   checkHost(ask, settings)
   const target = parseTarget(ask.url, settings.mountPath)
-  const found = target === undefined ? undefined : context.router(ask.method, target.path)
-  if (target === undefined || found === undefined) {
-    throw new SteleError('route_not_found', { method: ask.method, path: safePath(ask.url) })
-  }
+  const found =
+    target === undefined
+      ? undefined
+      : context.router({
+          method: ask.method,
+          path: target.path,
+          accept: ask.headers['accept'],
+        })
+  if (target === undefined || found === undefined) throw routeNotFound(ask)
   progress.asked = openAsk(ask, target, settings)
-  return found.route.answer(progress.asked, found.params)
+  const draft = await found.route.answer(progress.asked, found.params)
+  return found.variesByAccept ? varyByAccept(draft) : draft
+}
+
+/** The same address answers in other forms: caches must know, whichever of them it was. */
+function varyByAccept(draft: Draft): Draft {
+  const vary = draft.headers['vary']
+  if (vary !== undefined && /(?:^|,) *accept *(?:,|$)/i.test(vary)) return draft
+  return {
+    ...draft,
+    headers: { ...draft.headers, vary: vary === undefined ? 'Accept' : `${vary}, Accept` },
+  }
 }
 
 function reportBug(ports: AppPorts, ask: Ask, error: unknown): string {

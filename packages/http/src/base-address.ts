@@ -1,6 +1,6 @@
 // Under which address the client reached us, and who the client is. Forwarding headers count only behind trusted proxies (npm-wire U4).
-import { isInNetworks, isLoopbackHost, type Network } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
+import { isInNetworks, isLoopbackHost, type Network } from '@stele/formats/networks'
 import type { Ask } from './ask.ts'
 import { maxListMembers } from './limits.ts'
 

@@ -1,6 +1,6 @@
 // How many connections one address holds. Where it holds too many, an idle one of its own makes room, or the new one is cut.
 import type { Socket } from 'node:net'
-import { clientKey, isInNetworks, type Network } from '@stele/accounts'
+import { clientKey, isInNetworks, type Network } from '@stele/formats/networks'
 
 /** The connections that are open. */
 export type Connections = {

@@ -1,6 +1,8 @@
 // Errors as answers: a SteleError with its status and JSON that npm can print; anything else is a bug with an id.
 import { SteleError, toErrorBody } from '@stele/errors'
+import type { Ask } from './ask.ts'
 import { type Draft, jsonDraft } from './draft.ts'
+import { safePath } from './event.ts'
 import { busyRetryS } from './limits.ts'
 
 /** The answer that tells of an error. `onBug` is told of what is none of the catalogue, and gives an id for it. */
@@ -10,6 +12,11 @@ export function toReply(error: unknown, onBug: (error: unknown) => string): Draf
     return jsonDraft(500, body, noStore)
   }
   return jsonDraft(error.status, toErrorBody(error), { ...noStore, ...headersOf(error) })
+}
+
+/** The error for a request that no route takes. A route throws it to say that what it was asked for is not its own. */
+export function routeNotFound({ method, url }: Pick<Ask, 'method' | 'url'>): SteleError {
+  return new SteleError('route_not_found', { method, path: safePath(url) })
 }
 
 const noStore = { 'cache-control': 'no-store' }

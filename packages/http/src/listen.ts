@@ -1,8 +1,8 @@
 // The one adapter to node:http: turns requests into asks and replies into answers, under limits of time and size.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, isIPv6, type Socket } from 'node:net'
-import type { Network } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
+import type { Network } from '@stele/formats/networks'
 import type { App, Ask } from './ask.ts'
 import { createConnections } from './connections.ts'
 import type { HttpEvent } from './event.ts'

@@ -1,4 +1,4 @@
-// Which coding the client wants. Nonsense in this header is ignored, never an error (npm-wire H4).
+// Which coding and which type the client wants. Nonsense in these headers is ignored, never an error (npm-wire H4).
 import { maxListMembers } from './limits.ts'
 
 /** A content coding that we send. */
@@ -21,3 +21,8 @@ export function chooseCoding(header: string | undefined): Coding {
 
 const codingForm =
   /^[ \t]*([A-Za-z0-9*_-]+)[ \t]*(?:;[ \t]*[qQ]=(1(?:\.0{0,3})?|0(?:\.\d{0,3})?)[ \t]*)?$/
+
+/** True when Accept names this media type first, as browsers name text/html; package managers and curl never do. */
+export function wantsFirst(accept: string | undefined, type: string): boolean {
+  return accept?.split(/[,;]/, 1)[0]?.trim().toLowerCase() === type
+}

@@ -9,6 +9,8 @@ export {
   revalidate,
   type WholeFile,
 } from './draft.ts'
+export { routeNotFound } from './error-reply.ts'
+export type { Face, FaceDefinition } from './face.ts'
 export { isKnown } from './finish.ts'
 export { chooseCoding } from './negotiation.ts'
 export type { Params, Route } from './router.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseNetwork } from '@stele/accounts'
 import { isSteleError } from '@stele/errors'
+import { parseNetwork } from '@stele/formats/networks'
 import { type AddressSettings, baseAddress, checkHost, clientAddress } from '../src/base-address.ts'
 import { ask } from './ask.ts'
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
-import { parseNetwork } from '@stele/accounts'
+import { parseNetwork } from '@stele/formats/networks'
 import {
   type App,
   type HttpEvent,

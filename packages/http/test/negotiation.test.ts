@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chooseCoding } from '../src/negotiation.ts'
+import { chooseCoding, wantsFirst } from '../src/negotiation.ts'
 
 // What clients send (npm-wire H4), then what a hostile one might.
 const codings: readonly (readonly [header: string | undefined, coding: 'gzip' | 'identity'])[] = [
@@ -36,5 +36,23 @@ const codings: readonly (readonly [header: string | undefined, coding: 'gzip' | 
 for (const [header, coding] of codings) {
   test(`chooseCoding() gives ${coding} for ${JSON.stringify(header)?.slice(0, 40)}`, () => {
     assert.equal(chooseCoding(header), coding)
+  })
+}
+
+const accepts: readonly (readonly [accept: string | undefined, wanted: boolean])[] = [
+  ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', true],
+  ['text/html', true],
+  ['TEXT/HTML;q=1', true],
+  [undefined, false],
+  ['', false],
+  ['*/*', false],
+  ['application/json', false],
+  ['application/json, text/html', false],
+  ['application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*', false],
+  ['text/htmlish', false],
+]
+for (const [accept, wanted] of accepts) {
+  test(`wantsFirst() is ${wanted} for text/html when Accept is ${JSON.stringify(accept)}`, () => {
+    assert.equal(wantsFirst(accept, 'text/html'), wanted)
   })
 }

@@ -44,17 +44,49 @@ const rows: readonly (readonly [
 for (const [request, path, params] of rows) {
   test(`createRouter() takes ${request} to ${path}`, () => {
     const [method = '', target = ''] = request.split(' ')
-    const found = router(method, target)
+    const found = router({ method, path: target, accept: undefined })
     assert.equal(found?.route.path, path)
     for (const [name, value] of Object.entries(params)) assert.equal(found?.params(name), value)
   })
 }
 
 test('params() refuses an endless segment', () => {
-  const found = router('GET', `/-/log/tile/${'x'.repeat(2000)}`)
+  const path = `/-/log/tile/${'x'.repeat(2000)}`
+  const found = router({ method: 'GET', path, accept: undefined })
   assert.ok(found)
   assert.throws(
     () => found.params('*'),
     (error) => isSteleError(error, 'request_invalid'),
   )
+})
+
+const page = { ...route('GET', '/:name'), accepts: 'text/html' }
+const both = createRouter([page, route('GET', '/:name'), route('GET', '/-/ping')])
+const chosen: readonly (readonly [accept: string | undefined, isPage: boolean])[] = [
+  ['text/html,*/*;q=0.8', true],
+  ['*/*', false],
+  [undefined, false],
+]
+for (const [accept, isPage] of chosen) {
+  test(`createRouter() ${isPage ? 'takes' : 'does not take'} Accept ${accept} to the page`, () => {
+    const found = both({ method: 'GET', path: '/x', accept })
+    assert.equal(found?.route === page, isPage)
+    assert.equal(found?.variesByAccept, true)
+  })
+}
+
+test('createRouter() says that an address does not vary when no route of it asks for a type', () => {
+  const found = both({ method: 'GET', path: '/-/ping', accept: 'text/html' })
+  assert.equal(found?.variesByAccept, false)
+})
+
+test('createRouter() finds nothing when the only route of an address asks for another type', () => {
+  const alone = createRouter([page])
+  assert.equal(alone({ method: 'GET', path: '/x', accept: '*/*' }), undefined)
+})
+
+test('createRouter() gives the first of two equal routes', () => {
+  const [first, second] = [route('GET', '/x'), route('GET', '/x')]
+  const found = createRouter([first, second])({ method: 'GET', path: '/x', accept: undefined })
+  assert.equal(found?.route, first)
 })

@@ -3,10 +3,11 @@ import { type BundleKind, bundleWidth, logRoot, parseBlobPath } from '@stele/ent
 import { isSteleError, SteleError } from '@stele/errors'
 import { type Draft, immutable, type Route } from '@stele/http/routes'
 import { parseTileNumber, parseTilePath, type TileNumber, tileRowLength } from '@stele/tlog'
-import type { FacePorts, LogReads } from '../ports.ts'
+import type { LogReads } from '../log-reads.ts'
 import { auditHeaders } from './audit-headers.ts'
+import type { LogPorts } from './ports.ts'
 
-type Ports = Pick<FacePorts, 'log' | 'settings'>
+type Ports = Pick<LogPorts, 'log' | 'isPublic'>
 
 const octets = 'application/octet-stream'
 const text = 'text/plain; charset=utf-8'
@@ -15,7 +16,7 @@ const seconds = 'public, max-age=1'
 /** Never changes but by a take-down, which caches must follow within the hour. */
 const removable = 'public, max-age=3600'
 
-export function filesRoutes({ log, settings }: Ports): Route[] {
+export function filesRoutes({ log, isPublic }: Ports): Route[] {
   const files: readonly [string, (rest: string) => Draft][] = [
     [`${logRoot}checkpoint`, () => mutableText('checkpoint', log.checkpoint())],
     [`${logRoot}head`, () => mutableText('head', log.head())],
@@ -26,7 +27,7 @@ export function filesRoutes({ log, settings }: Ports): Route[] {
     [`${logRoot}value/*`, (rest) => showBundle('value', parsePlace(rest), log)],
     [`${logRoot}blob/*`, (rest) => showBlob(rest, log)],
   ]
-  const audit = auditHeaders(settings)
+  const audit = auditHeaders(isPublic)
   return files.map(([path, show]) => ({
     method: 'GET',
     path,

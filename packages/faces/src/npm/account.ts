@@ -6,13 +6,13 @@ import { isJsonObject } from '@stele/formats'
 import { type Asked, type Draft, ownDraft, type Route, textMember } from '@stele/http/routes'
 import type { Access } from '../access.ts'
 import { maxLogInBytes } from '../limits.ts'
-import type { FacePorts } from '../ports.ts'
+import type { NpmPorts } from './ports.ts'
 
-type Tools = { readonly ports: Pick<FacePorts, 'accounts'>; readonly access: Access }
+type Tools = { readonly ports: Pick<NpmPorts, 'accounts'>; readonly access: Access }
 
 const profilePath = '/-/npm/v1/user'
 
-export function accountRoutes(ports: Pick<FacePorts, 'accounts'>, access: Access): Route[] {
+export function accountRoutes(ports: Pick<NpmPorts, 'accounts'>, access: Access): Route[] {
   const tools = { ports, access }
   return [
     {

@@ -2,10 +2,15 @@
 
 import { SteleError } from '@stele/errors'
 import { jsonDraft, type Route } from '@stele/http/routes'
-import type { FacePorts } from '../ports.ts'
+import type { NpmPorts } from './ports.ts'
 
-export function factsRoutes(ports: Pick<FacePorts, 'writesRefused'>): Route[] {
+export function factsRoutes(ports: Pick<NpmPorts, 'log' | 'writesRefused'>): Route[] {
   return [
+    {
+      method: 'GET',
+      path: '/',
+      answer: () => jsonDraft(200, { db_name: 'stele', update_seq: ports.log.treeSize() }),
+    },
     // Touches nothing, so that it answers while all else is broken. 200 also while writes are refused: installs work, and
     // an error here would take a registry that can be read out of service. "npm ping" prints what the body says.
     {

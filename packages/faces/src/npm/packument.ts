@@ -10,11 +10,12 @@ import {
   type Params,
   type Route,
   revalidate,
+  routeNotFound,
 } from '@stele/http/routes'
-import type { FacePorts } from '../ports.ts'
 import { chooseForm } from './form.ts'
+import type { NpmPorts } from './ports.ts'
 
-type Ports = Pick<FacePorts, 'registry'>
+type Ports = Pick<NpmPorts, 'registry'>
 
 const mediaTypes = {
   full: 'application/json; charset=utf-8',
@@ -61,6 +62,8 @@ async function showPackument(asked: Asked, params: Params, ports: Ports): Promis
 /** GET /{name}/{version or tag}: the manifest of one version (P11). */
 function showManifest(asked: Asked, params: Params, ports: Ports): Draft {
   const name = parsePackageName(params('name'))
+  // There is a package named "-", but below /-/ lie routes, not its versions.
+  if (params('name') === '-') throw routeNotFound(asked.ask)
   const version = params('version')
   const body = ports.registry.manifest(name, version, asked.baseUrl())
   if (body === undefined) throw new SteleError('version_not_found', { spec: `${name}@${version}` })

@@ -2,10 +2,11 @@
 import { isJsonObject, type JsonObject, type PackageName, parsePackageName } from '@stele/formats'
 import { type Asked, type Draft, jsonDraft, type Params, type Route } from '@stele/http/routes'
 import type { Access } from '../access.ts'
-import { defaultMaxUploadBytes, maxDocumentValues } from '../limits.ts'
-import type { FacePorts } from '../ports.ts'
+import { maxDocumentValues } from '../limits.ts'
+import type { NpmPorts } from './ports.ts'
+import type { NpmSettings } from './settings.ts'
 
-type Ports = Pick<FacePorts, 'registry' | 'settings'>
+type Ports = Pick<NpmPorts, 'registry'> & { readonly settings: NpmSettings }
 
 /** PUT and DELETE of documents and tarballs. Who asks is known before a byte of the body is read. */
 export function publishRoutes(ports: Ports, access: Access): Route[] {
@@ -51,7 +52,7 @@ async function putDocument(
   const { name } = target
   const account = await tools.access.needWriter(asked)
   const document = await asked.object({
-    bytes: settings.maxUploadBytes ?? defaultMaxUploadBytes,
+    bytes: settings.maxUploadBytes,
     values: maxDocumentValues,
   })
   if (target.rev === undefined && hasAttachments(document)) {

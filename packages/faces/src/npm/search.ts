@@ -4,9 +4,9 @@ import { SteleError } from '@stele/errors'
 import { parsePackageName } from '@stele/formats'
 import { type Asked, type Draft, jsonDraft, numberParameter, type Route } from '@stele/http/routes'
 import { maxSearchFrom, maxSearchSize } from '../limits.ts'
-import type { FacePorts } from '../ports.ts'
+import type { NpmPorts } from './ports.ts'
 
-type Ports = Pick<FacePorts, 'registry'>
+type Ports = Pick<NpmPorts, 'registry'>
 
 export function searchRoutes(ports: Ports): Route[] {
   return [

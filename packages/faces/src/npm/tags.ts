@@ -4,14 +4,14 @@ import { SteleError } from '@stele/errors'
 import { parsePackageName, parseTag, parseVersion } from '@stele/formats'
 import { type Asked, type Draft, jsonDraft, type Params, type Route } from '@stele/http/routes'
 import type { Access } from '../access.ts'
-import type { FacePorts } from '../ports.ts'
+import type { NpmPorts } from './ports.ts'
 
-type Tools = { readonly ports: Pick<FacePorts, 'registry'>; readonly access: Access }
+type Tools = { readonly ports: Pick<NpmPorts, 'registry'>; readonly access: Access }
 
 const listPath = '/-/package/:name/dist-tags'
 const tagPath = `${listPath}/:tag`
 
-export function tagRoutes(ports: Pick<FacePorts, 'registry'>, access: Access): Route[] {
+export function tagRoutes(ports: Pick<NpmPorts, 'registry'>, access: Access): Route[] {
   const tools: Tools = { ports, access }
   const set: Route['answer'] = (asked, params) => setTag(asked, params, tools)
   return [

@@ -3,9 +3,9 @@
 import { SteleError } from '@stele/errors'
 import { type PackageName, parsePackageName } from '@stele/formats'
 import { type Draft, immutable, type Route } from '@stele/http/routes'
-import type { FacePorts } from '../ports.ts'
+import type { NpmPorts } from './ports.ts'
 
-type Ports = Pick<FacePorts, 'registry' | 'log'>
+type Ports = Pick<NpmPorts, 'registry' | 'log'>
 
 export function tarballRoutes(ports: Ports): Route[] {
   return [

@@ -14,13 +14,13 @@ import {
 } from '@stele/http/routes'
 import type { Access } from '../access.ts'
 import { maxLogInBytes, maxTokensPage } from '../limits.ts'
-import type { FacePorts } from '../ports.ts'
+import type { NpmPorts } from './ports.ts'
 
-type Tools = { readonly ports: Pick<FacePorts, 'accounts'>; readonly access: Access }
+type Tools = { readonly ports: Pick<NpmPorts, 'accounts'>; readonly access: Access }
 
 const path = '/-/npm/v1/tokens'
 
-export function tokenRoutes(ports: Pick<FacePorts, 'accounts'>, access: Access): Route[] {
+export function tokenRoutes(ports: Pick<NpmPorts, 'accounts'>, access: Access): Route[] {
   const tools = { ports, access }
   return [
     { method: 'GET', path, answer: (asked) => listTokens(asked, tools) },

@@ -14,10 +14,10 @@ import {
 } from '@stele/http/routes'
 import { type Access, ensureJoined } from '../access.ts'
 import { maxLogInBytes } from '../limits.ts'
-import type { FacePorts } from '../ports.ts'
 import { signUpDecision } from '../sign-up.ts'
+import type { NpmPorts } from './ports.ts'
 
-type Ports = Pick<FacePorts, 'registry' | 'accounts' | 'settings'>
+type Ports = Pick<NpmPorts, 'registry' | 'accounts' | 'signUp'>
 
 const userPrefix = 'org.couchdb.user:'
 
@@ -95,7 +95,7 @@ type Claim = {
 
 async function logInOrSignUp(asked: Asked, claim: Claim, ports: Ports): Promise<IssuedToken> {
   const { accounts, registry } = ports
-  const decision = signUpDecision(asked.ask, ports.settings)
+  const decision = signUpDecision(asked.ask, ports.signUp)
   // A name that the log knows but nobody here has credentials for is the operator's to give back, not a stranger's to take.
   const isFree = !accounts.has(claim.account) && !registry.hasAccount(claim.account)
   if (decision.allowed && isFree) return accounts.signUp(claim)

@@ -1,16 +1,15 @@
-// GET /: a page for people, and for programs the facts that registries give there (npm-wire P11).
-import { type Draft, jsonDraft, type Route, revalidate } from '@stele/http/routes'
-import type { FacePorts } from '../ports.ts'
+// GET / for people: a page with the commands for this address. Programs get the facts of the npm face there.
+import { type Draft, type Route, revalidate } from '@stele/http/routes'
 import { signUpDecision } from '../sign-up.ts'
 import { formatHomePage, pagePolicy } from './home-page.ts'
+import type { WebPorts } from './ports.ts'
 
-type Ports = Pick<FacePorts, 'log' | 'settings'>
-
-export function homeRoutes({ log, settings }: Ports): Route[] {
+/** Taken only where Accept names HTML first, as browsers do and package managers never do. */
+export function homeRoutes({ log, signUp }: WebPorts): Route[] {
   const showPage: Route['answer'] = (asked) => {
     const page = {
       baseUrl: asked.baseUrl(),
-      mayVisitorSignUp: signUpDecision(asked.ask, settings).allowed,
+      mayVisitorSignUp: signUpDecision(asked.ask, signUp).allowed,
       origin:
         Buffer.from(log.checkpoint() ?? '')
           .toString('utf8')
@@ -20,21 +19,7 @@ export function homeRoutes({ log, settings }: Ports): Route[] {
     }
     return htmlDraft(formatHomePage(page))
   }
-  const showFacts = (): Draft =>
-    jsonDraft(200, { db_name: 'stele', update_seq: log.treeSize() }, { vary: 'Accept' })
-  return [
-    {
-      method: 'GET',
-      path: '/',
-      answer: (asked, params) =>
-        wantsPage(asked.ask.headers['accept']) ? showPage(asked, params) : showFacts(),
-    },
-  ]
-}
-
-/** Browsers name text/html first; package managers and curl never do. */
-export function wantsPage(accept: string | undefined): boolean {
-  return accept?.split(/[,;]/, 1)[0]?.trim().toLowerCase() === 'text/html'
+  return [{ method: 'GET', path: '/', accepts: 'text/html', answer: showPage }]
 }
 
 function htmlDraft(html: string): Draft {
@@ -43,7 +28,6 @@ function htmlDraft(html: string): Draft {
     'cache-control': revalidate,
     'content-security-policy': pagePolicy,
     'referrer-policy': 'no-referrer',
-    vary: 'Accept',
   }
   return { status: 200, headers, body: Buffer.from(html), codable: true }
 }

@@ -1,8 +1,8 @@
 // stele serve
-import { isLoopback } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
-import { createRoutes } from '@stele/faces'
+import { isLoopback } from '@stele/formats/networks'
 import { createApp, type HttpEvent, listen } from '@stele/http'
+import { openFaces } from '../faces.ts'
 import { createLogger, type Logger } from '../logger.ts'
 import { listenAdmin } from '../server/admin.ts'
 import { openServer, type Server } from '../server/open-server.ts'
@@ -71,26 +71,27 @@ function createServerApp(
   settings: Settings,
   report: (event: HttpEvent) => void,
 ): ReturnType<typeof createApp> {
-  const { host, publicUrl, trustedProxies, mountPath, signUp, maxUploadBytes } = settings
+  const { host, publicUrl, trustedProxies, mountPath, signUp } = settings
   const addresses = {
     ...(publicUrl === null ? {} : { publicUrl }),
     mountPath,
     trustedProxies,
     listensOnLoopback: host === 'localhost' || isLoopback(host),
   }
-  const faces = createRoutes({
-    registry: server.registry,
-    accounts: server.accounts,
-    log: server.log,
-    prove: server.engine.prove,
-    writesRefused: server.engine.writesRefused,
-    settings: {
-      ...addresses,
-      signUp,
-      maxUploadBytes,
+  const isPublished = publicUrl !== null || trustedProxies.length > 0
+  const faces = openFaces(
+    {
+      registry: server.registry,
+      accounts: server.accounts,
+      log: server.log,
+      prove: server.engine.prove,
+      writesRefused: server.engine.writesRefused,
+      isPublic: publicUrl !== null,
+      signUp: { signUp, listensOnLoopback: addresses.listensOnLoopback, isPublished },
     },
-  })
-  return createApp({ routes: faces, settings: addresses, now: Date.now, report })
+    settings,
+  )
+  return createApp({ faces, settings: addresses, now: Date.now, report })
 }
 
 function readSettings({ options, environment }: Input): Settings {

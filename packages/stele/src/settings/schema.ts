@@ -1,8 +1,8 @@
 // Every setting of the server, once: its name in the file, the environment and the flags, its form, its default.
 import { resolve } from 'node:path'
-import { type Network, parseNetwork } from '@stele/accounts'
 import { isSteleError } from '@stele/errors'
 import { parseAccountName } from '@stele/formats'
+import { type Network, parseNetwork } from '@stele/formats/networks'
 
 /** What the server holds of bodies at once is twice that: see `maxBufferedBytes` of @stele/http. */
 const largestUploadBytes = 256 * 1024 * 1024

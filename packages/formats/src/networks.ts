@@ -40,6 +40,12 @@ export function isLoopback(address: string): boolean {
   return isInNetworks(address, loopback)
 }
 
+/** True for the Host of a request to this very machine: `localhost`, a name below it, or a loopback address, with or without a port. */
+export function isLoopbackHost(host: string | undefined): boolean {
+  const bare = (host ?? '').replace(/:\d*$/, '').replace(/^\[|\]$/g, '')
+  return /^(?:.+\.)?localhost$/i.test(bare) || isLoopback(bare)
+}
+
 /** What counts as one client: an IPv4 address, or the /64 of an IPv6 address, which is one household's. */
 export function clientKey(address: string): string {
   const bytes = parseAddress(address)

@@ -1,0 +1,14 @@
+// The pages for people, at addresses that npm uses too: whose browser asks gets HTML.
+import type { FaceDefinition } from '@stele/http/routes'
+import { noSettings } from '@stele/settings'
+import { homeRoutes } from './home.ts'
+import type { WebPorts } from './ports.ts'
+
+export type { WebPorts } from './ports.ts'
+
+/** The page at `/`. */
+export const webFace: FaceDefinition<WebPorts> = {
+  name: 'web',
+  settings: noSettings,
+  open: (ports) => ({ routes: homeRoutes(ports) }),
+}

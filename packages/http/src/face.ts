@@ -1,0 +1,14 @@
+// What a face is: a part of the address space, with routes, and settings of its own. The app lists the faces that it has.
+import type { Section } from '@stele/settings'
+import type { Route } from './router.ts'
+
+/** A face that is open: its ports and settings are bound. Where two faces have the same route, the first one has it. */
+export type Face = { readonly routes: readonly Route[] }
+
+/** A face as its package defines it. `Ports` is what it needs of the server, and no more. */
+export type FaceDefinition<Ports, S extends object = object> = {
+  readonly name: string
+  /** The section of settings that it reads. */
+  readonly settings: Section<S>
+  readonly open: (ports: Ports, settings: S) => Face
+}
