@@ -10,5 +10,13 @@ export const maxQueuedCalls = 10_000
 export const heartbeatMs: number = 30 * 60 * 1000
 /** Calls between two snapshots of a script's memory (spec/state.md "Memory"). */
 export const callsPerSnapshot = 1_000
+/** Entries that a start may have to roll the trie forward by, some 40 microseconds each; and one more for every so many leaves, below. */
+export const entriesPerTrieSnapshot = 2_000
+/** A snapshot costs by the leaf, so a larger trie waits for more entries. */
+export const leavesPerSnapshotEntry = 64
+/** Entries since the snapshot that are worth another one at a clean stop. */
+export const entriesAtStop = 256
+/** Rows of the state that are compared with the trie at once: about half a millisecond. */
+export const rowsPerTurn = 64
 /** Published files that may wait to be made durable: bounds what a crash has published again, and the memory of their names. */
 export const maxUnsyncedFiles = 20_000

@@ -67,6 +67,12 @@ export type CommitGroup = {
   readonly snapshot: Uint8Array | undefined
 }
 
+/** Where a row of the state is. */
+type RowKey = { readonly object: string; readonly field: string }
+
+/** A row of the state. `read` gives its value, undefined where that is withheld. */
+export type KeptRow = RowKey & { readonly hash: Hash; readonly read: () => Uint8Array | undefined }
+
 /** The last snapshot of a script's memory: what the first `size` entries left. */
 export type MemorySnapshot = { readonly size: number; readonly snapshot: Uint8Array }
 
@@ -78,8 +84,12 @@ export type LogStore = StateReader & {
   readonly lastSequence: (account: string | null) => number
   /** The sum of all accounts' last numbers. */
   readonly sequenceTotal: () => number
-  /** The hash of each state row, in any order. Throws where a row's value, if it is there, does not hash to it. */
+  /** The hash of each state row, best with an object's rows together. Values are not looked at. */
   readonly stateHashes: () => Iterable<readonly [object: string, field: string, hash: Hash]>
+  /** How many rows the state has. */
+  readonly rowCount: () => number
+  /** At most `count` rows after this key, or from the first one on, in an order that does not change. */
+  readonly rowsAfter: (key: RowKey | undefined, count: number) => readonly KeptRow[]
   readonly entries: FilePorts['entries']
   readonly memory: () => MemorySnapshot | undefined
   /** What rows were when that snapshot was made, for those that changed since. */
@@ -91,6 +101,8 @@ export type LogStore = StateReader & {
 /** Everything that the sequencer takes as an argument. */
 export type LogPorts = {
   readonly store: LogStore
+  /** Where snapshots of the trie are kept; without one every start builds it from the rows. */
+  readonly snapshots?: SnapshotHome
   /** Makes what runs calls, from the blob names and limits in force; asked anew after a config entry changes them. */
   readonly createExecutor: (settings: ScriptSettings) => Executor
   /** The checkpoint that was published last, where one is kept apart from the store: no log may start behind it. */
@@ -105,6 +117,15 @@ export type LogPorts = {
   readonly report: (event: LogEvent) => void
 }
 
+/** The home of one snapshot of the trie: a list of frames that is there whole or not at all, and may be lost. */
+export type SnapshotHome = {
+  /** None where there is no snapshot. A frame is good until the second one after it is asked for. */
+  readonly frames: () => Iterable<Uint8Array>
+  readonly replace: (frames: AsyncIterable<Uint8Array>) => Promise<void>
+  /** A secret of this log's holder. Whoever has it could make the log say anything, so what it seals is believed. */
+  readonly sealKey: Uint8Array
+}
+
 /** What an operator may want to know. */
 export type LogEvent =
   | {
@@ -115,6 +136,8 @@ export type LogEvent =
     }
   | { readonly event: 'commit_failed'; readonly reason: string }
   | { readonly event: 'read_only'; readonly reason: string }
+  | { readonly event: 'snapshot_unusable'; readonly reason: string }
+  | { readonly event: 'snapshot_failed'; readonly reason: string }
   | { readonly event: 'call_aborted'; readonly method: string; readonly reason: string }
 
 /** Effects and index of an entry that was committed. */

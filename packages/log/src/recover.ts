@@ -1,5 +1,5 @@
 // Opens what the store holds, and compares it with itself: the tree with the checkpoint, the state with the last leaf.
-import { entryKinds, parseLeaf } from '@stele/entries'
+import { entryKinds, parseEffects, parseLeaf, saltBytes } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { Trie, type TrieWrite } from '@stele/state'
 import {
@@ -12,7 +12,9 @@ import {
   treeRoot,
   verifyCheckpoint,
 } from '@stele/tlog'
-import type { LogPorts, LogStore, StoredHead } from './ports.ts'
+import { countFault } from './compare-rows.ts'
+import type { LogPorts, LogStore, SnapshotHome, StoredHead } from './ports.ts'
+import { loadTrieSnapshot } from './trie-snapshot.ts'
 
 const entriesPerStep = 256
 
@@ -21,6 +23,8 @@ export type Recovered = {
   readonly trie: Trie
   readonly frontier: Frontier
   readonly head: StoredHead
+  /** The entries that the snapshot of the trie covers, 0 where there is none that can be used. */
+  readonly snapshotSize: number
   readonly fault: string | undefined
 }
 
@@ -34,21 +38,63 @@ export function recover(ports: LogPorts): Recovered {
   }
   try {
     const frontier = Frontier.restore(head.size, createHashReader(store.hashes))
-    const trie = loadTrie(store.stateHashes())
-    return { trie, frontier, head, fault: faultOf(ports, { head, frontier, trie, origin }) }
+    const { trie, snapshotSize } = openTrie(ports, head, origin)
+    const fault = faultOf(ports, { head, frontier, trie, origin, snapshotSize })
+    return { trie, frontier, head, snapshotSize, fault }
   } catch (error) {
     const fault = `it cannot be read: ${error instanceof Error ? error.message : String(error)}`
-    return { trie: new Trie(), frontier: Frontier.empty(), head, fault }
+    return { trie: new Trie(), frontier: Frontier.empty(), head, snapshotSize: 0, fault }
   }
 }
 
-/** The trie of these rows, committed. */
-export function loadTrie(rows: ReturnType<LogStore['stateHashes']>): Trie {
-  return Trie.build(toTrieWrites(rows))
+type OpenedTrie = Pick<Recovered, 'trie' | 'snapshotSize'>
+
+/** The trie at the head: from its snapshot and the entries since, or from the rows of the state where there is none. */
+function openTrie(ports: LogPorts, head: StoredHead, origin: string): OpenedTrie {
+  try {
+    const opened = ports.snapshots && trieFromSnapshot(ports, ports.snapshots, { head, origin })
+    if (opened !== undefined) return opened
+  } catch (error) {
+    // Whatever is wrong with a copy, the rows decide.
+    const reason = error instanceof Error ? error.message : String(error)
+    ports.report({ event: 'snapshot_unusable', reason })
+  }
+  return { trie: Trie.build(rowWrites(ports.store)), snapshotSize: 0 }
 }
 
-function* toTrieWrites(rows: ReturnType<LogStore['stateHashes']>): Iterable<TrieWrite> {
-  for (const [object, field, valueHash] of rows) yield { object, field, valueHash }
+function trieFromSnapshot(
+  { store }: LogPorts,
+  home: SnapshotHome,
+  { head, origin }: { readonly head: StoredHead; readonly origin: string },
+): OpenedTrie | undefined {
+  const loaded = loadTrieSnapshot(home, origin)
+  if (loaded === undefined) return undefined
+  const { trie, size } = loaded
+  if (size > head.size) throw new Error(`it is of ${size} entries, the log has ${head.size}`)
+  for (let start = size; start < head.size; start += entriesPerStep) {
+    const entries = store.entries(start, Math.min(entriesPerStep, head.size - start))
+    for (const { effects } of entries) rollForward(trie, effects)
+  }
+  if (!isSameHash(trie.root(), parseLeaf(head.leaf).stateRoot)) {
+    throw new Error('with the entries since, it is not the state of the last leaf')
+  }
+  return { trie, snapshotSize: size }
+}
+
+function rollForward(trie: Trie, effects: Uint8Array | null): void {
+  if (effects === null) throw new Error('the effects of an entry since are withheld')
+  const { writes } = parseEffects(Buffer.from(effects.subarray(saltBytes)).toString())
+  trie.apply(
+    writes.map(([object, field, hash]) => ({
+      object,
+      field,
+      valueHash: hash === null ? null : Buffer.from(hash, 'hex'),
+    })),
+  )
+}
+
+function* rowWrites(store: LogStore): Iterable<TrieWrite> {
+  for (const [object, field, valueHash] of store.stateHashes()) yield { object, field, valueHash }
 }
 
 type Found = Omit<Recovered, 'fault'> & { readonly origin: string }
@@ -68,6 +114,7 @@ function faultOf(ports: LogPorts, found: Found): string | undefined {
     return 'its state does not hash to the root in its last leaf'
   }
   return (
+    countFault(ports.store, trie) ??
     newestFault(ports.store, head) ??
     numbersFault(ports.store, head) ??
     publishedFault(ports, verifiers, found)

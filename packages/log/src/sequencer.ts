@@ -12,8 +12,10 @@ import {
   settingsInForce,
 } from '@stele/entries'
 import { isSteleError, SteleError } from '@stele/errors'
-import type { StateProof, StateQuery, Trie } from '@stele/state'
+import { type StateProof, type StateQuery, Trie } from '@stele/state'
 import { Frontier } from '@stele/tlog'
+import { checkedState } from './checked-state.ts'
+import { compareRows } from './compare-rows.ts'
 import { bodyOf, groupOf, newStage, type SignedBody, sameHead } from './group.ts'
 import { newestLeaf, signHead } from './head.ts'
 import {
@@ -24,9 +26,11 @@ import {
   maxQueuedCalls,
 } from './limits.ts'
 import { restoreMemory } from './memory.ts'
-import type { Appended, LogPorts, StoredHead } from './ports.ts'
-import { loadTrie, recover } from './recover.ts'
+import type { Appended, LogPorts, LogStore, StoredHead } from './ports.ts'
+import { type Recovered, recover } from './recover.ts'
+import { Snapshots } from './snapshots.ts'
 import type { EntryExtras, Stage } from './stage.ts'
+import type { SavedTrie } from './trie-snapshot.ts'
 
 type Pending = EntryExtras & {
   readonly plan: (stage: SequenceSource) => Body
@@ -46,6 +50,7 @@ export class Sequencer {
   #frontier: Frontier
   #head: StoredHead
   #executor: Executor
+  readonly #snapshots: Snapshots
   readonly #queue: Pending[] = []
   #draining: Promise<void> | undefined
   #callsSinceSnapshot = 0
@@ -60,6 +65,7 @@ export class Sequencer {
     this.#frontier = opened.frontier
     this.#head = opened.head
     this.#executor = opened.executor
+    this.#snapshots = new Snapshots(ports, opened.snapshotSize)
   }
 
   /** Creates the log with its entry 0 and opens it. Throws `log_inconsistent` when the store holds a log already. */
@@ -73,7 +79,7 @@ export class Sequencer {
     }
     const { script, engine, limits } = genesis
     const executor = ports.createExecutor({ script, engine, limits })
-    const trie = loadTrie([])
+    const trie = new Trie()
     const frontier = Frontier.empty()
     trie.begin()
     const stage = newStage(ports, { trie, frontier, lastTimeMs: 0 })
@@ -83,7 +89,7 @@ export class Sequencer {
     const head = signHead(ports, genesis.origin, stage.newest)
     await ports.store.commit(groupOf(undefined, head, { stage, executor }))
     trie.commit()
-    return new Sequencer(ports, { trie, frontier, head, executor })
+    return new Sequencer(ports, { trie, frontier, head, executor, snapshotSize: 0 })
   }
 
   /**
@@ -91,8 +97,8 @@ export class Sequencer {
    * leaf, it opens for reading only, and every write throws `log_inconsistent` with the reason.
    */
   static open(ports: LogPorts): Sequencer {
-    const { trie, frontier, head, fault } = recover(ports)
-    const sequencer = new Sequencer(ports, { trie, frontier, head, executor: noScript })
+    const { fault, ...opened } = recover(ports)
+    const sequencer = new Sequencer(ports, { ...opened, executor: noScript })
     sequencer.#isTrusted = fault === undefined
     const scriptFault = fault ?? sequencer.#startScript() ?? sequencer.#restoreMemory()
     if (scriptFault !== undefined) sequencer.#refuseWrites(scriptFault)
@@ -178,6 +184,17 @@ export class Sequencer {
     this.#closed = true
     while (this.#draining !== undefined) await this.#draining
     if (this.#readOnly === undefined) await this.#keepMemory(1)
+    await this.#snapshots.stop(this.#readOnly === undefined ? this.#saved() : undefined)
+  }
+
+  /**
+   * Compares every row of the state with the trie, and refuses writes where one differs: to be done behind each start.
+   * `rest` is awaited between two short turns, and ends it by giving false.
+   */
+  async compareRows(rest: () => Promise<boolean>): Promise<void> {
+    if (this.#readOnly !== undefined) return
+    const fault = await compareRows(this.#ports.store, this.#trie, rest).catch(reasonOf)
+    if (fault !== undefined) this.stopWrites(fault)
   }
 
   #enqueue(pending: Omit<Pending, 'resolve' | 'reject'>): Promise<Appended> {
@@ -255,7 +272,7 @@ export class Sequencer {
   /** Makes what runs calls from the settings in force. Gives why that cannot be, where it cannot. */
   #startScript(): string | undefined {
     try {
-      this.#executor = this.#ports.createExecutor(settingsInForce(this.#ports.store))
+      this.#executor = this.#ports.createExecutor(settingsInForce(this.#store()))
       return undefined
     } catch (error) {
       return `its script cannot be started: ${reasonOf(error)}`
@@ -264,7 +281,7 @@ export class Sequencer {
 
   /** Brings a fresh script's memory to where the committed log is. Gives what went wrong, if something did. */
   #restoreMemory(): string | undefined {
-    const { calls, fault } = restoreMemory(this.#ports.store, this.#executor, this.#head.size)
+    const { calls, fault } = restoreMemory(this.#store(), this.#executor, this.#head.size)
     this.#callsSinceSnapshot = calls
     return fault
   }
@@ -288,7 +305,8 @@ export class Sequencer {
         this.#callsSinceSnapshot++
       } catch (error) {
         this.#reportAbort(pending.name, error)
-        pending.reject(error) // It was not staged, so the log never hears of it.
+        // It was not staged, so the log never hears of it.
+        pending.reject(stage.fault === undefined ? error : this.#refuseWrites(stage.fault))
         if (stage.isBroken) return
       }
       if (pending.alone) break
@@ -314,6 +332,7 @@ export class Sequencer {
     this.#trie.commit()
     this.#frontier = stage.frontier
     this.#head = head
+    this.#snapshots.committed(this.#saved())
     const fault = stage.changesScript ? this.#startScript() : undefined
     if (fault !== undefined) this.#refuseWrites(fault)
     const [calls, tookMs] = [stage.entries.length, this.#ports.nowMs() - startMs]
@@ -358,6 +377,16 @@ export class Sequencer {
     return new SteleError('log_inconsistent', { origin: this.origin, reason })
   }
 
+  /** The store, whose state is read as far as the trie agrees. */
+  #store(): LogStore {
+    const { store } = this.#ports
+    return { ...store, ...checkedState(store, this.#trie, (reason) => this.#inconsistent(reason)) }
+  }
+
+  #saved(): SavedTrie {
+    return { trie: this.#trie, head: this.#head, origin: this.origin }
+  }
+
   #reportAbort(method: string, error: unknown): void {
     if (!isSteleError(error, 'call_aborted')) return
     this.#ports.report({ event: 'call_aborted', method, reason: error.details.reason })
@@ -368,9 +397,4 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-type Opened = {
-  readonly trie: Trie
-  readonly frontier: Frontier
-  readonly head: StoredHead
-  readonly executor: Executor
-}
+type Opened = Omit<Recovered, 'fault'> & { readonly executor: Executor }

@@ -27,6 +27,7 @@ import {
 import { SteleError } from '@stele/errors'
 import type { Trie } from '@stele/state'
 import { type Frontier, type Hash, hashLeaf, type StoredHash } from '@stele/tlog'
+import { checkedState } from './checked-state.ts'
 import type { NewestLeaf } from './head.ts'
 import { Overlay } from './overlay.ts'
 import type { Appended, StagedEntry, StateRow } from './ports.ts'
@@ -52,6 +53,8 @@ export type StagePorts = {
 export class Stage {
   readonly #ports: StagePorts
   readonly #overlay: Overlay
+  /** The overlay as far as the trie agrees. */
+  readonly #state: StateReader
   readonly #sequences: Sequences
   readonly entries: StagedEntry[] = []
   readonly hashes: StoredHash[] = []
@@ -65,12 +68,18 @@ export class Stage {
   changesScript = false
   /** The snapshot that goes with a `memory` entry. */
   snapshot: Uint8Array | undefined
+  /** Why the committed rows are not the state, once a call has read such a row. */
+  fault: string | undefined
   /** True when an entry failed half-way: then nothing of this stage may be committed. */
   isBroken = false
 
   constructor(ports: StagePorts) {
     this.#ports = ports
     this.#overlay = new Overlay(ports.committed)
+    this.#state = checkedState(this.#overlay, ports.trie, (reason) => {
+      this.fault = reason
+      return new Error(reason)
+    })
     this.#sequences = new Sequences(ports.lastSequence)
   }
 
@@ -100,7 +109,7 @@ export class Stage {
     }
     const salt = this.#ports.random(saltBytes)
     const seed = hashBody(salt, bodyBytes)
-    const done = applyBody(body, { state: this.#overlay, seed, timeMs, executor })
+    const done = this.#apply(body, { state: this.#state, seed, timeMs, executor })
     const recorded = recordOf(body, done)
     this.isBroken = true // From here on nothing is refused: what throws is a bug.
     this.#sequences.accept(body)
@@ -130,6 +139,17 @@ export class Stage {
   /** The last number of each account that the stage names. */
   sequences(): (readonly [string | null, number])[] {
     return Array.from(this.#accounts, (account) => [account, this.#sequences.last(account)])
+  }
+
+  /** Whatever a script makes of a row that cannot be believed, nothing of this stage may be committed. */
+  #apply(body: Body, ports: Parameters<typeof applyBody>[1]): Transition {
+    try {
+      const done = applyBody(body, ports)
+      if (this.fault !== undefined) throw new Error(this.fault)
+      return done
+    } finally {
+      this.isBroken = this.fault !== undefined
+    }
   }
 
   #startScript(): void {

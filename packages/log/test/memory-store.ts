@@ -44,6 +44,16 @@ export function createMemoryStore(kept: Kept = emptyKept()): MemoryStore {
     sequenceTotal: () => [...kept.sequences.values()].reduce((sum, last) => sum + last, 0),
     stateHashes: () =>
       Array.from(kept.rows.values(), ({ object, field, hash }) => [object, field, hash] as const),
+    rowCount: () => kept.rows.size,
+    rowsAfter: (key, count) => {
+      const keys = [...kept.rows.keys()].toSorted()
+      const from =
+        key === undefined ? 0 : keys.filter((one) => one <= keyOf(key.object, key.field)).length
+      return keys.slice(from, from + count).flatMap((one) => {
+        const row = kept.rows.get(one)
+        return row === undefined ? [] : [{ ...row, read: () => row.bytes }]
+      })
+    },
     get: (object, field) => kept.rows.get(keyOf(object, field))?.bytes,
     list: (object) =>
       [...kept.rows.values()]

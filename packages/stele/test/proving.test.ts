@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EntryValue } from '@stele/entries'
 import type { StoredHead } from '@stele/log'
+import { sha256 } from '@stele/tlog'
 import { maxProofValueBytes, type ProofPorts, proveValues } from '../src/engine/proving.ts'
 
 const hash = new Uint8Array(32)
@@ -19,6 +20,7 @@ type World = ProofPorts & { breaths: number; reads: number; attempts: number }
 /** A log of so many rows with this value; before each of the first `changes` proofs a commit changes what they prove. */
 function worldOf(rows: number, value: EntryValue, changes = 0): World {
   let size = 1
+  const valueHash = 'bytes' in value ? sha256(value.bytes) : hash
   const world: World = {
     breaths: 0,
     reads: 0,
@@ -26,14 +28,15 @@ function worldOf(rows: number, value: EntryValue, changes = 0): World {
     prove: async () => {
       const head = headAt(size)
       if (world.attempts++ < changes) size++
-      const asked = Array.from({ length: rows }, (_, i) => ['/', `f${i}`, hash] as const)
+      const asked = Array.from({ length: rows }, (_, i) => ['/', `f${i}`, valueHash] as const)
       return { head, proof: { root: hash, tree: new Uint8Array(), asked } }
     },
     head: () => headAt(size),
     row: () => {
       world.reads++
       const isChanged = world.attempts <= changes
-      return { hash: isChanged ? new Uint8Array(32).fill(1) : hash, value }
+      const found = isChanged ? { bytes: Buffer.from('changed') } : value
+      return { hash: 'bytes' in found ? sha256(found.bytes) : hash, value: found }
     },
     breathe: async () => void world.breaths++,
   }
@@ -75,4 +78,15 @@ test('proveValues() throws when rows differ from the trie though nothing was com
   })
   world.row = () => undefined
   await assert.rejects(proveValues(world, []), /not those of its trie/)
+})
+
+test('proveValues() throws when a value is not the proven one though its row says so', async () => {
+  const world = worldOf(1, { bytes: Buffer.from('v') })
+  const { head, proof } = await world.prove([])
+  const row: ProofPorts['row'] = (...key) => ({
+    hash: world.row(...key)?.hash ?? hash,
+    value: { bytes: Buffer.from('altered') },
+  })
+  const ports = { ...world, row, head: () => head, prove: async () => ({ head, proof }) }
+  await assert.rejects(proveValues(ports, []), /not those of its trie/)
 })

@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS blob (
   name TEXT NOT NULL UNIQUE,
   size INTEGER,
   bytes BLOB
-);`
+);
+CREATE INDEX IF NOT EXISTS blob_withheld ON blob (name) WHERE size IS NULL;`
 
 /** Where a blob's bytes are. */
 type StoredBlob = Uint8Array | { readonly path: string; readonly size: number }

@@ -13,6 +13,8 @@ export type DataPaths = {
   readonly log: string
   readonly accounts: string
   readonly blobs: string
+  /** The snapshot of the trie: a copy that can be deleted at any time. */
+  readonly snapshot: string
   readonly public: string
   readonly keys: string
   readonly adminSocket: string
@@ -25,6 +27,7 @@ export function dataPaths(root: string): DataPaths {
     log: join(root, 'stele.db'),
     accounts: join(root, 'accounts.db'),
     blobs: join(root, 'blobs'),
+    snapshot: join(root, 'trie.snapshot'),
     public: join(root, 'public'),
     keys: join(root, 'keys'),
     adminSocket: adminSocket(root),

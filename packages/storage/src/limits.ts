@@ -6,3 +6,5 @@ export const maxInlineBlobBytes: number = 64 * 1024
 export const busyTimeoutMs = 10_000
 /** Blobs that the publisher is told of at once. */
 export const blobsPerStep = 64
+/** Bytes of a frame of the trie's snapshot: a thousand leaves with the longest names. */
+export const maxFrameBytes: number = 2 * 1024 * 1024

@@ -130,6 +130,7 @@ const loud = [
   'engine_restarted',
   'engine_suspended',
   'publish_failed',
+  'snapshot_failed',
 ]
 
 function loudnessOf(event: string): 'debug' | 'info' | 'error' {

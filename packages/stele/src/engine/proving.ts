@@ -4,7 +4,7 @@ import { SteleError } from '@stele/errors'
 import type { Sequencer, StoredHead } from '@stele/log'
 import { formatBundle, type StateQuery } from '@stele/state'
 import type { LogReader } from '@stele/storage'
-import { isSameHash } from '@stele/tlog'
+import { isSameHash, sha256 } from '@stele/tlog'
 
 /** Bytes of the values in one bundle: anybody may ask, and the engine's thread reads them between two commits. */
 export const maxProofValueBytes: number = 16 * 1024 * 1024
@@ -50,7 +50,7 @@ async function readValues(
   let sizeBytes = 0
   for (const [object, field, valueHash] of asked) {
     const found = row(object, field)
-    if (found === undefined || !isSameHash(found.hash, valueHash)) return undefined
+    if (found === undefined || !isSameHash(hashOf(found), valueHash)) return undefined
     values.push(found.value)
     sizeBytes += 'bytes' in found.value ? found.value.bytes.length : 0
     if (sizeBytes > maxProofValueBytes) {
@@ -60,4 +60,9 @@ async function readValues(
     if (values.length % rowsPerTurn === 0) await breathe()
   }
   return values
+}
+
+/** The hash of the value that would be told, which is more than the row says: nobody may have looked at it before. */
+function hashOf({ hash, value }: NonNullable<ReturnType<LogReader['row']>>): Uint8Array {
+  return 'bytes' in value ? sha256(value.bytes) : hash
 }

@@ -1,7 +1,7 @@
 // The engine's thread: the one writer of a log, with its script, trie and views. It talks in messages only.
-import { hash, randomBytes } from 'node:crypto'
+import { createHmac, hash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import {
   type Executor,
@@ -17,7 +17,12 @@ import { createExecutor, defaultLimits, engines } from '@stele/host'
 import { createPublisher, type LogPorts, Sequencer } from '@stele/log'
 import { rulesScript } from '@stele/registry'
 import { clockName } from '@stele/state'
-import { createPublicFolder, createWatermark, readPublished } from '@stele/storage'
+import {
+  createPublicFolder,
+  createSnapshotFile,
+  createWatermark,
+  readPublished,
+} from '@stele/storage'
 import { createCosigner, createEd25519Signer } from '@stele/tlog'
 import { openRegistryHome } from '../server/registry-home.ts'
 import {
@@ -32,6 +37,8 @@ import { type ProofPorts, proveValues } from './proving.ts'
 import { startPublishing } from './publishing.ts'
 
 const beatEveryMs = 5 * 60 * 1000
+/** Between two turns of comparing the rows of the state with the trie: it takes a tenth of the thread. */
+const restMs = 5
 
 /** Runs the engine until it is asked to close. Throws when the log cannot even be read. */
 export async function runEngine(port: MessagePort, data: EngineData): Promise<void> {
@@ -48,6 +55,11 @@ export async function runEngine(port: MessagePort, data: EngineData): Promise<vo
   say({ say: 'ready', readOnly: sequencer.readOnly })
   beat() // It may have stood still for long.
   publishing.wake()
+  let isOpen = true
+  void sequencer.compareRows(async () => {
+    await pause(restMs)
+    return isOpen
+  })
   port.on('message', ({ id, ask }: { readonly id: number; readonly ask: EngineAsk }) => {
     answer(ask, { sequencer, home, data }).then(
       (value) => {
@@ -60,6 +72,7 @@ export async function runEngine(port: MessagePort, data: EngineData): Promise<vo
   })
   const finish = (): void => {
     clearInterval(beating)
+    isOpen = false
     void publishing.stop().finally(() => {
       home.db.close()
       port.close()
@@ -81,6 +94,7 @@ function openHome(data: EngineData, tell: (event: EngineEvent) => void) {
   const signer = createEd25519Signer(data.origin, data.seeds.log)
   const ports: LogPorts = {
     store,
+    snapshots: createSnapshotFile(data.paths.snapshot, sealKeyOf(data.seeds.log)),
     createExecutor: (settings) => openExecutor(settings, { readBlob, data, tell }),
     published: () => readPublished(data.paths.public),
     signers: [signer],
@@ -91,6 +105,11 @@ function openHome(data: EngineData, tell: (event: EngineEvent) => void) {
     report: tell,
   }
   return { db, store, replica, own, ports, watermark: createWatermark(db) }
+}
+
+/** The key of what only this server may have written: derived, so that it is no more than another use of the log's. */
+function sealKeyOf(seed: Uint8Array): Uint8Array {
+  return createHmac('sha256', seed).update('stele trie snapshot').digest()
 }
 
 /** Makes again what is derived from the log, where it is not where the log is. */

@@ -1,0 +1,57 @@
+// The state, read against the trie: what a database says is believed only as far as the last leaf's root commits to it.
+import { hash } from 'node:crypto'
+import type { StateReader } from '@stele/entries'
+import { isSteleError } from '@stele/errors'
+import type { Trie } from '@stele/state'
+import { isSameHash } from '@stele/tlog'
+
+/**
+ * Reads what `trie` commits to, its open group included. A value, an absence or a listing that differs throws what
+ * `refuse` makes of the reason.
+ */
+export function checkedState(
+  state: StateReader,
+  trie: Trie,
+  refuse: (reason: string) => Error,
+): StateReader {
+  return {
+    get: (object, field) => {
+      const value = state.get(object, field)
+      const wanted = leafOf(trie, object, field)
+      const isAbsent = value === undefined || wanted === undefined
+      if (isAbsent ? value === wanted : isValueOf(value, wanted)) return value
+      throw refuse(`the value of "${object}" "${field}" is not the one that its state commits to`)
+    },
+    list: (object) => {
+      const fields = state.list(object)
+      const wanted = fieldsOf(trie, object)
+      const isSame =
+        fields.length === wanted.length && fields.every((one, at) => one === wanted[at])
+      if (isSame) return fields
+      throw refuse(`the fields of "${object}" are not those that its state commits to`)
+    },
+  }
+}
+
+/** True when the value is what this leaf of the trie stands for. */
+export function isValueOf(value: Uint8Array, valueHash: Uint8Array): boolean {
+  return isSameHash(hash('sha256', value, 'buffer'), valueHash)
+}
+
+/** The value hash at this key. A key beyond the limits is in no trie. */
+export function leafOf(trie: Trie, object: string, field: string): Uint8Array | undefined {
+  return orIfNoKey(() => trie.get(object, field), undefined)
+}
+
+function fieldsOf(trie: Trie, object: string): readonly string[] {
+  return orIfNoKey(() => trie.list(object), [])
+}
+
+function orIfNoKey<T>(look: () => T, otherwise: T): T {
+  try {
+    return look()
+  } catch (error) {
+    if (isSteleError(error, 'entry_invalid')) return otherwise
+    throw error
+  }
+}
