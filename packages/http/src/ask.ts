@@ -17,7 +17,15 @@ export type Ask = {
    * held. Throws body_too_large, coding_unsupported, request_invalid, request_cut, server_busy.
    */
   readonly body: (limitBytes: number) => Promise<Uint8Array>
+  /**
+   * The body as it arrives, its content coding undone, at the pace of whoever reads it. Read once: this, or `body`. Throws what
+   * `body` throws but server_busy, also half-way.
+   */
+  readonly stream: (limitBytes: number) => ByteStream
 }
+
+/** Bytes as they come. Who stops reading before the end ends the source. */
+export type ByteStream = AsyncIterable<Uint8Array>
 
 /** Bytes `[start, end)` of a file. */
 export type FilePart = { readonly file: string; readonly start: number; readonly end: number }
@@ -27,7 +35,8 @@ export type Reply = {
   readonly status: number
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: Uint8Array | FilePart
+  /** A stream is sent at the client's pace. One that fails half-way cuts the connection: the client must not take it for whole. */
+  readonly body?: Uint8Array | FilePart | ByteStream
 }
 
 /** Turns a request into an answer; never throws. */

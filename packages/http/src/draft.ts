@@ -1,5 +1,5 @@
 // An answer as a route gives it, before coding, conditions and ranges are applied (finish.ts).
-
+import type { ByteStream } from './ask.ts'
 import type { Coding } from './negotiation.ts'
 
 /** A whole file. */
@@ -9,7 +9,8 @@ export type WholeFile = { readonly file: string; readonly size: number }
 export type Draft = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: Uint8Array | WholeFile
+  /** A stream goes out as it is; where its length is known, a content-length in the headers says it. */
+  readonly body?: Uint8Array | WholeFile | ByteStream
   /** Strong validator with its quotes: of the body before coding, or as coded where `coding` is given. */
   readonly etag?: string
   readonly modifiedMs?: number

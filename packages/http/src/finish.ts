@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Ask, FilePart, Reply } from './ask.ts'
+import { endStream, isByteStream } from './byte-stream.ts'
 import { chooseRange, httpDate, isNotModified } from './conditions.ts'
 import type { Draft, WholeFile } from './draft.ts'
 import { minGzipBytes } from './limits.ts'
@@ -16,10 +17,15 @@ export async function finish(ask: Ask, draft: Draft): Promise<Reply> {
   const etag = etagOf(ask, draft, coding)
   const headers = headersOf(draft, etag, coding)
   if (isRead(ask) && draft.status === 200 && isKnown(ask, { ...draft, etag })) {
+    await endUnsent(draft)
     const { 'content-type': _type, 'content-encoding': _coding, ...kept } = headers
     return { status: 304, headers: kept }
   }
   if (draft.body === undefined) return { status: draft.status, headers: withLength(headers, 0) }
+  if (isByteStream(draft.body)) {
+    if (ask.method === 'HEAD') await endUnsent(draft)
+    return withoutBodyForHead(ask, { status: draft.status, headers, body: draft.body })
+  }
   const body = draft.coding === undefined ? await encode(draft.body, coding) : draft.body
   if (draft.ranges === true) return inRange(ask, { ...draft, body }, { etag, headers })
   return withoutBodyForHead(ask, {
@@ -29,9 +35,14 @@ export async function finish(ask: Ask, draft: Draft): Promise<Reply> {
   })
 }
 
+/** What was given to be streamed, and is not. */
+async function endUnsent({ body }: Draft): Promise<void> {
+  if (body !== undefined && isByteStream(body)) await endStream(body)
+}
+
 function inRange(
   ask: Ask,
-  draft: Draft & { readonly body: NonNullable<Draft['body']> },
+  draft: Draft & { readonly body: Uint8Array | WholeFile },
   made: { readonly etag: string | undefined; readonly headers: Record<string, string> },
 ): Reply {
   const { body } = draft

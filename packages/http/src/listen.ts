@@ -20,6 +20,7 @@ import {
 } from './limits.ts'
 import { type BodyBudget, readBody } from './read-body.ts'
 import { sendReply } from './send-reply.ts'
+import { streamBody } from './stream-body.ts'
 import { createTurns, type Exchange, type Turns } from './turns.ts'
 
 /** Where to listen. `port` 0 takes any free one. */
@@ -150,6 +151,7 @@ function askOf(request: IncomingMessage, response: ServerResponse, budget: BodyB
       else response.once('close', release)
       return bytes
     },
+    stream: (limitBytes) => streamBody(request, limitBytes),
   }
 }
 

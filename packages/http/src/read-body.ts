@@ -18,6 +18,14 @@ export async function readBody(
   limitBytes: number,
   budget: BodyBudget,
 ): Promise<Uint8Array> {
+  const isGzip = isGzipBody(request, limitBytes)
+  return isGzip
+    ? collectDecoded(request, limitBytes, budget)
+    : collect(request, { limitBytes, budget, source: request })
+}
+
+/** Whether the body is coded with gzip. Throws coding_unsupported, and body_too_large for a length that says so. */
+export function isGzipBody(request: IncomingMessage, limitBytes: number): boolean {
   const coding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase()
   const isGzip = coding === 'gzip' || coding === 'x-gzip'
   if (!isGzip && coding !== 'identity') {
@@ -28,8 +36,6 @@ export async function readBody(
     throw new SteleError('body_too_large', { limitBytes })
   }
   return isGzip
-    ? collectDecoded(request, limitBytes, budget)
-    : collect(request, { limitBytes, budget, source: request })
 }
 
 async function collectDecoded(
@@ -98,7 +104,8 @@ function collect(
   })
 }
 
-function cutError(receivedBytes: number): SteleError {
+/** The error for a body that ends too early. */
+export function cutError(receivedBytes: number): SteleError {
   return new SteleError('request_cut', { receivedBytes })
 }
 

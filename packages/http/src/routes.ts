@@ -1,4 +1,5 @@
 // What a face is made of: routes, what they are given, what they answer with.
+export type { ByteStream } from './ask.ts'
 export { type Asked, numberParameter, textMember } from './asked.ts'
 export {
   type Draft,

@@ -1,8 +1,10 @@
 // Writes a reply to node:http: bytes at once, files as a stream, and what is left of a refused body dropped in bounds.
 import { type FileHandle, open } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { FilePart, Reply } from './ask.ts'
+import type { ByteStream, FilePart, Reply } from './ask.ts'
+import { endStream, isByteStream, withExactLength } from './byte-stream.ts'
 import { maxDrainBytes, maxDrainMs } from './limits.ts'
 
 /** Sends the reply. Resolves when it is handed to the system, or the client is gone. */
@@ -11,8 +13,12 @@ export async function sendReply(
   response: ServerResponse,
   reply: Reply,
 ): Promise<void> {
-  if (response.destroyed) return
   const { body } = reply
+  const stream = body !== undefined && isByteStream(body) ? body : undefined
+  if (response.destroyed) {
+    if (stream !== undefined) await endStream(stream)
+    return
+  }
   // The file is opened before the status goes out: a missing one can still be an error.
   const file = body !== undefined && 'file' in body ? await open(body.file, 'r') : undefined
   const isRefusedBody = !request.complete && !isAwaitingBody(request)
@@ -22,8 +28,21 @@ export async function sendReply(
     await sendFile(response, file, body)
     return
   }
-  response.end(body)
+  if (stream !== undefined) await sendStream(response, stream, reply)
+  else if (body instanceof Uint8Array || body === undefined) response.end(body)
   if (isRefusedBody) drain(request)
+}
+
+/** At the client's pace. A source that fails cuts the connection, a client that goes ends the source. */
+async function sendStream(
+  response: ServerResponse,
+  stream: ByteStream,
+  reply: Reply,
+): Promise<void> {
+  const length = reply.headers['content-length']
+  const source = stream instanceof Readable ? stream : Readable.from(stream)
+  if (length === undefined) await pipeline(source, response)
+  else await pipeline(source, (whole) => withExactLength(whole, Number(length)), response)
 }
 
 async function sendFile(response: ServerResponse, file: FileHandle, part: FilePart): Promise<void> {

@@ -27,5 +27,8 @@ export function ask(method: string, url: string, parts: AskParts = {}): Ask {
     isTls: false,
     httpVersion: '1.1',
     body: async () => bytes,
+    stream: async function* () {
+      yield bytes
+    },
   }
 }
