@@ -1,9 +1,10 @@
 // What an operator does at the command line: with the server running, with it stopped, and wrongly.
 import assert from 'node:assert/strict'
-import { rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Finished, runProgram } from './processes.ts'
+import { type Finished, runProgram, spawnOwn, waitForLine } from './processes.ts'
 import { makeUpload, signUp } from './registry-client.ts'
 import { assertNoTrouble, mainFile, startServer } from './server.ts'
 import { type Folder, makeFolder } from './temporary-folder.ts'
@@ -74,11 +75,12 @@ test('a scope reserved by the operator is published to by its account alone', as
 // arguments, exit status, what the message must say
 const mistakes: readonly (readonly [string[], number, RegExp])[] = [
   [['serv'], 2, /no command "serv"; did you mean "serve"/],
-  [['user'], 2, /add <name>, remove <name> or list/],
+  [['user'], 2, /Say what to do: add <name>, remove <name> or list/],
   [['user', 'add'], 2, /needs a name/],
   [['user', 'add', 'Not A Name'], 1, /account name "Not A Name"/],
-  [['user', 'remove', 'nobody'], 1, /Cannot find the account "nobody"/],
-  [['user', 'list', '--wrong'], 2, /--wrong/],
+  [['user', 'remove', 'nobody'], 1, /There is no account "nobody"/],
+  [['user', 'list', '--wrong'], 2, /^Unknown option --wrong$/m],
+  [['serve', '--prot', '80'], 2, /^Unknown option --prot; did you mean --port\?$/m],
   [['reserve'], 2, /wanted one/],
   [['reserve', '@x/*', '--for', 'nobody'], 1, /nobody/],
   [['takedown', '--entry', 'x', '--reason', 'r'], 2, /--entry <number>/],
@@ -93,9 +95,13 @@ const mistakes: readonly (readonly [string[], number, RegExp])[] = [
   [['reserve', 'bad name'], 1, /want a name, or a scope/],
   [['serve', '--dir', '/dev/null'], 1, /\/dev\/null/],
   [['takedown', '--entry', '0', '--part', 'body'], 2, /--reason is missing/],
-  [['serve', '--port', '70000'], 1, /"port".*found "70000", wanted an integer from 0 to 65535/],
+  [['serve', '--port', '70000'], 1, /^--port "70000": must be an integer from 0 to 65535$/m],
   [['serve', '--config', 'missing.yaml'], 1, /missing\.yaml.*no such file/],
-  [['serve', '--config', 'wrong.yaml'], 1, /wrong\.yaml.*no setting "prot"/],
+  [
+    ['serve', '--config', 'wrong.yaml'],
+    1,
+    /Unknown setting prot in the file ".*wrong\.yaml"; did you mean port\?/,
+  ],
   [['serve', '--host', '203.0.113.1', '--port', '0'], 1, /203\.0\.113\.1/],
   [['verify', 'http://localhost:1'], 1, /Cannot reach/],
   [['verify'], 2, /verify/],
@@ -127,6 +133,44 @@ test('a second server on the same folder is refused, and so is one on a taken po
   const taken = await stele(folder, 'serve', '--dir', folder.path, '--port', String(server.port))
   assert.equal(taken.code, 1)
   assert.match(taken.stderr, /another program does/)
+  assert.deepEqual(await readdir(folder.path), [], 'It has made nothing yet')
+})
+
+test('a name that was fixed when the log was created is not silently another', async () => {
+  await using folder = await makeFolder('operator')
+  await (await startServer({ dir: folder.path, flags: ['--operator', 'ops'] })).stop()
+  await (await startServer({ dir: folder.path })).stop() // Nothing said is no contradiction.
+  const start = (...flags: string[]): Promise<Finished> =>
+    stele(folder, 'serve', '--dir', folder.path, '--port', '0', ...flags)
+  const operator = await start('--operator', 'bob')
+  assert.equal(operator.code, 1)
+  assert.match(
+    operator.stderr,
+    /operator "bob" in the settings: must be "ops", as when this log was created/,
+  )
+  const origin = await start('--origin', 'other.example')
+  assert.equal(origin.code, 1)
+  assert.match(origin.stderr, /origin "other.example" in the settings: must be "localhost\//)
+})
+
+test('a person at a terminal reads lines, and nothing in them is JSON', async () => {
+  await using folder = await makeFolder('operator')
+  const dir = join(folder.path, 'd')
+  const flags = ['serve', '--dir', dir, '--port', '0', '--log-format', 'text']
+  const child = spawnOwn(process.execPath, [mainFile, ...flags], {
+    cwd: folder.path,
+    env: { PATH: process.env['PATH'], HOME: folder.path },
+  })
+  child.stdout.resume()
+  let said = ''
+  child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
+  await waitForLine(child, /Ctrl-C/, 30_000)
+  child.kill('SIGTERM')
+  await once(child, 'close')
+  assert.match(said, /Address +http:\/\/localhost:\d+/)
+  assert.match(said, /root\.key/)
+  assert.match(said, /localhost name for ever/)
+  assert.doesNotMatch(said, /\{"/)
 })
 
 test('a log whose database is lost is not begun anew under its old name', async () => {

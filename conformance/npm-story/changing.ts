@@ -99,7 +99,7 @@ export const changing: readonly Row[] = [
     shows: /Cannot remove all owners/,
   }),
   refused('owner add of a stranger is refused', 'owner add nobody left', {
-    shows: /Cannot find the account "nobody"/,
+    shows: /There is no account "nobody"/,
   }),
   done('star marks a package', 'star left', {
     only: 'npm11',

@@ -34,7 +34,8 @@ export type SignUpDecision =
 export function signUpAllowed(settings: SignUpSettings, facts: SignUpFacts): SignUpDecision {
   if (settings.signUp === 'open') return { allowed: true }
   if (settings.signUp === 'closed') return no('it is closed on this registry')
-  if (!settings.listensOnLoopback) return no('it is closed, since this registry is not only local')
+  if (!settings.listensOnLoopback)
+    return no('it is closed, since other machines can reach this registry')
   if (settings.isPublished) return no('it is closed, since this registry has a public address')
   const forwarding = facts.headerNames.find(showsProxy)
   if (forwarding !== undefined) {

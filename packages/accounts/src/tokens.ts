@@ -110,11 +110,11 @@ function checkWish(wish: TokenWish): void {
   }
   for (const network of networks) {
     if (parseNetwork(network) === undefined) {
-      throw invalid('cidr_whitelist', `holds "${network}", wanted a network such as 10.0.0.0/8`)
+      throw invalid('cidr_whitelist', `holds "${network}": must be a network such as 10.0.0.0/8`)
     }
   }
   if (days !== undefined && !(Number.isInteger(days) && days >= 1 && days <= maxTokenDays)) {
-    throw invalid('expires', `is ${days}, wanted 1 to ${maxTokenDays} days`)
+    throw invalid('expires', `is ${days}: must be from 1 to ${maxTokenDays} days`)
   }
 }
 

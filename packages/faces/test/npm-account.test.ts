@@ -8,10 +8,10 @@ const path = '/-/npm/v1/user'
 const rows: readonly (readonly [body: unknown, status: number, code?: string])[] = [
   [{ email: 'new@example.com' }, 200],
   [{ email: null }, 200],
-  [{ email: 'nonsense' }, 400, 'email_invalid'],
+  [{ email: 'nonsense' }, 422, 'email_invalid'],
   [{ password: { old: 'password of alice', new: 'battery staple' } }, 200],
   [{ password: { old: 'wrong', new: 'battery staple' } }, 401, 'password_wrong'],
-  [{ password: { old: 'password of alice', new: 'short' } }, 400, 'password_invalid'],
+  [{ password: { old: 'password of alice', new: 'short' } }, 422, 'password_invalid'],
   [{ password: 'battery staple' }, 400, 'request_invalid'],
   [{ tfa: { password: 'x', mode: 'auth-only' } }, 404, 'not_offered'],
   [{ fullname: 'Alice' }, 404, 'not_offered'],

@@ -14,9 +14,8 @@ test('toReply() gives status, message, code, fix and details', () => {
   const error = new SteleError('unauthenticated', { reason: 'x' })
   assert.equal(toReply(error, noBug).status, 401)
   assert.deepEqual(bodyOf(error), {
-    error: 'Cannot tell who is asking: x',
+    error: 'Log in first: run "npm login" (x)',
     code: 'unauthenticated',
-    fix: 'Log in with "npm login --auth-type=legacy", or give a valid token',
     details: { reason: 'x' },
   })
 })

@@ -73,12 +73,11 @@ function findSetting(section: string, key: string, sources: SettingSources): Fou
   const name = section === '' ? key : `${section}.${key}`
   const flag = flags[flagOf(section, key)]
   if (flag !== undefined) {
-    return { key: name, source: `the flag --${flagOf(section, key)}`, value: flag }
+    return { key: name, source: `--${flagOf(section, key)}`, value: flag }
   }
   const variable = environment[variableOf(section, key)]
   if (variable !== undefined) {
-    const source = `the environment ${variableOf(section, key)}`
-    return { key: name, source, value: variable }
+    return { key: name, source: variableOf(section, key), value: variable }
   }
   const members = section === '' ? file.members : file.members[section]
   const member = isObject(members) && Object.hasOwn(members, key) ? members[key] : undefined

@@ -1,14 +1,14 @@
 // The process: picks the command, prints what it gives, and turns errors into exit codes. In a worker: runs its role.
 import { enableCompileCache } from 'node:module'
-import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { isSteleError, SteleError, toErrorBody } from '@stele/errors'
+import { nearest } from '@stele/settings'
+import { parseArguments } from './arguments.ts'
 import { commands } from './commands/catalogue.ts'
 import type { Input, RunnableCommand } from './commands/command.ts'
 import { stopSignal } from './stop-signal.ts'
 
 const exitCodes = { failed: 1, wrongUsage: 2, bug: 70 } as const
-const commonOptions = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
 
 enableCompileCache() // Commands and roles are loaded after this line, from the cache in half the time.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -67,11 +67,12 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   }
   const name = first === '--help' || first === '-h' ? 'help' : first
   const command = await findCommand(name)
-  const { positionals, values } = parse(command, rest)
-  if (values['help'] === true) return runCommand(['help', name])
+  const { positionals, options } = parseArguments(command.usage, rest)
+  if (options['help'] === true) return runCommand(['help', name])
   const input: Input = {
     positionals,
-    options: values,
+    options,
+    isTerminal: process.stderr.isTTY === true,
     environment: process.env,
     main: new URL(import.meta.url),
     stop: stopSignal(process),
@@ -84,36 +85,12 @@ async function runCommand(argv: readonly string[]): Promise<number> {
 async function findCommand(name: string): Promise<RunnableCommand> {
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (load !== undefined) return load()
-  const near = Object.keys(commands).find((known) => known.startsWith(name.slice(0, 2)))
+  const { near } = nearest(name, Object.keys(commands))
   const hint = near === undefined ? '' : `; did you mean "${near}"?`
   throw new SteleError('usage_wrong', {
     reason: `There is no command "${name}"${hint}`,
     command: '',
   })
-}
-
-function parse(
-  { usage }: RunnableCommand,
-  args: readonly string[],
-): { positionals: string[]; values: Input['options'] } {
-  const options = Object.fromEntries(
-    Object.entries(usage.options).map(([name, { type, short }]) => [
-      name,
-      short === undefined ? { type } : { type, short },
-    ]),
-  )
-  try {
-    const parsed = parseArgs({
-      args: [...args],
-      options: { ...options, ...commonOptions },
-      allowPositionals: true,
-      allowNegative: true,
-    })
-    return { positionals: parsed.positionals, values: { ...parsed.values } }
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new SteleError('usage_wrong', { reason, command: usage.name }, { cause })
-  }
 }
 
 async function readVersion(): Promise<string> {

@@ -18,11 +18,11 @@ export type AccountDetails = {
   rate_limited: { readonly what: string; readonly retryAfterS: number }
 }
 
+// 422 for what a person can correct: npm turns every 400 of a log-in into "There is no user with the username …".
 export const accountErrors: Catalogue<AccountDetails> = {
   unauthenticated: {
     status: 401,
-    message: (d) => `Cannot tell who is asking: ${d.reason}`,
-    fix: () => 'Log in with "npm login --auth-type=legacy", or give a valid token',
+    message: (d) => `Log in first: run "npm login" (${d.reason})`,
   },
   password_wrong: {
     status: 401,
@@ -30,7 +30,7 @@ export const accountErrors: Catalogue<AccountDetails> = {
       `Cannot log in as "${d.account}": the name or the password is wrong${d.signUp === undefined ? '' : `, and nobody can sign up: ${d.signUp}`}`,
   },
   account_invalid: {
-    status: 400,
+    status: 422,
     message: (d) => `Cannot use the account name "${d.account}": ${d.reason}`,
   },
   account_exists: {
@@ -39,15 +39,16 @@ export const accountErrors: Catalogue<AccountDetails> = {
   },
   account_not_found: {
     status: 404,
-    message: (d) => `Cannot find the account "${d.account}"`,
+    message: (d) => `There is no account "${d.account}"`,
+    fix: (d) => `The operator adds it with "stele user add ${d.account}"`,
   },
-  email_invalid: { status: 400, message: (d) => `Cannot use the e-mail address: ${d.reason}` },
+  email_invalid: { status: 422, message: (d) => `Cannot use the e-mail address: ${d.reason}` },
   sign_up_closed: {
     status: 403,
     message: (d) => `Cannot sign up: ${d.reason}`,
     fix: () => 'Ask the operator, who adds accounts with "stele user add <name>"',
   },
-  password_invalid: { status: 400, message: (d) => `Cannot use the password: ${d.reason}` },
+  password_invalid: { status: 422, message: (d) => `Cannot use the password: ${d.reason}` },
   token_not_found: { status: 404, message: (d) => `Cannot find the token "${d.key}"` },
   token_invalid: {
     status: 400,

@@ -3,6 +3,7 @@ import type { Catalogue } from './entry.ts'
 
 export type CliDetails = {
   usage_wrong: { readonly reason: string; readonly command: string }
+  /** `source` is the flag or the variable that was written, else the file that `key` stands in. */
   setting_invalid: {
     readonly key: string
     readonly source: string
@@ -27,13 +28,15 @@ export const cliErrors: Catalogue<CliDetails> = {
   setting_invalid: {
     status: 400,
     message: (d) =>
-      `Cannot use the setting "${d.key}" of ${d.source}: found ${d.found}, wanted ${d.wanted}`,
+      isWritten(d.source)
+        ? `${d.source} ${d.found}: must be ${d.wanted}`
+        : `${d.key} ${d.found} in ${d.source}: must be ${d.wanted}`,
   },
   setting_unknown: {
     status: 400,
-    message: (d) => `Cannot use ${d.source}: there is no setting "${d.key}"`,
-    fix: (d) =>
-      d.near === undefined ? 'Run "stele help serve" for the list' : `Did you mean "${d.near}"?`,
+    message: (d) =>
+      `Unknown setting ${d.key} in ${d.source}${d.near === undefined ? '' : `; did you mean ${d.near}?`}`,
+    fix: () => 'Run "stele help serve" for the list',
   },
   data_locked: {
     status: 409,
@@ -61,4 +64,9 @@ export const cliErrors: Catalogue<CliDetails> = {
     status: 502,
     message: (d) => `Cannot use the answer of "${d.url}": status ${d.status}, ${d.message}`,
   },
+}
+
+/** A flag or a variable: it says the key itself. */
+function isWritten(source: string): boolean {
+  return source.startsWith('--') || source.startsWith('STELE_')
 }

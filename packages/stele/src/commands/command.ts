@@ -25,6 +25,8 @@ export type Input = {
   readonly positionals: readonly string[]
   readonly options: { readonly [name: string]: string | boolean | undefined }
   readonly environment: { readonly [name: string]: string | undefined }
+  /** A person reads standard error on a terminal. */
+  readonly isTerminal: boolean
   /** The module that runs this process; workers are started from it. */
   readonly main: URL
   /** Aborts when the user or the system asks the process to stop. */

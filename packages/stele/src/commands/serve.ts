@@ -1,10 +1,12 @@
 // stele serve
+import { networkInterfaces } from 'node:os'
 import { SteleError } from '@stele/errors'
-import { isLoopback } from '@stele/formats/networks'
-import { createApp, type HttpEvent, listen } from '@stele/http'
+import { type App, createApp, type HttpEvent, listen } from '@stele/http'
 import { openFaces } from '../faces.ts'
 import { createLogger, type Logger } from '../logger.ts'
 import { listenAdmin } from '../server/admin.ts'
+import { formatStarted, isOnlyLocal, reachableAddresses } from '../server/announce.ts'
+import { engineLoudness, httpLoudness } from '../server/loudness.ts'
 import { openServer, type Server } from '../server/open-server.ts'
 import { flagOf, loadSettings, variableOf } from '../settings/load.ts'
 import { type Settings, schema } from '../settings/schema.ts'
@@ -30,35 +32,51 @@ export const serve: Command<Report> = {
       const reason = `Too many arguments: ${input.positionals.join(' ')}`
       throw new SteleError('usage_wrong', { reason, command: 'serve' })
     }
-    const settings = readSettings(input)
-    const log = createLogger(settings.logLevel, (line) => process.stderr.write(line))
-    return run(settings, log, input)
+    return run(readSettings(input), input)
   },
   view: () => '',
 }
 
-async function run(settings: Settings, log: Logger, { main, stop }: Input): Promise<Report> {
+async function run(settings: Settings, input: Input): Promise<Report> {
+  const { main, stop } = input
+  const format = formatOf(settings, input)
+  const write = (text: string): unknown => process.stderr.write(text)
+  const log = createLogger({ least: settings.logLevel, format, write })
   // What was opened is closed again in the reverse order, however this ends.
   await using open = new AsyncDisposableStack()
   const report = ({ event, ...facts }: { readonly event: string }): void => {
-    log(loudnessOf(event), event, facts)
+    log(engineLoudness(event), event, facts)
   }
-  const server = open.adopt(await openServer(settings, { main, report }), (one) => one.close())
-  const { host, port, trustedProxies } = settings
   const reportHttp = (event: HttpEvent): void => {
     const { type, ...facts } = event
     log(httpLoudness(event), type, facts)
   }
-  const app = createServerApp(server, settings, reportHttp)
-  open.adopt(await listenAdmin(server), (one) => one.close())
-  const listening = await listen(app, { host, port, trustedProxies, report: reportHttp })
+  // Listening comes first: a port that is taken must not leave a log and keys behind. Requests wait for the app.
+  const app = Promise.withResolvers<App>()
+  const { host, port, trustedProxies } = settings
+  const listening = await listen(async (ask) => (await app.promise)(ask), {
+    host,
+    port,
+    trustedProxies,
+    report: reportHttp,
+  })
+  const opened = openServer(settings, { main, report }).catch(async (error: unknown) => {
+    await listening.stop(0)
+    throw error
+  })
+  const server = open.adopt(await opened, (one) => one.close())
   open.adopt(listening, (one) => one.stop())
+  open.adopt(await listenAdmin(server), (one) => one.close())
+  app.resolve(createServerApp(server, settings, reportHttp))
+  const addresses = reachableAddresses(settings, listening, networkInterfaces())
   const { origin } = server
-  log('info', 'listening', { url: listening.url, origin, dir: settings.dir })
-  server.engine.ready.then(
-    ({ readOnly }) => log(readOnly === undefined ? 'info' : 'error', 'engine_ready', { readOnly }),
-    (error: unknown) => log('error', 'engine_failed', { reason: String(error) }),
-  )
+  if (format === 'json') {
+    log('info', 'listening', { url: listening.url, addresses, origin, dir: settings.dir })
+  } else {
+    const isNew = server.log.treeSize() <= 1
+    write(`${formatStarted({ settings, addresses, origin, isNew })}\n`)
+  }
+  reportReady(server, log)
   await aborted(stop)
   log('info', 'stopping', { signal: String(stop.reason) })
   await open.disposeAsync()
@@ -66,17 +84,29 @@ async function run(settings: Settings, log: Logger, { main, stop }: Input): Prom
   return { origin, stopped: String(stop.reason) }
 }
 
+function formatOf({ logFormat }: Settings, { isTerminal }: Input): 'text' | 'json' {
+  if (logFormat !== 'auto') return logFormat
+  return isTerminal ? 'text' : 'json'
+}
+
+function reportReady({ engine }: Server, log: Logger): void {
+  engine.ready.then(
+    ({ readOnly }) => log(readOnly === undefined ? 'info' : 'error', 'engine_ready', { readOnly }),
+    (error: unknown) => log('error', 'engine_failed', { reason: String(error) }),
+  )
+}
+
 function createServerApp(
   server: Server,
   settings: Settings,
   report: (event: HttpEvent) => void,
 ): ReturnType<typeof createApp> {
-  const { host, publicUrl, trustedProxies, mountPath, signUp } = settings
+  const { publicUrl, trustedProxies, mountPath, signUp } = settings
   const addresses = {
     ...(publicUrl === null ? {} : { publicUrl }),
     mountPath,
     trustedProxies,
-    listensOnLoopback: host === 'localhost' || isLoopback(host),
+    listensOnLoopback: isOnlyLocal(settings),
   }
   const isPublished = publicUrl !== null || trustedProxies.length > 0
   const faces = openFaces(
@@ -114,28 +144,6 @@ function settingOptions(): Usage['options'] {
     summary: 'the configuration file (default ./stele.yaml)',
   } as const
   return { ...Object.fromEntries(options), config }
-}
-
-/** Reads are many and say little; writes, and what went wrong, are what an operator looks for. */
-function httpLoudness(event: HttpEvent): 'debug' | 'info' | 'error' {
-  if (event.type === 'bug') return 'error'
-  if (event.type !== 'access') return 'debug'
-  if (event.status >= 500) return 'error'
-  return event.method === 'GET' || event.method === 'HEAD' ? 'debug' : 'info'
-}
-
-const loud = [
-  'read_only',
-  'commit_failed',
-  'engine_restarted',
-  'engine_suspended',
-  'publish_failed',
-  'snapshot_failed',
-]
-
-function loudnessOf(event: string): 'debug' | 'info' | 'error' {
-  if (loud.includes(event)) return 'error'
-  return event === 'commit' ? 'debug' : 'info'
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -47,7 +47,7 @@ function parseAsk({ positionals, options }: Input): AdminAsk {
   if (rest.length > 0) throw usageWrong(`Too many arguments: ${rest.join(' ')}`)
   if (action === 'list' && account === undefined) return { do: 'list_users' }
   if (action !== 'add' && action !== 'remove') {
-    throw usageWrong(`Found "${action ?? ''}", wanted add <name>, remove <name> or list`)
+    throw usageWrong('Say what to do: add <name>, remove <name> or list')
   }
   if (account === undefined) throw usageWrong(`"stele user ${action}" needs a name`)
   if (action === 'remove') return { do: 'remove_user', account }

@@ -34,6 +34,9 @@ import { type ClientEvent, type Engine, startEngine } from '../engine/client.ts'
 import type { EngineData, EngineEvent } from '../engine/messages.ts'
 import type { Settings } from '../settings/schema.ts'
 
+/** The operator's account where no other is named. */
+const defaultOperator = 'operator'
+
 /** A registry that runs in this process. */
 export type Server = {
   readonly paths: DataPaths
@@ -68,7 +71,8 @@ export async function openServer(
   const seeds = await loadSeeds(paths, isNew)
   const origin = isNew ? newOrigin(settings, seeds.log) : storedOrigin(settings, reader)
   const store = opened.adopt(openAccountStore(paths.accounts), (one) => one.close())
-  const { operator, publicFolder, callTimeoutMs } = settings
+  const { publicFolder, callTimeoutMs } = settings
+  const operator = isNew ? (settings.operator ?? defaultOperator) : storedOperator(settings, reader)
   const data = { paths, origin, operator, seeds, publicFolder }
   const engine = startEngine({ data, main, callTimeoutMs, report })
   opened.adopt(engine, (one) => one.close())
@@ -79,7 +83,7 @@ export async function openServer(
   return {
     paths,
     origin,
-    operator: storedOperator(reader),
+    operator,
     registry: createRegistry({ state: reader, views, submit: engine.submit, now: Date.now }),
     accounts: createAccounts({ store, now: Date.now, random }),
     engine,
@@ -116,15 +120,21 @@ function storedOrigin({ origin }: Settings, reader: LogReader): string {
   if (head === undefined) throw new Error('The log has no head')
   const stored = parseCheckpoint(parseNote(head.checkpoint).text).origin
   if (origin === null || origin === stored) return stored
-  const wanted = `"${stored}", as when this log was created`
-  const details = { key: 'origin', source: 'the settings', found: JSON.stringify(origin), wanted }
-  throw new SteleError('setting_invalid', details)
+  throw fixedAtCreation('origin', origin, stored)
 }
 
-function storedOperator(reader: LogReader): string {
+function storedOperator({ operator }: Settings, reader: LogReader): string {
   const bytes = reader.get('/', 'operator')
   if (bytes === undefined) throw new Error('The state names no operator')
-  return Buffer.from(bytes).toString()
+  const stored = Buffer.from(bytes).toString()
+  if (operator === null || operator === stored) return stored
+  throw fixedAtCreation('operator', operator, stored)
+}
+
+function fixedAtCreation(key: string, found: string, stored: string): SteleError {
+  const wanted = `"${stored}", as when this log was created`
+  const details = { key, source: 'the settings', found: JSON.stringify(found), wanted }
+  return new SteleError('setting_invalid', details)
 }
 
 function keysText(origin: string, seeds: EngineData['seeds']): string {

@@ -1,6 +1,7 @@
 // Reads the settings: flags win over the environment, the environment over the file, the file over the defaults.
 import { existsSync, readFileSync } from 'node:fs'
 import { SteleError } from '@stele/errors'
+import { nearest } from '@stele/settings'
 import { parse as parseYaml } from 'yaml'
 import { type Settings, schema } from './schema.ts'
 
@@ -10,6 +11,7 @@ export type SettingSources = {
   readonly environment: { readonly [name: string]: string | undefined }
   readonly file: string | undefined
 }
+/** `source` is the flag or the variable as written, or the file. */
 type Found = { readonly source: string; readonly value: unknown }
 type Key = keyof Settings
 
@@ -45,6 +47,7 @@ export function loadSettings(sources: SettingSources): Settings {
     callTimeoutMs: read('callTimeoutMs'),
     publicFolder: read('publicFolder'),
     logLevel: read('logLevel'),
+    logFormat: read('logFormat'),
   }
 }
 
@@ -62,10 +65,9 @@ type FileSettings = { readonly path: string; readonly members: { readonly [key: 
 
 function findSetting(key: Key, sources: SettingSources, file: FileSettings): Found | undefined {
   const flag = sources.flags[flagOf(key)]
-  if (flag !== undefined) return { source: `the flag --${flagOf(key)}`, value: flag }
+  if (flag !== undefined) return { source: `--${flagOf(key)}`, value: flag }
   const variable = sources.environment[variableOf(key)]
-  if (variable !== undefined)
-    return { source: `the environment ${variableOf(key)}`, value: variable }
+  if (variable !== undefined) return { source: variableOf(key), value: variable }
   const member = Object.hasOwn(file.members, key) ? file.members[key] : undefined
   return member === undefined ? undefined : { source: `the file "${file.path}"`, value: member }
 }
@@ -82,7 +84,7 @@ function readFile(named: string | undefined): FileSettings {
     throw new SteleError('data_invalid', { path, reason: 'it is not a list of "key: value" lines' })
   }
   const members = Object.fromEntries(Object.entries(found))
-  for (const key of Object.keys(members)) refuseUnknown(key, `the file "${path}"`)
+  for (const key of Object.keys(members)) refuseUnknownKey(key, `the file "${path}"`)
   return { path, members }
 }
 
@@ -96,21 +98,20 @@ function parseFile(path: string): unknown {
 }
 
 function refuseUnknownVariables(environment: SettingSources['environment']): void {
-  const known = new Set([...keys.map(variableOf), ...otherVariables.map((name) => prefix + name)])
-  for (const name of Object.keys(environment)) {
-    if (!name.startsWith(prefix) || known.has(name)) continue
-    const near = nearest(name, [...known])
-    if (near.near === undefined) continue // Another program's, such as those that Kubernetes sets.
-    throw new SteleError('setting_unknown', { key: name, source: 'the environment', ...near })
+  const known = [...keys.map(variableOf), ...otherVariables.map((name) => prefix + name)]
+  for (const key of Object.keys(environment)) {
+    if (!key.startsWith(prefix) || known.includes(key)) continue
+    const { near } = nearest(
+      key.slice(prefix.length),
+      known.map((name) => name.slice(prefix.length)),
+    )
+    if (near === undefined) continue // Another program's, such as those that Kubernetes sets.
+    const details = { key, source: 'the environment', near: prefix + near }
+    throw new SteleError('setting_unknown', details)
   }
 }
 
-function refuseUnknown(key: string, source: string): void {
+function refuseUnknownKey(key: string, source: string): void {
   if (Object.hasOwn(schema, key)) return
   throw new SteleError('setting_unknown', { key, source, ...nearest(key, keys) })
-}
-
-function nearest(found: string, known: readonly string[]): { near?: string } {
-  const near = known.find((word) => word.toLowerCase().startsWith(found.toLowerCase().slice(0, -2)))
-  return near === undefined ? {} : { near }
 }

@@ -16,12 +16,14 @@ export type Settings = {
   readonly mountPath: string
   readonly trustedProxies: readonly Network[]
   readonly signUp: 'auto' | 'open' | 'closed'
-  readonly operator: string
+  /** Null: as the log says, and `operator` for a new one. */
+  readonly operator: string | null
   readonly origin: string | null
   readonly maxUploadBytes: number
   readonly callTimeoutMs: number
   readonly publicFolder: boolean
   readonly logLevel: 'debug' | 'info' | 'error'
+  readonly logFormat: 'auto' | 'text' | 'json'
 }
 
 /** One setting. `parse` gives undefined for what it cannot use; `wanted` then says what it takes. */
@@ -77,9 +79,9 @@ export const schema: { readonly [K in keyof Settings]: Setting<Settings[K]> } = 
     ...oneOf(['auto', 'open', 'closed']),
   },
   operator: {
-    summary: "the operator's account, fixed when the log is created",
+    summary: "the operator's account, fixed when the log is created (default operator)",
     wanted: 'an account name: lower-case letters, digits, dot, dash or underscore',
-    fallback: 'operator',
+    fallback: null,
     parse: parseOperator,
   },
   origin: {
@@ -119,6 +121,11 @@ export const schema: { readonly [K in keyof Settings]: Setting<Settings[K]> } = 
     fallback: 'info',
     ...oneOf(['debug', 'info', 'error']),
   },
+  logFormat: {
+    summary: 'how the log reads: text, json, or auto (text on a terminal, JSON lines elsewhere)',
+    fallback: 'auto',
+    ...oneOf(['auto', 'text', 'json']),
+  },
 }
 
 function parseOperator(found: unknown): string | undefined {
@@ -142,7 +149,8 @@ function integer(least: number, most: number): Pick<Setting<number>, 'wanted' | 
 }
 
 function oneOf<T extends string>(words: readonly T[]): Pick<Setting<T>, 'wanted' | 'parse'> {
-  return { wanted: words.join(', '), parse: (found) => words.find((word) => word === found) }
+  const wanted = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+  return { wanted, parse: (found) => words.find((word) => word === found) }
 }
 
 function parseUrl(found: unknown): string | undefined {

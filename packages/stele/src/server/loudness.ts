@@ -1,0 +1,27 @@
+// How loud each event of the server is: reads are many and say little; writes, and what went wrong, are what an operator looks for.
+import type { HttpEvent } from '@stele/http'
+import type { Level } from '../logger.ts'
+
+const trouble = [
+  'read_only',
+  'commit_failed',
+  'engine_restarted',
+  'engine_suspended',
+  'publish_failed',
+  'snapshot_failed',
+]
+
+/** The level of an event of the engine. */
+export function engineLoudness(event: string): Level {
+  if (trouble.includes(event)) return 'error'
+  return event === 'commit' ? 'debug' : 'info'
+}
+
+/** The level of an event of the HTTP edge. npm asks for an audit at every install, which nobody offers here. */
+export function httpLoudness(event: HttpEvent): Level {
+  if (event.type === 'bug') return 'error'
+  if (event.type !== 'access') return 'debug'
+  if (event.status >= 500) return 'error'
+  if (event.method === 'GET' || event.method === 'HEAD') return 'debug'
+  return event.code === 'not_offered' ? 'debug' : 'info'
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import type { NetworkInterfaceInfo } from 'node:os'
+import { test } from 'node:test'
+import { formatStarted, reachableAddresses } from '../src/server/announce.ts'
+import { loadSettings } from '../src/settings/load.ts'
+import type { Settings } from '../src/settings/schema.ts'
+
+function settingsOf(flags: { readonly [name: string]: string }): Settings {
+  return loadSettings({ flags: { dir: '/srv/stele', ...flags }, environment: {}, file: undefined })
+}
+
+function networkInterface(address: string, internal = false): NetworkInterfaceInfo {
+  const kept = { address, internal, netmask: '', mac: '', cidr: null }
+  return address.includes(':')
+    ? { ...kept, family: 'IPv6', scopeid: 0 }
+    : { ...kept, family: 'IPv4' }
+}
+
+const interfaces = {
+  lo: [networkInterface('127.0.0.1', true), networkInterface('::1', true)],
+  eth0: [
+    networkInterface('192.0.2.7'),
+    networkInterface('2001:db8::7'),
+    networkInterface('fe80::1'),
+  ],
+}
+const listening = { url: 'http://127.0.0.1:4873', port: 4873 }
+
+// flags, the addresses
+const addresses: readonly (readonly [{ readonly [name: string]: string }, string[]])[] = [
+  [{}, ['http://127.0.0.1:4873']],
+  [{ host: '0.0.0.0' }, ['http://192.0.2.7:4873', 'http://127.0.0.1:4873']],
+  [{ host: '::' }, ['http://192.0.2.7:4873', 'http://[2001:db8::7]:4873', 'http://127.0.0.1:4873']],
+  [{ 'public-url': 'https://r.example' }, ['https://r.example', 'http://127.0.0.1:4873']],
+  [{ 'mount-path': '/npm' }, ['http://127.0.0.1:4873/npm']],
+]
+for (const [flags, wanted] of addresses) {
+  test(`reachableAddresses() gives ${wanted.join(' ')} with ${JSON.stringify(flags)}`, () => {
+    assert.deepEqual(reachableAddresses(settingsOf(flags), listening, interfaces), wanted)
+  })
+}
+
+function linesWith(flags: { readonly [name: string]: string }, origin = 'r.example'): string {
+  const settings = settingsOf(flags)
+  const found = reachableAddresses(settings, listening, interfaces)
+  return formatStarted({ settings, addresses: found, origin, isNew: true })
+}
+
+test('formatStarted() tells address, folder, log, the root key and how to stop', () => {
+  const lines = linesWith({})
+  for (const wanted of [
+    /Address +http:\/\/127\.0\.0\.1:4873\n/,
+    /Data +\/srv\/stele\n/,
+    /Log +r\.example\n/,
+    /Keep a copy of \/srv\/stele\/keys\/root\.key/,
+    /npm login --registry http:\/\/127\.0\.0\.1:4873/,
+    /Ctrl-C/,
+  ]) {
+    assert.match(lines, wanted)
+  }
+})
+
+test('formatStarted() says that a localhost name is for ever, and how to choose another', () => {
+  assert.match(linesWith({}, 'localhost/0123'), /localhost name for ever.*--public-url/s)
+  assert.doesNotMatch(linesWith({}), /for ever/)
+})
+
+// flags, who may sign up
+const signUps: readonly (readonly [{ readonly [name: string]: string }, RegExp])[] = [
+  [{}, /everyone on this machine, closed to all others/],
+  [{ 'sign-up': 'open' }, /everyone who reaches this address/],
+  [{ 'sign-up': 'closed' }, /closed: add people with "stele user add/],
+  [{ host: '0.0.0.0' }, /closed: add people/],
+  [{ 'public-url': 'https://r.example' }, /closed: add people/],
+  [{ 'trusted-proxies': '10.0.0.1' }, /closed: add people/],
+]
+for (const [flags, wanted] of signUps) {
+  test(`formatStarted() says who may sign up with ${JSON.stringify(flags)}`, () => {
+    assert.match(linesWith(flags), wanted)
+  })
+}
