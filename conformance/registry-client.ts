@@ -62,10 +62,19 @@ export function makeUpload(
   { tag = 'latest', ...manifest }: UploadManifest,
   text = `${manifest.name}@${manifest.version}`,
 ): ReleaseUpload {
-  const { name, version } = manifest
   const tarball = makePackage(manifest, {
     'index.js': `module.exports = ${JSON.stringify(text)}\n`,
   })
+  return uploadOf(manifest, tarball, tag)
+}
+
+/** A release of these bytes; the manifest is the one that they hold. */
+export function uploadOf(
+  manifest: { readonly name: string; readonly version: string },
+  tarball: Uint8Array,
+  tag = 'latest',
+): ReleaseUpload {
+  const { name, version } = manifest
   const integrity = integrityOf(tarball)
   const dist = { integrity, shasum: hash('sha1', tarball, 'hex'), tarball: 'http://nowhere/' }
   const document = {

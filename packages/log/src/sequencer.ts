@@ -26,22 +26,12 @@ import {
   maxQueuedCalls,
 } from './limits.ts'
 import { restoreMemory } from './memory.ts'
+import type { Pending, SequenceSource, Staged } from './pending.ts'
 import type { Appended, LogPorts, LogStore, StoredHead } from './ports.ts'
 import { type Recovered, recover } from './recover.ts'
 import { Snapshots } from './snapshots.ts'
 import type { EntryExtras, Stage } from './stage.ts'
 import type { SavedTrie } from './trie-snapshot.ts'
-
-type Pending = EntryExtras & {
-  readonly plan: (stage: SequenceSource) => Body
-  readonly name: string
-  /** A config or takedown entry is a group of its own: what it changes is in force from the next entry. */
-  readonly alone: boolean
-  readonly resolve: (appended: Appended) => void
-  readonly reject: (error: unknown) => void
-}
-type Staged = { readonly pending: Pending; readonly appended: Appended }
-type SequenceSource = { readonly nextSequence: (account: string | null) => number }
 
 /** One log, open for calls. It owns the trie, the right edge of the tree and the script. */
 export class Sequencer {
@@ -231,12 +221,15 @@ export class Sequencer {
         pending.reject(this.#inconsistent(this.#readOnly))
       return
     }
-    await this.#keepMemory(callsPerSnapshot)
+    // What a takedown takes away cannot be run again: no entry before one may be needed for that.
+    const mustKeep = this.#queue[0]?.alone === true
+    await this.#keepMemory(mustKeep ? 1 : callsPerSnapshot)
     const stage = this.#newStage()
     const staged: Staged[] = []
     this.#stageCalls(stage, staged)
     if (staged.length === 0) {
-      this.#trie.rollback()
+      if (stage.isBroken) this.#undo()
+      else this.#trie.rollback()
       return
     }
     const failure = await this.#finish(stage)

@@ -110,6 +110,7 @@ export class Stage {
     const salt = this.#ports.random(saltBytes)
     const seed = hashBody(salt, bodyBytes)
     const done = this.#apply(body, { state: this.#state, seed, timeMs, executor })
+    this.isBroken = executor.memory !== undefined // The call ran: a memory that is kept has gone on.
     const recorded = recordOf(body, done)
     this.isBroken = true // From here on nothing is refused: what throws is a bug.
     this.#sequences.accept(body)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Executor, parseLeaf } from '@stele/entries'
+import { type Executor, type Outcome, parseLeaf } from '@stele/entries'
 import { callsPerSnapshot } from '../src/limits.ts'
 import { Sequencer } from '../src/sequencer.ts'
 import { auditStore } from './audit.ts'
-import { call, createWorld, genesis, origin, verifiers, type World } from './world.ts'
+import { call, createWorld, genesis, origin, takedownOf, verifiers, type World } from './world.ts'
 
 /** A script that counts in a closure, and notes in the state what it found there before. */
 function counting(step = 1): Executor {
@@ -13,6 +13,8 @@ function counting(step = 1): Executor {
     init: () => ({ ok: true, changes: 0, writes: [] }),
     call: ({ method }, state) => {
       count += step
+      if (method === 'flood') return floodOfNothing
+      if (method === 'outlaw') return outlawed // No trie takes it, so the call cannot be staged.
       if (method === 'fail') return { ok: false, error: { name: 'Error', message: String(count) } }
       const found = Buffer.from(state.get('/', 'seen') ?? []).toString()
       const value = Buffer.from(String(count))
@@ -31,6 +33,22 @@ function counting(step = 1): Executor {
       },
     },
   }
+}
+
+const outlawed: Outcome = {
+  ok: true,
+  changes: 1,
+  writes: [{ object: '/', field: 'x'.repeat(2000), value: Buffer.from('') }],
+}
+
+/** Effects that no reader takes. */
+const floodOfNothing: Outcome = {
+  ok: true,
+  changes: 1,
+  writes: Array.from({ length: 5000 }, (_, i) => {
+    const field = `${'f'.repeat(900)}${String(i).padStart(4, '0')}`
+    return { object: '/', field, value: null }
+  }),
 }
 
 async function countingLog(): Promise<{ world: World; log: Sequencer }> {
@@ -109,4 +127,44 @@ test('open() refuses writes when the script does something else than it did', as
   await log.submit(call('bump'))
   const { log: next } = reopened(world, 2)
   assert.match(next.readOnly ?? '', /entry 1 has other effects/)
+})
+
+for (const [before, seen] of [
+  [0, ''],
+  [2, '2'],
+] as const) {
+  test(`a call that breaks half-way as number ${before + 1} leaves the memory as the log says`, async () => {
+    const { world, log } = await countingLog()
+    for (let i = 0; i < before; i++) await log.submit(call('bump'))
+    await log.submit(call('outlaw')).catch(() => undefined)
+    assert.deepEqual(await resultOf(log), [before + 1, seen])
+    const { log: next } = reopened(world)
+    assert.equal(next.readOnly, undefined)
+    auditStore(world.store, origin, verifiers)
+  })
+}
+
+test('a call whose effects cannot be recorded leaves the memory as the log says', async () => {
+  const { log } = await countingLog()
+  await assert.rejects(log.submit(call('flood')), { code: 'call_aborted' })
+  assert.deepEqual(await resultOf(log), [1, ''])
+})
+
+test('open() goes on when what calls did was taken down: no entry before a takedown is run again', async () => {
+  const { world, log } = await countingLog()
+  await log.submit(call('bump'))
+  await log.submit(call('bump'))
+  const withhold = [
+    { entry: 1, part: 'body' },
+    { entry: 2, part: 'values' },
+  ] as const
+  await log.submitSigned('op', (seq) => takedownOf(log.origin, seq, withhold))
+  assert.deepEqual([...world.store.undo()], [])
+  const { log: next } = reopened(world)
+  assert.equal(next.readOnly, undefined)
+  await next.submit(call('fail'))
+  assert.deepEqual((await next.submit(call('fail'))).outcome, {
+    ok: false,
+    error: { name: 'Error', message: '4' },
+  })
 })

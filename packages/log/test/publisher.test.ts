@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseRecordBundle, rootPayload, type TakedownBody } from '@stele/entries'
+import { parseRecordBundle } from '@stele/entries'
 import { parseCheckpoint, parseNote } from '@stele/tlog'
 import { createPublisher, type PublisherPorts, type Watermark } from '../src/publisher.ts'
 import { Sequencer } from '../src/sequencer.ts'
-import { call, createdLog, createWorld, rootSigner, type World } from './world.ts'
+import { call, createdLog, createWorld, takedownOf, type World } from './world.ts'
 
 type Folder = {
   readonly files: Map<string, Uint8Array>
@@ -54,13 +54,6 @@ function publisherOf(world: World, folder: Folder) {
     },
   }
   return createPublisher(ports)
-}
-
-function takedownOf(origin: string, seq: number, withhold: TakedownBody['withhold']): TakedownBody {
-  const sender = { v: 1, origin, account: 'op', seq, via: { type: 'host' } } as const
-  const unsigned: TakedownBody = { ...sender, withhold, reason: 'asked for', signatures: [] }
-  const signature = Buffer.from(rootSigner.sign(rootPayload(unsigned))).toString('base64')
-  return { ...unsigned, signatures: [{ key: rootSigner.vkey, signature }] }
 }
 
 async function grow(log: Sequencer, calls: number): Promise<void> {

@@ -1,6 +1,14 @@
 // A log in memory: a script of three methods, a clock that the test turns, faults on demand.
 import { randomBytes } from 'node:crypto'
-import type { Executor, GenesisBody, Outcome, StateReader, Write } from '@stele/entries'
+import {
+  type Executor,
+  type GenesisBody,
+  type Outcome,
+  rootPayload,
+  type StateReader,
+  type TakedownBody,
+  type Write,
+} from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { compareUtf8, type JsonValue } from '@stele/formats'
 import {
@@ -74,6 +82,18 @@ export async function createdLog(): Promise<{ world: World; log: Sequencer }> {
 
 export function call(method: string, ...args: string[]): Parameters<Sequencer['submit']>[0] {
   return { account: 'alice', via: 'token', method, args, prepared: args[0] }
+}
+
+/** A takedown, signed by the root. */
+export function takedownOf(
+  origin: string,
+  seq: number,
+  withhold: TakedownBody['withhold'],
+): TakedownBody {
+  const sender = { v: 1, origin, account: 'op', seq, via: { type: 'host' } } as const
+  const unsigned: TakedownBody = { ...sender, withhold, reason: 'asked for', signatures: [] }
+  const signature = Buffer.from(rootSigner.sign(rootPayload(unsigned))).toString('base64')
+  return { ...unsigned, signatures: [{ key: rootSigner.vkey, signature }] }
 }
 
 /** Methods: set(field, text), append(field, text), fail(), abort(). */

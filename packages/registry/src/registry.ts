@@ -9,6 +9,7 @@ import { type Published, publishDocument } from './publishing.ts'
 import { createReading, type Reading, versionOfFile } from './reading.ts'
 import { changeReservation, type Logged, type Reservation } from './reservations.ts'
 import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
+import { createToldState } from './told-state.ts'
 
 /** A registry. Writes resolve after the durable commit, and reads then show them. All throw codes of the catalogue. */
 export type Registry = Reading & {
@@ -45,7 +46,7 @@ export type Registry = Reading & {
 
 /** A registry over its ports. */
 export function createRegistry(ports: RegistryPorts): Registry {
-  const reading = createReading(ports)
+  const reading = createReading({ ...ports, state: createToldState(ports.state) })
   const { state, submit } = ports
   return {
     ...reading,

@@ -1,6 +1,6 @@
 // What an entry of the log changes in the views: a plan of plain data, which the storage applies with the commit.
 
-import type { LoggedEntry, Write } from '@stele/entries'
+import type { LoggedEntry, WithheldPart, Write } from '@stele/entries'
 import { decodeSegment, parseContentsValue, parseVersionsValue } from '@stele/formats'
 import {
   decode,
@@ -28,7 +28,10 @@ export type VersionWrite = {
 
 /**
  * One change of the views, in order: `touch` (the package's revision and time; comes first; not for stars), `version` (a new
- * one), `gone` (a removed one), `latest` (what search and the page's top show), `owner`, `star`.
+ * one), `gone` (a removed one), `latest` (what search and the page's top show), `owner`, `star`. A takedown gives the
+ * other three: `withheld_entry` (the versions that an entry published, whose values nobody may tell any more),
+ * `withheld_tarball` (what only the tarball tells: the readme, the members outside the record), and `revise_all` (a
+ * new revision for every package: what was made ready of them may tell what was taken down).
  */
 export type ViewWrite =
   | { readonly kind: 'touch'; readonly name: string; readonly rev: string; readonly timeMs: number }
@@ -49,6 +52,9 @@ export type ViewWrite =
       /** The entry that said so. */
       readonly entry: number
     }
+  | { readonly kind: 'withheld_entry'; readonly entry: number }
+  | { readonly kind: 'withheld_tarball'; readonly sha512: string }
+  | { readonly kind: 'revise_all'; readonly rev: string }
 
 /**
  * The changes that an entry makes to the views, from its writes and its body alone. A published version's pieces are
@@ -58,6 +64,8 @@ export function planViews(
   entry: LoggedEntry,
   blobs: (name: string) => Uint8Array | undefined,
 ): readonly ViewWrite[] {
+  if (entry.body !== null && 'withhold' in entry.body)
+    return planTakedown(entry, entry.body.withhold)
   const packages = Map.groupBy(placedWrites(entry.writes), (write) => write.name)
   return [...packages].flatMap(([name, writes]) => planPackage({ entry, name, writes, blobs }))
 }
@@ -67,11 +75,20 @@ export const registryProjection: {
   readonly name: string
   readonly version: number
   readonly plan: typeof planViews
-} = { name: 'registry', version: 2, plan: planViews }
+} = { name: 'registry', version: 3, plan: planViews }
 
 /** The revision of a package whose last change was this entry: `<index>-<16 hex digits of the leaf hash>`. */
 export function revisionOf(entry: Pick<LoggedEntry, 'index' | 'leafHash'>): string {
   return `${entry.index}-${Buffer.from(entry.leafHash).toString('hex').slice(0, 16)}`
+}
+
+/** A body is not in the views, but for the account that published; effects are not at all. */
+function planTakedown(entry: LoggedEntry, withhold: readonly WithheldPart[]): readonly ViewWrite[] {
+  const writes = withhold.flatMap((part): ViewWrite[] => {
+    if ('blob' in part) return [{ kind: 'withheld_tarball', sha512: part.blob }]
+    return part.part === 'values' ? [{ kind: 'withheld_entry', entry: part.entry }] : []
+  })
+  return writes.length === 0 ? [] : [...writes, { kind: 'revise_all', rev: revisionOf(entry) }]
 }
 
 type PlacedWrite = {

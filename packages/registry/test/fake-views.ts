@@ -1,4 +1,5 @@
 // The views in memory, for tests of this package: what storage does in SQLite, with a naive search.
+import { reducePieces } from '@stele/releases'
 import type { PackageRow, ViewReader } from '../src/view-reader.ts'
 import type { VersionWrite, ViewWrite } from '../src/views.ts'
 
@@ -19,7 +20,29 @@ export function createFakeViews(): FakeViews {
     return its.reduce((sum, { pieces }) => sum + Buffer.byteLength(pieces.full), 0)
   }
 
+  function withhold(write: ViewWrite): boolean {
+    if (write.kind === 'revise_all') {
+      for (const [name, row] of packages) packages.set(name, { ...row, rev: write.rev })
+    } else if (write.kind === 'withheld_tarball') {
+      for (const [at, row] of versions) {
+        if (row.pieces.sha512 !== write.sha512) continue
+        versions.set(at, { ...row, pieces: reducePieces(row.pieces.full, write.sha512) })
+      }
+    } else if (write.kind === 'withheld_entry') {
+      for (const [at, { entry, name, version }] of versions) {
+        if (entry !== write.entry) continue
+        versions.delete(at)
+        const rest = [...versions.values()].filter((row) => row.name === name)
+        const newest = rest.toSorted((a, b) => b.entry - a.entry)[0]?.version ?? null
+        const row = packages.get(name)
+        if (row?.latest === version) packages.set(name, { ...row, latest: newest })
+      }
+    } else return false
+    return true
+  }
+
   function applyOne(write: ViewWrite): void {
+    if (withhold(write) || !('name' in write)) return
     const { name } = write
     if (write.kind === 'touch') {
       const {

@@ -1,6 +1,7 @@
 // What entries change in the views, and that views made anew from log and blobs are the same.
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { LoggedEntry, WithheldPart } from '@stele/entries'
 import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
 import { planViews, revisionOf } from '../src/views.ts'
@@ -58,6 +59,55 @@ test('planViews() ignores prepared pieces when they are of another tarball', asy
   const blobs = (name: string): Uint8Array | undefined => world.blobs.get(name)
   const mixed = planViews({ ...second, prepared: first.prepared }, blobs)
   assert.deepEqual(mixed, planViews(second, blobs))
+})
+
+/** The entry that takes these parts down. */
+function takedown(index: number, withhold: readonly WithheldPart[]): LoggedEntry {
+  const sender = { v: 1, origin: 'o', account: 'root', seq: 1, via: { type: 'host' } } as const
+  const body = { ...sender, withhold, reason: 'asked for', signatures: [] }
+  return { index, leafHash: new Uint8Array(32), timeMs: 0, body, writes: [] }
+}
+
+test('planViews() leaves out what an entry published when its values are taken down, and the versions before show', async () => {
+  const world = await createWorld()
+  await world.publish('alice', { name: 'p', version: '1.0.0' })
+  const index = await world.publish('alice', { name: 'p', version: '1.0.1', description: 'secret' })
+  const before = world.views.package('p')?.rev
+  world.views.apply(planViews(takedown(9, [{ entry: index, part: 'values' }]), () => undefined))
+  assert.deepEqual(
+    world.views.versions('p', 'full').map(({ version }) => version),
+    ['1.0.0'],
+  )
+  assert.equal(world.views.package('p')?.latest, '1.0.0')
+  assert.notEqual(world.views.package('p')?.rev, before) // Ready bytes are made anew.
+  assert.ok(!JSON.stringify(world.views.dump()).includes('secret'))
+})
+
+test('planViews() shows the record alone when a tarball is taken down, as views made anew do', async () => {
+  const world = await createWorld()
+  const dependencies = { a: '1' }
+  await world.publish('alice', { name: 'p', version: '1.0.0', description: 'secret', dependencies })
+  const published = world.log.at(-1)
+  const [blob = ''] = [...world.blobs.keys()].slice(-1)
+  assert.ok(published)
+  const taken = takedown(9, [{ blob }])
+  world.views.apply(planViews(taken, () => undefined))
+  assert.ok(!JSON.stringify(world.views.dump()).includes('secret'))
+  const { prepared: _, ...entry } = published
+  const rebuilt = createFakeViews()
+  for (const one of [entry, taken]) rebuilt.apply(planViews(one, () => undefined))
+  assert.deepEqual(rebuilt.dump(), world.views.dump())
+})
+
+test('planViews() plans nothing when bodies and effects are taken down', () => {
+  const withhold = [
+    { entry: 1, part: 'body' },
+    { entry: 1, part: 'effects' },
+  ] as const
+  assert.deepEqual(
+    planViews(takedown(2, withhold), () => undefined),
+    [],
+  )
 })
 
 const accounts = ['alice', 'bob', 'root']

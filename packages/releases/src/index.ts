@@ -32,6 +32,7 @@ export { type Digests, digestsOf, type Release, readRelease } from './release.ts
 export {
   type Form,
   recordPieces,
+  reducePieces,
   tarballFile,
   type VersionPieces,
   versionPieces,

@@ -51,10 +51,11 @@ export function readOrigin(state: StateReader, name: string): string | undefined
   return readText(state, packageObject(name), 'origin')
 }
 
-/** Tag to version, by the tags' bytes. */
+/** Tag to version, by the tags' bytes. One whose value the reader does not tell is left out. */
 export function readTags(state: StateReader, name: string): ReadonlyMap<string, string> {
   const object = `${packageObject(name)}/tags`
-  return new Map(state.list(object).map((tag) => [tag, readText(state, object, tag) ?? '']))
+  const tags = state.list(object).map((tag) => [tag, readText(state, object, tag)] as const)
+  return new Map(tags.filter((found): found is [string, string] => found[1] !== undefined))
 }
 
 /** The owners' account names. */

@@ -2,10 +2,15 @@
 // It holds nothing that only the log or the request knows: time, publisher, base address, deprecation.
 import {
   abbreviate,
+  formatRecord,
   isJsonObject,
   type JsonObject,
   type JsonValue,
+  normalizeServedManifest,
+  parseRecord,
+  parseTolerantJson,
   type ReleaseRecord,
+  recordOf,
 } from '@stele/formats'
 import { maxDescriptionLength } from './limits.ts'
 import type { Release } from './release.ts'
@@ -68,6 +73,17 @@ export function recordPieces(
     summary: '{}',
     readme: '',
   }
+}
+
+/** The pieces of a release whose tarball was taken down, from its full form: as recordPieces() makes them of its record. */
+export function reducePieces(full: string, sha512: string): VersionPieces {
+  const manifest = parseTolerantJson(`{"dist":{"tarball":"${full}}`, 'a version of the views')
+  if (!isJsonObject(manifest)) {
+    throw new Error('The views hold a version that is not an object')
+  }
+  const record = parseRecord(formatRecord(recordOf(normalizeServedManifest(manifest))))
+  const integrity = `sha512-${Buffer.from(sha512, 'hex').toString('base64')}`
+  return recordPieces(record, { integrity, sha512 })
 }
 
 /** Members that only the registry says, or that are served elsewhere. */

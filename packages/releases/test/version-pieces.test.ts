@@ -4,6 +4,7 @@ import test from 'node:test'
 import {
   isJsonObject,
   normalizeServedManifest,
+  parseRecord,
   parseTolerantJson,
   recordDifferences,
   recordOf,
@@ -11,7 +12,7 @@ import {
 import { makePackage } from '@stele/testkit'
 import fc from 'fast-check'
 import { readRelease } from '../src/release.ts'
-import { recordPieces, versionPieces } from '../src/version-pieces.ts'
+import { recordPieces, reducePieces, versionPieces } from '../src/version-pieces.ts'
 
 const open = '{"dist":{"tarball":"http://h'
 
@@ -37,6 +38,29 @@ test('versionPieces() keeps what only the registry says when a package.json clai
   assert.deepEqual(Object.keys(full), ['dist', 'name', 'version', '_id', '_hasShrinkwrap'])
   assert.deepEqual(Object.keys(abbreviated), ['dist', 'name', 'version', '_hasShrinkwrap'])
   assert.equal(full['_id'], 'p@1.0.0')
+})
+
+test('reducePieces() gives the pieces of the record, and nothing that only the tarball tells', () => {
+  const manifest = {
+    name: '@s/p',
+    version: '1.0.0',
+    description: 'a secret',
+    keywords: ['secret'],
+    dependencies: { b: '2', a: '1' },
+    optionalDependencies: { c: '3' },
+    bin: 'index.js',
+    engines: { node: '>=20' },
+    scripts: { install: 'true' },
+    private2: { dist: 'secret' },
+  }
+  const files = { 'README.md': 'secret', 'index.js': '' }
+  const release = readRelease(makePackage(manifest, files))
+  const reduced = reducePieces(versionPieces(release).full, release.sha512)
+  const { integrity, sha512 } = release
+  const record = parseRecord(release.recordText)
+  assert.deepEqual(reduced, recordPieces(record, { integrity, sha512 }))
+  assert.ok(!JSON.stringify(reduced).includes('secret'))
+  assert.deepEqual(reducePieces(reduced.full, sha512), reduced)
 })
 
 test('versionPieces() gives the record back in both forms when a manifest is any JSON', () => {

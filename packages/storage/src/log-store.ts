@@ -1,6 +1,14 @@
 // The log's home in SQLite: a group is one transaction, and the head's row is swapped only against the head it builds on.
 import type { DatabaseSync } from 'node:sqlite'
-import type { EntryValue, KeptEntry, LoggedEntry, StateReader, WithheldPart } from '@stele/entries'
+import {
+  type EntryValue,
+  type KeptEntry,
+  type LoggedEntry,
+  parseEffects,
+  readPart,
+  type StateReader,
+  type WithheldPart,
+} from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import type { CommitGroup, LogStore, StateRow, StoredHead, Watermark } from '@stele/log'
 import type { Hash } from '@stele/tlog'
@@ -126,7 +134,9 @@ export function createLogStore(
         write(group)
         project(group.logged)
       })
+      if (group.withhold.length === 0) return
       for (const part of group.withhold) if ('blob' in part) blobs.removeFile(part.blob)
+      db.exec('PRAGMA wal_checkpoint(TRUNCATE)') // The write-ahead log holds old pages for as long as it likes.
     },
   }
 }
@@ -237,10 +247,11 @@ function createGroupWriter(
     if (group.snapshot !== undefined) memory.save(group.head.size, group.snapshot)
     for (const [account, last] of group.sequences) sequence.run(accountKey(account), last)
     group.blobs.forEach(blobs.keep)
-    for (const part of group.withhold) {
-      if ('blob' in part) blobs.withhold(part.blob)
-      else withhold(part)
-    }
+    for (const part of group.withhold) if ('blob' in part) blobs.withhold(part.blob)
+    // Values first: the effects say which rows of the state hold them.
+    const parts = group.withhold.filter((part) => 'entry' in part)
+    for (const part of parts) if (part.part === 'values') withhold(part)
+    for (const part of parts) if (part.part !== 'values') withhold(part)
   }
 }
 
@@ -275,6 +286,7 @@ function createHeadSwap(db: DatabaseSync): (group: CommitGroup) => void {
   }
 }
 
+/** Removes a part of an entry; values also from the rows of the state that the entry was the last to write. */
 function createWithholder(
   db: DatabaseSync,
 ): (part: Extract<WithheldPart, { readonly entry: number }>) => void {
@@ -283,7 +295,18 @@ function createWithholder(
     effects: db.prepare('UPDATE entry SET effects = NULL WHERE number = ?'),
     values: db.prepare('UPDATE entry SET value = NULL WHERE number = ?'),
   }
-  return ({ entry, part }) => void columns[part].run(entry)
+  const effectsOf = db.prepare('SELECT effects FROM entry WHERE number = ?')
+  const empty = db.prepare(
+    'UPDATE state SET value = NULL, blob = NULL WHERE object = ? AND field = ? AND hash = ?',
+  )
+  return ({ entry, part }) => {
+    columns[part].run(entry)
+    const effects = partOf(effectsOf.get(entry)?.['effects'] ?? null)
+    if (part !== 'values' || effects === null) return
+    for (const [object, field, valueHash] of parseEffects(readPart(effects)).writes) {
+      if (valueHash !== null) empty.run(object, field, Buffer.from(valueHash, 'hex'))
+    }
+  }
 }
 
 function readHead(row: Record<string, unknown>): StoredHead {

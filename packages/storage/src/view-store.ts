@@ -8,6 +8,7 @@ import {
   type ViewReader,
   type ViewWrite,
 } from '@stele/registry'
+import { reducePieces, type VersionPieces } from '@stele/releases'
 import type { ProjectionHome } from '@stele/replica'
 import { inTransaction } from './database.ts'
 import { createMarks, markReader } from './projection-marks.ts'
@@ -23,8 +24,8 @@ export const viewSchema = `
   ) STRICT;
   CREATE TABLE IF NOT EXISTS view_versions (
     name TEXT NOT NULL, entry INTEGER NOT NULL, version TEXT NOT NULL, time_ms INTEGER NOT NULL,
-    publisher TEXT, tags TEXT NOT NULL, summary TEXT NOT NULL, abbreviated TEXT NOT NULL,
-    "full" TEXT NOT NULL, readme TEXT NOT NULL,
+    publisher TEXT, tags TEXT NOT NULL, sha512 TEXT NOT NULL, summary TEXT NOT NULL,
+    abbreviated TEXT NOT NULL, "full" TEXT NOT NULL, readme TEXT NOT NULL,
     UNIQUE (name, entry, version), UNIQUE (name, version)
   ) STRICT;
   CREATE TABLE IF NOT EXISTS view_stars (
@@ -38,7 +39,7 @@ export const viewSchema = `
   );
 `
 
-const viewForm = 2
+const viewForm = 3
 
 /** The home of the registry's projection. */
 export function createViewHome(db: DatabaseSync): ProjectionHome<ViewWrite> {
@@ -107,39 +108,26 @@ export function createViewReader(db: DatabaseSync): ViewReader {
   }
 }
 
-type WriteStatements = Readonly<
-  Record<
-    | 'touch'
-    | 'version'
-    | 'gone'
-    | 'latest'
-    | 'unindex'
-    | 'index'
-    | 'star'
-    | 'unstar'
-    | 'own'
-    | 'disown'
-    | 'starEntry'
-    | 'grow'
-    | 'fullBytes',
-    StatementSync
-  >
-> & { readonly indexed: StatementSync }
+type WriteStatements = ReturnType<typeof prepareWrites>
 
 const prepared = new WeakMap<DatabaseSync, WriteStatements>()
 
 function writeStatements(db: DatabaseSync): WriteStatements {
-  const known = prepared.get(db)
-  if (known !== undefined) return known
-  const statements = {
+  const statements = prepared.get(db) ?? prepareWrites(db)
+  prepared.set(db, statements)
+  return statements
+}
+
+function prepareWrites(db: DatabaseSync) {
+  return {
     touch: db.prepare(
       `INSERT INTO view_packages (name, rev, created_ms, modified_ms) VALUES (:name, :rev, :timeMs, :timeMs)
        ON CONFLICT (name) DO UPDATE SET rev = excluded.rev, modified_ms = excluded.modified_ms`,
     ),
     version: db.prepare(
       `INSERT OR REPLACE INTO view_versions
-       (name, entry, version, time_ms, publisher, tags, summary, abbreviated, "full", readme) VALUES
-       (:name, :entry, :version, :timeMs, :publisher, :tags, :summary, :abbreviated, :full, :readme)`,
+       (name, entry, version, time_ms, publisher, tags, sha512, summary, abbreviated, "full", readme) VALUES
+       (:name, :entry, :version, :timeMs, :publisher, :tags, :sha512, :summary, :abbreviated, :full, :readme)`,
     ),
     gone: db.prepare('DELETE FROM view_versions WHERE name = ? AND version = ?'),
     latest: db.prepare('UPDATE view_packages SET latest = ? WHERE name = ?'),
@@ -161,9 +149,18 @@ function writeStatements(db: DatabaseSync): WriteStatements {
     fullBytes: db.prepare(
       'SELECT octet_length("full") AS size FROM view_versions WHERE name = ? AND version = ?',
     ),
+    ofEntry: db.prepare('SELECT name, version FROM view_versions WHERE entry = ?'),
+    ofTarball: db.prepare('SELECT name, version, "full" FROM view_versions WHERE sha512 = ?'),
+    latestOf: db.prepare('SELECT latest FROM view_packages WHERE name = ?'),
+    newest: db.prepare(
+      'SELECT version FROM view_versions WHERE name = ? ORDER BY entry DESC, version DESC LIMIT 1',
+    ),
+    reduce: db.prepare(
+      `UPDATE view_versions SET sha512 = :sha512, summary = :summary, abbreviated = :abbreviated,
+       "full" = :full, readme = :readme WHERE name = :name AND version = :version`,
+    ),
+    reviseAll: db.prepare('UPDATE view_packages SET rev = ?'),
   }
-  prepared.set(db, statements)
-  return statements
 }
 
 function applyWrite(statements: WriteStatements, write: ViewWrite): void {
@@ -175,10 +172,8 @@ function applyWrite(statements: WriteStatements, write: ViewWrite): void {
     }
     case 'version': {
       const { kind: _, pieces, tags, ...row } = write
-      const { summary, abbreviated, full, readme } = pieces
-      const texts = { tags: JSON.stringify(tags), summary, abbreviated, full, readme }
-      statements.version.run({ ...row, ...texts })
-      statements.grow.run({ name: write.name, by: Buffer.byteLength(full) })
+      statements.version.run({ ...row, tags: JSON.stringify(tags), ...textsOf(pieces) })
+      statements.grow.run({ name: write.name, by: Buffer.byteLength(pieces.full) })
       return
     }
     case 'gone':
@@ -195,6 +190,45 @@ function applyWrite(statements: WriteStatements, write: ViewWrite): void {
     case 'star':
       ;(write.starred ? statements.star : statements.unstar).run(write.account, write.name)
       statements.starEntry.run(write.entry, write.name)
+      return
+    case 'withheld_entry':
+      withholdEntry(statements, write.entry)
+      return
+    case 'withheld_tarball':
+      withholdTarball(statements, write.sha512)
+      return
+    case 'revise_all':
+      statements.reviseAll.run(write.rev)
+  }
+}
+
+function textsOf(pieces: VersionPieces): Record<string, string> {
+  const { sha512, summary, abbreviated, full, readme } = pieces
+  return { sha512, summary, abbreviated, full, readme }
+}
+
+function withholdEntry(statements: WriteStatements, entry: number): void {
+  for (const row of statements.ofEntry.all(entry)) {
+    const [name, version] = [text(row, 'name'), text(row, 'version')]
+    statements.grow.run({ name, by: -sizeOf(statements, { name, version }) })
+    statements.gone.run(name, version)
+    const isLatest =
+      optional(statements.latestOf.get(name) ?? { latest: null }, 'latest') === version
+    if (!isLatest) continue
+    const newest = statements.newest.get(name)
+    statements.latest.run(newest === undefined ? null : text(newest, 'version'), name)
+    reindex(statements, name)
+  }
+}
+
+function withholdTarball(statements: WriteStatements, sha512: string): void {
+  for (const row of statements.ofTarball.all(sha512)) {
+    const [name, version] = [text(row, 'name'), text(row, 'version')]
+    const pieces = reducePieces(text(row, 'full'), sha512)
+    const by = Buffer.byteLength(pieces.full) - sizeOf(statements, { name, version })
+    statements.reduce.run({ name, version, ...textsOf(pieces) })
+    statements.grow.run({ name, by })
+    reindex(statements, name)
   }
 }
 

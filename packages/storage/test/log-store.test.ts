@@ -2,13 +2,19 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { LoggedEntry } from '@stele/entries'
+import { formatEffects, hashValue, type LoggedEntry } from '@stele/entries'
 import type { CommitGroup, StoredHead } from '@stele/log'
 import { hashLeaf, isSameHash, sha256 } from '@stele/tlog'
 import { keepLargeBlobs } from '../src/blob-store.ts'
 import { openDatabase } from '../src/database.ts'
 import { maxInlineBlobBytes } from '../src/limits.ts'
-import { createLogReader, createLogStore, createWatermark, logSchema } from '../src/log-store.ts'
+import {
+  createLogReader,
+  createLogStore,
+  createWatermark,
+  type LogReader,
+  logSchema,
+} from '../src/log-store.ts'
 import { tempFolder } from './temp-folder.ts'
 
 const hash = (text: string): Uint8Array => hashLeaf(Buffer.from(text))
@@ -238,6 +244,60 @@ test('rowsAfter() and stateHashes() give the hash of a value whose blob is withh
   assert.deepEqual(Buffer.from(row?.hash ?? []), Buffer.from(sha256(bytes)))
   assert.equal(row?.read(), undefined)
 })
+
+/** The effects part of an entry that wrote these texts. */
+function effectsOf(...writes: readonly (readonly [field: string, text: string])[]): Uint8Array {
+  const text = formatEffects({
+    ok: true,
+    changes: writes.length,
+    writes: writes.map(([field, value]) => ['/', field, hashValue(Buffer.from(value))] as const),
+  })
+  return Buffer.concat([new Uint8Array(32), Buffer.from(text)])
+}
+
+function textAt({ get }: LogReader, field: string): string {
+  return Buffer.from(get('/', field) ?? []).toString()
+}
+
+function rowOf(field: string, text: string): CommitGroup['rows'][number] {
+  const bytes = Buffer.from(text)
+  return { object: '/', field, value: { hash: sha256(bytes), bytes } }
+}
+
+// what is withheld beside the values of entry 0, in this order
+for (const [title, more] of [
+  ['alone', []],
+  ['after the effects', [{ entry: 0, part: 'effects' }]],
+] as const) {
+  test(`commit() takes withheld values from the rows that still hold them when they are taken down ${title}`, async (t) => {
+    const { store, db, folder } = openStore(t)
+    const [base] = group(1).entries
+    assert.ok(base)
+    const effects = effectsOf(['changed', 'secret 2'], ['kept', 'secret 1'])
+    const rows = [
+      rowOf('kept', 'secret 1'),
+      rowOf('changed', 'secret 2'),
+      rowOf('other', 'secret 1'),
+    ]
+    await store.commit(group(1, { entries: [{ ...base, effects }], rows }))
+    await store.commit(group(2, { rows: [rowOf('changed', 'public')] }))
+    const withhold = [...more, { entry: 0, part: 'values' } as const]
+    await store.commit(group(3, { withhold }))
+    assert.deepEqual(store.row('/', 'kept')?.value, { withheld: true })
+    assert.throws(() => store.get('/', 'kept'), { code: 'value_withheld' })
+    assert.equal(textAt(store, 'changed'), 'public')
+    assert.equal(textAt(store, 'other'), 'secret 1') // Another entry's to tell.
+    assert.equal([...store.stateHashes()].length, 3)
+    assert.deepEqual(
+      store.entries(0, 1).map(({ values }) => values),
+      [null],
+    )
+    db.prepare('DELETE FROM state WHERE field = ?').run('other')
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    const files = ['stele.db', 'stele.db-wal'].map((name) => readFileSync(join(folder, name)))
+    assert.ok(!files.some((bytes) => bytes.includes('secret')))
+  })
+}
 
 test('sequenceTotal() is the sum of all numbers', async (t) => {
   const { store } = openStore(t)

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import test from 'node:test'
 import type { SearchPage, ViewReader, ViewWrite } from '@stele/registry'
-import type { VersionPieces } from '@stele/releases'
+import { readRelease, reducePieces, type VersionPieces, versionPieces } from '@stele/releases'
+import { makePackage } from '@stele/testkit'
 import { projectionSchema } from '../src/projection-marks.ts'
 import { applyViewWrites, createViewReader, prepareViews } from '../src/view-store.ts'
 
@@ -269,4 +270,44 @@ test('snapshot() gives one moment, is closed after a throw, and may be nested', 
     5,
   )
   assert.equal(db.isTransaction, false)
+})
+
+test('applyViewWrites() forgets what is taken down, in pieces, search and revisions', () => {
+  const release = readRelease(
+    makePackage({ name: 'p', version: '1.1.0', description: 'secret' }, { 'README.md': 'secret' }),
+  )
+  const pieces = versionPieces(release)
+  const { db, views } = open(published(1, { name: 'p' }), published(2, { name: 'q' }), [
+    { kind: 'touch', name: 'p', rev: '3-ab', timeMs: 3000 },
+    {
+      kind: 'version',
+      name: 'p',
+      version: '1.1.0',
+      entry: 3,
+      timeMs: 3000,
+      publisher: null,
+      tags: [],
+      pieces,
+    },
+    { kind: 'latest', name: 'p', version: '1.1.0' },
+  ])
+  const found = (): number => views.search({ ...page, words: ['secret'] }).total
+  assert.equal(found(), 1)
+  applyViewWrites(db, [
+    { kind: 'withheld_tarball', sha512: release.sha512 },
+    { kind: 'revise_all', rev: '4-ab' },
+  ])
+  assert.equal(found(), 0)
+  assert.equal(views.text('p', '1.1.0', 'readme'), '')
+  assert.deepEqual(views.text('p', '1.1.0', 'full'), reducePieces(pieces.full, release.sha512).full)
+  assert.deepEqual(
+    ['p', 'q'].map((name) => views.package(name)?.rev),
+    ['4-ab', '4-ab'],
+  )
+  applyViewWrites(db, [{ kind: 'withheld_entry', entry: 3 }])
+  assert.equal(views.package('p')?.latest, '1.0.0')
+  applyViewWrites(db, [{ kind: 'withheld_entry', entry: 1 }])
+  assert.equal(views.package('p')?.latest, null)
+  assert.deepEqual(views.versions('p', 'full'), [])
+  assert.equal(views.search({ ...page, words: ['p'] }).total, 0)
 })

@@ -6,6 +6,7 @@ import type { MessagePort } from 'node:worker_threads'
 import {
   type Executor,
   type GenesisBody,
+  parseValues,
   readLogRow,
   rootPayload,
   type ScriptSettings,
@@ -202,8 +203,9 @@ function proofPorts({ sequencer, home }: Engine): ProofPorts {
 
 async function takeDown(
   { sequencer, data, home }: Engine,
-  { withhold, reason }: Extract<EngineAsk, { do: 'take_down' }>,
+  { withhold: asked, reason }: Extract<EngineAsk, { do: 'take_down' }>,
 ): Promise<EngineAnswers['take_down']> {
+  const withhold = [...asked, ...longValues(asked, home)]
   for (const part of withhold) refuseAbsent(part, home, sequencer.head.size)
   if (data.seeds.root === undefined) {
     const path = join(data.paths.keys, 'root.key')
@@ -223,6 +225,20 @@ async function takeDown(
   return { index }
 }
 
+/** The blobs that hold what is too long to stand in the value records that are named. */
+function longValues(asked: readonly WithheldPart[], { store }: Home): readonly WithheldPart[] {
+  const isAsked = (blob: string): boolean =>
+    asked.some((part) => 'blob' in part && part.blob === blob)
+  const found = asked.flatMap((part) => {
+    if ('blob' in part || part.part !== 'values') return []
+    const [entry] = store.entries(part.entry, 1)
+    const values = entry?.values ?? null
+    return values === null ? [] : parseValues(values)
+  })
+  const names = new Set(found.flatMap((value) => ('blob' in value ? [value.blob] : [])))
+  return [...names].filter((blob) => !isAsked(blob)).map((blob) => ({ blob }))
+}
+
 /** A takedown is public for ever: it must name what is there. */
 function refuseAbsent(part: WithheldPart, { store }: Home, size: number): void {
   const refuse = (what: string, reason: string): SteleError =>
@@ -240,6 +256,9 @@ function refuseAbsent(part: WithheldPart, { store }: Home, size: number): void {
   if (part.entry >= size) throw refuse(what, `the log has the entries 0 to ${size - 1}`)
   const [entry] = store.entries(part.entry, 1)
   if (entry?.[part.part] === null) throw refuse(what, 'it was taken down before')
+  if (part.part === 'values' && entry?.effects === null) {
+    throw refuse(what, 'its effects were taken down before, which name the rows that hold them')
+  }
 }
 
 function publisherOf({ store, ports, watermark }: Home, data: EngineData) {

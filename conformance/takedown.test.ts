@@ -1,0 +1,95 @@
+// What was taken down is told by nothing any more: not by packument, search, proof, static files, nor the disk.
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { makePackage } from '../packages/testkit/src/tarball.ts'
+import { type Finished, runProgram } from './processes.ts'
+import { makeUpload, type RegistryClient, signUp, uploadOf } from './registry-client.ts'
+import { mainFile, readCheckpoint, startServer } from './server.ts'
+import { type Folder, makeFolder } from './temporary-folder.ts'
+
+const secret = 'tellnobody'
+
+function stele(folder: Folder, ...args: string[]): Promise<Finished> {
+  const env = { PATH: process.env['PATH'], HOME: folder.path }
+  return runProgram(process.execPath, [mainFile, ...args], { cwd: folder.path, env })
+}
+
+/** Publishes a release whose readme, description and dependencies hold the secret. Gives its entry and tarball. */
+async function publishSecret(alice: RegistryClient): Promise<{ entry: number; sha512: string }> {
+  const manifest = {
+    name: 'a',
+    version: '1.0.1',
+    description: secret,
+    dependencies: { [secret]: '1.0.0' },
+  }
+  const tarball = makePackage(manifest, { 'README.md': `# ${secret}` })
+  const upload = uploadOf(manifest, tarball, 'next')
+  const { status, json } = await alice.send('PUT', '/a', upload.document)
+  assert.equal(status, 201, JSON.stringify(json))
+  const { size } = await readCheckpoint(alice.url)
+  const base64 = upload.integrity.slice('sha512-'.length)
+  return { entry: size - 1, sha512: Buffer.from(base64, 'base64').toString('hex') }
+}
+
+/** Everything that strangers can ask for that has told of the release. */
+async function tell(url: string): Promise<string> {
+  const accept = { accept: 'application/vnd.npm.install-v1+json' }
+  const queries = [{ object: '/packages/a/versions', prefix: '' }]
+  const body = JSON.stringify({ queries })
+  const headers = { 'content-type': 'application/json' }
+  const answers = await Promise.all([
+    fetch(`${url}/a`),
+    fetch(`${url}/a`, { headers: accept }),
+    fetch(`${url}/a/1.0.1`),
+    fetch(`${url}/-/v1/search?text=a`),
+    fetch(`${url}/-/stele/proof`, { method: 'POST', headers, body }),
+  ])
+  const texts = await Promise.all(answers.map((answer) => answer.text()))
+  return texts.join('\n')
+}
+
+async function filesWith(dir: string, text: string): Promise<readonly string[]> {
+  const found = await readdir(dir, { recursive: true, withFileTypes: true })
+  const paths = found
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name))
+  const holding = await Promise.all(
+    paths.map(async (path) => ((await readFile(path)).includes(text) ? [path] : [])),
+  )
+  return holding.flat()
+}
+
+test('a release whose parts are all taken down is told by nothing, verify excepts it, and the package goes on', async () => {
+  await using folder = await makeFolder('takedown')
+  await using server = await startServer({ dir: folder.path })
+  const alice = await signUp(server.url, 'alice')
+  const publish = async (version: string) => {
+    const { document } = makeUpload({ name: 'a', version })
+    return (await alice.send('PUT', '/a', document)).status
+  }
+  assert.equal(await publish('1.0.0'), 201)
+  const { entry, sha512 } = await publishSecret(alice)
+  assert.match(await tell(server.url), new RegExp(secret))
+  const flags = ['--reason', 'asked for', '--dir', folder.path]
+  const parts = [
+    ['--blob', sha512],
+    ['--entry', String(entry), '--part', 'values'],
+    ['--entry', String(entry), '--part', 'body'],
+    ['--entry', String(entry), '--part', 'effects'],
+  ]
+  for (const part of parts) {
+    const { code, shown } = await stele(folder, 'takedown', ...part, ...flags)
+    assert.equal(code, 0, shown)
+  }
+  assert.doesNotMatch(await tell(server.url), new RegExp(secret))
+  const page: unknown = await (await fetch(`${server.url}/a`)).json()
+  assert.match(JSON.stringify(page), /"1\.0\.0":\{/)
+  assert.doesNotMatch(JSON.stringify(page), /"1\.0\.1":\{/)
+  assert.equal(await publish('1.0.2'), 201)
+  const verified = await stele(folder, 'verify', server.url)
+  assert.equal(verified.code, 3, verified.shown)
+  await server.stop()
+  assert.deepEqual(await filesWith(folder.path, secret), [])
+})
