@@ -9,9 +9,6 @@ export const defaultMaxUploadBytes: number = 128 * mib
 /** What an operator may set it to: all uploads together hold no more than twice that (`maxBufferedBytes` of @stele/http). */
 export const largestMaxUploadBytes: number = 256 * mib
 
-/** Values of a publish document: a packument of 2,000 versions, as "npm deprecate" sends it back. The worst takes 200 ms to parse. */
-export const maxDocumentValues = 250_000
-
 /** Bytes of a log-in or token request: a stranger may send it. */
 export const maxLogInBytes: number = 16 * kib
 

@@ -7,6 +7,7 @@ import {
   type JsonObject,
   type JsonValue,
   type PackageName,
+  parseJson,
   parsePackageName,
 } from '@stele/formats'
 import type { Registry } from '@stele/registry'
@@ -53,7 +54,7 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
     const dist = isJsonObject(manifest['dist']) ? manifest['dist'] : {}
     return { ...manifest, dist: { ...dist, tarball: `${baseUrl}/${name}/-/${file}` } }
   }
-  return {
+  const registry: FakeRegistry = {
     blobs,
     accounts,
     calls,
@@ -109,6 +110,16 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       Object.assign(found.tags, document['dist-tags'])
       touch(found)
       return { spec: `${name}@${version}`, entry: calls.length, timeMs: now(), isRepeat: false }
+    },
+    put: async ({ account, name, body, rev }) => {
+      const document = parseJson(Buffer.from(body).toString(), 'the request body')
+      if (!isJsonObject(document))
+        throw new SteleError('request_invalid', { what: 'it', reason: '' })
+      const [attachment] = firstMember(document['_attachments'])
+      if (rev === undefined && attachment !== undefined) {
+        return { did: 'publish', ...(await registry.publish(account, name, document)) }
+      }
+      return { did: 'change', ...(await registry.changeDocument(account, name, { rev, document })) }
     },
     changeDocument: async (account, name, { rev, document }) => {
       if (!isJsonObject(document)) throw new Error('The face gave no object')
@@ -167,6 +178,7 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
     starredBy: (account) => (account === 'alice' ? ['left-pad'] : []),
     hasAccount: (account) => accounts.has(account),
   }
+  return registry
 }
 
 function newPackage(owner: string, nowMs: number): Package {

@@ -1,6 +1,7 @@
 // The public face of @stele/registry.
 export { rulesScript } from './assets.ts'
 export type { Changed } from './changes.ts'
+export { type DocumentJob, type ReadDocument, readDocument } from './document.ts'
 export type { PackumentAsk, PackumentHead, PackumentView } from './packuments.ts'
 export type { RegistryPorts } from './ports.ts'
 export type { Published } from './publishing.ts'

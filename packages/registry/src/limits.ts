@@ -12,8 +12,17 @@ export const maxPackageBytes: number = 32 * 1024 * 1024
 /** Bytes of a tarball that can be published: it is held in memory once, and its base64 beside it. */
 export const maxUploadBytes: number = 256 * 1024 * 1024
 
-/** Bytes that an upload may unpack to: it is unpacked in memory, twice over, on the thread that answers everybody. */
+/** Bytes that an upload may unpack to: it is unpacked in memory, twice over. */
 export const maxUploadUnpackedBytes: number = 512 * 1024 * 1024
+
+/** Values of a document: a packument of 2,000 versions, as "npm deprecate" sends it back. The worst takes 200 ms to parse. */
+export const maxDocumentValues = 250_000
+
+/** Bytes of a body that is read on the thread that answers everybody: nearly all packages, in a millisecond or two. */
+export const maxInlineBodyBytes: number = 256 * 1024
+
+/** Bytes that a tarball may unpack to there: a bomb of empty files would otherwise take a second. */
+export const maxInlineUnpackedBytes: number = 2 * 1024 * 1024
 
 /** Dist-tags of one publish: clients send one. */
 export const maxTagsPerPublish = 10

@@ -1,19 +1,12 @@
 // Publishing: a document checked against its tarball, then one call. The same upload again gets the first answer again.
-
+import type { StateReader } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { checkNewPackageName, type PackageName } from '@stele/formats'
-import {
-  type Release,
-  readContents,
-  readNotice,
-  readOrigin,
-  type VersionPieces,
-  versionPieces,
-} from '@stele/releases'
+import { readContents, readNotice, readOrigin } from '@stele/releases'
+import { type ReadyUpload, readyUpload } from './document.ts'
 import { maxExtraBytes, maxPackageBytes, retryWindowMs } from './limits.ts'
 import type { RegistryPorts } from './ports.ts'
 import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
-import { readUpload, type Upload } from './upload.ts'
 
 /** What a publish did: the entry that holds the release, and its time. `isRepeat` when an earlier upload was the same. */
 export type Published = {
@@ -25,35 +18,49 @@ export type Published = {
 
 /**
  * Publishes a document's release for an account. Throws what readUpload() throws, access_refused, version_exists,
- * rule_refused. Idempotent for 90 seconds, while a client still retries: the same account with the same bytes and tags gets the first answer.
+ * package_too_large, rule_refused. Idempotent for 90 seconds, while a client still retries: the same account with the
+ * same bytes and tags gets the first answer.
  */
 export async function publishDocument(
   ports: RegistryPorts,
   { account, name, document }: { account: string; name: PackageName; document: unknown },
 ): Promise<Published> {
-  const { state, submit } = ports
+  requirePublisher(ports.state, { account, name })
+  return publishUpload(ports, account, readyUpload(name, document))
+}
+
+/** Refuses whoever may not publish under this name. Throws rule_refused, name_invalid. */
+export function requirePublisher(
+  state: StateReader,
+  { account, name }: { readonly account: string; readonly name: PackageName },
+): void {
   requireActive(state, account, 'publish')
   const origin = readOrigin(state, name)
   if (origin === undefined) checkNewPackageName(name)
   else requireOwner(state, { account, name, method: 'publish' })
-  const upload = readUpload(name, document)
-  const { release, tarball, tags } = upload
-  const spec = `${name}@${release.version}`
+}
+
+/** Publishes what was read already; see publishDocument(). */
+export async function publishUpload(
+  ports: RegistryPorts,
+  account: string,
+  upload: ReadyUpload,
+): Promise<Published> {
+  const { name, version, integrity, record, contents, tags, tarball, pieces } = upload
+  const spec = `${name}@${version}`
   if (upload.isRestricted && ports.allowsRestricted !== true) {
     throw new SteleError('access_refused', { spec })
   }
   const earlier = findPublished(ports, account, upload)
   if (earlier !== undefined) return earlier
-  const { version, integrity, recordText: record, contents, sha512 } = release
-  const pieces = versionPieces(release)
-  checkSize(ports, release, pieces)
+  checkSize(ports, upload)
   try {
-    const answer = await submitRule(submit, {
+    const answer = await submitRule(ports.submit, {
       account,
       method: 'publish',
       request: { name, version, integrity, record, contents, tags },
       subject: { name, version },
-      blobs: [{ name: sha512, bytes: tarball }],
+      blobs: [{ name: contents.sha512, bytes: tarball }],
       prepared: pieces,
     })
     return { spec, entry: answer.index, timeMs: answer.timeMs, isRepeat: false }
@@ -67,11 +74,10 @@ export async function publishDocument(
 }
 
 /** What everybody is sent with each version must stay small, and what a packument is joined from must stay in bounds. */
-function checkSize({ views }: RegistryPorts, release: Release, { full }: VersionPieces): void {
-  const { name, version, recordText } = release
+function checkSize({ views }: RegistryPorts, { name, version, record, pieces }: ReadyUpload): void {
   const spec = `${name}@${version}`
-  const fullBytes = Buffer.byteLength(full)
-  const extraBytes = fullBytes - Buffer.byteLength(recordText)
+  const fullBytes = Buffer.byteLength(pieces.full)
+  const extraBytes = fullBytes - Buffer.byteLength(record)
   if (extraBytes > maxExtraBytes) {
     const what = 'the metadata in its package.json, dependencies aside,'
     throw new SteleError('package_too_large', {
@@ -97,9 +103,8 @@ function checkSize({ views }: RegistryPorts, release: Release, { full }: Version
 function findPublished(
   { state, views, now }: RegistryPorts,
   account: string,
-  { release, tags }: Upload,
+  { name, version, contents: { sha512 }, tags }: ReadyUpload,
 ): Published | undefined {
-  const { name, version, sha512 } = release
   return views.snapshot(() => {
     const contents = readContents(state, name, version)
     if (contents === undefined) return undefined

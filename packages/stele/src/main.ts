@@ -24,6 +24,9 @@ async function runRole(): Promise<void> {
   if (workerData.role === 'engine') {
     const { runEngine } = await import('./engine/worker.ts')
     await runEngine(parentPort, workerData.data)
+  } else if (workerData.role === 'ingest') {
+    const { runIngest } = await import('./ingest/worker.ts')
+    runIngest(parentPort)
   } else {
     const { runVerify } = await import('./verify/worker.ts')
     await runVerify(parentPort, workerData.data)

@@ -1,8 +1,7 @@
 // Everything that changes a package by its document: publish, deprecate, star, owners, unpublish (npm-wire sections 5 and 6).
-import { isJsonObject, type JsonObject, type PackageName, parsePackageName } from '@stele/formats'
+import { type PackageName, parsePackageName } from '@stele/formats'
 import { type Asked, type Draft, jsonDraft, type Params, type Route } from '@stele/http/routes'
 import type { Access } from '../access.ts'
-import { maxDocumentValues } from '../limits.ts'
 import type { NpmPorts } from './ports.ts'
 import type { NpmSettings } from './settings.ts'
 
@@ -51,16 +50,14 @@ async function putDocument(
   const { registry, settings } = tools.ports
   const { name } = target
   const account = await tools.access.needWriter(asked)
-  const document = await asked.object({
-    bytes: settings.maxUploadBytes,
-    values: maxDocumentValues,
-  })
-  if (target.rev === undefined && hasAttachments(document)) {
-    const { isRepeat, entry, timeMs } = await registry.publish(account, name, document)
+  const body = await asked.ask.body(settings.maxUploadBytes)
+  const put = await registry.put({ account, name, body, rev: target.rev })
+  if (put.did === 'publish') {
+    const { isRepeat, entry, timeMs } = put
     const time = new Date(timeMs).toISOString()
     return jsonDraft(isRepeat ? 200 : 201, { ok: true, id: name, entry, time })
   }
-  const { rev } = await registry.changeDocument(account, name, { rev: target.rev, document })
+  const { rev } = put
   // yarn 1 looks for `success`.
   return jsonDraft(200, {
     ok: true,
@@ -68,9 +65,4 @@ async function putDocument(
     id: name,
     ...(rev === undefined ? {} : { rev }),
   })
-}
-
-function hasAttachments(document: JsonObject): boolean {
-  const attachments = document['_attachments']
-  return isJsonObject(attachments) && Object.keys(attachments).length > 0
 }

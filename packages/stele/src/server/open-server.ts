@@ -32,6 +32,9 @@ import {
 } from '@stele/tlog'
 import { type ClientEvent, type Engine, startEngine } from '../engine/client.ts'
 import type { EngineData, EngineEvent } from '../engine/messages.ts'
+import { ingestIdleMs } from '../ingest/limits.ts'
+import { createIngestPool, type IngestPorts } from '../ingest/pool.ts'
+import { startIngestThread } from '../ingest/thread.ts'
 import type { Settings } from '../settings/schema.ts'
 
 /** The operator's account where no other is named. */
@@ -78,17 +81,35 @@ export async function openServer(
   opened.adopt(engine, (one) => one.close())
   if (isNew || viewsLag(db, reader.head()?.size ?? 0)) await engine.ready
   const views = createViewReader(db)
+  const pool = opened.adopt(createIngestPool(ingestPorts(main)), (one) => one.close())
   const random = (sizeBytes: number): Uint8Array => randomBytes(sizeBytes)
   const kept = opened.move() // From here on the caller closes it.
   return {
     paths,
     origin,
     operator,
-    registry: createRegistry({ state: reader, views, submit: engine.submit, now: Date.now }),
+    registry: createRegistry({
+      state: reader,
+      views,
+      submit: engine.submit,
+      ingest: pool.ingest,
+      now: Date.now,
+    }),
     accounts: createAccounts({ store, now: Date.now, random }),
     engine,
     log: logReads(reader, keysText(origin, seeds)),
     close: () => kept.disposeAsync(),
+  }
+}
+
+function ingestPorts(main: URL): IngestPorts {
+  return {
+    startThread: () => startIngestThread(main),
+    whenIdle: (end) => {
+      const timer = setTimeout(end, ingestIdleMs)
+      timer.unref()
+      return { cancel: () => clearTimeout(timer) }
+    },
   }
 }
 

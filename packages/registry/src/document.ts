@@ -1,0 +1,102 @@
+// The body of a PUT, read: an upload checked against its tarball, or a change. What comes out is plain data, so that
+// large bodies can be read on another thread. Everything that goes in is attacker controlled.
+import { SteleError } from '@stele/errors'
+import { isJsonObject, type JsonObject, type PackageName, parseJson } from '@stele/formats'
+import { type VersionPieces, versionPieces } from '@stele/releases'
+import { maxDocumentValues, maxUploadUnpackedBytes } from './limits.ts'
+import { readUpload, type Upload } from './upload.ts'
+
+/** A body to be read. `isChange` where the address says that it is no upload, whatever is in it. */
+export type DocumentJob = {
+  readonly account: string
+  readonly name: PackageName
+  readonly body: Uint8Array
+  readonly isChange: boolean
+}
+
+/** A release as its upload brought it, ready to be published. */
+export type ReadyUpload = Pick<Upload, 'tarball' | 'tags' | 'isRestricted'> &
+  Pick<Upload['release'], 'version' | 'integrity' | 'contents'> & {
+    readonly name: PackageName
+    /** Canonical JSON of the record. */
+    readonly record: string
+    readonly pieces: VersionPieces
+  }
+
+/** What a body asks for. A change has only those members of the document that can change something. */
+export type ReadDocument =
+  | { readonly kind: 'upload'; readonly upload: ReadyUpload }
+  | { readonly kind: 'change'; readonly document: JsonObject }
+
+/** The JSON of a body. Throws request_invalid, json_invalid. */
+export function parseDocument(body: Uint8Array): JsonObject {
+  if (body.length === 0) throw invalid('it is empty')
+  const document = parseJson(decodeText(body), 'the request body', maxDocumentValues)
+  if (!isJsonObject(document)) throw invalid('it is not a JSON object')
+  return document
+}
+
+/** Reads a body whole. Throws what parseDocument() and readUpload() throw. */
+export function readDocument(job: DocumentJob): ReadDocument {
+  const document = parseDocument(job.body)
+  if (isUpload(job, document)) return { kind: 'upload', upload: readyUpload(job.name, document) }
+  return { kind: 'change', document: changesOf(document, job.account) }
+}
+
+/** True for a document with a tarball, at an address without a revision. */
+export function isUpload(
+  { isChange }: Pick<DocumentJob, 'isChange'>,
+  document: JsonObject,
+): boolean {
+  const { _attachments: attachments } = document
+  return !isChange && isJsonObject(attachments) && Object.keys(attachments).length > 0
+}
+
+/** An upload checked against its tarball, which may unpack to `maxUnpackedBytes`. Throws what readUpload() throws. */
+export function readyUpload(
+  name: PackageName,
+  document: unknown,
+  maxUnpackedBytes: number = maxUploadUnpackedBytes,
+): ReadyUpload {
+  const { release, tarball, tags, isRestricted } = readUpload(name, document, maxUnpackedBytes)
+  const { version, integrity, recordText: record, contents } = release
+  const pieces = versionPieces(release)
+  return { name, version, integrity, record, contents, tags, isRestricted, tarball, pieces }
+}
+
+/** A packument that is sent back is mostly what nobody may change. */
+function changesOf(document: JsonObject, account: string): JsonObject {
+  const { _id, _rev, name, maintainers, users, versions } = document
+  const kept = { _id, _rev, name, maintainers, 'dist-tags': document['dist-tags'] }
+  const present = Object.entries(kept).filter(([, value]) => value !== undefined)
+  const own =
+    isJsonObject(users) && Object.hasOwn(users, account) ? { [account]: users[account] } : {}
+  return Object.fromEntries([
+    ...present,
+    ...(isJsonObject(users) ? [['users', own] as const] : []),
+    ...(isJsonObject(versions) ? [['versions', deprecationsOf(versions)] as const] : []),
+  ]) as JsonObject // Whatever is in it was in a JsonObject.
+}
+
+function deprecationsOf(versions: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(versions).map(([version, manifest]) => {
+      const deprecated = isJsonObject(manifest) ? manifest['deprecated'] : undefined
+      return [version, deprecated === undefined ? {} : { deprecated }]
+    }),
+  )
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (cause) {
+    throw invalid('it is not UTF-8', cause)
+  }
+}
+
+function invalid(reason: string, cause?: unknown): SteleError {
+  return new SteleError('request_invalid', { what: 'the request body', reason }, { cause })
+}

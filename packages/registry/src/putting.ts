@@ -1,0 +1,61 @@
+// A PUT of a document: small bodies are read at once, large ones, and tarballs that unpack to much, on another thread.
+import { isSteleError } from '@stele/errors'
+import type { JsonObject, PackageName } from '@stele/formats'
+import { type Changed, changeDocument } from './changes.ts'
+import {
+  type DocumentJob,
+  isUpload,
+  parseDocument,
+  type ReadDocument,
+  readDocument,
+  readyUpload,
+} from './document.ts'
+import { maxInlineBodyBytes, maxInlineUnpackedBytes } from './limits.ts'
+import type { RegistryPorts } from './ports.ts'
+import { type Published, publishUpload, requirePublisher } from './publishing.ts'
+import { requireActive } from './rule-calls.ts'
+
+/** What a PUT did. */
+export type Put = ({ readonly did: 'publish' } & Published) | ({ readonly did: 'change' } & Changed)
+
+/** A PUT. The body may be handed on to another thread: it must not be used afterwards. */
+export type PutAsk = {
+  readonly account: string
+  readonly name: PackageName
+  readonly body: Uint8Array
+  /** The revision in the address, where there is one: then nothing is published. */
+  readonly rev?: string | undefined
+}
+
+/** Publishes or changes, as the document says. Throws what publishDocument(), changeDocument() and the ingest port throw. */
+export async function putDocument(ports: RegistryPorts, ask: PutAsk): Promise<Put> {
+  const { account, name, body, rev } = ask
+  requireActive(ports.state, account, 'publish')
+  const read = await readBody(ports, { account, name, body, isChange: rev !== undefined })
+  if (read.kind === 'change') {
+    const { document } = read
+    return { did: 'change', ...(await changeDocument(ports, { account, name, rev, document })) }
+  }
+  requirePublisher(ports.state, { account, name })
+  return { did: 'publish', ...(await publishUpload(ports, account, read.upload)) }
+}
+
+function readBody(ports: RegistryPorts, job: DocumentJob): ReadDocument | Promise<ReadDocument> {
+  const { ingest } = ports
+  if (ingest === undefined) return readDocument(job)
+  if (job.body.length > maxInlineBodyBytes) return ingest(job)
+  const document = parseDocument(job.body)
+  if (!isUpload(job, document)) return { kind: 'change', document }
+  requirePublisher(ports.state, job) // Whoever may not publish has nothing unpacked.
+  return readSmall(job.name, document) ?? ingest(job)
+}
+
+/** The upload, unless its tarball unpacks to more than may hold this thread. */
+function readSmall(name: PackageName, document: JsonObject): ReadDocument | undefined {
+  try {
+    return { kind: 'upload', upload: readyUpload(name, document, maxInlineUnpackedBytes) }
+  } catch (error) {
+    if (isSteleError(error, 'tarball_too_large')) return undefined
+    throw error
+  }
+}

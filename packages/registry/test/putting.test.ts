@@ -1,0 +1,140 @@
+// Which documents are read at once, and which elsewhere.
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import test from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { type ErrorCode, isSteleError } from '@stele/errors'
+import { type DocumentJob, readDocument } from '../src/document.ts'
+import { maxInlineBodyBytes, maxInlineUnpackedBytes } from '../src/limits.ts'
+import { createRegistry, type Registry } from '../src/registry.ts'
+import { createWorld, nameOf, type Packument, publishDocument, type World } from './world.ts'
+
+const manifest = { name: 'p', version: '1.0.0' }
+const name = nameOf('p')
+
+function failsWith(code: ErrorCode): (error: unknown) => boolean {
+  return (error) => isSteleError(error) && error.code === code
+}
+
+/** A registry that notes what it has read elsewhere. */
+async function createPutting(): Promise<{
+  readonly world: World
+  readonly registry: Registry
+  readonly jobs: DocumentJob[]
+}> {
+  const world = await createWorld()
+  const jobs: DocumentJob[] = []
+  const registry = createRegistry({
+    state: world.system.state,
+    views: world.views,
+    submit: world.submit,
+    now: () => 0,
+    ingest: async (job) => {
+      jobs.push(job)
+      return readDocument(job)
+    },
+  })
+  return { world, registry, jobs }
+}
+
+const bodyOf = (document: unknown): Uint8Array => Buffer.from(JSON.stringify(document))
+
+/** A document whose tarball is small, and unpacks to at least so many bytes. */
+function bomb(unpackedBytes: number): Packument {
+  const made = publishDocument(manifest, { files: { 'zeros.txt': '0'.repeat(unpackedBytes) } })
+  assert.ok(JSON.stringify(made).length < maxInlineBodyBytes / 4)
+  return made
+}
+
+/** A document whose body is large. */
+function large(): Packument {
+  const noise = Array.from({ length: 5000 }, (_, at) => hash('sha512', `${at}`, 'base64')).join('')
+  const made = publishDocument(manifest, { files: { 'noise.txt': noise } })
+  assert.ok(JSON.stringify(made).length > maxInlineBodyBytes)
+  return made
+}
+
+const published: readonly [what: string, document: Packument, elsewhere: number][] = [
+  ['a usual package', publishDocument(manifest), 0],
+  ['a package that unpacks to much', bomb(maxInlineUnpackedBytes), 1],
+  ['a package that unpacks to less', bomb(maxInlineUnpackedBytes / 2), 0],
+  ['a large body', large(), 1],
+]
+for (const [what, document, elsewhere] of published) {
+  test(`put() publishes ${what}, read ${elsewhere === 0 ? 'at once' : 'elsewhere'}`, async () => {
+    const { world, registry, jobs } = await createPutting()
+    const put = await registry.put({ account: 'alice', name, body: bodyOf(document) })
+    assert.equal(put.did, 'publish')
+    assert.equal(jobs.length, elsewhere)
+    assert.equal(world.read('p').versions['1.0.0'].dist.fileCount > 0, true)
+  })
+}
+
+test('put() hands nothing on of whoever may not publish', async () => {
+  const { world, registry, jobs } = await createPutting()
+  await world.publish('alice', manifest)
+  const body = bodyOf(bomb(maxInlineUnpackedBytes))
+  await assert.rejects(registry.put({ account: 'bob', name, body }), failsWith('rule_refused'))
+  await assert.rejects(registry.put({ account: 'zed', name, body }), failsWith('rule_refused'))
+  assert.equal(jobs.length, 0)
+})
+
+test('put() refuses a stranger to the package whose document was read elsewhere', async () => {
+  const { world, registry } = await createPutting()
+  await world.publish('alice', manifest)
+  const document = large()
+  await assert.rejects(
+    registry.put({ account: 'bob', name, body: bodyOf(document) }),
+    failsWith('rule_refused'),
+  )
+})
+
+/** What clients send back of a packument, by what they change. */
+const changes: readonly [what: string, account: string, change: (sent: Packument) => void][] = [
+  ['nothing', 'alice', () => {}],
+  ['a deprecation', 'alice', (sent) => (sent.versions['1.0.0'].deprecated = 'old')],
+  ['a star', 'bob', (sent) => (sent.users = { bob: true, alice: true })],
+  ['a removed version', 'alice', (sent) => delete sent.versions['1.0.0']],
+  ['a moved tag', 'alice', (sent) => (sent['dist-tags'].latest = '1.0.0')],
+  [
+    'an owner',
+    'alice',
+    (sent) => {
+      delete sent.versions
+      sent.maintainers.push({ name: 'bob' })
+    },
+  ],
+]
+for (const [what, account, change] of changes) {
+  test(`put() changes the same when ${what} is sent in a small and in a large document`, async () => {
+    const results: unknown[] = []
+    for (const padding of [0, maxInlineBodyBytes]) {
+      const { world, registry, jobs } = await createPutting()
+      await world.publish('alice', manifest)
+      await world.publish('alice', { ...manifest, version: '1.1.0' })
+      const sent = world.read('p')
+      change(sent)
+      sent.readme = 'x'.repeat(padding)
+      await registry.put({ account, name, body: bodyOf(sent), rev: sent._rev })
+      assert.equal(jobs.length, padding === 0 ? 0 : 1)
+      results.push(world.system.dump())
+    }
+    assert.deepEqual(results[0], results[1])
+  })
+}
+
+const refused: readonly [what: string, body: Uint8Array][] = [
+  ['it is empty', new Uint8Array()],
+  ['it is not UTF-8', Uint8Array.of(0x22, 0xff, 0x22)],
+  ['it is a list', Buffer.from('[]')],
+  ['it is still packed', gzipSync('{}')],
+]
+for (const [what, body] of refused) {
+  test(`put() throws request_invalid when ${what}`, async () => {
+    const { registry } = await createPutting()
+    await assert.rejects(
+      registry.put({ account: 'alice', name, body }),
+      failsWith('request_invalid'),
+    )
+  })
+}

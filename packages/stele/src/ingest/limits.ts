@@ -1,0 +1,19 @@
+// The limits of reading uploads, each with its unit and its reason.
+
+/** Uploads that are read at once: each may take 1.2 GB for a second. */
+export const ingestThreads = 1
+
+/** Large uploads that wait: their bodies are in memory. */
+export const maxIngestWaiting = 32
+
+/** Those of one account: a workspace publishes its packages one after the other, or a few at once. */
+export const maxIngestWaitingPerAccount = 8
+
+/** What a client is told to wait, in seconds. */
+export const ingestRetryS = 5
+
+/** How long one upload may take, in milliseconds: the largest take some five seconds. */
+export const ingestTimeoutMs: number = 60 * 1000
+
+/** How long a thread without work is kept, in milliseconds: it holds some 30 MB, and starts in 100 ms. */
+export const ingestIdleMs: number = 15 * 1000

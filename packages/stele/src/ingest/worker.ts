@@ -1,0 +1,29 @@
+// A thread that reads uploads: JSON, base64, digests, tarballs.
+import type { MessagePort } from 'node:worker_threads'
+import { parsePackageName } from '@stele/formats'
+import { type DocumentJob, type ReadDocument, readDocument } from '@stele/registry'
+import { errorToText } from '../engine/messages.ts'
+import { type IngestNews, ownBytes } from './messages.ts'
+
+/** Reads one document after the other. */
+export function runIngest(port: MessagePort): void {
+  port.on('message', (job: DocumentJob) => {
+    const { news, transfer } = answer(job)
+    port.postMessage(news, [...transfer])
+  })
+}
+
+function answer(job: DocumentJob): {
+  readonly news: IngestNews
+  readonly transfer: readonly ArrayBuffer[]
+} {
+  try {
+    const read: ReadDocument = readDocument({ ...job, name: parsePackageName(job.name) })
+    if (read.kind === 'change') return { news: { read }, transfer: [] }
+    const tarball = ownBytes(read.upload.tarball)
+    const news = { read: { ...read, upload: { ...read.upload, tarball } } }
+    return { news, transfer: [tarball.buffer] }
+  } catch (error) {
+    return { news: { error: errorToText(error) }, transfer: [] }
+  }
+}
