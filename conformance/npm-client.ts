@@ -90,11 +90,15 @@ async function installClients(): Promise<void> {
   if (clientsAreInstalled()) return
   const { PATH: _path, ...kept } = process.env
   const env = Object.entries(kept).filter(([name]) => !name.toLowerCase().startsWith('npm_'))
-  const { code, shown } = await runProgram('npm', ['ci', '--no-audit', '--no-fund'], {
-    cwd: clientsFolder,
-    env: { ...Object.fromEntries(env), PATH: pathWithNode() },
-    timeoutMs: installTimeoutMs,
-  })
+  const { code, shown } = await runProgram(
+    'npm',
+    ['ci', '--ignore-scripts', '--no-audit', '--no-fund'],
+    {
+      cwd: clientsFolder,
+      env: { ...Object.fromEntries(env), PATH: pathWithNode() },
+      timeoutMs: installTimeoutMs,
+    },
+  )
   if (code !== 0) throw new Error(`"npm ci" in conformance/clients failed:\n${shown}`)
 }
 

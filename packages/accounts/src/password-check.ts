@@ -43,7 +43,10 @@ export function createPasswordCheck(ports: {
   const gate = createGate({
     running: maxHashesRunning,
     waiting: maxHashesWaiting,
-    refuse: () => new SteleError('rate_limited', { what: 'passwords', retryAfterS: hashRetryS }),
+    refuse: () => {
+      const reason = 'too many passwords are being checked'
+      return new SteleError('server_busy', { reason, retryAfterS: hashRetryS })
+    },
   })
   return {
     hash: (password) => gate(() => hashPassword(password, random(saltBytes), cost)),

@@ -127,7 +127,7 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       const found = owned(account, name)
       if (Array.isArray(document['maintainers'])) {
         found.owners = new Set(
-          document['maintainers'].map((m) => (isJsonObject(m) ? textOf(m['name']) : '')),
+          document['maintainers'].map((m) => (isJsonObject(m) ? textOf(m['name']) : textOf(m))),
         )
       }
       const kept = document['versions']
@@ -159,6 +159,10 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       const found = owned(account, name)
       delete found.tags[tag]
       touch(found)
+    },
+    owners: (name) => {
+      const found = packages.get(name)
+      return found && [...found.owners]
     },
     search: ({ text, from = 0, size = 20 }) => {
       const names = [...packages.keys()].filter((name) => name.includes(text)).sort()

@@ -88,6 +88,19 @@ for (const accept of forms) {
   }
 }
 
+for (const path of ['/left-pad', '/left-pad/1.0.0']) {
+  test(`finish() answers 304 to the ETag of the gzip form when no coding is asked for: ${path}`, async () => {
+    await ready
+    const { etag = '' } = (await app(ask('GET', path, { headers: { 'accept-encoding': 'gzip' } })))
+      .headers
+    const known = { 'if-none-match': etag }
+    const reply = await app(ask('GET', path, { headers: known }))
+    assert.deepEqual([reply.status, reply.headers['etag']], [304, etag])
+    const other = await app(ask('GET', path, { headers: { 'if-none-match': '"x-gzip"' } }))
+    assert.equal(other.status, 200)
+  })
+}
+
 test('finish() gives another ETag to each form, coding and base address', async () => {
   const etags = new Set<string | undefined>()
   for (const host of ['localhost:4873', '127.0.0.1:4873']) {

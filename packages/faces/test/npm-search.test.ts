@@ -13,9 +13,9 @@ test('GET -/v1/search keeps size and from within bounds', async () => {
     },
   })
   const queries = [
-    '',
+    '?text=',
     '?text=a&size=5&from=10',
-    '?size=100000&from=-1',
+    '?text=&size=100000&from=-1',
     `?text=${'x'.repeat(999)}&size=x`,
   ]
   for (const query of queries) await fixture.app(ask('GET', `/-/v1/search${query}`))
@@ -25,6 +25,17 @@ test('GET -/v1/search keeps size and from within bounds', async () => {
     { text: '', size: 250, from: 0 },
     { text: 'x'.repeat(999), size: 20, from: 0 },
   ])
+})
+
+test('GET -/v1/search answers 400 when it has no text', async () => {
+  const reply = await createFixture().app(ask('GET', '/-/v1/search?size=5'))
+  assert.deepEqual([reply.status, jsonOf(reply)['code']], [400, 'request_invalid'])
+})
+
+test('GET -/user/:account/stars names the packages, as pnpm reads them', async () => {
+  const { app } = createFixture()
+  assert.deepEqual(jsonOf(await app(ask('GET', '/-/user/alice/stars'))), { 'left-pad': true })
+  assert.deepEqual(jsonOf(await app(ask('GET', '/-/user/bob/stars'))), {})
 })
 
 test('GET -/_view/starredByUser reads the key as a JSON string', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { ask } from '../../http/test/ask.ts'
-import { createFixture, publishDocument, signUp, textOf } from './app-fixture.ts'
+import { createFixture, jsonOf, publishDocument, signUp, textOf } from './app-fixture.ts'
 
 const path = '/x/-/x-1.0.0.tgz'
 
@@ -72,4 +72,15 @@ test('GET of a tarball whose bytes were taken down answers 404', async () => {
   const fixture = await published()
   fixture.registry.blobs.clear()
   assert.equal((await fixture.app(ask('GET', path))).status, 404)
+})
+
+test('GET /-/-/package is no tarball of the package "-", whose tarballs are found', async () => {
+  const { app } = createFixture()
+  for (const [url, code] of [
+    ['/-/-/package', 'route_not_found'],
+    ['/-/-/--1.0.0.tgz', 'version_not_found'],
+  ] as const) {
+    const reply = await app(ask('GET', url))
+    assert.deepEqual([reply.status, jsonOf(reply)['code']], [404, code])
+  }
 })

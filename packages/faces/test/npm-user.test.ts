@@ -119,13 +119,14 @@ test('sign-up left to itself is open on this machine alone', async () => {
   assert.equal((await here.app({ ...nginx, httpVersion: '1.0' })).status, 401)
 })
 
-test('too many wrong passwords get 429 with Retry-After', async () => {
+test('too many wrong passwords get 423 with Retry-After, which npm does not repeat, and how long to wait', async () => {
   const limit = { limit: 1, windowMs: 60_000 }
   const fixture = createFixture({ rateLimits: { failedLogInsByAddress: limit } })
   await fixture.ports.accounts.addUser({ account: 'alice', password })
   assert.equal((await enter(fixture, 'alice', { password: 'wrong horse' })).status, 401)
   const reply = await enter(fixture, 'alice')
-  assert.deepEqual([reply.status, reply.headers['retry-after']], [429, '60'])
+  assert.deepEqual([reply.status, reply.headers['retry-after']], [423, '60'])
+  assert.match(String(jsonOf(reply)['error']), /Try again in 60 seconds$/)
   fixture.clock.nowMs += 60_000
   assert.equal((await enter(fixture, 'alice')).status, 201)
 })

@@ -1,5 +1,5 @@
 // Errors as answers: a SteleError with its status and JSON that npm can print; anything else is a bug with an id.
-import { SteleError, toErrorBody } from '@stele/errors'
+import { type ErrorBody, SteleError, toErrorBody } from '@stele/errors'
 import type { Ask } from './ask.ts'
 import { type Draft, jsonDraft } from './draft.ts'
 import { safePath } from './event.ts'
@@ -11,7 +11,17 @@ export function toReply(error: unknown, onBug: (error: unknown) => string): Draf
     const body = { error: 'Internal error', code: 'internal', id: onBug(error) }
     return jsonDraft(500, body, noStore)
   }
-  return jsonDraft(error.status, toErrorBody(error), { ...noStore, ...headersOf(error) })
+  return jsonDraft(error.status, wireBody(error), { ...noStore, ...headersOf(error) })
+}
+
+/**
+ * The error in the members that clients show: npm, yarn and bun print `error` alone, so that it ends with what to do next;
+ * npm's exchange of OIDC tokens, and pnpm, read `message`.
+ */
+function wireBody(error: SteleError): ErrorBody & { readonly message: string } {
+  const body = toErrorBody(error)
+  const text = body.fix === undefined ? body.error : `${body.error}. ${body.fix}`
+  return { ...body, error: text, message: text }
 }
 
 /** The error for a request that no route takes. A route throws it to say that what it was asked for is not its own. */
@@ -26,8 +36,6 @@ function headersOf(error: SteleError): Record<string, string> {
   if ('sizeBytes' in details && error.status === 416) {
     return { 'content-range': `bytes */${String(details.sizeBytes)}` }
   }
-  if (error.status !== 429 && error.status !== 503) return {}
-  return {
-    'retry-after': String('retryAfterS' in details ? details.retryAfterS : busyRetryS),
-  }
+  if ('retryAfterS' in details) return { 'retry-after': String(details.retryAfterS) }
+  return error.status === 429 || error.status === 503 ? { 'retry-after': String(busyRetryS) } : {}
 }

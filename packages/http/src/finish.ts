@@ -13,13 +13,30 @@ const compress = promisify<Uint8Array, Uint8Array>(gzip)
 
 /** The reply to send. */
 export async function finish(ask: Ask, draft: Draft): Promise<Reply> {
-  const coding = codingOf(ask, draft)
+  return (await knownInGzip(ask, draft)) ?? finishAs(ask, draft, codingOf(ask, draft))
+}
+
+/** Who has it with gzip, and would get it without now, has it all the same. */
+async function knownInGzip(ask: Ask, draft: Draft): Promise<Reply | undefined> {
+  if (draft.codable !== true || draft.status !== 200 || !isRead(ask)) return undefined
+  if (ask.headers['if-none-match'] === undefined) return undefined
+  const etag = etagOf(ask, draft, 'gzip')
+  if (!isKnown(ask, { etag })) return undefined
+  await endUnsent(draft)
+  return notModified(headersOf(draft, etag, 'gzip'))
+}
+
+function notModified(headers: Record<string, string>): Reply {
+  const { 'content-type': _type, 'content-encoding': _coding, ...kept } = headers
+  return { status: 304, headers: kept }
+}
+
+async function finishAs(ask: Ask, draft: Draft, coding: Coding): Promise<Reply> {
   const etag = etagOf(ask, draft, coding)
   const headers = headersOf(draft, etag, coding)
   if (isRead(ask) && draft.status === 200 && isKnown(ask, { ...draft, etag })) {
     await endUnsent(draft)
-    const { 'content-type': _type, 'content-encoding': _coding, ...kept } = headers
-    return { status: 304, headers: kept }
+    return notModified(headers)
   }
   if (draft.body === undefined) return { status: draft.status, headers: withLength(headers, 0) }
   if (isByteStream(draft.body)) {

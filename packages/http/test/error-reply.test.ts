@@ -15,12 +15,20 @@ test('toReply() gives status, message, code, fix and details', () => {
   assert.equal(toReply(error, noBug).status, 401)
   assert.deepEqual(bodyOf(error), {
     error: 'Log in first: run "npm login" (x)',
+    message: 'Log in first: run "npm login" (x)',
     code: 'unauthenticated',
     details: { reason: 'x' },
   })
 })
 
-test('toReply() sends Retry-After with 429 and 503', () => {
+test('toReply() ends the text that clients print with what to do next', () => {
+  const error = new SteleError('rate_limited', { what: 'log-ins', retryAfterS: 840 })
+  const body = Object(bodyOf(error))
+  assert.match(body.error, /\. Try again in 14 minutes$/)
+  assert.deepEqual([body.message, body.fix], [body.error, 'Try again in 14 minutes'])
+})
+
+test('toReply() sends Retry-After with every error that passes', () => {
   const headers = [
     new SteleError('rate_limited', { what: 'x', retryAfterS: 77 }),
     new SteleError('server_busy', { reason: 'x', retryAfterS: 9 }),

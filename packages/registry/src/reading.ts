@@ -1,7 +1,14 @@
 // What the registry answers without a call: packuments, manifests, tarballs, tags, accounts.
 
 import type { PackageName } from '@stele/formats'
-import { readAccount, readContents, readNotice, readTags, tarballFile } from '@stele/releases'
+import {
+  readAccount,
+  readContents,
+  readNotice,
+  readOwners,
+  readTags,
+  tarballFile,
+} from '@stele/releases'
 import { trimBase } from './base-addresses.ts'
 import { formatVersion } from './packument.ts'
 import { createPackuments, type Packuments } from './packuments.ts'
@@ -26,6 +33,8 @@ export type Reading = {
   readonly tarball: (name: PackageName, file: string) => TarballView | undefined
   /** Tag to version; undefined where there is no such package (npm-wire D1). */
   readonly tags: (name: PackageName) => Readonly<Record<string, string>> | undefined
+  /** The accounts that own it; undefined where there is no such package. */
+  readonly owners: (name: PackageName) => readonly string[] | undefined
   readonly search: (ask: SearchAsk) => SearchAnswer
   /** Names of packages, for npm's starred list (npm-wire F2). */
   readonly starredBy: (account: string) => readonly string[]
@@ -49,6 +58,10 @@ export function createReading(ports: RegistryPorts): Reading {
       const tags = views.snapshot(() => readTags(state, name))
       return tags.size === 0 ? undefined : Object.fromEntries(tags)
     },
+    owners: (name) =>
+      views.snapshot(() =>
+        readTags(state, name).size === 0 ? undefined : readOwners(state, name),
+      ),
     search: createSearch(ports),
     starredBy: (account) => views.starredBy(account),
     hasAccount: (account) => readAccount(state, account) === 'active',

@@ -38,6 +38,13 @@ test('setTag() and removeTag() throw what a client can act on when they are refu
   for (const [code, promise] of refused) await assert.rejects(promise, failsWith(code))
 })
 
+test('owners() names the accounts of a package, and nothing where there is none', async () => {
+  const { registry, publish } = await createWorld()
+  assert.equal(registry.owners(name), undefined)
+  await publish('alice', { name, version: '1.0.0' })
+  assert.deepEqual(registry.owners(name), ['alice'])
+})
+
 test('tags() answers nothing when there is no package or no version', async () => {
   const { registry, publish, read } = await createWorld()
   assert.equal(registry.tags(name), undefined)

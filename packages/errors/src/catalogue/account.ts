@@ -30,7 +30,7 @@ export const accountErrors: Catalogue<AccountDetails> = {
       `Cannot log in as "${d.account}": the name or the password is wrong${d.signUp === undefined ? '' : `, and nobody can sign up: ${d.signUp}`}`,
   },
   account_invalid: {
-    status: 422,
+    status: 422, // Not 400: npm rewrites every 400 of a log-in into "There is no user with the username".
     message: (d) => `Cannot use the account name "${d.account}": ${d.reason}`,
   },
   account_exists: {
@@ -65,8 +65,14 @@ export const accountErrors: Catalogue<AccountDetails> = {
     fix: () => 'Remove some with "npm token revoke <id>"',
   },
   rate_limited: {
-    status: 429,
+    // Not 429: npm would try again after 10 and after 60 seconds, in silence. Not 403: npm would blame a security policy.
+    status: 423,
     message: (d) => `Cannot take more ${d.what} now: too many were tried`,
-    fix: (d) => `Try again in ${d.retryAfterS} seconds`,
+    fix: (d) => `Try again in ${formatWait(d.retryAfterS)}`,
   },
+}
+
+function formatWait(seconds: number): string {
+  if (seconds < 120) return `${seconds} seconds`
+  return `${Math.ceil(seconds / 60)} minutes`
 }

@@ -39,7 +39,11 @@ export const httpErrors: Catalogue<HttpDetails> = {
   },
   body_too_large: {
     status: 413,
-    message: (d) => `Cannot take the request: its body is over ${d.limitBytes} bytes`,
+    message: (d) => `Cannot take the request: its body is over ${formatSize(d.limitBytes)}`,
+    fix: (d) =>
+      d.limitBytes < uploadBytes
+        ? 'Send less at once'
+        : `A tarball grows by a third on its way (base64), so it may have up to ${formatSize((d.limitBytes / 4) * 3)}; the operator can raise --max-upload-bytes`,
   },
   coding_unsupported: {
     status: 415,
@@ -55,4 +59,13 @@ export const httpErrors: Catalogue<HttpDetails> = {
     message: (d) => `Cannot take the request now: ${d.reason}`,
     fix: (d) => `Try again in ${d.retryAfterS} seconds`,
   },
+}
+
+/** Only publishes may be as large. */
+const uploadBytes = 4 * 1024 * 1024
+
+function formatSize(sizeBytes: number): string {
+  const kib = sizeBytes / 1024
+  if (kib < 1024) return `${Number(kib.toFixed(1))} KiB`
+  return `${Number((kib / 1024).toFixed(1))} MiB`
 }

@@ -3,6 +3,7 @@ import type { FaceDefinition } from '@stele/http/routes'
 import { createAccess } from '../access.ts'
 import { accountRoutes } from './account.ts'
 import { factsRoutes } from './facts.ts'
+import { ownerRoutes } from './owners.ts'
 import { packumentRoutes } from './packument.ts'
 import type { NpmPorts } from './ports.ts'
 import { publishRoutes } from './publish.ts'
@@ -29,6 +30,7 @@ export const npmFace: FaceDefinition<NpmPorts, NpmSettings> = {
         ...tarballRoutes(ports),
         ...publishRoutes({ ...ports, settings }, access),
         ...tagRoutes(ports, access),
+        ...ownerRoutes(ports, access),
         ...userRoutes(ports, access),
         ...accountRoutes(ports, access),
         ...tokenRoutes(ports, access),

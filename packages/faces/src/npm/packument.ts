@@ -1,7 +1,7 @@
 // GET of a package and of one version (npm-wire section 3).
 
 import { SteleError } from '@stele/errors'
-import { abbreviatedType, parsePackageName } from '@stele/formats'
+import { abbreviatedType, type PackageName, parsePackageName } from '@stele/formats'
 import {
   type Asked,
   chooseCoding,
@@ -12,6 +12,7 @@ import {
   revalidate,
   routeNotFound,
 } from '@stele/http/routes'
+import type { PackumentView } from '@stele/registry'
 import { chooseForm } from './form.ts'
 import type { NpmPorts } from './ports.ts'
 
@@ -42,12 +43,14 @@ async function showPackument(asked: Asked, params: Params, ports: Ports): Promis
   const name = parsePackageName(params('name'))
   const form = chooseForm(asked.ask.headers['accept'])
   const coding = chooseCoding(asked.ask.headers['accept-encoding'])
-  const view = await ports.registry.packument(name, {
-    form,
-    baseUrl: asked.baseUrl(),
-    coding,
-    isKnown: (head) => isKnown(asked.ask, head),
-  })
+  const wanted = { form, baseUrl: asked.baseUrl() }
+  const view =
+    (coding === 'gzip' ? undefined : await findKnownGzip(asked, ports, { ...wanted, name })) ??
+    (await ports.registry.packument(name, {
+      ...wanted,
+      coding,
+      isKnown: (head) => isKnown(asked.ask, head),
+    }))
   if (view === undefined) throw new SteleError('package_not_found', { name })
   return {
     status: 200,
@@ -57,6 +60,22 @@ async function showPackument(asked: Asked, params: Params, ports: Ports): Promis
     modifiedMs: view.modifiedMs,
     coding: view.coding,
   }
+}
+
+/** What the client has with gzip, when it would get it without now: to be told so costs no bytes. */
+async function findKnownGzip(
+  { ask }: Asked,
+  { registry }: Ports,
+  wanted: {
+    readonly name: PackageName
+    readonly form: 'full' | 'abbreviated'
+    readonly baseUrl: string
+  },
+): Promise<PackumentView | undefined> {
+  if (ask.headers['if-none-match'] === undefined) return undefined
+  const { name, ...rest } = wanted
+  const head = await registry.packument(name, { ...rest, coding: 'gzip', isKnown: () => true })
+  return head !== undefined && isKnown(ask, head) ? head : undefined
 }
 
 /** GET /{name}/{version or tag}: the manifest of one version (P11). */

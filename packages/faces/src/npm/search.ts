@@ -14,6 +14,14 @@ export function searchRoutes(ports: Ports): Route[] {
     { method: 'GET', path: '/-/_view/starredByUser', answer: (asked) => showStars(asked, ports) },
     {
       method: 'GET',
+      path: '/-/user/:account/stars', // pnpm prints the names of the members.
+      answer: (_asked, params) => {
+        const names = ports.registry.starredBy(params('account'))
+        return jsonDraft(200, Object.fromEntries(names.map((name) => [name, true])))
+      },
+    },
+    {
+      method: 'GET',
       path: '/-/package/:name/visibility',
       answer: (_asked, params) => {
         const name = parsePackageName(params('name'))
@@ -26,7 +34,10 @@ export function searchRoutes(ports: Ports): Route[] {
 }
 
 function search(asked: Asked, { registry }: Ports): Draft {
-  const text = asked.query.get('text') ?? '' // The registry looks at no more than it has use for.
+  const text = asked.query.get('text') // The registry looks at no more than it has use for.
+  if (text === null) {
+    throw new SteleError('request_invalid', { what: 'the search', reason: 'it has no "text"' })
+  }
   const size = numberParameter(asked, 'size', { least: 0, most: maxSearchSize, absent: 20 })
   const from = numberParameter(asked, 'from', { least: 0, most: maxSearchFrom, absent: 0 })
   return jsonDraft(200, registry.search({ text, from, size }))

@@ -2,7 +2,7 @@
 
 import { SteleError } from '@stele/errors'
 import { type PackageName, parsePackageName } from '@stele/formats'
-import { type Draft, immutable, type Route } from '@stele/http/routes'
+import { type Draft, immutable, type Route, routeNotFound } from '@stele/http/routes'
 import type { NpmPorts } from './ports.ts'
 
 type Ports = Pick<NpmPorts, 'registry' | 'log'>
@@ -12,8 +12,12 @@ export function tarballRoutes(ports: Ports): Route[] {
     {
       method: 'GET',
       path: '/:name/-/:file',
-      answer: (_asked, params) =>
-        showTarball(parsePackageName(params('name')), params('file'), ports),
+      answer: (asked, params) => {
+        const [name, file] = [params('name'), params('file')]
+        // There is a package named "-", but "/-/-/package" is a route under an address that ends with "/-/".
+        if (name === '-' && !file.endsWith('.tgz')) throw routeNotFound(asked.ask)
+        return showTarball(parsePackageName(name), file, ports)
+      },
     },
   ]
 }
