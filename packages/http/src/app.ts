@@ -1,7 +1,7 @@
 // The app: finds the route, runs it, turns errors into answers, finishes the reply, reports. Never throws.
 import { randomUUID } from 'node:crypto'
-import { SteleError } from '@stele/errors'
-import type { App, Ask, Reply } from './ask.ts'
+import { isSteleError, SteleError } from '@stele/errors'
+import type { App, Ask, Reply, Switch, Upgrades } from './ask.ts'
 import { type Asked, openAsk } from './asked.ts'
 import { type AddressSettings, checkHost } from './base-address.ts'
 import type { Draft } from './draft.ts'
@@ -11,6 +11,7 @@ import type { Face } from './face.ts'
 import { finish } from './finish.ts'
 import { createRouter, type Router } from './router.ts'
 import { parseTarget } from './target.ts'
+import { createUpgradeFinder, type UpgradeFinder } from './upgrade-finder.ts'
 
 /** What the app needs. `now` gives milliseconds since 1970. */
 export type AppPorts = {
@@ -25,16 +26,34 @@ export function createApp(ports: AppPorts): App {
   const context: Context = {
     ports,
     router: createRouter(ports.faces.flatMap(({ routes }) => routes)),
+    findUpgrade: createUpgradeFinder(ports.faces.flatMap(({ upgrades = [] }) => upgrades)),
   }
-  return (ask) => answer(context, ask)
+  const upgrades: Upgrades = {
+    has: (ask) => findUpgrade(context, ask) !== undefined,
+    open: (ask) => openUpgrade(context, ask),
+  }
+  return Object.assign((ask: Ask) => answer(context, ask), { upgrades })
 }
 
-type Context = { readonly ports: AppPorts; readonly router: Router }
+type Context = {
+  readonly ports: AppPorts
+  readonly router: Router
+  readonly findUpgrade: UpgradeFinder
+}
 
 /** What is known of a request so far. */
 type Progress = { asked?: Asked; code?: string }
 
 async function answer(context: Context, ask: Ask): Promise<Reply> {
+  return settle(context, ask, (progress) => route(context, ask, progress))
+}
+
+/** The reply to what `work` gives or throws, reported. */
+async function settle(
+  context: Context,
+  ask: Ask,
+  work: (progress: Progress) => Promise<Draft>,
+): Promise<Reply> {
   const { ports } = context
   const startMs = ports.now()
   const progress: Progress = {}
@@ -42,7 +61,7 @@ async function answer(context: Context, ask: Ask): Promise<Reply> {
     progress.code = error instanceof SteleError ? error.code : 'internal'
     return toReply(error, (bug) => reportBug(ports, ask, bug))
   }
-  const reply = await route(context, ask, progress)
+  const reply = await work(progress)
     .catch(draftError)
     .then((draft) => finish(ask, draft))
     .catch((error: unknown) => finish(ask, draftError(error)))
@@ -67,6 +86,43 @@ async function route(context: Context, ask: Ask, progress: Progress): Promise<Dr
   progress.asked = openAsk(ask, target, settings)
   const draft = await found.route.answer(progress.asked, found.params)
   return found.variesByAccept ? varyByAccept(draft) : draft
+}
+
+async function openUpgrade(context: Context, ask: Ask): Promise<Switch | Reply> {
+  const opened: { value?: Switch } = {}
+  const reply = await settle(context, ask, async (progress) => {
+    const { settings } = context.ports
+    checkHost(ask, settings)
+    const target = parseTarget(ask.url, settings.mountPath)
+    const found = target === undefined ? undefined : context.findUpgrade(target.path, ask.headers)
+    if (target === undefined || found === undefined) throw routeNotFound(ask)
+    progress.asked = openAsk(ask, target, settings)
+    checkOrigin(progress.asked)
+    const { protocol } = found.upgrade
+    opened.value = { protocol, ...(await found.upgrade.open(progress.asked, found.params)) }
+    return { status: 101, headers: {} }
+  })
+  return opened.value ?? reply
+}
+
+/** A browser lets any page open a WebSocket to any host: other origins are refused here, where CORS does not do it. */
+function checkOrigin({ ask, baseUrl }: Asked): void {
+  const { origin } = ask.headers
+  if (origin === undefined || origin === new URL(baseUrl()).origin) return
+  throw new SteleError('origin_refused', { origin: origin.slice(0, 255) })
+}
+
+function findUpgrade(
+  { ports, findUpgrade: find }: Context,
+  { url, headers }: Pick<Ask, 'url' | 'headers'>,
+): ReturnType<UpgradeFinder> {
+  try {
+    const target = parseTarget(url, ports.settings.mountPath)
+    return target === undefined ? undefined : find(target.path, headers)
+  } catch (error) {
+    if (isSteleError(error)) return undefined // It is answered as any other request, with this error.
+    throw error
+  }
 }
 
 /** The same address answers in other forms: caches must know, whichever of them it was. */

@@ -1,4 +1,5 @@
 // What a face takes and gives: plain data. One adapter (listen.ts) turns node:http into it; tests make it themselves.
+import type { Duplex } from 'node:stream'
 
 /** A request. An attacker controls all of it but `peer` and `isTls`. */
 export type Ask = {
@@ -40,4 +41,23 @@ export type Reply = {
 }
 
 /** Turns a request into an answer; never throws. */
-export type App = (ask: Ask) => Promise<Reply>
+export type App = ((ask: Ask) => Promise<Reply>) & {
+  /** What speaks other protocols on the same port. */
+  readonly upgrades?: Upgrades
+}
+
+/** Requests that ask for another protocol. */
+export type Upgrades = {
+  /** Whether some face speaks the wanted protocol at this address; if not, the request is answered as any other. */
+  readonly has: (ask: Pick<Ask, 'url' | 'headers'>) => boolean
+  /** The switch to it, or an answer that refuses; never throws. */
+  readonly open: (ask: Ask) => Promise<Switch | Reply>
+}
+
+/** A switch to another protocol: what the 101 says beside that, and who has the connection from then on. */
+export type Switch = {
+  readonly protocol: string
+  readonly headers: Readonly<Record<string, string>>
+  /** `head` is what the client sent already. The edge bounds the connection in time and ends it on stop. */
+  readonly run: (socket: Duplex, head: Uint8Array) => void
+}

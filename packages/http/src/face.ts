@@ -1,9 +1,21 @@
 // What a face is: a part of the address space, with routes, and settings of its own. The app lists the faces that it has.
 import type { Section } from '@stele/settings'
-import type { Route } from './router.ts'
+import type { Switch } from './ask.ts'
+import type { Asked } from './asked.ts'
+import type { Params, Route } from './router.ts'
 
 /** A face that is open: its ports and settings are bound. Where two faces have the same route, the first one has it. */
-export type Face = { readonly routes: readonly Route[] }
+export type Face = { readonly routes: readonly Route[]; readonly upgrades?: readonly Upgrade[] }
+
+/** Another protocol, such as `websocket`, at one path. What `open` throws is answered as an error. */
+export type Upgrade = {
+  readonly protocol: string
+  readonly path: string
+  readonly open: (
+    asked: Asked,
+    params: Params,
+  ) => Omit<Switch, 'protocol'> | Promise<Omit<Switch, 'protocol'>>
+}
 
 /** A face as its package defines it. `Ports` is what it needs of the server, and no more. */
 export type FaceDefinition<Ports, S extends object = object> = {

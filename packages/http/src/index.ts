@@ -1,6 +1,6 @@
 // The public face of @stele/http.
 export { type AppPorts, createApp } from './app.ts'
-export type { App, Ask, ByteStream, FilePart, Reply } from './ask.ts'
+export type { App, Ask, ByteStream, FilePart, Reply, Switch } from './ask.ts'
 export type { AddressSettings } from './base-address.ts'
 export type { HttpEvent } from './event.ts'
 export type { Face, FaceDefinition } from './face.ts'

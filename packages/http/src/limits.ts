@@ -58,3 +58,9 @@ export const busyRetryS = 5
 
 /** Members of an Accept-Encoding, Forwarded or If-None-Match list that are looked at. */
 export const maxListMembers = 64
+
+/** Connections at once that went over to another protocol: each holds a place and may hold memory for long. */
+export const maxSwitched = 1_000
+
+/** The life of such a connection: clients come back, and what holds on to nothing is let go. */
+export const maxSwitchedMs: number = 60 * minuteMs

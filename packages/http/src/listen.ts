@@ -3,10 +3,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIPv6, type Socket } from 'node:net'
 import { SteleError } from '@stele/errors'
 import type { Network } from '@stele/formats/networks'
-import type { App, Ask } from './ask.ts'
+import type { App, ByteStream } from './ask.ts'
 import { createConnections } from './connections.ts'
+import { toReply } from './error-reply.ts'
 import type { HttpEvent } from './event.ts'
+import { finish } from './finish.ts'
+import { askOf, headOf } from './incoming.ts'
 import {
+  busyRetryS,
   headersTimeoutMs,
   idleTimeoutMs,
   keepAliveMs,
@@ -18,9 +22,10 @@ import {
   maxPipelined,
   requestTimeoutMs,
 } from './limits.ts'
-import { type BodyBudget, readBody } from './read-body.ts'
+import type { BodyBudget } from './read-body.ts'
+import { refuseBroken } from './refuse-broken.ts'
 import { sendReply } from './send-reply.ts'
-import { streamBody } from './stream-body.ts'
+import { createSwitches, refuseSwitch, type Switches, type SwitchLimits } from './switches.ts'
 import { createTurns, type Exchange, type Turns } from './turns.ts'
 
 /** Where to listen. `port` 0 takes any free one. */
@@ -34,6 +39,8 @@ export type ListenOptions = {
   readonly trustedProxies?: readonly Network[]
   /** Connections of one address; 256 when absent. */
   readonly maxConnectionsPerAddress?: number
+  /** What bounds connections that went over to another protocol. */
+  readonly switchLimits?: SwitchLimits
 }
 
 /** A running server. */
@@ -64,6 +71,9 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     connectionsCheckingInterval: 5_000,
     requireHostHeader: false, // The app answers for it, in JSON.
     noDelay: true,
+    // Where nobody speaks the wanted protocol the request is answered as if it had not asked.
+    shouldUpgradeCallback: ({ url = '/', headers }) =>
+      app.upgrades?.has({ url, headers: { upgrade: headers.upgrade } }) === true,
   })
   server.maxHeadersCount = maxHeaderCount
   server.maxConnections = maxConnections
@@ -95,12 +105,24 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   })
   server.on('connection', connections.open)
   server.on('request', (request, response) => turns.take({ request, response }))
+  const switches = createSwitches(options.switchLimits)
+  server.on('upgrade', (request, socket: Socket, head: Uint8Array) => {
+    socket.on('error', (error) => reportConnection(options, socket, error))
+    if (!turns.leave(socket)) {
+      socket.destroy() // It asks before it has read the answers that it waits for.
+      return
+    }
+    switchOver(app, { request, socket, head, switches }).catch((error: unknown) => {
+      reportConnection(options, socket, error)
+      socket.destroy()
+    })
+  })
   server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
     reportConnection(options, socket, error)
     refuseBroken(socket, error.code)
   })
   await startListening(server, options)
-  return listeningOf(server, options.host, running)
+  return listeningOf(server, { host: options.host, running, switches })
 }
 
 /** Requests that have no whole answer yet, and what happens when there are none. */
@@ -127,55 +149,29 @@ async function serve(app: App, { request, response, budget }: Serving): Promise<
   }
 }
 
-function askOf(request: IncomingMessage, response: ServerResponse, budget: BodyBudget): Ask {
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(', ') : value,
-    ]),
-  )
-  // Node takes the first of several, a proxy may take another: joined, they are no host for anybody.
-  const { host } = request.headersDistinct
-  return {
-    method: request.method ?? 'GET',
-    url: request.url ?? '/',
-    headers: host === undefined ? headers : { ...headers, host: host.join(', ') },
-    peer: request.socket.remoteAddress ?? '',
-    isTls: 'encrypted' in request.socket,
-    httpVersion: request.httpVersion,
-    body: async (limitBytes) => {
-      const bytes = await readBody(request, limitBytes, budget)
-      // It is in memory for as long as the request is being answered.
-      const release = (): unknown => (budget.usedBytes -= bytes.length)
-      if (response.destroyed) release()
-      else response.once('close', release)
-      return bytes
-    },
-    stream: (limitBytes) => streamBody(request, limitBytes),
-  }
+type Switching = {
+  readonly request: IncomingMessage
+  readonly socket: Socket
+  readonly head: Uint8Array
+  readonly switches: Switches
 }
 
-/** What node could not parse never reaches the app: answered here, in JSON as all else. */
-function refuseBroken(socket: Socket, code: string | undefined): void {
-  if (!socket.writable || code === 'ECONNRESET') {
-    socket.destroy()
+async function switchOver(app: App, { request, socket, head, switches }: Switching): Promise<void> {
+  const noBody = { body: async () => new Uint8Array(), stream: async function* (): ByteStream {} }
+  const ask = { ...headOf(request), ...noBody }
+  if (app.upgrades === undefined || !switches.hasRoom()) {
+    const error = new SteleError('server_busy', {
+      reason: 'too many connections are open',
+      retryAfterS: busyRetryS,
+    })
+    refuseSwitch(socket, await finish(ask, toReply(error, String)))
     return
   }
-  const [status, reason] = brokenRequests.get(code ?? '') ?? ['400 Bad Request', 'it is no HTTP']
-  const body = JSON.stringify({
-    error: `Cannot read the request: ${reason}`,
-    code: 'request_invalid',
-  })
-  socket.end(
-    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    () => socket.destroy(),
-  )
+  const opened = await app.upgrades.open(ask)
+  if (socket.destroyed) return
+  if ('run' in opened) switches.run(opened, socket, head)
+  else refuseSwitch(socket, opened)
 }
-
-const brokenRequests: ReadonlyMap<string, readonly [status: string, reason: string]> = new Map([
-  ['HPE_HEADER_OVERFLOW', ['431 Request Header Fields Too Large', 'its headers are too large']],
-  ['ERR_HTTP_REQUEST_TIMEOUT', ['408 Request Timeout', 'it took too long']],
-])
 
 function reportConnection(options: ListenOptions, socket: Socket, error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error)
@@ -201,7 +197,14 @@ function startListening(server: Server, { host, port }: ListenOptions): Promise<
   })
 }
 
-function listeningOf(server: Server, host: string, running: Running): Listening {
+function listeningOf(
+  server: Server,
+  {
+    host,
+    running,
+    switches,
+  }: { readonly host: string; readonly running: Running; readonly switches: Switches },
+): Listening {
   const { port } = addressOf(server)
   const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   return {
@@ -209,12 +212,16 @@ function listeningOf(server: Server, host: string, running: Running): Listening 
     url: `http://${isIPv6(local) ? `[${local}]` : local}:${port}`,
     stop: (graceMs = defaultGraceMs) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+        const timer = setTimeout(() => {
+          server.closeAllConnections()
+          switches.cut()
+        }, graceMs)
         server.close((error) => {
           clearTimeout(timer)
           if (error === undefined) resolve()
           else reject(error)
         })
+        switches.end()
         // Connections without a request end at once; the others when the last of them has its answer.
         running.onNone = () => server.closeAllConnections()
         if (running.count === 0) running.onNone()

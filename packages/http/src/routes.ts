@@ -11,7 +11,7 @@ export {
   type WholeFile,
 } from './draft.ts'
 export { routeNotFound } from './error-reply.ts'
-export type { Face, FaceDefinition } from './face.ts'
+export type { Face, FaceDefinition, Upgrade } from './face.ts'
 export { isKnown } from './finish.ts'
 export { chooseCoding } from './negotiation.ts'
 export type { Params, Route } from './router.ts'

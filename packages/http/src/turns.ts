@@ -12,6 +12,8 @@ export type Turns = {
   readonly take: (exchange: Exchange) => void
   /** True for a connection that was used, and of which no request runs or waits. */
   readonly isIdle: (socket: Socket) => boolean
+  /** Takes the connection out, because it speaks another protocol from now on. False while a request runs or waits. */
+  readonly leave: (socket: Socket) => boolean
 }
 
 /** Whether a request of the connection runs, and what waits behind it. */
@@ -49,5 +51,10 @@ export function createTurns(ports: {
       }
     },
     isIdle: (socket) => lines.get(socket)?.isRunning === false,
+    leave: (socket) => {
+      if (lines.get(socket)?.isRunning === true) return false
+      lines.set(socket, { isRunning: true, waiting: [] })
+      return true
+    },
   }
 }

@@ -3,6 +3,7 @@ import type { Catalogue } from './entry.ts'
 
 export type HttpDetails = {
   host_unknown: { readonly host: string }
+  origin_refused: { readonly origin: string }
   route_not_found: { readonly method: string; readonly path: string }
   not_offered: { readonly what: string }
   not_found: { readonly what: string }
@@ -22,6 +23,10 @@ export const httpErrors: Catalogue<HttpDetails> = {
       `Cannot answer under the host "${d.host}": this registry serves only its own machine, as "localhost"`,
     fix: () =>
       'To serve that host, set --public-url to the address that clients use, or --trusted-proxies to the proxy in front',
+  },
+  origin_refused: {
+    status: 403,
+    message: (d) => `Cannot open the connection: pages of "${d.origin}" may not`,
   },
   route_not_found: {
     status: 404,

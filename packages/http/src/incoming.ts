@@ -1,0 +1,41 @@
+// What came in over node:http as an ask.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Ask } from './ask.ts'
+import { type BodyBudget, readBody } from './read-body.ts'
+import { streamBody } from './stream-body.ts'
+
+/** The request as an ask; its body counts in the budget for as long as it is being answered. */
+export function askOf(request: IncomingMessage, response: ServerResponse, budget: BodyBudget): Ask {
+  return {
+    ...headOf(request),
+    body: async (limitBytes) => {
+      const bytes = await readBody(request, limitBytes, budget)
+      // It is in memory for as long as the request is being answered.
+      const release = (): unknown => (budget.usedBytes -= bytes.length)
+      if (response.destroyed) release()
+      else response.once('close', release)
+      return bytes
+    },
+    stream: (limitBytes) => streamBody(request, limitBytes),
+  }
+}
+
+/** The request without its body. */
+export function headOf(request: IncomingMessage): Omit<Ask, 'body' | 'stream'> {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
+  )
+  // Node takes the first of several, a proxy may take another: joined, they are no host for anybody.
+  const { host } = request.headersDistinct
+  return {
+    method: request.method ?? 'GET',
+    url: request.url ?? '/',
+    headers: host === undefined ? headers : { ...headers, host: host.join(', ') },
+    peer: request.socket.remoteAddress ?? '',
+    isTls: 'encrypted' in request.socket,
+    httpVersion: request.httpVersion,
+  }
+}
