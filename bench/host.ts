@@ -1,5 +1,6 @@
 // What running a script costs: `node bench/host.ts` prints a table and, as its last line, JSON.
-import { createScriptHost, type HostCall, type ScriptHost } from '../packages/host/src/index.ts'
+import type { ScriptCall } from '../packages/entries/src/index.ts'
+import { createScriptHost, type ScriptHost } from '../packages/host/src/index.ts'
 
 const script = `
 const fs = System.files
@@ -70,12 +71,13 @@ function makeHost(isStateless: boolean): ScriptHost {
   return createScriptHost(options)
 }
 
-function ask(method: string, ...args: unknown[]): HostCall {
+function ask(method: string, ...args: unknown[]): ScriptCall {
   const timeMs = 1_795_000_000_000
   return {
     method,
     args: JSON.stringify(args),
     account: 'alice',
+    via: 'token',
     timeMs,
     seed: new Uint8Array(32).fill(7),
   }

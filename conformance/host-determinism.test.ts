@@ -5,11 +5,12 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { createScriptHost, type HostCall, type ScriptHost } from '../packages/host/src/index.ts'
+import type { ScriptCall } from '../packages/entries/src/index.ts'
+import { createScriptHost, type ScriptHost } from '../packages/host/src/index.ts'
 import { furtherNodes } from './npm-client.ts'
 
 /** The digest of all probes; it changes with the engine, the probes and nothing else. */
-const wanted = 'fc35966c3dcc300a537bc0b1a1aee44bc6a0071e05a7e6d2f79c25562d086dab'
+const wanted = '2ee45e743699bcb17544ba335c7f16694d4810f151c3709910e75dfbbad3d87e'
 
 const program = new URL('host-probes.ts', import.meta.url)
 const named = (process.env['STELE_TEST_NODES'] ?? '').split(':').filter((path) => path !== '')
@@ -49,11 +50,12 @@ const options = {
 const state = { get: () => undefined, list: () => [] }
 const methods = ['keep', 'keep', 'keep', 'drop', 'fail', 'wait', 'look', 'loop']
 
-function callAt(index: number): HostCall {
+function callAt(index: number): ScriptCall {
   return {
     method: methods[(index * 7919) % methods.length] ?? '',
     args: `[${(index * 31) % 40}]`,
     account: 'alice',
+    via: 'token',
     timeMs: 1_795_000_000_000 + index,
     seed: new Uint8Array(32).fill(index % 251),
   }
@@ -125,7 +127,7 @@ test('call() aborts, and the memory is as before, when the native stack ends fir
     const { createScriptHost } = await import(workerData.host)
     const script = "let n = 0; exports.up = () => ++n; exports.deep = () => { n = 99; return JSON.parse('['.repeat(1e5)) }"
     const host = createScriptHost({ script, stateless: false, print() {}, blobs() {} })
-    const ask = (method) => ({ method, args: '[]', account: null, timeMs: 1, seed: new Uint8Array(32) })
+    const ask = (method) => ({ method, args: '[]', account: null, via: 'token', timeMs: 1, seed: new Uint8Array(32) })
     const state = { get() {}, list: () => [] }
     host.call(ask('up'), state)
     const before = host.memoryDigest()

@@ -2,7 +2,8 @@
 // Run as a program it prints that digest; the work is done in a worker with a native stack that outlasts QuickJS's own.
 import { hash } from 'node:crypto'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
-import { createScriptHost, type HostCall } from '../packages/host/src/index.ts'
+import type { ScriptCall } from '../packages/entries/src/index.ts'
+import { createScriptHost } from '../packages/host/src/index.ts'
 
 /** Each runs as a method of its own. */
 const probes: Readonly<Record<string, string>> = {
@@ -58,10 +59,11 @@ export function runProbes(): { readonly lines: readonly string[]; readonly diges
   const host = createScriptHost(options)
   const state = { get: () => undefined, list: () => [] }
   const lines = Object.keys(probes).map((method, index) => {
-    const call: HostCall = {
+    const call: ScriptCall = {
       method,
       args: '[]',
       account: null,
+      via: 'token',
       timeMs: 1_795_000_000_000 + index,
       seed: new Uint8Array(32).fill(index),
     }

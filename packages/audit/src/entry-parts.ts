@@ -7,6 +7,7 @@ import {
   type Leaf,
   parseLeaf,
   readBodyPart,
+  seedOf,
   splitPart,
 } from '@stele/entries'
 import { isSteleError, SteleError } from '@stele/errors'
@@ -20,6 +21,8 @@ export type EntryParts = {
   readonly index: number
   readonly leaf: Leaf
   readonly body: Body | undefined
+  /** The seed of its call, where the body is there. */
+  readonly seed: Uint8Array
   /** Canonical JSON. */
   readonly effects: Uint8Array | undefined
   /** A value record; the leaf does not commit to it, the effects do. */
@@ -36,10 +39,12 @@ export function readParts(chunk: Chunk, index: number): EntryParts {
   const leaf = inEntry(index, 'its leaf', () => parseLeaf(leafBytes))
   const bodyPart = recordOf(chunk, chunk.bodies, index)
   const effectsPart = recordOf(chunk, chunk.effects, index)
+  const body = bodyPart && readBody(index, leaf, bodyPart)
   return {
     index,
     leaf,
-    body: bodyPart && readBody(index, leaf, bodyPart),
+    body,
+    seed: body && bodyPart ? seedOf(body, splitPart(bodyPart).salt, leaf.bodyHash) : leaf.bodyHash,
     effects: effectsPart && readEffects(index, leaf, effectsPart),
     values: recordOf(chunk, chunk.values, index),
   }

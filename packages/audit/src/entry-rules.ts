@@ -25,7 +25,7 @@ export function findEntryFault(parts: EntryParts, before: BeforeEntry): EntryFau
   if (body.body.origin !== before.origin) {
     return { what: 'its origin', found: body.body.origin, wanted: before.origin }
   }
-  if (body.kind === entryKinds.genesis || body.body.via.type !== 'host') return undefined
+  if (body.kind !== entryKinds.call || body.body.via.type !== 'host') return undefined
   if (before.operator === undefined || body.body.account === before.operator) return undefined
   const found = String(body.body.account)
   return { what: 'the account of its call via "host"', found, wanted: before.operator }

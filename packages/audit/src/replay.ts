@@ -140,18 +140,20 @@ export class Replay {
 
   /** Runs the entry and compares its effects; undefined where what that takes is withheld. Throws `entry_mismatch`. */
   #run(parts: EntryParts): Transition | undefined {
-    const { index, leaf, body } = parts
+    const { index, leaf, body, seed } = parts
     if (body === undefined || this.#lostSince !== undefined) return undefined
     if (this.#ran?.index === index) return this.#ran.done
     if (body.kind === entryKinds.genesis) this.#script.begin(body.body)
     const executor = runsScript(body) ? this.#script.current() : noScript
     if (executor === undefined) return undefined
-    const ports = { state: this.state, executor, timeMs: leaf.timeMs, seed: leaf.bodyHash }
+    const ports = { state: this.state, executor, timeMs: leaf.timeMs, seed }
     let done: Transition
     try {
       done = applyBody(body, ports)
     } catch (error) {
       if (this.state.takeMetWithheld()) return undefined
+      this.#blobs.refuseNeed()
+      if (this.#missesBlobs(index)) return undefined
       throw this.#refusal(index, error)
     }
     this.#blobs.refuseNeed()
@@ -161,8 +163,14 @@ export class Replay {
     return done
   }
 
+  /** Whether the call asked for blobs that the registry does not have: only a takedown explains that. */
+  #missesBlobs(index: number): boolean {
+    const absent = [...this.#script.absentBlobs]
+    for (const blob of absent) this.withheld.miss({ blob }, index)
+    return absent.length > 0
+  }
+
   #refusal(index: number, error: unknown): unknown {
-    this.#blobs.refuseNeed()
     if (!isSteleError(error)) return error
     const wanted = 'one that can be replayed'
     return entryMismatch(index, { what: 'its body', found: error.message, wanted }, error)
@@ -172,9 +180,7 @@ export class Replay {
   #isRecorded({ index, effects }: EntryParts, done: Transition): boolean {
     const wanted = formatEffects(done.effects)
     if (effects === undefined || Buffer.compare(effects, Buffer.from(wanted)) === 0) return true
-    const absent = [...this.#script.absentBlobs]
-    for (const blob of absent) this.withheld.miss({ blob }, index)
-    if (absent.length > 0) return false
+    if (this.#missesBlobs(index)) return false
     const found = decode(index, 'its effects', effects)
     throw entryMismatch(index, { what: 'its effects', ...quoteDifference(found, wanted) })
   }

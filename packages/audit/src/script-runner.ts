@@ -92,5 +92,7 @@ function readSettings(state: ReplayState): ScriptSettings | undefined {
 }
 
 function isScriptFault(error: unknown): error is SteleError {
-  return isSteleError(error, 'script_invalid') || isSteleError(error, 'limits_invalid')
+  return (['script_invalid', 'limits_invalid', 'engine_invalid'] as const).some((code) =>
+    isSteleError(error, code),
+  )
 }

@@ -309,7 +309,14 @@ suite('replay() and memory', () => {
   const digestAfter = (calls: number): string => {
     const options = { script: new Uint8Array(0), blobs: () => undefined }
     const executor = createNotesExecutor(options)
-    const call = { method: 'count', args: '[]', account: null, timeMs: 0, seed: new Uint8Array(32) }
+    const call = {
+      method: 'count',
+      args: '[]',
+      account: null,
+      via: 'token' as const,
+      timeMs: 0,
+      seed: new Uint8Array(32),
+    }
     const state = { get: () => undefined, list: () => [] }
     for (let i = 0; i < calls; i++) executor.call(call, state)
     return executor.memoryDigest()

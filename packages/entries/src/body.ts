@@ -1,8 +1,9 @@
 // The bodies of entries: what each kind says, read strictly from its canonical JSON (spec/state.md "Leaf").
 import { SteleError } from '@stele/errors'
 import { canonicalJson, type JsonValue, parseCanonicalJson } from '@stele/formats'
+import type { OracleAnswer } from './execution.ts'
 import { type EntryKind, entryKinds } from './leaf.ts'
-import { maxBodyBytes, maxRootSignatures, maxWithheldParts } from './limits.ts'
+import { maxBodyBytes, maxOracles, maxRootSignatures, maxWithheldParts } from './limits.ts'
 import { type Members, membersOf } from './members.ts'
 
 /** How a caller was told apart. `host` is the server itself; `key` carries the caller's own signature. */
@@ -44,7 +45,8 @@ export type CallBody = {
   readonly via: Via
   readonly method: string
   readonly args: readonly JsonValue[]
-  readonly oracles?: readonly JsonValue[]
+  /** The answers that its oracles were given, in the order in which it asked; absent where it asked none. */
+  readonly oracles?: readonly OracleAnswer[]
 }
 /** A change of the log's own settings, in force from the next entry. */
 export type ConfigBody = {
@@ -81,6 +83,12 @@ export type Body =
   | { readonly kind: typeof entryKinds.config; readonly body: ConfigBody }
   | { readonly kind: typeof entryKinds.memory; readonly body: MemoryBody }
   | { readonly kind: typeof entryKinds.takedown; readonly body: TakedownBody }
+
+/**
+ * The account of config and takedown entries, which nobody else can have: they are numbered on their own, so that a body
+ * that was signed on another machine fits until the next of its kind, whatever calls come in between.
+ */
+export const rootsAccount = 'stele/roots'
 
 /** What a config entry may set. */
 export const configMembers: readonly string[] = [
@@ -137,14 +145,27 @@ function parseGenesis(members: Members): GenesisBody {
 
 function parseCall(members: Members): CallBody {
   members.only(['v', 'origin', 'account', 'seq', 'via', 'method', 'args', 'oracles'])
-  const oracles = members.optionalList('oracles')
+  const oracles = members.optionalList('oracles', maxOracles)?.map(parseOracle)
+  if (oracles?.length === 0) throw invalid('its oracles are an empty list, not left out')
   return {
     v: 1,
-    ...parseSender(members),
+    ...parseCaller(members),
     method: members.text('method'),
     args: members.list('args'),
     ...(oracles === undefined ? {} : { oracles }),
   }
+}
+
+function parseOracle(value: JsonValue): OracleAnswer {
+  const answer = membersOf('oracle', value)
+  if (!answer.has('error')) {
+    answer.only(['value'])
+    return { value: answer.any('value') }
+  }
+  answer.only(['error'])
+  const error = answer.object('error')
+  error.only(['name', 'message'])
+  return { error: { name: error.text('name'), message: error.text('message') } }
 }
 
 function parseConfig(members: Members): ConfigBody {
@@ -153,7 +174,7 @@ function parseConfig(members: Members): ConfigBody {
   set.only(configMembers)
   return {
     v: 1,
-    ...parseSender(members),
+    ...parseRootsSender(members),
     set: set.value,
     signatures: parseSignatures(members),
   }
@@ -163,7 +184,7 @@ function parseTakedown(members: Members): TakedownBody {
   members.only(['v', 'origin', 'account', 'seq', 'via', 'withhold', 'reason', 'signatures'])
   return {
     v: 1,
-    ...parseSender(members),
+    ...parseRootsSender(members),
     withhold: members.list('withhold', maxWithheldParts).map(parseWithheld),
     reason: members.text('reason'),
     signatures: parseSignatures(members),
@@ -177,6 +198,18 @@ function parseSender(members: Members): Pick<CallBody, 'origin' | 'account' | 's
     seq: members.count('seq', 1),
     via: parseVia(members.object('via')),
   }
+}
+
+function parseCaller(members: Members): ReturnType<typeof parseSender> {
+  const sender = parseSender(members)
+  if (sender.account !== rootsAccount) return sender
+  throw invalid(`its account is "${rootsAccount}", which calls nothing`)
+}
+
+function parseRootsSender(members: Members): ReturnType<typeof parseSender> {
+  const sender = parseSender(members)
+  if (sender.account === rootsAccount && sender.via.type === 'host') return sender
+  throw invalid(`its account is not "${rootsAccount}" via "host"`)
 }
 
 function parseVia(members: Members): Via {

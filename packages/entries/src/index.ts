@@ -10,6 +10,7 @@ export {
   parseLimits,
   type RootSignature,
   type Roots,
+  rootsAccount,
   type TakedownBody,
   type Via,
   type WithheldPart,
@@ -24,14 +25,16 @@ export {
   hashValue,
   parseEffects,
 } from './effects.ts'
-export type {
-  Executor,
-  Outcome,
-  ScriptCall,
-  ScriptError,
-  ScriptMemory,
-  StateReader,
-  Write,
+export {
+  CallWaits,
+  type Executor,
+  type OracleAnswer,
+  type Outcome,
+  type ScriptCall,
+  type ScriptError,
+  type ScriptMemory,
+  type StateReader,
+  type Write,
 } from './execution.ts'
 export {
   type EntryKind,
@@ -65,6 +68,7 @@ export { type LoggedEntry, readLogged } from './logged-entry.ts'
 export { type Members, membersOf } from './members.ts'
 export { type KeptEntry, type Part, readBodyPart, readPart, splitPart } from './parts.ts'
 export { bundleWidth, formatRecordBundle, parseRecordBundle } from './record-bundle.ts'
+export { seedOf } from './seed.ts'
 export { Sequences } from './sequences.ts'
 export {
   changesScript,

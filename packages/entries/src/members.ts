@@ -14,7 +14,9 @@ export type Members = {
   readonly texts: (name: string) => readonly string[]
   readonly count: (name: string, least: number) => number
   readonly list: (name: string, limit?: number) => readonly JsonValue[]
-  readonly optionalList: (name: string) => readonly JsonValue[] | undefined
+  readonly optionalList: (name: string, limit?: number) => readonly JsonValue[] | undefined
+  /** Any JSON, but it must be there. */
+  readonly any: (name: string) => JsonValue
   readonly object: (name: string) => Members
 }
 
@@ -63,7 +65,12 @@ export function membersOf(what: string, value: JsonValue | undefined): Members {
       return Number(found)
     },
     list,
-    optionalList: (name) => (get(name) === undefined ? undefined : list(name)),
+    optionalList: (name, limit) => (get(name) === undefined ? undefined : list(name, limit)),
+    any: (name) => {
+      const found = get(name)
+      if (found === undefined) throw wrong(name, 'there')
+      return found
+    },
     object: (name) => membersOf(`${what} member "${name}"`, get(name)),
   }
 }

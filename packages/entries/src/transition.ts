@@ -15,7 +15,14 @@ import {
   type Via,
 } from './body.ts'
 import { compareWrites, type Effects, effectWrite } from './effects.ts'
-import type { Executor, Outcome, ScriptCall, StateReader, Write } from './execution.ts'
+import type {
+  Executor,
+  OracleAnswer,
+  Outcome,
+  ScriptCall,
+  StateReader,
+  Write,
+} from './execution.ts'
 import { entryKinds } from './leaf.ts'
 import { maxNotAfterMs } from './limits.ts'
 import { membersOf } from './members.ts'
@@ -28,16 +35,25 @@ export function keysObject(account: string): string {
   return `stele/keys/${account}`
 }
 
-/** What a transition needs besides the body. `seed` is the body's hash in the leaf. */
+/** What a transition needs besides the body. `seed` is seedOf() the body. */
 export type TransitionPorts = {
   readonly state: StateReader
   readonly executor: Executor
   readonly timeMs: number
   readonly seed: Uint8Array
+  /** Present where a call is made, so that its oracles are asked; absent in a replay, which takes the recorded answers. */
+  readonly making?: Pick<ScriptCall, 'blobs' | 'outside'>
 }
 
-/** What an entry did: its effects, and the writes with their values, in the effects' order. */
-export type Transition = { readonly effects: Effects; readonly writes: readonly Write[] }
+/**
+ * What an entry did: its effects, and the writes with their values, in the effects' order. `oracles` are the answers that
+ * a call was given: its body records them.
+ */
+export type Transition = {
+  readonly effects: Effects
+  readonly writes: readonly Write[]
+  readonly oracles?: readonly OracleAnswer[]
+}
 
 /**
  * Applies a body to the state. A call that fails inside the script is an outcome; a body that must not be in a
@@ -72,7 +88,7 @@ export function readLogRow(state: StateReader, name: string): JsonValue | undefi
 }
 
 function applyGenesis(body: GenesisBody, ports: TransitionPorts): Transition {
-  const outcome = ports.executor.init(scriptCall('init', [], body.operator, ports), ports.state)
+  const outcome = ports.executor.init(initCall(body, ports), ports.state)
   if (!outcome.ok) {
     const reason = `its init failed with ${outcome.error.name}: ${outcome.error.message}`
     throw new SteleError('script_invalid', { reason })
@@ -83,8 +99,9 @@ function applyGenesis(body: GenesisBody, ports: TransitionPorts): Transition {
 
 function applyCall(body: CallBody, ports: TransitionPorts): Transition {
   const rows = body.via.type === 'key' ? [acceptKey(body, body.via, ports)] : []
-  const call = scriptCall(body.method, body.args, body.account, ports)
-  return transition(ports.executor.call(call, ports.state), rows)
+  const outcome = ports.executor.call(scriptCall(body, ports), ports.state)
+  const { oracles } = outcome
+  return { ...transition(outcome, rows), ...(oracles === undefined ? {} : { oracles }) }
 }
 
 function applyConfig(body: ConfigBody, state: StateReader): Transition {
@@ -164,13 +181,16 @@ function changedRows(rows: readonly Write[], state: StateReader): readonly Write
   })
 }
 
-function scriptCall(
-  method: string,
-  args: readonly JsonValue[],
-  account: string | null,
-  { timeMs, seed }: TransitionPorts,
-): ScriptCall {
-  return { method, args: canonicalJson(args), account, timeMs, seed }
+/** `init` is the operator's, and has no oracles: a genesis entry records none. */
+function initCall({ operator }: GenesisBody, { timeMs, seed }: TransitionPorts): ScriptCall {
+  const sender = { account: operator, via: 'host', oracles: [] } as const
+  return { method: 'init', args: '[]', ...sender, timeMs, seed }
+}
+
+function scriptCall(body: CallBody, { timeMs, seed, making }: TransitionPorts): ScriptCall {
+  const { method, account, oracles = [] } = body
+  const call = { method, args: canonicalJson(body.args), account, via: body.via.type, timeMs, seed }
+  return making === undefined ? { ...call, oracles } : { ...call, ...making }
 }
 
 function transition(outcome: Outcome, rows: readonly Write[]): Transition {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Body, parseBody } from '../src/body.ts'
+import { type Body, parseBody, rootsAccount } from '../src/body.ts'
 import { Sequences } from '../src/sequences.ts'
 import { vectors } from './vectors.ts'
 
@@ -8,7 +8,8 @@ test('accept() takes the numbers of the vectors, in their order', () => {
   const sequences = new Sequences(() => 0)
   for (const entry of vectors.entries) sequences.accept(parseBody(entry.kind, entry.body))
   assert.equal(sequences.last('alice'), 5)
-  assert.equal(sequences.last('op'), 3)
+  assert.equal(sequences.last('op'), 1)
+  assert.equal(sequences.last(rootsAccount), 2)
   assert.equal(sequences.last(null), 1)
 })
 

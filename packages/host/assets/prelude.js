@@ -19,12 +19,16 @@ const mapGet = uncurry(Map.prototype.get)
 const mapSet = uncurry(Map.prototype.set)
 const then = uncurry(Promise.prototype.then)
 const resolvePromise = Promise.resolve.bind(Promise)
-const NativePromise = Promise
 const BytesPrototype = getPrototypeOf(Uint8Array.prototype)
 const getterOf = (prototype, name) => uncurry(Object.getOwnPropertyDescriptor(prototype, name).get)
-const bufferOf = getterOf(BytesPrototype, 'buffer')
-const byteLengthOf = getterOf(BytesPrototype, 'byteLength')
-const byteOffsetOf = getterOf(BytesPrototype, 'byteOffset')
+const kindOf = getterOf(BytesPrototype, Symbol.toStringTag) // undefined for what is no TypedArray.
+const viewGetter = (name) => {
+  const [ofBytes, ofDataView] = [getterOf(BytesPrototype, name), getterOf(DataView.prototype, name)]
+  return (view) => kindOf(view) === undefined ? ofDataView(view) : ofBytes(view)
+}
+const bufferOf = viewGetter('buffer')
+const byteLengthOf = viewGetter('byteLength')
+const byteOffsetOf = viewGetter('byteOffset')
 const bufferLengthOf = getterOf(ArrayBuffer.prototype, 'byteLength')
 const sliceBuffer = uncurry(ArrayBuffer.prototype.slice)
 const isView = ArrayBuffer.isView
@@ -48,6 +52,7 @@ const ERROR_NAMES = { __proto__: null,
   [-7]: ['InvalidPathError', 'a path starts with "/", its segments are neither empty nor "." nor "..", and it is not over long'],
   [-8]: ['NotOpenError', 'it cannot be done while the script loads, nor changed within an oracle'],
   [-9]: ['InvalidEncodingError', 'the data does not fit the encoding'],
+  [-12]: ['InvalidBlobNameError', 'a blob is named by the 128 lower-case hex digits of its SHA-512'],
 }
 const ODD_TEXT = -11
 const FOLDER = -10
@@ -190,6 +195,7 @@ for (const name of keys(files)) {
 // ---- System, console, Math.random, text coders
 let info = '{}'
 let caller
+let via
 let time = 0
 let seed = ''
 let nextWord
@@ -247,14 +253,23 @@ const blobs = {
 }
 function oracle(fn) {
   if (typeof fn !== 'function') throw new NativeTypeError('Cannot ask an oracle: its argument is not a function')
-  const answer = parse(host.oracle(fn))
+  return answered(host.oracle(fn))
+}
+// What lies outside of the service, within an oracle's function alone. Which requests are answered is up to the operator.
+function outside(request) {
+  const json = stringify(request)
+  if (json === undefined) throw new NativeTypeError('Cannot ask outside: the request is not JSON')
+  return answered(host.outside(json))
+}
+function answered(json) {
+  const answer = parse(json)
   if (hasOwn(answer, 'error')) throw named(answer.error.name, answer.error.message)
   return answer.value
 }
 const System = {
-  caller: freeze({ get id() { return caller } }),
+  caller: freeze({ get id() { return caller }, get via() { return via } }),
   get time() { return time },
-  hash, oracle, blobs: freeze(blobs), files: freeze(files),
+  hash, oracle, outside, blobs: freeze(blobs), files: freeze(files),
 }
 const web = makeWorld({ encode, decode, encodingOf, isView, bufferOf, byteLengthOf, byteOffsetOf, sliceBuffer, named, print, uncurry })
 const environment = { __proto__: null, System: freeze(System), ...web.globals }
@@ -265,12 +280,13 @@ const methods = new Map()
 let exported = {}
 let init
 let settled = 'p'
+let asked = 'p'
 
 function answer(value) {
   if (value === undefined) return 'u'
   try {
     const json = stringify(value)
-    return json === undefined ? 'b["TypeError","a function or a symbol is not a result"]' : 'r' + json
+    return json === undefined ? 'b["TypeError","it is a function or a symbol"]' : 'r' + json
   } catch (error) { return 'b' + describe(error) }
 }
 function describe(error) {
@@ -305,6 +321,7 @@ function start(kind, head, args) {
   caller = about[1] === null ? undefined : about[1]
   time = about[2]
   seed = about[3]
+  via = about[4]
   nextWord = undefined
   settled = 'p'
   web.dropTimers()
@@ -313,18 +330,21 @@ function start(kind, head, args) {
   try {
     const list = parse(args)
     const value = apply(method, exported, includes(args, '"$base64"') ? reviveBytes(list) : list)
-    const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function'
-    if (!isObject || typeof value.then !== 'function') return answer(value)
-    then(resolvePromise(value), (result) => { settled = answer(result) }, (error) => { settled = 'e' + describe(error) })
-    return 'p'
+    return settle(value, (end) => { settled = end })
   } catch (error) { return 'e' + describe(error) }
+}
+// The answer at once, or 'p' and the answer later.
+function settle(value, keep) {
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function'
+  if (!isObject || typeof value.then !== 'function') return answer(value)
+  then(resolvePromise(value), (result) => { keep(answer(result)) }, (error) => { keep('e' + describe(error)) })
+  return 'p'
 }
 function ask(fn) {
+  asked = 'p'
   try {
-    const value = fn()
-    if (value instanceof NativePromise) throw new NativeTypeError('Cannot ask an oracle: its function must not be async')
-    return answer(value)
+    return settle(fn(), (end) => { asked = end })
   } catch (error) { return 'e' + describe(error) }
 }
-return [load, start, () => settled, web.tick, ask]
+return [load, start, () => settled, web.tick, ask, () => asked]
 })

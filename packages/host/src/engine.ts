@@ -1,27 +1,161 @@
-// The identity of this engine, as a genesis entry names it.
+// Engines, ready to run scripts: those of this release, and those that a log carries.
 import { hash } from 'node:crypto'
-import { canonicalJson } from '@stele/formats'
-import { pins } from './pins.ts'
+import type { Executor } from '@stele/entries'
+import { SteleError } from '@stele/errors'
+import type { JsonValue } from '@stele/formats'
+import { readOwnParts } from './assets.ts'
+import {
+  type EngineBlob,
+  formatEngine,
+  type MemoryMode,
+  type PartName,
+  parseEngine,
+  partNames,
+} from './engine-blob.ts'
+import { type KnownEngine, knownEngines, ownParts, retiredEngines } from './known-engines.ts'
+import type { EngineParts } from './v1/glue.ts'
+import { parseInterface } from './v1/interface.ts'
+import { parseLimits } from './v1/limits.ts'
+import { createHost, type ScriptHost, type ScriptHostOptions } from './v1/script-host.ts'
 
-/** Version of the host calls that scripts may rely on. */
+/** The version of host calls that this release has. A later one has every earlier one too. */
 const hostVersion = 1
 
-/** What a call finds in memory: only what loading the script left, or also what the calls before it left. */
-export type MemoryMode = 'fresh' | 'kept'
-
 /**
- * An engine. `blob` is the canonical JSON `{"host", "memory", "parts"}`, `name` its hex SHA-512, which a genesis or config
- * entry names as `engine`; `parts` holds the hex SHA-512 of each file that decides results. Spec: state.md, "Leaf".
+ * An engine of this release. `blob` is the canonical JSON that the log keeps, `name` its hex SHA-512, which a genesis or
+ * config entry names as `engine`. Spec: state.md, "Engine".
  */
 export type Engine = { readonly name: string; readonly blob: string; readonly memory: MemoryMode }
 
 /** The engines of this release, by what they do with a script's memory between calls. */
 export const engines: { readonly [M in MemoryMode]: Engine } = {
-  fresh: engineOf('fresh'),
-  kept: engineOf('kept'),
+  fresh: ownEngine('fresh'),
+  kept: ownEngine('kept'),
 }
 
-function engineOf(memory: MemoryMode): Engine {
-  const blob = canonicalJson({ host: hostVersion, memory, parts: pins })
+/** An engine whose bytes are here. */
+export type LoadedEngine = {
+  readonly name: string
+  readonly memory: MemoryMode
+  /** What runs a script's calls. Throws `script_invalid`, `limits_invalid`. */
+  readonly createExecutor: (
+    settings: { readonly script: string; readonly limits: JsonValue },
+    ports: Pick<ScriptHostOptions, 'print' | 'blobs'>,
+  ) => Executor
+}
+
+/** The bytes of a blob of the log (hex SHA-512), undefined where it has none; they need not be checked. */
+type ReadBlob = (sha512: string) => Uint8Array | undefined
+
+/**
+ * The engine that this blob names, made of the bytes that the log carries: `readBlob` is asked for each part. Engines
+ * that this release does not know run only where `allowed` names them (the hex SHA-512 of their blobs): their interpreter
+ * is somebody else's program. Throws `engine_unknown` where it may not be run, `engine_invalid` where it cannot be.
+ */
+export function loadEngine(
+  blob: Uint8Array,
+  readBlob: ReadBlob,
+  { allowed = [] }: { readonly allowed?: readonly string[] } = {},
+): LoadedEngine {
+  const name = hash('sha512', blob)
+  refuseRetired(name)
+  const isKnown = knownEngines.some((known) => known.name === name)
+  if (!isKnown && !allowed.includes(name)) {
+    throw unknown(name, 'it is none of those that this release knows')
+  }
+  const engine = parseEngine(blob)
+  if (engine.host !== hostVersion) {
+    throw unknown(name, `it has version ${engine.host} of the host calls, this release has 1`)
+  }
+  const parts = partsOf(name, readParts(name, engine, readBlob))
+  return loaded({ name, memory: engine.memory }, parts)
+}
+
+/** The blobs that a log of this engine keeps, beside its script: the engine's own, and its parts. */
+export function engineBlobs({ blob }: Engine): readonly Uint8Array[] {
+  return [Buffer.from(blob), ...Object.values(readOwnParts())]
+}
+
+/** The earlier or present release that has this engine, where one of them does. */
+export function findEngine(name: string): KnownEngine | undefined {
+  return knownEngines.find((known) => known.name === name)
+}
+
+/** Throws `engine_retired` for an engine of a release whose logs no other one can run. */
+export function refuseRetired(name: string): void {
+  const retired = retiredEngines.find((one) => one.names.includes(name))
+  if (retired === undefined) return
+  throw new SteleError('engine_retired', { engine: name, release: retired.release })
+}
+
+let own: EngineParts | undefined
+
+/** A host of this release's own engine: for services whose script is at hand, and for tests. Throws as createHost(). */
+export function createScriptHost(options: ScriptHostOptions): ScriptHost {
+  const engine = engines[options.stateless ? 'fresh' : 'kept']
+  own ??= partsOf(engine.name, readOwnParts())
+  return createHost({ ...options, engine: own, engineName: engine.name })
+}
+
+function ownEngine(memory: MemoryMode): Engine {
+  const blob = formatEngine({ host: hostVersion, memory, parts: ownParts })
   return { name: hash('sha512', blob), blob, memory }
+}
+
+function loaded(
+  { name, memory }: Pick<LoadedEngine, 'name' | 'memory'>,
+  engine: EngineParts,
+): LoadedEngine {
+  const stateless = memory === 'fresh'
+  return {
+    name,
+    memory,
+    createExecutor({ script, limits }, ports) {
+      const settings = { script, limits: parseLimits(limits), stateless }
+      const host = createHost({ ...settings, ...ports, engine, engineName: name })
+      const { init, call, memoryDigest: digest, snapshot, restore } = host
+      return stateless ? { init, call } : { init, call, memory: { digest, snapshot, restore } }
+    },
+  }
+}
+
+type PartBytes = { readonly [Name in PartName]: Uint8Array }
+
+/** Each part as the log carries it, compared with its name. */
+function readParts(engine: string, { parts }: EngineBlob, readBlob: ReadBlob): PartBytes {
+  const stranger = Object.keys(parts).find((part) => !partNames.some((name) => name === part))
+  if (stranger !== undefined) throw invalid(engine, `it has a part "${stranger}"`)
+  const read = partNames.map((part) => {
+    const name = parts[part]
+    if (name === undefined) throw invalid(engine, `it has no part "${part}"`)
+    const bytes = readBlob(name)
+    if (bytes === undefined) throw invalid(engine, `the log lacks its part "${part}", ${name}`)
+    if (hash('sha512', bytes) !== name) {
+      throw invalid(engine, `its part "${part}" does not hash to its name ${name}`)
+    }
+    return [part, bytes] as const
+  })
+  return Object.fromEntries(read) as PartBytes
+}
+
+function partsOf(engine: string, parts: PartBytes): EngineParts {
+  const text = (part: PartName): string =>
+    new TextDecoder('utf-8', { fatal: true }).decode(parts[part])
+  try {
+    const module = new WebAssembly.Module(parts.wasm)
+    const described = parseInterface(text('interface'))
+    const interpreter = { module, interface: described }
+    return { interpreter, prelude: text('prelude'), world: text('world') }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SteleError('engine_invalid', { engine, reason }, { cause })
+  }
+}
+
+function unknown(engine: string, reason: string): SteleError {
+  return new SteleError('engine_unknown', { engine, reason })
+}
+
+function invalid(engine: string, reason: string): SteleError {
+  return new SteleError('engine_invalid', { engine, reason })
 }

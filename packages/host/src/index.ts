@@ -1,6 +1,15 @@
 // The public face of @stele/host.
-export { type Engine, engines, type MemoryMode } from './engine.ts'
-export { createExecutor, type ExecutorSettings } from './executor.ts'
-export type { HostCall, HostOutcome, OracleAnswer } from './glue.ts'
-export { defaultLimits, type Limits, parseLimits } from './limits.ts'
-export { createScriptHost, type ScriptHost, type ScriptHostOptions } from './script-host.ts'
+export {
+  createScriptHost,
+  type Engine,
+  engineBlobs,
+  engines,
+  findEngine,
+  type LoadedEngine,
+  loadEngine,
+  refuseRetired,
+} from './engine.ts'
+export { type EngineBlob, type MemoryMode, parseEngine } from './engine-blob.ts'
+export { type KnownEngine, knownEngines } from './known-engines.ts'
+export { defaultLimits, type Limits, parseLimits } from './v1/limits.ts'
+export type { ScriptHost, ScriptHostOptions } from './v1/script-host.ts'

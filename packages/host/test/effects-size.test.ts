@@ -6,9 +6,9 @@ import {
   effectWrite,
   formatEffects,
   maxEffectsBytes,
+  type Outcome,
   parseEffects,
 } from '@stele/entries'
-import type { HostOutcome } from '../src/glue.ts'
 import { callOf, hostOf, memoryState } from './memory-state.ts'
 
 const script = `
@@ -19,7 +19,7 @@ const script = `
   }
   exports.clear = () => System.files.rmdirSync('/full', { recursive: true })`
 
-function effectsOf(outcome: HostOutcome): Effects {
+function effectsOf(outcome: Outcome): Effects {
   if (!outcome.ok) return { ok: false, error: outcome.error, changes: 0, writes: [] }
   const { result, changes, writes } = outcome
   const ending = result === undefined ? { ok: true as const } : { ok: true as const, result }

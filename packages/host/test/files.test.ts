@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type FileSession, fileCode, openFiles } from '../src/files.ts'
-import { defaultLimits } from '../src/limits.ts'
-import { Trap } from '../src/trap.ts'
+import { type FileSession, fileCode, openFiles } from '../src/v1/files.ts'
+import { defaultLimits } from '../src/v1/limits.ts'
+import { Trap } from '../src/v1/trap.ts'
 import { memoryState } from './memory-state.ts'
 
 const files = { '/note': 'text', '/a/b': 'inner', '/a/deep/c': 'x' }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
+import { isSteleError } from '@stele/errors'
 import { callOf, hostOf, memoryState, resultOf } from './memory-state.ts'
 
 type Row = readonly [body: string, result: unknown, args?: unknown[]]
@@ -120,25 +121,46 @@ for (const [data, stored] of written) {
   })
 }
 
-test('serveHostCall() gives blobs that the host has, and NotFoundError for others', () => {
+test('serveHostCall() gives blobs that the host has, and aborts the call for others', () => {
   const name = hash('sha512', 'chunk\n')
-  const script = 'exports.read = (name, how) => System.blobs.read(name, how)'
+  const script = `exports.read = (name, how) => System.blobs.read(name, how)
+    exports.tryRead = (name) => { try { return System.blobs.read(name) } catch { return 'caught' } }`
   const asked: string[] = []
   const blobs = (wanted: string): Uint8Array | undefined => {
     asked.push(wanted)
     return wanted === name ? Buffer.from('chunk\n') : undefined
   }
   const host = hostOf(script, { stateless: true, blobs })
-  const read = (...args: unknown[]): unknown => {
-    const outcome = host.call(callOf('read', ...args), memoryState())
+  const call = (method: string, ...args: unknown[]): unknown => {
+    const outcome = host.call(callOf(method, ...args), memoryState())
     return outcome.ok ? outcome.result : outcome.error.name
   }
-  assert.equal(read(name, 'utf8'), 'chunk\n')
-  assert.deepEqual(read(name), { $base64: 'Y2h1bmsK' })
-  assert.equal(read('0'.repeat(128)), 'NotFoundError')
-  assert.deepEqual(asked, [name, name, '0'.repeat(128)])
-  assert.equal(read('../etc/passwd', 'utf8'), 'NotFoundError')
-  assert.equal(asked.length, 3)
+  assert.equal(call('read', name, 'utf8'), 'chunk\n')
+  assert.deepEqual(call('read', name), { $base64: 'Y2h1bmsK' })
+  const absent = '0'.repeat(128)
+  for (const method of ['read', 'tryRead']) {
+    assert.throws(
+      () => call(method, absent),
+      (error) =>
+        isSteleError(error, 'call_aborted') && /the blob 0+ is not here/.test(error.message),
+    )
+  }
+  assert.deepEqual(asked, [name, name, absent, absent])
+  assert.equal(call('read', '../etc/passwd', 'utf8'), 'InvalidBlobNameError')
+  assert.equal(asked.length, 4)
+})
+
+test('serveHostCall() looks among the blobs of the call first', () => {
+  const [own, shared] = [hash('sha512', 'own'), hash('sha512', 'shared')]
+  const blobs = (name: string): Uint8Array | undefined =>
+    name === shared ? Buffer.from('shared') : undefined
+  const host = hostOf('exports.read = (name) => System.blobs.read(name, "utf8")', { blobs })
+  const call = (name: string): unknown => {
+    const carried = { blobs: (asked: string) => (asked === own ? Buffer.from('own') : undefined) }
+    const outcome = host.call({ ...callOf('read', name), ...carried }, memoryState())
+    return outcome.ok && outcome.result
+  }
+  assert.deepEqual([call(own), call(shared)], ['own', 'shared'])
 })
 
 test('serveHostCall() prints lines, and stops after many', () => {

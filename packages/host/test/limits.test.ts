@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats'
-import { defaultLimits, parseLimits } from '../src/limits.ts'
+import { defaultLimits, parseLimits } from '../src/v1/limits.ts'
 
 test('parseLimits() fills in the defaults', () => {
   assert.deepEqual(parseLimits({}), defaultLimits)

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { defaultLimits } from '../src/limits.ts'
-import { Machine, VmError } from '../src/machine.ts'
-import { layout } from '../src/quickjs.ts'
+import { readOwnParts } from '../src/assets.ts'
+import { parseInterface } from '../src/v1/interface.ts'
+import { defaultLimits } from '../src/v1/limits.ts'
+import { Machine, VmError } from '../src/v1/machine.ts'
+
+const parts = readOwnParts()
+const interpreter = {
+  module: new WebAssembly.Module(parts.wasm),
+  interface: parseInterface(Buffer.from(parts.interface).toString()),
+}
 
 function machineOf(callHost: (argv: number, machine: Machine) => number = () => 0): Machine {
-  const machine: Machine = new Machine(defaultLimits, {
+  const machine: Machine = new Machine(interpreter, defaultLimits, {
     now: () => 0,
     tick: () => {},
     callHost: (_id, argv) => callHost(argv, machine),
@@ -55,12 +62,12 @@ test('load() puts back all that save() saw when the heap has grown', () => {
   )
   machine.clearStack()
   const before = machine.save()
-  const digest = Machine.digest(before)
+  const digest = machine.digest(before)
   assert.equal(machine.takeText(machine.call(grow, [machine.newNumber(20_000)])), '20000')
-  assert.notEqual(Machine.digest(machine.save()), digest)
+  assert.notEqual(machine.digest(machine.save()), digest)
   machine.load(before)
   machine.clearStack()
-  assert.equal(Machine.digest(machine.save()), digest)
+  assert.equal(machine.digest(machine.save()), digest)
   assert.equal(machine.takeText(machine.call(grow, [machine.newNumber(3)])), '3')
 })
 
@@ -71,17 +78,17 @@ test('load() puts back the stack when the host threw through the VM', () => {
   const fn = machine.evaluate('(f) => f()', 'test.js')
   const callback = machine.newFunction('f', 0)
   const before = machine.save()
-  assert.equal(before.stackPointer, layout.stackTop)
+  assert.equal(before.stackPointer, interpreter.interface.layout.stackTop)
   assert.throws(() => machine.call(fn, [callback]), RangeError)
-  assert.notEqual(machine.save().stackPointer, layout.stackTop)
+  assert.notEqual(machine.save().stackPointer, interpreter.interface.layout.stackTop)
   machine.load(before)
-  assert.equal(machine.save().stackPointer, layout.stackTop)
+  assert.equal(machine.save().stackPointer, interpreter.interface.layout.stackTop)
   assert.equal(machine.takeText(machine.evaluate('"alive"', 'test.js')), 'alive')
 })
 
 test('imageOf() throws RangeError when the bytes are no memory', () => {
   const machine = machineOf()
-  const content = Buffer.from(Machine.content(machine.save()))
+  const content = Buffer.from(machine.content(machine.save()))
   assert.deepEqual(machine.imageOf(content).heapEnd, machine.save().heapEnd)
   for (const bytes of [Buffer.alloc(0), Buffer.alloc(99_999), content.subarray(0, -8)]) {
     assert.throws(() => machine.imageOf(bytes), RangeError)

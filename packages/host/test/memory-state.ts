@@ -1,12 +1,7 @@
 // A state in memory, and the calls to try on it.
-import type { StateReader, Write } from '@stele/entries'
+import type { ScriptCall, StateReader, Write } from '@stele/entries'
 import { compareUtf8 } from '@stele/formats'
-import {
-  createScriptHost,
-  type HostCall,
-  type ScriptHost,
-  type ScriptHostOptions,
-} from '../src/index.ts'
+import { createScriptHost, type ScriptHost, type ScriptHostOptions } from '../src/index.ts'
 
 export type MemoryState = StateReader & { readonly apply: (writes: readonly Write[]) => void }
 
@@ -37,11 +32,12 @@ export function memoryState(files: Readonly<Record<string, string>> = {}): Memor
 }
 
 /** A call by alice at a fixed time. */
-export function callOf(method: string, ...args: unknown[]): HostCall {
+export function callOf(method: string, ...args: unknown[]): ScriptCall {
   return {
     method,
     args: JSON.stringify(args),
     account: 'alice',
+    via: 'token',
     timeMs: 1_795_000_000_123,
     seed: new Uint8Array(32).fill(7),
   }

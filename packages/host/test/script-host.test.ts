@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import {
-  type EffectWrite,
+  applyBody,
+  type Body,
+  type EntryKind,
   type Executor,
+  formatBody,
   formatEffects,
-  parseEffects,
+  hashBody,
+  parseBody,
+  parseLeaf,
   type StateReader,
-  type Write,
+  seedOf,
 } from '@stele/entries'
 import { isSteleError } from '@stele/errors'
-import type { HostOutcome, ScriptHost } from '../src/index.ts'
+import type { ScriptHost } from '../src/index.ts'
 import { callOf, hostOf, memoryState } from './memory-state.ts'
 
 const counter = `
@@ -133,7 +137,11 @@ const bounded: readonly [body: string, limit: object, error: string][] = [
   ['() => System.files.writeFileSync("/a", "x".repeat(99))', { writeBytes: 50 }, 'trap writeBytes'],
   ['async () => { for (;;) await 0 }', { jobs: 1000 }, 'trap jobs'],
   ['() => { function f() { queueMicrotask(f) } f() }', { jobs: 1000 }, 'trap jobs'],
-  ['() => "x".repeat(99)', { resultBytes: 50 }, 'bad_result The result is over 50 bytes'],
+  [
+    '() => "x".repeat(99)',
+    { resultBytes: 50 },
+    'bad_result Cannot use the result: it is over 50 bytes',
+  ],
   ['() => { try { for (;;); } catch {} finally { for (;;); } }', { gas: 5 }, 'trap gas'],
   [
     '() => { try { const a = []; for (;;) a.push(new Array(999).fill(1)) } catch { return "caught" } }',
@@ -248,48 +256,38 @@ test('call() gives what the README says of its example', () => {
 
 type Vectors = {
   readonly blobs: Readonly<Record<string, string>>
-  readonly entries: readonly { kind: number; body: string; effects: string; leaf: string }[]
+  readonly entries: readonly VectorEntry[]
+}
+type VectorEntry = {
+  readonly kind: EntryKind
+  readonly body: string
+  readonly salt: string
+  readonly effects: string
+  readonly leaf: string
 }
 
-test('call() gives the effects of every call of spec/vectors.json', () => {
+test('call() gives the effects of every entry of spec/vectors.json, made and replayed', () => {
   const url = new URL('../../../spec/vectors.json', import.meta.url)
   const vectors: Vectors = JSON.parse(readFileSync(url, 'utf8'))
-  const genesis = JSON.parse(vectors.entries[0]?.body ?? '')
-  const script = vectors.blobs[genesis.script]
-  assert.ok(script !== undefined)
-  const state = memoryState()
-  const host = hostOf(script)
-  let calls = 0
-  for (const entry of vectors.entries) {
-    if (entry.kind > 1) continue
-    const timeMs = Number(Buffer.from(entry.leaf, 'hex').readBigUInt64BE(2))
-    const { method = 'init', account = 'op', args = [], oracles } = JSON.parse(entry.body)
-    const call = { ...callOf(method), account, timeMs, args: JSON.stringify(args) }
-    const replay = host.query({ ...call, ...(oracles && { oracles }) }, state)
-    const outcome = entry.kind === 0 ? host.init(call, state) : host.call(call, state)
-    assert.equal(effectsOf(outcome), withoutHostRows(entry.effects))
-    if (entry.kind === 1) assert.deepEqual(replay, outcome)
-    assert.deepEqual(outcome.oracles, oracles)
-    if (outcome.ok) state.apply(outcome.writes)
-    calls += 1
+  for (const isReplay of [true, false]) {
+    const state = memoryState()
+    const script = vectors.blobs[JSON.parse(vectors.entries[0]?.body ?? '').script] ?? ''
+    const { init, call, memoryDigest: digest, snapshot, restore } = hostOf(script)
+    const executor: Executor = { init, call, memory: { digest, snapshot, restore } }
+    for (const entry of vectors.entries) {
+      const leaf = parseLeaf(Buffer.from(entry.leaf, 'hex'))
+      const { oracles, ...asked } = JSON.parse(entry.body)
+      const body = parseBody(entry.kind, isReplay ? entry.body : formatBody(asked))
+      const seed = seedOf(body, Buffer.from(entry.salt, 'hex'), bodyHashOf(entry, body))
+      const ports = { state, executor, timeMs: leaf.timeMs, seed }
+      const done = applyBody(body, isReplay ? ports : { ...ports, making: {} })
+      assert.equal(formatEffects(done.effects), entry.effects)
+      assert.deepEqual(done.oracles, oracles)
+      state.apply(done.writes)
+    }
   }
-  assert.equal(calls, 10)
 })
 
-function effectsOf(outcome: HostOutcome): string {
-  if (!outcome.ok) return formatEffects({ ...outcome, changes: 0, writes: [] })
-  const { result, changes, writes } = outcome
-  const given = result === undefined ? {} : { result }
-  return formatEffects({ ok: true, ...given, changes, writes: writes.map(hashed) })
-}
-
-function hashed({ object, field, value }: Write): EffectWrite {
-  return [object, field, value && hash('sha256', value)]
-}
-
-/** The effects as the script alone has them: the host adds rows of its own, under names without a slash. */
-function withoutHostRows(text: string): string {
-  const effects = parseEffects(text)
-  const writes = effects.writes.filter(([object]) => object.startsWith('/'))
-  return formatEffects({ ...effects, writes })
+function bodyHashOf(entry: VectorEntry, { body }: Body): Uint8Array {
+  return hashBody(Buffer.from(entry.salt, 'hex'), Buffer.from(formatBody(body)))
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import { formatSnapshot, parseSnapshot } from '../src/snapshot.ts'
+import { formatSnapshot, parseSnapshot } from '../src/v1/snapshot.ts'
 import { callOf, hostOf, memoryState } from './memory-state.ts'
 
 const owner = { engine: 'e', script: 's', limits: { gas: 1 }, info: '{}' }

@@ -19,13 +19,14 @@ export type SignedBody = ConfigBody | TakedownBody
 
 /** An open stage over what is committed. */
 export function newStage(
-  { store, random }: LogPorts,
+  { store, random, readStoredBlob }: LogPorts,
   base: { trie: Trie; frontier: Frontier; lastTimeMs: number },
 ): Stage {
   return new Stage({
     committed: store,
     lastSequence: store.lastSequence,
     random,
+    readStoredBlob,
     ...base,
   })
 }

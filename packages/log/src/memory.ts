@@ -8,6 +8,8 @@ import {
   parseLeaf,
   readBodyPart,
   readPart,
+  seedOf,
+  splitPart,
 } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { Overlay } from './overlay.ts'
@@ -63,8 +65,9 @@ function runAgain(entry: KeptEntry, past: Overlay, executor: Executor): string |
   if (entry.body === null || entry.effects === null)
     return 'is withheld, so that the script cannot run it again'
   const body = readBodyPart(kind, entry.body)
+  const seed = seedOf(body, splitPart(entry.body).salt, bodyHash)
   try {
-    const { effects, writes } = applyBody(body, { state: past, executor, timeMs, seed: bodyHash })
+    const { effects, writes } = applyBody(body, { state: past, executor, timeMs, seed })
     const recorded = readPart(entry.effects)
     if (kind === entryKinds.call && formatEffects(effects) !== recorded) {
       return 'has other effects when the script runs it again'

@@ -4,6 +4,7 @@ import type {
   Effects,
   Executor,
   LoggedEntry,
+  ScriptCall,
   ScriptSettings,
   StateReader,
   WithheldPart,
@@ -98,6 +99,9 @@ export type LogStore = StateReader & {
   readonly commit: (group: CommitGroup) => void | Promise<void>
 }
 
+/** Reads a blob by its hex SHA-512; undefined where there is none. */
+export type ReadBlob = NonNullable<ScriptCall['blobs']>
+
 /** Everything that the sequencer takes as an argument. */
 export type LogPorts = {
   readonly store: LogStore
@@ -105,6 +109,8 @@ export type LogPorts = {
   readonly snapshots?: SnapshotHome
   /** Makes what runs calls, from the blob names and limits in force; asked anew after a config entry changes them. */
   readonly createExecutor: (settings: ScriptSettings) => Executor
+  /** The bytes of a blob that was kept beside the store already, and will be committed with the call that names it. */
+  readonly readStoredBlob?: ReadBlob
   /** The checkpoint that was published last, where one is kept apart from the store: no log may start behind it. */
   readonly published?: () => string | undefined
   /** The log's own keys: each signs every checkpoint. */

@@ -9,6 +9,7 @@ import {
   type GenesisBody,
   noScript,
   parseLeaf,
+  rootsAccount,
   settingsInForce,
 } from '@stele/entries'
 import { isSteleError, SteleError } from '@stele/errors'
@@ -135,11 +136,10 @@ export class Sequencer {
 
   /** Runs a config or takedown body, made by `make` with its number and signed by the roots in `make`. */
   async submitSigned(
-    account: string,
     make: (seq: number) => SignedBody,
     extras: EntryExtras = {},
   ): Promise<Appended> {
-    const plan = (stage: SequenceSource): Body => bodyOf(make(stage.nextSequence(account)))
+    const plan = (stage: SequenceSource): Body => bodyOf(make(stage.nextSequence(rootsAccount)))
     return this.#enqueue({ plan, name: 'settings', alone: true, ...extras })
   }
 

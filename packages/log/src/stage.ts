@@ -16,10 +16,12 @@ import {
   maxBodyBytes,
   maxEffectsBytes,
   maxRecordBytes,
+  type ScriptCall,
   Sequences,
   type StateReader,
   saltBytes,
   scriptSettingNames,
+  seedOf,
   type Transition,
   valueOf,
   type WithheldPart,
@@ -27,13 +29,19 @@ import {
 import { SteleError } from '@stele/errors'
 import type { Trie } from '@stele/state'
 import { type Frontier, type Hash, hashLeaf, type StoredHash } from '@stele/tlog'
+import { CarriedBlobs } from './carried-blobs.ts'
 import { checkedState } from './checked-state.ts'
 import type { NewestLeaf } from './head.ts'
 import { Overlay } from './overlay.ts'
-import type { Appended, StagedEntry, StateRow } from './ports.ts'
+import type { Appended, ReadBlob, StagedEntry, StateRow } from './ports.ts'
 
 /** What an entry brings besides its body. */
-export type EntryExtras = { readonly blobs?: readonly CallBlob[]; readonly prepared?: unknown }
+export type EntryExtras = {
+  readonly blobs?: readonly CallBlob[]
+  readonly prepared?: unknown
+  /** What its oracles find outside of the service. */
+  readonly outside?: ScriptCall['outside']
+}
 
 /** When an entry is staged, and what runs its call. */
 export type EntryContext = { readonly nowMs: number; readonly executor: Executor }
@@ -47,6 +55,7 @@ export type StagePorts = {
   /** The time of the last committed entry. */
   readonly lastTimeMs: number
   readonly random: (sizeBytes: number) => Uint8Array
+  readonly readStoredBlob?: ReadBlob | undefined
 }
 
 /** The entries of one group, staged one after the other. Dropping the stage and rolling the trie back undoes it. */
@@ -99,25 +108,29 @@ export class Stage {
     return this.#sequences.last(account) + 1
   }
 
-  /** Runs a body and stages its entry. Throws, staging nothing, what must not be in the log. */
-  add(body: Body, { nowMs, executor }: EntryContext, extras: EntryExtras): Appended {
+  /**
+   * Runs a body, and stages its entry with the answers that its oracles were given. Throws, staging nothing, what must not
+   * be in the log, and CallWaits.
+   */
+  add(given: Body, { nowMs, executor }: EntryContext, extras: EntryExtras): Appended {
     const timeMs = Math.max(nowMs, this.#timeMs, this.#ports.lastTimeMs) // The log's clock never goes back.
-    const bodyBytes = Buffer.from(formatBody(body.body))
-    if (bodyBytes.length > maxBodyBytes) {
-      const reason = `are ${bodyBytes.length} bytes, the limit is ${maxBodyBytes}: send big ones as blobs`
-      throw new SteleError('call_malformed', { member: 'args', reason })
-    }
     const salt = this.#ports.random(saltBytes)
-    const seed = hashBody(salt, bodyBytes)
-    const done = this.#apply(body, { state: this.#state, seed, timeMs, executor })
+    const carried = new CarriedBlobs(extras.blobs ?? [], this.blobs, this.#ports.readStoredBlob)
+    const { outside } = extras
+    const making = { blobs: carried.read, ...(outside === undefined ? {} : { outside }) }
+    const asked = hashedBody(given, salt)
+    const seed = seedOf(given, salt, asked.bodyHash)
+    const done = this.#apply(given, { state: this.#state, seed, timeMs, executor, making })
     this.isBroken = executor.memory !== undefined // The call ran: a memory that is kept has gone on.
+    const body = withAnswers(given, done)
+    const { bodyBytes, bodyHash } = body === given ? asked : hashedBody(body, salt)
     const recorded = recordOf(body, done)
     this.isBroken = true // From here on nothing is refused: what throws is a bug.
     this.#sequences.accept(body)
     if ('account' in body.body) this.#accounts.add(body.body.account)
-    const parts = { salt, bodyBytes, bodyHash: seed, timeMs, ...recorded }
+    const parts = { salt, bodyBytes, bodyHash, timeMs, ...recorded }
     const entry = this.#append(body, done, parts)
-    this.blobs.push(...(extras.blobs ?? []))
+    this.blobs.push(...carried.kept(done.effects.ok))
     this.#timeMs = timeMs
     if (namesScript(body)) this.#startScript()
     if ('withhold' in body.body) this.withhold.push(...body.body.withhold)
@@ -209,6 +222,25 @@ export class Stage {
 }
 
 type Recorded = { readonly effectsBytes: Uint8Array; readonly values: Uint8Array }
+
+/** The body's bytes, and their hash with the salt. Throws `call_malformed` where they are too many. */
+function hashedBody(
+  { body }: Body,
+  salt: Uint8Array,
+): { readonly bodyBytes: Uint8Array; readonly bodyHash: Hash } {
+  const bodyBytes = Buffer.from(formatBody(body))
+  if (bodyBytes.length > maxBodyBytes) {
+    const reason = `are ${bodyBytes.length} bytes with all that goes with them, the limit is ${maxBodyBytes}: send big ones as blobs`
+    throw new SteleError('call_malformed', { member: 'args', reason })
+  }
+  return { bodyBytes, bodyHash: hashBody(salt, bodyBytes) }
+}
+
+/** The body as it is recorded: a call with the answers that its oracles were given. */
+function withAnswers(given: Body, { oracles }: Transition): Body {
+  if (given.kind !== entryKinds.call || oracles === undefined) return given
+  return { kind: given.kind, body: { ...given.body, oracles } }
+}
 
 /** What is recorded of a transition. Throws `call_aborted` for what no reader would take, whatever host let it through. */
 function recordOf({ body }: Body, { effects, writes }: Transition): Recorded {

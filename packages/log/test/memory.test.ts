@@ -158,7 +158,7 @@ test('open() goes on when what calls did was taken down: no entry before a taked
     { entry: 1, part: 'body' },
     { entry: 2, part: 'values' },
   ] as const
-  await log.submitSigned('op', (seq) => takedownOf(log.origin, seq, withhold))
+  await log.submitSigned((seq) => takedownOf(log.origin, seq, withhold))
   assert.deepEqual([...world.store.undo()], [])
   const { log: next } = reopened(world)
   assert.equal(next.readOnly, undefined)

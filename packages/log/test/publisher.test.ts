@@ -189,7 +189,7 @@ test('publish() makes bundles again without what a takedown withholds, and remov
   const [blob = ''] = world.store.kept.blobs.keys()
   assert.ok(folder.files.has(`-/log/blob/${blob.slice(0, 2)}/${blob}`))
   const withhold = [{ entry: 1, part: 'body' }, { blob }] as const
-  await log.submitSigned('op', (seq) => takedownOf(log.origin, seq, withhold))
+  await log.submitSigned((seq) => takedownOf(log.origin, seq, withhold))
   await publisher.publish()
   assert.ok(!folder.files.has(`-/log/blob/${blob.slice(0, 2)}/${blob}`))
   const bodies = parseRecordBundle(folder.files.get('-/log/body/000.p/3') ?? new Uint8Array(), 3)
@@ -211,7 +211,7 @@ test('publish() leaves no narrower piece that still holds what a takedown withho
     { entry: 1, part: 'body' },
     { entry: 1, part: 'values' },
   ] as const
-  await log.submitSigned('op', (seq) => takedownOf(log.origin, seq, withhold))
+  await log.submitSigned((seq) => takedownOf(log.origin, seq, withhold))
   await publisher.publish()
   const leaks = [...folder.files].filter(([, bytes]) => Buffer.from(bytes).includes('secret'))
   assert.deepEqual(

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ConfigBody, parseLeaf, rootPayload } from '@stele/entries'
+import {
+  type ConfigBody,
+  type Executor,
+  parseLeaf,
+  rootPayload,
+  rootsAccount,
+} from '@stele/entries'
 import { formatBundle, openBundle } from '@stele/state'
 import { heartbeatMs } from '../src/limits.ts'
 import { Sequencer } from '../src/sequencer.ts'
@@ -274,7 +280,7 @@ test('submitSigned() commits a script that cannot be started, and refuses what c
     return world.ports.createExecutor(settings)
   }
   const log = await Sequencer.create({ ...world.ports, createExecutor }, genesis, {})
-  await log.submitSigned('op', (seq) => config({ script: 'c'.repeat(128) }, seq))
+  await log.submitSigned((seq) => config({ script: 'c'.repeat(128) }, seq))
   await assert.rejects(async () => log.submit(call('set', 'a', '1')), { code: 'log_inconsistent' })
   assert.equal(auditStore(world.store, origin, verifiers), 2)
 })
@@ -329,7 +335,7 @@ test('prove() answers at the committed head while calls go on', async () => {
 })
 
 function config(set: ConfigBody['set'], seq: number): ConfigBody {
-  const sender = { v: 1, origin, account: 'op', seq, via: { type: 'host' } } as const
+  const sender = { v: 1, origin, account: rootsAccount, seq, via: { type: 'host' } } as const
   const unsigned: ConfigBody = { ...sender, set, signatures: [] }
   const signature = Buffer.from(rootSigner.sign(rootPayload(unsigned))).toString('base64')
   return { ...unsigned, signatures: [{ key: rootSigner.vkey, signature }] }
@@ -340,7 +346,7 @@ test('submitSigned() puts a config in force from the next entry, and makes a new
   const script = 'c'.repeat(128)
   await Promise.all([
     log.submit(call('set', 'a', '1')),
-    log.submitSigned('op', (seq) => config({ script }, seq)),
+    log.submitSigned((seq) => config({ script }, seq)),
     log.submit(call('set', 'b', '2')),
   ])
   assert.deepEqual(world.executors, [genesis.script, script])
@@ -354,7 +360,7 @@ test('submitSigned() throws call_unauthorized when no root key signed, and logs 
     ...config({ upstreams: {} }, seq),
     signatures: [],
   })
-  await assert.rejects(log.submitSigned('op', unsigned), { code: 'call_unauthorized' })
+  await assert.rejects(log.submitSigned(unsigned), { code: 'call_unauthorized' })
   assert.equal(auditStore(world.store, origin, verifiers), 1)
 })
 
@@ -364,4 +370,37 @@ test('close() answers what waits and takes no more', async () => {
   await log.close()
   assert.equal((await waiting).index, 1)
   await assert.rejects(async () => log.submit(call('set', 'b', '2')), { code: 'log_closed' })
+})
+
+test('submit() finds the blobs of its own call, and records what oracles answered', async () => {
+  const seen: unknown[] = []
+  const executor: Executor = {
+    init: () => ({ ok: true, changes: 0, writes: [] }),
+    call: (asked) => {
+      seen.push([asked.via, asked.oracles, asked.blobs?.('b'.repeat(128))?.toString()])
+      return { ok: true, changes: 0, writes: [], oracles: [{ value: seen.length }] }
+    },
+  }
+  const world = createWorld(undefined, () => executor)
+  const log = await Sequencer.create(world.ports, genesis, {})
+  const blobs = [{ name: 'b'.repeat(128), bytes: Buffer.from('bytes') }]
+  await log.submit({ ...call('ask'), blobs })
+  assert.deepEqual(seen, [['token', undefined, 'bytes']])
+  const [entry] = world.store.entries(1, 1)
+  assert.ok(entry?.body)
+  const text = Buffer.from(entry.body.subarray(32)).toString()
+  assert.deepEqual(JSON.parse(text).oracles, [{ value: 1 }])
+  auditStore(world.store, origin, verifiers)
+})
+
+test('submit() leaves out blobs that a refused call brought and did not read', async () => {
+  const { world, log } = await createdLog()
+  const [before, blobs] = [
+    world.store.kept.blobs.size,
+    [{ name: 'b'.repeat(128), bytes: Buffer.of(1) }],
+  ]
+  await log.submit({ ...call('fail'), blobs })
+  assert.equal(world.store.kept.blobs.size, before)
+  await log.submit({ ...call('set', 'a', 'b'), blobs })
+  assert.equal(world.store.kept.blobs.size, before + 1)
 })

@@ -5,6 +5,7 @@ import {
   type GenesisBody,
   type Outcome,
   rootPayload,
+  rootsAccount,
   type StateReader,
   type TakedownBody,
   type Write,
@@ -90,7 +91,7 @@ export function takedownOf(
   seq: number,
   withhold: TakedownBody['withhold'],
 ): TakedownBody {
-  const sender = { v: 1, origin, account: 'op', seq, via: { type: 'host' } } as const
+  const sender = { v: 1, origin, account: rootsAccount, seq, via: { type: 'host' } } as const
   const unsigned: TakedownBody = { ...sender, withhold, reason: 'asked for', signatures: [] }
   const signature = Buffer.from(rootSigner.sign(rootPayload(unsigned))).toString('base64')
   return { ...unsigned, signatures: [{ key: rootSigner.vkey, signature }] }

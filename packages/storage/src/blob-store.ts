@@ -1,5 +1,5 @@
 // Blobs by the hex of their SHA-512: small ones in the database's rows, large ones as files beside it.
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { CallBlob } from '@stele/entries'
@@ -25,6 +25,8 @@ export type BlobReader = {
   readonly find: (name: string) => StoredBlob | undefined
   /** The bytes, of small and large ones. */
   readonly read: (name: string) => Uint8Array | undefined
+  /** The bytes of a large one that keepLargeBlobs() has kept, committed or not. */
+  readonly readStored: (name: string) => Uint8Array | undefined
   /** Some of the blobs stored after this number, oldest first. */
   readonly after: (blobNumber: number) => readonly { blobNumber: number; name: string }[]
 }
@@ -45,6 +47,10 @@ export function createBlobReader(db: DatabaseSync, folder: string): BlobReader {
     read: (name) => {
       const blob = findBlob(name)
       return blob === undefined || blob instanceof Uint8Array ? blob : readFileSync(blob.path)
+    },
+    readStored: (name) => {
+      const path = blobFile(folder, name)
+      return existsSync(path) ? readFileSync(path) : undefined
     },
     after: (blobNumber) =>
       after

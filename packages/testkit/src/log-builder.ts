@@ -19,7 +19,9 @@ import {
   hashEffects,
   type Leaf,
   rootPayload,
+  rootsAccount,
   type StateReader,
+  seedOf,
   type TakedownBody,
   valueOf,
   type WithheldPart,
@@ -99,12 +101,12 @@ export class LogBuilder {
   #timeMs: number
 
   constructor(options: LogBuilderOptions) {
-    const { origin, script = 'one', engine = '{"host":1,"parts":{}}' } = options
+    const { origin, script = 'one', engine = '{"host":1,"memory":"kept","parts":{}}' } = options
     this.#options = options
     this.origin = origin
-    this.signer = createEd25519Signer(origin, seed('log'))
-    this.clock = createCosigner(clockName(origin), seed('clock'))
-    this.root = createEd25519Signer(`${origin}/root`, seed('root'))
+    this.signer = createEd25519Signer(origin, fixedBytes('log'))
+    this.clock = createCosigner(clockName(origin), fixedBytes('clock'))
+    this.root = createEd25519Signer(`${origin}/root`, fixedBytes('root'))
     this.#timeMs = options.startMs ?? 1_800_000_000_000
     const genesis = {
       v: 1,
@@ -151,7 +153,11 @@ export class LogBuilder {
   /** Appends a config entry, signed by the root key. A new `script` is given as its text. */
   config({ script, ...rest }: { readonly [name: string]: JsonValue }, forgery?: Forgery): number {
     const set = typeof script === 'string' ? { ...rest, script: this.addBlob(script) } : rest
-    const unsigned: ConfigBody = { ...this.#sender('op', { type: 'token' }), set, signatures: [] }
+    const unsigned: ConfigBody = {
+      ...this.#sender(rootsAccount, { type: 'host' }),
+      set,
+      signatures: [],
+    }
     const body = { ...unsigned, signatures: [this.#signRoot(unsigned)] }
     const index = this.append({ kind: entryKinds.config, body }, forgery)
     if (typeof script === 'string') this.#executor = this.#createExecutor(script)
@@ -160,7 +166,7 @@ export class LogBuilder {
 
   /** Appends a takedown entry, signed by the root key, and withholds what it names. */
   takedown(withhold: readonly WithheldPart[], forgery?: Forgery): number {
-    const sender = this.#sender('op', { type: 'token' })
+    const sender = this.#sender(rootsAccount, { type: 'host' })
     const unsigned: TakedownBody = { ...sender, withhold, reason: 'asked for', signatures: [] }
     const body = { ...unsigned, signatures: [this.#signRoot(unsigned)] }
     for (const part of withhold) this.withhold(part)
@@ -186,12 +192,16 @@ export class LogBuilder {
   append(body: Body, forgery: Forgery = {}): number {
     const index = this.size
     if (index > 0) this.#timeMs += secondMs
-    const salts = [seed(`body ${index}`), seed(`effects ${index}`)] as const
-    const text = formatBody(body.body)
+    const salts = [fixedBytes(`body ${index}`), fixedBytes(`effects ${index}`)] as const
+    const asked = Buffer.from(formatBody(body.body))
+    const seed = seedOf(body, salts[0], hashBody(salts[0], asked))
+    const ports = { state: this.state, executor: this.#executor, timeMs: this.#timeMs, seed }
+    const { effects, writes, oracles } = applyBody(body, { ...ports, making: {} })
+    const text = formatBody(
+      oracles === undefined ? body.body : ({ ...body.body, oracles } as CallBody),
+    )
     const bodyBytes = Buffer.from(forgery.body?.(text) ?? text)
     const bodyHash = hashBody(salts[0], bodyBytes)
-    const ports = { state: this.state, executor: this.#executor, timeMs: this.#timeMs }
-    const { effects, writes } = applyBody(body, { ...ports, seed: bodyHash })
     const effectsText = formatEffects(effects)
     const effectsBytes = Buffer.from(forgery.effects?.(effectsText) ?? effectsText)
     this.#apply(writes)
@@ -311,6 +321,6 @@ export class LogBuilder {
   }
 }
 
-function seed(name: string): Uint8Array {
+function fixedBytes(name: string): Uint8Array {
   return hash('sha256', name, 'buffer')
 }

@@ -9,12 +9,13 @@ import {
   parseValues,
   readLogRow,
   rootPayload,
+  rootsAccount,
   type ScriptSettings,
   type TakedownBody,
   type WithheldPart,
 } from '@stele/entries'
 import { SteleError } from '@stele/errors'
-import { createExecutor, defaultLimits, engines } from '@stele/host'
+import { defaultLimits, engineBlobs, engines, loadEngine, refuseRetired } from '@stele/host'
 import { createPublisher, type LogPorts, Sequencer } from '@stele/log'
 import { rulesScript } from '@stele/registry'
 import { clockName } from '@stele/state'
@@ -22,6 +23,7 @@ import {
   createPublicFolder,
   createSnapshotFile,
   createWatermark,
+  keepLargeBlobs,
   readPublished,
 } from '@stele/storage'
 import { createCosigner, createEd25519Signer } from '@stele/tlog'
@@ -97,6 +99,7 @@ function openHome(data: EngineData, tell: (event: EngineEvent) => void) {
     store,
     snapshots: createSnapshotFile(data.paths.snapshot, sealKeyOf(data.seeds.log)),
     createExecutor: (settings) => openExecutor(settings, { readBlob, data, tell }),
+    readStoredBlob: store.blobs.readStored,
     published: () => readPublished(data.paths.public),
     signers: [signer],
     clock: createCosigner(clockName(data.origin), data.seeds.clock),
@@ -122,20 +125,21 @@ async function catchUp({ replica }: Home, tell: (event: EngineEvent) => void): P
 async function openSequencer(home: Home, data: EngineData): Promise<Sequencer> {
   if (home.store.head() !== undefined) return Sequencer.open(home.ports)
   const script = keep(home.own, Buffer.from(rulesScript()))
-  const engine = keep(home.own, Buffer.from(engines.fresh.blob))
+  for (const bytes of engineBlobs(engines.fresh)) keep(home.own, bytes)
   if (data.seeds.root === undefined) throw new Error('A new log has its root key')
   const root = createEd25519Signer(`${data.origin}/root`, data.seeds.root)
   const body: GenesisBody = {
     v: 1,
     origin: data.origin,
     script,
-    engine,
+    engine: engines.fresh.name,
     limits: defaultLimits,
     keys: home.ports.signers.map((signer) => signer.vkey),
     roots: { keys: [root.vkey], threshold: 1 },
     operator: data.operator,
   }
-  const blobs = Array.from(home.own, ([name, bytes]) => ({ name, bytes }))
+  const own = Array.from(home.own, ([name, bytes]) => ({ name, bytes }))
+  const blobs = await keepLargeBlobs(data.paths.blobs, own)
   return Sequencer.create(home.ports, body, { blobs })
 }
 
@@ -158,8 +162,14 @@ function openExecutor(settings: ScriptSettings, { readBlob, data, tell }: Execut
   // Other rules than the log names would write entries that no replay can repeat.
   if (hash('sha512', script) !== settings.script)
     throw new SteleError('script_invalid', { reason: 'its blob does not hash to its name' })
-  const executor = createExecutor(
-    { ...settings, script: Buffer.from(script).toString() },
+  refuseRetired(settings.engine)
+  const engine = readBlob(settings.engine)
+  if (engine === undefined || hash('sha512', engine) !== settings.engine) {
+    const reason = 'its blob is missing, or does not hash to its name'
+    throw new SteleError('engine_invalid', { engine: settings.engine, reason })
+  }
+  const executor = loadEngine(engine, readBlob).createExecutor(
+    { script: Buffer.from(script).toString(), limits: settings.limits },
     { print: (line) => tell({ event: 'script_print', line }), blobs: readBlob },
   )
   const pulse = new BigInt64Array(data.pulse)
@@ -215,9 +225,14 @@ async function takeDown(
     })
   }
   const root = createEd25519Signer(`${data.origin}/root`, data.seeds.root)
-  const { origin, operator: account } = data
-  const { index } = await sequencer.submitSigned(account, (seq) => {
-    const sender = { v: 1, origin, account, seq, via: { type: 'host' } } as const
+  const { index } = await sequencer.submitSigned((seq) => {
+    const sender = {
+      v: 1,
+      origin: data.origin,
+      account: rootsAccount,
+      seq,
+      via: { type: 'host' },
+    } as const
     const unsigned: TakedownBody = { ...sender, withhold, reason, signatures: [] }
     const signature = Buffer.from(root.sign(rootPayload(unsigned))).toString('base64')
     return { ...unsigned, signatures: [{ key: root.vkey, signature }] }

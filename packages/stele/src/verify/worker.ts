@@ -1,8 +1,7 @@
 // The thread of a verification: scripts need a native stack that only a thread of its own can have.
-import { hash } from 'node:crypto'
 import type { MessagePort } from 'node:worker_threads'
 import { type ReplayExecutor, type VerifyPorts, verifyRegistry } from '@stele/audit'
-import { createExecutor } from '@stele/host'
+import { loadEngine } from '@stele/host'
 import { checkRelease, compareServed, createHistory } from '@stele/releases'
 import { errorToText } from '../engine/messages.ts'
 import { createFetch } from './fetch.ts'
@@ -47,10 +46,11 @@ function openExecutor({
   limits,
   blobs,
 }: Parameters<VerifyPorts['createExecutor']>[0]): ReplayExecutor {
-  const executor = createExecutor(
-    { engine: hash('sha512', engine), script: Buffer.from(script).toString(), limits },
-    { print: () => undefined, blobs },
-  )
+  const settings = { script: Buffer.from(script).toString(), limits }
+  const executor = loadEngine(engine, blobs).createExecutor(settings, {
+    print: () => undefined,
+    blobs,
+  })
   const { memory } = executor
   return memory === undefined ? executor : { ...executor, memoryDigest: memory.digest }
 }

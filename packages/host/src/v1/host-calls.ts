@@ -1,6 +1,7 @@
 // What the prelude may ask of the host, by name. Everything that comes in was written by a script: attacker controlled.
 import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
+import type { ScriptCall } from '@stele/entries'
 import { type FileSession, fileCode } from './files.ts'
 import { type Limits, maxPrintedLines } from './limits.ts'
 import type { Machine, Value } from './machine.ts'
@@ -10,8 +11,9 @@ import { Trap } from './trap.ts'
 export type HostPorts = {
   readonly print: (line: string) => void
   /** The blob of this name (hex SHA-512); whoever gives it has checked its bytes. */
-  readonly blobs: (sha512: string) => Uint8Array | undefined
+  readonly blobs: ReadBlob
 }
+type ReadBlob = NonNullable<ScriptCall['blobs']>
 
 /** The state of a running call, as far as host calls touch it. */
 export type Running = {
@@ -22,7 +24,11 @@ export type Running = {
   printedLines: number
   /** True within an oracle's function, which runs on a copy of the memory. */
   isOracle: boolean
+  /** The blobs that this call finds. */
+  blobs: ReadBlob
   askOracle: (fn: Value) => string
+  /** What lies outside of the service: a request and its answer, both as JSON. */
+  askOutside: (request: string) => string
 }
 
 type Arguments = {
@@ -54,8 +60,8 @@ const calls: Readonly<Record<string, HostCall>> = {
     changing(running)?.removeFolder(args.text(0), args.text(1) === 'all') ?? fileCode.notOpen,
   hashText: (args) => hash(args.text(0), args.textBytes(1)),
   hashBytes: (args) => hash(args.text(0), args.bytes(1)),
-  blobText: (args, _running, ports) => plainText(readBlob(args.text(0), ports)),
-  blobBytes: (args, _running, ports) => readBlob(args.text(0), ports),
+  blobText: (args, running) => plainText(readBlob(args.text(0), running)),
+  blobBytes: (args, running) => readBlob(args.text(0), running),
   encode: (args) => encode(args.text(0), args.text(1)),
   decode: (args) => decode(args.bytes(0), args.text(1)),
   print(args, running, ports) {
@@ -64,6 +70,7 @@ const calls: Readonly<Record<string, HostCall>> = {
     return undefined
   },
   oracle: (args, running) => running.askOracle(args.value(0)),
+  outside: (args, running) => running.askOutside(args.text(0)),
 }
 
 const callNames = Object.keys(calls)
@@ -118,8 +125,13 @@ function plainText(found: Uint8Array | number): Answer {
 
 const blobName = /^[0-9a-f]{128}$/
 
-function readBlob(name: string, ports: HostPorts): Uint8Array | number {
-  return (blobName.test(name) ? ports.blobs(name) : undefined) ?? fileCode.notFound
+/** What nobody has at hand yet is no result: the call is aborted, and may be sent again with the blob. */
+function readBlob(name: string, running: Running): Uint8Array | number {
+  if (!blobName.test(name)) return fileCode.badBlobName
+  if (running.files === undefined) return fileCode.notOpen
+  const bytes = running.blobs(name)
+  if (bytes === undefined) throw new Error(`the blob ${name} is not here`)
+  return bytes
 }
 
 /** The bytes that a text, given as JSON, says in this encoding. */

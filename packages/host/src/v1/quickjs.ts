@@ -1,52 +1,15 @@
 // QuickJS's wasm as it is: its exports by their real names, and imports that let nothing of this machine in.
-// Every name, address and size here belongs to the one wasm that pins.ts pins.
+// What differs between two builds of the wasm (minified names, addresses) is a part of the engine: `interface`.
+import type { Interface } from './interface.ts'
 import { Trap } from './trap.ts'
 
-/** The exports that we use: real name to minified name. */
-const exportNames = {
-  initialize: 'u',
-  malloc: 'v',
-  setMaxStackSize: 'D',
-  getUndefined: 'E',
-  newRuntime: 'K',
-  free: 'M',
-  newContext: 'N',
-  freeValue: 'P',
-  freeCString: 'S',
-  newArrayBuffer: 'X',
-  newFloat64: 'Y',
-  getFloat64: 'Z',
-  newString: '_',
-  getString: '$',
-  getArrayBuffer: 'aa',
-  getArrayBufferLength: 'ba',
-  isJobPending: 'fa',
-  executePendingJob: 'ga',
-  getPropNumber: 'ia',
-  call: 'ma',
-  resolveException: 'na',
-  evaluate: 'pa',
-  newFunction: 'Da',
-  enableInterruptHandler: 'Fa',
-  setStackPointer: 'Ma',
-  getStackPointer: 'Oa',
-} as const
-
 /** QuickJS's C functions. Pointers and sizes are 32-bit numbers. */
-export type QuickJs = { readonly [Name in keyof typeof exportNames]: (...args: number[]) => number }
+export type QuickJs = {
+  readonly [Name in keyof Interface['exports']]: (...args: number[]) => number
+}
 
-/** The layout of the memory: data and zero-initialised data, then the stack (downwards), then the heap. */
-export const layout = {
-  dataEnd: 90_208,
-  stackTop: 5_333_088,
-  /** Address of sbrk's variable: the end of the heap. All memory beyond it is zero. */
-  heapEndAddress: 86_864,
-  pageBytes: 65_536,
-  /** Pages that the wasm asks for to start. */
-  initialPages: 256,
-  /** Bytes of a value as C arrays hold it. */
-  valueBytes: 8,
-} as const
+/** Bytes of a page of the wasm's memory. */
+export const pageBytes = 65_536
 
 /** What the wasm asks of its host. */
 export type Imports = {
@@ -62,9 +25,17 @@ export type Imports = {
 }
 
 /** A fresh QuickJS in this memory. */
-export function instantiate(module: WebAssembly.Module, imports: Imports): QuickJs {
-  const instance = new WebAssembly.Instance(module, { a: importsByName(imports) })
-  const exported = Object.entries(exportNames).map(([name, short]) => {
+export function instantiate(
+  module: WebAssembly.Module,
+  { exports, imports: names, importsFrom }: Interface,
+  imports: Imports,
+): QuickJs {
+  const values = Object.entries(importValues(imports)).map(([name, value]) => [
+    names[name as keyof typeof names],
+    value,
+  ])
+  const instance = new WebAssembly.Instance(module, { [importsFrom]: Object.fromEntries(values) })
+  const exported = Object.entries(exports).map(([name, short]) => {
     const found = instance.exports[short]
     if (typeof found !== 'function') throw new Error(`The wasm has no export "${short}"`)
     return [name, found]
@@ -74,33 +45,36 @@ export function instantiate(module: WebAssembly.Module, imports: Imports): Quick
   return quickJs
 }
 
-/** By minified name. Everything that emscripten would take from its surroundings is a constant here. */
-function importsByName(imports: Imports): Record<string, WebAssembly.ImportValue> {
+/** Everything that emscripten would take from its surroundings is a constant here. */
+function importValues(imports: Imports): {
+  readonly [Name in keyof Interface['imports']]: WebAssembly.ImportValue
+} {
   const { memory } = imports
   return {
-    a: memory,
-    b: () => fail('assertion failed'),
-    c: (_fd: number, vectors: number, count: number, writtenAt: number) =>
+    memory,
+    failAssertion: () => fail('assertion failed'),
+    writeFile: (_fd: number, vectors: number, count: number, writtenAt: number) =>
       swallowOutput(memory, [vectors, count, writtenAt]),
-    d: () => 52, // fd_close: not implemented.
-    e: () => 0, // environ_get: nothing to write.
-    f: (countAt: number, sizeAt: number) => zero(memory, [countAt, 4], [sizeAt, 4]),
-    g: () => fail('a module was named'),
-    h: () => fail('a module was loaded'),
-    i: () => (imports.tick(), 0),
-    j: () => 0, // setitimer: no timers.
-    k: (wantedBytes: number) => grow(imports, wantedBytes >>> 0),
-    l: () => 0, // The runtime's keep-alive count.
-    m: (_seconds: bigint, tmAt: number) => zero(memory, [tmAt, 44]), // localtime: only its offset from UTC is used.
-    n: (zone: number, daylight: number, standardName: number, daylightName: number) =>
+    closeFile: () => 52, // Not implemented.
+    getEnvironment: () => 0, // Nothing to write.
+    getEnvironmentSizes: (countAt: number, sizeAt: number) =>
+      zero(memory, [countAt, 4], [sizeAt, 4]),
+    nameModule: () => fail('a module was named'),
+    loadModule: () => fail('a module was loaded'),
+    interrupt: () => (imports.tick(), 0),
+    setTimer: () => 0, // No timers.
+    growHeap: (wantedBytes: number) => grow(imports, wantedBytes >>> 0),
+    clearKeepAlive: () => 0,
+    getLocalTime: (_seconds: bigint, tmAt: number) => zero(memory, [tmAt, 44]), // Only its offset from UTC is used.
+    setTimeZone: (zone: number, daylight: number, standardName: number, daylightName: number) =>
       zero(memory, [zone, 4], [daylight, 4], [standardName, 1], [daylightName, 1]),
-    o: () => 70, // fd_seek: not a seekable file.
-    p: () => imports.now(),
-    q: () => fail('aborted'),
-    r: () => fail('exited'),
-    s: (_context: number, _self: number, argc: number, argv: number, id: number) =>
+    seekFile: () => 70, // Not a seekable file.
+    getTime: () => imports.now(),
+    abort: () => fail('aborted'),
+    exit: () => fail('exited'),
+    callHost: (_context: number, _self: number, argc: number, argv: number, id: number) =>
       imports.callHost(id, argv, argc),
-    t: () => 0, // A host function was collected; ours live as long as the VM.
+    freeHostFunction: () => 0, // Ours live as long as the VM.
   }
 }
 
@@ -112,7 +86,7 @@ function importsByName(imports: Imports): Record<string, WebAssembly.ImportValue
 function grow(imports: Imports, wantedBytes: number): 1 {
   if (wantedBytes > imports.maxBytes) throw new Trap('memory')
   const { memory } = imports
-  const pages = Math.ceil((wantedBytes - memory.buffer.byteLength) / layout.pageBytes)
+  const pages = Math.ceil((wantedBytes - memory.buffer.byteLength) / pageBytes)
   try {
     if (pages > 0) memory.grow(pages)
   } catch (cause) {

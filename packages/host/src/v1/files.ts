@@ -18,6 +18,7 @@ export const fileCode = {
   badEncoding: -9,
   folder: -10,
   oddText: -11,
+  badBlobName: -12,
 } as const
 
 /** Bytes of an object's and of a field's name in the trie (spec/state.md "State trie"). */

@@ -1,13 +1,14 @@
 // A script that takes calls: keeps the memory right around each of them. Wall-clock limits are outside: whoever runs the
 // host in a worker ends the worker.
 import { hash } from 'node:crypto'
-import type { Outcome, StateReader } from '@stele/entries'
+import { CallWaits, type Outcome, type ScriptCall, type StateReader } from '@stele/entries'
 import { isSteleError, SteleError } from '@stele/errors'
-import { canonicalJson, type JsonValue } from '@stele/formats'
-import { engines } from './engine.ts'
-import { bootScript, type HostCall, type HostOutcome, refuseExhaustion } from './glue.ts'
+import type { JsonValue } from '@stele/formats'
+import { asTrap, bootScript, type EngineParts, type RunnableCall } from './glue.ts'
+import { canonicalText } from './json.ts'
 import { type Limits, parseLimits } from './limits.ts'
-import { Machine, VmError } from './machine.ts'
+import type { Machine } from './machine.ts'
+import { openAnswers } from './oracles.ts'
 import { formatSnapshot, parseSnapshot, type SnapshotOwner } from './snapshot.ts'
 import { Trap } from './trap.ts'
 
@@ -24,19 +25,28 @@ export type ScriptHostOptions = {
   readonly stateless: boolean
   /** Told of each line that the script prints. Decides nothing; replays print again. */
   readonly print: (line: string) => void
-  /** The blob of this name (hex SHA-512). The bytes must be checked; what is absent here must be absent in every replay. */
+  /**
+   * The blob of this name (hex SHA-512), its bytes checked. A call that asks for one that is absent is aborted, so that
+   * whatever is logged can be replayed by whoever has the blobs.
+   */
   readonly blobs: (sha512: string) => Uint8Array | undefined
   /** What `System.files.getInfo()` gives: facts from the genesis entry, since they are part of what decides results. */
   readonly info?: JsonValue
 }
 
+/** The same, and the engine that runs it; `engineName` is the name of its blob. */
+export type HostOptions = ScriptHostOptions & {
+  readonly engine: EngineParts
+  readonly engineName: string
+}
+
 /** A running script: an Executor of `@stele/entries`, and more. One call at a time, all of it synchronous. */
 export type ScriptHost = {
   /** Runs `init`, where the script exports one; else an outcome without writes. */
-  readonly init: (call: HostCall, state: StateReader) => HostOutcome
-  readonly call: (call: HostCall, state: StateReader) => HostOutcome
+  readonly init: (call: ScriptCall, state: StateReader) => Outcome
+  readonly call: (call: ScriptCall, state: StateReader) => Outcome
   /** As call(), on a copy: the memory is as before, and whoever asks drops the writes. */
-  readonly query: (call: HostCall, state: StateReader) => HostOutcome
+  readonly query: (call: ScriptCall, state: StateReader) => Outcome
   /** The exported functions but `init`: other names are to be refused before they are logged. */
   readonly methods: () => readonly string[]
   /** SHA-256, in hex, of the memory as it is between calls: what a `memory` entry holds. */
@@ -57,13 +67,14 @@ export type ScriptHost = {
  * reach the native end before QuickJS's own, and its calls are then aborted instead of trapped.
  * Throws script_invalid, limits_invalid. Spec: state.md, "What is logged" and "Replay".
  */
-export function createScriptHost(options: ScriptHostOptions): ScriptHost {
+export function createHost(options: HostOptions): ScriptHost {
   const limits: Limits = parseLimits({ ...options.limits })
-  const info = canonicalJson(options.info ?? {})
-  const { machine, methods, run } = bootScript({ script: options.script, info }, limits, options)
+  const info = canonicalText(options.info ?? {})
+  const { script, engine } = options
+  const { machine, methods, run } = bootScript({ script, info, engine }, limits, options)
   const owner: SnapshotOwner = {
-    engine: engines.kept.name,
-    script: hash('sha512', options.script),
+    engine: options.engineName,
+    script: hash('sha512', script),
     limits,
     info,
   }
@@ -80,17 +91,17 @@ export function createScriptHost(options: ScriptHostOptions): ScriptHost {
   }
 
   /** Runs a call from the image on; keeps the memory that it leaves when it may be kept. */
-  function execute(kind: 'call' | 'init', call: HostCall, state: StateReader): Ended {
+  function execute(call: RunnableCall, state: StateReader): Ended {
     putBack()
-    isStale = true // Whatever comes: a throw below leaves it so.
-    try {
-      return run(kind, call, state)
-    } catch (error) {
-      return { outcome: trapOutcome(error, call.method), isClean: false }
-    }
+    isStale = true // If anything below throws, the memory is put back before the next call.
+    const answers = openAnswers(call)
+    const { outcome, isClean } = endOf(call.method, () => run(call, state, answers))
+    answers.refuseUnused()
+    if (answers.given.length === 0) return { outcome, isClean }
+    return { outcome: { ...outcome, oracles: answers.given }, isClean }
   }
 
-  function keep({ outcome, isClean }: Ended): HostOutcome {
+  function keep({ outcome, isClean }: Ended): Outcome {
     if (isClean && !options.stateless) {
       machine.clearStack()
       machine.save(image)
@@ -101,13 +112,13 @@ export function createScriptHost(options: ScriptHostOptions): ScriptHost {
 
   return {
     init(call, state) {
-      return keep(execute('init', { ...call, method: 'init' }, state))
+      return keep(execute({ ...call, kind: 'init', method: 'init' }, state))
     },
-    call: (call, state) => keep(execute('call', call, state)),
-    query: (call, state) => execute('call', call, state).outcome,
+    call: (call, state) => keep(execute({ ...call, kind: 'call' }, state)),
+    query: (call, state) => execute({ ...call, kind: 'call' }, state).outcome,
     methods: () => methods,
-    memoryDigest: () => Machine.digest(image),
-    snapshot: () => formatSnapshot(owner, Machine.content(image), Machine.digest(image)),
+    memoryDigest: () => machine.digest(image),
+    snapshot: () => formatSnapshot(owner, machine.content(image), machine.digest(image)),
     restore(snapshot) {
       const { content, sha256 } = parseSnapshot(owner, snapshot, machine.maxBytes)
       Object.assign(image, readImage(machine, content, sha256))
@@ -117,33 +128,34 @@ export function createScriptHost(options: ScriptHostOptions): ScriptHost {
   }
 }
 
-type Ended = { readonly outcome: HostOutcome; readonly isClean: boolean }
+type Ended = { readonly outcome: Outcome; readonly isClean: boolean }
 
-/** The outcome of a call that a limit ended. Throws call_aborted for everything else. */
-function trapOutcome(error: unknown, method: string): Outcome {
-  const found = asTrap(error)
-  if (found instanceof Trap) {
-    return { ok: false, error: { name: 'trap', message: found.limit } }
+/** How the run ended, also where a limit ended it. Throws what is no result of the script. */
+function endOf(method: string, run: () => Ended): Ended {
+  try {
+    return run()
+  } catch (error) {
+    const found = asTrap(error)
+    if (found instanceof Trap) {
+      return {
+        outcome: { ok: false, error: { name: 'trap', message: found.limit } },
+        isClean: false,
+      }
+    }
+    if (found instanceof CallWaits || isSteleError(found, 'entry_invalid')) throw found
+    const reason = isSteleError(found) ? found.code : reasonOf(found)
+    throw new SteleError('call_aborted', { method, reason }, { cause: error })
   }
-  const reason = isSteleError(found) ? found.code : String(found)
-  throw new SteleError('call_aborted', { method, reason }, { cause: error })
 }
 
-/** The VM says in words that its heap or stack ended where the prelude could not catch it. */
-function asTrap(error: unknown): unknown {
-  if (!(error instanceof VmError)) return error
-  try {
-    refuseExhaustion(error.message)
-    return error
-  } catch (trap) {
-    return trap
-  }
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function readImage(machine: Machine, content: Buffer, sha256: string): object {
   try {
     const image = machine.imageOf(content)
-    if (Machine.digest(image) !== sha256) throw new RangeError('Its digest differs')
+    if (machine.digest(image) !== sha256) throw new RangeError('Its digest differs')
     return image
   } catch (cause) {
     throw new SteleError('snapshot_invalid', { reason: 'it is not a memory of this VM' }, { cause })

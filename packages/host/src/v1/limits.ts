@@ -1,5 +1,5 @@
 // What a call may use. All of it is counted, never timed, so that every machine stops at the same point.
-// The genesis entry's `limits` may set any of them; the defaults are part of the engine.
+// The genesis entry's `limits` may set any of them; the defaults are part of host version 1.
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats'
 
@@ -71,6 +71,12 @@ export function parseLimits(value: JsonValue): Limits {
   }
   return { ...defaultLimits, ...value }
 }
+
+/**
+ * Bytes of the effects of one entry, as JSON: a call that would make more is trapped. Part of host version 1, like the
+ * defaults above; what a log takes (`maxEffectsBytes` of entries) is never less.
+ */
+export const maxEffectsBytes: number = 4 * 1024 * 1024
 
 /** Lines that one call may print; more are dropped. Not a limit of the engine: printing decides nothing. */
 export const maxPrintedLines = 1000

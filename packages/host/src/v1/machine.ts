@@ -1,9 +1,9 @@
 // One QuickJS VM: values across its boundary, and its memory as something to copy, put back and hash.
 // The memory is the VM's whole state: nothing of it lives on our side, so putting the memory back puts the VM back.
 import { hash } from 'node:crypto'
-import { quickJs as quickJsModule } from './assets.ts'
+import type { Interface, Layout } from './interface.ts'
 import type { Limits } from './limits.ts'
-import { allocated, instantiate, layout, type QuickJs } from './quickjs.ts'
+import { allocated, instantiate, pageBytes, type QuickJs } from './quickjs.ts'
 
 /** Bytes of a buffer inside the VM for short texts on their way in. */
 const scratchBytes = 16 * 1024
@@ -22,11 +22,15 @@ export type MachinePorts = {
   readonly callHost: (id: number, argv: number, argc: number) => number
 }
 
+/** The wasm with what has to be known of it. */
+export type Interpreter = { readonly module: WebAssembly.Module; readonly interface: Interface }
+
 /** A pointer to a value inside the VM, owned by whoever got it: freeValue() gives it back. */
 export type Value = number
 
 export class Machine {
   readonly #raw: QuickJs
+  readonly #layout: Layout
   readonly #memory: WebAssembly.Memory
   /** Bytes that the memory may grow to. */
   readonly maxBytes: number
@@ -39,9 +43,15 @@ export class Machine {
   #bytes: Buffer
   #words: Uint32Array
 
-  constructor(limits: Pick<Limits, 'memory' | 'stack'>, ports: MachinePorts) {
-    const pages = Math.floor((layout.stackTop + limits.memory) / layout.pageBytes)
-    this.maxBytes = pages * layout.pageBytes
+  constructor(
+    interpreter: Interpreter,
+    limits: Pick<Limits, 'memory' | 'stack'>,
+    ports: MachinePorts,
+  ) {
+    const { layout } = interpreter.interface
+    this.#layout = layout
+    const pages = Math.floor((layout.stackTop + limits.memory) / pageBytes)
+    this.maxBytes = pages * pageBytes
     this.#memory = new WebAssembly.Memory({
       initial: layout.initialPages,
       maximum: pages,
@@ -49,7 +59,7 @@ export class Machine {
     this.#bytes = Buffer.from(this.#memory.buffer)
     this.#words = new Uint32Array(this.#memory.buffer)
     this.#stackBytes = limits.stack + stackMarginBytes
-    this.#raw = instantiate(quickJsModule, {
+    this.#raw = instantiate(interpreter.module, interpreter.interface, {
       memory: this.#memory,
       maxBytes: this.maxBytes,
       grown: () => this.#refreshViews(),
@@ -164,7 +174,7 @@ export class Machine {
 
   /** The pointer to an argument of a host function: borrowed, not to be freed. */
   argument(argv: number, index: number): Value {
-    return argv + index * layout.valueBytes
+    return argv + index * this.#layout.valueBytes
   }
 
   freeValue(value: Value): void {
@@ -194,11 +204,12 @@ export class Machine {
   save(image: MemoryImage = { bytes: Buffer.alloc(0), stackPointer: 0, heapEnd: 0 }): MemoryImage {
     image.stackPointer = this.#raw.getStackPointer()
     image.heapEnd = this.#heapEnd()
-    const stackStart = layout.dataEnd + (layout.stackTop - image.stackPointer)
-    const size = stackStart + (image.heapEnd - layout.stackTop)
+    const { dataEnd, stackTop } = this.#layout
+    const stackStart = dataEnd + (stackTop - image.stackPointer)
+    const size = stackStart + (image.heapEnd - stackTop)
     if (image.bytes.length < size) image.bytes = Buffer.alloc(size + (size >> 2))
-    this.#bytes.copy(image.bytes, 0, 0, layout.dataEnd)
-    this.#bytes.copy(image.bytes, layout.dataEnd, image.stackPointer, image.heapEnd)
+    this.#bytes.copy(image.bytes, 0, 0, dataEnd)
+    this.#bytes.copy(image.bytes, dataEnd, image.stackPointer, image.heapEnd)
     return image
   }
 
@@ -206,44 +217,46 @@ export class Machine {
   load(image: MemoryImage): void {
     const heapEnd = this.#heapEnd()
     this.#growTo(image.heapEnd)
-    image.bytes.copy(this.#bytes, 0, 0, layout.dataEnd)
-    const live = layout.dataEnd + (image.heapEnd - image.stackPointer)
-    image.bytes.copy(this.#bytes, image.stackPointer, layout.dataEnd, live)
+    const { dataEnd } = this.#layout
+    image.bytes.copy(this.#bytes, 0, 0, dataEnd)
+    const live = dataEnd + (image.heapEnd - image.stackPointer)
+    image.bytes.copy(this.#bytes, image.stackPointer, dataEnd, live)
     if (heapEnd > image.heapEnd) this.#bytes.fill(0, image.heapEnd, heapEnd)
     this.#raw.setStackPointer(image.stackPointer)
   }
 
   /** Forgets what calls left behind on the stack. Only between calls. */
   clearStack(): void {
-    this.#bytes.fill(0, layout.stackTop - this.#stackBytes, layout.stackTop)
+    this.#bytes.fill(0, this.#layout.stackTop - this.#stackBytes, this.#layout.stackTop)
   }
 
   /** SHA-256, in hex, of the bytes of an image taken between calls: data, then heap. */
-  static digest(image: MemoryImage): string {
-    return hash('sha256', Machine.content(image))
+  digest(image: MemoryImage): string {
+    return hash('sha256', this.content(image))
   }
 
   /** The bytes of an image taken between calls: data, then heap. */
-  static content(image: MemoryImage): Buffer {
-    return image.bytes.subarray(0, layout.dataEnd + (image.heapEnd - image.stackPointer))
+  content(image: MemoryImage): Buffer {
+    return image.bytes.subarray(0, this.#layout.dataEnd + (image.heapEnd - image.stackPointer))
   }
 
   /** The image of these bytes. Throws RangeError when they cannot be one of this machine's. */
   imageOf(content: Buffer): MemoryImage {
-    const heapEnd = layout.stackTop + (content.length - layout.dataEnd)
-    const isAligned = heapEnd % 4 === 0 && heapEnd > layout.stackTop && heapEnd <= this.maxBytes
-    if (!isAligned || content.readUInt32LE(layout.heapEndAddress) !== heapEnd) {
+    const { dataEnd, stackTop, heapEndAddress } = this.#layout
+    const heapEnd = stackTop + (content.length - dataEnd)
+    const isAligned = heapEnd % 4 === 0 && heapEnd > stackTop && heapEnd <= this.maxBytes
+    if (!isAligned || content.readUInt32LE(heapEndAddress) !== heapEnd) {
       throw new RangeError('The bytes are not a memory of this machine')
     }
-    return { bytes: content, stackPointer: layout.stackTop, heapEnd }
+    return { bytes: content, stackPointer: stackTop, heapEnd }
   }
 
   #heapEnd(): number {
-    return this.#words[layout.heapEndAddress >> 2] ?? 0
+    return this.#words[this.#layout.heapEndAddress >> 2] ?? 0
   }
 
   #growTo(bytes: number): void {
-    const pages = Math.ceil((bytes - this.#memory.buffer.byteLength) / layout.pageBytes)
+    const pages = Math.ceil((bytes - this.#memory.buffer.byteLength) / pageBytes)
     if (pages <= 0) return
     this.#memory.grow(pages)
     this.#refreshViews()

@@ -1,0 +1,57 @@
+// Oracles: a call's questions to what a replay cannot repeat. The answer is recorded in the call's body, and every replay
+// takes it from there (spec/state.md "Oracles").
+import { CallWaits, type OracleAnswer, type ScriptCall } from '@stele/entries'
+import { SteleError } from '@stele/errors'
+import { canonicalText, maxAnswerLevels, readResult } from './json.ts'
+
+/** The answers of one call, in the order of their questions. */
+export type Answers = {
+  /** True where they come from the record alone. */
+  readonly isReplay: boolean
+  readonly given: readonly OracleAnswer[]
+  /** The answer to the next question, as the VM is told it; `ask` finds one where nothing is recorded. */
+  readonly next: (ask: () => OracleAnswer) => string
+  /** Throws `entry_invalid` where the record holds an answer that nobody asked for. */
+  readonly refuseUnused: () => void
+}
+
+/** The answers of this call: those that it brings, or those that it will be given. */
+export function openAnswers({ oracles }: ScriptCall): Answers {
+  const given: OracleAnswer[] = []
+  return {
+    isReplay: oracles !== undefined,
+    given,
+    next(ask) {
+      const recorded = oracles?.[given.length]
+      if (oracles !== undefined && recorded === undefined) {
+        throw invalid(`its call asks more oracles than the ${oracles.length} that it records`)
+      }
+      const answer = recorded ?? ask()
+      given.push(answer)
+      return canonicalText(answer)
+    },
+    refuseUnused() {
+      const unused = (oracles?.length ?? 0) - given.length
+      if (unused > 0) throw invalid(`its call leaves ${unused} of its oracles' answers unused`)
+    },
+  }
+}
+
+/** The answer to a request of an oracle's function, as JSON. Throws CallWaits where it is not there yet. */
+export function askOutside({ outside }: ScriptCall, request: string): string {
+  if (outside === undefined) return refuse('NotAllowedError', 'Nothing outside may be asked here')
+  const read = readResult(request, maxAnswerLevels)
+  if ('bad' in read) return refuse('TypeError', `Cannot ask outside: ${read.bad}`)
+  const answer = outside(read.value)
+  if (answer === undefined) throw new CallWaits(read.value)
+  return canonicalText(answer)
+}
+
+/** What the prelude takes for an error of this name. */
+export function refuse(name: string, message: string): string {
+  return canonicalText({ error: { name, message } })
+}
+
+function invalid(reason: string): SteleError {
+  return new SteleError('entry_invalid', { what: 'body', reason })
+}
