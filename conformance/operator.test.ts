@@ -92,7 +92,7 @@ const mistakes: readonly (readonly [string[], number, RegExp])[] = [
     /the log has the entries 0 to/,
   ],
   [['takedown', '--blob', 'a'.repeat(128), '--reason', 'r'], 1, /holds none of that name/],
-  [['reserve', 'bad name'], 1, /want a name, or a scope/],
+  [['reserve', 'bad name'], 1, /give a package name, or a scope/],
   [['serve', '--dir', '/dev/null'], 1, /\/dev\/null/],
   [['takedown', '--entry', '0', '--part', 'body'], 2, /--reason is missing/],
   [['serve', '--port', '70000'], 1, /^--port "70000": must be an integer from 0 to 65535$/m],
@@ -191,7 +191,7 @@ test('a registry runs without its root key, which then takes nothing down', asyn
   const args = ['takedown', '--entry', '1', '--part', 'body', '--reason', 'r', '--dir', folder.path]
   const { code, stderr } = await stele(folder, ...args)
   assert.equal(code, 1)
-  assert.match(stderr, /root\.key.*missing/)
+  assert.match(stderr, /root key is not in the data folder/)
 })
 
 test('a damaged database is named, and is no bug', async () => {

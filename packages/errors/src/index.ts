@@ -6,6 +6,7 @@ export {
   type Entry,
   type ErrorCode,
 } from './catalogue.ts'
+export { type ErrorText, errorFromText, errorToText } from './error-text.ts'
 export { redact } from './redact.ts'
 export {
   type ErrorBody,

@@ -21,9 +21,10 @@ else await runRole()
 
 async function runRole(): Promise<void> {
   if (parentPort === null) throw new Error('A worker has a parent')
-  if (workerData.role === 'engine') {
-    const { runEngine } = await import('./engine/worker.ts')
-    await runEngine(parentPort, workerData.data)
+  if (workerData.role === 'services') {
+    const { runThread } = await import('@stele/service/thread')
+    const { openInThread } = await import('./engine/open-service.ts')
+    runThread(parentPort, workerData.data, openInThread)
   } else if (workerData.role === 'ingest') {
     const { runIngest } = await import('./ingest/worker.ts')
     runIngest(parentPort)

@@ -18,6 +18,7 @@ export {
   logSchema,
 } from './log-store.ts'
 export { createPublicFolder, readPublished } from './public-folder.ts'
+export { type HomeOptions, openServiceHome } from './service-home.ts'
 export { createSnapshotFile } from './snapshot-file.ts'
 export {
   createViewHome,

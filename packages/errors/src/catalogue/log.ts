@@ -12,6 +12,7 @@ export type LogDetails = {
   log_closed: { readonly origin: string }
   value_withheld: { readonly object: string; readonly field: string }
   takedown_refused: { readonly what: string; readonly reason: string }
+  root_key_missing: { readonly origin: string }
   outcome_unknown: { readonly method: string; readonly reason: string }
 }
 
@@ -50,6 +51,11 @@ export const logErrors: Catalogue<LogDetails> = {
     status: 400,
     message: (d) => `Cannot take down ${d.what}: ${d.reason}`,
     fix: () => 'Nothing was logged. "stele help takedown" tells how parts are named',
+  },
+  root_key_missing: {
+    status: 409,
+    message: (d) => `Cannot sign for the log "${d.origin}": its root key is not in the data folder`,
+    fix: () => 'Put keys/root.key back into the data folder, and try again',
   },
   outcome_unknown: {
     status: 503,

@@ -38,8 +38,8 @@ async function rebuild(input: Input): Promise<Report> {
   }
   using opened = new DisposableStack()
   opened.adopt(lockDataFolder(paths.root), (lock) => lock.release())
-  const { db, store, replica } = openRegistryHome(paths)
-  opened.defer(() => db.close())
+  const { store, replica, close } = openRegistryHome({ paths, publicFolder: false })
+  opened.defer(close)
   replica.forgetAll()
   const rebuilt = replica.lagging().map(({ name }) => name)
   for (const _ of replica.catchUp()) await nextTurn()

@@ -89,8 +89,8 @@ function formatOf({ logFormat }: Settings, { isTerminal }: Input): 'text' | 'jso
   return isTerminal ? 'text' : 'json'
 }
 
-function reportReady({ engine }: Server, log: Logger): void {
-  engine.ready.then(
+function reportReady({ service }: Server, log: Logger): void {
+  service.ready.then(
     ({ readOnly }) => log(readOnly === undefined ? 'info' : 'error', 'engine_ready', { readOnly }),
     (error: unknown) => log('error', 'engine_failed', { reason: String(error) }),
   )
@@ -114,8 +114,8 @@ function createServerApp(
       registry: server.registry,
       accounts: server.accounts,
       log: server.log,
-      prove: server.engine.prove,
-      writesRefused: server.engine.writesRefused,
+      prove: server.service.prove,
+      writesRefused: server.service.writesRefused,
       isPublic: publicUrl !== null,
       signUp: { signUp, listensOnLoopback: addresses.listensOnLoopback, isPublished },
     },

@@ -1,6 +1,7 @@
 // What the server and a thread that reads uploads tell each other.
+
+import type { ErrorText } from '@stele/errors'
 import type { ReadDocument } from '@stele/registry'
-import type { ErrorText } from '../engine/messages.ts'
 
 /** What a thread answers to a document. */
 export type IngestNews = { readonly read: ReadDocument } | { readonly error: ErrorText }

@@ -1,8 +1,7 @@
 // The server's end of a thread that reads uploads.
 import { Worker } from 'node:worker_threads'
-import { SteleError } from '@stele/errors'
+import { errorFromText, SteleError } from '@stele/errors'
 import type { ReadDocument } from '@stele/registry'
-import { errorFromText } from '../engine/messages.ts'
 import { ingestRetryS, ingestTimeoutMs } from './limits.ts'
 import { type IngestNews, ownBytes } from './messages.ts'
 import type { IngestThread } from './pool.ts'

@@ -1,8 +1,8 @@
 // A thread that reads uploads: JSON, base64, digests, tarballs.
 import type { MessagePort } from 'node:worker_threads'
+import { errorToText } from '@stele/errors'
 import { parsePackageName } from '@stele/formats'
 import { type DocumentJob, type ReadDocument, readDocument } from '@stele/registry'
-import { errorToText } from '../engine/messages.ts'
 import { type IngestNews, ownBytes } from './messages.ts'
 
 /** Reads one document after the other. */

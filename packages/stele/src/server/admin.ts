@@ -43,7 +43,7 @@ export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue>
     case 'release':
       return changeReservation(server, ask)
     case 'take_down':
-      return server.engine.takeDown(ask.withhold, ask.reason)
+      return server.service.takeDown(ask.withhold, ask.reason)
   }
 }
 

@@ -4,16 +4,19 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Accounts, createAccounts } from '@stele/accounts'
+import type { CallBlob } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import type { LogReads } from '@stele/faces/log'
 import { makeBundle, makeTile } from '@stele/log'
 import { createRegistry, type Registry } from '@stele/registry'
-import { clockName } from '@stele/state'
+import { keysText, type ServiceIdentity } from '@stele/service'
+import { type ServiceClient, startThread, type ThreadEvent } from '@stele/service/thread'
 import {
   createLogReader,
   createViewReader,
   type DataPaths,
   dataPaths,
+  keepLargeBlobs,
   type LogReader,
   loadKey,
   lockDataFolder,
@@ -23,15 +26,8 @@ import {
   prepareViews,
   viewsLag,
 } from '@stele/storage'
-import {
-  createCosigner,
-  createEd25519Signer,
-  parseCheckpoint,
-  parseNote,
-  sha256,
-} from '@stele/tlog'
-import { type ClientEvent, type Engine, startEngine } from '../engine/client.ts'
-import type { EngineData, EngineEvent } from '../engine/messages.ts'
+import { createEd25519Signer, parseCheckpoint, parseNote, sha256 } from '@stele/tlog'
+import type { ServiceData } from '../engine/data.ts'
 import { ingestIdleMs } from '../ingest/limits.ts'
 import { createIngestPool, type IngestPorts } from '../ingest/pool.ts'
 import { startIngestThread } from '../ingest/thread.ts'
@@ -48,15 +44,16 @@ export type Server = {
   readonly operator: string
   readonly registry: Registry
   readonly accounts: Accounts
-  readonly engine: Engine
+  /** The registry, as a service. */
+  readonly service: ServiceClient
   readonly log: LogReads
   readonly close: () => Promise<void>
 }
 
-/** What a server needs besides its settings. `main` is the module that its engine's thread runs. */
+/** What a server needs besides its settings. `main` is the module that the thread of its services runs. */
 export type ServerPorts = {
   readonly main: URL
-  readonly report: (event: EngineEvent | ClientEvent) => void
+  readonly report: (event: ThreadEvent) => void
 }
 
 /** Opens the data folder, creating the log where there is none. Throws `data_locked`, `data_invalid`, `setting_invalid`. */
@@ -76,10 +73,13 @@ export async function openServer(
   const store = opened.adopt(openAccountStore(paths.accounts), (one) => one.close())
   const { publicFolder, callTimeoutMs } = settings
   const operator = isNew ? (settings.operator ?? defaultOperator) : storedOperator(settings, reader)
-  const data = { paths, origin, operator, seeds, publicFolder }
-  const engine = startEngine({ data, main, callTimeoutMs, report })
-  opened.adopt(engine, (one) => one.close())
-  if (isNew || viewsLag(db, reader.head()?.size ?? 0)) await engine.ready
+  const thread = startThread({ main, callTimeoutMs, report })
+  opened.adopt(thread, (one) => one.close())
+  const identity = { origin, operator, seeds }
+  const data: ServiceData = { paths, identity, publicFolder }
+  const keepBlobs = (blobs: readonly CallBlob[]) => keepLargeBlobs(paths.blobs, blobs)
+  const service = thread.open({ name: 'registry', data, keepBlobs })
+  if (isNew || viewsLag(db, reader.head()?.size ?? 0)) await service.ready
   const views = createViewReader(db)
   const pool = opened.adopt(createIngestPool(ingestPorts(main)), (one) => one.close())
   const random = (sizeBytes: number): Uint8Array => randomBytes(sizeBytes)
@@ -91,13 +91,13 @@ export async function openServer(
     registry: createRegistry({
       state: reader,
       views,
-      submit: engine.submit,
+      submit: service.submit,
       ingest: pool.ingest,
       now: Date.now,
     }),
     accounts: createAccounts({ store, now: Date.now, random }),
-    engine,
-    log: logReads(reader, keysText(origin, seeds)),
+    service,
+    log: logReads(reader, keysText(identity)),
     close: () => kept.disposeAsync(),
   }
 }
@@ -120,7 +120,7 @@ function refuseLostLog({ log, keys }: DataPaths): void {
   throw new SteleError('data_invalid', { path: log, reason })
 }
 
-async function loadSeeds(paths: DataPaths, make: boolean): Promise<EngineData['seeds']> {
+async function loadSeeds(paths: DataPaths, make: boolean): Promise<ServiceIdentity['seeds']> {
   const hasRoot = make || existsSync(join(paths.keys, 'root.key'))
   return {
     log: await loadKey(paths.keys, 'log', { make }),
@@ -156,12 +156,6 @@ function fixedAtCreation(key: string, found: string, stored: string): SteleError
   const wanted = `"${stored}", as when this log was created`
   const details = { key, source: 'the settings', found: JSON.stringify(found), wanted }
   return new SteleError('setting_invalid', details)
-}
-
-function keysText(origin: string, seeds: EngineData['seeds']): string {
-  const log = createEd25519Signer(origin, seeds.log)
-  const clock = createCosigner(clockName(origin), seeds.clock)
-  return `${log.vkey}\n${clock.vkey}\n`
 }
 
 function logReads(reader: LogReader, keys: string): LogReads {

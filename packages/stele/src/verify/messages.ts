@@ -1,6 +1,6 @@
 // What crosses between the command and the thread that verifies: plain data.
 import type { VerifyOptions, VerifyProgress, VerifyReport } from '@stele/audit'
-import type { ErrorText } from '../engine/messages.ts'
+import type { ErrorText } from '@stele/errors'
 
 /** What the thread is started with. */
 export type VerifyData = VerifyOptions

@@ -1,8 +1,7 @@
 // The command's end of a verification: starts the thread, shows its progress, waits for its report.
 import { Worker } from 'node:worker_threads'
 import type { VerifyReport } from '@stele/audit'
-import { SteleError } from '@stele/errors'
-import { errorFromText } from '../engine/messages.ts'
+import { errorFromText, SteleError } from '@stele/errors'
 import type { VerifyData, VerifyNews } from './messages.ts'
 import type { ProgressLine } from './progress.ts'
 

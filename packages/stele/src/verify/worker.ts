@@ -1,9 +1,9 @@
 // The thread of a verification: scripts need a native stack that only a thread of its own can have.
 import type { MessagePort } from 'node:worker_threads'
 import { type ReplayExecutor, type VerifyPorts, verifyRegistry } from '@stele/audit'
+import { errorToText } from '@stele/errors'
 import { loadEngine } from '@stele/host'
 import { checkRelease, compareServed, createHistory } from '@stele/releases'
-import { errorToText } from '../engine/messages.ts'
 import { createFetch } from './fetch.ts'
 import type { VerifyData, VerifyNews } from './messages.ts'
 

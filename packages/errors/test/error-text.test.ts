@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isSteleError, SteleError } from '@stele/errors'
-import { errorFromText, errorToText } from '../src/engine/messages.ts'
+import { errorFromText, errorToText } from '../src/error-text.ts'
+import { isSteleError, SteleError } from '../src/stele-error.ts'
 
 test('an error of the catalogue is the same error on the other side of the thread', () => {
   const error = new SteleError('log_busy', { queued: 3, limit: 2 })

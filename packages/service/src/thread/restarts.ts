@@ -12,7 +12,7 @@ export type RestartLimits = {
 }
 
 /** What follows an end. `ends`: how many there were within the window, with this one. */
-export type RestartPlan = {
+type RestartPlan = {
   readonly ends: number
   readonly isSuspension: boolean
   readonly afterMs: number

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createRestarts } from '../src/engine/restarts.ts'
+import { createRestarts } from '../src/thread/restarts.ts'
 
 const limits = { maxEnds: 4, windowMs: 1000, firstDelayMs: 10, suspensionMs: 500 }
 

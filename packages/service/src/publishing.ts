@@ -1,9 +1,8 @@
 // Publishes behind the log: soon after a commit, at most once a second, and never while the log is read-only.
 import { isSteleError } from '@stele/errors'
 import type { Publisher } from '@stele/log'
-import type { EngineEvent } from './messages.ts'
-
-const publishEveryMs = 1000
+import { publishEveryMs } from './limits.ts'
+import type { ServicePorts } from './ports.ts'
 
 /** What publishing asks of the sequencer, and tells it. */
 type Writes = {
@@ -21,7 +20,7 @@ export type Publishing = { readonly wake: () => void; readonly stop: () => Promi
 export function startPublishing(
   publisher: Publisher | undefined,
   writes: Writes,
-  tell: (event: EngineEvent) => void,
+  { timers, report }: Pick<ServicePorts, 'timers' | 'report'>,
 ): Publishing {
   if (publisher === undefined) return { wake: () => undefined, stop: async () => undefined }
   const publish = async (): Promise<void> => {
@@ -31,19 +30,19 @@ export function startPublishing(
     } catch (error) {
       if (isSteleError(error, 'log_inconsistent')) writes.stopWrites(error.details.reason)
       const reason = error instanceof Error ? error.message : String(error)
-      tell({ event: 'publish_failed', reason })
+      report({ event: 'publish_failed', reason })
     }
   }
-  let timer: NodeJS.Timeout | undefined
+  let cancel: (() => void) | undefined
   return {
     wake: () => {
-      timer ??= setTimeout(() => {
-        timer = undefined // What is committed from here on is for the next time.
+      cancel ??= timers.after(publishEveryMs, () => {
+        cancel = undefined // What is committed from here on is for the next time.
         void publish()
-      }, publishEveryMs)
+      })
     },
     stop: async () => {
-      clearTimeout(timer)
+      cancel?.()
       await publish()
     },
   }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SteleError } from '@stele/errors'
-import type { EngineEvent } from '../src/engine/messages.ts'
-import { startPublishing } from '../src/engine/publishing.ts'
+import type { ServiceEvent } from '../src/ports.ts'
+import { startPublishing } from '../src/publishing.ts'
 
 type World = {
-  readonly events: EngineEvent[]
+  readonly events: ServiceEvent[]
   readonly stopped: string[]
   runs: number
   readOnly: string | undefined
@@ -26,7 +26,10 @@ function publishingOf(readOnly: string | undefined, error?: Error) {
   }
   return {
     world,
-    publishing: startPublishing({ publish }, writes, (event) => world.events.push(event)),
+    publishing: startPublishing({ publish }, writes, {
+      timers: { after: () => () => undefined, every: () => () => undefined },
+      report: (event) => world.events.push(event),
+    }),
   }
 }
 

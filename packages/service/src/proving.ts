@@ -3,8 +3,8 @@ import type { EntryValue } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import type { Sequencer, StoredHead } from '@stele/log'
 import { formatBundle, type StateQuery } from '@stele/state'
-import type { LogReader } from '@stele/storage'
 import { isSameHash, sha256 } from '@stele/tlog'
+import type { ServiceStore } from './ports.ts'
 
 /** Bytes of the values in one bundle: anybody may ask, and the engine's thread reads them between two commits. */
 export const maxProofValueBytes: number = 16 * 1024 * 1024
@@ -17,7 +17,7 @@ const maxAttempts = 8
 export type ProofPorts = {
   readonly prove: Sequencer['prove']
   readonly head: () => StoredHead
-  readonly row: LogReader['row']
+  readonly row: ServiceStore['row']
   readonly breathe: () => Promise<void>
 }
 
@@ -63,6 +63,6 @@ async function readValues(
 }
 
 /** The hash of the value that would be told, which is more than the row says: nobody may have looked at it before. */
-function hashOf({ hash, value }: NonNullable<ReturnType<LogReader['row']>>): Uint8Array {
+function hashOf({ hash, value }: NonNullable<ReturnType<ServiceStore['row']>>): Uint8Array {
   return 'bytes' in value ? sha256(value.bytes) : hash
 }

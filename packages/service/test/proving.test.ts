@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { EntryValue } from '@stele/entries'
 import type { StoredHead } from '@stele/log'
 import { sha256 } from '@stele/tlog'
-import { maxProofValueBytes, type ProofPorts, proveValues } from '../src/engine/proving.ts'
+import { maxProofValueBytes, type ProofPorts, proveValues } from '../src/proving.ts'
 
 const hash = new Uint8Array(32)
 const headAt = (size: number): StoredHead => ({

@@ -1,0 +1,11 @@
+// The public face of @stele/service.
+export {
+  type ServiceDefinition,
+  type ServiceEvent,
+  type ServiceHome,
+  type ServiceIdentity,
+  type ServicePorts,
+  type ServiceStore,
+  type Timers,
+} from './ports.ts'
+export { keysText, openService, type Service } from './service.ts'

@@ -1,0 +1,156 @@
+// A service: its script, its log and its replica behind one port. It runs in whatever thread opens it.
+import type { CallAnswer, CallRequest, WithheldPart } from '@stele/entries'
+import { createPublisher, type LogPorts, type Publisher, Sequencer } from '@stele/log'
+import { clockName, type StateQuery } from '@stele/state'
+import { createCosigner, createEd25519Signer } from '@stele/tlog'
+import { genesisOf } from './genesis.ts'
+import { beatEveryMs, compareRestMs } from './limits.ts'
+import type { ServicePorts } from './ports.ts'
+import { proveValues } from './proving.ts'
+import { type Publishing, startPublishing } from './publishing.ts'
+import { openScript } from './script.ts'
+import { takeDown } from './takedown.ts'
+
+/** An open service. Nothing of it may be used after `close`. */
+export type Service = {
+  /** Why writes are refused, undefined where they are taken. */
+  readonly readOnly: () => string | undefined
+  /** Answers after the durable commit. Throws what `Sequencer.submit` throws. */
+  readonly submit: (request: CallRequest) => Promise<CallAnswer>
+  /** A proof bundle (spec/state.md "Proofs"). Throws `request_invalid`, `server_busy`, `log_inconsistent`. */
+  readonly prove: (queries: readonly StateQuery[]) => Promise<Uint8Array>
+  /** Takes parts of the log away, by an entry that the root key signs. Throws `takedown_refused`, `root_key_missing`. */
+  readonly takeDown: (
+    withhold: readonly WithheldPart[],
+    reason: string,
+  ) => Promise<{ readonly index: number }>
+  /** Ends when waiting calls are answered and what was committed is published. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Opens a service, beginning its log where its home holds none, and brings what is derived from the log to where the
+ * log is. A log that is not what it should be is opened for reading only. Throws where it cannot even be read.
+ */
+export async function openService(ports: ServicePorts): Promise<Service> {
+  const { home, timers } = ports
+  try {
+    const sequencer = await openLog(ports)
+    const publishing = startPublishing(publisherOf(ports), sequencer, ports)
+    const beat = (): void => {
+      sequencer.beat().then(publishing.wake, () => undefined) // A failed commit was told of already.
+    }
+    const stopBeating = timers.every(beatEveryMs, beat)
+    beat() // It may have stood still for long.
+    publishing.wake()
+    const stopComparing = compareRows(sequencer, timers)
+    const close = async (): Promise<void> => {
+      stopBeating()
+      stopComparing()
+      await sequencer.close()
+      await publishing.stop()
+      home.close()
+    }
+    return { ...functionsOf(ports, sequencer, publishing), close }
+  } catch (error) {
+    home.close()
+    throw error
+  }
+}
+
+/** Compares what the store holds of the state with the trie, behind everything else. Gives what ends it. */
+function compareRows(sequencer: Sequencer, timers: ServicePorts['timers']): () => void {
+  let isOpen = true
+  void sequencer.compareRows(async () => {
+    await new Promise<void>((resolve) => void timers.after(compareRestMs, resolve))
+    return isOpen
+  })
+  return () => {
+    isOpen = false
+  }
+}
+
+function functionsOf(
+  ports: ServicePorts,
+  sequencer: Sequencer,
+  publishing: Publishing,
+): Omit<Service, 'close'> {
+  const { home, breathe } = ports
+  const published = <T>(value: T): T => {
+    publishing.wake()
+    return value
+  }
+  return {
+    readOnly: () => sequencer.readOnly,
+    submit: (request) => sequencer.submit(request).then(published),
+    prove: (queries) =>
+      proveValues(
+        {
+          prove: (asked) => sequencer.prove(asked),
+          head: () => sequencer.head,
+          row: home.store.row,
+          breathe,
+        },
+        queries,
+      ),
+    takeDown: (withhold, reason) =>
+      takeDown({ ...ports, sequencer }, { withhold, reason }).then(published),
+  }
+}
+
+async function openLog(ports: ServicePorts): Promise<Sequencer> {
+  const { store, replica } = ports.home
+  if (store.head() === undefined) {
+    const { body, blobs } = genesisOf(ports)
+    const own = new Map(blobs.map(({ name, bytes }) => [name, bytes]))
+    return Sequencer.create(logPorts(ports, own), body, {
+      blobs: await ports.home.keepBlobs(blobs),
+    })
+  }
+  for (const lagging of replica.lagging()) ports.report({ event: 'projection_behind', ...lagging })
+  for (const _ of replica.catchUp()) await ports.breathe()
+  return Sequencer.open(logPorts(ports, new Map()))
+}
+
+/** `own`: the blobs of a log that is about to begin, until its first entry holds them. */
+function logPorts(ports: ServicePorts, own: ReadonlyMap<string, Uint8Array>): LogPorts {
+  const { home, identity, nowMs, random, breathe, report } = ports
+  const readBlob = (name: string): Uint8Array | undefined =>
+    own.get(name) ?? home.store.blobs.read(name)
+  return {
+    store: home.store,
+    ...(home.snapshots === undefined ? {} : { snapshots: home.snapshots }),
+    createExecutor: (settings) => openScript(settings, { ...ports, readBlob }),
+    readStoredBlob: home.store.blobs.readStored,
+    published: home.published,
+    signers: [createEd25519Signer(identity.origin, identity.seeds.log)],
+    clock: createCosigner(clockName(identity.origin), identity.seeds.clock),
+    nowMs,
+    random,
+    breathe,
+    report,
+  }
+}
+
+function publisherOf(ports: ServicePorts): Publisher | undefined {
+  const { store, publicFolder, published, watermark } = ports.home
+  if (publicFolder === undefined) return undefined
+  return createPublisher({
+    folder: publicFolder,
+    files: store,
+    head: store.head,
+    published,
+    keys: keysText(ports.identity),
+    blobsAfter: store.blobs.after,
+    readBlob: store.blobs.read,
+    watermark: watermark.read,
+    saveWatermark: watermark.save,
+  })
+}
+
+/** What `/-/log/key` says: the log's vkey and its clock's, a line each. */
+export function keysText({ origin, seeds }: ServicePorts['identity']): string {
+  const log = createEd25519Signer(origin, seeds.log)
+  const clock = createCosigner(clockName(origin), seeds.clock)
+  return `${log.vkey}\n${clock.vkey}\n`
+}

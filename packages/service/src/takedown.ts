@@ -1,0 +1,78 @@
+// Takes parts of a log away: by an entry of its own, signed with the root key, that shows for ever what is missing.
+import {
+  parseValues,
+  readLogRow,
+  rootPayload,
+  rootsAccount,
+  type TakedownBody,
+  type WithheldPart,
+} from '@stele/entries'
+import { SteleError } from '@stele/errors'
+import type { Sequencer } from '@stele/log'
+import { createEd25519Signer } from '@stele/tlog'
+import type { ServicePorts } from './ports.ts'
+
+/** What is taken away, and why; both are public. */
+export type Takedown = { readonly withhold: readonly WithheldPart[]; readonly reason: string }
+
+/** Submits the entry. Throws `takedown_refused` for what is not there, `root_key_missing`. */
+export async function takeDown(
+  { sequencer, identity, home }: Pick<ServicePorts, 'identity' | 'home'> & { sequencer: Sequencer },
+  { withhold: asked, reason }: Takedown,
+): Promise<{ readonly index: number }> {
+  const withhold = [...asked, ...longValues(asked, home.store)]
+  for (const part of withhold) refuseAbsent(part, home.store, sequencer.head.size)
+  const { origin, seeds } = identity
+  if (seeds.root === undefined) throw new SteleError('root_key_missing', { origin })
+  const root = createEd25519Signer(`${origin}/root`, seeds.root)
+  const { index } = await sequencer.submitSigned((seq) => {
+    const sender = { v: 1, origin, account: rootsAccount, seq, via: { type: 'host' } } as const
+    const unsigned: TakedownBody = { ...sender, withhold, reason, signatures: [] }
+    const signature = Buffer.from(root.sign(rootPayload(unsigned))).toString('base64')
+    return { ...unsigned, signatures: [{ key: root.vkey, signature }] }
+  })
+  return { index }
+}
+
+/** The blobs that hold what is too long to stand in the value records that are named. */
+function longValues(
+  asked: readonly WithheldPart[],
+  store: ServicePorts['home']['store'],
+): readonly WithheldPart[] {
+  const isAsked = (blob: string): boolean =>
+    asked.some((part) => 'blob' in part && part.blob === blob)
+  const found = asked.flatMap((part) => {
+    if ('blob' in part || part.part !== 'values') return []
+    const [entry] = store.entries(part.entry, 1)
+    const values = entry?.values ?? null
+    return values === null ? [] : parseValues(values)
+  })
+  const names = new Set(found.flatMap((value) => ('blob' in value ? [value.blob] : [])))
+  return [...names].filter((blob) => !isAsked(blob)).map((blob) => ({ blob }))
+}
+
+/** A takedown is public for ever: it must name what is there. */
+function refuseAbsent(
+  part: WithheldPart,
+  store: ServicePorts['home']['store'],
+  size: number,
+): void {
+  const refuse = (what: string, reason: string): SteleError =>
+    new SteleError('takedown_refused', { what, reason })
+  if ('blob' in part) {
+    const isRun = ['script', 'engine'].some((name) => readLogRow(store, name) === part.blob)
+    if (isRun) throw refuse(`the blob ${part.blob}`, 'the log runs it')
+    if (store.blobs.find(part.blob) === undefined) {
+      throw refuse(`the blob ${part.blob}`, 'this registry holds none of that name')
+    }
+    return
+  }
+  const what = `the ${part.part} of entry ${part.entry}`
+  if (part.entry === 0) throw refuse(what, 'without the first entry nothing can be verified')
+  if (part.entry >= size) throw refuse(what, `the log has the entries 0 to ${size - 1}`)
+  const [entry] = store.entries(part.entry, 1)
+  if (entry?.[part.part] === null) throw refuse(what, 'it was taken down before')
+  if (part.part === 'values' && entry?.effects === null) {
+    throw refuse(what, 'its effects were taken down before, which name the rows that hold them')
+  }
+}

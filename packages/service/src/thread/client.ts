@@ -1,0 +1,63 @@
+// The other side of a thread: a client for each of its services.
+import type { CallBlob, CallRequest } from '@stele/entries'
+import { SteleError } from '@stele/errors'
+import type { StateQuery } from '@stele/state'
+import type { Service } from '../service.ts'
+import { maxProofs } from './limits.ts'
+import { type OpenedService, Thread, type ThreadOptions } from './thread.ts'
+
+/** A service in a thread, as the rest of the process sees it. */
+export type ServiceClient = Pick<Service, 'submit' | 'prove' | 'takeDown' | 'close'> & {
+  /** Settles once the log is open; `readOnly` says why it takes no writes, where it does not. */
+  readonly ready: Promise<{ readonly readOnly: string | undefined }>
+  /** Why writes are refused now, undefined where they are taken (or the log is still being opened). */
+  readonly writesRefused: () => string | undefined
+}
+
+/** How a service is opened. */
+type OpenOptions = {
+  readonly name: string
+  /** What the thread's opener needs to know. */
+  readonly data: unknown
+  /** Makes large blobs durable before their call is queued, and gives what remains to be kept with it. */
+  readonly keepBlobs?: (blobs: readonly CallBlob[]) => Promise<readonly CallBlob[]>
+}
+
+/** A thread that services run in. */
+export type ServiceThread = {
+  readonly open: (options: OpenOptions) => ServiceClient
+  /** Closes the services that are open, and ends the thread. */
+  readonly close: () => Promise<void>
+}
+
+/** Starts a thread without services. */
+export function startThread(options: ThreadOptions): ServiceThread {
+  const thread = new Thread(options)
+  return { open: (one) => clientOf(thread, thread.open(one), one), close: () => thread.close() }
+}
+
+function clientOf(
+  thread: Thread,
+  service: OpenedService,
+  { keepBlobs }: OpenOptions,
+): ServiceClient {
+  let proofs = 0
+  return {
+    ready: service.ready,
+    writesRefused: () => thread.writesRefused(service),
+    submit: async (request: CallRequest) => {
+      const blobs = (await keepBlobs?.(request.blobs ?? [])) ?? request.blobs ?? []
+      return thread.ask<'submit'>(service, { do: 'submit', request: { ...request, blobs } })
+    },
+    prove: async (queries: readonly StateQuery[]) => {
+      if (proofs >= maxProofs) {
+        throw new SteleError('proofs_busy', { running: proofs, retryAfterS: 1 })
+      }
+      proofs++
+      return thread.ask<'prove'>(service, { do: 'prove', queries }).finally(() => proofs--)
+    },
+    takeDown: async (withhold, reason) =>
+      thread.ask<'take_down'>(service, { do: 'take_down', withhold, reason }),
+    close: () => thread.closeService(service),
+  }
+}

@@ -1,0 +1,50 @@
+// What crosses between a service's client and the thread that it runs in: plain data, errors as code and details.
+import type { CallAnswer, CallRequest, WithheldPart } from '@stele/entries'
+import type { ErrorText } from '@stele/errors'
+import type { StateQuery } from '@stele/state'
+import type { ServiceEvent } from '../ports.ts'
+
+/** What is asked of a service. `open` comes first, with whatever its opener needs to know; nothing comes after `close`. */
+export type ServiceAsk =
+  | { readonly do: 'open'; readonly number: number; readonly data: unknown }
+  | { readonly do: 'submit'; readonly request: CallRequest }
+  | { readonly do: 'prove'; readonly queries: readonly StateQuery[] }
+  | {
+      readonly do: 'take_down'
+      readonly withhold: readonly WithheldPart[]
+      readonly reason: string
+    }
+  | { readonly do: 'close' }
+/** What each ask is answered with. */
+export type ServiceAnswers = {
+  /** Why writes are refused, where they are. */
+  readonly open: { readonly readOnly: string | undefined }
+  readonly submit: CallAnswer
+  readonly prove: Uint8Array
+  readonly take_down: { readonly index: number }
+  readonly close: null
+}
+
+/** A message to the thread. */
+export type ThreadAsk =
+  | { readonly service: string; readonly id: number; readonly ask: ServiceAsk }
+  /** The thread ends; its services are closed already. */
+  | { readonly end: true }
+
+/** A message from the thread. */
+export type ThreadNews =
+  | {
+      readonly say: 'answer'
+      readonly id: number
+      readonly value: ServiceAnswers[ServiceAsk['do']]
+    }
+  | { readonly say: 'refusal'; readonly id: number; readonly error: ErrorText }
+  | { readonly say: 'event'; readonly service: string; readonly event: ServiceEvent }
+
+/** What a thread is started with, as `workerData.data`. */
+export type ThreadData = {
+  /** Two 64-bit words: when the running call began, in milliseconds since 1970, or 0 between calls; and its service's number. */
+  readonly pulse: SharedArrayBuffer
+}
+/** The bytes of the pulse. */
+export const pulseBytes = 16

@@ -1,0 +1,295 @@
+// A thread that services run in: its life, its pulse, and who is told what when it ends.
+import { Worker } from 'node:worker_threads'
+import { errorFromText, SteleError } from '@stele/errors'
+import type { ServiceEvent } from '../ports.ts'
+import { longestLookMs, stackSizeMb } from './limits.ts'
+import {
+  pulseBytes,
+  type ServiceAnswers,
+  type ServiceAsk,
+  type ThreadAsk,
+  type ThreadData,
+  type ThreadNews,
+} from './messages.ts'
+import { createRestarts, type RestartLimits, type Restarts } from './restarts.ts'
+
+/** How a thread is started. `main` is the module that runs it, with `workerData` `{role: 'services', data}`. */
+export type ThreadOptions = {
+  readonly main: URL
+  readonly callTimeoutMs: number
+  /** Those of `restarts.ts` when absent. */
+  readonly restartLimits?: RestartLimits
+  readonly report: (event: ThreadEvent) => void
+}
+
+/** What an operator may want to know; `service` is absent where the whole thread is meant. */
+export type ThreadEvent = { readonly service?: string } & (ServiceEvent | ClientEvent)
+type ClientEvent =
+  | { readonly event: 'engine_restarted'; readonly reason: string; readonly aborts: number }
+  | { readonly event: 'engine_suspended'; readonly reason: string }
+
+type Ready = { readonly readOnly: string | undefined }
+/** A service that was opened here; `restarts` counts the calls of its that hung. */
+export type OpenedService = {
+  readonly name: string
+  readonly number: number
+  readonly data: unknown
+  readonly restarts: Restarts
+  readonly ready: Promise<Ready>
+  readonly settle: PromiseWithResolvers<Ready>
+  readOnly: string | undefined
+  /** Why this one is not opened, while the others run. */
+  suspended: string | undefined
+  resume: NodeJS.Timeout | undefined
+}
+type Waiting = {
+  readonly service: OpenedService
+  readonly ask: ServiceAsk
+  readonly resolve: (value: ServiceAnswers[ServiceAsk['do']]) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One thread after the other: what ends is started anew. */
+export class Thread {
+  readonly #options: ThreadOptions
+  readonly #pulse = new BigInt64Array(new SharedArrayBuffer(pulseBytes))
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #services = new Map<string, OpenedService>()
+  /** Counts the ends that no service can be blamed for. */
+  readonly #restarts: Restarts
+  readonly #watch: NodeJS.Timeout
+  /** Undefined while an ended thread is not gone yet, or a new one waits. */
+  #worker: Worker | undefined
+  /** Settles when the newest thread is gone. */
+  #ended: Promise<unknown> = Promise.resolve()
+  #nextId = 1
+  #nextNumber = 0
+  /** Why calls are refused while there is no thread to take them. */
+  #suspended: string | undefined
+  #restarting: NodeJS.Timeout | undefined
+  #closing = false
+
+  constructor(options: ThreadOptions) {
+    this.#options = options
+    this.#restarts = createRestarts(options.restartLimits)
+    this.#start()
+    const lookEveryMs = Math.min(longestLookMs, options.callTimeoutMs)
+    this.#watch = setInterval(() => this.#look(), lookEveryMs)
+    this.#watch.unref()
+  }
+
+  open({ name, data }: { readonly name: string; readonly data: unknown }): OpenedService {
+    if (this.#services.has(name)) throw new Error(`The service "${name}" is open already`)
+    const settle = Promise.withResolvers<Ready>()
+    settle.promise.catch(() => undefined) // Whoever needs it awaits it; a failure also refuses every ask.
+    const service: OpenedService = {
+      name,
+      number: this.#nextNumber++,
+      data,
+      restarts: createRestarts(this.#options.restartLimits),
+      ready: settle.promise,
+      settle,
+      readOnly: undefined,
+      suspended: undefined,
+      resume: undefined,
+    }
+    this.#services.set(name, service)
+    if (this.#worker !== undefined) this.#openInWorker(service)
+    return service
+  }
+
+  ask<D extends ServiceAsk['do']>(
+    service: OpenedService,
+    ask: Extract<ServiceAsk, { do: D }>,
+  ): Promise<ServiceAnswers[D]> {
+    const reason = service.suspended ?? this.#suspended
+    if (reason !== undefined) throw suspendedError(reason)
+    return new Promise((resolve, reject) => {
+      const take = (value: ServiceAnswers[ServiceAsk['do']]): void =>
+        resolve(value as ServiceAnswers[D])
+      const waiting = { service, ask, resolve: take, reject }
+      const id = this.#nextId++
+      this.#waiting.set(id, waiting)
+      this.#post(id, waiting) // Without a thread it is told when there is one.
+    })
+  }
+
+  writesRefused(service: OpenedService): string | undefined {
+    return service.suspended ?? this.#suspended ?? service.readOnly
+  }
+
+  async closeService(service: OpenedService): Promise<void> {
+    if (!this.#services.has(service.name)) return
+    clearTimeout(service.resume)
+    if (service.suspended === undefined && this.#suspended === undefined) {
+      await this.ask<'close'>(service, { do: 'close' }).catch(() => undefined)
+    }
+    this.#services.delete(service.name)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return
+    this.#closing = true
+    clearTimeout(this.#restarting)
+    await Promise.all([...this.#services.values()].map((service) => this.closeService(service)))
+    this.#worker?.postMessage({ end: true } satisfies ThreadAsk)
+    await this.#ended
+    clearInterval(this.#watch) // Not before: a call that hangs must not keep it open.
+  }
+
+  #start(): void {
+    this.#pulse.fill(0n)
+    const data: ThreadData = { pulse: this.#pulse.buffer as SharedArrayBuffer }
+    const worker = new Worker(this.#options.main, {
+      workerData: { role: 'services', data },
+      resourceLimits: { stackSizeMb },
+    })
+    const ifNewest = (work: () => void): void => {
+      if (worker === this.#worker) work() // What an ended one still says was refused already.
+    }
+    worker.on('message', (news: ThreadNews) => ifNewest(() => this.#hear(news)))
+    this.#ended = new Promise((resolve) => worker.once('exit', resolve))
+    worker.on('error', (error) => ifNewest(() => this.#fail(error)))
+    worker.on('exit', () => ifNewest(() => this.#fail(new Error('The thread ended'))))
+    this.#worker = worker
+    for (const service of this.#services.values()) {
+      if (service.suspended === undefined) this.#openInWorker(service)
+    }
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.ask.do !== 'open') this.#post(id, waiting)
+    }
+  }
+
+  #openInWorker(service: OpenedService): void {
+    service.readOnly = undefined
+    const { number, data } = service
+    this.ask<'open'>(service, { do: 'open', number, data }).then(
+      (ready) => {
+        service.readOnly = ready.readOnly
+        service.settle.resolve(ready)
+      },
+      (error: unknown) => this.#failToOpen(service, error),
+    )
+  }
+
+  /** A service that cannot be opened stays refused, with the reason; a thread that ended meanwhile opens it again. */
+  #failToOpen(service: OpenedService, error: unknown): void {
+    if (error instanceof SteleError && error.code === 'outcome_unknown') return
+    service.settle.reject(error)
+    service.suspended = error instanceof Error ? error.message : String(error)
+    this.#refuse(service, error)
+  }
+
+  #post(id: number, { service, ask }: Waiting): void {
+    this.#worker?.postMessage({ service: service.name, id, ask } satisfies ThreadAsk)
+  }
+
+  #hear(news: ThreadNews): void {
+    switch (news.say) {
+      case 'event': {
+        const service = this.#services.get(news.service)
+        if (news.event.event === 'read_only' && service !== undefined) {
+          service.readOnly = news.event.reason
+        }
+        this.#options.report({ service: news.service, ...news.event })
+        return
+      }
+      case 'answer':
+        this.#take(news.id)?.resolve(news.value)
+        return
+      case 'refusal':
+        this.#take(news.id)?.reject(errorFromText(news.error))
+    }
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    return waiting
+  }
+
+  /** Looks whether a call has held the thread too long. Nothing of that call is in its log. */
+  #look(): void {
+    if (this.#worker === undefined) return
+    const [sinceMs, number] = [Atomics.load(this.#pulse, 0), Atomics.load(this.#pulse, 1)]
+    if (sinceMs === 0n || Date.now() - Number(sinceMs) < this.#options.callTimeoutMs) return
+    const service = [...this.#services.values()].find((one) => one.number === Number(number))
+    const reason = `a call held the engine for over ${this.#options.callTimeoutMs} ms`
+    const old = this.#worker
+    this.#worker = undefined
+    this.#refuseInFlight(reason)
+    if (service !== undefined) this.#blame(service, reason)
+    // The call may have ended just now, and its commit be under way: the next thread must not read before that is done.
+    this.#ended = old.terminate().then(() => {
+      if (this.#closing) this.#refuseAll(suspendedError('it is closing'))
+      else this.#start()
+    })
+  }
+
+  /** Counts a hang against the service; one that goes on hanging rests, and the others go on without it. */
+  #blame(service: OpenedService, reason: string): void {
+    const { name } = service
+    const plan = service.restarts.plan(Date.now(), false)
+    this.#options.report({ service: name, event: 'engine_restarted', reason, aborts: plan.ends })
+    if (!plan.isSuspension) return
+    service.suspended = `${plan.ends} times in a short while ${reason}`
+    this.#options.report({ service: name, event: 'engine_suspended', reason: service.suspended })
+    this.#refuse(service, suspendedError(service.suspended))
+    service.settle.reject(suspendedError(service.suspended))
+    service.resume = setTimeout(() => {
+      service.suspended = undefined
+      if (this.#worker !== undefined) this.#openInWorker(service)
+    }, plan.afterMs)
+    service.resume.unref()
+  }
+
+  /** A thread that ended by itself is started anew, later each time. */
+  #fail(error: unknown): void {
+    this.#worker = undefined
+    const reason = `the engine ended: ${error instanceof Error ? error.message : String(error)}`
+    this.#refuseInFlight(reason)
+    for (const { settle } of this.#services.values()) settle.reject(error)
+    if (this.#closing) return
+    const plan = this.#restarts.plan(Date.now(), true)
+    this.#options.report({ event: 'engine_restarted', reason, aborts: plan.ends })
+    this.#suspended = plan.isSuspension ? `${plan.ends} times in a short while ${reason}` : reason
+    if (plan.isSuspension) {
+      this.#options.report({ event: 'engine_suspended', reason: this.#suspended })
+    }
+    // Two writers must never meet.
+    this.#ended = this.#ended.then(() => {
+      if (this.#closing) return
+      this.#restarting = setTimeout(() => {
+        this.#suspended = undefined
+        this.#start()
+      }, plan.afterMs)
+      this.#restarting.unref()
+    })
+  }
+
+  /** What was asked of an ended thread may have been done. */
+  #refuseInFlight(reason: string): void {
+    for (const { ask, reject } of this.#waiting.values()) {
+      const method = ask.do === 'submit' ? ask.request.method : ask.do
+      reject(new SteleError('outcome_unknown', { method, reason }))
+    }
+    this.#waiting.clear()
+  }
+
+  #refuse(service: OpenedService, error: unknown): void {
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.service !== service) continue
+      this.#waiting.delete(id)
+      waiting.reject(error)
+    }
+  }
+
+  #refuseAll(error: unknown): void {
+    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#waiting.clear()
+  }
+}
+
+function suspendedError(reason: string): SteleError {
+  return new SteleError('service_suspended', { reason })
+}

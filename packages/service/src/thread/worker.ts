@@ -1,0 +1,74 @@
+// The thread's side: opens services as it is told, and lets each answer what it is asked.
+import type { MessagePort } from 'node:worker_threads'
+import { errorToText } from '@stele/errors'
+import type { ServicePorts } from '../ports.ts'
+import type { Service } from '../service.ts'
+import {
+  type ServiceAnswers,
+  type ServiceAsk,
+  type ThreadAsk,
+  type ThreadData,
+  type ThreadNews,
+} from './messages.ts'
+
+/** Opens the service of this name with the data that its client gave. */
+export type OpenInThread = (
+  service: string,
+  data: unknown,
+  watch: Pick<ServicePorts, 'timed' | 'report'>,
+) => Promise<Service>
+
+/** Answers on the port until it is told to end. */
+export function runThread(port: MessagePort, { pulse }: ThreadData, open: OpenInThread): void {
+  const say = (news: ThreadNews): void => port.postMessage(news)
+  const words = new BigInt64Array(pulse)
+  const services = new Map<string, Promise<Service>>()
+  const openOne = (name: string, number: number, data: unknown): Promise<Service> =>
+    open(name, data, {
+      timed: (work) => timed(words, number, work),
+      report: (event) => say({ say: 'event', service: name, event }),
+    })
+  port.on('message', (message: ThreadAsk) => {
+    if ('end' in message) return port.close()
+    const { service: name, id, ask } = message
+    if (ask.do === 'open') services.set(name, openOne(name, ask.number, ask.data))
+    const service = services.get(name)
+    if (ask.do === 'close') services.delete(name)
+    answer(service, ask).then(
+      (value) => say({ say: 'answer', id, value }),
+      (error: unknown) => say({ say: 'refusal', id, error: errorToText(error) }),
+    )
+  })
+}
+
+/** Shows whoever watches that this service's script is running, and since when. */
+function timed<T>(words: BigInt64Array, number: number, work: () => T): T {
+  Atomics.store(words, 1, BigInt(number))
+  Atomics.store(words, 0, BigInt(Date.now()))
+  try {
+    return work()
+  } finally {
+    Atomics.store(words, 0, 0n)
+  }
+}
+
+async function answer(
+  opening: Promise<Service> | undefined,
+  ask: ServiceAsk,
+): Promise<ServiceAnswers[ServiceAsk['do']]> {
+  if (opening === undefined) throw new Error('The service was never opened')
+  const service = await opening
+  switch (ask.do) {
+    case 'open':
+      return { readOnly: service.readOnly() }
+    case 'submit':
+      return service.submit(ask.request)
+    case 'prove':
+      return service.prove(ask.queries)
+    case 'take_down':
+      return service.takeDown(ask.withhold, ask.reason)
+    case 'close':
+      await service.close()
+      return null
+  }
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { CallRequest } from '@stele/entries'
+import type { SteleError } from '@stele/errors'
+import { type ServiceClient, type ServiceThread, startThread } from '../src/thread/client.ts'
+
+const limits = { maxEnds: 5, windowMs: 600_000, firstDelayMs: 10, suspensionMs: 600_000 }
+
+/** A thread with the services "one" and "two". */
+function start(
+  t: TestContext,
+  changed: Partial<typeof limits> = {},
+): {
+  readonly service: ServiceClient
+  readonly other: ServiceClient
+  readonly thread: ServiceThread
+  readonly close: () => Promise<void>
+  readonly events: string[]
+} {
+  const events: string[] = []
+  const folder = mkdtempSync(join(tmpdir(), 'stele-thread-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const thread = startThread({
+    main: new URL('fixtures/hanging-thread.ts', import.meta.url),
+    callTimeoutMs: 50,
+    restartLimits: { ...limits, ...changed },
+    report: ({ event }) => events.push(event),
+  })
+  t.after(() => thread.close())
+  const service = thread.open({ name: 'one', data: folder })
+  const other = thread.open({ name: 'two', data: folder })
+  return { service, other, thread, close: thread.close, events }
+}
+
+const call = (method: string): CallRequest => ({ account: 'alice', via: 'token', method, args: [] })
+
+test('submit() throws outcome_unknown when a call holds the engine too long, and the next call is answered', async (t) => {
+  const { service, events } = start(t)
+  await service.ready
+  const [hung, waiting] = await Promise.allSettled([
+    service.submit(call('hang')),
+    service.submit(call('set')),
+  ])
+  assert.equal(hung.status === 'rejected' && hung.reason.code, 'outcome_unknown')
+  assert.equal(waiting.status === 'rejected' && waiting.reason.code, 'outcome_unknown') // It may try again.
+  assert.equal((await service.submit(call('set'))).index, 1)
+  assert.deepEqual(events, ['engine_restarted'])
+})
+
+test('submit() waits for the thread that was ended, which may still commit, before another one reads the log', async (t) => {
+  const { service } = start(t)
+  await assert.rejects(service.submit(call('commit')), { code: 'outcome_unknown' })
+  assert.deepEqual((await service.submit(call('set'))).outcome, { ok: true })
+})
+
+test('close() ends the engine when a call hangs', async (t) => {
+  const { service, close } = start(t)
+  await service.ready
+  const hung = assert.rejects(service.submit(call('hang')), { code: 'outcome_unknown' })
+  await new Promise((resolve) => setImmediate(resolve)) // Now the engine has it.
+  await Promise.all([close(), hung])
+})
+
+test('close() ends an engine that is about to be started anew', async (t) => {
+  const { service, close } = start(t)
+  await assert.rejects(service.submit(call('commit')), { code: 'outcome_unknown' })
+  await close()
+})
+
+test('submit() throws service_suspended after five calls that hung, and the operator is told', async (t) => {
+  const { service, events } = start(t)
+  for (let i = 0; i < 5; i++) {
+    await assert.rejects(service.submit(call('hang')), { code: 'outcome_unknown' })
+  }
+  await assert.rejects(async () => service.submit(call('set')), { code: 'service_suspended' })
+  assert.equal(events.filter((event) => event === 'engine_restarted').length, 5)
+  assert.equal(events.at(-1), 'engine_suspended')
+})
+
+test('submit() throws outcome_unknown when the engine ends by itself, and a new one answers soon', async (t) => {
+  const { service, events } = start(t)
+  await service.ready
+  await assert.rejects(service.submit(call('crash')), (error: SteleError) => {
+    assert.equal(error.code, 'outcome_unknown')
+    assert.match(error.message, /the engine crashed/)
+    return true
+  })
+  assert.match(service.writesRefused() ?? '', /the engine crashed/)
+  await assert.rejects(service.submit(call('set')), { code: 'service_suspended' })
+  await until(() => service.writesRefused() === undefined)
+  assert.equal((await service.submit(call('set'))).index, 1)
+  assert.deepEqual(events, ['engine_restarted'])
+})
+
+test('submit() throws service_suspended while an engine goes on ending, and a pause later it is tried again', async (t) => {
+  const { service, events } = start(t, { firstDelayMs: 1, suspensionMs: 1 })
+  for (let i = 0; i < 5; i++) {
+    await until(() => service.writesRefused() === undefined)
+    await assert.rejects(service.submit(call('crash')), { code: 'outcome_unknown' })
+  }
+  assert.match(service.writesRefused() ?? '', /5 times/)
+  assert.equal(events.at(-1), 'engine_suspended')
+  await until(() => service.writesRefused() === undefined)
+  assert.equal((await service.submit(call('set'))).index, 1)
+})
+
+test('close() ends an engine that is about to be tried again', async (t) => {
+  const { service, close } = start(t, { firstDelayMs: 60_000 })
+  await assert.rejects(service.submit(call('crash')), { code: 'outcome_unknown' })
+  await close()
+})
+
+test('writesRefused() says why when the log is read-only, from its start or later', async (t) => {
+  const { service } = start(t)
+  await service.ready
+  assert.equal(service.writesRefused(), undefined)
+  await service.submit(call('turn_read_only'))
+  assert.equal(service.writesRefused(), 'its disk went away')
+})
+
+test('submit() goes on for the other services when one is suspended, and that one is tried again after a pause', async (t) => {
+  const { service, other, events } = start(t, { maxEnds: 2, suspensionMs: 100 })
+  for (let i = 0; i < 2; i++) {
+    await assert.rejects(service.submit(call('hang')), { code: 'outcome_unknown' })
+  }
+  assert.match(service.writesRefused() ?? '', /2 times/)
+  assert.equal(other.writesRefused(), undefined)
+  assert.equal((await other.submit(call('set'))).index, 1)
+  assert.deepEqual(events, ['engine_restarted', 'engine_restarted', 'engine_suspended'])
+  await until(() => service.writesRefused() === undefined)
+  assert.equal((await service.submit(call('set'))).index, 1)
+})
+
+test('open() gives a service that says why when it cannot be opened, and leaves the others alone', async (t) => {
+  const { service, thread } = start(t)
+  const broken = thread.open({ name: 'broken', data: 'broken' })
+  await assert.rejects(broken.ready, /its home is not there/)
+  assert.match(broken.writesRefused() ?? '', /its home is not there/)
+  await assert.rejects(broken.submit(call('set')), { code: 'service_suspended' })
+  assert.equal((await service.submit(call('set'))).index, 1)
+})
+
+test('prove() throws proofs_busy when two others are being made, and not afterwards', async (t) => {
+  const { service } = start(t)
+  const [first, second, third] = await Promise.allSettled([0, 1, 2].map(() => service.prove([])))
+  assert.deepEqual([first?.status, second?.status], ['fulfilled', 'fulfilled'])
+  assert.equal(third?.status === 'rejected' && third.reason.code, 'proofs_busy')
+  await service.prove([])
+})
+
+/** Lets things happen until the condition holds; the runner's own limit ends what never does. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}
