@@ -1,9 +1,17 @@
 // An app over fakes, and short ways to ask it something.
 import { createHash } from 'node:crypto'
 import { createAccounts, type RateLimits, type SignUpSettings } from '@stele/accounts'
-import { type AddressSettings, type App, createApp, type HttpEvent, type Reply } from '@stele/http'
+import {
+  type AddressSettings,
+  type App,
+  createApp,
+  createTally,
+  type HttpEvent,
+  type Reply,
+} from '@stele/http'
 import { createMemoryAccountStore } from '../../accounts/test/memory-account-store.ts'
 import { ask } from '../../http/test/ask.ts'
+import { type HealthPorts, healthFace } from '../src/health/index.ts'
 import { defaultMaxUploadBytes } from '../src/limits.ts'
 import { type LogPorts, type LogReads, logFace } from '../src/log/index.ts'
 import { type NpmPorts, type NpmSettings, npmFace } from '../src/npm/index.ts'
@@ -17,7 +25,7 @@ export type FixtureSettings = AddressSettings &
     readonly listensOnLoopback: boolean
   }
 
-type FixturePorts = NpmPorts & LogPorts & WebPorts
+type FixturePorts = NpmPorts & LogPorts & WebPorts & HealthPorts
 
 export type Fixture = {
   readonly app: App
@@ -58,17 +66,28 @@ export function createFixture(
   const settings = { ...openSettings, ...options.settings }
   const { signUp, listensOnLoopback, publicUrl, trustedProxies } = settings
   const isPublished = publicUrl !== undefined || trustedProxies.length > 0
+  const tally = createTally()
   const ports: FixturePorts = {
     registry,
     accounts,
     log: fakeLog(registry),
     prove: async (queries) => Buffer.from(`proof of ${queries.length}`),
     isPublic: publicUrl !== undefined,
+    counts: () => tally,
+    connections: () => 0,
     signUp: { signUp, listensOnLoopback, isPublished },
     ...options.ports,
   }
-  const report = (event: HttpEvent): unknown => events.push(event)
-  const faces = [webFace.open(ports, {}), npmFace.open(ports, settings), logFace.open(ports, {})]
+  const report = (event: HttpEvent): void => {
+    tally.note(event)
+    events.push(event)
+  }
+  const faces = [
+    webFace.open(ports, {}),
+    npmFace.open(ports, settings),
+    logFace.open(ports, {}),
+    healthFace.open(ports, {}),
+  ]
   const app = createApp({ faces, settings, now, report })
   return { app, registry, ports, events, clock }
 }

@@ -19,7 +19,7 @@ export type Asked = {
   /** The same, and it is an object. */
   readonly object: (limits?: BodyLimits) => Promise<JsonObject>
   /** What the access log says beside the request: filled while it runs. */
-  readonly notes: { account?: string }
+  readonly notes: { account?: string; published?: string }
 }
 
 /** What a JSON body may be; what a limit does not say is 1 MiB, 20,000 values, with or without gzip. */

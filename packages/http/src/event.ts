@@ -13,6 +13,8 @@ export type HttpEvent =
       readonly client: string
       readonly sizeBytes: number
       readonly account?: string
+      /** What was published, `name@version`. */
+      readonly published?: string
       /** The code of the error that was answered. */
       readonly code?: string
       readonly agent?: string
@@ -54,6 +56,7 @@ export function accessEvent(answered: {
     client: safe(asked?.client ?? ask.peer, 64),
     sizeBytes: reply.body === undefined ? 0 : Number(reply.headers['content-length'] ?? 0),
     ...(asked?.notes.account === undefined ? {} : { account: asked.notes.account }),
+    ...(asked?.notes.published === undefined ? {} : { published: asked.notes.published }),
     ...(code === undefined ? {} : { code }),
     ...(agent === undefined ? {} : { agent: safe(agent, 200) }),
     ...(command === undefined ? {} : { command: safe(command, 40) }),

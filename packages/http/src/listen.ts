@@ -48,6 +48,8 @@ export type Listening = {
   readonly port: number
   /** Where it can be reached from this machine, without a slash at the end. */
   readonly url: string
+  /** Connections that are open now. */
+  readonly connections: () => number
   /**
    * Takes no more connections, lets running requests finish, and resolves when all are gone; those that still run
    * after `graceMs` (30 s when absent) are cut.
@@ -122,7 +124,8 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     refuseBroken(socket, error.code)
   })
   await startListening(server, options)
-  return listeningOf(server, { host: options.host, running, switches })
+  const { host } = options
+  return { ...listeningOf(server, { host, running, switches }), connections: connections.count }
 }
 
 /** Requests that have no whole answer yet, and what happens when there are none. */
@@ -204,7 +207,7 @@ function listeningOf(
     running,
     switches,
   }: { readonly host: string; readonly running: Running; readonly switches: Switches },
-): Listening {
+): Omit<Listening, 'connections'> {
   const { port } = addressOf(server)
   const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   return {

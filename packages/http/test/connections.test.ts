@@ -98,6 +98,7 @@ test('listen() sets no limit to the connections of a trusted proxy', async () =>
   const trustedProxies = [parseNetwork('127.0.0.1') ?? assert.fail()]
   await withServer({ trustedProxies }, async (server) => {
     for (let i = 0; i < 2 * limit; i++) await hold(server)
+    assert.equal(server.connections(), 2 * limit)
     assert.equal(await answerOf(await ask(server, '/last')), '/last')
   })
 })

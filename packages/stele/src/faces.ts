@@ -1,4 +1,5 @@
 // The faces that a server has: adding one is a line here. What it needs of the server, it says itself.
+import { type HealthPorts, healthFace } from '@stele/faces/health'
 import { type LogPorts, logFace } from '@stele/faces/log'
 import { type NpmPorts, npmFace } from '@stele/faces/npm'
 import { type WebPorts, webFace } from '@stele/faces/web'
@@ -6,7 +7,7 @@ import type { Face, FaceDefinition } from '@stele/http'
 import type { Settings } from './settings/schema.ts'
 
 /** What the server offers to its faces. */
-export type FacePorts = NpmPorts & LogPorts & WebPorts
+export type FacePorts = NpmPorts & LogPorts & WebPorts & HealthPorts
 
 type Wired = (ports: FacePorts, settings: Settings) => Face
 
@@ -15,6 +16,7 @@ const faces: readonly Wired[] = [
   wire(webFace, () => ({})),
   wire(npmFace, (settings) => settings),
   wire(logFace, () => ({})),
+  wire(healthFace, () => ({})),
 ]
 
 /** The faces, open. */

@@ -53,7 +53,8 @@ async function putDocument(
   const body = await asked.ask.body(settings.maxUploadBytes)
   const put = await registry.put({ account, name, body, rev: target.rev })
   if (put.did === 'publish') {
-    const { isRepeat, entry, timeMs } = put
+    const { spec, isRepeat, entry, timeMs } = put
+    if (!isRepeat) asked.notes.published = spec
     const time = new Date(timeMs).toISOString()
     return jsonDraft(isRepeat ? 200 : 201, { ok: true, id: name, entry, time })
   }

@@ -1,7 +1,15 @@
 // stele serve
 import { networkInterfaces } from 'node:os'
 import { SteleError } from '@stele/errors'
-import { type App, createApp, type HttpEvent, listen } from '@stele/http'
+import {
+  type App,
+  createApp,
+  createTally,
+  type HttpEvent,
+  type Listening,
+  listen,
+  type Tally,
+} from '@stele/http'
 import { openFaces } from '../faces.ts'
 import { createLogger, type Logger } from '../logger.ts'
 import { listenAdmin } from '../server/admin.ts'
@@ -47,7 +55,9 @@ async function run(settings: Settings, input: Input): Promise<Report> {
   const report = ({ event, ...facts }: { readonly event: string }): void => {
     log(engineLoudness(event), event, facts)
   }
+  const tally = createTally()
   const reportHttp = (event: HttpEvent): void => {
+    tally.note(event)
     const { type, ...facts } = event
     log(httpLoudness(event), type, facts)
   }
@@ -67,7 +77,7 @@ async function run(settings: Settings, input: Input): Promise<Report> {
   const server = open.adopt(await opened, (one) => one.close())
   open.adopt(listening, (one) => one.stop())
   open.adopt(await listenAdmin(server), (one) => one.close())
-  app.resolve(createServerApp(server, settings, reportHttp))
+  app.resolve(createServerApp({ server, settings, listening, tally }, reportHttp))
   const addresses = reachableAddresses(settings, listening, networkInterfaces())
   const { origin } = server
   if (format === 'json') {
@@ -96,9 +106,15 @@ function reportReady({ service }: Server, log: Logger): void {
   )
 }
 
+type Running = {
+  readonly server: Server
+  readonly settings: Settings
+  readonly listening: Listening
+  readonly tally: Tally
+}
+
 function createServerApp(
-  server: Server,
-  settings: Settings,
+  { server, settings, listening, tally }: Running,
   report: (event: HttpEvent) => void,
 ): ReturnType<typeof createApp> {
   const { publicUrl, trustedProxies, mountPath, signUp } = settings
@@ -117,6 +133,8 @@ function createServerApp(
       prove: server.service.prove,
       writesRefused: server.service.writesRefused,
       isPublic: publicUrl !== null,
+      counts: () => tally,
+      connections: listening.connections,
       signUp: { signUp, listensOnLoopback: addresses.listensOnLoopback, isPublished },
     },
     settings,

@@ -1,0 +1,58 @@
+// The face for whoever watches the server: is it well, and how much does it do. Nothing here says who asked for what.
+import { type Draft, type FaceDefinition, jsonDraft } from '@stele/http/routes'
+import { noSettings } from '@stele/settings'
+import type { HealthPorts } from './ports.ts'
+
+export type { HealthPorts } from './ports.ts'
+
+/** `/-/health` and `/-/metrics`. */
+export const healthFace: FaceDefinition<HealthPorts> = {
+  name: 'health',
+  settings: noSettings,
+  open: (ports) => ({
+    routes: [
+      { method: 'GET', path: '/-/health', answer: () => showHealth(ports) },
+      { method: 'GET', path: '/-/metrics', answer: () => showMetrics(ports) },
+    ],
+  }),
+}
+
+const noStore = { 'cache-control': 'no-store' }
+
+/** 503 while writes are refused, though reads are answered: whoever must go on reading asks `/-/ping`. */
+function showHealth({ log, writesRefused }: HealthPorts): Draft {
+  const reason = writesRefused?.()
+  const isWell = reason === undefined
+  const body = { ok: isWell, ...(isWell ? {} : { writesRefused: reason }), logSize: log.treeSize() }
+  return jsonDraft(isWell ? 200 : 503, body, noStore)
+}
+
+/** Prometheus' text format, version 0.0.4. */
+function showMetrics(ports: HealthPorts): Draft {
+  const { requests, publishes } = ports.counts()
+  const byClass = [1, 2, 3, 4, 5].flatMap((digit) => {
+    const count = requests.get(digit)
+    return count === undefined ? [] : [[`{status="${digit}xx"}`, count] as const]
+  })
+  const isReadOnly = ports.writesRefused?.() === undefined ? 0 : 1
+  const text = [
+    metric('stele_http_requests_total', 'counter', 'Requests answered, by status', byClass),
+    metric('stele_publishes_total', 'counter', 'Versions published', publishes),
+    metric('stele_http_connections', 'gauge', 'Connections open now', ports.connections()),
+    metric('stele_log_entries', 'gauge', 'Entries of the log', ports.log.treeSize()),
+    metric('stele_read_only', 'gauge', '1 while writes are refused', isReadOnly),
+  ].join('')
+  const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', ...noStore }
+  return { status: 200, headers, body: Buffer.from(text) }
+}
+
+function metric(
+  name: string,
+  type: 'counter' | 'gauge',
+  help: string,
+  value: number | readonly (readonly [labels: string, value: number])[],
+): string {
+  const samples = typeof value === 'number' ? [['', value] as const] : value
+  const lines = samples.map(([labels, sample]) => `${name}${labels} ${sample}\n`)
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`
+}
