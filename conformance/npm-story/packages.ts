@@ -2,7 +2,8 @@
 import type { Files } from '../npm-world.ts'
 
 export const password: string = 'correct horse'
-export const forbidden: RegExp = /403 Forbidden .*Cannot change "left": "bob" is not an owner of it/
+export const forbidden: RegExp =
+  /403 Forbidden .*Cannot change "left": "bob" is not one of its owners/
 export const notOffered: RegExp = /404 Not Found .*this registry does not offer it/
 
 export const left = (version: string): Files => ({

@@ -41,7 +41,7 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
   const owned = (account: string, name: PackageName): Package => {
     const found = need(name)
     if (found.owners.has(account)) return found
-    const message = `Cannot change "${name}": "${account}" is not an owner of it`
+    const message = `Cannot change "${name}": "${account}" is not one of its owners`
     throw new SteleError('rule_refused', { method: 'change', name: 'not_owner', message })
   }
   const touch = (found: Package): void => {

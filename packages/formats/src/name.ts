@@ -25,7 +25,11 @@ export function parsePackageName(text: string): PackageName {
 export function checkNewPackageName(name: PackageName): void {
   const verdict = validate(name)
   if (verdict.validForNewPackages) return
-  const reasons = [...(verdict.errors ?? []), ...(verdict.warnings ?? [])]
+  const lower = name.toLowerCase()
+  const reasons =
+    name === lower
+      ? [...(verdict.errors ?? []), ...(verdict.warnings ?? [])]
+      : [`new packages must have lower-case names, such as "${lower}"`]
   throw new SteleError('name_invalid', { name, reason: reasons.join('; ') })
 }
 

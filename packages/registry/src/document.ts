@@ -2,8 +2,8 @@
 // large bodies can be read on another thread. Everything that goes in is attacker controlled.
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type PackageName, parseJson } from '@stele/formats'
-import { type VersionPieces, versionPieces } from '@stele/releases'
-import { maxDocumentValues, maxUploadUnpackedBytes } from './limits.ts'
+import { type ReleaseLimits, type VersionPieces, versionPieces } from '@stele/releases'
+import { maxDocumentValues } from './limits.ts'
 import { readUpload, type Upload } from './upload.ts'
 
 /** A body to be read. `isChange` where the address says that it is no upload, whatever is in it. */
@@ -52,13 +52,13 @@ export function isUpload(
   return !isChange && isJsonObject(attachments) && Object.keys(attachments).length > 0
 }
 
-/** An upload checked against its tarball, which may unpack to `maxUnpackedBytes`. Throws what readUpload() throws. */
+/** An upload checked against its tarball. Throws what readUpload() throws. */
 export function readyUpload(
   name: PackageName,
   document: unknown,
-  maxUnpackedBytes: number = maxUploadUnpackedBytes,
+  limits?: ReleaseLimits,
 ): ReadyUpload {
-  const { release, tarball, tags, isRestricted } = readUpload(name, document, maxUnpackedBytes)
+  const { release, tarball, tags, isRestricted } = readUpload(name, document, limits)
   const { version, integrity, recordText: record, contents } = release
   const pieces = versionPieces(release)
   return { name, version, integrity, record, contents, tags, isRestricted, tarball, pieces }

@@ -19,10 +19,16 @@ export const maxUploadUnpackedBytes: number = 512 * 1024 * 1024
 export const maxDocumentValues = 250_000
 
 /** Bytes of a body that is read on the thread that answers everybody: nearly all packages, in a millisecond or two. */
-export const maxInlineBodyBytes: number = 256 * 1024
+export const maxInlineBodyBytes: number = 128 * 1024
 
-/** Bytes that a tarball may unpack to there: a bomb of empty files would otherwise take a second. */
-export const maxInlineUnpackedBytes: number = 2 * 1024 * 1024
+/**
+ * Bytes that a tarball may unpack to there, and its package.json may have: a bomb of empty files would otherwise take a
+ * second, 1 MiB of commands half of one. All together stay below 150 ms.
+ */
+export const inlineLimits: {
+  readonly maxUnpackedBytes: number
+  readonly maxManifestBytes: number
+} = { maxUnpackedBytes: 2 * 1024 * 1024, maxManifestBytes: 64 * 1024 }
 
 /** Dist-tags of one publish: clients send one. */
 export const maxTagsPerPublish = 10

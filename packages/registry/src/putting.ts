@@ -10,7 +10,7 @@ import {
   readDocument,
   readyUpload,
 } from './document.ts'
-import { maxInlineBodyBytes, maxInlineUnpackedBytes } from './limits.ts'
+import { inlineLimits, maxInlineBodyBytes } from './limits.ts'
 import type { RegistryPorts } from './ports.ts'
 import { type Published, publishUpload, requirePublisher } from './publishing.ts'
 import { requireActive } from './rule-calls.ts'
@@ -53,7 +53,7 @@ function readBody(ports: RegistryPorts, job: DocumentJob): ReadDocument | Promis
 /** The upload, unless its tarball unpacks to more than may hold this thread. */
 function readSmall(name: PackageName, document: JsonObject): ReadDocument | undefined {
   try {
-    return { kind: 'upload', upload: readyUpload(name, document, maxInlineUnpackedBytes) }
+    return { kind: 'upload', upload: readyUpload(name, document, inlineLimits) }
   } catch (error) {
     if (isSteleError(error, 'tarball_too_large')) return undefined
     throw error

@@ -41,9 +41,10 @@ export async function submitRule(submit: SubmitCall, call: RuleCall): Promise<Ca
 export function requireActive(state: StateReader, account: string, method: string): void {
   const status = readAccount(state, account)
   if (status === 'active') return
-  const [name, reason] =
-    status === undefined ? ['account_not_found', 'never joined'] : ['account_closed', 'is closed']
-  const message = `Cannot act for "${account}": the account ${reason}`
+  const [name, message] =
+    status === undefined
+      ? ['account_not_found', `There is no account "${account}" in this registry`]
+      : ['account_closed', `Cannot act for "${account}": the account is closed`]
   throw new SteleError('rule_refused', { method, name, message })
 }
 
@@ -56,7 +57,7 @@ export function requireOwner(
   requireActive(state, account, method)
   if (state.get(`${packageObject(name)}/owners`, account) !== undefined) return
   if (orOperator && isOperator(state, account)) return
-  const message = `Cannot change "${name}": "${account}" is not an owner of it`
+  const message = `Cannot change "${name}": "${account}" is not one of its owners`
   throw new SteleError('rule_refused', { method, name: 'not_owner', message })
 }
 

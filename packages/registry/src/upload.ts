@@ -13,7 +13,14 @@ import {
   recordOf,
   type Version,
 } from '@stele/formats'
-import { type Digests, digestsOf, type Release, readRelease, tarballFile } from '@stele/releases'
+import {
+  type Digests,
+  digestsOf,
+  type Release,
+  type ReleaseLimits,
+  readRelease,
+  tarballFile,
+} from '@stele/releases'
 import { maxTagsPerPublish, maxUploadBytes, maxUploadUnpackedBytes } from './limits.ts'
 
 /** What a publish document brings: the release, its tarball, and the tags that shall point to it. */
@@ -28,13 +35,13 @@ export type Upload = {
 /**
  * Reads a publish document for a package. The name must be the same in the address, the document, the manifest and
  * the tarball; the bytes must have the length and digests that are claimed; the manifest must agree with the tarball's
- * own package.json in every member of the record. `maxUnpackedBytes` is what the tarball may unpack to.
+ * own package.json in every member of the record.
  * Throws upload_invalid, manifest_differs, provenance_refused, version_invalid, tag_invalid, and what readRelease() throws.
  */
 export function readUpload(
   name: PackageName,
   document: unknown,
-  maxUnpackedBytes: number = maxUploadUnpackedBytes,
+  limits: ReleaseLimits = { maxUnpackedBytes: maxUploadUnpackedBytes },
 ): Upload {
   if (!isJsonObject(document)) throw invalid(name, 'the document is not an object')
   requireName(name, 'document', document['name'])
@@ -45,7 +52,7 @@ export function readUpload(
   const tarball = readAttachment({ name, version, sent, spec }, document['_attachments'])
   const digests = digestsOf(tarball)
   checkDigests(spec, { manifest, tarball, digests })
-  const release = readRelease(tarball, { digests, maxUnpackedBytes })
+  const release = readRelease(tarball, { digests, ...limits })
   checkPaths(spec, release.paths)
   checkRelease(release, { name, version, manifest })
   return { release, tarball, tags, isRestricted: document['access'] === 'restricted' }

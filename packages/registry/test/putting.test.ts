@@ -5,7 +5,7 @@ import test from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { type ErrorCode, isSteleError } from '@stele/errors'
 import { type DocumentJob, readDocument } from '../src/document.ts'
-import { maxInlineBodyBytes, maxInlineUnpackedBytes } from '../src/limits.ts'
+import { inlineLimits, maxInlineBodyBytes } from '../src/limits.ts'
 import { createRegistry, type Registry } from '../src/registry.ts'
 import { createWorld, nameOf, type Packument, publishDocument, type World } from './world.ts'
 
@@ -54,11 +54,19 @@ function large(): Packument {
   return made
 }
 
+function many(count: number): object {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, at) => [`dependency-${at}`, '^1.0.0']),
+  )
+}
+
 const published: readonly [what: string, document: Packument, elsewhere: number][] = [
   ['a usual package', publishDocument(manifest), 0],
-  ['a package that unpacks to much', bomb(maxInlineUnpackedBytes), 1],
-  ['a package that unpacks to less', bomb(maxInlineUnpackedBytes / 2), 0],
+  ['a package that unpacks to much', bomb(inlineLimits.maxUnpackedBytes), 1],
+  ['a package that unpacks to less', bomb(inlineLimits.maxUnpackedBytes / 2), 0],
   ['a large body', large(), 1],
+  ['a large package.json', publishDocument({ ...manifest, dependencies: many(5000) }), 1],
+  ['a usual package.json', publishDocument({ ...manifest, dependencies: many(50) }), 0],
 ]
 for (const [what, document, elsewhere] of published) {
   test(`put() publishes ${what}, read ${elsewhere === 0 ? 'at once' : 'elsewhere'}`, async () => {
@@ -73,7 +81,7 @@ for (const [what, document, elsewhere] of published) {
 test('put() hands nothing on of whoever may not publish', async () => {
   const { world, registry, jobs } = await createPutting()
   await world.publish('alice', manifest)
-  const body = bodyOf(bomb(maxInlineUnpackedBytes))
+  const body = bodyOf(bomb(inlineLimits.maxUnpackedBytes))
   await assert.rejects(registry.put({ account: 'bob', name, body }), failsWith('rule_refused'))
   await assert.rejects(registry.put({ account: 'zed', name, body }), failsWith('rule_refused'))
   assert.equal(jobs.length, 0)

@@ -296,7 +296,7 @@ test('readUpload() refuses a tarball that unpacks to more than an upload may', (
   const made = publishDocument(manifest, { files: { zeros: '0'.repeat(1 << 20) } })
   assert.equal(readUpload(nameOf('@s/p'), made).release.fileCount, 2)
   assert.throws(
-    () => readUpload(nameOf('@s/p'), made, 1 << 20),
+    () => readUpload(nameOf('@s/p'), made, { maxUnpackedBytes: 1 << 20 }),
     (error) => isSteleError(error, 'tarball_too_large'),
   )
 })

@@ -28,7 +28,13 @@ export {
   readTags,
   readVersions,
 } from './package-state.ts'
-export { type Digests, digestsOf, type Release, readRelease } from './release.ts'
+export {
+  type Digests,
+  digestsOf,
+  type Release,
+  type ReleaseLimits,
+  readRelease,
+} from './release.ts'
 export {
   type Form,
   recordPieces,

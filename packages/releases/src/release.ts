@@ -45,25 +45,33 @@ export function digestsOf(bytes: Uint8Array): Digests {
   return { sha512: hash('sha512', bytes, 'hex'), shasum: hash('sha1', bytes, 'hex') }
 }
 
-/** What readRelease() can be spared or told. */
-type ReleaseOptions = {
-  readonly digests?: Digests
-  /** Bytes that the tarball may unpack to, where less is to be taken than the format allows. */
+/** Where less is to be taken than the format allows. */
+export type ReleaseLimits = {
+  /** Bytes that the tarball may unpack to. */
   readonly maxUnpackedBytes?: number
+  /** Bytes of the package.json; 1 MiB when absent. */
+  readonly maxManifestBytes?: number
 }
+
+/** What readRelease() can be spared or told. */
+type ReleaseOptions = ReleaseLimits & { readonly digests?: Digests }
 
 /**
  * Takes a tarball apart. The release is what the package.json inside says, normalised as npm does on publish.
  * Throws tarball_invalid, tarball_too_large, json_invalid, json_not_canonical, name_invalid, version_invalid,
- * manifest_invalid, upload_invalid. Spec: release.md, "Record" and "State".
+ * manifest_invalid. Spec: release.md, "Record" and "State".
  */
 export function readRelease(
   bytes: Uint8Array,
-  { digests = digestsOf(bytes), ...limits }: ReleaseOptions = {},
+  {
+    digests = digestsOf(bytes),
+    maxManifestBytes: limit = maxManifestBytes,
+    ...limits
+  }: ReleaseOptions = {},
 ): Release {
   const tarball = readTarball(bytes, limits)
   const paths = tarball.files.map((file) => file.path)
-  const manifest = normalizeManifest(readPackageJson(tarball), paths)
+  const manifest = normalizeManifest(readPackageJson(tarball, limit), paths)
   const { name, version } = manifest
   const record = recordOf(manifest)
   const readme = findReadme(tarball.files)
@@ -91,12 +99,13 @@ export function readRelease(
   }
 }
 
-function readPackageJson({ packageJson }: Tarball): ReturnType<typeof parsePackageJson> {
-  if (packageJson.length > maxManifestBytes) {
-    throw new SteleError('upload_invalid', {
-      spec: 'the package',
-      reason: `its package.json has ${packageJson.length} bytes, the limit is ${maxManifestBytes}`,
-    })
+function readPackageJson(
+  { packageJson }: Tarball,
+  limit: number,
+): ReturnType<typeof parsePackageJson> {
+  if (packageJson.length > limit) {
+    const details = { what: 'the size of its package.json', limit, found: packageJson.length }
+    throw new SteleError('tarball_too_large', details)
   }
   return parsePackageJson(packageJson, 'the package.json in the tarball')
 }

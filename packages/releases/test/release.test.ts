@@ -44,7 +44,7 @@ const refused: readonly [what: string, tarball: Uint8Array, code: string][] = [
   [
     'its package.json is larger than 1 MiB',
     makePackage({ ...manifest, x: 'x'.repeat(1 << 20) }),
-    'upload_invalid',
+    'tarball_too_large',
   ],
   ['its name is invalid', makePackage({ ...manifest, name: '../x' }), 'name_invalid'],
   ['its version is invalid', makePackage({ ...manifest, version: 'one' }), 'version_invalid'],

@@ -10,6 +10,7 @@ export const tarballErrors: Catalogue<TarballDetails> = {
   tarball_invalid: { status: 400, message: (d) => `Cannot read the tarball: ${d.reason}` },
   tarball_too_large: {
     status: 413,
-    message: (d) => `Cannot take the tarball: ${d.what} is ${d.found}, the limit is ${d.limit}`,
+    message: (d) =>
+      `Cannot accept the tarball: ${d.what} is ${d.found}, and the limit is ${d.limit}`,
   },
 }
