@@ -10,6 +10,7 @@ export {
 } from './accounts.ts'
 export { defaultRateLimits, type RateLimit, type RateLimits } from './limits.ts'
 export { defaultPasswordCost, type PasswordCost } from './password.ts'
+export { type AccountsSettings, accountsSection } from './settings.ts'
 export {
   type SignUpDecision,
   type SignUpFacts,

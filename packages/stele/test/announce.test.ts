@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import type { NetworkInterfaceInfo } from 'node:os'
 import { test } from 'node:test'
 import { formatStarted, reachableAddresses } from '../src/server/announce.ts'
-import { loadSettings } from '../src/settings/load.ts'
-import type { Settings } from '../src/settings/schema.ts'
+import { loadSettings, type Settings } from '../src/settings/load.ts'
 
 function settingsOf(flags: { readonly [name: string]: string }): Settings {
   return loadSettings({ flags: { dir: '/srv/stele', ...flags }, environment: {}, file: undefined })

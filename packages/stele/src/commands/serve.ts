@@ -2,22 +2,22 @@
 import { networkInterfaces } from 'node:os'
 import { SteleError } from '@stele/errors'
 import {
-  type App,
   createApp,
+  createPendingApp,
   createTally,
   type HttpEvent,
   type Listening,
   listen,
   type Tally,
 } from '@stele/http'
+import { flagOf, variableOf } from '@stele/settings'
 import { openFaces } from '../faces.ts'
 import { createLogger, type Logger } from '../logger.ts'
 import { listenAdmin } from '../server/admin.ts'
 import { formatStarted, isOnlyLocal, reachableAddresses } from '../server/announce.ts'
 import { engineLoudness, httpLoudness } from '../server/loudness.ts'
 import { openServer, type Server } from '../server/open-server.ts'
-import { flagOf, loadSettings, variableOf } from '../settings/load.ts'
-import { type Settings, schema } from '../settings/schema.ts'
+import { loadSettings, type Settings, sections } from '../settings/load.ts'
 import type { Command, Input, Usage } from './command.ts'
 
 type Report = { readonly origin: string; readonly stopped: string }
@@ -32,7 +32,7 @@ export const serve: Command<Report> = {
     notes: [
       'Flags win over the environment, that over the file, that over the defaults',
       'The file holds "key: value" lines; a key is the flag in camel case, such as publicUrl',
-      `In the environment --public-url is ${variableOf('publicUrl')}`,
+      `In the environment --public-url is ${variableOf('', 'publicUrl')}`,
     ],
   },
   run: async (input) => {
@@ -62,9 +62,9 @@ async function run(settings: Settings, input: Input): Promise<Report> {
     log(httpLoudness(event), type, facts)
   }
   // Listening comes first: a port that is taken must not leave a log and keys behind. Requests wait for the app.
-  const app = Promise.withResolvers<App>()
+  const pending = createPendingApp()
   const { host, port, trustedProxies } = settings
-  const listening = await listen(async (ask) => (await app.promise)(ask), {
+  const listening = await listen(pending.app, {
     host,
     port,
     trustedProxies,
@@ -77,7 +77,7 @@ async function run(settings: Settings, input: Input): Promise<Report> {
   const server = open.adopt(await opened, (one) => one.close())
   open.adopt(listening, (one) => one.stop())
   open.adopt(await listenAdmin(server), (one) => one.close())
-  app.resolve(createServerApp({ server, settings, listening, tally }, reportHttp))
+  pending.open(createServerApp({ server, settings, listening, tally }, reportHttp))
   const addresses = reachableAddresses(settings, listening, networkInterfaces())
   const { origin } = server
   if (format === 'json') {
@@ -137,7 +137,7 @@ function createServerApp(
       connections: listening.connections,
       signUp: { signUp, listensOnLoopback: addresses.listensOnLoopback, isPublished },
     },
-    settings,
+    settings.read,
   )
   return createApp({ faces, settings: addresses, now: Date.now, report })
 }
@@ -149,19 +149,28 @@ function readSettings({ options, environment }: Input): Settings {
 }
 
 function settingOptions(): Usage['options'] {
-  const options = Object.entries(schema).map(([key, { summary, fallback }]) => {
-    const usual =
-      fallback === null || fallback === '' || typeof fallback === 'object'
-        ? ''
-        : ` (default ${fallback})`
-    return [flagOf(key), { type: 'string', value: 'value', summary: summary + usual }] as const
-  })
+  const options = sections.flatMap(({ name, fields }) =>
+    Object.entries(fields).map(([key, { summary, fallback }]) => {
+      const usual =
+        typeof fallback === 'number' || typeof fallback === 'boolean' || isText(fallback)
+          ? ` (default ${fallback})`
+          : ''
+      return [
+        flagOf(name, key),
+        { type: 'string', value: 'value', summary: summary + usual },
+      ] as const
+    }),
+  )
   const config = {
     type: 'string',
     value: 'file',
     summary: 'the configuration file (default ./stele.yaml)',
   } as const
   return { ...Object.fromEntries(options), config }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

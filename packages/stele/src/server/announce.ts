@@ -2,8 +2,8 @@
 import type { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { isLoopback } from '@stele/formats/networks'
-import { flagOf } from '../settings/load.ts'
-import type { Settings } from '../settings/schema.ts'
+import { flagOf } from '@stele/settings'
+import type { Settings } from '../settings/load.ts'
 import { version } from '../version.ts'
 
 /** What the lines are made of. */
@@ -67,7 +67,7 @@ export function formatStarted({ settings, addresses, origin, isNew }: Started): 
 
 function signUpText(settings: Settings): string {
   const { signUp, publicUrl, trustedProxies } = settings
-  const flag = `--${flagOf('signUp')}`
+  const flag = `--${flagOf('', 'signUp')}`
   if (signUp === 'open') return `open to everyone who reaches this address (${flag} open)`
   if (
     signUp === 'auto' &&
@@ -85,6 +85,6 @@ function trialText({ dir }: Settings): string {
   return [
     'This is a trial on this machine: the log keeps its localhost name for ever.',
     'For a registry that will have an address of its own, start with an empty folder and',
-    `--${flagOf('publicUrl')} https://registry.example (or --origin registry.example), not with ${dir}.`,
+    `--${flagOf('', 'publicUrl')} https://registry.example (or --origin registry.example), not with ${dir}.`,
   ].join('\n')
 }

@@ -31,7 +31,7 @@ import type { ServiceData } from '../engine/data.ts'
 import { ingestIdleMs } from '../ingest/limits.ts'
 import { createIngestPool, type IngestPorts } from '../ingest/pool.ts'
 import { startIngestThread } from '../ingest/thread.ts'
-import type { Settings } from '../settings/schema.ts'
+import type { Settings } from '../settings/load.ts'
 
 /** The operator's account where no other is named. */
 const defaultOperator = 'operator'

@@ -1,76 +1,51 @@
-// Reads the settings: flags win over the environment, the environment over the file, the file over the defaults.
+// The settings of the server: each package has a section, faces have their own; the file is read here, and only here.
 import { existsSync, readFileSync } from 'node:fs'
+import { type AccountsSettings, accountsSection } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
-import { nearest } from '@stele/settings'
+import { type EdgeSettings, edgeSection } from '@stele/http'
+import { type AnySection, readSection, refuseUnknown, type Section } from '@stele/settings'
 import { parse as parseYaml } from 'yaml'
-import { type Settings, schema } from './schema.ts'
+import { checkFaceSettings, faceSections } from '../faces.ts'
+import { type ServerSettings, serverSection } from './server.ts'
 
 /** Where settings come from. `flags` are as typed, without the dashes. */
 export type SettingSources = {
   readonly flags: { readonly [name: string]: string | boolean | undefined }
   readonly environment: { readonly [name: string]: string | undefined }
+  /** Of what is there without being named it is `stele.yaml`. */
   readonly file: string | undefined
 }
-/** `source` is the flag or the variable as written, or the file. */
-type Found = { readonly source: string; readonly value: unknown }
-type Key = keyof Settings
 
-const prefix = 'STELE_'
+/** Reads a section. */
+type ReadSection = <S extends object>(section: Section<S>) => S
+
+/** What the server is told. The sections of faces are read by `read`: only they know them. */
+export type Settings = EdgeSettings &
+  AccountsSettings &
+  ServerSettings & { readonly read: ReadSection }
+
+/** All sections, in the order of help. */
+export const sections: readonly AnySection[] = [
+  edgeSection,
+  serverSection,
+  accountsSection,
+  ...faceSections,
+]
+
 const defaultFile = 'stele.yaml'
-const keys = Object.keys(schema).filter((key): key is Key => Object.hasOwn(schema, key))
 /** Variables with the prefix that are not settings of the server. */
 const otherVariables = ['CONFIG']
 
 /** The settings. Throws `setting_invalid`, `setting_unknown`, `data_invalid`, naming the key and where it was found. */
-export function loadSettings(sources: SettingSources): Settings {
-  refuseUnknownVariables(sources.environment)
-  const file = readFile(sources.file)
-  const read = <K extends Key>(key: K): Settings[K] => {
-    const found = findSetting(key, sources, file)
-    if (found === undefined) return schema[key].fallback
-    const value = schema[key].parse(found.value)
-    if (value !== undefined) return value
-    const details = { key, source: found.source, found: JSON.stringify(found.value) }
-    throw new SteleError('setting_invalid', { ...details, wanted: schema[key].wanted })
-  }
-  return {
-    port: read('port'),
-    host: read('host'),
-    dir: read('dir'),
-    publicUrl: read('publicUrl'),
-    mountPath: read('mountPath'),
-    trustedProxies: read('trustedProxies'),
-    signUp: read('signUp'),
-    operator: read('operator'),
-    origin: read('origin'),
-    maxUploadBytes: read('maxUploadBytes'),
-    callTimeoutMs: read('callTimeoutMs'),
-    publicFolder: read('publicFolder'),
-    logLevel: read('logLevel'),
-    logFormat: read('logFormat'),
-  }
-}
-
-/** The flag of a setting, without dashes: `public-url`. */
-export function flagOf(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-}
-
-/** The environment variable of a setting: `STELE_PUBLIC_URL`. */
-export function variableOf(key: string): string {
-  return prefix + flagOf(key).replaceAll('-', '_').toUpperCase()
+export function loadSettings({ flags, environment, file: named }: SettingSources): Settings {
+  const sources = { flags, environment, file: readFile(named) }
+  refuseUnknown(sections, sources, otherVariables)
+  const read: ReadSection = (section) => readSection(section, sources)
+  checkFaceSettings(read)
+  return { ...read(edgeSection), ...read(accountsSection), ...read(serverSection), read }
 }
 
 type FileSettings = { readonly path: string; readonly members: { readonly [key: string]: unknown } }
-
-function findSetting(key: Key, sources: SettingSources, file: FileSettings): Found | undefined {
-  const flag = sources.flags[flagOf(key)]
-  if (flag !== undefined) return { source: `--${flagOf(key)}`, value: flag }
-  const variable = sources.environment[variableOf(key)]
-  if (variable !== undefined) return { source: variableOf(key), value: variable }
-  const member = Object.hasOwn(file.members, key) ? file.members[key] : undefined
-  return member === undefined ? undefined : { source: `the file "${file.path}"`, value: member }
-}
 
 function readFile(named: string | undefined): FileSettings {
   const path = named ?? defaultFile
@@ -83,9 +58,7 @@ function readFile(named: string | undefined): FileSettings {
   if (typeof found !== 'object' || Array.isArray(found)) {
     throw new SteleError('data_invalid', { path, reason: 'it is not a list of "key: value" lines' })
   }
-  const members = Object.fromEntries(Object.entries(found))
-  for (const key of Object.keys(members)) refuseUnknownKey(key, `the file "${path}"`)
-  return { path, members }
+  return { path, members: Object.fromEntries(Object.entries(found)) }
 }
 
 function parseFile(path: string): unknown {
@@ -95,23 +68,4 @@ function parseFile(path: string): unknown {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new SteleError('data_invalid', { path, reason }, { cause })
   }
-}
-
-function refuseUnknownVariables(environment: SettingSources['environment']): void {
-  const known = [...keys.map(variableOf), ...otherVariables.map((name) => prefix + name)]
-  for (const key of Object.keys(environment)) {
-    if (!key.startsWith(prefix) || known.includes(key)) continue
-    const { near } = nearest(
-      key.slice(prefix.length),
-      known.map((name) => name.slice(prefix.length)),
-    )
-    if (near === undefined) continue // Another program's, such as those that Kubernetes sets.
-    const details = { key, source: 'the environment', near: prefix + near }
-    throw new SteleError('setting_unknown', details)
-  }
-}
-
-function refuseUnknownKey(key: string, source: string): void {
-  if (Object.hasOwn(schema, key)) return
-  throw new SteleError('setting_unknown', { key, source, ...nearest(key, keys) })
 }

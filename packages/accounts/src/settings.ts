@@ -1,0 +1,19 @@
+// The settings of accounts.
+import { choice, type Section } from '@stele/settings'
+import type { SignUpSettings } from './sign-up-policy.ts'
+
+/** What the operator says about accounts. */
+export type AccountsSettings = Pick<SignUpSettings, 'signUp'>
+
+/** Its settings stand at the top of the file. */
+export const accountsSection: Section<AccountsSettings> = {
+  name: '',
+  fields: {
+    signUp: {
+      summary:
+        'who may sign up: auto (anyone while it listens on loopback without a proxy), open or closed',
+      kind: choice(['auto', 'open', 'closed']),
+      fallback: 'auto',
+    },
+  },
+}
