@@ -20,3 +20,5 @@ export const entriesAtStop = 256
 export const rowsPerTurn = 64
 /** Published files that may wait to be made durable: bounds what a crash has published again, and the memory of their names. */
 export const maxUnsyncedFiles = 20_000
+/** Widths of an unfinished record bundle that stay in the public folder: each may be as large as its entries together. */
+export const keptPartials = 4

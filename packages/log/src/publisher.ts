@@ -22,10 +22,11 @@ import {
   parseNote,
   type TileNumber,
   tilePath,
+  tileRowLength,
   tilesOf,
   treeRoot,
 } from '@stele/tlog'
-import { maxUnsyncedFiles } from './limits.ts'
+import { keptPartials, maxUnsyncedFiles } from './limits.ts'
 import { type FilePorts, makeBundle, makeTile } from './log-files.ts'
 import type { StoredHead } from './ports.ts'
 
@@ -61,6 +62,8 @@ export type PublisherPorts = {
   readonly readBlob: (name: string) => Uint8Array | undefined
   readonly watermark: () => Watermark
   readonly saveWatermark: (watermark: Watermark) => void
+  /** Sizes of checkpoints that were served since the last publication; those that are done with are taken out. */
+  readonly served: Set<number>
 }
 
 /** Brings the folder up to the store. Throws `log_inconsistent` where the folder holds what the store does not. */
@@ -71,20 +74,24 @@ export function createPublisher(ports: PublisherPorts): Publisher {
   let running: Promise<void> = Promise.resolve()
   let lastCheckpoint = ''
   let from: Watermark | undefined
+  const recent: number[] = []
   const publishOnce = async (): Promise<void> => {
     const head = ports.head()
     if (head === undefined || head.checkpoint === lastCheckpoint) return
     refuseRollback(ports, head)
-    from ??= ports.watermark()
+    from ??= resume(ports, head.size, recent)
     const blobNumber = await publishBlobs(ports, from.blobNumber)
     await publishTiles(ports, from.size, head.size)
+    await publishServed(ports, from.size, head.size)
     await publishWithheld(ports, from.size, head.size)
+    await ports.folder.sync() // After a power cut, what the checkpoint names must be there, and whole.
     await ports.folder.writeDurably(`${root}key`, Buffer.from(ports.keys))
     await ports.folder.writeDurably(`${root}head`, Buffer.from(head.head))
     await ports.folder.writeDurably(`${root}checkpoint`, Buffer.from(head.checkpoint))
     from = { size: head.size, blobNumber }
     lastCheckpoint = head.checkpoint
-    await settle(ports, head, from)
+    ports.saveWatermark(from)
+    await pruneRecords(ports, recent, head.size)
   }
   return {
     publish: () => {
@@ -114,14 +121,16 @@ function parseOrigin(head: StoredHead): string {
 }
 
 /**
- * Makes the folder durable once the log is quiet, or much waits for it: while calls come in, the disk is the commits'.
- * A crash before the watermark is saved publishes again from the one before.
+ * Where publishing goes on. A stop that was not clean has forgotten which sizes were served: then every width of the
+ * unfinished pieces is written.
  */
-async function settle(ports: PublisherPorts, head: StoredHead, reached: Watermark): Promise<void> {
-  const isQuiet = ports.head()?.checkpoint === head.checkpoint
-  if (!isQuiet && ports.folder.unsynced() < maxUnsyncedFiles) return
-  await ports.folder.sync()
-  ports.saveWatermark(reached)
+function resume(ports: PublisherPorts, size: number, recent: number[]): Watermark {
+  const from = ports.watermark()
+  if (from.size === 0) return from // Of a log that was never published.
+  recent.push(from.size)
+  const unfinished = size - (size % bundleWidth)
+  for (let one = Math.max(from.size, unfinished) + 1; one < size; one++) ports.served.add(one)
+  return from
 }
 
 async function publishBlobs(ports: PublisherPorts, after: number): Promise<number> {
@@ -134,6 +143,7 @@ async function publishBlobs(ports: PublisherPorts, after: number): Promise<numbe
       if (bytes !== undefined) await ports.folder.write(root + blobPath(blob.name), bytes)
       blobNumber = blob.blobNumber
     }
+    if (ports.folder.unsynced() >= maxUnsyncedFiles) await ports.folder.sync()
   }
 }
 
@@ -144,6 +154,44 @@ async function publishTiles(ports: PublisherPorts, from: number, size: number): 
   }
   for (const bundle of bundlesOf(from, size)) {
     for (const kind of bundleKinds) await publishBundle(ports, size, { ...bundle, kind })
+  }
+}
+
+/**
+ * Tiles and entry bundles as they were at the sizes of checkpoints that were served, but not published: whoever has one
+ * finds its tiles in the folder too, until the full ones are there (C2SP tlog-tiles).
+ */
+async function publishServed(ports: PublisherPorts, from: number, size: number): Promise<void> {
+  const sizes = [...ports.served].filter((served) => served <= size)
+  for (const served of sizes) {
+    if (served > from && served < size) await publishPartials(ports, served, size)
+  }
+  for (const served of sizes) ports.served.delete(served)
+}
+
+async function publishPartials(ports: PublisherPorts, at: number, size: number): Promise<void> {
+  const isUnfinished = ({ index, width }: TileNumber, rowLength: number): boolean =>
+    width < bundleWidth && rowLength < (index + 1) * bundleWidth
+  for (const tile of tilesOf(at - 1, at)) {
+    if (!isUnfinished(tile, tileRowLength(size, tile.level))) continue
+    await publishPiece(ports, tilePath(tile), tile, makeTile(ports.files, size, tile))
+  }
+  for (const bundle of bundlesOf(at - 1, at)) {
+    if (isUnfinished(bundle, size)) await publishBundle(ports, size, { ...bundle, kind: 'entries' })
+  }
+}
+
+/**
+ * Bodies, effects and values are large, and every wider bundle holds those before it: of an unfinished one only the
+ * newest few widths stay. A reader whose width is gone reads the checkpoint again.
+ */
+async function pruneRecords(ports: PublisherPorts, recent: number[], size: number): Promise<void> {
+  if (recent.at(-1) !== size) recent.push(size)
+  while (recent.length > keptPartials) {
+    const old = recent.shift() ?? 0
+    const place = { index: Math.floor(old / bundleWidth), width: old % bundleWidth }
+    if (place.width === 0) continue
+    for (const kind of withholdableKinds) await ports.folder.remove(root + bundlePath(kind, place))
   }
 }
 

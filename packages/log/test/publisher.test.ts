@@ -14,8 +14,12 @@ type Folder = {
   meanwhile?: () => Promise<unknown>
 }
 
-function publisherOf(world: World, folder: Folder) {
-  let watermark: Watermark = { size: 0, blobNumber: 0 }
+function publisherOf(
+  world: World,
+  folder: Folder,
+  served: Set<number> = new Set(),
+  watermark: Watermark = { size: 0, blobNumber: 0 },
+) {
   const write = async (path: string, bytes: Uint8Array): Promise<void> => {
     if (path === folder.failAt) throw new Error('disk full')
     folder.order.push(path)
@@ -47,6 +51,7 @@ function publisherOf(world: World, folder: Folder) {
         .slice(after)
         .map((name, i) => ({ name, blobNumber: after + i + 1 })),
     readBlob: (name) => world.store.kept.blobs.get(name),
+    served,
     watermark: () => watermark,
     saveWatermark: (saved) => {
       watermark = saved
@@ -71,25 +76,77 @@ test('publish() writes tiles and bundles before head and checkpoint, checkpoint 
     '-/log/body/000.p/5',
     '-/log/effects/000.p/5',
     '-/log/value/000.p/5',
+    '(sync)',
     '-/log/key',
     '-/log/head',
     '-/log/checkpoint',
-    '(sync)',
     '(watermark 5)',
   ])
 })
 
-test('publish() leaves the disk to the commits while calls come in, and syncs before it saves the watermark', async () => {
+test('publish() makes everything durable before the checkpoint that names it, also while calls come in', async () => {
   const { world, log } = await createdLog()
   const folder: Folder = { files: new Map(), order: [] }
   const publisher = publisherOf(world, folder)
   folder.meanwhile = () => grow(log, 1)
   await publisher.publish()
-  assert.equal(sizeIn(folder), 1)
-  assert.ok(!folder.order.includes('(sync)'))
-  delete folder.meanwhile
   await publisher.publish()
-  assert.deepEqual(folder.order.slice(-2), ['(sync)', '(watermark 2)'])
+  const order = folder.order.join(' ')
+  const run = String.raw`(-\/log\/(tile|body|effects|value)\S+ )+\(sync\) -\/log\/key -\/log\/head -\/log\/checkpoint`
+  assert.match(order, new RegExp(`^${run} \\(watermark 1\\) ${run} \\(watermark 2\\)$`))
+})
+
+test('publish() keeps every tile width that was published or served, and the newest four of the large bundles', async () => {
+  const { world, log } = await createdLog()
+  const folder: Folder = { files: new Map(), order: [] }
+  const served = new Set<number>()
+  const publisher = publisherOf(world, folder, served)
+  for (let size = 1; size <= 12; size += 2) {
+    await publisher.publish() // Sizes 1, 3, 5 and so on.
+    if (size === 5) served.add(6)
+    await grow(log, 2)
+  }
+  const widths = (kind: string): readonly number[] =>
+    [...folder.files.keys()]
+      .flatMap((path) => path.match(`^-/log/${kind}/000\\.p/(\\d+)$`)?.[1] ?? [])
+      .map(Number)
+      .toSorted((a, b) => a - b)
+  assert.deepEqual(widths('tile/0'), [1, 3, 5, 6, 7, 9, 11])
+  assert.deepEqual(widths('tile/entries'), [1, 3, 5, 6, 7, 9, 11])
+  assert.deepEqual(widths('body'), [5, 7, 9, 11])
+  assert.deepEqual(widths('value'), [5, 7, 9, 11])
+  assert.equal(served.size, 0)
+})
+
+test('publish() writes no partial tile of a served size when the full one is there', async () => {
+  const { world, log } = await createdLog()
+  const folder: Folder = { files: new Map(), order: [] }
+  const served = new Set([100, 256, 257])
+  const publisher = publisherOf(world, folder, served)
+  await grow(log, 300)
+  await publisher.publish()
+  const partials = [...folder.files.keys()].filter((path) => path.includes('.p/'))
+  assert.deepEqual(partials.filter((path) => path.includes('tile/')).toSorted(), [
+    '-/log/tile/0/001.p/1',
+    '-/log/tile/0/001.p/45',
+    '-/log/tile/1/000.p/1',
+    '-/log/tile/entries/001.p/1',
+    '-/log/tile/entries/001.p/45',
+  ])
+})
+
+test('publish() writes every width of unfinished tiles when it goes on after a kill', async () => {
+  const { world, log } = await createdLog()
+  const folder: Folder = { files: new Map(), order: [] }
+  await grow(log, 2)
+  await publisherOf(world, folder).publish()
+  await grow(log, 3)
+  await publisherOf(world, folder, new Set(), { size: 3, blobNumber: 0 }).publish()
+  const tiles = [...folder.files.keys()].filter((path) => path.includes('tile/0/'))
+  assert.deepEqual(
+    tiles.toSorted(),
+    [3, 4, 5, 6].map((width) => `-/log/tile/0/000.p/${width}`),
+  )
 })
 
 test('publish() replaces partial pieces by full ones when the log passes 256 entries', async () => {

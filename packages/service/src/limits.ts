@@ -6,3 +6,7 @@ export const beatEveryMs: number = 5 * 60 * 1000
 export const compareRestMs = 5
 /** The least time between two publications, in milliseconds: a busy log writes each tile once, not once a commit. */
 export const publishEveryMs = 1000
+/** What a publication took, the next one waits so many times as long: the disk is the commits', and much is written seldom. */
+export const publishRestFactor = 9
+/** The most that it waits for that, in milliseconds. */
+export const longestPublishRestMs = 10_000

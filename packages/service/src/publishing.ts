@@ -1,7 +1,7 @@
-// Publishes behind the log: soon after a commit, at most once a second, and never while the log is read-only.
+// Publishes behind the log: soon after a commit, at most once a second, less often where it takes long, and never while the log is read-only.
 import { isSteleError } from '@stele/errors'
 import type { Publisher } from '@stele/log'
-import { publishEveryMs } from './limits.ts'
+import { longestPublishRestMs, publishEveryMs, publishRestFactor } from './limits.ts'
 import type { ServicePorts } from './ports.ts'
 
 /** What publishing asks of the sequencer, and tells it. */
@@ -20,11 +20,13 @@ export type Publishing = { readonly wake: () => void; readonly stop: () => Promi
 export function startPublishing(
   publisher: Publisher | undefined,
   writes: Writes,
-  { timers, report }: Pick<ServicePorts, 'timers' | 'report'>,
+  { timers, report, nowMs }: Pick<ServicePorts, 'timers' | 'report' | 'nowMs'>,
 ): Publishing {
   if (publisher === undefined) return { wake: () => undefined, stop: async () => undefined }
+  let restMs = publishEveryMs
   const publish = async (): Promise<void> => {
     if (writes.readOnly !== undefined) return
+    const startMs = nowMs()
     try {
       await publisher.publish()
     } catch (error) {
@@ -32,11 +34,13 @@ export function startPublishing(
       const reason = error instanceof Error ? error.message : String(error)
       report({ event: 'publish_failed', reason })
     }
+    const wantedMs = publishRestFactor * (nowMs() - startMs)
+    restMs = Math.min(longestPublishRestMs, Math.max(publishEveryMs, wantedMs))
   }
   let cancel: (() => void) | undefined
   return {
     wake: () => {
-      cancel ??= timers.after(publishEveryMs, () => {
+      cancel ??= timers.after(restMs, () => {
         cancel = undefined // What is committed from here on is for the next time.
         void publish()
       })

@@ -19,6 +19,8 @@ export type Service = {
   readonly submit: (request: CallRequest) => Promise<CallAnswer>
   /** A proof bundle (spec/state.md "Proofs"). Throws `request_invalid`, `server_busy`, `log_inconsistent`. */
   readonly prove: (queries: readonly StateQuery[]) => Promise<Uint8Array>
+  /** Tells that the checkpoint of this size was shown to somebody, who may look for its tiles in the public folder. */
+  readonly noteServed: (size: number) => void
   /** Takes parts of the log away, by an entry that the root key signs. Throws `takedown_refused`, `root_key_missing`. */
   readonly takeDown: (
     withhold: readonly WithheldPart[],
@@ -36,7 +38,8 @@ export async function openService(ports: ServicePorts): Promise<Service> {
   const { home, timers } = ports
   try {
     const sequencer = await openLog(ports)
-    const publishing = startPublishing(publisherOf(ports), sequencer, ports)
+    const served = new Set<number>()
+    const publishing = startPublishing(publisherOf(ports, served), sequencer, ports)
     const beat = (): void => {
       sequencer.beat().then(publishing.wake, () => undefined) // A failed commit was told of already.
     }
@@ -51,7 +54,7 @@ export async function openService(ports: ServicePorts): Promise<Service> {
       await publishing.stop()
       home.close()
     }
-    return { ...functionsOf(ports, sequencer, publishing), close }
+    return { ...functionsOf(ports, { sequencer, publishing, served }), close }
   } catch (error) {
     home.close()
     throw error
@@ -72,8 +75,15 @@ function compareRows(sequencer: Sequencer, timers: ServicePorts['timers']): () =
 
 function functionsOf(
   ports: ServicePorts,
-  sequencer: Sequencer,
-  publishing: Publishing,
+  {
+    sequencer,
+    publishing,
+    served,
+  }: {
+    readonly sequencer: Sequencer
+    readonly publishing: Publishing
+    readonly served: Set<number>
+  },
 ): Omit<Service, 'close'> {
   const { home, breathe } = ports
   const published = <T>(value: T): T => {
@@ -86,13 +96,18 @@ function functionsOf(
     prove: (queries) =>
       proveValues(
         {
-          prove: (asked) => sequencer.prove(asked),
+          prove: async (asked) => {
+            const proven = await sequencer.prove(asked)
+            served.add(proven.head.size)
+            return proven
+          },
           head: () => sequencer.head,
           row: home.store.row,
           breathe,
         },
         queries,
       ),
+    noteServed: (size) => void served.add(size),
     takeDown: (withhold, reason) =>
       takeDown({ ...ports, sequencer }, { withhold, reason }).then(published),
   }
@@ -132,7 +147,7 @@ function logPorts(ports: ServicePorts, own: ReadonlyMap<string, Uint8Array>): Lo
   }
 }
 
-function publisherOf(ports: ServicePorts): Publisher | undefined {
+function publisherOf(ports: ServicePorts, served: Set<number>): Publisher | undefined {
   const { store, publicFolder, published, watermark } = ports.home
   if (publicFolder === undefined) return undefined
   return createPublisher({
@@ -145,6 +160,7 @@ function publisherOf(ports: ServicePorts): Publisher | undefined {
     readBlob: store.blobs.read,
     watermark: watermark.read,
     saveWatermark: watermark.save,
+    served,
   })
 }
 

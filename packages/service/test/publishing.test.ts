@@ -9,13 +9,17 @@ type World = {
   readonly stopped: string[]
   runs: number
   readOnly: string | undefined
+  nowMs: number
+  /** What each wait was for, in milliseconds. */
+  readonly waits: number[]
 }
 
 /** Publishing over a publisher that counts its runs, and fails with `error` where there is one. */
-function publishingOf(readOnly: string | undefined, error?: Error) {
-  const world: World = { events: [], stopped: [], runs: 0, readOnly }
+function publishingOf(readOnly: string | undefined, error?: Error, tookMs = 0) {
+  const world: World = { events: [], stopped: [], runs: 0, readOnly, nowMs: 0, waits: [] }
   const publish = async (): Promise<void> => {
     world.runs++
+    world.nowMs += tookMs
     if (error !== undefined) throw error
   }
   const writes = {
@@ -27,7 +31,14 @@ function publishingOf(readOnly: string | undefined, error?: Error) {
   return {
     world,
     publishing: startPublishing({ publish }, writes, {
-      timers: { after: () => () => undefined, every: () => () => undefined },
+      timers: {
+        after: (waitMs) => {
+          world.waits.push(waitMs)
+          return () => undefined
+        },
+        every: () => () => undefined,
+      },
+      nowMs: () => world.nowMs,
       report: (event) => world.events.push(event),
     }),
   }
@@ -68,3 +79,17 @@ test('stop() leaves the writes alone when a file cannot be written', async () =>
   assert.deepEqual(world.stopped, [])
   assert.deepEqual(world.events, [{ event: 'publish_failed', reason: 'disk full' }])
 })
+
+// what a publication took, and what the next one waits, in milliseconds
+for (const [tookMs, restMs] of [
+  [5, 1_000],
+  [200, 1_800],
+  [60_000, 10_000],
+] as const) {
+  test(`wake() waits ${restMs} ms when the publication before took ${tookMs} ms`, async () => {
+    const { world, publishing } = publishingOf(undefined, undefined, tookMs)
+    await publishing.stop()
+    publishing.wake()
+    assert.deepEqual(world.waits, [restMs])
+  })
+}

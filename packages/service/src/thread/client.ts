@@ -7,7 +7,10 @@ import { maxProofs } from './limits.ts'
 import { type OpenedService, Thread, type ThreadOptions } from './thread.ts'
 
 /** A service in a thread, as the rest of the process sees it. */
-export type ServiceClient = Pick<Service, 'submit' | 'prove' | 'takeDown' | 'close'> & {
+export type ServiceClient = Pick<
+  Service,
+  'submit' | 'prove' | 'noteServed' | 'takeDown' | 'close'
+> & {
   /** Settles once the log is open; `readOnly` says why it takes no writes, where it does not. */
   readonly ready: Promise<{ readonly readOnly: string | undefined }>
   /** Why writes are refused now, undefined where they are taken (or the log is still being opened). */
@@ -42,6 +45,7 @@ function clientOf(
   { keepBlobs }: OpenOptions,
 ): ServiceClient {
   let proofs = 0
+  let lastServed = 0
   return {
     ready: service.ready,
     writesRefused: () => thread.writesRefused(service),
@@ -55,6 +59,12 @@ function clientOf(
       }
       proofs++
       return thread.ask<'prove'>(service, { do: 'prove', queries }).finally(() => proofs--)
+    },
+    noteServed: (size) => {
+      if (size === lastServed || thread.writesRefused(service) !== undefined) return
+      lastServed = size
+      // Lost with a thread that ends: the one after it publishes every width of the unfinished tiles.
+      thread.ask<'served'>(service, { do: 'served', size }).catch(() => undefined)
     },
     takeDown: async (withhold, reason) =>
       thread.ask<'take_down'>(service, { do: 'take_down', withhold, reason }),

@@ -14,6 +14,8 @@ export type ServiceAsk =
       readonly withhold: readonly WithheldPart[]
       readonly reason: string
     }
+  /** The checkpoint of this size was shown to somebody. */
+  | { readonly do: 'served'; readonly size: number }
   | { readonly do: 'close' }
 /** What each ask is answered with. */
 export type ServiceAnswers = {
@@ -22,6 +24,7 @@ export type ServiceAnswers = {
   readonly submit: CallAnswer
   readonly prove: Uint8Array
   readonly take_down: { readonly index: number }
+  readonly served: null
   readonly close: null
 }
 

@@ -67,6 +67,9 @@ async function answer(
       return service.prove(ask.queries)
     case 'take_down':
       return service.takeDown(ask.withhold, ask.reason)
+    case 'served':
+      service.noteServed(ask.size)
+      return null
     case 'close':
       await service.close()
       return null

@@ -97,7 +97,7 @@ export async function openServer(
     }),
     accounts: createAccounts({ store, now: Date.now, random }),
     service,
-    log: logReads(reader, keysText(identity)),
+    log: logReads(reader, keysText(identity), service.noteServed),
     close: () => kept.disposeAsync(),
   }
 }
@@ -158,11 +158,16 @@ function fixedAtCreation(key: string, found: string, stored: string): SteleError
   return new SteleError('setting_invalid', details)
 }
 
-function logReads(reader: LogReader, keys: string): LogReads {
+function logReads(reader: LogReader, keys: string, noteServed: (size: number) => void): LogReads {
   const treeSize = (): number => reader.head()?.size ?? 0
+  const show = (part: 'checkpoint' | 'head') => (): Uint8Array | undefined => {
+    const head = reader.head()
+    if (head !== undefined) noteServed(head.size)
+    return bytesOf(head?.[part])
+  }
   return {
-    checkpoint: () => bytesOf(reader.head()?.checkpoint),
-    head: () => bytesOf(reader.head()?.head),
+    checkpoint: show('checkpoint'),
+    head: show('head'),
     keys: () => keys,
     treeSize,
     tile: (level, index, width) => makeTile(reader, treeSize(), { level, index, width }),
