@@ -23,8 +23,8 @@ async function runRole(): Promise<void> {
   if (parentPort === null) throw new Error('A worker has a parent')
   if (workerData.role === 'services') {
     const { runThread } = await import('@stele/service/thread')
-    const { openInThread } = await import('./engine/open-service.ts')
-    runThread(parentPort, workerData.data, openInThread)
+    const { createOpener, registryKind } = await import('./engine/open-service.ts')
+    runThread(parentPort, workerData.data, createOpener({ registry: registryKind }))
   } else if (workerData.role === 'ingest') {
     const { runIngest } = await import('./ingest/worker.ts')
     runIngest(parentPort)

@@ -2,8 +2,9 @@
 import type { ServiceIdentity } from '@stele/service'
 import type { DataPaths } from '@stele/storage'
 
-/** A service of this server, as its thread opens it. */
+/** A service of this server, as its thread opens it. `kind` says what it runs. */
 export type ServiceData = {
+  readonly kind: string
   readonly paths: DataPaths
   readonly identity: ServiceIdentity
   /** Whether its log is published as files. */

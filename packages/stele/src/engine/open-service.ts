@@ -1,28 +1,42 @@
-// Opens a service of this server in the thread that services run in, over its home on this disk.
+// Opens the services of this server in the thread that services run in, over its home on this disk.
 import { createHmac, randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { rulesScript } from '@stele/registry'
-import { openService, type ServiceDefinition, type Timers } from '@stele/service'
+import { openService, type ServiceDefinition, type ServiceHome, type Timers } from '@stele/service'
 import type { OpenInThread } from '@stele/service/thread'
+import type { HomeOptions } from '@stele/storage'
 import { openRegistryHome } from '../server/registry-home.ts'
 import type { ServiceData } from './data.ts'
 
-/** The registry: a script that keeps nothing between calls. */
-const registry: ServiceDefinition = { script: rulesScript, memory: 'fresh' }
+/** What a service runs, and where it is kept. */
+export type ServiceKind = {
+  readonly definition: ServiceDefinition
+  readonly openHome: (options: Omit<HomeOptions, 'projections'>) => ServiceHome
+}
 
-/** Opens the service that `data`, a `ServiceData`, describes. */
-export const openInThread: OpenInThread = (_name, data, watch) => {
-  const { paths, identity, publicFolder } = data as ServiceData
-  return openService({
-    definition: registry,
-    identity,
-    home: openRegistryHome({ paths, publicFolder, sealKey: sealKeyOf(identity.seeds.log) }),
-    timers,
-    nowMs: Date.now,
-    random: (sizeBytes) => randomBytes(sizeBytes),
-    breathe: () => nextTurn(),
-    ...watch,
-  })
+/** The registry: a script that keeps nothing between calls. */
+export const registryKind: ServiceKind = {
+  definition: { script: rulesScript, memory: 'fresh' },
+  openHome: openRegistryHome,
+}
+
+/** Opens services of these kinds, as their `ServiceData` describes them. */
+export function createOpener(kinds: { readonly [kind: string]: ServiceKind }): OpenInThread {
+  return async (_name, data, watch) => {
+    const { kind: kindName, paths, identity, publicFolder } = data as ServiceData
+    const kind = kinds[kindName]
+    if (kind === undefined) throw new Error(`There is no kind of service "${kindName}"`)
+    return openService({
+      definition: kind.definition,
+      identity,
+      home: kind.openHome({ paths, publicFolder, sealKey: sealKeyOf(identity.seeds.log) }),
+      timers,
+      nowMs: Date.now,
+      random: (sizeBytes) => randomBytes(sizeBytes),
+      breathe: () => nextTurn(),
+      ...watch,
+    })
+  }
 }
 
 /** The key of what only this server may have written: derived, so that it is no more than another use of the log's. */

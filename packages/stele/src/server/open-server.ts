@@ -76,7 +76,7 @@ export async function openServer(
   const thread = startThread({ main, callTimeoutMs, report })
   opened.adopt(thread, (one) => one.close())
   const identity = { origin, operator, seeds }
-  const data: ServiceData = { paths, identity, publicFolder }
+  const data: ServiceData = { kind: 'registry', paths, identity, publicFolder }
   const keepBlobs = (blobs: readonly CallBlob[]) => keepLargeBlobs(paths.blobs, blobs)
   const service = thread.open({ name: 'registry', data, keepBlobs })
   if (isNew || viewsLag(db, reader.head()?.size ?? 0)) await service.ready
