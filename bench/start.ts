@@ -1,5 +1,5 @@
 // How soon a server answers after its start, and what it holds in memory: `node bench/start.ts [rounds]`.
-// Stele with 10,000 packages and 100,000 leaves of state; Verdaccio, whose start reads no metadata, with one package.
+// Stele with 10,000 packages and 150,000 leaves of state; Verdaccio, whose start reads no metadata, with one package.
 import { setTimeout } from 'node:timers/promises'
 import { makeTarballOf, publishDocument } from './parts/documents.ts'
 import { filledName, openFilledFolder, packageCount } from './parts/filled-folder.ts'
@@ -18,8 +18,17 @@ import { makeFolder } from './parts/work-folder.ts'
 const rounds = Number(process.argv[2] ?? 7)
 const settleMs = 30_000
 
-type Start = { readonly firstReadMs: number; readonly firstWriteMs: number }
+type Start = {
+  readonly listeningMs: number
+  readonly firstReadMs: number
+  readonly firstWriteMs: number
+}
+/** How the server before was ended. */
+type Ending = 'stop' | 'kill'
+const endings: readonly Ending[] = ['stop', 'kill']
 type Memory = {
+  /** With nothing in its folder. */
+  readonly empty: number
   readonly idle: number
   readonly afterRead: number
   readonly afterWrite: number
@@ -41,11 +50,16 @@ try {
     ...(isBuilt() ? [{ name: 'stele (built)', ...stele } as const] : []),
     await prepareVerdaccio(other.path),
   ]
-  const starts = new Map<RegistryName, Start[]>()
+  const starts = new Map<string, Start[]>()
   for (let round = 0; round < rounds; round++) {
     for (const subject of subjects) {
-      const start = await measureStart(subject, `${round}-${subject.name.length}`)
-      if (round > 0) starts.set(subject.name, [...(starts.get(subject.name) ?? []), start])
+      // The first start of a round is after a clean stop, the second after a kill.
+      for (const before of endings) {
+        const next = before === 'stop' ? 'kill' : 'stop'
+        const start = await measureStart(subject, `${round}-${before}-${subject.name.length}`, next)
+        const key = `${subject.name} ${before}`
+        if (round > 0) starts.set(key, [...(starts.get(key) ?? []), start])
+      }
     }
   }
   const memories: Row[] = []
@@ -54,14 +68,17 @@ try {
     tables: [
       {
         caption: 'Start, milliseconds after the process was spawned',
-        rows: subjects.map(({ name }) => startRow(name, starts.get(name) ?? [])),
+        rows: subjects.flatMap(({ name }) =>
+          endings.map((before) => startRow(name, before, starts.get(`${name} ${before}`) ?? [])),
+        ),
       },
       { caption: 'Resident memory of the process and its children, MB', rows: memories },
     ],
     remarks: [
       `Stele holds ${packageCount} packages in 35,000 entries; medians of ${rounds - 1} starts, files in the page cache.`,
       'Built is what `npm run build` makes and is published: without it Node strips the types at each start. It is left out when it is older than the sources.',
-      'Idle is 5 s after the start without a request; settled is 30 s after the first write.',
+      'Stele is ended by SIGTERM or by SIGKILL; what it was ended with before a start is in the second column.',
+      'Empty is 5 s after the start on a new folder. Idle is 5 s after the start without a request; settled is 30 s after the first write.',
     ],
   })
 } finally {
@@ -77,19 +94,40 @@ async function prepareVerdaccio(dir: string): Promise<Subject> {
   return { name: 'verdaccio', dir, token, path: '/first' }
 }
 
-async function measureStart({ name, dir, token, path }: Subject, round: string): Promise<Start> {
+/** Starts it and ends it in this way. */
+async function measureStart(
+  { name, dir, token, path }: Subject,
+  round: string,
+  ending: Ending,
+): Promise<Start> {
   const registry = await startRegistry(name, { dir })
   try {
+    const listeningMs = performance.now() - registry.startedMs
     await read(registry, path)
     const firstReadMs = performance.now() - registry.startedMs
     await write(registry, token, `start-${round}`)
-    return { firstReadMs, firstWriteMs: performance.now() - registry.startedMs }
+    return { listeningMs, firstReadMs, firstWriteMs: performance.now() - registry.startedMs }
   } finally {
+    await (ending === 'stop' ? registry.stop() : registry.kill())
+  }
+}
+
+/** Resident memory of a server that nobody has asked anything. */
+async function emptyMegabytes(name: RegistryName): Promise<number> {
+  const { path, remove } = makeFolder()
+  try {
+    const registry = await startRegistry(name, { dir: path })
+    await setTimeout(5_000)
+    const megabytes = treeResidentBytes(registry.pid) / 1e6
     await registry.stop()
+    return megabytes
+  } finally {
+    remove()
   }
 }
 
 async function measureMemory({ name, dir, token, path }: Subject): Promise<Memory> {
+  const empty = await emptyMegabytes(name)
   const registry = await startRegistry(name, { dir })
   const megabytes = (): number => treeResidentBytes(registry.pid) / 1e6
   try {
@@ -100,7 +138,7 @@ async function measureMemory({ name, dir, token, path }: Subject): Promise<Memor
     await write(registry, token, `memory-${name.length}`)
     const afterWrite = megabytes()
     await setTimeout(settleMs)
-    return { idle, afterRead, afterWrite, settled: megabytes() }
+    return { empty, idle, afterRead, afterWrite, settled: megabytes() }
   } finally {
     await registry.stop()
   }
@@ -120,11 +158,13 @@ async function write({ url }: Registry, token: string, name: string): Promise<vo
   if (!answer.ok) throw new Error(`PUT ${name}: ${answer.status} ${await answer.text()}`)
 }
 
-function startRow(registry: RegistryName, found: readonly Start[]): Row {
+function startRow(registry: RegistryName, before: Ending, found: readonly Start[]): Row {
   const reads = found.map((start) => start.firstReadMs)
   const writes = found.map((start) => start.firstWriteMs)
   return {
     registry,
+    'ended before by': before === 'stop' ? 'SIGTERM' : 'SIGKILL',
+    listening: short(median(found.map((start) => start.listeningMs))),
     'first packument': short(median(reads)),
     spread: spread(reads),
     'first publish': short(median(writes)),
@@ -132,9 +172,13 @@ function startRow(registry: RegistryName, found: readonly Start[]): Row {
   }
 }
 
-function memoryRow({ name }: Subject, { idle, afterRead, afterWrite, settled }: Memory): Row {
+function memoryRow(
+  { name }: Subject,
+  { empty, idle, afterRead, afterWrite, settled }: Memory,
+): Row {
   return {
     registry: name,
+    empty: short(empty),
     idle: short(idle),
     'after a read': short(afterRead),
     'after a write': short(afterWrite),

@@ -1,4 +1,4 @@
-// A data folder with 10,000 packages and 100,000 leaves of state, made once through the server's own interface and kept.
+// A data folder with 10,000 packages and 150,000 leaves of state, made once through the server's own interface and kept.
 import { hash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { cp } from 'node:fs/promises'

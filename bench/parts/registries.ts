@@ -15,6 +15,8 @@ export type Registry = {
   readonly pid: number
   readonly startedMs: number
   readonly stop: () => Promise<void>
+  /** Ends it as a power cut would, as far as the process sees. */
+  readonly kill: () => Promise<void>
 }
 export type RegistryName = 'stele' | 'stele (built)' | 'verdaccio'
 
@@ -83,7 +85,7 @@ async function startStele(
   const startedMs = performance.now()
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const url = await listeningUrl(child, child.stderr)
-  return { name, url, pid: pidOf(child), startedMs, stop: () => stop(child) }
+  return running(child, { name, url, startedMs })
 }
 
 /** The address in the line that tells of it; the lines before are shown when it ends instead. */
@@ -124,7 +126,7 @@ async function startVerdaccio({ dir, nodeFlags = [] }: StartOptions): Promise<Re
     env: { ...process.env, HOME: dir },
   })
   await answers(child, `${url}/-/ping`)
-  return { name: 'verdaccio', url, pid: pidOf(child), startedMs, stop: () => stop(child) }
+  return running(child, { name: 'verdaccio', url, startedMs })
 }
 
 const verdaccioConfig = `storage: ./storage
@@ -178,9 +180,17 @@ function pidOf({ pid }: ChildProcess): number {
   return pid
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+function running(
+  child: ChildProcess,
+  started: Pick<Registry, 'name' | 'url' | 'startedMs'>,
+): Registry {
+  const [stop, kill] = [() => end(child, 'SIGTERM'), () => end(child, 'SIGKILL')]
+  return { ...started, pid: pidOf(child), stop, kill }
+}
+
+async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
-  child.kill('SIGTERM')
+  child.kill(signal)
   await ended
 }

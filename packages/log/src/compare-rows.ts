@@ -19,6 +19,8 @@ export async function compareRows(
   for (;;) {
     if (!(await rest())) return undefined
     if (trie.isGroupOpen) continue // The trie is ahead of the rows until the commit is done.
+    // At the first turn most of what is missing shows; after the last all of it does.
+    if (last === undefined && store.rowCount() !== trie.leafCount) return countFault(store, trie)
     const rows = store.rowsAfter(last, rowsPerTurn)
     for (const row of rows) {
       const fault = rowFault(row, trie)
@@ -30,7 +32,7 @@ export async function compareRows(
 }
 
 /** Says that rows are missing or were added. What was compared before is as many rows as it was. */
-export function countFault(store: Pick<LogStore, 'rowCount'>, trie: Trie): string | undefined {
+function countFault(store: Pick<LogStore, 'rowCount'>, trie: Trie): string | undefined {
   const count = store.rowCount()
   if (count === trie.leafCount) return undefined
   return `its state has ${count} rows, its last leaf commits to ${trie.leafCount}`

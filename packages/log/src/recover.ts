@@ -12,7 +12,6 @@ import {
   treeRoot,
   verifyCheckpoint,
 } from '@stele/tlog'
-import { countFault } from './compare-rows.ts'
 import type { LogPorts, LogStore, SnapshotHome, StoredHead } from './ports.ts'
 import { loadTrieSnapshot } from './trie-snapshot.ts'
 
@@ -114,7 +113,6 @@ function faultOf(ports: LogPorts, found: Found): string | undefined {
     return 'its state does not hash to the root in its last leaf'
   }
   return (
-    countFault(ports.store, trie) ??
     newestFault(ports.store, head) ??
     numbersFault(ports.store, head) ??
     publishedFault(ports, verifiers, found)

@@ -167,20 +167,18 @@ test('close() reports it and ends as ever when the snapshot cannot be written', 
 
 type Rows = World['store']['kept']['rows']
 const first = '/\0f1'
-// What was done to the rows, and whether the number of rows shows it at once.
-const tamperings: readonly (readonly [string, (rows: Rows) => void, boolean])[] = [
-  ['a value is another', (rows) => change(rows, { bytes: Buffer.from('no') }), false],
-  ['a value and its hash are others', (rows) => change(rows, other('no')), false],
-  ['a hash is another', (rows) => change(rows, { hash: new Uint8Array(32) }), false],
-  ['a row is missing', (rows) => void rows.delete(first), true],
-  ['a row was added', (rows) => add(rows, 'extra'), true],
+const tamperings: readonly (readonly [string, (rows: Rows) => void])[] = [
+  ['a value is another', (rows) => change(rows, { bytes: Buffer.from('no') })],
+  ['a value and its hash are others', (rows) => change(rows, other('no'))],
+  ['a hash is another', (rows) => change(rows, { hash: new Uint8Array(32) })],
+  ['a row is missing', (rows) => void rows.delete(first)],
+  ['a row was added', (rows) => add(rows, 'extra')],
   [
     'a row is missing and another was added',
     (rows) => {
       rows.delete(first)
       add(rows, 'extra')
     },
-    false,
   ],
   [
     'a row was renamed to what no trie takes',
@@ -188,16 +186,14 @@ const tamperings: readonly (readonly [string, (rows: Rows) => void, boolean])[] 
       rows.delete(first)
       add(rows, 'x'.repeat(2000))
     },
-    false,
   ],
 ]
-for (const [what, tamper, isSeenAtOnce] of tamperings) {
-  test(`open() refuses writes ${isSeenAtOnce ? 'at once' : 'once compareRows() has come by'} when the trie is loaded and ${what}`, async () => {
+for (const [what, tamper] of tamperings) {
+  test(`compareRows() refuses writes when the trie was loaded and ${what}`, async () => {
     const { world, snapshots } = await closedLog()
     tamper(world.store.kept.rows)
     const { again, log, rowsRead } = reopen(world, snapshots)
     assert.equal(rowsRead, false)
-    assert.equal(log.readOnly !== undefined, isSeenAtOnce)
     await log.compareRows(rest)
     assert.ok(log.readOnly)
     assert.ok(again.events.some(({ event }) => event === 'read_only'))

@@ -26,7 +26,7 @@ export function openReader(
 ): DatabaseSync {
   const db = openDatabase(path, schema)
   prepare(db)
-  db.exec('PRAGMA query_only = ON')
+  db.exec('PRAGMA query_only = ON; PRAGMA cache_size = -2000') // Ready answers are kept by those who read it.
   return db
 }
 

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import { errorFromText, SteleError } from '@stele/errors'
 import type { ServiceEvent } from '../ports.ts'
-import { longestLookMs, stackSizeMb } from './limits.ts'
+import { longestLookMs, maxYoungGenerationSizeMb, stackSizeMb } from './limits.ts'
 import {
   pulseBytes,
   type ServiceAnswers,
@@ -142,7 +142,7 @@ export class Thread {
     const data: ThreadData = { pulse: this.#pulse.buffer as SharedArrayBuffer }
     const worker = new Worker(this.#options.main, {
       workerData: { role: 'services', data },
-      resourceLimits: { stackSizeMb },
+      resourceLimits: { stackSizeMb, maxYoungGenerationSizeMb },
     })
     const ifNewest = (work: () => void): void => {
       if (worker === this.#worker) work() // What an ended one still says was refused already.
