@@ -65,7 +65,9 @@ export const registryErrors: Catalogue<RegistryDetails> = {
   access_refused: {
     status: 403,
     message: (d) =>
-      `Cannot publish ${d.spec} with restricted access: everyone who can read this registry can read all of it. Publish with "--access public"; for yarn 4 set "npmPublishAccess: public" in .yarnrc.yml`, // In the message: yarn prints nothing else.
+      `Cannot publish ${d.spec} with restricted access: everyone who can read this registry can read all of it`,
+    fix: () =>
+      'Publish with "--access public"; for yarn 4 set "npmPublishAccess: public" in .yarnrc.yml',
   },
   provenance_refused: {
     status: 400,
