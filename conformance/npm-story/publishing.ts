@@ -41,7 +41,7 @@ export const publishing: readonly Row[] = [
     {
       in: 'right',
       files: right('1.0.0'),
-      shows: /403 Forbidden .*whoever can read this registry can read all of it/,
+      shows: /403 Forbidden .*can read all of it\. Publish with "--access public"/,
     },
   ),
   done('publish publishes a scoped package', 'publish', {
@@ -108,7 +108,7 @@ export const publishing: readonly Row[] = [
   refused('publish of a name in capitals is refused', 'publish', {
     in: 'upper',
     files: { 'package.json': { name: 'Left', version: '1.0.0' } },
-    shows: /capital letters/,
+    shows: /must have lower-case names, such as "left"/,
   }),
   done('publish takes 20 MB', 'publish', {
     in: 'big',

@@ -26,7 +26,8 @@ export const removing: readonly Row[] = [
   refused('publish of a removed number is refused', 'publish --tag old', {
     in: 'left',
     files: left('1.1.0'),
-    shows: /409 Conflict .*Cannot publish left@1\.1\.0: that version is already in the log/,
+    shows:
+      /409 Conflict .*Cannot publish left@1\.1\.0: you cannot publish over the previously published versions/,
   }),
   done(
     'unpublish of the version that latest names moves latest to the highest stable one',
@@ -53,13 +54,13 @@ export const removing: readonly Row[] = [
   refused('publish of a number of a removed package is refused', 'publish', {
     in: 'house',
     files: house,
-    shows: /409 Conflict .*that version is already in the log/,
+    shows: /409 Conflict .*you cannot publish over the previously published versions/,
   }),
   refused('publish of somebody else into a removed package is refused', 'publish', {
     in: 'house',
     files: { 'package.json': { name: 'house', version: '6.6.6' } },
     as: 'bob',
-    shows: /403 Forbidden .*"bob" is not an owner/,
+    shows: /403 Forbidden .*"bob" is not one of its owners/,
   }),
   done('unpublish --force removes a scoped package', 'unpublish @alice/right --force', {
     shows: /- @alice\/right/,
