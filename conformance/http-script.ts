@@ -10,9 +10,9 @@
 //   text left-pad                          a part of the body
 //   save rev json /_rev                    a variable for later steps, of the body or of a header
 //
-// `{{publish <name> <version>}}` is a publish document of a small package.
+// `{{publish <name> <version>}}` is a publish document of a small package, `{{module <name> <version>}}` the same for mnpm.
 import { request as httpRequest } from 'node:http'
-import { publishDocument } from './sample-package.ts'
+import { moduleDocument, publishDocument } from './sample-package.ts'
 
 /** What a script sends. */
 type ScriptRequest = {
@@ -98,6 +98,9 @@ function fill(text: string, known: ReadonlyMap<string, string>): string {
     const [word, name, version] = inner.split(' ')
     if (word === 'publish' && name !== undefined && version !== undefined) {
       return JSON.stringify(publishDocument(name, version))
+    }
+    if (word === 'module' && name !== undefined && version !== undefined) {
+      return JSON.stringify(moduleDocument(name, version))
     }
     const value = known.get(inner)
     if (value === undefined) throw new Error(`There is no variable "${inner}"`)

@@ -28,6 +28,14 @@ export function publishDocument(name: string, version: string): Readonly<Record<
   }
 }
 
+/** What mnpm puts for a package of the same files, which depends on left-pad. */
+export function moduleDocument(name: string, version: string): Readonly<Record<string, unknown>> {
+  const dependencies = { 'left-pad': '^1.0.0' }
+  const tarball = packageTarball({ name, version, main: 'index.js', dependencies })
+  const list = [{ name: 'left-pad', version: '^1.0.0' }]
+  return { name, version, dependencies: list, tarball: tarball.toString('base64') }
+}
+
 /** The tarball of that package. */
 function packageTarball(manifest: Readonly<Record<string, unknown>>): Buffer {
   const files = [

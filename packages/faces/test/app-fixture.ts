@@ -14,6 +14,7 @@ import { ask } from '../../http/test/ask.ts'
 import { type HealthPorts, healthFace } from '../src/health/index.ts'
 import { defaultMaxUploadBytes } from '../src/limits.ts'
 import { type LogPorts, type LogReads, logFace } from '../src/log/index.ts'
+import { mnpmFace } from '../src/mnpm/index.ts'
 import { type NpmPorts, type NpmSettings, npmFace } from '../src/npm/index.ts'
 import { type WebPorts, webFace } from '../src/web/index.ts'
 import { createFakeRegistry, type FakeRegistry } from './fake-registry.ts'
@@ -87,6 +88,7 @@ export function createFixture(
     npmFace.open(ports, settings),
     logFace.open(ports, {}),
     healthFace.open(ports, {}),
+    mnpmFace.open(ports, { mirrors: ['https://mirror.example/basepath'] }),
   ]
   const app = createApp({ faces, settings, now, report })
   return { app, registry, ports, events, clock }

@@ -1,6 +1,7 @@
 // The faces that a server has: adding one is a line here. What it needs of the server, it says itself.
 import { type HealthPorts, healthFace } from '@stele/faces/health'
 import { type LogPorts, logFace } from '@stele/faces/log'
+import { mnpmFace } from '@stele/faces/mnpm'
 import { type NpmPorts, npmFace } from '@stele/faces/npm'
 import { type WebPorts, webFace } from '@stele/faces/web'
 import type { Face, FaceDefinition } from '@stele/http'
@@ -18,7 +19,13 @@ type Wired = {
 }
 
 /** In this order: the first face that has a route for a request answers it. */
-const faces: readonly Wired[] = [wire(webFace), wire(npmFace), wire(logFace), wire(healthFace)]
+const faces: readonly Wired[] = [
+  wire(webFace),
+  wire(npmFace),
+  wire(logFace),
+  wire(healthFace),
+  wire(mnpmFace),
+]
 
 /** The sections of their settings. */
 export const faceSections: readonly AnySection[] = faces.map(({ section }) => section)

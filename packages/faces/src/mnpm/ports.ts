@@ -1,0 +1,12 @@
+// What the mnpm face needs of the server.
+import type { Registry } from '@stele/registry'
+import type { AccessPorts } from '../access.ts'
+
+/** Reads and publishes of the registry, and who asks. */
+export type MnpmPorts = {
+  readonly registry: Pick<
+    Registry,
+    'hasAccount' | 'join' | 'manifest' | 'packument' | 'put' | 'tarball'
+  >
+  readonly accounts: AccessPorts['accounts']
+}

@@ -1,0 +1,106 @@
+// PUT of a module: the same publish as npm's, from a tarball and what the sender says of it.
+import { SteleError } from '@stele/errors'
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parsePackageName,
+  parseVersion,
+} from '@stele/formats'
+import { type Asked, type Draft, jsonDraft, type Route, textMember } from '@stele/http/routes'
+import { type Release, readRelease, tarballFile } from '@stele/releases'
+import type { Access } from '../access.ts'
+import { maxModuleBytes, maxModuleUnpackedBytes } from '../limits.ts'
+import { type Dependency, dependencyList, firstDifference } from './dependencies.ts'
+import type { MnpmPorts } from './ports.ts'
+
+type Ports = Pick<MnpmPorts, 'registry'>
+
+export function publishRoutes(ports: Ports, access: Access): Route[] {
+  return [
+    {
+      method: 'PUT',
+      path: '/-/mnpm/module',
+      answer: async (asked) => putModule(asked, await access.needWriter(asked), ports),
+    },
+  ]
+}
+
+async function putModule(asked: Asked, account: string, { registry }: Ports): Promise<Draft> {
+  const body = await asked.object({ bytes: maxModuleBytes })
+  const name = parsePackageName(neededText(body, 'name'))
+  const version = parseVersion(neededText(body, 'version'))
+  const spec = `${name}@${version}`
+  const tarball = decodeTarball(spec, neededText(body, 'tarball'))
+  const release = readRelease(tarball, { maxUnpackedBytes: maxModuleUnpackedBytes })
+  checkAgreement(spec, { release, dependencies: sentDependencies(body['dependencies']) })
+  const document = Buffer.from(JSON.stringify(publishDocument(release, tarball)))
+  const put = await registry.put({ account, name, body: document })
+  // npm's clients may repeat a publish whose answer was lost; here an existing version is always an error.
+  if (put.did !== 'publish' || put.isRepeat) throw new SteleError('version_exists', { spec })
+  asked.notes.published = put.spec
+  return jsonDraft(201, { ok: true, name, version, entry: put.entry })
+}
+
+function neededText(body: JsonObject, member: string): string {
+  const text = textMember(body, member)
+  if (text !== undefined && text !== '') return text
+  throw new SteleError('request_invalid', {
+    what: 'the request body',
+    reason: `it has no "${member}"`,
+  })
+}
+
+/** `[{name, version}, …]`; absent is none. */
+function sentDependencies(list: JsonValue | undefined): readonly Dependency[] {
+  const what = '"dependencies" of the request body'
+  if (list === undefined || list === null) return []
+  if (!Array.isArray(list)) {
+    throw new SteleError('request_invalid', { what, reason: 'it is not a list' })
+  }
+  return list.map((item: JsonValue, at) => {
+    const { name, version } = isJsonObject(item) ? item : {}
+    if (typeof name === 'string' && typeof version === 'string') return { name, version }
+    const reason = `member ${at} is not {"name": …, "version": …}`
+    throw new SteleError('request_invalid', { what, reason })
+  })
+}
+
+function decodeTarball(spec: string, data: string): Uint8Array {
+  const bytes = Buffer.from(data, 'base64')
+  // Decoding is lenient, encoding has one answer: whoever gets the same text back wrote strict base64.
+  if (bytes.toString('base64') === data) return bytes
+  throw new SteleError('upload_invalid', { spec, reason: 'its tarball is not strict base64' })
+}
+
+/** What the sender says must be what the tarball says: nobody may be shown one thing and get another. */
+function checkAgreement(
+  spec: string,
+  said: { readonly release: Release; readonly dependencies: readonly Dependency[] },
+): void {
+  const { name, version, manifest } = said.release
+  if (`${name}@${version}` !== spec) {
+    const reason = `the package.json in the tarball says ${name}@${version}`
+    throw new SteleError('upload_invalid', { spec, reason })
+  }
+  const packed = dependencyList({ ...manifest.dependencies })
+  const reason = firstDifference(said.dependencies, packed)
+  if (reason !== undefined) throw new SteleError('upload_invalid', { spec, reason })
+}
+
+/** The document that npm would have sent for this tarball. */
+function publishDocument(release: Release, tarball: Uint8Array): object {
+  const { name, version, manifest, integrity, shasum } = release
+  const attachment = {
+    content_type: 'application/octet-stream',
+    data: Buffer.from(tarball).toString('base64'),
+    length: tarball.length,
+  }
+  return {
+    _id: name,
+    name,
+    'dist-tags': { latest: version },
+    versions: { [version]: { ...manifest, dist: { integrity, shasum } } },
+    _attachments: { [tarballFile(name, version)]: attachment },
+  }
+}

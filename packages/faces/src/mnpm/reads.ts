@@ -1,0 +1,92 @@
+// The reads of mnpm: dependencies, versions, checksum, mirrors.
+import { SteleError } from '@stele/errors'
+import {
+  formatIntegrity,
+  isJsonObject,
+  type JsonObject,
+  type PackageName,
+  parsePackageName,
+  parseVersion,
+  type Version,
+} from '@stele/formats'
+import { type Asked, type Draft, immutable, jsonDraft, type Route } from '@stele/http/routes'
+import { tarballFile } from '@stele/releases'
+import { dependencyList } from './dependencies.ts'
+import type { MnpmPorts } from './ports.ts'
+import type { MnpmSettings } from './settings.ts'
+
+type Ports = Pick<MnpmPorts, 'registry'>
+
+export function readRoutes(ports: Ports, { mirrors }: MnpmSettings): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/-/mnpm/dependencies',
+      answer: (asked) => showDependencies(asked, ports),
+    },
+    { method: 'GET', path: '/-/mnpm/versions', answer: (asked) => showVersions(asked, ports) },
+    { method: 'GET', path: '/-/mnpm/checksum', answer: (asked) => showChecksum(asked, ports) },
+    { method: 'GET', path: '/-/mnpm/mirrors', answer: () => jsonDraft(200, { mirrors }) },
+  ]
+}
+
+/** A version never changes, so what is said of it may be kept for ever. */
+const forEver = { 'cache-control': immutable }
+
+function showDependencies(asked: Asked, { registry }: Ports): Draft {
+  const { name, version } = askedRelease(asked)
+  const bytes = registry.manifest(name, version, asked.baseUrl())
+  if (bytes === undefined) throw notThere(name, version)
+  const dependencies = dependencyList(parseOwn(bytes)['dependencies'])
+  return jsonDraft(200, { dependencies }, forEver)
+}
+
+/** Its ETag, which the edge makes of the bytes, changes when a version comes or goes. */
+async function showVersions(asked: Asked, { registry }: Ports): Promise<Draft> {
+  const name = askedName(asked)
+  const view = await registry.packument(name, { form: 'abbreviated', baseUrl: asked.baseUrl() })
+  if (view?.bytes === undefined) throw new SteleError('package_not_found', { name })
+  const { versions } = parseOwn(view.bytes)
+  return jsonDraft(200, { versions: isJsonObject(versions) ? Object.keys(versions) : [] })
+}
+
+function showChecksum(asked: Asked, { registry }: Ports): Draft {
+  const { name, version } = askedRelease(asked)
+  const tarball = registry.tarball(name, tarballFile(name, version))
+  if (tarball === undefined) throw notThere(name, version)
+  const checksum = tarball.sha512
+  const integrity = formatIntegrity('sha512', Buffer.from(checksum, 'hex'))
+  return jsonDraft(200, { checksum, algorithm: 'sha512', integrity }, forEver)
+}
+
+function notThere(name: PackageName, version: Version): SteleError {
+  return new SteleError('version_not_found', { spec: `${name}@${version}` })
+}
+
+function askedName(asked: Asked): PackageName {
+  return parsePackageName(parameter(asked, 'name'))
+}
+
+/** Name and version; a version is a resolved one, never a range or a tag. */
+function askedRelease(asked: Asked): { readonly name: PackageName; readonly version: Version } {
+  return { name: askedName(asked), version: parseVersion(parameter(asked, 'version')) }
+}
+
+function parameter({ query }: Asked, name: string): string {
+  const [value, ...more] = query.getAll(name)
+  if (value !== undefined && value !== '' && more.length === 0) return value
+  const reason =
+    more.length > 0 ? `"${name}" is there more than once` : `it has no "${name}"; add ?${name}=`
+  throw new SteleError('request_invalid', { what: 'the query', reason })
+}
+
+/** JSON that the registry itself wrote. */
+function parseOwn(bytes: Uint8Array): JsonObject {
+  const value: unknown = JSON.parse(Buffer.from(bytes).toString())
+  if (!isOwnObject(value)) throw new Error('The registry gave no JSON object')
+  return value
+}
+
+function isOwnObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
