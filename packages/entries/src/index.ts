@@ -77,7 +77,7 @@ export {
   scriptSettingNames,
   settingsInForce,
 } from './settings-in-force.ts'
-export { callPayload, keyIdOf, rootPayload } from './signing.ts'
+export { callPayload, keyIdOf, rootPayload, verifyRootSignatures } from './signing.ts'
 export {
   applyBody,
   keysObject,

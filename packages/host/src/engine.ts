@@ -6,32 +6,16 @@ import type { JsonValue } from '@stele/formats'
 import { readOwnParts } from './assets.ts'
 import {
   type EngineBlob,
-  formatEngine,
   type MemoryMode,
   type PartName,
   parseEngine,
   partNames,
 } from './engine-blob.ts'
-import { type KnownEngine, knownEngines, ownParts, retiredEngines } from './known-engines.ts'
+import { type Engine, engines, findEngine, hostVersion, refuseRetired } from './engine-names.ts'
 import type { EngineParts } from './v1/glue.ts'
 import { parseInterface } from './v1/interface.ts'
 import { parseLimits } from './v1/limits.ts'
 import { createHost, type ScriptHost, type ScriptHostOptions } from './v1/script-host.ts'
-
-/** The version of host calls that this release has. A later one has every earlier one too. */
-const hostVersion = 1
-
-/**
- * An engine of this release. `blob` is the canonical JSON that the log keeps, `name` its hex SHA-512, which a genesis or
- * config entry names as `engine`. Spec: state.md, "Engine".
- */
-export type Engine = { readonly name: string; readonly blob: string; readonly memory: MemoryMode }
-
-/** The engines of this release, by what they do with a script's memory between calls. */
-export const engines: { readonly [M in MemoryMode]: Engine } = {
-  fresh: ownEngine('fresh'),
-  kept: ownEngine('kept'),
-}
 
 /** An engine whose bytes are here. */
 export type LoadedEngine = {
@@ -59,8 +43,7 @@ export function loadEngine(
 ): LoadedEngine {
   const name = hash('sha512', blob)
   refuseRetired(name)
-  const isKnown = knownEngines.some((known) => known.name === name)
-  if (!isKnown && !allowed.includes(name)) {
+  if (findEngine(name) === undefined && !allowed.includes(name)) {
     throw unknown(name, 'it is none of those that this release knows')
   }
   const engine = parseEngine(blob)
@@ -76,18 +59,6 @@ export function engineBlobs({ blob }: Engine): readonly Uint8Array[] {
   return [Buffer.from(blob), ...Object.values(readOwnParts())]
 }
 
-/** The earlier or present release that has this engine, where one of them does. */
-export function findEngine(name: string): KnownEngine | undefined {
-  return knownEngines.find((known) => known.name === name)
-}
-
-/** Throws `engine_retired` for an engine of a release whose logs no other one can run. */
-export function refuseRetired(name: string): void {
-  const retired = retiredEngines.find((one) => one.names.includes(name))
-  if (retired === undefined) return
-  throw new SteleError('engine_retired', { engine: name, release: retired.release })
-}
-
 let own: EngineParts | undefined
 
 /** A host of this release's own engine: for services whose script is at hand, and for tests. Throws as createHost(). */
@@ -95,11 +66,6 @@ export function createScriptHost(options: ScriptHostOptions): ScriptHost {
   const engine = engines[options.stateless ? 'fresh' : 'kept']
   own ??= partsOf(engine.name, readOwnParts())
   return createHost({ ...options, engine: own, engineName: engine.name })
-}
-
-function ownEngine(memory: MemoryMode): Engine {
-  const blob = formatEngine({ host: hostVersion, memory, parts: ownParts })
-  return { name: hash('sha512', blob), blob, memory }
 }
 
 function loaded(

@@ -8,4 +8,5 @@ export {
   type ServiceStore,
   type Timers,
 } from './ports.ts'
+export type { RulesChange, RulesInForce } from './rules.ts'
 export { keysText, openService, type Service } from './service.ts'

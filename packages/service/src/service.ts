@@ -8,6 +8,7 @@ import { beatEveryMs, compareRestMs } from './limits.ts'
 import type { ServicePorts } from './ports.ts'
 import { proveValues } from './proving.ts'
 import { type Publishing, startPublishing } from './publishing.ts'
+import { applyRules, type RulesChange, type RulesInForce, readRules } from './rules.ts'
 import { openScript } from './script.ts'
 import { takeDown } from './takedown.ts'
 
@@ -26,6 +27,10 @@ export type Service = {
     withhold: readonly WithheldPart[],
     reason: string,
   ) => Promise<{ readonly index: number }>
+  /** What the log runs, and who may change it. */
+  readonly readRules: () => Promise<RulesInForce>
+  /** Puts a change of that in force. Throws `proposal_stale`, `proposal_refused`, and what the new settings get wrong. */
+  readonly applyRules: (change: RulesChange) => Promise<{ readonly index: number }>
   /** Ends when waiting calls are answered and what was committed is published. */
   readonly close: () => Promise<void>
 }
@@ -37,7 +42,8 @@ export type Service = {
 export async function openService(ports: ServicePorts): Promise<Service> {
   const { home, timers } = ports
   try {
-    const sequencer = await openLog(ports)
+    const own = new Map<string, Uint8Array>()
+    const sequencer = await openLog(ports, own)
     const served = new Set<number>()
     const publishing = startPublishing(publisherOf(ports, served), sequencer, ports)
     const beat = (): void => {
@@ -54,7 +60,7 @@ export async function openService(ports: ServicePorts): Promise<Service> {
       await publishing.stop()
       home.close()
     }
-    return { ...functionsOf(ports, { sequencer, publishing, served }), close }
+    return { ...functionsOf(ports, { sequencer, publishing, served, own }), close }
   } catch (error) {
     home.close()
     throw error
@@ -79,10 +85,12 @@ function functionsOf(
     sequencer,
     publishing,
     served,
+    own,
   }: {
     readonly sequencer: Sequencer
     readonly publishing: Publishing
     readonly served: Set<number>
+    readonly own: Map<string, Uint8Array>
   },
 ): Omit<Service, 'close'> {
   const { home, breathe } = ports
@@ -110,24 +118,27 @@ function functionsOf(
     noteServed: (size) => void served.add(size),
     takeDown: (withhold, reason) =>
       takeDown({ ...ports, sequencer }, { withhold, reason }).then(published),
+    readRules: () => readRules({ ...ports, sequencer, own }),
+    applyRules: (change) => applyRules({ ...ports, sequencer, own }, change).then(published),
   }
 }
 
-async function openLog(ports: ServicePorts): Promise<Sequencer> {
-  const { store, replica } = ports.home
+async function openLog(ports: ServicePorts, own: Map<string, Uint8Array>): Promise<Sequencer> {
+  const { store, replica, keepBlobs } = ports.home
   if (store.head() === undefined) {
     const { body, blobs } = genesisOf(ports)
-    const own = new Map(blobs.map(({ name, bytes }) => [name, bytes]))
-    return Sequencer.create(logPorts(ports, own), body, {
-      blobs: await ports.home.keepBlobs(blobs),
-    })
+    for (const { name, bytes } of blobs) own.set(name, bytes)
+    const kept = await keepBlobs(blobs)
+    const sequencer = await Sequencer.create(logPorts(ports, own), body, { blobs: kept })
+    own.clear()
+    return sequencer
   }
   for (const lagging of replica.lagging()) ports.report({ event: 'projection_behind', ...lagging })
   for (const _ of replica.catchUp()) await ports.breathe()
-  return Sequencer.open(logPorts(ports, new Map()))
+  return Sequencer.open(logPorts(ports, own))
 }
 
-/** `own`: the blobs of a log that is about to begin, until its first entry holds them. */
+/** `own`: blobs that the log is about to have, until the entry that names them holds them. */
 function logPorts(ports: ServicePorts, own: ReadonlyMap<string, Uint8Array>): LogPorts {
   const { home, identity, nowMs, random, breathe, report } = ports
   const readBlob = (name: string): Uint8Array | undefined =>

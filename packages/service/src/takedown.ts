@@ -1,13 +1,14 @@
 // Takes parts of a log away: by an entry of its own, signed with the root key, that shows for ever what is missing.
 import {
   parseValues,
-  readLogRow,
   rootPayload,
   rootsAccount,
+  settingsInForce,
   type TakedownBody,
   type WithheldPart,
 } from '@stele/entries'
 import { SteleError } from '@stele/errors'
+import { parseEngine } from '@stele/host'
 import type { Sequencer } from '@stele/log'
 import { createEd25519Signer } from '@stele/tlog'
 import type { ServicePorts } from './ports.ts'
@@ -60,8 +61,8 @@ function refuseAbsent(
   const refuse = (what: string, reason: string): SteleError =>
     new SteleError('takedown_refused', { what, reason })
   if ('blob' in part) {
-    const isRun = ['script', 'engine'].some((name) => readLogRow(store, name) === part.blob)
-    if (isRun) throw refuse(`the blob ${part.blob}`, 'the log runs it')
+    if (blobsInForce(store).includes(part.blob))
+      throw refuse(`the blob ${part.blob}`, 'the log runs it')
     if (store.blobs.find(part.blob) === undefined) {
       throw refuse(`the blob ${part.blob}`, 'this registry holds none of that name')
     }
@@ -75,4 +76,11 @@ function refuseAbsent(
   if (part.part === 'values' && entry?.effects === null) {
     throw refuse(what, 'its effects were taken down before, which name the rows that hold them')
   }
+}
+
+/** The blobs that the log runs: its script, its engine, and the engine's parts. */
+function blobsInForce(store: ServicePorts['home']['store']): readonly string[] {
+  const { script, engine } = settingsInForce(store)
+  const blob = store.blobs.read(engine)
+  return [script, engine, ...(blob === undefined ? [] : Object.values(parseEngine(blob).parts))]
 }

@@ -92,6 +92,13 @@ export async function loadKey(
     await writeDurably(path, Buffer.from(`${seed.toString('hex')}\n`), { mode: 0o600 })
     return seed
   }
+  return readKeyFile(path)
+}
+
+/** The 32-byte seed in a key's file. Throws `data_invalid`. */
+export function readKeyFile(path: string): Uint8Array {
+  if (!existsSync(path))
+    throw new SteleError('data_invalid', { path, reason: 'the key is missing' })
   const text = readFileSync(path, 'utf8')
   if (!hex.test(text)) {
     throw new SteleError('data_invalid', { path, reason: 'it is not 64 hex digits and a newline' })

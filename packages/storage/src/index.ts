@@ -8,6 +8,7 @@ export {
   loadKey,
   lockDataFolder,
   openSocketFolder,
+  readKeyFile,
 } from './data-folder.ts'
 export { inTransaction, openDatabase, openReader } from './database.ts'
 export {

@@ -13,6 +13,9 @@ export type CliDetails = {
   setting_unknown: { readonly key: string; readonly source: string; readonly near?: string }
   data_locked: { readonly dir: string }
   data_invalid: { readonly path: string; readonly reason: string }
+  proposal_invalid: { readonly path: string; readonly reason: string }
+  proposal_refused: { readonly reason: string }
+  proposal_stale: { readonly seq: number; readonly next: number }
   address_taken: { readonly host: string; readonly port: number }
   address_unusable: { readonly host: string; readonly port: number; readonly reason: string }
   server_unreachable: { readonly url: string; readonly reason: string }
@@ -44,6 +47,23 @@ export const cliErrors: Catalogue<CliDetails> = {
     fix: () => 'Stop that process, or give another folder with --dir',
   },
   data_invalid: { status: 500, message: (d) => `Cannot use "${d.path}": ${d.reason}` },
+  proposal_invalid: {
+    status: 400,
+    message: (d) => `Cannot use the proposal "${d.path}": ${d.reason}`,
+    fix: () => 'Make one with "stele rules propose"',
+  },
+  proposal_refused: {
+    status: 400,
+    message: (d) => `Cannot put the proposal in force: ${d.reason}`,
+    fix: () =>
+      'Nothing was logged. "stele rules show" tells what is in force, and whose keys must sign',
+  },
+  proposal_stale: {
+    status: 409,
+    message: (d) =>
+      `Cannot put the proposal in force: it is change ${d.seq} of this log's settings, and the next one is ${d.next}: something was changed, or taken down, since it was made`,
+    fix: () => 'Make it again with "stele rules propose", and have it signed again',
+  },
   address_taken: {
     status: 409,
     message: (d) => `Cannot listen on ${d.host} port ${d.port}: another program does`,

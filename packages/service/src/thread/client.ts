@@ -9,7 +9,7 @@ import { type OpenedService, Thread, type ThreadOptions } from './thread.ts'
 /** A service in a thread, as the rest of the process sees it. */
 export type ServiceClient = Pick<
   Service,
-  'submit' | 'prove' | 'noteServed' | 'takeDown' | 'close'
+  'submit' | 'prove' | 'noteServed' | 'takeDown' | 'readRules' | 'applyRules' | 'close'
 > & {
   /** Settles once the log is open; `readOnly` says why it takes no writes, where it does not. */
   readonly ready: Promise<{ readonly readOnly: string | undefined }>
@@ -68,6 +68,8 @@ function clientOf(
     },
     takeDown: async (withhold, reason) =>
       thread.ask<'take_down'>(service, { do: 'take_down', withhold, reason }),
+    readRules: async () => thread.ask<'read_rules'>(service, { do: 'read_rules' }),
+    applyRules: async (change) => thread.ask<'apply_rules'>(service, { do: 'apply_rules', change }),
     close: () => thread.closeService(service),
   }
 }

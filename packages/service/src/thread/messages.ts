@@ -3,6 +3,7 @@ import type { CallAnswer, CallRequest, WithheldPart } from '@stele/entries'
 import type { ErrorText } from '@stele/errors'
 import type { StateQuery } from '@stele/state'
 import type { ServiceEvent } from '../ports.ts'
+import type { RulesChange, RulesInForce } from '../rules.ts'
 
 /** What is asked of a service. `open` comes first, with whatever its opener needs to know; nothing comes after `close`. */
 export type ServiceAsk =
@@ -14,6 +15,8 @@ export type ServiceAsk =
       readonly withhold: readonly WithheldPart[]
       readonly reason: string
     }
+  | { readonly do: 'read_rules' }
+  | { readonly do: 'apply_rules'; readonly change: RulesChange }
   /** The checkpoint of this size was shown to somebody. */
   | { readonly do: 'served'; readonly size: number }
   | { readonly do: 'close' }
@@ -24,6 +27,8 @@ export type ServiceAnswers = {
   readonly submit: CallAnswer
   readonly prove: Uint8Array
   readonly take_down: { readonly index: number }
+  readonly read_rules: RulesInForce
+  readonly apply_rules: { readonly index: number }
   readonly served: null
   readonly close: null
 }

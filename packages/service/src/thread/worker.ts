@@ -67,6 +67,10 @@ async function answer(
       return service.prove(ask.queries)
     case 'take_down':
       return service.takeDown(ask.withhold, ask.reason)
+    case 'read_rules':
+      return service.readRules()
+    case 'apply_rules':
+      return service.applyRules(ask.change)
     case 'served':
       service.noteServed(ask.size)
       return null

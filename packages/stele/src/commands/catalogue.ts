@@ -6,6 +6,7 @@ export const commands: { readonly [name: string]: () => Promise<RunnableCommand>
   admin: async () => runnable((await import('./admin.ts')).admin),
   help: async () => runnable((await import('./help.ts')).help),
   reserve: async () => runnable((await import('./reserve.ts')).reserve),
+  rules: async () => runnable((await import('./rules.ts')).rules),
   serve: async () => runnable((await import('./serve.ts')).serve),
   takedown: async () => runnable((await import('./takedown.ts')).takedown),
   user: async () => runnable((await import('./user.ts')).user),

@@ -75,6 +75,7 @@ async function run(settings: Settings, input: Input): Promise<Report> {
     throw error
   })
   const server = open.adopt(await opened, (one) => one.close())
+  reportRules(server, log)
   open.adopt(listening, (one) => one.stop())
   open.adopt(await listenAdmin(server), (one) => one.close())
   pending.open(createServerApp({ server, settings, listening, tally }, reportHttp))
@@ -97,6 +98,13 @@ async function run(settings: Settings, input: Input): Promise<Report> {
 function formatOf({ logFormat }: Settings, { isTerminal }: Input): 'text' | 'json' {
   if (logFormat !== 'auto') return logFormat
   return isTerminal ? 'text' : 'json'
+}
+
+/** A release with other rules changes nothing by itself: only the holder of the root key does. */
+function reportRules({ ruleDifferences: differs }: Server, log: Logger): void {
+  if (differs.length === 0) return
+  const next = 'goes on with those of the log; "stele rules update" puts this release\'s in force'
+  log('info', 'rules_differ_from_release', { differs: differs.join(', '), next })
 }
 
 function reportReady({ service }: Server, log: Logger): void {

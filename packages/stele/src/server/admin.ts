@@ -24,8 +24,15 @@ export type AdminAsk =
       readonly withhold: readonly WithheldPart[]
       readonly reason: string
     }
+  | { readonly do: 'read_rules' }
+  | {
+      readonly do: 'apply_rules'
+      readonly body: string
+      readonly blobs: { readonly [name: string]: string }
+    }
 
-const maxAskBytes: number = 1024 * 1024
+/** Bytes of a question: a signed change of the rules with a script in base64 is the largest. */
+const maxAskBytes: number = 4 * 1024 * 1024
 
 /** Does what is asked, on a server of this process. */
 export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue> {
@@ -44,7 +51,16 @@ export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue>
       return changeReservation(server, ask)
     case 'take_down':
       return server.service.takeDown(ask.withhold, ask.reason)
+    case 'read_rules':
+      return toJson(await server.service.readRules())
+    case 'apply_rules':
+      return server.service.applyRules({ body: ask.body, blobs: ask.blobs })
   }
+}
+
+/** Plain data, with the types that it has as JSON. */
+function toJson(data: object): JsonValue {
+  return parseJson(canonicalJson(data), 'the answer')
 }
 
 /** Credentials first, then the log; where the log refuses, the credentials go again. */
@@ -169,6 +185,13 @@ function parseAsk(text: string): AdminAsk {
         return { do: value['do'], pattern: value['pattern'], ...texts(value, ['account']) }
       case 'take_down':
         return { do: 'take_down', ...parseTakedown(value) }
+      case 'read_rules':
+        return { do: 'read_rules' }
+      case 'apply_rules': {
+        const { body, blobs } = { body: value['body'], blobs: value['blobs'] }
+        if (typeof body !== 'string' || !isJsonObject(blobs)) break
+        return { do: 'apply_rules', body, blobs: texts(blobs, Object.keys(blobs)) }
+      }
     }
   }
   throw new SteleError('request_invalid', { what: 'the request', reason: 'it asks nothing known' })

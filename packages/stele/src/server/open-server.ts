@@ -1,14 +1,15 @@
 // Wires a server: data folder, engine, registry, accounts. It answers calls, but does not listen yet.
 
-import { randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Accounts, createAccounts } from '@stele/accounts'
-import type { CallBlob } from '@stele/entries'
+import { type CallBlob, settingsInForce } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import type { LogReads } from '@stele/faces/log'
+import { engines, refuseRetired } from '@stele/host/names'
 import { makeBundle, makeTile } from '@stele/log'
-import { createRegistry, type Registry } from '@stele/registry'
+import { createRegistry, type Registry, rulesScript } from '@stele/registry'
 import { keysText, type ServiceIdentity } from '@stele/service'
 import { type ServiceClient, startThread, type ThreadEvent } from '@stele/service/thread'
 import {
@@ -47,6 +48,8 @@ export type Server = {
   /** The registry, as a service. */
   readonly service: ServiceClient
   readonly log: LogReads
+  /** What of this release's rules the log runs otherwise: it goes on with its own. */
+  readonly ruleDifferences: readonly ('script' | 'engine')[]
   readonly close: () => Promise<void>
 }
 
@@ -68,6 +71,7 @@ export async function openServer(
   const db = opened.adopt(openReader(paths.log, logSchema, prepareViews), (one) => one.close())
   const reader = createLogReader(db, paths.blobs)
   const isNew = reader.head() === undefined
+  if (!isNew) refuseRetired(settingsInForce(reader).engine)
   const seeds = await loadSeeds(paths, isNew)
   const origin = isNew ? newOrigin(settings, seeds.log) : storedOrigin(settings, reader)
   const store = opened.adopt(openAccountStore(paths.accounts), (one) => one.close())
@@ -98,6 +102,7 @@ export async function openServer(
     accounts: createAccounts({ store, now: Date.now, random }),
     service,
     log: logReads(reader, keysText(identity), service.noteServed),
+    ruleDifferences: ruleDifferences(reader),
     close: () => kept.disposeAsync(),
   }
 }
@@ -111,6 +116,12 @@ function ingestPorts(main: URL): IngestPorts {
       return { cancel: () => clearTimeout(timer) }
     },
   }
+}
+
+function ruleDifferences(reader: LogReader): Server['ruleDifferences'] {
+  const { script, engine } = settingsInForce(reader)
+  const own = { script: hash('sha512', rulesScript()), engine: engines.fresh.name }
+  return (['script', 'engine'] as const).filter((name) => own[name] !== { script, engine }[name])
 }
 
 /** The keys of a log without the log: a second one of the same name would contradict what others saw of the first. */

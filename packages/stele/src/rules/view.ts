@@ -1,0 +1,75 @@
+// What `stele rules` says to a person.
+import type { JsonValue } from '@stele/formats'
+import type { RulesInForce } from '@stele/service'
+import type { RulesReport } from '../commands/rules.ts'
+
+/** The text of a report. */
+export function viewRules(report: RulesReport): string {
+  switch (report.did) {
+    case 'show':
+      return showText(report.rules, report.differs)
+    case 'nothing':
+      return "The log runs this release's rules and engine already. Nothing was changed"
+    case 'propose':
+      return [
+        `Wrote ${report.file}: change ${report.seq} of this log's settings`,
+        ...changes(report.set),
+        `Next: have ${keysText(report.threshold)} sign it with "stele rules sign ${report.file} --with <key file>", then run "stele rules apply ${report.file}" here`,
+      ].join('\n')
+    case 'sign':
+      return [
+        `Signed ${report.file}: change ${report.seq} of the log's settings`,
+        ...changes(report.set),
+        report.signed < report.threshold
+          ? `It has ${report.signed} of ${report.threshold} signatures`
+          : `It has all the signatures it needs. Next: run "stele rules apply ${report.file}" where the log is`,
+      ].join('\n')
+    case 'apply':
+    case 'update':
+      return [
+        `Entry ${report.entry} of the log changed its settings. They hold from the next entry on`,
+        ...changes(report.set),
+      ].join('\n')
+  }
+}
+
+function showText(
+  { origin, settings, since, release }: RulesInForce,
+  differs: readonly string[],
+): string {
+  const { script, engine, limits, keys, roots } = settings
+  const mark = (name: 'script' | 'engine'): string =>
+    settings[name] === release[name]
+      ? "this release's"
+      : `not this release's, which is ${release[name]}`
+  const entry = (name: string): string => `since entry ${since[name] ?? 0}`
+  const lines = [
+    `Log     ${origin}`,
+    `Rules   ${script}`,
+    `        ${mark('script')}, ${entry('script')}`,
+    `Engine  ${engine}`,
+    `        ${mark('engine')}, ${entry('engine')}`,
+    `Limits  ${Object.entries(limits)
+      .map(([name, limit]) => `${name} ${limit}`)
+      .join(', ')}`,
+    `        ${entry('limits')}`,
+    `Keys    ${keys.join('\n        ')}`,
+    `        ${entry('keys')}`,
+    `Roots   ${roots.keys.join('\n        ')}`,
+    `        ${keysText(roots.threshold)} must sign a change, ${entry('roots')}`,
+  ]
+  if (differs.length > 0) {
+    lines.push('', 'To put the rules and the engine of this release in force: stele rules update')
+  }
+  return lines.join('\n')
+}
+
+function keysText(threshold: number): string {
+  return threshold === 1 ? 'one root key' : `${threshold} root keys`
+}
+
+function changes(set: { readonly [name: string]: JsonValue }): string[] {
+  return Object.entries(set).map(
+    ([name, value]) => `  ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+}
