@@ -13,7 +13,7 @@ import { type Folder, makeFolder } from './temporary-folder.ts'
 
 type Report = {
   readonly verdict: string
-  readonly size: number
+  readonly checkpoint: { readonly size: number; readonly note: string } | null
   readonly key: string
   readonly tarballsChecked: number
   readonly packumentsCompared: number
@@ -66,8 +66,12 @@ suite('stele verify', () => {
     assert.equal(code, 0, stdout)
     assert.match(stdout, /^Verified: http/)
     assert.match(stdout, /4 tarballs, 3 packages as served/)
-    const { verdict, size, tarballsChecked, packumentsCompared } = (await verify(server.url)).report
-    assert.deepEqual([verdict, size, tarballsChecked, packumentsCompared], ['verified', 7, 4, 3])
+    const { verdict, checkpoint, tarballsChecked, packumentsCompared } = (await verify(server.url))
+      .report
+    assert.deepEqual(
+      [verdict, checkpoint?.size, tarballsChecked, packumentsCompared],
+      ['verified', 7, 4, 3],
+    )
   })
 
   test('stele verify takes the key that was given, and fails with another', async () => {
@@ -81,7 +85,7 @@ suite('stele verify', () => {
 
   test('stele verify cannot reach a server that is not there', async () => {
     const { code, stderr } = await stele('verify', 'http://localhost:1')
-    assert.equal(code, 1)
+    assert.equal(code, 4)
     assert.match(stderr, /^Cannot reach "http:\/\/localhost:1/)
   })
 })
@@ -206,7 +210,7 @@ function stele(...args: readonly string[]): Promise<Finished> {
 async function verify(
   ...args: readonly string[]
 ): Promise<{ code: number | null; report: Report }> {
-  const { code, stdout, shown } = await stele('verify', '--json', ...args)
+  const { code, stdout, shown } = await stele('verify', '--json', '--fresh', ...args)
   assert.match(stdout, /^\{"verdict":/, shown)
   return { code, report: JSON.parse(stdout) }
 }

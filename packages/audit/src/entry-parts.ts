@@ -21,6 +21,8 @@ export type EntryParts = {
   readonly index: number
   readonly leaf: Leaf
   readonly body: Body | undefined
+  /** What was parsed to it. */
+  readonly bodyBytes: Uint8Array | undefined
   /** The seed of its call, where the body is there. */
   readonly seed: Uint8Array
   /** Canonical JSON. */
@@ -44,6 +46,7 @@ export function readParts(chunk: Chunk, index: number): EntryParts {
     index,
     leaf,
     body,
+    bodyBytes: bodyPart && splitPart(bodyPart).bytes,
     seed: body && bodyPart ? seedOf(body, splitPart(bodyPart).salt, leaf.bodyHash) : leaf.bodyHash,
     effects: effectsPart && readEffects(index, leaf, effectsPart),
     values: recordOf(chunk, chunk.values, index),

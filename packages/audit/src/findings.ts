@@ -1,30 +1,30 @@
-// Gathers what is wrong beyond the log itself, up to a limit.
-import { isSteleError, type SteleError } from '@stele/errors'
+// Gathers what is wrong, the worst first, up to a limit of each weight: no kind of finding hides another.
+import { entryOf, type Fault, faultOf } from './faults.ts'
 import { maxFindings } from './limits.ts'
 
-const codes = ['entry_mismatch', 'file_mismatch', 'release_mismatch', 'served_mismatch'] as const
-
-/** Whether an error says that the registry is wrong; others say that it could not be asked, or are bugs. */
-function isFinding(error: unknown): error is SteleError {
-  return codes.some((code) => isSteleError(error, code))
-}
-
-/** Findings, up to the limit. */
+/** Findings, up to the limit of each weight. */
 export class Findings {
-  readonly #found: SteleError[] = []
+  readonly #found = new Map<number, Fault[]>()
+  #count = 0
 
-  /** By entry: what is checked side by side is found in any order. */
-  get all(): readonly SteleError[] {
-    return this.#found.toSorted((a, b) => entryOf(a) - entryOf(b))
+  /** By weight, then by entry: what is checked side by side is found in any order. */
+  get all(): readonly Fault[] {
+    const found = [...this.#found.values()].flat()
+    return found.toSorted((a, b) => a.weight - b.weight || entryOf(a) - entryOf(b))
   }
 
-  /** Whether no more are wanted. */
-  get isFull(): boolean {
-    return this.#found.length >= maxFindings
+  /** How many were found, those beyond the limits too. */
+  get count(): number {
+    return this.#count
   }
 
-  add(...found: readonly SteleError[]): void {
-    this.#found.push(...found.slice(0, maxFindings - this.#found.length))
+  add(...found: readonly Fault[]): void {
+    for (const fault of found) {
+      this.#count++
+      const same = this.#found.get(fault.weight) ?? []
+      this.#found.set(fault.weight, same)
+      if (same.length < maxFindings) same.push(fault)
+    }
   }
 
   /** Runs a check; what it finds is added. Says whether it found nothing. */
@@ -33,13 +33,10 @@ export class Findings {
       await check()
       return true
     } catch (error) {
-      if (!isFinding(error)) throw error
-      this.add(error)
+      const fault = faultOf(error)
+      if (fault === undefined) throw error
+      this.add(fault)
       return false
     }
   }
-}
-
-function entryOf({ details }: SteleError): number {
-  return 'entry' in details && details.entry !== null ? details.entry : Number.MAX_SAFE_INTEGER
 }

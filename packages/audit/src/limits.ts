@@ -14,10 +14,6 @@ export const maxRecordBundleBytes: number = 512 * 1024 * 1024
 export const maxBlobBytes: number = 64 * 1024 * 1024
 /** Bytes of blobs that are kept between entries. */
 export const maxKeptBlobBytes: number = 64 * 1024 * 1024
-/** Bytes of a packument: the largest ones of public registries have some 100 MB. */
-export const maxPackumentBytes: number = 512 * 1024 * 1024
-/** Bytes of a tarball: larger ones cannot be published. */
-export const maxTarballBytes: number = 1024 * 1024 * 1024
 
 /** Chunks of 256 entries that are fetched ahead of the one being replayed. */
 export const chunksAhead = 3
@@ -37,3 +33,25 @@ export const maxQuoteLength = 160
 
 /** Age of the newest time that the log's clock signed, in milliseconds, from which on a report warns. */
 export const maxClockAgeMs: number = 24 * 60 * 60 * 1000
+
+/** Bytes of a segment of the shared state: small logs take one. A power of two. */
+export const segmentBytes: number = 8 * 1024 * 1024
+/** Segments of the shared state: 16 GiB of rows, more than a machine that audits has. */
+export const maxSegments = 2047
+/** Buckets by which rows are found, and objects: some rows in each at a million. A power of two. */
+export const bucketCount: number = 2 ** 18
+
+/** Calls that are handed to a thread at once: some milliseconds of work, so that all end together. */
+export const callsPerJob = 32
+/** Jobs that a thread has at a time, so that it never waits for the next one. */
+export const jobsPerRunner = 3
+/** Jobs that may wait before the thread that carries effects runs some itself: they hold memory. */
+export const maxWaitingJobs = 8
+/** Checks that are handed to a thread at once. */
+export const checksPerJob = 16
+/** Entries between two times that the carrying thread lets others go on: some milliseconds. */
+export const entriesPerTurn = 64
+/** Entries, or contents, from which on it pays to start threads: each takes some 100 ms and 40 MB. */
+export const minForThreads = 1500
+/** Bytes of a kept replay's facts: exceptions and takedowns are most of it. */
+export const maxSnapshotHeaderBytes: number = 256 * 1024 * 1024

@@ -4,35 +4,61 @@ import { SteleError } from '@stele/errors'
 import { isSameHash } from '@stele/tlog'
 import { type Chunk, fetchChunks } from './chunks.ts'
 import { entryMismatch, readParts } from './entry-parts.ts'
+import type { Continuation } from './kept-run.ts'
+import { entriesPerTurn } from './limits.ts'
 import type { VerifyPorts } from './ports.ts'
 import { hex } from './quote.ts'
 import { Replay } from './replay.ts'
 import { fetchSignedTree, type LogKeys } from './signed-tree.ts'
-import { type SignedRoot, TreeAudit } from './tree-audit.ts'
+import { forked, type SignedRoot, TreeAudit, type TreeClaims } from './tree-audit.ts'
 
-/** One log, audited from its first entry to the newest checkpoint that was seen. */
+type LogAuditOptions = {
+  /** Calls of entries below it are not run again. */
+  readonly since: number
+  /** Roots that were seen on other days, or by other people. */
+  readonly seen: readonly SignedRoot[]
+  /** Where to go on from. */
+  readonly continuation?: Continuation
+  /** Told once, when it is known how much there is to do. */
+  readonly planned: (entries: number) => Promise<void>
+}
+
+/** One log, audited from its first entry, or from where another day ended, to the newest checkpoint that was seen. */
 export class LogAudit {
   readonly replay: Replay
+  readonly tree: TreeAudit
   readonly #ports: VerifyPorts
   readonly #keys: LogKeys
-  readonly #tree = new TreeAudit()
+  readonly #options: LogAuditOptions
   #clockMs = 0
   #replayMs = 0
+  #newest: SignedRoot | undefined
+  #verified: SignedRoot | undefined
 
-  constructor(ports: VerifyPorts, keys: LogKeys) {
+  constructor(ports: VerifyPorts, keys: LogKeys, options: LogAuditOptions) {
     this.#ports = ports
     this.#keys = keys
-    this.replay = new Replay(ports, keys.origin)
+    this.#options = options
+    this.tree = new TreeAudit(options.continuation?.hashes)
+    const { since, continuation } = options
+    const { fetch, createExecutor } = ports
+    const replayPorts = { fetch, createExecutor, origin: keys.origin, since }
+    this.replay = new Replay(replayPorts, continuation?.replay)
   }
 
   /** Entries that were verified. */
   get size(): number {
-    return this.#tree.size
+    return this.tree.size
   }
 
-  /** The root of those entries. */
-  get root(): Uint8Array {
-    return this.#tree.root()
+  /** The largest checkpoint that the log has signed, whether it holds or not. */
+  get newest(): SignedRoot | undefined {
+    return this.#newest
+  }
+
+  /** The largest checkpoint that was verified. */
+  get verified(): SignedRoot | undefined {
+    return this.#verified
   }
 
   /** The newest time that the log's clock has signed, in milliseconds since 1970. */
@@ -64,36 +90,53 @@ export class LogAudit {
   }
 
   async #advance(): Promise<boolean> {
-    const { roots, clockMs } = await fetchSignedTree(this.#ports.fetch, this.#keys)
+    const { fetch } = this.#ports
+    const { roots, clockMs } = await fetchSignedTree(fetch, this.#keys)
     this.#clockMs = Math.max(this.#clockMs, clockMs)
+    const newest = roots.at(-1)
+    const size = newest?.size ?? 0
+    if (this.#newest === undefined || size > this.#newest.size) this.#newest = newest
     for (const root of roots) this.#compareKnown(root)
-    const size = roots.at(-1)?.size ?? 0
-    if (size <= this.size) return false
-    for await (const chunk of fetchChunks(this.#ports.fetch, this.size, size)) {
-      await this.#advanceBy(chunk, { roots, size })
+    for (const root of this.#options.seen) if (root.size <= this.size) this.#compareKnown(root)
+    if (size <= this.size) {
+      if (size === this.size) this.#verified = newest
+      return false
     }
+    await this.#options.planned(size - this.size)
+    const claims = { fetch, signed: [...roots, ...this.#options.seen], size }
+    try {
+      for await (const chunk of fetchChunks(fetch, this.size, size)) {
+        await this.#advanceBy(chunk, claims)
+      }
+    } catch (error) {
+      await this.replay.settle() // A call before it may have been wrong: the first fault is the one to tell of.
+      throw error
+    }
+    await this.replay.settle()
     this.#checkKeys()
+    this.#verified = newest
     return true
   }
 
-  async #advanceBy(
-    chunk: Chunk,
-    { roots, size }: { readonly roots: readonly SignedRoot[]; readonly size: number },
-  ): Promise<void> {
+  async #advanceBy(chunk: Chunk, claims: TreeClaims): Promise<void> {
     const first = this.size
-    this.#tree.addChunk(chunk, roots)
-    await this.#tree.compareUpperTiles(this.#ports.fetch, this.size === size)
+    await this.tree.addChunk(chunk, claims)
+    await this.tree.compareUpperTiles(claims.fetch, this.size === claims.size)
     for (let index = first; index < this.size; index++) {
       await this.replay.replay(readParts(chunk, index))
+      if (index % entriesPerTurn === 0) await this.replay.breathe()
     }
-    this.#ports.progress({ phase: 'entries', done: this.size, total: size })
+    this.#ports.progress({ phase: 'entries', done: this.size, total: claims.size })
   }
 
-  /** A root of what was verified already. Older ones are prefixes of what was seen before, and say nothing new. */
-  #compareKnown({ path, size, root }: SignedRoot): void {
-    if (size === 0 || size !== this.size || isSameHash(root, this.root)) return
+  /** A root of what was verified already. */
+  #compareKnown({ path, size, root, seen }: SignedRoot): void {
+    if (size === 0 || size > this.size) return
+    const known = this.tree.rootAt(size)
+    if (isSameHash(root, known)) return
+    if (seen !== undefined) throw forked({ size, seen, found: known, wanted: root })
     const what = `the root that it signs for ${size} entries`
-    const [found, wanted] = [hex(root), `${hex(this.root)}, which it has signed before`]
+    const [found, wanted] = [hex(root), `${hex(known)}, which it has signed before`]
     throw new SteleError('file_mismatch', { path, entry: null, what, found, wanted })
   }
 

@@ -1,7 +1,11 @@
-// What a verification needs from outside: the registry over HTTP, the script's executor, and what a registry's
-// own formats are. The app wires them; nothing here knows a network, a script host or a registry.
-import type { Executor, StateReader, Write } from '@stele/entries'
-import type { JsonValue } from '@stele/formats'
+// What a verification needs from outside: the registry over HTTP, the script's executor, and the checks that only the service
+// knows. The app wires them; nothing here knows a network, a thread, a script host or a registry.
+import type { Executor } from '@stele/entries'
+import type { RemoteRunner } from './call-queue.ts'
+import type { KeptRun } from './kept-run.ts'
+import type { RemoteChecker } from './service-audit.ts'
+import type { ServiceChecks } from './service-checks.ts'
+import type { SharedRows } from './shared-rows.ts'
 
 /** An answer of the registry: the status, and at most `maxBytes + 1` bytes of the body, decoded. */
 export type Fetched = { readonly status: number; readonly bytes: Uint8Array }
@@ -20,44 +24,15 @@ export type ExecutorSettings = {
 /** An executor, and for scripts that keep memory between calls its digest (hex SHA-256). */
 export type ReplayExecutor = Executor & { readonly memoryDigest?: () => string }
 
-/** Where two things that must be the same are not. Texts for people. */
-export type Difference = { readonly what: string; readonly found: string; readonly wanted: string }
-
-/** A release to be taken apart: its tarball (sha512 and size are checked already), and its rows of the state as text. */
-export type ReleaseQuestion = {
-  readonly name: string
-  readonly version: string
-  readonly tarball: Uint8Array
-  /** The value of `/packages/<name>/versions`. */
-  readonly versionsValue: string
-  /** The value of `/packages/<name>/contents`. */
-  readonly contentsValue: string
-}
-
-/** A package to be compared: what is served, undefined where that is 404, and what the log says. */
-export type ServedQuestion = {
-  readonly name: string
-  /** The packument, full or abbreviated. */
-  readonly served: JsonValue | undefined
-  readonly state: StateReader
-}
-
-/** Where what is served differs, and the entry that says otherwise, if it is one. */
-export type ServedDifference = Difference & { readonly entry: number | null }
-
-/** An entry that was replayed, with what it wrote. A withheld value is empty here. */
-export type ReplayedEntry = {
-  readonly index: number
-  readonly timeMs: number
-  readonly writes: readonly Write[]
-}
-
 /** What is going on, for a progress bar. */
 export type VerifyProgress = {
-  readonly phase: 'entries' | 'tarballs' | 'packages'
+  readonly phase: 'entries' | 'contents' | 'served'
   readonly done: number
   readonly total: number
 }
+
+/** Another thread, that runs calls and makes checks. */
+export type Helper = RemoteRunner & RemoteChecker
 
 /** Everything that a verification takes as an argument. */
 export type VerifyPorts = {
@@ -68,23 +43,25 @@ export type VerifyPorts = {
   readonly fetch: (path: string, maxBytes: number, accept?: string) => Promise<Fetched>
   /** Throws `engine_unknown`, `script_invalid`, `limits_invalid`. */
   readonly createExecutor: (settings: ExecutorSettings) => ReplayExecutor
-  /** Told of every entry in order, so that what no row of the state holds, times, is known when packages are compared. */
-  readonly replayed: (entry: ReplayedEntry) => void
-  /** Takes a release's tarball apart and compares record, integrity and digests. */
-  readonly checkRelease: (question: ReleaseQuestion) => readonly Difference[]
-  readonly compareServed: (question: ServedQuestion) => readonly ServedDifference[]
+  readonly checks: ServiceChecks
+  /** Starts other threads over the state; asked once, when there is enough to do for them. */
+  readonly startHelpers?: (rows: SharedRows) => Promise<readonly Helper[]>
   readonly progress: (event: VerifyProgress) => void
   readonly nowMs: () => number
 }
 
-/** What the user may choose. */
+/** What the user may choose, and what was kept. */
 export type VerifyOptions = {
   /** The registry's address, for the report. */
   readonly url: string
-  /** The log's vkey, when it is known beforehand: then it must be the served one. */
+  /** The log's vkey, or the fingerprint of it, when it is known beforehand: then it must be a served one. */
   readonly key?: string
   /** The scripts (hex SHA-512) that are vouched for: entries under any other are excepted. */
   readonly rules: readonly string[]
   /** False skips every tarball; the report says so. */
-  readonly tarballs: boolean
+  readonly contents: boolean
+  /** Where a log was verified to before, by its origin; undefined where it never was. */
+  readonly kept?: (origin: string) => KeptRun | undefined
+  /** A checkpoint that the user trusts: the calls below it are not run again. */
+  readonly since?: { readonly size: number; readonly note?: string }
 }

@@ -1,9 +1,11 @@
-// Replays entries one by one: the same transition that the sequencer made, on a state and a trie of its own.
+// Replays entries one by one: carries on what they wrote, checks every hash on the way, and has their calls run again, here or
+// by other threads: by induction, the state that was carried to an entry is the one that its call saw.
 import {
   applyBody,
   type Body,
   changesScript,
   type EffectWrite,
+  type Executor,
   entryKinds,
   formatEffects,
   logObject,
@@ -13,93 +15,123 @@ import {
   Sequences,
   type Transition,
 } from '@stele/entries'
-import { isSteleError } from '@stele/errors'
+import { isSteleError, SteleError } from '@stele/errors'
 import { Trie } from '@stele/state'
 import { emptyRoot, isSameHash } from '@stele/tlog'
 import { BlobCache } from './blob-cache.ts'
+import type { CallOutcome } from './call-job.ts'
+import { CallQueue, type RemoteRunner } from './call-queue.ts'
+import { CallRunner } from './call-runner.ts'
 import { decode, type EntryParts, entryMismatch, inEntry } from './entry-parts.ts'
 import { findEntryFault, findWriteFault } from './entry-rules.ts'
 import { Exceptions } from './exceptions.ts'
+import { errorOf } from './faults.ts'
 import { maxSettingsChanges } from './limits.ts'
 import type { VerifyPorts } from './ports.ts'
 import { hex, quoteDifference } from './quote.ts'
-import { ReplayState, type RowWrite } from './replay-state.ts'
+import { type KeptReplay, noFacts, type ReplayFacts } from './replay-facts.ts'
 import type { SettingsChange } from './report.ts'
 import type { RulesFrom } from './rules.ts'
-import { ScriptRunner } from './script-runner.ts'
+import { Scripts } from './scripts.ts'
+import { SharedRows } from './shared-rows.ts'
+import { newestEntry, StateView } from './state-view.ts'
 import { Withheld } from './withheld.ts'
-import { carryValues, compareValues } from './written-values.ts'
+import { carryValues, compareValues, type RowWrite } from './written-values.ts'
 
 /** What an entry does to the state: rows with values, and the same writes with hashes. */
 type Writes = { readonly rows: readonly RowWrite[]; readonly hashes: readonly EffectWrite[] }
 
-const empty = new Uint8Array(0)
+/** What a replay takes; calls of entries below `since` are carried on and not run again. */
+export type ReplayPorts = Pick<VerifyPorts, 'fetch' | 'createExecutor'> & {
+  readonly origin: string
+  readonly since: number
+}
 
-/** A replay from the first entry on. */
+/** A replay from the first entry on, or from where another one was kept. */
 export class Replay {
-  readonly state: ReplayState = new ReplayState()
+  readonly rows: SharedRows
+  readonly state: StateView
   readonly withheld: Withheld = new Withheld()
   readonly exceptions: Exceptions = new Exceptions()
-  readonly #origin: string
-  readonly #replayed: VerifyPorts['replayed']
-  readonly #trie = new Trie()
-  readonly #sequences = new Sequences(() => 0)
+  /** The entries that changed the log's own settings, the genesis first. */
+  readonly settingsChanges: SettingsChange[]
+  /** Every script that was put in force, by the entry that did it. */
+  readonly rules: RulesFrom[]
+  readonly #ports: ReplayPorts
+  readonly #trie: Trie
+  readonly #sequences: Sequences
+  readonly #accounts: Set<string | null>
   readonly #blobs: BlobCache
-  readonly #script: ScriptRunner
-  #operator: string | undefined
-  #timeMs = 0
-  #root: Uint8Array = emptyRoot
-  /** Withheld bodies whose numbers nobody has been seen to take yet. */
-  #unseenNumbers = 0
-  #lostSince: number | undefined
+  readonly #scripts: Scripts
+  #calls: CallQueue
+  #root: Uint8Array
+  #facts: Omit<ReplayFacts, 'sequences' | 'exceptions' | 'withheld' | 'rules' | 'settingsChanges'>
   /** The last transition: a script with a memory must not run an entry twice, also where it waits for a blob. */
   #ran: { readonly index: number; readonly done: Transition } | undefined
-  #entryCount = 0
-  #callsRun = 0
-  #memoryUnchecked = 0
 
-  constructor(ports: Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'replayed'>, origin: string) {
-    this.#origin = origin
-    this.#replayed = ports.replayed
+  constructor(ports: ReplayPorts, kept?: KeptReplay) {
+    const facts = kept?.facts ?? noFacts
+    this.#ports = ports
+    this.rows = new SharedRows(kept?.rows)
+    this.state = new StateView(this.rows)
+    this.#trie = kept?.trie ?? new Trie()
+    this.#root = kept === undefined ? emptyRoot : this.#trie.root()
+    const numbers = new Map(facts.sequences)
+    this.#sequences = new Sequences((account) => numbers.get(account) ?? 0)
+    this.#accounts = new Set(numbers.keys())
+    this.exceptions.restore(facts.exceptions)
+    this.withheld.restore(facts.withheld)
+    this.rules = [...facts.rules]
+    this.settingsChanges = [...facts.settingsChanges]
+    this.#facts = { ...facts }
     this.#blobs = new BlobCache(ports.fetch)
-    const { state, withheld } = this
-    const blobs = this.#blobs
-    const { createExecutor } = ports
-    this.#script = new ScriptRunner({ createExecutor, blobs, state, withheld })
+    this.#scripts = new Scripts(ports.createExecutor, this.#blobs)
+    this.#calls = this.#queueFor([])
+  }
+
+  /** Has calls run by these too, from now on. To be called while no call waits. */
+  employ(remote: readonly RemoteRunner[]): void {
+    this.#calls = this.#queueFor(remote)
   }
 
   /** Entries that were replayed. */
   get entryCount(): number {
-    return this.#entryCount
+    return this.#facts.entryCount
   }
 
   /** Calls that were run. */
   get callsRun(): number {
-    return this.#callsRun
+    return this.#facts.callsRun
   }
 
   /** Memory digests that the executor has no way to compare. */
   get memoryUnchecked(): number {
-    return this.#memoryUnchecked
+    return this.#facts.memoryUnchecked
   }
-
-  /** The entries behind the genesis that changed the log's own settings. */
-  readonly settingsChanges: SettingsChange[] = []
-
-  /** Every script that was put in force, by the entry that did it. */
-  readonly rules: RulesFrom[] = []
 
   /** The time of the newest entry, in milliseconds since 1970. */
   get timeMs(): number {
-    return this.#timeMs
+    return this.#facts.timeMs
   }
 
   /** The entry since which the state is not known any more, if so. */
   get lostSince(): number | undefined {
-    return this.#lostSince
+    return this.#facts.lostSince
   }
 
-  /** Replays the next entry. Throws `entry_mismatch`, `file_mismatch`; `engine_unknown`. */
+  /** What another replay needs to go on from here. To be called when settled. */
+  keep(): KeptReplay {
+    const sequences = Array.from(
+      this.#accounts,
+      (account) => [account, this.#sequences.last(account)] as const,
+    )
+    const { rules, settingsChanges } = this
+    const [exceptions, withheld] = [this.exceptions.toJson(), this.withheld.toJson()]
+    const facts = { ...this.#facts, sequences, exceptions, withheld, rules, settingsChanges }
+    return { rows: this.rows.memory, trie: this.#trie, facts }
+  }
+
+  /** Replays the next entry; its call may be run later. Throws `entry_mismatch`, `file_mismatch`; `engine_unknown`. */
   async replay(parts: EntryParts): Promise<void> {
     this.#blobs.trim()
     for (;;) {
@@ -113,38 +145,84 @@ export class Replay {
     }
   }
 
+  /** Lets other work go on. Throws the fault of a call when one was found, after those before it were run. */
+  async breathe(): Promise<void> {
+    await this.#calls.breathe()
+    if (this.#calls.fault !== undefined) await this.settle()
+  }
+
+  /** Waits until all calls were run. Throws the fault of the first that was wrong. */
+  async settle(): Promise<void> {
+    await this.#calls.settle()
+    if (this.#calls.fault !== undefined) throw errorOf(this.#calls.fault)
+    this.rows.recycle(newestEntry)
+  }
+
+  #queueFor(remote: readonly RemoteRunner[]): CallQueue {
+    const { rows } = this
+    const local = new CallRunner(this.#ports.createExecutor, rows, this.#blobs)
+    return new CallQueue({ local, remote, rows, heard: (outcome) => this.#hear(outcome) })
+  }
+
+  #hear({ right, unread, missing }: CallOutcome): void {
+    this.#facts.callsRun += right
+    for (const { blob, entry } of missing) this.withheld.miss({ blob }, entry)
+    for (const entry of unread) this.exceptions.add(entry, needsWithheld)
+  }
+
   #step(parts: EntryParts): void {
     const { index, leaf, body } = parts
-    const before = { origin: this.#origin, operator: this.#operator, timeMs: this.#timeMs }
-    const fault = findEntryFault(parts, before)
+    const { operator, timeMs } = this.#facts
+    const fault = findEntryFault(parts, { origin: this.#ports.origin, operator, timeMs })
     if (fault !== undefined) throw entryMismatch(index, fault)
     if (body?.kind === entryKinds.memory) this.#compareMemory(index, body.body.sha256)
-    const done = this.#run(parts)
-    const writes = done === undefined ? this.#carry(parts) : this.#take(parts, done)
+    const carried = this.#isQueueable(parts) ? this.#carryWhole(parts) : undefined
+    const done = carried === undefined ? this.#run(parts) : undefined
+    const writes = carried ?? (done === undefined ? this.#carry(parts) : this.#take(parts, done))
     // From here on the replay changes, and nothing waits for blobs.
     this.#acceptNumber(parts)
-    this.#timeMs = leaf.timeMs
-    this.#entryCount++
-    if (body?.kind === entryKinds.genesis) this.#operator = body.body.operator
-    if (body?.kind === entryKinds.takedown) this.withheld.name(body.body.withhold, index)
-    if (writes === undefined) this.#lostSince ??= index
-    this.#noteGaps(parts, done !== undefined)
+    this.#facts.timeMs = leaf.timeMs
+    this.#facts.entryCount++
+    if (body?.kind === entryKinds.genesis) this.#facts.operator = body.body.operator
+    if (body?.kind === entryKinds.takedown) {
+      this.withheld.name(body.body.withhold, index, body.body.reason)
+    }
+    if (writes === undefined) this.#facts.lostSince ??= index
+    if (carried === undefined) this.#noteGaps(parts, done !== undefined)
+    else this.#queue(parts)
     if (writes === undefined) return
     this.#apply(parts, writes)
     this.#noteSettings(index, writes)
-    const written = writes.rows.map(({ value = empty, ...row }) => ({ ...row, value }))
-    this.#replayed({ index, timeMs: leaf.timeMs, writes: written })
-    const isTakenUp = index === 0 && done !== undefined
-    if (!isTakenUp && writes.rows.some(changesScript)) this.#script.change(index)
+  }
+
+  /** Whether the entry is a call whose effects can be carried on, and that can be run by anyone at any time. */
+  #isQueueable({ index, body, effects, values }: EntryParts): boolean {
+    if (body?.kind !== entryKinds.call || this.lostSince !== undefined) return false
+    if (effects === undefined || values === undefined) return false
+    if (index < this.#ports.since) return true
+    const { executor, missing } = this.#scripts.inForce(this.#facts.settings, this.state)
+    for (const blob of missing) this.withheld.miss({ blob }, this.#facts.settings)
+    return executor !== undefined && executor.memoryDigest === undefined
+  }
+
+  /** The writes as the effects say, undefined where a value is withheld: running the entry makes it again. */
+  #carryWhole(parts: EntryParts): Writes | undefined {
+    const writes = this.#carry(parts)
+    return writes?.rows.some(({ value }) => value === undefined) === true ? undefined : writes
+  }
+
+  #queue({ index, leaf, bodyBytes, seed, effects }: EntryParts): void {
+    if (index < this.#ports.since || bodyBytes === undefined || effects === undefined) return
+    const call = { index, timeMs: leaf.timeMs, seed, body: bodyBytes, effects }
+    this.#calls.add(call, this.#facts.settings)
   }
 
   /** Runs the entry and compares its effects; undefined where what that takes is withheld. Throws `entry_mismatch`. */
   #run(parts: EntryParts): Transition | undefined {
     const { index, leaf, body, seed } = parts
-    if (body === undefined || this.#lostSince !== undefined) return undefined
+    if (body === undefined || this.lostSince !== undefined) return undefined
     if (this.#ran?.index === index) return this.#ran.done
-    if (body.kind === entryKinds.genesis) this.#script.begin(body.body)
-    const executor = runsScript(body) ? this.#script.current() : noScript
+    const executor = this.#executorOf(body)
     if (executor === undefined) return undefined
     const ports = { state: this.state, executor, timeMs: leaf.timeMs, seed }
     let done: Transition
@@ -163,15 +241,29 @@ export class Replay {
     return done
   }
 
+  #executorOf(body: Body): Executor | undefined {
+    if (body.kind !== entryKinds.genesis && body.kind !== entryKinds.call) return noScript
+    const { executor, missing } =
+      body.kind === entryKinds.genesis
+        ? this.#scripts.begin(body.body)
+        : this.#scripts.inForce(this.#facts.settings, this.state)
+    for (const blob of missing) this.withheld.miss({ blob }, this.#facts.settings)
+    return executor
+  }
+
   /** Whether the call asked for blobs that the registry does not have: only a takedown explains that. */
   #missesBlobs(index: number): boolean {
-    const absent = [...this.#script.absentBlobs]
+    const absent = [...this.#scripts.absent]
     for (const blob of absent) this.withheld.miss({ blob }, index)
     return absent.length > 0
   }
 
   #refusal(index: number, error: unknown): unknown {
     if (!isSteleError(error)) return error
+    if (isSteleError(error, 'call_aborted')) {
+      const { reason } = error.details // No result of the script: this machine's own lack, say.
+      return new SteleError('entry_not_run', { entry: index, reason }, { cause: error })
+    }
     const wanted = 'one that can be replayed'
     return entryMismatch(index, { what: 'its body', found: error.message, wanted }, error)
   }
@@ -199,7 +291,7 @@ export class Replay {
     if (parts.body === undefined) this.withheld.miss({ entry: index, part: 'body' }, index)
     if (bytes === undefined) {
       this.withheld.miss({ entry: index, part: 'effects' }, index)
-      const hasNoWrites = this.#lostSince === undefined && isSameHash(leaf.stateRoot, this.#root)
+      const hasNoWrites = this.lostSince === undefined && isSameHash(leaf.stateRoot, this.#root)
       return hasNoWrites ? { rows: [], hashes: [] } : undefined
     }
     const text = decode(index, 'its effects', bytes)
@@ -209,43 +301,48 @@ export class Replay {
       if (fault !== undefined) throw entryMismatch(index, fault)
     }
     const rows = carryValues(parts, writes, { blobs: this.#blobs, withheld: this.withheld })
-    return this.#lostSince === undefined ? { rows, hashes: writes } : undefined
+    return this.lostSince === undefined ? { rows, hashes: writes } : undefined
   }
 
   #acceptNumber({ index, leaf, body }: EntryParts): void {
     if (body === undefined) {
-      if (leaf.kind !== entryKinds.genesis && leaf.kind !== entryKinds.memory) this.#unseenNumbers++
+      const isNumbered = leaf.kind !== entryKinds.genesis && leaf.kind !== entryKinds.memory
+      if (isNumbered) this.#facts.unseenNumbers++
       return
     }
     if ('seq' in body.body && body.body.via.type !== 'key') {
       const { account, seq } = body.body
+      this.#accounts.add(account)
       const skipped = seq - this.#sequences.last(account) - 1
       // Withheld bodies have taken numbers, of nobody knows which account.
-      if (skipped > 0 && skipped <= this.#unseenNumbers) {
-        this.#unseenNumbers -= skipped
+      if (skipped > 0 && skipped <= this.#facts.unseenNumbers) {
+        this.#facts.unseenNumbers -= skipped
         for (let taken = 0; taken < skipped; taken++) this.#sequences.next(account)
       }
     }
     inEntry(index, 'its seq', () => this.#sequences.accept(body))
   }
 
-  /** Notes what could not be checked of the entry, and counts what could. */
+  /** Notes what could not be checked of an entry that is not in the queue, and counts what could. */
   #noteGaps({ index, leaf, body, effects }: EntryParts, isRun: boolean): void {
-    if (this.#lostSince !== undefined) {
-      this.exceptions.add(index, 'all', `the state is unknown since entry ${this.#lostSince}`)
+    const { lostSince } = this
+    if (lostSince !== undefined) {
+      const reason = `the state is unknown since entry ${lostSince}`
+      this.exceptions.add(index, { unchecked: 'all', reason })
     } else if (!isRun) {
-      const reason = body === undefined ? 'its body is withheld' : 'it needs what is withheld'
-      this.exceptions.add(index, 'rule', reason)
+      const reason = body === undefined ? 'its body is withheld' : needsWithheld.reason
+      this.exceptions.add(index, { unchecked: 'rule', reason })
     } else if (effects === undefined) {
-      this.exceptions.add(index, 'result', 'its effects are withheld')
+      this.exceptions.add(index, { unchecked: 'result', reason: 'its effects are withheld' })
     }
     if (leaf.kind !== entryKinds.call) return
-    if (isRun) this.#callsRun++
-    else this.#script.skipCall()
+    if (isRun) this.#facts.callsRun++
+    else this.#scripts.forgetMemory()
   }
 
   /** What changes the rules must show, also where it was changed back before anyone looked. */
   #noteSettings(entry: number, { rows }: Writes): void {
+    if (rows.some(changesScript)) this.#facts.settings = entry
     const names = rows.filter(({ object }) => object === logObject).map(({ field }) => field)
     if (names.length === 0) return
     const isNewScript = names.includes('script')
@@ -258,19 +355,20 @@ export class Replay {
   }
 
   #compareMemory(index: number, wanted: string): void {
-    const found = this.#script.current()?.memoryDigest?.()
-    if (found === undefined) this.#memoryUnchecked++
+    const { executor } = this.#scripts.inForce(this.#facts.settings, this.state)
+    const found = executor?.memoryDigest?.()
+    if (found === undefined) this.#facts.memoryUnchecked++
     else if (found !== wanted) {
-      throw entryMismatch(index, {
-        what: "the digest of the script's memory",
-        found: wanted,
-        wanted: found,
-      })
+      const what = "the digest of the script's memory"
+      throw entryMismatch(index, { what, found: wanted, wanted: found })
     }
   }
 
   #apply({ index, leaf }: EntryParts, { rows, hashes }: Writes): void {
-    this.state.apply(rows, { entry: index, timeMs: leaf.timeMs })
+    const { timeMs } = leaf
+    for (const { object, field, value } of rows) {
+      this.rows.write(object, field, { value, entry: index, timeMs })
+    }
     const leaves = hashes.map(([object, field, valueHash]) => ({
       object,
       field,
@@ -285,12 +383,10 @@ export class Replay {
   }
 }
 
-function readSetting(state: ReplayState, name: string): string | null {
+const needsWithheld = { unchecked: 'rule', reason: 'it needs what is withheld' } as const
+
+function readSetting(state: StateView, name: string): string | null {
   if (state.row(logObject, name)?.value === undefined) return null
   const value = readLogRow(state, name)
   return typeof value === 'string' ? value : null
-}
-
-function runsScript({ kind }: Body): boolean {
-  return kind === entryKinds.genesis || kind === entryKinds.call
 }

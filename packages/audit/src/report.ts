@@ -1,5 +1,5 @@
 // What a verification says in the end: plain JSON.
-import type { SteleError } from '@stele/errors'
+import { errorOf, type Fault } from './faults.ts'
 
 /**
  * `verified_except`: what could be checked is right; what could not was taken down in the open, or was decided by rules that
@@ -12,6 +12,8 @@ export type Finding = {
   readonly code: string
   readonly message: string
   readonly fix?: string
+  /** How grave it is: 0 another history, 1 the log, 2 a release, 3 what is served, 4 what is not served. */
+  readonly weight: number
   readonly details: unknown
 }
 
@@ -25,6 +27,8 @@ export type Exception = {
    */
   readonly unchecked: 'rules' | 'rule' | 'result' | 'all' | 'tarball'
   readonly reason: string
+  /** What was not checked, where that has a name: `hello@1.0.0`. */
+  readonly subject?: string
 }
 
 /**
@@ -37,6 +41,17 @@ export type SettingsChange = {
   readonly script: string | null
 }
 
+/** A checkpoint that the log has signed. */
+export type SignedCheckpoint = {
+  readonly size: number
+  /** Base64. */
+  readonly root: string
+  /** The whole signed note: evidence of what was shown. */
+  readonly note: string
+  /** False where the log's key signs it, but the entries or what is made of them do not fit. */
+  readonly verified: boolean
+}
+
 /** The outcome of a verification. Members that an early failure left unknown are null. */
 export type VerifyReport = {
   readonly verdict: Verdict
@@ -45,19 +60,29 @@ export type VerifyReport = {
   readonly key: string | null
   /** Hex SHA-256 of the raw public key. */
   readonly keyFingerprint: string | null
-  /** Entries under the checkpoint that was verified, and its root in base64. */
-  readonly size: number | null
-  readonly root: string | null
+  /** The largest one that the log has signed; null where no signature held. */
+  readonly checkpoint: SignedCheckpoint | null
+  /** Whether the service was there to be compared: false for a copy of its log, null where nobody came so far. */
+  readonly served: boolean | null
+  /** The checkpoint that an earlier verification had ended at. */
+  readonly known: {
+    readonly size: number
+    readonly note: string
+    readonly verifiedMs: number
+  } | null
   /** The newest time that the log's clock signed, in milliseconds since 1970. */
   readonly clockMs: number | null
   /** The name (hex SHA-512) of the script in force: the rules that the replay has shown to be kept. */
   readonly script: string | null
   /** Who has which keys may change the rules, and change them back: every time that it was done. */
   readonly settingsChanges: readonly SettingsChange[]
+  /** Entries that were replayed, on earlier days too. */
   readonly entriesReplayed: number
-  /** Calls that were run again with the script. */
+  /** Of them, those of this run. */
+  readonly entriesNew: number
+  /** Calls that the script ran again. */
   readonly callsRun: number
-  /** Memory digests that this executor could not compare. */
+  /** Digests of a script's memory that were not compared. */
   readonly memoryUnchecked: number
   /** Null where tarballs were skipped. */
   readonly tarballsChecked: number | null
@@ -68,7 +93,10 @@ export type VerifyReport = {
   readonly exceptions: readonly Exception[]
   /** Entries with an exception, also those beyond the listed ranges. */
   readonly exceptedEntries: number
+  /** The gravest first. */
   readonly findings: readonly Finding[]
+  /** All that were found, also those beyond the listed ones. */
+  readonly findingCount: number
   readonly timing: {
     readonly totalMs: number
     /** Time in which entries were fetched and replayed. */
@@ -77,16 +105,8 @@ export type VerifyReport = {
   }
 }
 
-/** What the log does not hold (spec/state.md "Replay"). */
-export const notInTheLog: readonly string[] = [
-  'readme',
-  'e-mail addresses',
-  '_npmUser',
-  'upstream tags',
-]
-
-/** The error as a report shows it. */
-export function findingOf(error: SteleError): Finding {
-  const { code, message, fix, details } = error
-  return { code, message, ...(fix === undefined ? {} : { fix }), details }
+/** The fault as a report shows it. */
+export function findingOf(fault: Fault): Finding {
+  const { code, message, fix, details } = errorOf(fault)
+  return { code, message, ...(fix === undefined ? {} : { fix }), weight: fault.weight, details }
 }

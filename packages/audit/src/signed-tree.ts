@@ -2,7 +2,13 @@
 import { keyIdOf, logRoot } from '@stele/entries'
 import { isSteleError, SteleError } from '@stele/errors'
 import { clockName, verifyHead } from '@stele/state'
-import { cosignedTimeS, type NoteVerifier, parseVkey, verifyCheckpoint } from '@stele/tlog'
+import {
+  cosignedTimeS,
+  type NoteVerifier,
+  parseProofFile,
+  parseVkey,
+  verifyCheckpoint,
+} from '@stele/tlog'
 import { maxKeyFileBytes, maxNoteFileBytes } from './limits.ts'
 import { type Fetch, fetchOptional, fetchRequired } from './log-files.ts'
 import type { SignedRoot } from './tree-audit.ts'
@@ -27,8 +33,8 @@ const headPath = `${logRoot}head`
 const maxKeys = 32
 
 /**
- * The log's keys, as the registry serves them; with `wanted`, a vkey, that one must be among them and is then the only
- * log key that counts. Throws `server_refused` where there is no log, `vkey_invalid`, `file_mismatch`.
+ * The log's keys, as the registry serves them; with `wanted`, a vkey or a fingerprint, that one must be among them and is then
+ * the only log key that counts. Throws `server_refused` where there is no log, `vkey_invalid`, `file_mismatch`.
  */
 export async function fetchKeys(fetch: Fetch, wanted: string | undefined): Promise<LogKeys> {
   const bytes = await fetchOptional(fetch, keyPath, { maxBytes: maxKeyFileBytes, entry: null })
@@ -45,7 +51,7 @@ export async function fetchKeys(fetch: Fetch, wanted: string | undefined): Promi
     throw new SteleError('server_refused', { url: keyPath, status: 200, message })
   }
   const served = lines.slice(0, maxKeys).map((line) => asFile(keyPath, () => parseVkey(line)))
-  const key = wanted === undefined ? served[0] : parseVkey(wanted)
+  const key = wanted === undefined ? served[0] : pick(served, wanted)
   if (key === undefined) throw mismatch(keyPath, { what: 'it', found: 'empty', wanted: 'two keys' })
   if (!served.some((verifier) => verifier.vkey === key.vkey)) {
     const found = served.find((verifier) => verifier.name === key.name)?.vkey ?? 'other keys'
@@ -58,6 +64,19 @@ export async function fetchKeys(fetch: Fetch, wanted: string | undefined): Promi
     key,
     verifiers: [...(wanted === undefined ? logs : [key]), ...clocks],
   }
+}
+
+const fingerprint = /^(?:sha-?256[: ]\s*)?([0-9a-f]{64})$/i
+
+/** The key that the user named. A fingerprint is enough: it says which of those that are served is the right one. */
+function pick(served: readonly NoteVerifier[], wanted: string): NoteVerifier {
+  const digest = fingerprint.exec(wanted.trim())?.[1]?.toLowerCase()
+  if (digest === undefined) return parseVkey(wanted)
+  const key = served.find((verifier) => fingerprintOf(verifier) === digest)
+  if (key !== undefined) return key
+  const found = served.map(fingerprintOf).join(', ')
+  const what = "the fingerprint of the log's key"
+  throw mismatch(keyPath, { what, found, wanted: `${digest}, as given` })
 }
 
 /** Hex SHA-256 of the raw key: what people compare. */
@@ -85,16 +104,21 @@ function readCheckpoint(text: string, { verifiers, origin }: LogKeys): Signed {
   if (clockS === null) {
     throw mismatch(path, { what: "its clock's signature", found: 'none', wanted: 'one' })
   }
-  return { root: rootOf(path, checkpoint), clockS }
+  return { root: rootOf(path, checkpoint, text), clockS }
 }
 
 function readHead(text: string, { verifiers, origin }: LogKeys): Signed {
   const { checkpoint, clockS } = asFile(headPath, () => verifyHead(text, verifiers, origin))
-  return { root: rootOf(headPath, checkpoint), clockS }
+  const note = parseProofFile(text).checkpoint
+  return { root: rootOf(headPath, checkpoint, note), clockS }
 }
 
-function rootOf(path: string, { size, root }: Omit<SignedRoot, 'path'>): SignedRoot {
-  if (size > 0) return { path, size, root }
+function rootOf(
+  path: string,
+  { size, root }: Pick<SignedRoot, 'size' | 'root'>,
+  note: string,
+): SignedRoot {
+  if (size > 0) return { path, size, root, note }
   throw mismatch(path, { what: 'its size', found: '0', wanted: 'at least the genesis entry' })
 }
 

@@ -1,152 +1,165 @@
-// The whole verification of a registry: its keys and checkpoint, its log, its tarballs, what it serves.
+// The whole verification of a service: its keys and checkpoint, its log, its contents, what it serves, and what was seen before.
+import { SteleError } from '@stele/errors'
+import { parseCheckpoint } from '@stele/tlog'
+import { buildReport, type Progress } from './build-report.ts'
+import { entryOf, faultOf, faultWeights } from './faults.ts'
 import { Findings } from './findings.ts'
-import { maxClockAgeMs, maxFindings, maxRounds } from './limits.ts'
+import type { KeptRun } from './kept-run.ts'
+import { maxRounds, minForThreads } from './limits.ts'
 import { LogAudit } from './log-audit.ts'
 import type { VerifyOptions, VerifyPorts } from './ports.ts'
-import { ReleaseAudit } from './release-audit.ts'
-import { findingOf, notInTheLog, type VerifyReport } from './report.ts'
-import { unknownRules } from './rules.ts'
-import { ServedAudit } from './served-audit.ts'
-import { fetchKeys, fingerprintOf, type LogKeys } from './signed-tree.ts'
+import type { VerifyReport } from './report.ts'
+import { ServiceAudit } from './service-audit.ts'
+import { fetchKeys, type LogKeys } from './signed-tree.ts'
+import type { SignedRoot } from './tree-audit.ts'
 
-const hourMs = 60 * 60 * 1000
-
-/** What there is so far: an early failure leaves the rest unknown. */
-type Progress = {
-  keys: LogKeys | undefined
-  log: LogAudit | undefined
-  releases: ReleaseAudit | undefined
-  served: ServedAudit | undefined
+/** The report, and what is to be kept for the next time: undefined where something was wrong. */
+export type Verification = {
+  readonly report: VerifyReport
+  readonly keep?: KeptRun
 }
 
 /**
- * Verifies a registry from its first entry to its newest checkpoint. What is wrong with the registry is a finding in the
- * report; in the log itself the first one ends the verification. Throws `server_unreachable`, `server_refused` (also where
- * no log is served), `vkey_invalid` for the key that was given, `engine_unknown`. Spec: state.md, "Replay".
+ * Verifies a service from its first entry, or from where an earlier verification ended, to its newest checkpoint. What is wrong
+ * with it is a finding in the report; in the log itself the first one ends the verification. Throws `server_unreachable`,
+ * `server_refused` (also where no log is served), `vkey_invalid` for the key that was given, `engine_unknown`.
+ * Spec: state.md, "Replay".
  */
-export async function verifyRegistry(
+export async function verifyService(
   ports: VerifyPorts,
   options: VerifyOptions,
-): Promise<VerifyReport> {
+): Promise<Verification> {
   const startMs = ports.nowMs()
   const findings = new Findings()
-  const progress: Progress = {
-    keys: undefined,
-    log: undefined,
-    releases: undefined,
-    served: undefined,
-  }
+  const progress: Progress = { findings }
   await findings.gather(async () => {
     const keys = await fetchKeys(ports.fetch, options.key)
     progress.keys = keys
-    await verifyLog(ports, { options, findings, progress, keys })
+    progress.kept = options.kept?.(keys.origin)
+    await verifyLog(ports, options, { ...progress, progress, keys })
   })
-  return reportOf(progress, { ports, options, findings, totalMs: ports.nowMs() - startMs })
+  const totalMs = ports.nowMs() - startMs
+  const report = buildReport(progress, {
+    options,
+    nowMs: ports.nowMs(),
+    totalMs,
+    checks: ports.checks,
+  })
+  const keep = report.verdict === 'failed' ? undefined : keptOf(progress, ports.nowMs())
+  return { report, ...(keep === undefined ? {} : { keep }) }
 }
 
-type Work = {
-  readonly options: VerifyOptions
-  readonly findings: Findings
-  readonly progress: Progress
-  readonly keys: LogKeys
+type Work = Progress & { readonly progress: Progress; readonly keys: LogKeys }
+
+/** Goes on from what was kept; where that does not fit, from the first entry, which says best what is wrong. */
+async function verifyLog(ports: VerifyPorts, options: VerifyOptions, work: Work): Promise<void> {
+  const continuation = options.since === undefined ? work.kept?.continuation?.() : undefined
+  if (continuation === undefined) return await followLog(ports, options, work)
+  try {
+    await followLog(ports, options, work, continuation)
+  } catch (error) {
+    const fault = faultOf(error)
+    if (fault === undefined || fault.weight === faultWeights.history) throw error
+    await followLog(ports, options, work)
+  }
 }
 
-async function verifyLog(ports: VerifyPorts, work: Work): Promise<void> {
-  const { progress, findings, options } = work
-  const log = new LogAudit(ports, work.keys)
-  const releases = new ReleaseAudit(ports, log.replay, findings)
-  const { tarballs } = options
-  const served = new ServedAudit(ports, log.replay, { findings, tarballs })
-  Object.assign(progress, { log, releases, served })
+async function followLog(
+  ports: VerifyPorts,
+  options: VerifyOptions,
+  { progress, findings, keys, kept }: Work,
+  continuation?: ReturnType<NonNullable<KeptRun['continuation']>>,
+): Promise<void> {
+  const started: { helpers: boolean } = { helpers: false }
+  const startHelpers = async (count: number): Promise<void> => {
+    if (started.helpers || count < minForThreads || ports.startHelpers === undefined) return
+    started.helpers = true
+    const helpers = await ports.startHelpers(log.replay.rows)
+    log.replay.employ(helpers)
+    service.employ(helpers)
+  }
+  const log = new LogAudit(ports, keys, {
+    since: options.since?.size ?? 0,
+    seen: seenRoots(kept, options),
+    planned: startHelpers,
+    ...(continuation === undefined ? {} : { continuation }),
+  })
+  const { contents } = options
+  const since = Math.max(continuation?.contentsTo ?? 0, options.since?.size ?? 0)
+  const service = new ServiceAudit(ports, log.replay, { findings, contents, since })
+  Object.assign(progress, { log, service, continuation })
   await log.advance()
+  if (refuseOlder(progress, kept)) {
+    await service.look()
+    return
+  }
   for (let round = 0; ; round++) {
     const isKnown = log.replay.lostSince === undefined
-    if (tarballs && isKnown) await releases.checkNew()
-    const different = isKnown ? await served.compareRest() : []
-    const open = [...different, ...log.replay.withheld.unexplained(maxFindings)]
-    if (open.length === 0 || findings.isFull) return
+    if (contents && isKnown) {
+      await startHelpers(service.newContents.length)
+      await service.checkContents(log.size)
+    }
+    const different = isKnown ? await service.compareServed() : []
+    const open = [...different, ...log.replay.withheld.unexplained()]
+    if (open.length === 0) return
     // The registry may have moved on, or taken something down, since the checkpoint: only its newest one decides.
     if (round < maxRounds && (await log.advance())) continue
-    findings.add(...open)
+    findings.add(...open.toSorted((a, b) => entryOf(a) - entryOf(b)))
     return
   }
 }
 
-type Ended = {
-  readonly ports: VerifyPorts
-  readonly options: VerifyOptions
-  readonly findings: Findings
-  readonly totalMs: number
+function seenRoots(kept: KeptRun | undefined, { since }: VerifyOptions): readonly SignedRoot[] {
+  const roots: SignedRoot[] = []
+  if (kept !== undefined) {
+    const { size, root, note, verifiedMs } = kept.log
+    // oxlint-disable-next-line no-restricted-globals -- Formats a given time; the clock is not read.
+    const seen = `verified on ${new Date(verifiedMs).toISOString().slice(0, 10)}`
+    roots.push({ path: 'kept', size, root: Buffer.from(root, 'base64'), note, seen })
+  }
+  if (since?.note !== undefined) {
+    const { size, root } = parseCheckpoint(since.note.slice(0, since.note.lastIndexOf('\n\n') + 1))
+    roots.push({ path: 'given', size, root, note: since.note, seen: 'given with --since' })
+  }
+  return roots
 }
 
-function reportOf(progress: Progress, ended: Ended): VerifyReport {
-  const { keys, log, releases, served } = progress
-  const { options, findings, totalMs } = ended
-  const unknown = log === undefined ? [] : unknownRules(log.replay.rules, options.rules, log.size)
-  const exceptions = log?.replay.exceptions
-  const exceptedEntries = exceptions?.countWith(unknown) ?? 0
-  const callsRun = log?.replay.callsRun ?? 0
-  const replayMs = log?.replayMs ?? 0
-  const failed = findings.all.length > 0
+/** A log that ends before what was seen: from a copy that may be old, from the registry itself it is not. */
+function refuseOlder(progress: Progress, kept: KeptRun | undefined): boolean {
+  const size = progress.log?.newest?.size ?? 0
+  if (kept === undefined || size >= kept.log.size) return false
+  const { verifiedMs } = kept.log
+  // oxlint-disable-next-line no-restricted-globals -- Formats a given time; the clock is not read.
+  const seen = new Date(verifiedMs).toISOString().slice(0, 10)
+  const isPrefix = progress.continuation !== undefined
+  const details = { size, known: kept.log.size, seen, isPrefix }
+  const fault = faultOf(new SteleError('history_older', details))
+  progress.older = fault
+  return true
+}
+
+function keptOf(progress: Progress, nowMs: number): KeptRun | undefined {
+  const { log, keys, kept, service, continuation, older } = progress
+  const checkpoint = log?.verified
+  if (log === undefined || keys === undefined || checkpoint === undefined) return undefined
+  if (older !== undefined || log.replay.lostSince !== undefined) return undefined
+  if (log.size !== checkpoint.size) return undefined
+  const replay = log.replay.keep()
   return {
-    verdict: failed ? 'failed' : exceptedEntries > 0 ? 'verified_except' : 'verified',
-    url: options.url,
-    origin: keys?.origin ?? null,
-    key: keys?.key.vkey ?? null,
-    keyFingerprint: keys === undefined ? null : fingerprintOf(keys.key),
-    size: log?.size ?? null,
-    root: log === undefined ? null : Buffer.from(log.root).toString('base64'),
-    clockMs: log === undefined || log.clockMs === 0 ? null : log.clockMs,
-    script: log?.script ?? null,
-    settingsChanges: log?.replay.settingsChanges ?? [],
-    entriesReplayed: log?.replay.entryCount ?? 0,
-    callsRun,
-    memoryUnchecked: log?.replay.memoryUnchecked ?? 0,
-    tarballsChecked: options.tarballs ? (releases?.checkedCount ?? 0) : null,
-    packumentsCompared: served?.rightCount ?? 0,
-    notCompared: notInTheLog,
-    warnings: warningsOf(progress, ended),
-    exceptions: exceptions?.rangesWith(unknown) ?? [],
-    exceptedEntries,
-    findings: findings.all.map(findingOf),
-    timing: { totalMs, replayMs, callsPerSecond: replayMs > 0 ? (callsRun / replayMs) * 1000 : 0 },
+    log: {
+      origin: keys.origin,
+      key: kept?.log.key ?? keys.key.vkey,
+      size: checkpoint.size,
+      root: Buffer.from(checkpoint.root).toString('base64'),
+      stateRoot: Buffer.from(replay.trie.root()).toString('hex'),
+      note: checkpoint.note,
+      verifiedMs: nowMs,
+    },
+    continuation: () => ({
+      replay,
+      hashes: log.tree.rows,
+      contentsTo: service?.contentsTo ?? 0,
+      contentsChecked: (continuation?.contentsChecked ?? 0) + (service?.contentsChecked ?? 0),
+    }),
   }
-}
-
-function warningsOf({ log, served }: Progress, { ports, options }: Ended): readonly string[] {
-  if (log === undefined) return []
-  const warnings: string[] = []
-  if (log.clockMs > 0) warnings.push(...clockWarnings(ports.nowMs() - log.clockMs))
-  if (!options.tarballs) warnings.push('Tarballs were not checked')
-  const { lostSince, memoryUnchecked, settingsChanges, timeMs } = log.replay
-  const aheadMs = timeMs - ports.nowMs()
-  if (aheadMs > hourMs) {
-    const hours = Math.floor(aheadMs / hourMs)
-    warnings.push(`The newest entry is ${hours} hours in the future, by this machine's clock`)
-  }
-  for (const { entry, names } of settingsChanges.slice(1)) {
-    warnings.push(`Entry ${entry} changed the log's settings: ${names.join(', ')}`)
-  }
-  if (lostSince !== undefined) {
-    warnings.push(
-      `From entry ${lostSince} on, the state is not known, so tarballs and packages were not compared with it`,
-    )
-  }
-  if (served !== undefined && served.unknownCount > 0) {
-    warnings.push(
-      `${served.unknownCount} packages were not compared, since values of theirs are withheld`,
-    )
-  }
-  if (memoryUnchecked > 0)
-    warnings.push(`${memoryUnchecked} digests of the script's memory were not compared`)
-  return warnings
-}
-
-function clockWarnings(ageMs: number): readonly string[] {
-  const hours = Math.floor(Math.abs(ageMs) / hourMs)
-  if (ageMs > maxClockAgeMs) {
-    return [`The newest checkpoint was signed ${hours} hours ago: something newer may be held back`]
-  }
-  if (-ageMs <= hourMs) return []
-  return [`The newest checkpoint was signed ${hours} hours in the future, by this machine's clock`]
 }

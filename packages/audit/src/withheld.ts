@@ -1,42 +1,57 @@
 // Parts that the registry no longer gives out: each must be named by a takedown entry that came later.
 import { blobPath, logRoot, type WithheldPart } from '@stele/entries'
 import { SteleError } from '@stele/errors'
+import { type Fault, faultOf } from './faults.ts'
 
 type Missing = { readonly part: WithheldPart; readonly entry: number }
+type Named = { readonly part: WithheldPart; readonly takedown: number; readonly reason: string }
+
+/** What is kept of it between runs. */
+export type KeptWithheld = {
+  readonly missing: readonly Missing[]
+  readonly named: readonly Named[]
+}
 
 /** What was found withheld, and what takedowns have named. */
 export class Withheld {
   readonly #missing = new Map<string, Missing>()
   /** By part: the newest takedown that names it. */
-  readonly #named = new Map<string, number>()
+  readonly #named = new Map<string, Named>()
 
   /** Notes that a part, of `entry` or needed by it, is not to be had. */
   miss(part: WithheldPart, entry: number): void {
     const name = nameOf(part)
-    if (!this.#missing.has(name)) this.#missing.set(name, { part, entry })
+    const known = this.#missing.get(name)
+    if (known === undefined || entry < known.entry) this.#missing.set(name, { part, entry })
   }
 
   /** Notes what the takedown entry number `takedown` names. */
-  name(parts: readonly WithheldPart[], takedown: number): void {
-    for (const part of parts) this.#named.set(nameOf(part), takedown)
+  name(parts: readonly WithheldPart[], takedown: number, reason: string): void {
+    for (const part of parts) this.#named.set(nameOf(part), { part, takedown, reason })
   }
 
-  /** Whether a takedown names the part. */
-  isNamed(part: WithheldPart): boolean {
-    return this.#named.has(nameOf(part))
+  /** Why the newest takedown of the part was made, undefined where there is none. */
+  reasonOf(part: WithheldPart): string | undefined {
+    return this.#named.get(nameOf(part))?.reason
   }
 
-  /** The parts that no later takedown names, as findings, at most `limit`. */
-  unexplained(limit: number): readonly SteleError[] {
-    const faults: SteleError[] = []
-    for (const [name, { part, entry }] of this.#missing) {
-      const takedown = this.#named.get(name)
+  /** The parts that no later takedown names, as findings. */
+  unexplained(): readonly Fault[] {
+    return Array.from(this.#missing, ([name, { part, entry }]) => {
+      const takedown = this.#named.get(name)?.takedown
       // A blob may have been there before the entry that needs it, and so its takedown too.
-      if (takedown !== undefined && ('blob' in part || takedown > part.entry)) continue
-      faults.push(missingPart(part, entry))
-      if (faults.length >= limit) break
-    }
-    return faults
+      const isNamed = takedown !== undefined && ('blob' in part || takedown > part.entry)
+      return isNamed ? undefined : faultOf(missingPart(part, entry))
+    }).filter((fault) => fault !== undefined)
+  }
+
+  toJson(): KeptWithheld {
+    return { missing: [...this.#missing.values()], named: [...this.#named.values()] }
+  }
+
+  restore({ missing, named }: KeptWithheld): void {
+    for (const { part, entry } of missing) this.miss(part, entry)
+    for (const { part, takedown, reason } of named) this.name([part], takedown, reason)
   }
 }
 

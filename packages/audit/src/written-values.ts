@@ -3,14 +3,21 @@ import {
   type EffectWrite,
   type EntryValue,
   hashValue,
+  maxInlineValueBytes,
   parseValues,
   valueOf,
   type Write,
 } from '@stele/entries'
 import type { BlobCache } from './blob-cache.ts'
 import { type EntryParts, entryMismatch, inEntry } from './entry-parts.ts'
-import type { RowWrite } from './replay-state.ts'
 import type { Withheld } from './withheld.ts'
+
+/** One changed row; `value` undefined: withheld; null: removed. */
+export type RowWrite = {
+  readonly object: string
+  readonly field: string
+  readonly value: Uint8Array | undefined | null
+}
 
 export type ValuePorts = { readonly blobs: BlobCache; readonly withheld: Withheld }
 
@@ -42,12 +49,25 @@ export function carryValues(
     if (wanted === null) return { object, field, value: null }
     const recorded = values?.[position++]
     const value = recorded && bytesOf(parts.index, recorded, ports)
+    if (recorded !== undefined && value !== undefined)
+      compareForm(parts.index, recorded, { value, position: position - 1 })
     if (value === undefined) return { object, field, value }
     const found = hashValue(value)
     if (found === wanted) return { object, field, value }
     const what = `the SHA-256 of its value for "${object}" "${field}"`
     throw entryMismatch(parts.index, { what, found, wanted: `${wanted}, as its effects say` })
   })
+}
+
+/** What is in line and what is a blob is not for the operator to choose. */
+function compareForm(
+  index: number,
+  recorded: EntryValue,
+  { value, position }: { readonly value: Uint8Array; readonly position: number },
+): void {
+  if ('bytes' in recorded || value.length > maxInlineValueBytes) return
+  const [found, wanted] = [describe(recorded), describe({ bytes: value })]
+  throw entryMismatch(index, { what: `its value number ${position}`, found, wanted })
 }
 
 function readValues(
@@ -86,7 +106,7 @@ function bytesOf(
   value: EntryValue,
   { blobs, withheld }: ValuePorts,
 ): Uint8Array | undefined {
-  if ('bytes' in value) return Uint8Array.from(value.bytes) // Else the whole bundle stays in memory.
+  if ('bytes' in value) return value.bytes
   if ('withheld' in value) {
     withheld.miss({ entry: index, part: 'values' }, index)
     return undefined

@@ -19,8 +19,8 @@ suite('advance()', () => {
       }
       return portsOver(files).fetch(path, maxBytes)
     }
-    const { verdict, size, tarballsChecked } = await verifyFiles(files, { fetch })
-    assert.deepEqual([verdict, size, tarballsChecked], ['verified', 3, 2])
+    const { verdict, checkpoint, tarballsChecked } = await verifyFiles(files, { fetch })
+    assert.deepEqual([verdict, checkpoint?.size, tarballsChecked], ['verified', 3, 2])
   })
 
   test('advance() finds the takedown when a part disappears during the verification', async () => {
@@ -40,7 +40,13 @@ suite('advance()', () => {
     assert.deepEqual(findings, [])
     assert.equal(verdict, 'verified_except')
     assert.deepEqual(exceptions, [
-      { from: 1, to: 1, unchecked: 'tarball', reason: 'its tarball is withheld' },
+      {
+        from: 1,
+        to: 1,
+        unchecked: 'tarball',
+        reason: 'taken down ("asked for")',
+        subject: 'left@1.0.0',
+      },
     ])
   })
 
@@ -58,7 +64,10 @@ suite('advance()', () => {
       return answer
     }
     const report = await verifyFiles(files, { fetch })
-    assert.deepEqual([report.verdict, report.size, report.findings], ['verified', 652, []])
+    assert.deepEqual(
+      [report.verdict, report.checkpoint?.size, report.findings],
+      ['verified', 652, []],
+    )
   })
 
   test('advance() fails when the same size is signed with another root', async () => {
@@ -83,8 +92,8 @@ suite('advance()', () => {
     log.call('bob', 'put', [['/notes', 'a', 'one']])
     const files = serve(log)
     files.set('/-/log/checkpoint', Buffer.from(checkpoint))
-    const { verdict, size } = await verifyFiles(files)
-    assert.deepEqual([verdict, size], ['verified', 2])
+    const report = await verifyFiles(files)
+    assert.deepEqual([report.verdict, report.checkpoint?.size], ['verified', 2])
   })
 
   test('advance() fails when the checkpoint is of another tree, at whatever size', async () => {

@@ -45,9 +45,9 @@ const cases: readonly (readonly [
   ],
 ]
 
-suite('verifyRegistry() of rules that nobody has vouched for', () => {
+suite('verifyService() of rules that nobody has vouched for', () => {
   for (const [title, rules, verdict, entries] of cases) {
-    test(`verifyRegistry() is ${verdict} when ${title}`, async () => {
+    test(`verifyService() is ${verdict} when ${title}`, async () => {
       const report = await verifyFiles(serve(switchedLog()), { rules })
       const unknown = report.exceptions.filter(({ unchecked }) => unchecked === 'rules')
       assert.equal(report.verdict, verdict)
@@ -60,7 +60,7 @@ suite('verifyRegistry() of rules that nobody has vouched for', () => {
     })
   }
 
-  test('verifyRegistry() counts an entry once when it is excepted for two reasons', async () => {
+  test('verifyService() counts an entry once when it is excepted for two reasons', async () => {
     const log = switchedLog()
     log.takedown([{ entry: 2, part: 'body' }])
     const { exceptedEntries, exceptions } = await verifyFiles(serve(log), { rules: [one] })
@@ -74,7 +74,7 @@ suite('verifyRegistry() of rules that nobody has vouched for', () => {
     )
   })
 
-  test('verifyRegistry() excepts the entries of a script whose name is withheld', async () => {
+  test('verifyService() excepts the entries of a script whose name is withheld', async () => {
     const log = newLog()
     log.config({ script: 'two' })
     log.takedown([

@@ -1,10 +1,10 @@
 // Small logs to be verified, served from a map, with a registry's formats reduced to what these tests need.
 import { hash } from 'node:crypto'
 import type { Executor } from '@stele/entries'
-import { canonicalJson, isJsonObject, type JsonValue, parseJson } from '@stele/formats'
+import { canonicalJson } from '@stele/formats'
 import { createNotesExecutor, LogBuilder, type NotesOptions } from '@stele/testkit'
-import type { ServedDifference, VerifyOptions, VerifyPorts } from '../src/index.ts'
-import { verifyRegistry } from '../src/index.ts'
+import type { AuditedState, ServiceChecks, VerifyOptions, VerifyPorts } from '../src/index.ts'
+import { type Verification, verifyService } from '../src/index.ts'
 import type { VerifyReport } from '../src/report.ts'
 
 export const origin = 'registry.example'
@@ -70,52 +70,101 @@ export function serve(log: LogBuilder, names: readonly string[] = []): Map<strin
   return files
 }
 
+type Changes = Partial<VerifyPorts & VerifyOptions>
+
 /** Verifies what a map serves. */
-export function verifyFiles(
+export async function verifyFiles(
   files: ReadonlyMap<string, Uint8Array>,
-  changes: Partial<VerifyPorts & VerifyOptions> = {},
+  changes: Changes = {},
 ): Promise<VerifyReport> {
-  const { key, tarballs = true, rules = knownRules, ...ports } = changes
-  const options = { url, tarballs, rules, ...(key === undefined ? {} : { key }) }
-  return verifyRegistry({ ...portsOver(files), ...ports }, options)
+  return (await verifyAndKeep(files, changes)).report
+}
+
+/** The same, with what is to be kept. */
+export function verifyAndKeep(
+  files: ReadonlyMap<string, Uint8Array>,
+  changes: Changes = {},
+): Promise<Verification> {
+  const { key, contents = true, rules = knownRules, kept, since, ...ports } = changes
+  const options = {
+    url,
+    contents,
+    rules,
+    ...(key === undefined ? {} : { key }),
+    ...(kept === undefined ? {} : { kept }),
+    ...(since === undefined ? {} : { since }),
+  }
+  return verifyService({ ...portsOver(files), ...ports }, options)
 }
 
 export function portsOver(files: ReadonlyMap<string, Uint8Array>): VerifyPorts {
   return {
-    fetch: async (path, maxBytes, accept) => {
-      const plain = path.replace('%2f', '%2F')
-      const isAbbreviated = accept?.includes('install-v1') === true
-      const bytes =
-        (isAbbreviated ? files.get(`${plain} abbreviated`) : undefined) ?? files.get(plain)
+    fetch: async (path, maxBytes) => {
+      const bytes = files.get(path)
       if (bytes === undefined) return { status: 404, bytes: new Uint8Array(0) }
       return { status: 200, bytes: bytes.subarray(0, maxBytes + 1) }
     },
     createExecutor: stateless,
-    replayed: () => undefined,
-    checkRelease: ({ tarball, versionsValue }) => {
-      const [found, value] = [Buffer.from(tarball).toString(), parseJson(versionsValue, 'value')]
-      const record = isJsonObject(value) ? value['record'] : undefined
-      const wanted = typeof record === 'string' ? record : 'none'
-      return found === wanted ? [] : [{ what: 'its record', found, wanted }]
-    },
-    compareServed,
+    checks: sampleChecks,
     progress: () => undefined,
     nowMs: () => 1_800_000_100_000,
   }
 }
 
-function compareServed({
-  name,
-  served,
-  state,
-}: Parameters<VerifyPorts['compareServed']>[0]): readonly ServedDifference[] {
-  const directory = `/packages/${encodeURIComponent(name).replace('%40', '@')}`
-  const wanted = Buffer.from(state.get(`${directory}/tags`, 'latest') ?? '').toString()
-  const found = isJsonObject(served) ? served['latest'] : (served as JsonValue | undefined)
-  if (found === wanted || (found === undefined && wanted === '')) return []
-  return [
-    { what: 'its latest version', found: JSON.stringify(found) ?? 'nothing', wanted, entry: null },
-  ]
+const none = { faults: [], missing: [] }
+
+/** The checks of a service as simple as can be: a tarball is any text, a packument its latest version. */
+const sampleChecks: ServiceChecks = {
+  notCompared: ['readme'],
+  contents: (state, since) =>
+    listNames(state).flatMap((name) =>
+      [...state.rows(`${folderOf(name)}/contents`)]
+        .filter(({ entry }) => entry >= since)
+        .map(({ field, entry }) => ({
+          key: `${name}@${field}`,
+          entry,
+          facts: { name, version: field },
+        })),
+    ),
+  async checkContent({ key, entry, facts }, { state, fetchBlob }) {
+    const [folder, version] = [folderOf(facts['name'] ?? ''), facts['version'] ?? '']
+    const { sha512, size } = JSON.parse(textOf(state, `${folder}/contents`, version))
+    const blob = await fetchBlob(sha512, { maxBytes: size, entry })
+    if (blob === undefined) return { ...none, missing: [{ blob: sha512, entry, subject: key }] }
+    const { record } = JSON.parse(textOf(state, `${folder}/versions`, version))
+    const found = Buffer.from(blob).toString()
+    if (found === record) return none
+    const details = { spec: key, entry, what: 'its record', found, wanted: record }
+    return { ...none, faults: [{ code: 'release_mismatch', weight: 2, details }] }
+  },
+  isServed: async () => true,
+  served: (state) => listNames(state).map((name) => ({ key: name, entry: 0, facts: { name } })),
+  async checkServed({ key: name }, { state, fetch }) {
+    const { status, bytes } = await fetch(`/${folderOf(name).slice('/packages/'.length)}`, 1e6)
+    const wanted = textOf(state, `${folderOf(name)}/tags`, 'latest')
+    const found = status === 200 ? JSON.parse(Buffer.from(bytes).toString()).latest : undefined
+    if (found === wanted) return none
+    const facts = { what: 'its latest version', found: String(found), wanted }
+    const weight = status === 200 ? 3 : 4
+    return {
+      ...none,
+      faults: [{ code: 'served_mismatch', weight, details: { name, entry: null, ...facts } }],
+    }
+  },
+  checkListings: async () => none,
+}
+
+function listNames(state: AuditedState): readonly string[] {
+  const folders = state.list('/packages').filter((field) => field.endsWith('/'))
+  return folders.map((field) => decodeURIComponent(field.slice(0, -1)))
+}
+
+function folderOf(name: string): string {
+  return `/packages/${encodeURIComponent(name).replace('%40', '@')}`
+}
+
+function textOf(state: AuditedState, object: string, field: string): string {
+  return Buffer.from(state.get(object, field) ?? '').toString()
 }
 
 /** The file with one byte changed. */

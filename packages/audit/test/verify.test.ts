@@ -36,36 +36,42 @@ function firstFinding({ findings }: VerifyReport): {
   return { code: finding?.code, entry: details.entry, path: details.path }
 }
 
-suite('verifyRegistry()', () => {
-  test('verifyRegistry() counts what it checked when all is right', async () => {
+suite('verifyService()', () => {
+  test('verifyService() counts what it checked when all is right', async () => {
     const log = sampleLog()
     const report = await verifyFiles(serve(log, names), { key: log.signer.vkey })
     assert.equal(report.verdict, 'verified_except')
     assert.deepEqual(report.findings, [])
     assert.deepEqual(report.exceptions, [
-      { from: 5, to: 5, unchecked: 'rule', reason: 'its body is withheld' },
+      { from: 5, to: 5, unchecked: 'rule', reason: 'taken down ("asked for")' },
     ])
-    const { size, entriesReplayed, callsRun, tarballsChecked, packumentsCompared } = report
-    const counts = [size, entriesReplayed, callsRun, tarballsChecked, packumentsCompared]
+    const { checkpoint, entriesReplayed, callsRun, tarballsChecked, packumentsCompared } = report
+    const counts = [
+      checkpoint?.size,
+      entriesReplayed,
+      callsRun,
+      tarballsChecked,
+      packumentsCompared,
+    ]
     assert.deepEqual(counts, [10, 10, 6, 2, 2])
     assert.equal(report.clockMs, Math.floor(log.timeMs / 1000) * 1000)
     assert.equal(report.key, log.signer.vkey)
     assert.deepEqual(JSON.parse(JSON.stringify(report)), report)
   })
 
-  test('verifyRegistry() is verified when nothing was taken down', async () => {
+  test('verifyService() is verified when nothing was taken down', async () => {
     const log = newLog()
     publish(log, 'left', '1.0.0')
     const report = await verifyFiles(serve(log, ['left']))
     assert.deepEqual([report.verdict, report.warnings], ['verified', []])
   })
 
-  test('verifyRegistry() says so when tarballs are skipped', async () => {
+  test('verifyService() says so when tarballs are skipped', async () => {
     const log = newLog()
     publish(log, 'left', '1.0.0')
     const files = serve(log, ['left'])
     for (const path of files.keys()) if (path.endsWith('.tgz')) files.delete(path)
-    const report = await verifyFiles(files, { tarballs: false })
+    const report = await verifyFiles(files, { contents: false })
     const { verdict, tarballsChecked, warnings } = report
     assert.deepEqual(
       [verdict, tarballsChecked, warnings],
@@ -73,7 +79,7 @@ suite('verifyRegistry()', () => {
     )
   })
 
-  test('verifyRegistry() warns when the clock has not signed for over a day', async () => {
+  test('verifyService() warns when the clock has not signed for over a day', async () => {
     const log = newLog()
     const nowMs = (): number => log.timeMs + 25 * 60 * 60 * 1000
     const { verdict, warnings } = await verifyFiles(serve(log), { nowMs })
@@ -81,14 +87,14 @@ suite('verifyRegistry()', () => {
     assert.match(warnings.join(), /signed 25 hours ago/)
   })
 
-  test('verifyRegistry() warns when the clock signed in the future', async () => {
+  test('verifyService() warns when the clock signed in the future', async () => {
     const log = newLog()
     const nowMs = (): number => log.timeMs - 3 * 60 * 60 * 1000
     const { warnings } = await verifyFiles(serve(log), { nowMs })
     assert.match(warnings.join(), /signed 3 hours in the future/)
   })
 
-  test('verifyRegistry() throws server_refused when no log is served', async () => {
+  test('verifyService() throws server_refused when no log is served', async () => {
     const refused = (error: unknown): boolean => isSteleError(error, 'server_refused')
     await assert.rejects(verifyFiles(new Map()), refused)
     const fetch = async (): Promise<{ status: number; bytes: Uint8Array }> => {
@@ -97,7 +103,7 @@ suite('verifyRegistry()', () => {
     await assert.rejects(verifyFiles(new Map(), { fetch }), refused)
   })
 
-  test('verifyRegistry() lets the ports errors pass', async () => {
+  test('verifyService() lets the ports errors pass', async () => {
     const error = new Error('gone')
     const fetch = (): Promise<never> => Promise.reject(error)
     await assert.rejects(verifyFiles(new Map(), { fetch }), error)
@@ -130,12 +136,12 @@ function blamed(log: LogBuilder, path: string, bytes: Uint8Array, position: numb
   return 0
 }
 
-suite('verifyRegistry() names the entry when one bit is changed', () => {
+suite('verifyService() names the entry when one bit is changed', () => {
   const log = sampleLog()
   const right = serve(log, names)
   for (const [path, bytes] of right) {
     if (!path.startsWith('/-/log/')) continue
-    test(`verifyRegistry() fails when a bit of ${path.slice(0, 40)} is changed`, async () => {
+    test(`verifyService() fails when a bit of ${path.slice(0, 40)} is changed`, async () => {
       const step = Math.max(1, Math.floor(bytes.length / sampledPositions))
       for (let position = 0; position < bytes.length; position += step) {
         const files = new Map(right)
@@ -147,7 +153,7 @@ suite('verifyRegistry() names the entry when one bit is changed', () => {
       }
     })
 
-    test(`verifyRegistry() fails when ${path.slice(0, 40)} is missing, empty, or longer`, async () => {
+    test(`verifyService() fails when ${path.slice(0, 40)} is missing, empty, or longer`, async () => {
       const changes: readonly (Uint8Array | undefined)[] = [
         undefined,
         new Uint8Array(0),
@@ -170,14 +176,14 @@ suite('verifyRegistry() names the entry when one bit is changed', () => {
   }
 })
 
-suite('verifyRegistry() with more than one bundle', () => {
+suite('verifyService() with more than one bundle', () => {
   const log = newLog()
   for (let i = 1; i < 300; i++) log.call('bob', 'put', [['/notes', `n${i % 50}`, `${i}`]])
   const right = serve(log)
 
-  test('verifyRegistry() verifies when nothing is changed', async () => {
+  test('verifyService() verifies when nothing is changed', async () => {
     const report = await verifyFiles(right)
-    assert.deepEqual([report.verdict, report.size], ['verified', 300])
+    assert.deepEqual([report.verdict, report.checkpoint?.size], ['verified', 300])
   })
 
   const cases = [
@@ -188,7 +194,7 @@ suite('verifyRegistry() with more than one bundle', () => {
     ['/-/log/body/000', 100, 0],
   ] as const
   for (const [path, position, entry] of cases) {
-    test(`verifyRegistry() names entry ${entry} when byte ${position} of ${path} is changed`, async () => {
+    test(`verifyService() names entry ${entry} when byte ${position} of ${path} is changed`, async () => {
       const files = new Map(right)
       flip(files, path, position)
       const finding = firstFinding(await verifyFiles(files))
@@ -196,7 +202,7 @@ suite('verifyRegistry() with more than one bundle', () => {
     })
   }
 
-  test('verifyRegistry() takes the full tile or bundle when the partial one is gone', async () => {
+  test('verifyService() takes the full tile or bundle when the partial one is gone', async () => {
     const files = new Map(right)
     const larger = newLog()
     for (let i = 1; i < 512; i++) larger.call('bob', 'put', [['/notes', `n${i % 50}`, `${i}`]])

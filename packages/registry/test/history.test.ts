@@ -1,19 +1,17 @@
-// Times gathered from entries.
+// Times, told by the rows of the state.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { createHistory } from '@stele/releases'
-import { createWorld, nameOf } from './world.ts'
+import { historyOf } from '@stele/releases'
+import { createWorld, nameOf, rowsOf } from './world.ts'
 
-test('createHistory() agrees with what is served when entries were added in order', async () => {
+test('historyOf() agrees with what is served when a star came last', async () => {
   const world = await createWorld()
   await world.publish('alice', { name: 'p', version: '1.0.0' })
   await world.publish('bob', { name: 'q', version: '1.0.0' })
   await world.publish('alice', { name: 'p', version: '1.1.0' })
   await world.registry.changeDocument('bob', nameOf('p'), { document: { users: { bob: true } } })
-  const history = createHistory()
-  for (const entry of world.log) history.add(entry)
-  const its = history.package('p')
+  const its = historyOf(rowsOf(world), 'p')
   const iso = (timeMs = 0): string => new Date(timeMs).toISOString()
   assert.deepEqual(world.read('p').time, {
     created: iso(its?.createdMs),
@@ -23,5 +21,5 @@ test('createHistory() agrees with what is served when entries were added in orde
   })
   assert.equal(its?.entry, 5)
   assert.equal(its.versions.get('1.1.0')?.entry, 5)
-  assert.equal(history.package('none'), undefined)
+  assert.equal(historyOf(rowsOf(world), 'none'), undefined)
 })

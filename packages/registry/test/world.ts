@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import type { CallRequest, LoggedEntry, SubmitCall } from '@stele/entries'
 import { canonicalJson, type PackageName, parsePackageName } from '@stele/formats'
+import type { StateRows } from '@stele/releases'
 import { createScriptSystem, makePackage, type ScriptSystem } from '@stele/testkit'
 import { createRegistry, type Registry, rulesScript } from '../src/index.ts'
 import { planViews } from '../src/views.ts'
@@ -81,6 +82,24 @@ export async function createWorld(options: { allowsRestricted?: boolean } = {}):
     },
   }
 }
+
+/** The state of a world with what its log tells of each row. */
+export function rowsOf({ log, system: { state } }: Pick<World, 'log' | 'system'>): StateRows {
+  const objects = new Map<string, Map<string, FieldRow>>()
+  for (const { index: entry, timeMs, writes } of log) {
+    for (const { object, field, value } of writes) {
+      const fields = objects.get(object) ?? new Map<string, FieldRow>()
+      objects.set(object, fields)
+      const { firstEntry = entry, firstTimeMs = timeMs } = fields.get(field) ?? {}
+      fields.set(field, { field, value, entry, timeMs, firstEntry, firstTimeMs })
+    }
+  }
+  const row = (object: string, field: string): FieldRow | undefined =>
+    objects.get(object)?.get(field)
+  return { ...state, row, rows: (object) => objects.get(object)?.values() ?? [] }
+}
+
+type FieldRow = ReturnType<StateRows['rows']> extends Iterable<infer R> ? R : never
 
 /** The bytes of a packument without coding, which are there at once. */
 export function plainBytes(view: ReturnType<Registry['packument']>): Uint8Array {

@@ -1,5 +1,4 @@
-// For `stele verify`: what a registry serves, and what its tarballs hold, against a replayed state.
-// What is served is the operator's word: attacker controlled.
+// What a registry serves of a package, against the state of a replay. What is served is the operator's word: attacker controlled.
 import type { StateReader } from '@stele/entries'
 import { isSteleError } from '@stele/errors'
 import {
@@ -8,134 +7,85 @@ import {
   type JsonObject,
   type JsonValue,
   normalizeServedManifest,
-  parseContentsValue,
   parseVersionsValue,
   recordDifferences,
   recordOf,
   type VersionsValue,
 } from '@stele/formats'
-import type { History, PackageHistory } from './history.ts'
+import type { Difference } from './check-release.ts'
+import type { PackageHistory } from './history.ts'
 import { isoTime } from './iso-time.ts'
 import {
-  packageNames,
   packageObject,
   readNotices,
   readOrigin,
+  readOwners,
+  readStars,
   readTags,
   readText,
   readVersions,
 } from './package-state.ts'
-import { readRelease } from './release.ts'
-import { tarballFile } from './version-pieces.ts'
+import { showValue } from './show-value.ts'
+import { type Form, tarballFile } from './version-pieces.ts'
 
-/** One thing that is not as the log says. `found` and `wanted` are texts for people; `entry` is the one to blame. */
-export type Difference = {
-  readonly name: string
+/** One thing that is not as the log says. `entry` is the one to blame. */
+export type ServedDifference = Difference & {
   readonly entry: number | null
-  readonly what: string
-  readonly found: string
-  readonly wanted: string
+  /** Whether it is only that something is not served. */
+  readonly isAbsence: boolean
+}
+
+/** What is compared. */
+export type ServedPackage = {
+  readonly name: string
+  readonly form: Form
+  /** Parsed JSON; undefined where the answer was 404. */
+  readonly served: JsonValue | undefined
+  readonly state: StateReader
+  readonly its: PackageHistory | undefined
+  /** The addresses of this registry: what is to be installed lies below one of them. Not compared where it is absent. */
+  readonly bases?: readonly string[]
 }
 
 /**
- * The differences between a served packument, full or abbreviated (parsed JSON; undefined where the answer was 404), and
- * the state and times of the same moment: versions, every member of their records, integrity, the tarball's address,
- * tags, deprecations, times. Removed versions must not be served. Never throws on what is served.
- * What the log does not hold (readme, maintainers' addresses, shasum, file counts) is not compared.
+ * The differences between a served packument and the state and times of the same moment: versions, every member of their
+ * records, integrity, the tarball's address, tags, deprecations, owners, stars, times. Removed versions must not be served.
+ * Never throws on what is served. What the tarball alone tells (scripts, checksums, counts) compareManifest() compares.
  */
-export function compareServed(asked: {
-  readonly name: string
-  readonly served: JsonValue | undefined
-  readonly state: StateReader
-  readonly history: History
-}): readonly Difference[] {
-  const { name, served, state, history } = asked
-  const its = history.package(name)
-  const differences: Difference[] = []
-  const report = reporter(differences, name, its)
+export function compareServed(asked: ServedPackage): readonly ServedDifference[] {
+  const { name, form, served, state, its } = asked
+  const differences: ServedDifference[] = []
+  const report = reporter(differences, its)
   const expected = expectedVersions(state, name)
   if (served === undefined || !isJsonObject(served)) {
-    if (expected.size > 0) report('the package', 'not served', `${expected.size} versions`)
+    const count = expected.size === 1 ? '1 version' : `${expected.size} versions`
+    if (expected.size > 0) report('the package', 'not served', count, { isAbsence: true })
     return differences
   }
   if (expected.size === 0) report('the package', 'served', 'not found: it has no versions')
-  if (served['name'] !== name) report('name', show(served['name']), name)
-  compareVersions({ served, expected, report }, name)
+  if (served['name'] !== name) report('name', showValue(served['name']), name)
+  compareVersions(asked, { served, expected, report })
   compareMap(report, 'dist-tags', served['dist-tags'], readTags(state, name))
   if (its !== undefined) compareTimes({ served, expected, its, report })
+  if (expected.size > 0) comparePeople({ name, form, served, state, report })
   return differences
 }
 
-/** A release of the state: what its tarball is to be checked against. `isGone` when it was removed. */
-export type ExpectedRelease = {
-  readonly name: string
-  readonly version: string
-  readonly isGone: boolean
-  /** The state's values, to be given to checkRelease(). */
-  readonly versionsValue: string
-  readonly contentsValue: string
-  /** The blob that is its tarball, hex SHA-512. */
-  readonly sha512: string
-}
-
-/** Every release of a state whose contents are known, hosted or not, by name and version. */
-export function* expectedReleases(state: StateReader): Generator<ExpectedRelease> {
-  for (const name of packageNames(state)) {
-    const notices = readNotices(state, name)
-    for (const version of readVersions(state, name)) {
-      const versionsValue = readText(state, `${packageObject(name)}/versions`, version)
-      const contentsValue = readText(state, `${packageObject(name)}/contents`, version)
-      if (versionsValue === undefined || contentsValue === undefined) continue
-      const { sha512 } = parseContentsValue(contentsValue)
-      const isGone = notices.get(version)?.gone === true
-      yield { name, version, isGone, versionsValue, contentsValue, sha512 }
-    }
-  }
-}
-
-/**
- * Takes a release's tarball apart again: differences in record, integrity, size and digests from what the state says.
- * None when all is as it was when it was published. A tarball that cannot be read is a difference.
- */
-export function checkRelease(
-  tarball: Uint8Array,
-  expected: Pick<ExpectedRelease, 'versionsValue' | 'contentsValue'>,
-): readonly Omit<Difference, 'name' | 'entry'>[] {
-  const { integrity, record } = parseVersionsValue(expected.versionsValue)
-  const contents = parseContentsValue(expected.contentsValue)
-  try {
-    const found = readRelease(tarball)
-    const facts: readonly [what: string, found: JsonValue, wanted: JsonValue][] = [
-      ['integrity', found.integrity, integrity],
-      ['sha512', found.contents.sha512, contents.sha512],
-      ['size', found.contents.size, contents.size],
-      ['files digest', found.contents.files, contents.files],
-      ['manifest digest', found.contents.manifest, contents.manifest],
-      ['record', found.recordText, canonicalJson(record)],
-    ]
-    return facts
-      .filter(([, is, wanted]) => is !== wanted)
-      .map(([what, is, wanted]) => ({ what, found: show(is), wanted: show(wanted) }))
-  } catch (error) {
-    if (!isSteleError(error)) throw error
-    return [{ what: 'tarball', found: error.message, wanted: 'a readable tarball' }]
-  }
-}
-
-type Report = (what: string, found: string, wanted: string, version?: string) => void
+type Report = (
+  what: string,
+  found: string,
+  wanted: string,
+  place?: { readonly version?: string; readonly isAbsence?: boolean },
+) => void
 type ExpectedVersion = VersionsValue & { readonly deprecated: string | undefined }
 type ExpectedVersions = ReadonlyMap<string, ExpectedVersion>
 
-function reporter(
-  differences: Difference[],
-  name: string,
-  its: PackageHistory | undefined,
-): Report {
-  return (what, found, wanted, version) => {
+function reporter(differences: ServedDifference[], its: PackageHistory | undefined): Report {
+  return (what, found, wanted, { version, isAbsence = false } = {}) => {
     const published = version === undefined ? undefined : its?.versions.get(version)
     const entry = published?.entry ?? its?.entry ?? null
     const place = version === undefined ? what : `${version}: ${what}`
-    differences.push({ name, entry, what: place, found, wanted })
+    differences.push({ entry, what: place, found, wanted, isAbsence })
   }
 }
 
@@ -154,6 +104,103 @@ function expectedVersions(state: StateReader, name: string): ExpectedVersions {
   )
 }
 
+type Compared = {
+  readonly served: JsonObject
+  readonly expected: ExpectedVersions
+  readonly report: Report
+}
+
+function compareVersions(asked: ServedPackage, { served, expected, report }: Compared): void {
+  const versions = isJsonObject(served['versions']) ? served['versions'] : {}
+  for (const version of Object.keys(versions)) {
+    if (!expected.has(version))
+      report('the version', 'served', 'not in the log, or removed', { version })
+  }
+  for (const [version, wanted] of expected) {
+    const manifest = Object.hasOwn(versions, version) ? versions[version] : undefined
+    if (isJsonObject(manifest)) compareVersion(asked, { version, manifest, wanted }, report)
+    else report('the version', 'not served', 'served', { version, isAbsence: true })
+  }
+}
+
+function compareVersion(
+  { name, bases }: ServedPackage,
+  { version, manifest, wanted }: { version: string; manifest: JsonObject; wanted: ExpectedVersion },
+  report: Report,
+): void {
+  const tell = (what: string, found: JsonValue | undefined, wish: JsonValue | undefined): void =>
+    report(what, showValue(found), showValue(wish), { version })
+  for (const [member, found, wish] of differencesOfRecord(manifest, wanted))
+    tell(member, found, wish)
+  const dist = isJsonObject(manifest['dist']) ? manifest['dist'] : {}
+  const { integrity, tarball } = dist
+  if (integrity !== wanted.integrity) tell('dist.integrity', integrity, wanted.integrity)
+  const path = `/${name}/-/${tarballFile(name, version)}`
+  if (typeof tarball !== 'string' || !isAddressOf(path, tarball)) {
+    tell('dist.tarball', tarball, `an address that ends in ${path}`)
+  } else if (bases?.every((base) => tarball !== base + path) === true) {
+    tell('dist.tarball', tarball, bases.map((base) => base + path).join(' or '))
+  }
+  // The empty text, and false, mean "not deprecated" to every client.
+  const deprecated = manifest['deprecated'] || undefined
+  if (deprecated !== wanted.deprecated) tell('deprecated', deprecated, wanted.deprecated)
+}
+
+type RecordDifference = readonly [
+  member: string,
+  found: JsonValue | undefined,
+  wanted: JsonValue | undefined,
+]
+
+/**
+ * The members of the record that are served otherwise. What the log records is served as it stands there: two ways to write
+ * one thing are two things to a client.
+ */
+function differencesOfRecord(
+  manifest: JsonObject,
+  { record }: ExpectedVersion,
+): readonly RecordDifference[] {
+  const wanted: JsonObject = record
+  let read: ReturnType<typeof recordOf>
+  try {
+    read = recordOf(normalizeServedManifest(manifest))
+  } catch (error) {
+    if (!isSteleError(error)) throw error
+    return ['name', 'version'].map((member) => [member, manifest[member], wanted[member]])
+  }
+  const differences = new Map<string, RecordDifference>()
+  for (const member of Object.keys(wanted)) {
+    const found = Object.hasOwn(manifest, member) ? manifest[member] : undefined
+    if (!isSame(found, wanted[member])) {
+      differences.set(member, [member, found, wanted[member]])
+    }
+  }
+  // Members that a client reads although the record has none, such as commands that no registry takes.
+  const { bin } = manifest
+  if (wanted['bin'] === undefined && isFilled(bin)) differences.set('bin', ['bin', bin, undefined])
+  for (const member of recordDifferences(read, record)) {
+    if (differences.has(member)) continue
+    differences.set(member, [member, memberOf(read, member) ?? manifest[member], wanted[member]])
+  }
+  return [...differences.values()]
+}
+
+function isFilled(value: JsonValue | undefined): boolean {
+  if (typeof value === 'string') return value !== ''
+  return isJsonObject(value) && Object.keys(value).length > 0
+}
+
+/** Whether two values are the same JSON, the order of members aside. */
+export function isSame(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  try {
+    return canonicalJson(a) === canonicalJson(b)
+  } catch (error) {
+    if (isSteleError(error)) return JSON.stringify(a) === JSON.stringify(b) // Lone surrogates, say.
+    throw error
+  }
+}
+
 function expectedTimes(
   { createdMs, modifiedMs, versions }: PackageHistory,
   expected: ExpectedVersions,
@@ -165,77 +212,42 @@ function expectedTimes(
   return new Map([['created', isoTime(createdMs)], ['modified', isoTime(modifiedMs)], ...published])
 }
 
-function compareVersions(
-  { served, expected, report }: { served: JsonObject; expected: ExpectedVersions; report: Report },
-  name: string,
-): void {
-  const versions = isJsonObject(served['versions']) ? served['versions'] : {}
-  for (const version of Object.keys(versions)) {
-    if (!expected.has(version))
-      report('the version', 'served', 'not in the log, or removed', version)
-  }
-  for (const [version, wanted] of expected) {
-    const manifest = Object.hasOwn(versions, version) ? versions[version] : undefined
-    if (!isJsonObject(manifest)) report('the version', 'not served', 'served', version)
-    else compareManifest({ name, version, manifest, wanted }, report)
-  }
-}
-
-function compareManifest(
-  {
-    name,
-    version,
-    manifest,
-    wanted,
-  }: { name: string; version: string; manifest: JsonObject; wanted: ExpectedVersion },
-  report: Report,
-): void {
-  const tell = (what: string, found: JsonValue | undefined, wish: JsonValue | undefined): void =>
-    report(what, show(found), show(wish), version)
-  for (const member of servedRecordDifferences(manifest, wanted)) {
-    const { record }: { record: JsonObject } = wanted
-    tell(member, manifest[member], record[member])
-  }
-  const dist = isJsonObject(manifest['dist']) ? manifest['dist'] : {}
-  const { integrity, tarball } = dist
-  if (integrity !== wanted.integrity) tell('dist.integrity', integrity, wanted.integrity)
-  const path = `/${name}/-/${tarballFile(name, version)}`
-  if (typeof tarball !== 'string' || !isAddressOf(path, tarball)) {
-    tell('dist.tarball', tarball, `an address that ends in ${path}`)
-  }
-  // The empty text, and false, mean "not deprecated" to every client.
-  const deprecated = manifest['deprecated'] || undefined
-  if (deprecated !== wanted.deprecated) tell('deprecated', deprecated, wanted.deprecated)
-}
-
 function compareTimes({
   served,
   expected,
   its,
   report,
-}: {
-  readonly served: JsonObject
-  readonly expected: ExpectedVersions
-  readonly its: PackageHistory
-  readonly report: Report
-}): void {
+}: Compared & { readonly its: PackageHistory }): void {
   const times = expectedTimes(its, expected)
   compareMap(report, 'time', served['time'], times)
   const { modified } = served // Of the abbreviated form.
   const wanted = times.get('modified')
   if (modified !== undefined && modified !== wanted)
-    report('modified', show(modified), show(wanted))
+    report('modified', showValue(modified), showValue(wanted))
 }
 
-function servedRecordDifferences(
-  manifest: JsonObject,
-  { record }: ExpectedVersion,
-): readonly string[] {
-  try {
-    return recordDifferences(recordOf(normalizeServedManifest(manifest)), record)
-  } catch (error) {
-    if (!isSteleError(error)) throw error
-    return ['name', 'version']
+/** Owners and stars: the full form has them, the abbreviated one may. */
+function comparePeople({
+  name,
+  form,
+  served,
+  state,
+  report,
+}: Pick<ServedPackage, 'name' | 'form' | 'state'> & Pick<Compared, 'served' | 'report'>): void {
+  const { maintainers, users } = served
+  if (form === 'full' || maintainers !== undefined) {
+    const listed = Array.isArray(maintainers) ? maintainers : []
+    const found = listed.map((one) => showValue(isJsonObject(one) ? one['name'] : one))
+    const wanted = readOwners(state, name)
+    if (!isSame(found.toSorted(), wanted.toSorted())) {
+      report('maintainers', showValue(found), showValue(wanted))
+    }
+  }
+  if (form !== 'full' && users === undefined) return
+  const found = isJsonObject(users) ? Object.keys(users).filter((user) => users[user] === true) : []
+  const wanted = readStars(state, name)
+  if (!isSame(found.toSorted(), wanted.toSorted())) {
+    report('users', showValue(found), showValue(wanted))
   }
 }
 
@@ -253,14 +265,10 @@ function compareMap(
   for (const key of new Set([...Object.keys(members), ...expected.keys()])) {
     const found = Object.hasOwn(members, key) ? members[key] : undefined
     const wanted = expected.get(key)
-    if (found !== wanted) report(`${what}.${key}`, show(found), show(wanted))
+    if (found !== wanted) report(`${what}.${key}`, showValue(found), showValue(wanted))
   }
 }
 
-const maxShown = 200
-
-function show(value: JsonValue | undefined): string {
-  if (value === undefined) return 'nothing'
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
+function memberOf(record: JsonObject, member: string): JsonValue | undefined {
+  return record[member]
 }

@@ -1,7 +1,7 @@
-// When packages and versions came to be, gathered from the log's entries: times have no row in the state.
-
-import type { LoggedEntry } from '@stele/entries'
-import { isStar, parsePackageObject } from './package-state.ts'
+// When a package and its versions came to be: told by the entries that wrote the rows of its state.
+import { encodeSegment } from '@stele/formats'
+import { isStar } from './package-state.ts'
+import type { StateRows } from './state-rows.ts'
 
 /** The entry that published a version, and its time in milliseconds since 1970. */
 type PublishedAt = { readonly entry: number; readonly timeMs: number }
@@ -15,30 +15,25 @@ export type PackageHistory = {
   readonly versions: ReadonlyMap<string, PublishedAt>
 }
 
-/** The times of all packages so far. */
-export type History = {
-  /** To be told of every entry, in order. */
-  readonly add: (entry: Pick<LoggedEntry, 'index' | 'timeMs' | 'writes'>) => void
-  readonly package: (name: string) => PackageHistory | undefined
-}
-
-/** An empty history. */
-export function createHistory(): History {
-  const packages = new Map<
-    string,
-    PackageHistory & { readonly versions: Map<string, PublishedAt> }
-  >()
-  return {
-    add({ index: entry, timeMs, writes }) {
-      for (const { object, field, value } of writes) {
-        const place = parsePackageObject(object)
-        if (place === undefined || isStar({ ...place, field })) continue // A star changes nothing else.
-        const { createdMs = timeMs, versions = new Map<string, PublishedAt>() } =
-          packages.get(place.name) ?? {}
-        packages.set(place.name, { createdMs, modifiedMs: timeMs, entry, versions })
-        if (place.part === 'versions' && value !== null) versions.set(field, { entry, timeMs })
+/** The times of a package, undefined where no entry ever wrote any of it. */
+export function historyOf(state: StateRows, name: string): PackageHistory | undefined {
+  let [createdMs, modifiedMs, entry] = [Number.POSITIVE_INFINITY, 0, -1]
+  const versions = new Map<string, PublishedAt>()
+  const parts = ['']
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+    const object = `/packages/${encodeSegment(name)}${part === '' ? '' : `/${part}`}`
+    for (const row of state.rows(object)) {
+      if (isStar({ part, field: row.field })) continue // A star changes nothing else.
+      createdMs = Math.min(createdMs, row.firstTimeMs)
+      modifiedMs = Math.max(modifiedMs, row.timeMs)
+      entry = Math.max(entry, row.entry)
+      const { field, value, timeMs } = row
+      if (field.endsWith('/'))
+        parts.push(part === '' ? field.slice(0, -1) : part + `/${field.slice(0, -1)}`)
+      else if (part === 'versions' && value !== null) {
+        versions.set(field, { entry: row.entry, timeMs })
       }
-    },
-    package: (name) => packages.get(name),
+    }
   }
+  return entry < 0 ? undefined : { createdMs, modifiedMs, entry, versions }
 }

@@ -1,12 +1,8 @@
 // The public face of @stele/releases.
-export {
-  checkRelease,
-  compareServed,
-  type Difference,
-  type ExpectedRelease,
-  expectedReleases,
-} from './compare.ts'
-export { createHistory, type History, type PackageHistory } from './history.ts'
+export { checkRelease, type Difference } from './check-release.ts'
+export { compareServed, type ServedDifference, type ServedPackage } from './compare.ts'
+export { compareManifest } from './compare-manifest.ts'
+export { historyOf, type PackageHistory } from './history.ts'
 export { isoTime } from './iso-time.ts'
 export {
   decode,
@@ -28,6 +24,7 @@ export {
   readTags,
   readVersions,
 } from './package-state.ts'
+export { createRegistryChecks, type RegistryChecks } from './registry-checks.ts'
 export {
   type Digests,
   digestsOf,
@@ -35,6 +32,7 @@ export {
   type ReleaseLimits,
   readRelease,
 } from './release.ts'
+export type { StateRow, StateRows } from './state-rows.ts'
 export {
   type Form,
   recordPieces,

@@ -8,3 +8,17 @@ export const maxReadmeLength: number = 64 * 1024
 
 /** Characters of a description that is kept: it is shown on one line. */
 export const maxDescriptionLength = 1024
+
+/** Characters of a value in a finding. */
+export const maxShownLength = 200
+
+/** Bytes of a packument: the largest ones of public registries have some 100 MB. */
+export const maxPackumentBytes: number = 512 * 1024 * 1024
+/** Bytes of a list of tags, a manifest, or a page of a search. */
+export const maxAnswerBytes: number = 64 * 1024 * 1024
+/** Bytes of a tarball: larger ones cannot be published. */
+export const maxTarballBytes: number = 1024 * 1024 * 1024
+/** Results of one page of a search. */
+export const searchPageSize = 250
+/** Pages of a search that are read: two and a half million packages. */
+export const maxSearchPages = 10_000

@@ -8,7 +8,16 @@ import { commands } from './commands/catalogue.ts'
 import type { Input, RunnableCommand } from './commands/command.ts'
 import { stopSignal } from './stop-signal.ts'
 
-const exitCodes = { failed: 1, wrongUsage: 2, bug: 70 } as const
+const exitCodes = { failed: 1, wrongUsage: 2, unreachable: 4, bug: 70 } as const
+/** Nothing was done, and nothing is known of the other side. */
+const unreachable = [
+  'server_unreachable',
+  'server_refused',
+  'verify_stopped',
+  'verify_impossible',
+  'entry_not_run',
+  'engine_unknown',
+] as const
 
 enableCompileCache() // Commands and roles are loaded after this line, from the cache in half the time.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -48,6 +57,7 @@ async function runProcess(argv: readonly string[]): Promise<number> {
     if (json) process.stdout.write(`${JSON.stringify(toErrorBody(error))}\n`)
     else
       process.stderr.write(`${error.message}\n${error.fix === undefined ? '' : `${error.fix}\n`}`)
+    if (unreachable.some((code) => code === error.code)) return exitCodes.unreachable
     return error.code === 'usage_wrong' ? exitCodes.wrongUsage : exitCodes.failed
   }
 }

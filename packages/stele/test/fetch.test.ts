@@ -1,20 +1,27 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { isSteleError } from '@stele/errors'
-import { createFetch } from '../src/verify/fetch.ts'
+import { createFetch, type FetchPorts } from '../src/verify/fetch.ts'
+import type { Answer } from '../src/verify/http-request.ts'
 
-type Answer = Response | Error
+type Said = Omit<Partial<Answer>, 'body'> & { readonly text?: string }
 
 /** Gives these answers, one after the other; tells what was asked and waited for. */
-function scripted(answers: readonly Answer[]) {
+function scripted(answers: readonly (Said | Error)[]) {
   const asked: string[] = []
   const waited: number[] = []
   const rest = [...answers]
-  const request: typeof fetch = async (url) => {
-    asked.push(String(url instanceof Request ? url.url : url))
+  const request: FetchPorts['request'] = async (url) => {
+    asked.push(url.href)
     const answer = rest.shift()
-    if (answer instanceof Response) return answer
-    throw answer ?? new Error('No answer is left')
+    if (answer === undefined || answer instanceof Error)
+      throw answer ?? new Error('No answer is left')
+    const { text = '', ...others } = answer
+    const body = (async function* () {
+      yield Buffer.from(text)
+    })()
+    return { status: 200, isGzip: false, cancel: () => undefined, ...others, body }
   }
   const wait = async (delayMs: number): Promise<void> => void waited.push(delayMs)
   return { asked, waited, fetch: createFetch('https://registry.example/npm', { request, wait }) }
@@ -25,27 +32,27 @@ const refusedConnection = (): Error =>
 
 suite('createFetch()', () => {
   test('createFetch() gives status and bytes below the root', async () => {
-    const { asked, fetch } = scripted([new Response('key')])
+    const { asked, fetch } = scripted([{ text: 'key' }])
     const { status, bytes } = await fetch('/-/log/key', 10)
     assert.deepEqual([status, Buffer.from(bytes).toString()], [200, 'key'])
     assert.deepEqual(asked, ['https://registry.example/npm/-/log/key'])
   })
 
   test('createFetch() gives one byte more than the limit when there are more', async () => {
-    const { fetch } = scripted([new Response('x'.repeat(100)), new Response('x'.repeat(10))])
+    const { fetch } = scripted([{ text: 'x'.repeat(100) }, { text: 'x'.repeat(10) }])
     assert.equal((await fetch('/a', 10)).bytes.length, 11)
     assert.equal((await fetch('/a', 10)).bytes.length, 10)
   })
 
   test('createFetch() gives 404 without another try', async () => {
-    const { waited, fetch } = scripted([new Response('', { status: 404 })])
+    const { waited, fetch } = scripted([{ text: '', status: 404 }])
     assert.equal((await fetch('/a', 10)).status, 404)
     assert.deepEqual(waited, [])
   })
 
   test('createFetch() tries again when the network or the server fails', async () => {
-    const busy = new Response('', { status: 503 })
-    const { waited, fetch } = scripted([refusedConnection(), busy, new Response('at last')])
+    const busy = { text: '', status: 503 }
+    const { waited, fetch } = scripted([refusedConnection(), busy, { text: 'at last' }])
     assert.equal((await fetch('/a', 10)).status, 200)
     assert.deepEqual(waited, [300, 1500])
   })
@@ -60,7 +67,42 @@ suite('createFetch()', () => {
   })
 
   test('createFetch() throws server_refused when the server goes on failing', async () => {
-    const { fetch } = scripted([500, 502, 500].map((status) => new Response('', { status })))
+    const { fetch } = scripted([500, 502, 500].map((status) => ({ status })))
     await assert.rejects(fetch('/a', 10), (error: unknown) => isSteleError(error, 'server_refused'))
+  })
+
+  const redirects: readonly (readonly [location: string, title: string, followed: boolean])[] = [
+    ['https://registry.example/other/a', 'follows a redirect on the same host', true],
+    ['/other/a', 'follows a relative redirect', true],
+    ['https://elsewhere.example/npm/a', 'refuses a redirect to another host', false],
+  ]
+  for (const [location, title, followed] of redirects) {
+    test(`createFetch() ${title}`, async () => {
+      const { asked, fetch } = scripted([{ status: 302, location }, { text: 'there' }])
+      const done = fetch('/a', 10)
+      if (followed) assert.equal(Buffer.from((await done).bytes).toString(), 'there')
+      else await assert.rejects(done, /it redirects to https:\/\/elsewhere.example/)
+      assert.equal(asked.length, followed ? 2 : 1)
+    })
+  }
+
+  test('createFetch() does not follow redirects for ever', async () => {
+    const { fetch } = scripted(Array.from({ length: 20 }, () => ({ status: 301, location: '/a' })))
+    await assert.rejects(fetch('/a', 10), { code: 'server_refused' })
+  })
+
+  test('createFetch() unpacks what was packed, up to the limit', async () => {
+    const packed = gzipSync(Buffer.alloc(100, 'x'))
+    const request: FetchPorts['request'] = async () => ({
+      status: 200,
+      isGzip: true,
+      cancel: () => undefined,
+      body: (async function* () {
+        yield packed
+      })(),
+    })
+    const fetch = createFetch('https://registry.example', { request, wait: async () => undefined })
+    assert.equal((await fetch('/a', 100)).bytes.length, 100)
+    assert.equal((await fetch('/a', 99)).bytes.length, 100)
   })
 })

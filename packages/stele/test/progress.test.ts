@@ -12,7 +12,7 @@ suite('formatProgress()', () => {
     for (const columns of [1, 10, 30, 40, 80]) {
       assert.ok(formatProgress(half, columns).length < columns)
     }
-    assert.match(formatProgress({ phase: 'packages', done: 0, total: 0 }, 80), /0 of 0 packages/)
+    assert.match(formatProgress({ phase: 'served', done: 0, total: 0 }, 80), /0 of 0 packages/)
   })
 })
 

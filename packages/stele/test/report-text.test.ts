@@ -1,18 +1,26 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { suite, test } from 'node:test'
-import type { VerifyReport } from '@stele/audit'
 import { rulesScript } from '@stele/registry'
-import { formatReport } from '../src/verify/report-text.ts'
+import { formatReport, type ShownReport } from '../src/verify/report-text.ts'
 
-const verified: VerifyReport = {
+const verified: ShownReport = {
   verdict: 'verified',
   url: 'https://registry.example',
   origin: 'registry.example',
   key: 'registry.example+00000000+AA',
   keyFingerprint: 'ab'.repeat(32),
-  size: 3002,
-  root: 'cm9vdA==',
+  checkpoint: {
+    size: 3002,
+    root: 'cm9vdA==',
+    note: 'registry.example\n3002\ncm9vdA==\n\n— key sig\n',
+    verified: true,
+  },
+  served: true,
+  known: null,
+  saved: [],
+  findingCount: 0,
+  entriesNew: 3002,
   clockMs: 0,
   script: hash('sha512', rulesScript()),
   settingsChanges: [],
@@ -43,6 +51,13 @@ suite('formatReport()', () => {
         '  replayed      3002 entries, 3001 calls (2500 a second), 2.3 s in all',
         '  compared      1 tarball, 700 packages as served',
         '  not in a log  readme, e-mail addresses',
+        '',
+        '  The signed checkpoint (--out keeps it with the report):',
+        '    registry.example',
+        '    3002',
+        '    cm9vdA==',
+        '    ',
+        '    — key sig',
       ].join('\n'),
     )
   })
@@ -52,10 +67,11 @@ suite('formatReport()', () => {
       code: 'entry_mismatch',
       message: 'Entry 5 does not verify: its seq: found 3, wanted 4',
       fix: 'Keep this report',
+      weight: 1,
       details: { entry: 5 },
     }
     const findings = Array.from({ length: 12 }, () => finding)
-    const text = formatReport({ ...verified, verdict: 'failed', findings })
+    const text = formatReport({ ...verified, verdict: 'failed', findings, findingCount: 12 })
     assert.match(text, /^FAILED: https:\/\/registry.example does not verify\n {2}Entry 5 does not/)
     assert.match(text, /and 2 more \(--json lists them\)\n {2}Keep this report\n/)
   })
@@ -74,9 +90,9 @@ suite('formatReport()', () => {
       tarballsChecked: null,
     })
     assert.match(text, /^Verified except 7 entries: /)
-    assert.match(text, /Entry 2: transition checked, rule not checked, since its body is withheld/)
-    assert.match(text, /Entries 4 to 9: nothing checked but hashes, since the state is unknown/)
-    assert.match(text, /no tarballs.*\n[^]*Note: Tarballs were not checked$/)
+    assert.match(text, /Entry 2: transition checked, rule not checked, its body is withheld/)
+    assert.match(text, /Entries 4 to 9: nothing checked but hashes, the state is unknown/)
+    assert.match(text, /no tarballs.*\n[^]*Note: Tarballs were not checked$/m)
   })
 
   test('formatReport() names every script that is not of this release, also those no longer in force', () => {
@@ -101,11 +117,47 @@ suite('formatReport()', () => {
       origin: null,
       key: null,
       keyFingerprint: null,
-      size: null,
-      root: null,
+      checkpoint: null,
       script: null,
     }
     const text = formatReport({ ...verified, ...unknown, clockMs: null, verdict: 'failed' })
     assert.doesNotMatch(text, /null|log {11}|checkpoint/)
+  })
+
+  test('formatReport() says that a copy of the log is one, and that nothing served was compared', () => {
+    const text = formatReport({ ...verified, served: false })
+    assert.match(
+      text,
+      /^Verified: .* \(a static copy of the log: what npm is served was not compared\)/,
+    )
+    assert.match(text, /1 tarball; nothing that is served to npm/)
+  })
+
+  test('formatReport() never says that a checkpoint which does not verify was verified', () => {
+    const checkpoint = { size: 7, root: 'eA==', note: 'n', verified: false }
+    const text = formatReport({ ...verified, verdict: 'failed', checkpoint })
+    assert.match(
+      text,
+      /checkpoint +7 entries, root eA== \(signed by the log, but it does not verify\)/,
+    )
+  })
+
+  test('formatReport() names what was taken down, and why', () => {
+    const exceptions = [
+      {
+        from: 2,
+        to: 2,
+        unchecked: 'tarball',
+        reason: 'taken down ("asked")',
+        subject: 'hello@1.0.0',
+      },
+    ] as const
+    const text = formatReport({
+      ...verified,
+      verdict: 'verified_except',
+      exceptions,
+      exceptedEntries: 1,
+    })
+    assert.match(text, /^ {2}hello@1\.0\.0: not checked, taken down \("asked"\)$/m)
   })
 })

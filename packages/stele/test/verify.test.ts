@@ -11,6 +11,7 @@ const good: readonly (readonly [text: string, url: string])[] = [
   ['[::1]:4873', 'http://[::1]:4873'],
   ['http://registry.example', 'http://registry.example'],
   ['https://localhost:4873', 'https://localhost:4873'],
+  ['http://registry.example/npm/-/log/', 'http://registry.example/npm'],
 ]
 const bad = ['', 'ftp://registry.example', 'https://a:b@registry.example', 'x?y', 'x#y', 'http://']
 

@@ -6,6 +6,22 @@ type Mismatch = { readonly what: string; readonly found: string; readonly wanted
 
 export type VerifyDetails = {
   verify_stopped: { readonly url: string }
+  verify_impossible: { readonly url: string; readonly reason: string }
+  entry_not_run: { readonly entry: number; readonly reason: string }
+  history_forked: {
+    readonly size: number
+    /** When, or from whom, the wanted root was seen. */
+    readonly seen: string
+    readonly found: string
+    readonly wanted: string
+  }
+  history_older: {
+    readonly size: number
+    readonly known: number
+    readonly seen: string
+    /** Whether it is known to be the beginning of what was seen. */
+    readonly isPrefix: boolean
+  }
   entry_mismatch: Mismatch & { readonly entry: number }
   file_mismatch: Mismatch & { readonly path: string; readonly entry: number | null }
   release_mismatch: Mismatch & { readonly spec: string; readonly entry: number }
@@ -19,6 +35,32 @@ export const verifyErrors: Catalogue<VerifyDetails> = {
   verify_stopped: {
     status: 503,
     message: (d) => `Stopped before "${d.url}" was verified: nothing is known of it`,
+  },
+  verify_impossible: {
+    status: 503,
+    message: (d) => `Cannot verify "${d.url}" on this machine: ${d.reason}`,
+    fix: () =>
+      'This says nothing of the registry. Give the verification more memory, or another machine',
+  },
+  entry_not_run: {
+    status: 503,
+    message: (d) => `Entry ${d.entry} could not be run again on this machine: ${d.reason}`,
+    fix: () =>
+      'This says nothing of the registry. Give the verification more memory, or another machine',
+  },
+  history_forked: {
+    status: 403,
+    message: (d) =>
+      `This is another history than the one that was ${d.seen}: its first ${d.size} entries have the root ${d.found}, and had ${d.wanted}`,
+    fix: () =>
+      'Both signed checkpoints were saved: together they prove it. Install nothing from this registry, and show them to others who use it',
+  },
+  history_older: {
+    status: 403,
+    message: (d) =>
+      `This is older than what you saw: ${d.size} entries, and on ${d.seen} there were ${d.known}${d.isPrefix ? '' : ' (whether it is the beginning of the same history cannot be told)'}`,
+    fix: () =>
+      'Entries of a log never go away: ask the operator whether an old copy was put back. Both signed checkpoints were saved',
   },
   entry_mismatch: {
     status: 403,

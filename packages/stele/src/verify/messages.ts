@@ -1,12 +1,69 @@
-// What crosses between the command and the thread that verifies: plain data.
-import type { VerifyOptions, VerifyProgress, VerifyReport } from '@stele/audit'
+// What crosses between the command and the threads that verify: plain data.
+
+import type { MessagePort } from 'node:worker_threads'
+import type {
+  CallJob,
+  CallOutcome,
+  CheckJob,
+  CheckOutcome,
+  HelperData,
+  VerifyProgress,
+  VerifyReport,
+} from '@stele/audit'
 import type { ErrorText } from '@stele/errors'
 
-/** What the thread is started with. */
-export type VerifyData = VerifyOptions
+/** Where a log is read from. */
+export type Source =
+  | { readonly kind: 'http'; readonly root: string }
+  | { readonly kind: 'folder'; readonly path: string }
 
-/** What it says: any number of events, then a report or an error. */
+/** What every thread of a verification knows. */
+export type Place = {
+  readonly source: Source
+  /** The addresses that tarballs may be served under. */
+  readonly bases: readonly string[] | undefined
+  /** Engines that the user allows beside those of this release, by their hex SHA-512. */
+  readonly engines: readonly string[]
+}
+
+/** What the first thread is started with. */
+export type VerifyData = Place & {
+  readonly role: 'verify'
+  /** The address or folder, as the report names it. */
+  readonly url: string
+  readonly key?: string
+  readonly rules: readonly string[]
+  readonly contents: boolean
+  readonly since?: { readonly size: number; readonly note?: string }
+  readonly folders: { readonly config: string; readonly cache: string }
+  /** True: what was kept is not looked at. */
+  readonly fresh: boolean
+  /** Threads to use in all. */
+  readonly threads: number
+  /** The module that starts threads. */
+  readonly main: string
+}
+
+/** What the other threads are started with. */
+export type HelpData = Place & {
+  readonly role: 'help'
+  readonly memory: HelperData['memory']
+  /** Brings new segments of the state. */
+  readonly segments: MessagePort
+}
+
+/** What the first thread says: any number of events, then a report or an error. */
 export type VerifyNews =
   | { readonly say: 'progress'; readonly event: VerifyProgress }
-  | { readonly say: 'report'; readonly report: VerifyReport }
+  | { readonly say: 'report'; readonly report: VerifyReport; readonly saved: readonly string[] }
   | { readonly say: 'failure'; readonly error: ErrorText }
+
+/** What another thread is asked, and answers. */
+export type HelpAsk = { readonly id: number } & (
+  | { readonly run: CallJob }
+  | { readonly check: CheckJob }
+)
+export type HelpAnswer = { readonly id: number } & (
+  | { readonly value: CallOutcome | readonly CheckOutcome[] }
+  | { readonly error: ErrorText }
+)

@@ -3,7 +3,7 @@ import type { VerifyProgress } from '@stele/audit'
 
 const drawEveryMs = 100
 const clearLine = '\r\u001b[2K'
-const nouns = { entries: 'entries replayed', tarballs: 'tarballs', packages: 'packages compared' }
+const nouns = { entries: 'entries replayed', contents: 'tarballs', served: 'packages compared' }
 
 /** What is drawn on; `isTTY` is true for a terminal. */
 export type Terminal = {
@@ -14,15 +14,22 @@ export type Terminal = {
 
 /** A line that shows how far a verification is, and can be cleared. */
 export type ProgressLine = {
+  /** Says who is being asked, until the first answer comes. */
+  readonly ask: (url: string) => void
   readonly show: (event: VerifyProgress) => void
   readonly clear: () => void
 }
 
 /** A progress line; on anything but a terminal it does nothing. */
 export function createProgressLine(terminal: Terminal, nowMs: () => number): ProgressLine {
-  if (terminal.isTTY !== true) return { show: () => undefined, clear: () => undefined }
+  if (terminal.isTTY !== true)
+    return { ask: () => undefined, show: () => undefined, clear: () => undefined }
   let drawnMs = 0
   return {
+    ask(url) {
+      drawnMs = nowMs()
+      terminal.write(clearLine + `Asking ${url} …`.slice(0, (terminal.columns ?? 80) - 1))
+    },
     show(event) {
       if (nowMs() - drawnMs < drawEveryMs) return
       drawnMs = nowMs()

@@ -7,39 +7,47 @@ import { rulesScript } from '@stele/registry'
 const maxShownFindings = 10
 const maxShownExceptions = 10
 
-const missing: { readonly [U in Exception['unchecked']]: string } = {
+const unchecked: { readonly [U in Exception['unchecked']]: string } = {
   all: 'nothing checked but hashes',
-  rules: 'replayed, but by rules that are not those of this version of Stele',
+  rules: 'replayed, but not by the rules of this version of Stele',
   rule: 'transition checked, rule not checked',
   result: 'all checked but the result',
-  tarball: 'tarball not checked',
+  tarball: 'not checked',
 }
 
+/** A report with the files that were saved beside it. */
+export type ShownReport = VerifyReport & { readonly saved: readonly string[] }
+
 /** The report's text: the verdict, then what it rests on. */
-export function formatReport(report: VerifyReport): string {
+export function formatReport(report: ShownReport): string {
+  const saved = report.saved.map((path) => `  Saved as evidence: ${path}`)
   return [
     titleOf(report),
     ...findingLines(report),
+    ...saved,
     ...factLines(report).map(([name, text]) => `  ${name.padEnd(14)}${text}`),
     ...exceptionLines(report),
     ...report.warnings.map((warning) => `  Note: ${warning}`),
+    ...noteLines(report),
   ].join('\n')
 }
 
-function titleOf({ verdict, url, exceptedEntries }: VerifyReport): string {
+function titleOf({ verdict, url, exceptedEntries, served }: VerifyReport): string {
+  const isCopy = served === false
+  const copy = isCopy ? ' (a static copy of the log: what npm is served was not compared)' : ''
   switch (verdict) {
     case 'verified':
-      return `Verified: ${url}`
+      return `Verified: ${url}${copy}`
     case 'verified_except':
-      return `Verified except ${count(exceptedEntries, 'entry', 'entries')}: ${url}`
+      return `Verified except ${count(exceptedEntries, 'entry', 'entries')}: ${url}${copy}`
     case 'failed':
       return `FAILED: ${url} does not verify`
   }
 }
 
-function findingLines({ findings }: VerifyReport): string[] {
+function findingLines({ findings, findingCount }: VerifyReport): string[] {
   const shown = findings.slice(0, maxShownFindings)
-  const rest = findings.length - shown.length
+  const rest = findingCount - shown.length
   const fix = findings[0]?.fix
   return [
     ...shown.map(({ message }) => `  ${message}`),
@@ -48,34 +56,51 @@ function findingLines({ findings }: VerifyReport): string[] {
   ]
 }
 
-function factLines(report: VerifyReport): (readonly [string, string])[] {
-  const { origin, keyFingerprint, size, root, clockMs, script, timing } = report
-  const rate = Math.round(timing.callsPerSecond)
-  const calls = count(report.callsRun, 'call', 'calls')
-  const took = `${(timing.totalMs / 1000).toFixed(1)} s in all`
-  const tarballs =
-    report.tarballsChecked === null
-      ? 'no tarballs'
-      : count(report.tarballsChecked, 'tarball', 'tarballs')
-  return [
-    ...(origin === null ? [] : [['log', origin] as const]),
-    ...(keyFingerprint === null ? [] : [['key', `SHA-256 ${keyFingerprint}`] as const]),
-    ...(size === null || root === null
-      ? []
-      : [['checkpoint', `${count(size, 'entry', 'entries')}, root ${root}`] as const]),
-    ...(clockMs === null ? [] : [['signed', new Date(clockMs).toISOString()] as const]),
-    ...(script === null ? [] : [['rules', describeRules(script)] as const]),
-    ...formerRules(report).map((text) => ['', text] as const),
-    [
-      'replayed',
-      `${count(report.entriesReplayed, 'entry', 'entries')}, ${calls} (${rate} a second), ${took}`,
-    ],
-    [
-      'compared',
-      `${tarballs}, ${count(report.packumentsCompared, 'package', 'packages')} as served`,
-    ],
-    ['not in a log', report.notCompared.join(', ')],
+type Fact = readonly [name: string, text: string]
+
+function factLines(report: VerifyReport): readonly Fact[] {
+  const { origin, keyFingerprint, checkpoint, clockMs, script, known, served } = report
+  const facts: (Fact | undefined)[] = [
+    origin === null ? undefined : ['log', origin],
+    keyFingerprint === null ? undefined : ['key', `SHA-256 ${keyFingerprint}`],
+    checkpoint === null ? undefined : ['checkpoint', describeCheckpoint(checkpoint)],
+    clockMs === null ? undefined : ['signed', new Date(clockMs).toISOString()],
+    known === null ? undefined : ['seen before', describeKnown(known)],
+    script === null ? undefined : ['rules', describeRules(script)],
+    ...formerRules(report).map((text): Fact => ['', text]),
+    ['replayed', describeReplay(report)],
+    ['compared', describeCompared(report)],
+    served === false ? undefined : ['not in a log', report.notCompared.join(', ')],
   ]
+  return facts.filter((fact) => fact !== undefined)
+}
+
+function describeCheckpoint({
+  size,
+  root,
+  verified,
+}: NonNullable<VerifyReport['checkpoint']>): string {
+  const text = `${count(size, 'entry', 'entries')}, root ${root}`
+  return verified ? text : `${text} (signed by the log, but it does not verify)`
+}
+
+function describeKnown({ size, verifiedMs }: NonNullable<VerifyReport['known']>): string {
+  return `${count(size, 'entry', 'entries')}, on ${new Date(verifiedMs).toISOString().slice(0, 10)}`
+}
+
+function describeReplay({ entriesReplayed, entriesNew, callsRun, timing }: VerifyReport): string {
+  const rate = Math.round(timing.callsPerSecond)
+  const took = `${(timing.totalMs / 1000).toFixed(1)} s in all`
+  const entries = count(entriesReplayed, 'entry', 'entries')
+  const news = entriesNew === entriesReplayed ? '' : ` (${entriesNew} of them new)`
+  return `${entries}${news}, ${count(callsRun, 'call', 'calls')} (${rate} a second), ${took}`
+}
+
+function describeCompared({ tarballsChecked, packumentsCompared, served }: VerifyReport): string {
+  const tarballs =
+    tarballsChecked === null ? 'no tarballs' : count(tarballsChecked, 'tarball', 'tarballs')
+  if (served === false) return `${tarballs}; nothing that is served to npm`
+  return `${tarballs}, ${count(packumentsCompared, 'package', 'packages')} as served`
 }
 
 /** A replay shows that the rules were kept, not that they are good ones: say which they are. */
@@ -96,12 +121,24 @@ function formerRules({ settingsChanges }: VerifyReport): string[] {
 }
 
 function exceptionLines({ exceptions }: VerifyReport): string[] {
-  const shown = exceptions.slice(0, maxShownExceptions).map(({ from, to, unchecked, reason }) => {
+  const shown = exceptions.slice(0, maxShownExceptions).map((exception) => {
+    const { from, to, reason, subject } = exception
     const entries = from === to ? `Entry ${from}` : `Entries ${from} to ${to}`
-    return `  ${entries}: ${missing[unchecked]}, since ${reason}`
+    return `  ${subject ?? entries}: ${unchecked[exception.unchecked]}, ${reason}`
   })
   const rest = exceptions.length - shown.length
   return rest > 0 ? [...shown, `  and ${rest} more (--json lists them)`] : shown
+}
+
+/** The signed note itself: whoever keeps it can prove later what was shown. */
+function noteLines({ checkpoint }: VerifyReport): string[] {
+  if (checkpoint === null) return []
+  const lines = checkpoint.note.trimEnd().split('\n')
+  return [
+    '',
+    '  The signed checkpoint (--out keeps it with the report):',
+    ...lines.map((line) => `    ${line}`),
+  ]
 }
 
 function count(number: number, one: string, many: string): string {

@@ -2,11 +2,9 @@
 import { Worker } from 'node:worker_threads'
 import type { VerifyReport } from '@stele/audit'
 import { errorFromText, SteleError } from '@stele/errors'
+import { threadLimits } from './limits.ts'
 import type { VerifyData, VerifyNews } from './messages.ts'
 import type { ProgressLine } from './progress.ts'
-
-/** A native stack that the script's own limit always reaches first. */
-const stackSizeMb = 32
 
 /** Where a verification runs, and who watches it. */
 export type ThreadOptions = {
@@ -16,25 +14,26 @@ export type ThreadOptions = {
   readonly progress: ProgressLine
 }
 
-/** The report. Throws what verifyRegistry() does, and `verify_stopped`. */
+/** The report, and the files that were saved as evidence. Throws what verifyService() does, `verify_stopped`, `verify_impossible`. */
 export async function verifyInThread(
   data: VerifyData,
   { main, stop, progress }: ThreadOptions,
-): Promise<VerifyReport> {
+): Promise<{ readonly report: VerifyReport; readonly saved: readonly string[] }> {
+  progress.ask(data.url)
   const worker = new Worker(main, {
     workerData: { role: 'verify', data },
-    resourceLimits: { stackSizeMb },
+    resourceLimits: threadLimits,
   })
   try {
-    return await new Promise<VerifyReport>((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       const end = (): void => reject(new SteleError('verify_stopped', { url: data.url }))
       if (stop.aborted) end()
       stop.addEventListener('abort', end, { once: true })
-      worker.on('error', reject)
+      worker.on('error', (error) => reject(outOfMemory(error, data.url) ?? error))
       worker.on('exit', () => reject(new Error('The verification ended without a report')))
       worker.on('message', (news: VerifyNews) => {
         if (news.say === 'progress') progress.show(news.event)
-        else if (news.say === 'report') resolve(news.report)
+        else if (news.say === 'report') resolve({ report: news.report, saved: news.saved })
         else reject(errorFromText(news.error))
       })
     })
@@ -42,4 +41,13 @@ export async function verifyInThread(
     progress.clear()
     await worker.terminate()
   }
+}
+
+/** What this machine lacks is no fault of the registry. */
+function outOfMemory(error: unknown, url: string): SteleError | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const isMemory = code === 'ERR_WORKER_OUT_OF_MEMORY' || error instanceof RangeError
+  if (!isMemory) return undefined
+  const reason = 'it took more memory than there is'
+  return new SteleError('verify_impossible', { url, reason }, { cause: error })
 }

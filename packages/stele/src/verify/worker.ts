@@ -1,53 +1,118 @@
-// The thread of a verification: scripts need a native stack that only a thread of its own can have.
+// The threads of a verification: scripts need a native stack that only a thread of its own can have.
 import type { MessagePort } from 'node:worker_threads'
-import { type ReplayExecutor, type VerifyPorts, verifyRegistry } from '@stele/audit'
-import { errorToText } from '@stele/errors'
-import { loadEngine } from '@stele/host'
-import { checkRelease, compareServed, createHistory } from '@stele/releases'
+import {
+  type ReplayExecutor,
+  type VerifyPorts,
+  type VerifyReport,
+  verifyService,
+} from '@stele/audit'
+import { errorToText, SteleError } from '@stele/errors'
+import { defaultLimits, loadEngine } from '@stele/host'
+import { createRegistryChecks } from '@stele/releases'
 import { createFetch } from './fetch.ts'
-import type { VerifyData, VerifyNews } from './messages.ts'
+import { createFolderFetch } from './folder-fetch.ts'
+import { type Helpers, runHelper, startHelpers } from './helpers.ts'
+import { loadKept, saveEvidence, saveFork, saveKept } from './kept-store.ts'
+import { maxLimitFactor } from './limits.ts'
+import type { HelpData, Place, VerifyData, VerifyNews } from './messages.ts'
 
 /** A message costs as much as replaying a small entry. */
 const tellEveryMs = 50
 
-/** Verifies a registry, and tells of it. */
-export async function runVerify(port: MessagePort, data: VerifyData): Promise<void> {
+/** Verifies a registry, and tells of it; or helps another thread to. */
+export async function runVerify(port: MessagePort, data: VerifyData | HelpData): Promise<void> {
+  if (data.role === 'help') return runHelper(port, data, placePorts(data))
   const say = (news: VerifyNews): void => port.postMessage(news)
+  let started: Helpers | undefined
+  const start = async (rows: Parameters<typeof startHelpers>[0]): Promise<Helpers['helpers']> => {
+    const { source, bases, engines, threads, main } = data
+    const place = { source, bases, engines }
+    started = startHelpers(rows, { place, count: threads - 1, main })
+    return started.helpers
+  }
+  try {
+    say({ say: 'report', ...(await verify(data, { start, progress: teller(say) })) })
+  } catch (error) {
+    say({ say: 'failure', error: errorToText(error) })
+  } finally {
+    await started?.end()
+  }
+}
+
+type Ports = {
+  readonly start: NonNullable<VerifyPorts['startHelpers']>
+  readonly progress: VerifyPorts['progress']
+}
+
+async function verify(
+  data: VerifyData,
+  { start, progress }: Ports,
+): Promise<{ readonly report: VerifyReport; readonly saved: readonly string[] }> {
+  const { url, rules, contents, key, since, folders, fresh, threads } = data
+  const ports: VerifyPorts = {
+    ...placePorts(data),
+    ...(threads > 1 ? { startHelpers: start } : {}),
+    progress,
+    nowMs: () => performance.now() + performance.timeOrigin,
+  }
+  const { report, keep } = await verifyService(ports, {
+    url,
+    rules,
+    contents,
+    ...(key === undefined ? {} : { key }),
+    ...(since === undefined ? {} : { since }),
+    ...(fresh ? {} : { kept: (origin) => loadKept(folders, origin) }),
+  })
+  const isNew = report.entriesNew > 0 || report.known === null || fresh
+  if (keep !== undefined && isNew && since === undefined) saveKept(folders, keep)
+  return { report, saved: saveFindings(data, report) }
+}
+
+/** What is evidence is saved before anything is said. */
+function saveFindings({ folders }: VerifyData, report: VerifyReport): readonly string[] {
+  const { origin, checkpoint, known, findings } = report
+  if (origin === null || findings.length === 0) return []
+  const isHistory = findings.some(({ code }) => code.startsWith('history_'))
+  const saved = [saveEvidence(folders, origin, report)]
+  if (!isHistory || checkpoint === null || known === null) return saved
+  return [...saved, saveFork(folders, { origin, seen: known.note, found: checkpoint.note })]
+}
+
+function teller(say: (news: VerifyNews) => void): VerifyPorts['progress'] {
   let toldMs = 0
-  const progress: VerifyPorts['progress'] = (event) => {
+  return (event) => {
     const nowMs = performance.now()
     if (nowMs - toldMs < tellEveryMs) return
     toldMs = nowMs
     say({ say: 'progress', event })
   }
-  try {
-    say({ say: 'report', report: await verifyRegistry(createPorts(data.url, progress), data) })
-  } catch (error) {
-    say({ say: 'failure', error: errorToText(error) })
-  }
 }
 
-function createPorts(url: string, progress: VerifyPorts['progress']): VerifyPorts {
-  const history = createHistory()
+function placePorts(place: Place): Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'checks'> {
+  const { source, bases } = place
   return {
-    fetch: createFetch(url),
-    createExecutor: openExecutor,
-    replayed: history.add,
-    checkRelease: ({ tarball, ...expected }) => checkRelease(tarball, expected),
-    compareServed: (question) => compareServed({ ...question, history }),
-    progress,
-    nowMs: () => performance.now() + performance.timeOrigin,
+    fetch: source.kind === 'http' ? createFetch(source.root) : createFolderFetch(source.path),
+    createExecutor: (settings) => openExecutor(settings, place),
+    checks: createRegistryChecks(bases),
   }
 }
 
-function openExecutor({
-  script,
-  engine,
-  limits,
-  blobs,
-}: Parameters<VerifyPorts['createExecutor']>[0]): ReplayExecutor {
+/** Only engines that this release ships, or that the user has allowed, under limits that end within this machine's patience. */
+function openExecutor(
+  { script, engine, limits, blobs }: Parameters<VerifyPorts['createExecutor']>[0],
+  { engines, source }: Place,
+): ReplayExecutor {
+  const tooMuch = Object.entries(defaultLimits).find(
+    ([name, own]) => (limits[name] ?? 0) > own * maxLimitFactor,
+  )
+  if (tooMuch !== undefined) {
+    const [name, own] = tooMuch
+    const url = source.kind === 'http' ? source.root : source.path
+    const reason = `its log allows a call ${limits[name]} of "${name}", and this version of Stele replays up to ${own * maxLimitFactor}`
+    throw new SteleError('verify_impossible', { url, reason })
+  }
   const settings = { script: Buffer.from(script).toString(), limits }
-  const executor = loadEngine(engine, blobs).createExecutor(settings, {
+  const executor = loadEngine(engine, blobs, { allowed: engines }).createExecutor(settings, {
     print: () => undefined,
     blobs,
   })

@@ -1,0 +1,152 @@
+// The report of a verification, made from what there is: an early failure leaves the rest unknown.
+import type { Fault } from './faults.ts'
+import type { Findings } from './findings.ts'
+import type { Continuation, KeptRun } from './kept-run.ts'
+import { maxClockAgeMs } from './limits.ts'
+import type { LogAudit } from './log-audit.ts'
+import type { VerifyOptions } from './ports.ts'
+import { type Exception, findingOf, type SignedCheckpoint, type VerifyReport } from './report.ts'
+import { unknownRules } from './rules.ts'
+import type { ServiceAudit } from './service-audit.ts'
+import type { ServiceChecks } from './service-checks.ts'
+import { fingerprintOf, type LogKeys } from './signed-tree.ts'
+
+/** What there is so far. */
+export type Progress = {
+  readonly findings: Findings
+  keys?: LogKeys
+  kept?: KeptRun | undefined
+  log?: LogAudit
+  service?: ServiceAudit
+  continuation?: Continuation | undefined
+  /** Set where the log ends before what was seen. */
+  older?: Fault | undefined
+}
+
+type Ended = {
+  readonly options: VerifyOptions
+  readonly checks: ServiceChecks
+  readonly nowMs: number
+  readonly totalMs: number
+}
+
+const hourMs = 60 * 60 * 1000
+const blobName = /^[0-9a-f]{128}$/
+
+/** The report. A log that is older than what was seen is a finding, but from a copy, which may be old. */
+export function buildReport(progress: Progress, ended: Ended): VerifyReport {
+  const { keys, log, service, kept, findings, older, continuation } = progress
+  const { options, totalMs, checks } = ended
+  if (older !== undefined && service?.isServed !== false) findings.add(older)
+  const unknown = log === undefined ? [] : unknownRules(log.replay.rules, options.rules, log.size)
+  const exceptions = log?.replay.exceptions
+  const exceptedEntries = exceptions?.countWith(unknown) ?? 0
+  const [callsRun, replayMs] = [log?.replay.callsRun ?? 0, log?.replayMs ?? 0]
+  const newCalls = callsRun - (continuation?.replay.facts.callsRun ?? 0)
+  const failed = findings.count > 0
+  return {
+    verdict: failed ? 'failed' : exceptedEntries > 0 ? 'verified_except' : 'verified',
+    url: options.url,
+    origin: keys?.origin ?? null,
+    key: keys?.key.vkey ?? null,
+    keyFingerprint: keys === undefined ? null : fingerprintOf(keys.key),
+    checkpoint: checkpointOf(progress, failed),
+    served: service?.isServed ?? null,
+    known: kept === undefined ? null : knownOf(kept),
+    clockMs: log === undefined || log.clockMs === 0 ? null : log.clockMs,
+    script: log?.script ?? null,
+    settingsChanges: log?.replay.settingsChanges ?? [],
+    entriesReplayed: log?.replay.entryCount ?? 0,
+    entriesNew: (log?.replay.entryCount ?? 0) - (continuation?.replay.facts.entryCount ?? 0),
+    callsRun,
+    memoryUnchecked: log?.replay.memoryUnchecked ?? 0,
+    tarballsChecked: options.contents
+      ? (service?.contentsChecked ?? 0) + (continuation?.contentsChecked ?? 0)
+      : null,
+    packumentsCompared: service?.servedRight ?? 0,
+    notCompared: checks.notCompared,
+    warnings: warningsOf(progress, ended),
+    exceptions: (exceptions?.rangesWith(unknown) ?? []).map((one) => explained(one, progress)),
+    exceptedEntries,
+    findings: findings.all.map(findingOf),
+    findingCount: findings.count,
+    timing: { totalMs, replayMs, callsPerSecond: replayMs > 0 ? (newCalls / replayMs) * 1000 : 0 },
+  }
+}
+
+function checkpointOf({ log }: Progress, failed: boolean): SignedCheckpoint | null {
+  const signed = log?.newest
+  if (log === undefined || signed === undefined) return null
+  const { size, root, note } = signed
+  const verified = !failed && log.verified === signed
+  return { size, root: Buffer.from(root).toString('base64'), note, verified }
+}
+
+function knownOf({ log: { size, note, verifiedMs } }: KeptRun): VerifyReport['known'] {
+  return { size, note, verifiedMs }
+}
+
+/** Says why what is withheld is gone, as the takedown has it. */
+function explained(exception: Exception, { log }: Progress): Exception {
+  const { from, to, unchecked, reason } = exception
+  const withheld = log?.replay.withheld
+  const told = blobName.test(reason)
+    ? withheld?.reasonOf({ blob: reason })
+    : from === to && unchecked === 'rule'
+      ? withheld?.reasonOf({ entry: from, part: 'body' })
+      : undefined
+  if (told !== undefined) return { ...exception, reason: `taken down (${JSON.stringify(told)})` }
+  return blobName.test(reason) ? { ...exception, reason: 'it is withheld' } : exception
+}
+
+function warningsOf(progress: Progress, { options, nowMs }: Ended): readonly string[] {
+  const { log, service, older } = progress
+  if (log === undefined) return []
+  return [
+    ...(log.clockMs > 0 ? clockWarnings(nowMs - log.clockMs) : []),
+    ...(options.contents ? [] : ['Tarballs were not checked']),
+    ...timeWarnings(log.replay.timeMs - nowMs),
+    ...log.replay.settingsChanges
+      .slice(1)
+      .map(({ entry, names }) => `Entry ${entry} changed the log's settings: ${names.join(', ')}`),
+    ...(options.since === undefined
+      ? []
+      : [`The calls of the first ${options.since.size} entries were not run again (--since)`]),
+    ...(older !== undefined && service?.isServed === false ? [findingOf(older).message] : []),
+    ...lossWarnings(log, service),
+  ]
+}
+
+function lossWarnings({ replay }: LogAudit, service: ServiceAudit | undefined): readonly string[] {
+  const { lostSince, memoryUnchecked } = replay
+  const warnings: string[] = []
+  if (lostSince !== undefined) {
+    warnings.push(
+      `From entry ${lostSince} on, the state is not known, so tarballs and packages were not compared with it`,
+    )
+  }
+  if (service !== undefined && service.unknownCount > 0) {
+    const what =
+      service.unknownCount === 1 ? '1 package was' : `${service.unknownCount} packages were`
+    warnings.push(`${what} not compared, since values of its state were taken down`)
+  }
+  if (memoryUnchecked > 0) {
+    warnings.push(`${memoryUnchecked} digests of the script's memory were not compared`)
+  }
+  return warnings
+}
+
+function timeWarnings(aheadMs: number): readonly string[] {
+  if (aheadMs <= hourMs) return []
+  const hours = Math.floor(aheadMs / hourMs)
+  return [`The newest entry is ${hours} hours in the future, by this machine's clock`]
+}
+
+function clockWarnings(ageMs: number): readonly string[] {
+  const hours = Math.floor(Math.abs(ageMs) / hourMs)
+  if (ageMs > maxClockAgeMs) {
+    return [`The newest checkpoint was signed ${hours} hours ago: something newer may be held back`]
+  }
+  if (-ageMs <= hourMs) return []
+  return [`The newest checkpoint was signed ${hours} hours in the future, by this machine's clock`]
+}

@@ -1,0 +1,167 @@
+// Has a service's checks made by whoever is there, each once for what does not change, and gathers what they find.
+
+import { checkTools, runChecks } from './check-runner.ts'
+import { type Fault, faultOf } from './faults.ts'
+import type { Findings } from './findings.ts'
+import { checksPerJob } from './limits.ts'
+import { forEachParallel } from './parallel.ts'
+import type { VerifyPorts } from './ports.ts'
+import type { Replay } from './replay.ts'
+import type { CheckItem, CheckJob, CheckOutcome, CheckTools } from './service-checks.ts'
+
+/** Makes checks elsewhere. */
+export type RemoteChecker = { readonly check: (job: CheckJob) => Promise<readonly CheckOutcome[]> }
+
+type AuditOptions = {
+  readonly findings: Findings
+  readonly contents: boolean
+  /** Contents that entries below it wrote were checked on another day. */
+  readonly since: number
+}
+
+/** The checks of one service over one replay. */
+export class ServiceAudit {
+  readonly #ports: VerifyPorts
+  readonly #replay: Replay
+  readonly #options: AuditOptions
+  #remote: readonly RemoteChecker[] = []
+  #checkedTo: number
+  #contentsChecked = 0
+  readonly #right = new Set<string>()
+  readonly #unknown = new Map<string, string>()
+  #isServed: boolean | undefined
+
+  constructor(ports: VerifyPorts, replay: Replay, options: AuditOptions) {
+    this.#ports = ports
+    this.#replay = replay
+    this.#options = options
+    this.#checkedTo = options.since
+  }
+
+  /** Has checks made by these too. */
+  employ(remote: readonly RemoteChecker[]): void {
+    this.#remote = remote
+  }
+
+  /** Contents that were fetched and taken apart. */
+  get contentsChecked(): number {
+    return this.#contentsChecked
+  }
+
+  /** Contents that entries below it wrote were checked. */
+  get contentsTo(): number {
+    return this.#options.contents ? this.#checkedTo : this.#options.since
+  }
+
+  /** What is served as the log says. */
+  get servedRight(): number {
+    return this.#right.size
+  }
+
+  /** What could not be compared, since values of the state are withheld. */
+  get unknownCount(): number {
+    return this.#unknown.size
+  }
+
+  /** Whether there is a service, or only a copy of its log; undefined before anyone looked. */
+  get isServed(): boolean | undefined {
+    return this.#isServed
+  }
+
+  /** The contents that new entries wrote. */
+  get newContents(): readonly CheckItem[] {
+    return this.#ports.checks.contents(this.#replay.state, this.#checkedTo)
+  }
+
+  /** Checks the contents that are new in the state. What is found is final: they are named by hashes. */
+  async checkContents(size: number): Promise<void> {
+    const items = this.newContents
+    this.#checkedTo = size
+    await this.#make('content', items, (outcome, item) => {
+      const { findings } = this.#options
+      findings.add(...outcome.faults)
+      this.#noteMissing(outcome)
+      if (outcome.unknown !== undefined) {
+        const { exceptions } = this.#replay
+        const reason = outcome.unknown
+        exceptions.add(item.entry, { unchecked: 'tarball', reason, subject: item.key })
+      } else if (outcome.missing.length === 0) this.#contentsChecked++
+    })
+  }
+
+  /** Finds out whether there is a service, or only a copy of its log. */
+  async look(): Promise<boolean> {
+    this.#isServed ??= await this.#ports.checks.isServed(this.#tools())
+    return this.#isServed
+  }
+
+  #tools(): CheckTools {
+    return checkTools({ ...this.#ports, rows: this.#replay.rows }, this.#options.contents)
+  }
+
+  /** Compares what was not found right before. Gives what differs: final only if the log has nothing newer. */
+  async compareServed(): Promise<readonly Fault[]> {
+    if (!(await this.look())) return []
+    const items = this.#ports.checks
+      .served(this.#replay.state)
+      .filter(({ key }) => !this.#right.has(key))
+    const different: Fault[] = []
+    await this.#make('served', items, (outcome, { key }) => {
+      this.#noteMissing(outcome)
+      this.#unknown.delete(key)
+      if (outcome.unknown !== undefined) this.#unknown.set(key, outcome.unknown)
+      else if (outcome.faults.length > 0) different.push(...outcome.faults)
+      else this.#right.add(key)
+    })
+    const listings = await this.#listings(this.#tools())
+    return [...different, ...listings]
+  }
+
+  async #listings(tools: CheckTools): Promise<Fault[]> {
+    try {
+      return [...(await this.#ports.checks.checkListings(tools)).faults]
+    } catch (error) {
+      const fault = faultOf(error)
+      if (fault === undefined) throw error
+      return [fault]
+    }
+  }
+
+  #noteMissing({ missing }: CheckOutcome): void {
+    for (const { blob, entry, subject } of missing) {
+      this.#replay.withheld.miss({ blob }, entry)
+      this.#replay.exceptions.add(entry, { unchecked: 'tarball', reason: blob, subject })
+    }
+  }
+
+  /** Threads take jobs as they come; this one makes some too. */
+  async #make(
+    kind: CheckJob['kind'],
+    items: readonly CheckItem[],
+    heard: (outcome: CheckOutcome, item: CheckItem) => void,
+  ): Promise<void> {
+    const { contents } = this.#options
+    const jobs: CheckItem[][] = []
+    for (let at = 0; at < items.length; at += checksPerJob) {
+      jobs.push(items.slice(at, at + checksPerJob))
+    }
+    const ports = { ...this.#ports, rows: this.#replay.rows }
+    const own: RemoteChecker = { check: (job) => runChecks(ports, job) }
+    const hands = [own, ...this.#remote]
+    const rest = jobs[Symbol.iterator]()
+    let done = 0
+    await forEachParallel(hands, hands.length, async (hand) => {
+      for (let next = rest.next(); next.done !== true; next = rest.next()) {
+        const own = next.value
+        const outcomes = await hand.check({ kind, contents, items: own })
+        outcomes.forEach((outcome, position) => {
+          const item = own[position]
+          if (item !== undefined) heard(outcome, item)
+        })
+        done += own.length
+        const phase = kind === 'content' ? 'contents' : 'served'
+        this.#ports.progress({ phase, done, total: items.length })
+      }
+    })
+  }
+}

@@ -1,0 +1,210 @@
+// The checks that a registry plugs into the audit of its log: every tarball, every package as it is served, and the listings.
+import { isSteleError, SteleError } from '@stele/errors'
+import {
+  type ContentsValue,
+  encodeSegment,
+  isJsonObject,
+  type JsonValue,
+  parseContentsValue,
+} from '@stele/formats'
+import { checkRelease, type Difference } from './check-release.ts'
+import { maxTarballBytes } from './limits.ts'
+import { packageNames, packageObject } from './package-state.ts'
+import { compareListings } from './served-listings.ts'
+import { compareServedPackage } from './served-package.ts'
+import type { StateRow, StateRows } from './state-rows.ts'
+
+/** GET of a path below the registry's root. */
+type Fetch = (
+  path: string,
+  maxBytes: number,
+  accept?: string,
+) => Promise<{ readonly status: number; readonly bytes: Uint8Array }>
+
+/** What a check may use; see the audit's own ports. */
+export type Tools = {
+  readonly state: StateRows
+  readonly fetch: Fetch
+  readonly fetchBlob: (
+    name: string,
+    limits: { readonly maxBytes: number; readonly entry: number },
+  ) => Promise<Uint8Array | undefined>
+  /** False: tarballs are left alone. */
+  readonly contents: boolean
+}
+
+/** A fault as plain data; the weight sorts reports: 2 a release, 3 what is served, 4 what is not served. */
+export type ReleaseFault =
+  | {
+      readonly code: 'release_mismatch'
+      readonly weight: 2
+      readonly details: Difference & { readonly spec: string; readonly entry: number }
+    }
+  | {
+      readonly code: 'served_mismatch'
+      readonly weight: 2 | 3 | 4
+      readonly details: Difference & { readonly name: string; readonly entry: number | null }
+    }
+
+/** One thing to be checked. */
+type Item = {
+  readonly key: string
+  readonly entry: number
+  readonly facts: { readonly [name: string]: string }
+}
+
+/** What came of it. */
+export type Outcome = {
+  readonly faults: readonly ReleaseFault[]
+  readonly missing: readonly {
+    readonly blob: string
+    readonly entry: number
+    readonly subject: string
+  }[]
+  readonly unknown?: string
+}
+
+/** The checks, in the form that the audit takes. */
+export type RegistryChecks = {
+  readonly contents: (state: StateRows, since: number) => readonly Item[]
+  readonly checkContent: (item: Item, tools: Tools) => Promise<Outcome>
+  readonly isServed: (tools: Tools) => Promise<boolean>
+  readonly served: (state: StateRows) => readonly Item[]
+  readonly checkServed: (item: Item, tools: Tools) => Promise<Outcome>
+  readonly checkListings: (tools: Tools) => Promise<Outcome>
+  readonly notCompared: readonly string[]
+}
+
+const right: Outcome = { faults: [], missing: [] }
+const statusOk = 200
+
+/** The checks of a registry that goes by these addresses, without a slash at their ends. */
+export function createRegistryChecks(bases: readonly string[] | undefined): RegistryChecks {
+  return {
+    contents: listReleases,
+    checkContent,
+    isServed,
+    served: listPackages,
+    checkServed: ({ facts }, tools) =>
+      compareServedPackage(facts['name'] ?? '', tools, bases === undefined ? {} : { bases }),
+    checkListings: compareListings,
+    notCompared: ['readme', 'e-mail addresses', '_npmUser', 'upstream tags'],
+  }
+}
+
+/** Every release whose contents an entry from `since` on wrote. Throws `entry_mismatch` for a folder that names no package. */
+function listReleases(state: StateRows, since: number): readonly Item[] {
+  return namesIn(state).flatMap((name) => {
+    const items: Item[] = []
+    for (const { field: version, value, entry } of state.rows(`${packageObject(name)}/contents`)) {
+      if (value === null || entry < since) continue
+      items.push({ key: `${name}@${version}`, entry, facts: { name, version } })
+    }
+    return items
+  })
+}
+
+/** Every package that is published here, also where it is not known whether it is. */
+function listPackages(state: StateRows): readonly Item[] {
+  return namesIn(state).flatMap((name): Item[] => {
+    const origin = state.row(packageObject(name), 'origin')
+    const isElsewhere = origin?.value instanceof Uint8Array && textOf(origin) !== 'hosted'
+    if (origin === undefined || isElsewhere) return []
+    return [{ key: name, entry: origin.entry, facts: { name } }]
+  })
+}
+
+function namesIn(state: StateRows): readonly string[] {
+  try {
+    return packageNames(state)
+  } catch (error) {
+    if (!isSteleError(error)) throw error
+    const details = { entry: 0, what: 'a folder of packages', found: error.message }
+    throw new SteleError(
+      'entry_mismatch',
+      { ...details, wanted: 'the name of one' },
+      { cause: error },
+    )
+  }
+}
+
+async function checkContent({ entry, facts }: Item, tools: Tools): Promise<Outcome> {
+  const [name, version] = [facts['name'] ?? '', facts['version'] ?? '']
+  const spec = `${name}@${version}`
+  const place = packageObject(name)
+  const contents = tools.state.row(`${place}/contents`, version)
+  const versions = tools.state.row(`${place}/versions`, version)
+  const isWithheld = [contents, versions].some(
+    (row) => row !== undefined && row.value === undefined,
+  )
+  if (isWithheld) return { ...right, unknown: 'its row of the state is withheld' }
+  const [contentsValue, versionsValue] = [textOf(contents), textOf(versions)]
+  const wanted = readContents(contentsValue)
+  const fault = (difference: Difference): Outcome => ({
+    ...right,
+    faults: [{ code: 'release_mismatch', weight: 2, details: { spec, entry, ...difference } }],
+  })
+  if (wanted === undefined || contentsValue === undefined || versionsValue === undefined) {
+    const found = `contents ${contentsValue}, versions ${versionsValue}`
+    return fault({ what: 'its rows', found, wanted: 'one of each' })
+  }
+  const { sha512, size } = wanted
+  const maxBytes = Math.min(size, maxTarballBytes)
+  const tarball = await tools.fetchBlob(sha512, { maxBytes, entry })
+  if (tarball === undefined) return { ...right, missing: [{ blob: sha512, entry, subject: spec }] }
+  if (tarball.length !== size) {
+    return fault({ what: 'its size', found: `${tarball.length}`, wanted: `${size}` })
+  }
+  const differences = takeApart(tarball, { contentsValue, versionsValue })
+  return { ...right, faults: differences.flatMap((difference) => fault(difference).faults) }
+}
+
+function takeApart(
+  tarball: Uint8Array,
+  values: Parameters<typeof checkRelease>[1],
+): readonly Difference[] {
+  try {
+    return checkRelease(tarball, values)
+  } catch (error) {
+    if (!isSteleError(error)) throw error
+    const wanted = 'values by the format'
+    return [{ what: 'its rows', found: error.message, wanted }]
+  }
+}
+
+/** A registry answers to a ping, or serves packages; of a copy of its log neither can be said. */
+async function isServed({ state, fetch }: Tools): Promise<boolean> {
+  const { status, bytes } = await fetch('/-/ping', maxPingBytes, 'application/json')
+  if (status === statusOk && isJson(bytes)) return true
+  for (const { facts } of listPackages(state).slice(0, packagesAsked)) {
+    const path = `/${encodeSegment(facts['name'] ?? '')}`
+    const packument = await fetch(path, maxPingBytes, 'application/json')
+    if (packument.status === statusOk) return true
+  }
+  return false
+}
+
+const maxPingBytes = 64 * 1024
+const packagesAsked = 3
+
+function isJson(bytes: Uint8Array): boolean {
+  try {
+    const value: JsonValue = JSON.parse(Buffer.from(bytes).toString())
+    return isJsonObject(value)
+  } catch {
+    return false
+  }
+}
+
+function readContents(text: string | undefined): ContentsValue | undefined {
+  try {
+    return text === undefined ? undefined : parseContentsValue(text)
+  } catch (error) {
+    if (isSteleError(error)) return undefined
+    throw error
+  }
+}
+
+function textOf(row: StateRow | undefined): string | undefined {
+  return row?.value instanceof Uint8Array ? Buffer.from(row.value).toString() : undefined
+}

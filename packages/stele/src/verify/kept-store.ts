@@ -1,0 +1,147 @@
+// What verifications keep: a checkpoint for each log (with the configuration, never thrown away), and the replay at it (a cache).
+import { createHash, hash } from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import {
+  type Continuation,
+  type KeptLog,
+  type KeptRun,
+  readSnapshot,
+  writeSnapshot,
+} from '@stele/audit'
+import { SteleError } from '@stele/errors'
+
+/** The folders: `config` is to be kept, `cache` can be made again. */
+export type KeptFolders = { readonly config: string; readonly cache: string }
+
+/** What is kept of a log, and the seal of its replay. */
+type KeptFile = KeptLog & { readonly v: 1; readonly snapshot: string | null }
+
+/** What was kept of a log, undefined where nothing was. A replay that is missing or was changed is left out. */
+export function loadKept(folders: KeptFolders, origin: string): KeptRun | undefined {
+  const path = logFile(folders, origin)
+  if (!existsSync(path)) return undefined
+  const kept = parseKept(path)
+  const { snapshot, v: _version, ...log } = kept
+  const cached = snapshotFile(folders, origin)
+  if (snapshot === null || !existsSync(cached)) return { log }
+  return { log, continuation: () => loadSnapshot(cached, snapshot, log) }
+}
+
+/** Keeps a verification: first the replay, then the checkpoint that seals it, each at once or not at all. */
+export function saveKept(folders: KeptFolders, { log, continuation }: KeptRun): void {
+  const kept = continuation?.()
+  const cached = snapshotFile(folders, log.origin)
+  const seal = kept === undefined ? null : saveSnapshot(cached, kept)
+  const file: KeptFile = { v: 1, ...log, snapshot: seal }
+  writeWhole(logFile(folders, log.origin), `${JSON.stringify(file, undefined, 2)}\n`)
+}
+
+/** Saves two histories that contradict each other. Gives the folder. */
+export function saveFork(
+  { config }: KeptFolders,
+  notes: { readonly origin: string; readonly seen: string; readonly found: string },
+): string {
+  const name = hash('sha256', notes.seen + notes.found).slice(0, 16)
+  const folder = join(config, 'forks', `${idOf(notes.origin)}-${name}`)
+  writeWhole(join(folder, 'seen.note'), notes.seen)
+  writeWhole(join(folder, 'found.note'), notes.found)
+  return folder
+}
+
+/** Saves a report as evidence. Gives its file. */
+export function saveEvidence({ config }: KeptFolders, origin: string, report: unknown): string {
+  const text = `${JSON.stringify(report, undefined, 2)}\n`
+  const path = join(config, 'evidence', `${idOf(origin)}-${hash('sha256', text).slice(0, 16)}.json`)
+  writeWhole(path, text)
+  return path
+}
+
+/** Writes a file so that it is there whole or not at all. */
+export function writeWhole(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  const temporary = `${path}.${process.pid}.tmp`
+  writeFileSync(temporary, text, { flush: true })
+  renameSync(temporary, path)
+}
+
+function parseKept(path: string): KeptFile {
+  try {
+    const kept: KeptFile = JSON.parse(readFileSync(path, 'utf8'))
+    if (kept.v === 1 && typeof kept.size === 'number' && typeof kept.root === 'string') return kept
+  } catch (cause) {
+    const reason = `it is not what a verification kept (${String(cause)}); --fresh goes without it`
+    throw new SteleError('data_invalid', { path, reason }, { cause })
+  }
+  const reason = 'it is of another version of Stele; --fresh goes without it'
+  throw new SteleError('data_invalid', { path, reason })
+}
+
+function saveSnapshot(path: string, kept: Continuation): string {
+  mkdirSync(dirname(path), { recursive: true })
+  const temporary = `${path}.${process.pid}.tmp`
+  const digest = createHash('sha256')
+  const file = openSync(temporary, 'w')
+  try {
+    for (const piece of writeSnapshot(kept)) {
+      digest.update(piece)
+      for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at)
+    }
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+  renameSync(temporary, path)
+  return digest.digest('hex')
+}
+
+/** The replay in a file that its seal holds for; a cache that does not is as good as none. */
+function loadSnapshot(path: string, seal: string, log: KeptLog): Continuation | undefined {
+  const digest = createHash('sha256')
+  const file = openSync(path, 'r')
+  try {
+    const kept = readSnapshot((target) => {
+      for (let at = 0; at < target.length; ) {
+        const count = readSync(file, target, at, target.length - at, null)
+        if (count === 0) throw new RangeError('The file is cut')
+        at += count
+      }
+      digest.update(target)
+    })
+    const isWhole = digest.digest('hex') === seal && kept?.hashes.count(0) === log.size
+    return isWhole ? kept : undefined
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof SyntaxError || error instanceof TypeError) {
+      rmSync(path, { force: true })
+      return undefined
+    }
+    throw error
+  } finally {
+    closeSync(file)
+  }
+}
+
+function logFile({ config }: KeptFolders, origin: string): string {
+  return join(config, 'logs', `${idOf(origin)}.json`)
+}
+
+function snapshotFile({ cache }: KeptFolders, origin: string): string {
+  return join(cache, 'audit', `${idOf(origin)}.snapshot`)
+}
+
+/** An origin as a file's name: it may hold slashes, and be anything. */
+function idOf(origin: string): string {
+  return hash('sha256', origin).slice(0, 32)
+}
