@@ -6,13 +6,23 @@ import { safePath } from './event.ts'
 import { busyRetryS } from './limits.ts'
 
 /** The answer that tells of an error. `onBug` is told of what is none of the catalogue, and gives an id for it. */
-export function toReply(error: unknown, onBug: (error: unknown) => string): Draft {
+export function toReply(thrown: unknown, onBug: (error: unknown) => string): Draft {
+  const error = isDiskFull(thrown) ? new SteleError('disk_full', {}, { cause: thrown }) : thrown
   if (!(error instanceof SteleError)) {
     const body = { error: 'Internal error', code: 'internal', id: onBug(error) }
     return jsonDraft(500, body, noStore)
   }
   return jsonDraft(error.status, wireBody(error), { ...noStore, ...headersOf(error) })
 }
+
+/** What the operating system, and SQLite, say where there is no room left: no bug, and the operator's to mend. */
+function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if ('code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) return true
+  return 'errcode' in error && error.errcode === sqliteFull
+}
+
+const sqliteFull = 13
 
 /**
  * The error in the members that clients show: npm, yarn and bun print `error` alone, so that it ends with what to do next;

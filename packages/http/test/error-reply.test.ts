@@ -57,3 +57,15 @@ test('toReply() says nothing of a bug but its id', () => {
   assert.deepEqual(body, { error: 'Internal error', code: 'internal', id: 'some-id' })
   assert.deepEqual(seen, [bug])
 })
+
+for (const [what, facts] of [
+  ['the file system', { code: 'ENOSPC' }],
+  ['SQLite', { code: 'ERR_SQLITE_ERROR', errcode: 13 }],
+] as const) {
+  test(`toReply() answers 503 disk_full, and no bug, when ${what} has no room left`, () => {
+    const { status, body } = toReply(Object.assign(new Error('full'), facts), () => assert.fail())
+    assert.equal(status, 503)
+    assert.ok(body instanceof Uint8Array)
+    assert.match(Buffer.from(body).toString(), /disk_full/)
+  })
+}

@@ -102,6 +102,7 @@ export function createBlobWriter(
   }
 }
 
-function blobFile(folder: string, name: string): string {
+/** Where a large blob lies. */
+export function blobFile(folder: string, name: string): string {
   return join(folder, name.slice(0, 2), name)
 }

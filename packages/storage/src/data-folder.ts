@@ -1,11 +1,12 @@
 // The data folder: where everything lies, the lock that keeps a second process out, and the keys.
 import { hash, randomBytes } from 'node:crypto'
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { SteleError } from '@stele/errors'
 import { writeDurably } from './durable.ts'
+import { makeFolder, refuseForbidden } from './folders.ts'
 
 /** The paths inside a data folder. */
 export type DataPaths = {
@@ -47,7 +48,7 @@ function adminSocket(root: string): string {
 export function openSocketFolder({ root, adminSocket: socket }: DataPaths): void {
   const path = dirname(socket)
   if (path === root) return
-  mkdirSync(path, { recursive: true, mode: 0o700 })
+  makeFolder(path, { mode: 0o700 })
   const { uid, mode } = lstatSync(path)
   const isOwn = process.getuid === undefined || uid === process.getuid()
   if (isOwn && (mode & 0o077) === 0) return
@@ -62,8 +63,10 @@ export function closeSocketFolder({ root, adminSocket: socket }: DataPaths): voi
 
 /** Holds the data folder until `release`, or until the process ends in whatever way. Throws `data_locked`. */
 export function lockDataFolder(root: string): { readonly release: () => void } {
-  mkdirSync(root, { recursive: true, mode: 0o700 })
-  const db = new DatabaseSync(join(root, 'lock.db'), { timeout: 0 })
+  makeFolder(root, { mode: 0o700 })
+  const path = join(root, 'lock.db')
+  refuseForbidden(path)
+  const db = new DatabaseSync(path, { timeout: 0 })
   try {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE') // The operating system frees it with the process.
   } catch (cause) {
@@ -87,7 +90,7 @@ export async function loadKey(
   const path = join(folder, `${name}.key`)
   if (!existsSync(path)) {
     if (!make) throw new SteleError('data_invalid', { path, reason: 'the key is missing' })
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, { mode: 0o700 })
     const seed = randomBytes(keySizeBytes)
     await writeDurably(path, Buffer.from(`${seed.toString('hex')}\n`), { mode: 0o600 })
     return seed

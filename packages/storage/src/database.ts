@@ -1,7 +1,8 @@
 // Opens a SQLite database the one way that is durable: WAL, and an fsync for every commit.
-import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { isSteleError, SteleError } from '@stele/errors'
+import { makeFolder, reasonOf, refuseForbidden } from './folders.ts'
 import { busyTimeoutMs } from './limits.ts'
 import { migrate, type Schema } from './migrate.ts'
 
@@ -10,12 +11,23 @@ import { migrate, type Schema } from './migrate.ts'
  * schema first. Throws `data_invalid`.
  */
 export function openDatabase(path: string, schema: Schema): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolder(dirname(path))
+  refuseForbidden(path) // SQLite says "unable to open database file" whatever the reason is.
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs })
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8000')
-  db.exec('PRAGMA secure_delete = ON') // What was taken down must not lie on in free pages.
-  migrate(db, schema, path)
-  return db
+  try {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8000')
+    db.exec('PRAGMA secure_delete = ON') // What was taken down must not lie on in free pages.
+    migrate(db, schema, path)
+    return db
+  } catch (cause) {
+    db.close()
+    if (isSteleError(cause)) throw cause
+    throw unusable(path, cause)
+  }
+}
+
+function unusable(path: string, cause: unknown): SteleError {
+  return new SteleError('data_invalid', { path, reason: reasonOf(cause) }, { cause })
 }
 
 /** A connection that only reads, to a database that is made if need be; `prepare` may still write. */

@@ -1,11 +1,15 @@
 // Durable files: there whole or not at all, whatever happens. The one place that knows how.
 import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 let counter = 0
 
 /** How a file is put there. */
-type WriteOptions = { readonly mode?: number }
+type WriteOptions = {
+  readonly mode?: number
+  /** Where unfinished files lie, on the same file system: a kill leaves some. Beside the file when absent. */
+  readonly temporaryFolder?: string
+}
 
 /** Puts the bytes at the path: temporary file, fsync, rename, fsync of the folder. Folders are made as needed. */
 export async function writeDurably(
@@ -21,9 +25,13 @@ export async function writeDurably(
 }
 
 /** Puts the bytes at the path, whole or not at all as far as programs see; a power cut may undo it until `syncPaths`. */
-export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeWhole(
+  path: string,
+  bytes: Uint8Array,
+  options: WriteOptions = {},
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
-  await replaceFile(path, bytes, { isSynced: false })
+  await replaceFile(path, bytes, { ...options, isSynced: false })
 }
 
 /** Makes durable what was written to these paths, or removed from them. */
@@ -48,9 +56,13 @@ async function syncPath(path: string): Promise<void> {
 async function replaceFile(
   path: string,
   bytes: Uint8Array,
-  { mode = 0o644, isSynced }: WriteOptions & { readonly isSynced: boolean },
+  {
+    mode = 0o644,
+    temporaryFolder = dirname(path),
+    isSynced,
+  }: WriteOptions & { readonly isSynced: boolean },
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}-${counter++}.tmp`
+  const temporary = join(temporaryFolder, `${basename(path)}.${process.pid}-${counter++}.tmp`)
   try {
     const file = await open(temporary, 'wx', mode)
     try {

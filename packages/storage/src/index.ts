@@ -1,6 +1,7 @@
 // The public face of @stele/storage.
 export { openAccountStore } from './account-store.ts'
 export { keepLargeBlobs } from './blob-store.ts'
+export { type BlobUploads, createBlobUploads } from './blob-uploads.ts'
 export {
   closeSocketFolder,
   type DataPaths,

@@ -1,6 +1,6 @@
 // The public folder on this disk: what any web server can serve as it is.
-import { existsSync, readFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { logFolder } from '@stele/entries'
 import type { PublicFolder } from '@stele/log'
@@ -9,12 +9,19 @@ import { syncPaths, writeDurably, writeWhole } from './durable.ts'
 /** The folder at this path. */
 export function createPublicFolder(root: string): PublicFolder {
   const unsynced = new Set<string>()
+  // Unfinished files lie apart from what is served: what a kill left of them goes with the next start.
+  const temporaryFolder = join(root, '.tmp')
+  rmSync(temporaryFolder, { recursive: true, force: true })
+  const options = async (): Promise<{ temporaryFolder: string }> => {
+    await mkdir(temporaryFolder, { recursive: true })
+    return { temporaryFolder }
+  }
   return {
     write: async (path, bytes) => {
       unsynced.add(join(root, path))
-      await writeWhole(join(root, path), bytes)
+      await writeWhole(join(root, path), bytes, await options())
     },
-    writeDurably: (path, bytes) => writeDurably(join(root, path), bytes),
+    writeDurably: async (path, bytes) => writeDurably(join(root, path), bytes, await options()),
     remove: async (path) => {
       unsynced.add(join(root, path))
       await rm(join(root, path), { recursive: true, force: true })

@@ -13,6 +13,7 @@ export type HttpDetails = {
   /** `wanted` says what this address takes; gzip or identity when absent. */
   coding_unsupported: { readonly coding: string; readonly wanted?: string }
   range_unsatisfiable: { readonly range: string; readonly sizeBytes: number }
+  disk_full: Record<string, never>
   server_busy: { readonly reason: string; readonly retryAfterS: number }
 }
 
@@ -58,6 +59,11 @@ export const httpErrors: Catalogue<HttpDetails> = {
   range_unsatisfiable: {
     status: 416,
     message: (d) => `Cannot send the range "${d.range}": the whole is ${d.sizeBytes} bytes long`,
+  },
+  disk_full: {
+    status: 503,
+    message: () => 'Cannot keep anything new: the disk of this server is full',
+    fix: () => 'Ask the operator to make room, then try again',
   },
   server_busy: {
     status: 503,

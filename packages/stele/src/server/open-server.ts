@@ -4,7 +4,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Accounts, createAccounts } from '@stele/accounts'
-import { type CallBlob, settingsInForce } from '@stele/entries'
+import { settingsInForce } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import type { LogReads } from '@stele/faces/log'
 import { engines, refuseRetired } from '@stele/host/names'
@@ -13,11 +13,11 @@ import { createRegistry, type Registry, rulesScript } from '@stele/registry'
 import { keysText, type ServiceIdentity } from '@stele/service'
 import { type ServiceClient, startThread, type ThreadEvent } from '@stele/service/thread'
 import {
+  createBlobUploads,
   createLogReader,
   createViewReader,
   type DataPaths,
   dataPaths,
-  keepLargeBlobs,
   type LogReader,
   loadKey,
   lockDataFolder,
@@ -81,8 +81,16 @@ export async function openServer(
   opened.adopt(thread, (one) => one.close())
   const identity = { origin, operator, seeds }
   const data: ServiceData = { kind: 'registry', paths, identity, publicFolder }
-  const keepBlobs = (blobs: readonly CallBlob[]) => keepLargeBlobs(paths.blobs, blobs)
-  const service = thread.open({ name: 'registry', data, keepBlobs })
+  const isKept = (name: string): boolean => reader.blobs.find(name) !== undefined
+  const inOrder = Promise.withResolvers<boolean>()
+  const uploads = createBlobUploads(paths.blobs, { isKept, isInOrder: inOrder.promise })
+  const service = thread.open({ name: 'registry', data, keepBlobs: uploads.keep })
+  // Without a public folder nothing tells an older database that it is one.
+  const isInOrder = service.ready.then(
+    ({ readOnly }) => publicFolder && readOnly === undefined,
+    () => false,
+  )
+  inOrder.resolve(isInOrder)
   if (isNew || viewsLag(db, reader.head()?.size ?? 0)) await service.ready
   const views = createViewReader(db)
   const pool = opened.adopt(createIngestPool(ingestPorts(main)), (one) => one.close())
@@ -95,7 +103,7 @@ export async function openServer(
     registry: createRegistry({
       state: reader,
       views,
-      submit: service.submit,
+      submit: (request) => uploads.submit(service.submit, request),
       ingest: pool.ingest,
       now: Date.now,
     }),

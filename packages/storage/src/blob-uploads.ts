@@ -1,0 +1,91 @@
+// Large blobs on their way into the log: kept before their call is queued, and dropped again where the log does not take them.
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CallAnswer, CallBlob, CallRequest } from '@stele/entries'
+import { isSteleError } from '@stele/errors'
+import { blobFile, keepLargeBlobs } from './blob-store.ts'
+
+/** The uploads of one log. */
+export type BlobUploads = {
+  /** As keepLargeBlobs(), once the folder was swept. */
+  readonly keep: (blobs: readonly CallBlob[]) => Promise<readonly CallBlob[]>
+  /** Runs the call, and removes the files of its blobs where the log did not take them. */
+  readonly submit: (
+    submit: (request: CallRequest) => Promise<CallAnswer>,
+    request: CallRequest,
+  ) => Promise<CallAnswer>
+  /** Settles when what was left behind before is gone. */
+  readonly swept: Promise<void>
+}
+
+/** What the uploads need to know of their log. */
+type LogFacts = {
+  /** Whether the committed log holds the blob. */
+  readonly isKept: (name: string) => boolean
+  /**
+   * Whether that can be believed: a database put back to an older copy knows nothing of what came since, and the newer
+   * one, put back in its turn, must find its blobs.
+   */
+  readonly isInOrder: Promise<boolean>
+}
+
+/** The uploads into this folder. What refused calls and kills have left there goes before the first upload. */
+export function createBlobUploads(folder: string, { isKept, isInOrder }: LogFacts): BlobUploads {
+  const running = new Map<string, number>()
+  const swept = isInOrder.then((may) => (may ? sweep(folder, isKept) : undefined))
+  swept.catch(() => undefined) // Whoever uploads is told.
+  const count = (name: string, by: number): number => {
+    const left = (running.get(name) ?? 0) + by
+    if (left === 0) running.delete(name)
+    else running.set(name, left)
+    return left
+  }
+  const settle = async (name: string, isKnown: boolean): Promise<void> => {
+    if (count(name, -1) > 0 || !isKnown || isKept(name)) return
+    await rm(blobFile(folder, name), { force: true })
+  }
+  return {
+    swept,
+    keep: async (blobs) => {
+      await swept
+      return keepLargeBlobs(folder, blobs)
+    },
+    submit: async (submit, request) => {
+      const names = (request.blobs ?? []).map(({ name }) => name)
+      for (const name of names) count(name, 1)
+      let isKnown = false
+      try {
+        const answer = await submit(request)
+        isKnown = true
+        return answer
+      } catch (error) {
+        isKnown = isSteleError(error) && refusals.has(error.code)
+        throw error
+      } finally {
+        for (const name of names) await settle(name, isKnown)
+      }
+    },
+  }
+}
+
+/** The refusals of a log that is in order: it holds nothing of the call. After any other error the next start knows. */
+const refusals: ReadonlySet<string> = new Set(['call_aborted', 'call_malformed', 'log_busy'])
+
+async function sweep(folder: string, isKept: (name: string) => boolean): Promise<void> {
+  for (const part of await entriesOf(folder)) {
+    for (const name of await entriesOf(join(folder, part))) {
+      if (!isKept(name)) await rm(join(folder, part, name), { recursive: true, force: true })
+    }
+  }
+}
+
+async function entriesOf(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return []
+    }
+    throw error
+  }
+}

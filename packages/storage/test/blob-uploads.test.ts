@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { CallAnswer, CallRequest } from '@stele/entries'
+import { SteleError } from '@stele/errors'
+import { createBlobUploads } from '../src/blob-uploads.ts'
+import { maxInlineBlobBytes } from '../src/limits.ts'
+import { tempFolder } from './temp-folder.ts'
+
+const name = 'ab'.repeat(64)
+const bytes = new Uint8Array(maxInlineBlobBytes + 1)
+const request: CallRequest = {
+  account: 'alice',
+  via: 'token',
+  method: 'publish',
+  args: [],
+  blobs: [{ name, bytes }],
+}
+const taken: CallAnswer = { index: 1, timeMs: 0, outcome: { ok: true } }
+const refused: CallAnswer = {
+  index: 1,
+  timeMs: 0,
+  outcome: { ok: false, error: { name: 'Error', message: 'no' } },
+}
+
+function open(t: TestContext, isInOrder = true) {
+  const folder = tempFolder(t)
+  mkdirSync(join(folder, 'ab'))
+  const kept = new Set<string>()
+  const facts = { isKept: (one: string) => kept.has(one), isInOrder: Promise.resolve(isInOrder) }
+  const files = (): readonly string[] => readdirSync(join(folder, 'ab'))
+  const start = () => createBlobUploads(folder, facts)
+  return { folder, kept, files, start }
+}
+
+// what the log says, whether it holds the blob then, whether the file stays
+const outcomes: readonly (readonly [string, CallAnswer | SteleError, boolean, boolean])[] = [
+  ['takes the call', taken, true, true],
+  ['logs that the rules refuse it', refused, false, false],
+  ['refuses it, and holds the blob by an earlier call', refused, true, true],
+  ['aborts it', new SteleError('call_aborted', { method: 'publish', reason: 'r' }), false, false],
+  ['has too many calls', new SteleError('log_busy', { queued: 2, limit: 1 }), false, false],
+  [
+    'may have taken it',
+    new SteleError('outcome_unknown', { method: 'p', reason: 'r' }),
+    false,
+    true,
+  ],
+  [
+    'is not in order',
+    new SteleError('log_inconsistent', { origin: 'o', reason: 'r' }),
+    false,
+    true,
+  ],
+]
+for (const [what, outcome, isKept, stays] of outcomes) {
+  test(`submit() ${stays ? 'keeps' : 'removes'} the file of a blob when the log ${what}`, async (t) => {
+    const { files, kept, start } = open(t)
+    const uploads = start()
+    const ask = uploads.submit(async ({ blobs = [] }) => {
+      await uploads.keep(blobs)
+      if (isKept) kept.add(name)
+      if (outcome instanceof SteleError) throw outcome
+      return outcome
+    }, request)
+    if (outcome instanceof SteleError) await assert.rejects(ask, outcome)
+    else assert.equal(await ask, outcome)
+    assert.deepEqual(files(), stays ? [name] : [])
+  })
+}
+
+test('submit() keeps the file of a refused call when another call still brings the same blob', async (t) => {
+  const { files, kept, start } = open(t)
+  const uploads = start()
+  const first = Promise.withResolvers<CallAnswer>()
+  const slow = uploads.submit(async ({ blobs = [] }) => {
+    await uploads.keep(blobs)
+    return first.promise
+  }, request)
+  await uploads.submit(async () => refused, request)
+  kept.add(name)
+  first.resolve(taken)
+  await slow
+  assert.deepEqual(files(), [name])
+})
+
+for (const [title, isInOrder, left] of [
+  ['removes what no log holds', true, ['kept']],
+  ['removes nothing when the log is not in order', false, ['kept', 'kept.1-2.tmp', 'unknown']],
+] as const) {
+  test(`createBlobUploads() ${title}`, async (t) => {
+    const { folder, files, kept, start } = open(t, isInOrder)
+    for (const file of ['kept', 'unknown', 'kept.1-2.tmp'])
+      writeFileSync(join(folder, 'ab', file), '')
+    kept.add('kept')
+    await start().swept
+    assert.deepEqual(files(), left)
+  })
+}
