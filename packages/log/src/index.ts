@@ -9,6 +9,7 @@ export type {
   LogPorts,
   LogStore,
   MemorySnapshot,
+  PastRow,
   SnapshotHome,
   StagedEntry,
   StateRow,

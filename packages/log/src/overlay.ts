@@ -1,11 +1,16 @@
 // The state as the next call of a group sees it: the committed rows under the group's own writes.
 import type { StateReader, Write } from '@stele/entries'
+import { SteleError } from '@stele/errors'
 import { compareUtf8 } from '@stele/formats'
+import type { PastRow } from './ports.ts'
+
+const withheld = Symbol('withheld')
+type Written = Uint8Array | null | typeof withheld
 
 /** Writes that are not committed yet, over a reader of those that are. */
 export class Overlay implements StateReader {
   readonly #committed: StateReader
-  readonly #objects = new Map<string, Map<string, Uint8Array | null>>()
+  readonly #objects = new Map<string, Map<string, Written>>()
 
   constructor(committed: StateReader) {
     this.#committed = committed
@@ -14,6 +19,7 @@ export class Overlay implements StateReader {
   get: StateReader['get'] = (object, field) => {
     const written = this.#objects.get(object)?.get(field)
     if (written === null) return undefined
+    if (written === withheld) throw new SteleError('value_withheld', { object, field })
     return written ?? this.#committed.get(object, field)
   }
 
@@ -29,17 +35,19 @@ export class Overlay implements StateReader {
     return [...fields].toSorted(compareUtf8)
   }
 
-  apply(writes: readonly Write[]): void {
-    for (const { object, field, value } of writes) {
-      const fields = this.#objects.get(object) ?? new Map<string, Uint8Array | null>()
-      this.#objects.set(object, fields.set(field, value))
+  apply(rows: readonly PastRow[]): void {
+    for (const row of rows) {
+      const fields = this.#objects.get(row.object) ?? new Map<string, Written>()
+      this.#objects.set(row.object, fields.set(row.field, 'withheld' in row ? withheld : row.value))
     }
   }
 
   /** The net writes so far, each field once. */
   *writes(): Iterable<Write> {
     for (const [object, fields] of this.#objects) {
-      for (const [field, value] of fields) yield { object, field, value }
+      for (const [field, value] of fields) {
+        if (value !== withheld) yield { object, field, value }
+      }
     }
   }
 }

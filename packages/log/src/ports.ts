@@ -74,6 +74,9 @@ type RowKey = { readonly object: string; readonly field: string }
 /** A row of the state. `read` gives its value, undefined where that is withheld. */
 export type KeptRow = RowKey & { readonly hash: Hash; readonly read: () => Uint8Array | undefined }
 
+/** A row as it was: its value, null where there was no row, or withheld, which is a row that nobody can read. */
+export type PastRow = Write | (RowKey & { readonly withheld: true })
+
 /** The last snapshot of a script's memory: what the first `size` entries left. */
 export type MemorySnapshot = { readonly size: number; readonly snapshot: Uint8Array }
 
@@ -94,7 +97,7 @@ export type LogStore = StateReader & {
   readonly entries: FilePorts['entries']
   readonly memory: () => MemorySnapshot | undefined
   /** What rows were when that snapshot was made, for those that changed since. */
-  readonly undo: () => Iterable<Write>
+  readonly undo: () => Iterable<PastRow>
   /** Makes the group durable, or throws; after a throw the outcome is re-read from `head`. */
   readonly commit: (group: CommitGroup) => void | Promise<void>
 }

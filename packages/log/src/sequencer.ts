@@ -223,7 +223,11 @@ export class Sequencer {
     }
     // What a takedown takes away cannot be run again: no entry before one may be needed for that.
     const mustKeep = this.#queue[0]?.alone === true
-    await this.#keepMemory(mustKeep ? 1 : callsPerSnapshot)
+    const unkept = await this.#keepMemory(mustKeep ? 1 : callsPerSnapshot)
+    if (mustKeep && unkept !== undefined) {
+      this.#queue.shift()?.reject(unkept)
+      return
+    }
     const stage = this.#newStage()
     const staged: Staged[] = []
     this.#stageCalls(stage, staged)
@@ -251,15 +255,16 @@ export class Sequencer {
   }
 
   /** Logs the memory's digest and keeps a snapshot, once so many calls have come since the last one. */
-  async #keepMemory(leastCalls: number): Promise<void> {
+  async #keepMemory(leastCalls: number): Promise<SteleError | undefined> {
     const { memory } = this.#executor
-    if (memory === undefined || this.#callsSinceSnapshot < leastCalls) return
+    if (memory === undefined || this.#callsSinceSnapshot < leastCalls) return undefined
     const stage = this.#newStage()
     const body: Body = { kind: entryKinds.memory, body: { v: 1, sha256: memory.digest() } }
     stage.add(body, { nowMs: this.#ports.nowMs(), executor: this.#executor }, {})
     stage.snapshot = memory.snapshot()
     const failure = await this.#commit(stage)
     if (failure === undefined) this.#callsSinceSnapshot = 0
+    return failure
   }
 
   /** Makes what runs calls from the settings in force. Gives why that cannot be, where it cannot. */

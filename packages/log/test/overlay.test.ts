@@ -35,3 +35,13 @@ test('writes() gives each field once, with its last value', () => {
   overlay.apply([{ object: '/', field: 'a', value: null }])
   assert.deepEqual([...overlay.writes()], [{ object: '/', field: 'a', value: null }])
 })
+
+test('get() throws value_withheld, and list() shows the field, when a row was there that nobody can read', () => {
+  const overlay = new Overlay(reader)
+  overlay.apply([
+    { object: '/', field: 'a', value: null },
+    { object: '/', field: 'secret', withheld: true },
+  ])
+  assert.deepEqual(overlay.list('/'), ['b', 'secret'])
+  assert.throws(() => overlay.get('/', 'secret'), { code: 'value_withheld' })
+})

@@ -1,5 +1,6 @@
 // The public face of @stele/service.
 export {
+  type OpenScript,
   type ServiceDefinition,
   type ServiceEvent,
   type ServiceHome,
@@ -9,4 +10,5 @@ export {
   type Timers,
 } from './ports.ts'
 export type { RulesChange, RulesInForce } from './rules.ts'
+export { openScript } from './script.ts'
 export { keysText, openService, type Service } from './service.ts'

@@ -1,5 +1,5 @@
 // What a service is made of, and what it takes from outside: a definition, a home, keys, time, randomness.
-import type { CallBlob, EntryValue } from '@stele/entries'
+import type { CallBlob, EntryValue, Executor, ScriptSettings } from '@stele/entries'
 import type { LogEvent, LogStore, PublicFolder, SnapshotHome, Watermark } from '@stele/log'
 import type { Lagging, Replica } from '@stele/replica'
 import type { Hash } from '@stele/tlog'
@@ -69,6 +69,14 @@ export type Timers = {
   readonly every: (periodMs: number, work: () => void) => () => void
 }
 
+/** Makes what runs calls, from the settings in force and the blobs that they name. */
+export type OpenScript = (
+  settings: ScriptSettings,
+  ports: Pick<ServicePorts, 'timed' | 'report'> & {
+    readonly readBlob: (name: string) => Uint8Array | undefined
+  },
+) => Executor
+
 /** Everything that a service takes as an argument. */
 export type ServicePorts = {
   readonly definition: ServiceDefinition
@@ -79,6 +87,8 @@ export type ServicePorts = {
   readonly random: (sizeBytes: number) => Uint8Array
   /** Lets waiting messages in. */
   readonly breathe: () => Promise<void>
+  /** Makes what runs the log's calls: `openScript`, but for tests that bring a script of their own. */
+  readonly openScript: OpenScript
   /** Runs the script's work; whoever watches for calls that hang sees it begin and end. */
   readonly timed: <T>(work: () => T) => T
   readonly report: (event: ServiceEvent) => void

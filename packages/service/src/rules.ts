@@ -23,7 +23,6 @@ import type { LogStore, Sequencer } from '@stele/log'
 import { createEd25519Signer, parseVkey } from '@stele/tlog'
 import type { NamedBlob } from './genesis.ts'
 import type { ServicePorts } from './ports.ts'
-import { openScript } from './script.ts'
 
 /** What is in force in a log, and since which entry. */
 export type RulesInForce = {
@@ -174,7 +173,7 @@ function refuseDeadScript({ set }: ConfigBody, rules: RulesPorts): void {
       return value === undefined ? store.get(object, field) : Buffer.from(canonicalJson(value))
     },
   }
-  openScript(settingsInForce(wanted), { ...rules, readBlob })
+  rules.openScript(settingsInForce(wanted), { ...rules, readBlob })
 }
 
 function keysIn(store: StateReader): readonly string[] {

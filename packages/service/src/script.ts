@@ -1,20 +1,11 @@
 // The script of a service as the log's settings name it, run under its host and watched.
 import { hash } from 'node:crypto'
-import type { Executor, ScriptSettings } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { loadEngine, refuseRetired } from '@stele/host'
-import type { ServicePorts } from './ports.ts'
-
-/** What running a script needs. */
-export type ScriptPorts = Pick<ServicePorts, 'timed' | 'report'> & {
-  readonly readBlob: (name: string) => Uint8Array | undefined
-}
+import type { OpenScript } from './ports.ts'
 
 /** Makes what runs the calls of a log with these settings. Throws `script_invalid`, `engine_unknown`, `limits_invalid`. */
-export function openScript(
-  settings: ScriptSettings,
-  { readBlob, timed, report }: ScriptPorts,
-): Executor {
+export const openScript: OpenScript = (settings, { readBlob, timed, report }) => {
   const script = readBlob(settings.script)
   if (script === undefined)
     throw new SteleError('script_invalid', { reason: 'its blob is missing' })

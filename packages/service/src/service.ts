@@ -9,7 +9,6 @@ import type { ServicePorts } from './ports.ts'
 import { proveValues } from './proving.ts'
 import { type Publishing, startPublishing } from './publishing.ts'
 import { applyRules, type RulesChange, type RulesInForce, readRules } from './rules.ts'
-import { openScript } from './script.ts'
 import { takeDown } from './takedown.ts'
 
 /** An open service. Nothing of it may be used after `close`. */
@@ -146,7 +145,7 @@ function logPorts(ports: ServicePorts, own: ReadonlyMap<string, Uint8Array>): Lo
   return {
     store: home.store,
     ...(home.snapshots === undefined ? {} : { snapshots: home.snapshots }),
-    createExecutor: (settings) => openScript(settings, { ...ports, readBlob }),
+    createExecutor: (settings) => ports.openScript(settings, { ...ports, readBlob }),
     readStoredBlob: home.store.blobs.readStored,
     published: home.published,
     signers: [createEd25519Signer(identity.origin, identity.seeds.log)],

@@ -1,5 +1,7 @@
 // Takes parts of a log away: by an entry of its own, signed with the root key, that shows for ever what is missing.
 import {
+  entryKinds,
+  parseLeaf,
   parseValues,
   rootPayload,
   rootsAccount,
@@ -73,6 +75,9 @@ function refuseAbsent(
   if (part.entry >= size) throw refuse(what, `the log has the entries 0 to ${size - 1}`)
   const [entry] = store.entries(part.entry, 1)
   if (entry?.[part.part] === null) throw refuse(what, 'it was taken down before')
+  if (entry !== undefined && parseLeaf(entry.leaf).kind !== entryKinds.call) {
+    throw refuse(what, "it is the log's own, without which what follows cannot be verified")
+  }
   if (part.part === 'values' && entry?.effects === null) {
     throw refuse(what, 'its effects were taken down before, which name the rows that hold them')
   }

@@ -14,7 +14,12 @@ import type { CommitGroup, LogStore, StateRow, StoredHead, Watermark } from '@st
 import type { Hash } from '@stele/tlog'
 import { type BlobReader, blobSchema, createBlobReader, createBlobWriter } from './blob-store.ts'
 import { inTransaction } from './database.ts'
-import { createMemoryReader, createMemoryWriter, memorySchema } from './memory-store.ts'
+import {
+  createMemoryReader,
+  createMemoryWriter,
+  memorySchema,
+  undoHashSchema,
+} from './memory-store.ts'
 import type { Schema } from './migrate.ts'
 import { projectionSchema } from './projection-marks.ts'
 
@@ -60,7 +65,7 @@ CREATE TABLE IF NOT EXISTS published (
 ${memorySchema}${blobSchema}${projectionSchema}`
 
 /** The log's database. Its first step also takes in what the releases before schema versions made. */
-export const logSchema: Schema = { steps: [firstStep] }
+export const logSchema: Schema = { steps: [firstStep, undoHashSchema] }
 
 /** What anyone may read of a committed log. */
 export type LogReader = Pick<LogStore, 'get' | 'list' | 'head' | 'hashes'> & {

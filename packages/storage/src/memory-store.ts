@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { LogStore, StateRow } from '@stele/log'
 import type { BlobReader } from './blob-store.ts'
 
-/** SQL of the two tables. */
+/** SQL of the two tables, as the first step of the schema makes them. */
 export const memorySchema = `
 CREATE TABLE IF NOT EXISTS undo (
   object TEXT NOT NULL,
@@ -19,13 +19,16 @@ CREATE TABLE IF NOT EXISTS memory (
 );
 `
 
+/** A row that was there has its hash, whether its value can be read or not. */
+export const undoHashSchema = 'ALTER TABLE undo ADD COLUMN hash BLOB'
+
 /** The last snapshot of the script's memory, and what rows were when it was made. */
 export function createMemoryReader(
   db: DatabaseSync,
   blobs: BlobReader,
 ): Pick<LogStore, 'memory' | 'undo'> {
   const memory = db.prepare('SELECT size, snapshot FROM memory WHERE id = 1')
-  const undo = db.prepare('SELECT object, field, value, blob FROM undo')
+  const undo = db.prepare('SELECT object, field, value, blob, hash FROM undo')
   return {
     memory: () => {
       const row = memory.get()
@@ -33,10 +36,13 @@ export function createMemoryReader(
       return { size: Number(row['size']), snapshot: blobOf(row['snapshot']) }
     },
     *undo() {
-      for (const { object, field, value, blob } of undo.iterate()) {
+      for (const row of undo.iterate()) {
+        const [object, field] = [String(row['object']), String(row['field'])]
+        const { value, blob, hash } = row
         const long = typeof blob === 'string' ? blobs.read(blob) : undefined
         const bytes = value instanceof Uint8Array ? value : (long ?? null)
-        yield { object: String(object), field: String(field), value: bytes }
+        if (bytes === null && hash !== null) yield { object, field, withheld: true }
+        else yield { object, field, value: bytes }
       }
     },
   }
@@ -48,10 +54,10 @@ export function createMemoryWriter(db: DatabaseSync): {
   readonly save: (size: number, snapshot: Uint8Array) => void
 } {
   const copy = db.prepare(
-    `INSERT OR IGNORE INTO undo
-     SELECT object, field, value, blob FROM state WHERE object = ? AND field = ?`,
+    `INSERT OR IGNORE INTO undo (object, field, value, blob, hash)
+     SELECT object, field, value, blob, hash FROM state WHERE object = ? AND field = ?`,
   )
-  const absent = db.prepare('INSERT OR IGNORE INTO undo VALUES (?, ?, NULL, NULL)')
+  const absent = db.prepare('INSERT OR IGNORE INTO undo (object, field) VALUES (?, ?)')
   const save = db.prepare('INSERT OR REPLACE INTO memory VALUES (1, ?, ?)')
   const clear = db.prepare('DELETE FROM undo')
   return {

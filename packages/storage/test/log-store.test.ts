@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { formatEffects, hashValue, type LoggedEntry } from '@stele/entries'
-import type { CommitGroup, StoredHead } from '@stele/log'
+import type { CommitGroup, PastRow, StoredHead } from '@stele/log'
 import { hashLeaf, isSameHash, sha256 } from '@stele/tlog'
 import { keepLargeBlobs } from '../src/blob-store.ts'
 import { openDatabase } from '../src/database.ts'
@@ -333,9 +333,28 @@ test('undo() gives rows as they were at the last snapshot, which memory() gives'
   await store.commit(group(3, { rows: [row('a', '2'), row('c', '2')], keepsUndo: true }))
   await store.commit(group(4, { rows: [row('a', null), row('b', '3')], keepsUndo: true }))
   assert.equal(store.memory()?.size, 2)
-  const undo = Array.from(
-    store.undo(),
-    ({ field, value }) => `${field}=${value === null ? '' : String(Buffer.from(value))}`,
-  )
+  const undo = Array.from(store.undo(), textOf)
   assert.deepEqual(undo.toSorted(), ['a=1', 'b=1', 'c='])
 })
+
+test('undo() tells a row whose value was withheld from one that was not there', async (t) => {
+  const { store } = openStore(t)
+  const [first] = group(1).entries
+  assert.ok(first)
+  const entries = [{ ...first, effects: effectsOf(['a', '1']) }]
+  await store.commit(group(1, { rows: [rowOf('a', '1')], entries }))
+  const withhold = [{ entry: 0, part: 'values' }] as const
+  await store.commit(group(2, { withhold, snapshot: Buffer.from('two'), keepsUndo: true }))
+  await store.commit(
+    group(3, {
+      rows: [{ object: '/', field: 'a', value: null }, rowOf('b', '1')],
+      keepsUndo: true,
+    }),
+  )
+  assert.deepEqual(Array.from(store.undo(), textOf).toSorted(), ['a withheld', 'b='])
+})
+
+function textOf(row: PastRow): string {
+  if ('withheld' in row) return `${row.field} withheld`
+  return `${row.field}=${row.value === null ? '' : String(Buffer.from(row.value))}`
+}

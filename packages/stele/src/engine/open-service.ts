@@ -2,7 +2,13 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { rulesScript } from '@stele/registry'
-import { openService, type ServiceDefinition, type ServiceHome, type Timers } from '@stele/service'
+import {
+  openScript,
+  openService,
+  type ServiceDefinition,
+  type ServiceHome,
+  type Timers,
+} from '@stele/service'
 import type { OpenInThread } from '@stele/service/thread'
 import type { HomeOptions } from '@stele/storage'
 import { openRegistryHome } from '../server/registry-home.ts'
@@ -31,6 +37,7 @@ export function createOpener(kinds: { readonly [kind: string]: ServiceKind }): O
       identity,
       home: kind.openHome({ paths, publicFolder, sealKey: sealKeyOf(identity.seeds.log) }),
       timers,
+      openScript,
       nowMs: Date.now,
       random: (sizeBytes) => randomBytes(sizeBytes),
       breathe: () => nextTurn(),
