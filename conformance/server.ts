@@ -27,6 +27,8 @@ export type ServerOptions = {
   readonly dir?: string
   readonly port?: number
   readonly flags?: readonly string[]
+  /** The program, where it is not this checkout's: `packages/stele/src/main.ts` of another. */
+  readonly main?: string
 }
 
 /** A checkpoint's first three lines. */
@@ -47,7 +49,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
   try {
     const dir = options.dir ?? stack.use(await makeFolder('server')).path
     const flags = ['--dir', dir, '--port', String(options.port ?? 0), ...(options.flags ?? [])]
-    const program = [mainFile, 'serve', '--log-level', 'debug', ...flags]
+    const program = [options.main ?? mainFile, 'serve', '--log-level', 'debug', ...flags]
     const env = { PATH: process.env['PATH'], HOME: dir }
     const child = spawnOwn(process.execPath, program, { cwd: dir, env })
     const ended = once(child, 'exit')
