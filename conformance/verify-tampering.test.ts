@@ -1,6 +1,7 @@
 // A real server whose files, database or answers are changed behind its back: `stele verify` must fail and name the entry.
 import assert from 'node:assert/strict'
-import { rename, rm } from 'node:fs/promises'
+import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, suite, test } from 'node:test'
@@ -293,4 +294,75 @@ function flipAt(body: Buffer, part: number): Buffer {
 function changeBody(body: Buffer, change: (content: Buffer) => Buffer): Buffer {
   const isGzip = body[0] === 0x1f && body[1] === 0x8b
   return isGzip ? gzipSync(change(gunzipSync(body))) : change(body)
+}
+
+suite('stele verify of a static copy', () => {
+  test('stele verify reads a folder and a static server as a copy of the log, and says so', async () => {
+    const copy = join(folder.path, 'copy')
+    await cp(join(server.dir, 'public'), copy, { recursive: true })
+    const { code, stdout } = await stele('verify', '--fresh', copy)
+    assert.equal(code, 3, stdout) // What was taken down above.
+    assert.match(stdout, /static copy of the log: what npm is served was not compared/)
+    await using statics = await startStatic(copy)
+    const { report } = await verify(statics.url)
+    assert.deepEqual([report.verdict, report.findings], ['verified_except', []])
+  })
+})
+
+suite('stele verify on another day', () => {
+  test('stele verify goes on from what it kept, and finds an older registry', async () => {
+    const first = await stele('verify', '--fresh', server.url)
+    assert.equal(first.code, 3)
+    const again = await stele('verify', server.url)
+    assert.match(again.stdout, /\(0 of them new\)/)
+    assert.match(again.stdout, /seen before +9 entries/)
+    const known = await stele('verify', '--json', server.url)
+    const { note } = JSON.parse(known.stdout).checkpoint
+    assert.match(again.stdout, new RegExp(escapeLines(note)))
+
+    const out = join(folder.path, 'report.json')
+    const fingerprint = /SHA-256 ([0-9a-f]{64})/.exec(again.stdout)?.[1] ?? ''
+    const given = await stele('verify', '--key', fingerprint, '--out', out, server.url)
+    assert.equal(given.code, 3, given.shown)
+    assert.equal(JSON.parse(await readFile(out, 'utf8')).checkpoint.note, note)
+  })
+
+  test('stele verify saves both checkpoints when the history is another', async () => {
+    const kept = join(folder.path, '.config', 'stele', 'logs')
+    const [name = ''] = await readdir(kept)
+    const file = JSON.parse(await readFile(join(kept, name), 'utf8'))
+    file.root = Buffer.alloc(32, 7).toString('base64')
+    await writeFile(join(kept, name), JSON.stringify({ ...file, snapshot: null }))
+    const { code, stdout } = await stele('verify', server.url)
+    assert.equal(code, 1, stdout)
+    assert.match(stdout, /This is another history than the one that was verified on/)
+    const [, saved = ''] = /Saved as evidence: (\S+forks\S+)/.exec(stdout) ?? []
+    assert.deepEqual((await readdir(saved)).toSorted(), ['found.note', 'seen.note'])
+  })
+})
+
+/** The note's lines as the report indents them. */
+function escapeLines(note: string): string {
+  const lines = note.trimEnd().split('\n')
+  return lines.map((line) => ` {4}${line.replaceAll(/[+.*/]/g, '\\$&')}`).join('\n')
+}
+
+/** A web server that knows files alone. */
+async function startStatic(root: string): Promise<AsyncDisposable & { readonly url: string }> {
+  const web = createServer((request, response) => {
+    readFile(join(root, new URL(request.url ?? '/', 'http://x').pathname)).then(
+      (bytes) => response.end(bytes),
+      () => response.writeHead(404).end(),
+    )
+  })
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
+  const address = web.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      web.closeAllConnections()
+      await new Promise((resolve) => web.close(resolve))
+    },
+  }
 }

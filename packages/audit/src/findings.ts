@@ -18,6 +18,12 @@ export class Findings {
     return this.#count
   }
 
+  /** Forgets all: the same will be looked at again. */
+  clear(): void {
+    this.#found.clear()
+    this.#count = 0
+  }
+
   add(...found: readonly Fault[]): void {
     for (const fault of found) {
       this.#count++

@@ -34,6 +34,8 @@ export const maxQuoteLength = 160
 /** Age of the newest time that the log's clock signed, in milliseconds, from which on a report warns. */
 export const maxClockAgeMs: number = 24 * 60 * 60 * 1000
 
+/** Bytes by which the shared state is addressed. */
+export const unitBytes = 8
 /** Bytes of a segment of the shared state: small logs take one. A power of two. */
 export const segmentBytes: number = 8 * 1024 * 1024
 /** Segments of the shared state: 16 GiB of rows, more than a machine that audits has. */

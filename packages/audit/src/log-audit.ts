@@ -30,6 +30,8 @@ export class LogAudit {
   readonly #ports: VerifyPorts
   readonly #keys: LogKeys
   readonly #options: LogAuditOptions
+  /** Entries that another verification had seen. */
+  readonly #continued: number
   #clockMs = 0
   #replayMs = 0
   #newest: SignedRoot | undefined
@@ -40,6 +42,7 @@ export class LogAudit {
     this.#keys = keys
     this.#options = options
     this.tree = new TreeAudit(options.continuation?.hashes)
+    this.#continued = this.tree.size
     const { since, continuation } = options
     const { fetch, createExecutor } = ports
     const replayPorts = { fetch, createExecutor, origin: keys.origin, since }
@@ -135,6 +138,10 @@ export class LogAudit {
     const known = this.tree.rootAt(size)
     if (isSameHash(root, known)) return
     if (seen !== undefined) throw forked({ size, seen, found: known, wanted: root })
+    const kept = this.#options.seen.find((one) => size <= one.size && one.size <= this.#continued)
+    if (kept?.seen !== undefined) {
+      throw forked({ size, seen: kept.seen, found: root, wanted: known })
+    }
     const what = `the root that it signs for ${size} entries`
     const [found, wanted] = [hex(root), `${hex(known)}, which it has signed before`]
     throw new SteleError('file_mismatch', { path, entry: null, what, found, wanted })

@@ -2,7 +2,7 @@
 // newest first, so that a call can be run on the state as it was right before its entry, by any thread, at any later time.
 // Words are written before what points at them (Atomics), and never moved; what no reader can need any more is used again.
 import { compareUtf8 } from '@stele/formats'
-import { bucketCount, maxSegments, segmentBytes } from './limits.ts'
+import { bucketCount, maxSegments, segmentBytes, unitBytes } from './limits.ts'
 
 /** What threads hand each other: memory is shared, not copied. */
 export type RowsMemory = {
@@ -30,7 +30,6 @@ export type WrittenAt = { readonly entry: number; readonly timeMs: number }
 /** A place: units of 8 bytes, the segment in the upper bits. 0 is no place. */
 type Address = number
 
-const unitBytes = 8
 const unitBits = Math.log2(segmentBytes / unitBytes)
 const unitMask = 2 ** unitBits - 1
 const removedLength = -1

@@ -3,7 +3,7 @@
 import { Trie } from '@stele/state'
 import { HashRows } from './hash-rows.ts'
 import type { Continuation } from './kept-run.ts'
-import { maxSnapshotHeaderBytes, segmentBytes } from './limits.ts'
+import { maxSnapshotHeaderBytes, segmentBytes, unitBytes } from './limits.ts'
 import type { ReplayFacts } from './replay-facts.ts'
 
 /** Raise it when anything in it changes its meaning: then it is not read back. */
@@ -85,9 +85,9 @@ export function readSnapshot(fill: (target: Uint8Array) => void): Continuation |
   return { replay, hashes, contentsTo, contentsChecked }
 }
 
-/** The last segment is written as far as it is used. */
+/** The segment that is being filled is written as far as it is used, all others whole. */
 function usedBytes(heads: SharedArrayBuffer, segment: SharedArrayBuffer, at: number): number {
-  const end = (new Int32Array(heads)[0] ?? 0) * 8
-  const start = at * segmentBytes
-  return Math.max(0, Math.min(segment.byteLength, end - start))
+  const end = (new Int32Array(heads)[0] ?? 0) * unitBytes
+  const isFilling = Math.floor(end / segmentBytes) === at && segment.byteLength === segmentBytes
+  return isFilling ? end - at * segmentBytes : segment.byteLength
 }

@@ -1,6 +1,6 @@
 // The whole verification of a service: its keys and checkpoint, its log, its contents, what it serves, and what was seen before.
 import { SteleError } from '@stele/errors'
-import { parseCheckpoint } from '@stele/tlog'
+import { verifyCheckpoint } from '@stele/tlog'
 import { buildReport, type Progress } from './build-report.ts'
 import { entryOf, faultOf, faultWeights } from './faults.ts'
 import { Findings } from './findings.ts'
@@ -60,6 +60,7 @@ async function verifyLog(ports: VerifyPorts, options: VerifyOptions, work: Work)
   } catch (error) {
     const fault = faultOf(error)
     if (fault === undefined || fault.weight === faultWeights.history) throw error
+    work.findings.clear()
     await followLog(ports, options, work)
   }
 }
@@ -80,7 +81,7 @@ async function followLog(
   }
   const log = new LogAudit(ports, keys, {
     since: options.since?.size ?? 0,
-    seen: seenRoots(kept, options),
+    seen: seenRoots(kept, options, keys),
     planned: startHelpers,
     ...(continuation === undefined ? {} : { continuation }),
   })
@@ -109,7 +110,11 @@ async function followLog(
   }
 }
 
-function seenRoots(kept: KeptRun | undefined, { since }: VerifyOptions): readonly SignedRoot[] {
+function seenRoots(
+  kept: KeptRun | undefined,
+  { since }: VerifyOptions,
+  keys: LogKeys,
+): readonly SignedRoot[] {
   const roots: SignedRoot[] = []
   if (kept !== undefined) {
     const { size, root, note, verifiedMs } = kept.log
@@ -118,8 +123,9 @@ function seenRoots(kept: KeptRun | undefined, { since }: VerifyOptions): readonl
     roots.push({ path: 'kept', size, root: Buffer.from(root, 'base64'), note, seen })
   }
   if (since?.note !== undefined) {
-    const { size, root } = parseCheckpoint(since.note.slice(0, since.note.lastIndexOf('\n\n') + 1))
-    roots.push({ path: 'given', size, root, note: since.note, seen: 'given with --since' })
+    const { note } = since
+    const { size, root } = verifyCheckpoint(note, keys.verifiers, keys.origin).checkpoint
+    roots.push({ path: 'given', size, root, note, seen: 'given with --since' })
   }
   return roots
 }

@@ -1,0 +1,171 @@
+// What one verification keeps, and what the next one makes of it.
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import type { LogBuilder } from '@stele/testkit'
+import type { KeptRun, VerifyPorts } from '../src/index.ts'
+import { readSnapshot, writeSnapshot } from '../src/index.ts'
+import { newLog, portsOver, publish, serve, verifyAndKeep } from './sample-log.ts'
+
+/** 300 entries and a release; `seed` makes other ones. */
+function grownLog(seed = 'x'): LogBuilder {
+  const log = newLog()
+  publish(log, 'left', '1.0.0')
+  for (let i = 2; i < 300; i++) log.call('bob', 'put', [['/notes', `n${i % 50}`, `${seed}${i}`]])
+  return log
+}
+
+/** What was kept, written to a file and read again. */
+async function keep(log: LogBuilder): Promise<KeptRun> {
+  const { keep } = await verifyAndKeep(serve(log, ['left']))
+  assert.ok(keep?.continuation !== undefined)
+  const file = Buffer.concat([...writeSnapshot(keep.continuation() ?? assert.fail())])
+  const open = () => {
+    let at = 0
+    return readSnapshot((target) => {
+      assert.ok(at + target.length <= file.length)
+      target.set(file.subarray(at, at + target.length))
+      at += target.length
+    })
+  }
+  return { log: keep.log, continuation: open }
+}
+
+/** Counts what is asked for below the log. */
+function counting(files: ReadonlyMap<string, Uint8Array>): {
+  readonly asked: string[]
+  readonly fetch: VerifyPorts['fetch']
+} {
+  const asked: string[] = []
+  const { fetch } = portsOver(files)
+  return { asked, fetch: (path, ...rest) => (asked.push(path), fetch(path, ...rest)) }
+}
+
+suite('verifyService() after another verification', () => {
+  test('verifyService() asks for what is new alone, and reports the whole', async () => {
+    const log = grownLog()
+    const kept = await keep(log)
+    log.call('bob', 'put', [['/notes', 'new', 'one']])
+    publish(log, 'right', '2.0.0')
+    const { asked, fetch } = counting(serve(log, ['left', 'right']))
+    const { report } = await verifyAndKeep(serve(log, ['left', 'right']), {
+      fetch,
+      kept: () => kept,
+    })
+    assert.deepEqual([report.verdict, report.findings], ['verified', []])
+    const { entriesReplayed, entriesNew, callsRun, tarballsChecked, known } = report
+    assert.deepEqual([entriesReplayed, entriesNew, callsRun, tarballsChecked], [302, 2, 301, 2])
+    assert.equal(known?.size, 300)
+    assert.deepEqual(asked.filter((path) => /body|blob/.test(path)).length, 1 + 3)
+    assert.ok(!asked.some((path) => path.endsWith('/body/000')))
+  })
+
+  test('verifyService() verifies again when there is nothing new', async () => {
+    const log = grownLog()
+    const kept = await keep(log)
+    const { report } = await verifyAndKeep(serve(log, ['left']), { kept: () => kept })
+    const { verdict, entriesNew, checkpoint } = report
+    assert.deepEqual([verdict, entriesNew, checkpoint?.verified], ['verified', 0, true])
+  })
+
+  for (const withReplay of [true, false]) {
+    const having = withReplay ? 'with the replay' : 'with the checkpoint alone'
+    const choose = (kept: KeptRun): KeptRun => (withReplay ? kept : { log: kept.log })
+
+    test(`verifyService() finds another history above all when it goes on ${having}`, async () => {
+      const kept = choose(await keep(grownLog()))
+      const other = grownLog('y')
+      other.call('bob', 'put', [['/notes', 'new', 'one']])
+      const files = serve(other, ['left'])
+      files.set('/left', Buffer.from('{}'))
+      const { report, keep: again } = await verifyAndKeep(files, { kept: () => kept })
+      assert.equal(report.findings[0]?.code, 'history_forked')
+      assert.match(
+        report.findings[0]?.message ?? '',
+        /This is another history .* its first 300 entries/,
+      )
+      assert.deepEqual([report.known?.note, again], [kept.log.note, undefined])
+      assert.notEqual(report.checkpoint?.note, kept.log.note)
+      assert.equal(report.checkpoint?.verified, false)
+    })
+
+    test(`verifyService() finds an older log when it goes on ${having}`, async () => {
+      const kept = choose(await keep(grownLog()))
+      const older = newLog()
+      publish(older, 'left', '1.0.0')
+      const { report } = await verifyAndKeep(serve(older, ['left']), { kept: () => kept })
+      assert.equal(report.findings[0]?.code, 'history_older')
+      assert.match(
+        report.findings[0]?.message ?? '',
+        /older than what you saw: 2 entries, .* there were 300/,
+      )
+      assert.match(
+        report.findings[0]?.message ?? '',
+        withReplay ? /there were 300$/ : /cannot be told/,
+      )
+    })
+  }
+
+  test('verifyService() takes an older copy for what it is when nothing is served beside the log', async () => {
+    const kept = await keep(grownLog())
+    const older = newLog()
+    publish(older, 'left', '1.0.0')
+    const files = serve(older)
+    const ports = portsOver(files)
+    const checks = { ...ports.checks, isServed: async () => false }
+    const { report } = await verifyAndKeep(files, { kept: () => kept, checks })
+    assert.deepEqual([report.verdict, report.served], ['verified', false])
+    assert.match(report.warnings.join(), /older than what you saw/)
+  })
+
+  test('verifyService() finds an older log of another history', async () => {
+    const kept = await keep(grownLog())
+    const other = newLog()
+    publish(other, 'other', '1.0.0')
+    const { report } = await verifyAndKeep(serve(other, ['other']), { kept: () => kept })
+    assert.equal(report.findings[0]?.code, 'history_forked')
+  })
+
+  test('verifyService() keeps nothing when something is wrong', async () => {
+    const files = serve(grownLog(), ['left'])
+    files.set('/left', Buffer.from('{}'))
+    const { report, keep: kept } = await verifyAndKeep(files)
+    assert.deepEqual([report.verdict, kept], ['failed', undefined])
+  })
+
+  test('verifyService() goes on with what was taken down, and with whose numbers were taken', async () => {
+    const log = grownLog()
+    log.takedown([{ entry: 5, part: 'body' }])
+    const kept = await keep(log)
+    log.call('bob', 'put', [['/notes', 'new', 'one']])
+    const { report } = await verifyAndKeep(serve(log, ['left']), { kept: () => kept })
+    assert.deepEqual(
+      [report.verdict, report.exceptedEntries, report.findings],
+      ['verified_except', 1, []],
+    )
+  })
+})
+
+suite('verifyService() since a checkpoint that is trusted', () => {
+  test('verifyService() does not run calls before it, and says so', async () => {
+    const log = grownLog()
+    const { report } = await verifyAndKeep(serve(log, ['left']), { since: { size: 290 } })
+    assert.deepEqual([report.verdict, report.callsRun], ['verified', 10])
+    assert.match(report.warnings.join(), /first 290 entries were not run again/)
+  })
+
+  test('verifyService() finds it when the log does not hold the checkpoint', async () => {
+    const { checkpoint: note } = grownLog('y').sign()
+    const log = grownLog()
+    log.call('bob', 'put', [['/notes', 'new', 'one']])
+    const { report } = await verifyAndKeep(serve(log, ['left']), { since: { size: 300, note } })
+    assert.equal(report.findings[0]?.code, 'history_forked')
+  })
+
+  test('verifyService() refuses a note that the log has not signed', async () => {
+    const note = grownLog()
+      .sign()
+      .checkpoint.replace(/— \S+ \S/, (text) => `${text.slice(0, -1)}B`)
+    const done = verifyAndKeep(serve(grownLog(), ['left']), { since: { size: 300, note } })
+    await assert.rejects(done, { code: 'note_unverified' })
+  })
+})
