@@ -114,7 +114,7 @@ async function measureHttp(paths: DataPaths): Promise<readonly Row[]> {
       publish: async (_, spec) => ({ spec, entry: 1, timeMs: Date.now(), isRepeat: false }),
     },
     accounts,
-    log: { treeSize: refused, blob: refused },
+    log: { treeSize: refused, blob: refused, takenDown: refused },
     signUp: { signUp: 'closed', listensOnLoopback: true, isPublished: false },
   }
   const face = npmFace.open(ports, { maxUploadBytes: 2 ** 20 })

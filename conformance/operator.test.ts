@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Finished, runProgram, spawnOwn, waitForLine } from './processes.ts'
 import { makeUpload, signUp } from './registry-client.ts'
-import { assertNoTrouble, mainFile, startServer } from './server.ts'
+import { assertNoTrouble, mainFile, readCheckpoint, startServer } from './server.ts'
 import { type Folder, makeFolder } from './temporary-folder.ts'
 
 function stele(folder: Folder, ...args: string[]): Promise<Finished> {
@@ -63,14 +63,84 @@ test('a scope reserved by the operator is published to by its account alone', as
   await using server = await startServer({ dir: folder.path })
   const [alice, bob] = [await signUp(server.url, 'alice'), await signUp(server.url, 'bob')]
   const dir = ['--dir', folder.path]
-  await reports(folder, 'reserve', '@team/*', '--for', 'alice', ...dir)
+  await reports(folder, 'reserve', 'add', '@team/*', '--for', 'alice', ...dir)
   const { document } = makeUpload({ name: '@team/a', version: '1.0.0' })
   assert.equal((await bob.send('PUT', '/@team%2fa', document)).status, 403)
   assert.equal((await alice.send('PUT', '/@team%2fa', document)).status, 201)
-  await reports(folder, 'reserve', '@team/*', '--release', ...dir)
+  assert.match((await stele(folder, 'reserve', 'list', ...dir)).stdout, /^@team\/\* +for alice\n$/)
+  await reports(folder, 'reserve', 'remove', '@team/*', ...dir)
+  assert.match((await stele(folder, 'reserve', 'list', ...dir)).stdout, /^Nothing is reserved\n$/)
   const other = makeUpload({ name: '@team/b', version: '1.0.0' })
   assert.equal((await bob.send('PUT', '/@team%2fb', other.document)).status, 201)
 })
+
+test('a reservation that is refused, or there already, takes no place in the log', async () => {
+  await using folder = await makeFolder('operator')
+  await using server = await startServer({ dir: folder.path })
+  await signUp(server.url, 'alice')
+  const run = (...args: string[]): Promise<Finished> =>
+    stele(folder, 'reserve', ...args, '--dir', folder.path)
+  assert.equal((await run('add', '@team/*', '--for', 'alice')).code, 0)
+  const { size } = await readCheckpoint(server.url)
+  const again = await run('add', '@team/*', '--for', 'alice')
+  assert.match(again.stdout, /"@team\/\*" is already reserved for "alice"/)
+  const taken = await run('add', '@team/*')
+  assert.match(taken.stderr, /it is reserved for "alice"/)
+  const stranger = await run('add', '@other/*', '--for', 'zed')
+  assert.match(stranger.stderr, /There is no account "zed"\n.*stele user add zed/)
+  assert.match((await run('remove', '@other/*')).stderr, /"@other\/\*" is not reserved/)
+  assert.equal((await readCheckpoint(server.url)).size, size)
+})
+
+test('a version that is taken down is gone from its package, and its tarball says why', async () => {
+  await using folder = await makeFolder('operator')
+  await using server = await startServer({ dir: folder.path })
+  const alice = await signUp(server.url, 'alice')
+  for (const version of ['1.0.0', '1.1.0']) {
+    const { document } = makeUpload({ name: '@s/a', version })
+    assert.equal((await alice.send('PUT', '/@s%2fa', document)).status, 201)
+  }
+  const args = ['takedown', '@s/a@1.1.0', '--reason', 'it stole keys', '--dir', folder.path]
+  const unsure = await stele(folder, ...args)
+  assert.equal(unsure.code, 2, 'Nobody is there to confirm it')
+  assert.match(unsure.stderr, /would delete @s\/a@1\.1\.0 \(\d+ bytes\) for good; say --yes/)
+  const { code, stdout, shown } = await stele(folder, ...args, '--yes')
+  assert.equal(code, 0, shown)
+  assert.match(stdout, /^Took down @s\/a@1\.1\.0 .*; entry \d+ of the log says so\n$/)
+  const packument = await fetch(`${server.url}/@s%2fa`)
+  const { versions, 'dist-tags': tags } = parsePackument(await packument.json())
+  assert.deepEqual([Object.keys(versions), tags], [['1.0.0'], { latest: '1.0.0' }])
+  const tarball = await fetch(`${server.url}/@s/a/-/a-1.1.0.tgz`)
+  assert.equal(tarball.status, 451)
+  assert.match(await tarball.text(), /the operator took it down \(\\"it stole keys\\"\)/)
+  assert.match((await stele(folder, ...args, '--yes')).stderr, /it is not in this registry/)
+  const told = server.lines.filter((line) => line.event === 'admin')
+  assert.deepEqual(
+    told.map(({ action, reason }) => [action, reason]),
+    [['take_down', 'it stole keys']],
+  )
+})
+
+test('a password comes from standard input, and is in no line of the log', async () => {
+  await using folder = await makeFolder('operator')
+  await using server = await startServer({ dir: folder.path, flags: ['--sign-up', 'closed'] })
+  const line = `printf 'correct horse\\n' | "$0" "$@"`
+  const args = [mainFile, 'user', 'add', 'alice', '--password-stdin', '--dir', folder.path]
+  const { code, shown } = await runProgram('sh', ['-c', line, process.execPath, ...args], {
+    cwd: folder.path,
+    env: { PATH: process.env['PATH'], HOME: folder.path },
+  })
+  assert.equal(code, 0, shown)
+  await signUp(server.url, 'alice')
+  assert.ok(!JSON.stringify(server.lines).includes('correct horse'))
+})
+
+function parsePackument(value: unknown): { versions: object; 'dist-tags': unknown } {
+  assert.ok(typeof value === 'object' && value !== null)
+  assert.ok('versions' in value && 'dist-tags' in value)
+  assert.ok(typeof value.versions === 'object' && value.versions !== null)
+  return { versions: value.versions, 'dist-tags': value['dist-tags'] }
+}
 
 // arguments, exit status, what the message must say
 const mistakes: readonly (readonly [string[], number, RegExp])[] = [
@@ -81,21 +151,22 @@ const mistakes: readonly (readonly [string[], number, RegExp])[] = [
   [['user', 'remove', 'nobody'], 1, /There is no account "nobody"/],
   [['user', 'list', '--wrong'], 2, /^Unknown option --wrong$/m],
   [['serve', '--prot', '80'], 2, /^Unknown option --prot; did you mean --port\?$/m],
-  [['reserve'], 2, /wanted one/],
-  [['reserve', '@x/*', '--for', 'nobody'], 1, /nobody/],
-  [['takedown', '--entry', 'x', '--reason', 'r'], 2, /--entry <number>/],
-  [['takedown', '--entry', '0', '--part', 'leaf', '--reason', 'r'], 2, /body, effects or values/],
-  [['takedown', '--entry', '0', '--part', 'body', '--reason', 'r'], 1, /without the first entry/],
-  [
-    ['takedown', '--entry', '999', '--part', 'body', '--reason', 'r'],
-    1,
-    /the log has the entries 0 to/,
-  ],
-  [['takedown', '--blob', 'a'.repeat(128), '--reason', 'r'], 1, /holds none of that name/],
-  [['reserve', 'bad name'], 1, /give a package name, or a scope/],
+  [['reserve'], 2, /add <name>, remove <name> or list/],
+  [['reserve', 'list', 'x'], 2, /add <name>, remove <name> or list/],
+  [['reserve', 'add', '@x/*', '--for', 'nobody'], 1, /There is no account "nobody"/],
+  [['takedown'], 2, /name@version/],
+  [['takedown', 'x', '--reason', 'r', '--yes'], 1, /nothing of that name is stored here/],
+  [['takedown', 'x@1.0.0', '--reason', 'r', '--yes'], 1, /x@1\.0\.0: it is not in this registry/],
+  [['takedown', '0', '--reason', 'r'], 2, /body, effects or values/],
+  [['takedown', '0', '--part', 'leaf', '--reason', 'r'], 2, /body, effects or values/],
+  [['takedown', '0', '--part', 'body', '--reason', 'r'], 2, /say --yes/],
+  [['takedown', '0', '--part', 'body', '--reason', 'r', '-y'], 1, /without the first entry/],
+  [['takedown', '999', '--part', 'body', '--reason', 'r', '-y'], 1, /the log has the entries 0 to/],
+  [['takedown', 'a'.repeat(128), '--reason', 'r', '-y'], 1, /nothing of that name/],
+  [['reserve', 'add', 'bad name'], 1, /give a package name, or a scope/],
   [['serve', '--dir', '/dev/null'], 1, /\/dev\/null.*is a file/],
   [['serve', '--dir', '/proc/foo'], 1, /\/proc\/foo.*cannot be made/],
-  [['takedown', '--entry', '0', '--part', 'body'], 2, /--reason is missing/],
+  [['takedown', '0', '--part', 'body'], 2, /Say why with --reason/],
   [['serve', '--port', '70000'], 1, /^--port "70000": must be an integer from 0 to 65535$/m],
   [['serve', '--config', 'missing.yaml'], 1, /missing\.yaml.*no such file/],
   [
@@ -189,7 +260,7 @@ test('a registry runs without its root key, which then takes nothing down', asyn
   await rm(join(folder.path, 'keys', 'root.key'))
   await using server = await startServer({ dir: folder.path })
   await signUp(server.url, 'alice')
-  const args = ['takedown', '--entry', '1', '--part', 'body', '--reason', 'r', '--dir', folder.path]
+  const args = ['takedown', '1', '--part', 'body', '--reason', 'r', '-y', '--dir', folder.path]
   const { code, stderr } = await stele(folder, ...args)
   assert.equal(code, 1)
   assert.match(stderr, /root key is not in the data folder/)

@@ -74,13 +74,13 @@ test('a release whose parts are all taken down is told by nothing, verify except
   assert.match(await tell(server.url), new RegExp(secret))
   const flags = ['--reason', 'asked for', '--dir', folder.path]
   const parts = [
-    ['--blob', sha512],
-    ['--entry', String(entry), '--part', 'values'],
-    ['--entry', String(entry), '--part', 'body'],
-    ['--entry', String(entry), '--part', 'effects'],
+    [sha512],
+    [String(entry), '--part', 'values'],
+    [String(entry), '--part', 'body'],
+    [String(entry), '--part', 'effects'],
   ]
   for (const part of parts) {
-    const { code, shown } = await stele(folder, 'takedown', ...part, ...flags)
+    const { code, shown } = await stele(folder, 'takedown', ...part, '--yes', ...flags)
     assert.equal(code, 0, shown)
   }
   assert.doesNotMatch(await tell(server.url), new RegExp(secret))

@@ -178,7 +178,7 @@ suite('stele verify after a takedown', () => {
     assert.ok(first !== undefined)
     const sha512 = Buffer.from(first.integrity.slice('sha512-'.length), 'base64').toString('hex')
     const reason = ['--reason', 'asked for', '--dir', server.dir]
-    const taken = await stele('takedown', '--blob', sha512, ...reason)
+    const taken = await stele('takedown', sha512, '--yes', ...reason)
     assert.equal(taken.code, 0, taken.shown)
     const { code, report } = await verify(server.url)
     assert.deepEqual([code, report.verdict, report.findings], [3, 'verified_except', []])
@@ -187,7 +187,7 @@ suite('stele verify after a takedown', () => {
       [[2, 'tarball']],
     )
 
-    assert.equal((await stele('takedown', '--entry', '3', '--part', 'body', ...reason)).code, 0)
+    assert.equal((await stele('takedown', '3', '--part', 'body', '--yes', ...reason)).code, 0)
     const later = await verify(server.url)
     assert.equal(later.code, 3)
     assert.deepEqual(

@@ -17,6 +17,8 @@ export type LogReads = {
   readonly bundle: (kind: BundleKind, index: number, width: number) => Uint8Array | undefined
   /** A blob by the hex of its SHA-512: its bytes, or the file that holds them. */
   readonly blob: (name: string) => Uint8Array | StoredFile | undefined
+  /** Why a blob was taken down; undefined where it was not. */
+  readonly takenDown: (name: string) => string | undefined
 }
 
 /** A file and its length in bytes. */

@@ -114,6 +114,7 @@ function fakeLog(registry: FakeRegistry): LogReads {
     tile: (level, index, width) => text('tile', level, index, width),
     bundle: (kind, index, width) => text(kind, index, width),
     blob: (name) => registry.blobs.get(name),
+    takenDown: () => undefined,
   }
 }
 

@@ -89,7 +89,8 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
     tarball: (name, file) => {
       const sha512 = packages.get(name)?.files.get(shortFile(name, file))
       if (sha512 === undefined) return undefined
-      return { version: '1.0.0', sha512, size: blobs.get(sha512)?.length ?? 0, integrity: '' }
+      const size = blobs.get(sha512)?.length ?? 0
+      return { version: '1.0.0', sha512, size, integrity: '', removed: false }
     },
     publish: async (account, name, document) => {
       if (!isJsonObject(document)) throw new Error('The face gave no object')

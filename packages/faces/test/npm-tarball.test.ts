@@ -84,3 +84,13 @@ test('GET /-/-/package is no tarball of the package "-", whose tarballs are foun
     assert.deepEqual([reply.status, jsonOf(reply)['code']], [404, code])
   }
 })
+
+test('GET of a tarball that was taken down answers 451 with the reason', async () => {
+  const fixture = await published()
+  Object.assign(fixture.ports.log, { blob: () => undefined, takenDown: () => 'it stole keys' })
+  const reply = await fixture.app(ask('GET', path))
+  assert.equal(reply.status, 451)
+  const { error, code } = jsonOf(reply)
+  assert.equal(code, 'taken_down')
+  assert.equal(error, 'Cannot get x@1.0.0: the operator took it down ("it stole keys")')
+})

@@ -21,6 +21,8 @@ export type TarballView = {
   readonly sha512: string
   readonly size: number
   readonly integrity: string
+  /** Its version was removed: nobody is to get it. */
+  readonly removed: boolean
 }
 
 /** The reads of a registry. Removed versions, and packages without versions, are not there. */
@@ -29,7 +31,7 @@ export type Reading = {
   readonly packument: Packuments
   /** One version's manifest, full, by version or tag (npm-wire P11). */
   readonly manifest: (name: PackageName, wanted: string, baseUrl: string) => Uint8Array | undefined
-  /** The tarball behind a file name, `left-pad-1.0.0.tgz` or with the scope in front (npm-wire U2). */
+  /** The tarball behind a file name, `left-pad-1.0.0.tgz` or with the scope in front (npm-wire U2); a removed one too. */
   readonly tarball: (name: PackageName, file: string) => TarballView | undefined
   /** Tag to version; undefined where there is no such package (npm-wire D1). */
   readonly tags: (name: PackageName) => Readonly<Record<string, string>> | undefined
@@ -84,8 +86,8 @@ function findTarball(
   const version = versionOfFile(name, file)
   if (version === undefined) return undefined
   const contents = readContents(state, name, version)
-  if (contents === undefined || readNotice(state, name, version).gone) return undefined
+  if (contents === undefined) return undefined
   const { sha512, size } = contents
   const integrity = `sha512-${Buffer.from(sha512, 'hex').toString('base64')}`
-  return { version, sha512, size, integrity }
+  return { version, sha512, size, integrity, removed: readNotice(state, name, version).gone }
 }

@@ -116,8 +116,8 @@ test('changeDocument() and removeTarball() unpublish a version when npm asks', a
   assert.deepEqual(Object.keys(left.versions), ['1.0.0', '2.0.0-rc.1'])
   assert.deepEqual(left['dist-tags'], { latest: '1.0.0', next: '2.0.0-rc.1' })
   assert.equal('1.1.0' in left.time, false)
-  assert.equal(world.registry.tarball(name, 'p-1.1.0.tgz'), undefined)
-  assert.equal(world.registry.tarball(name, 'p-1.0.0.tgz')?.version, '1.0.0')
+  assert.equal(world.registry.tarball(name, 'p-1.1.0.tgz')?.removed, true)
+  assert.equal(world.registry.tarball(name, 'p-1.0.0.tgz')?.removed, false)
 })
 
 test('changeDocument() removes nothing when the revision is stale or absent', async () => {
@@ -224,7 +224,7 @@ test('removePackage() removes every version when the revision is fresh', async (
   await assert.rejects(world.registry.removePackage('bob', name, rev), failsWith('rule_refused'))
   await world.registry.removePackage('alice', name, rev)
   assert.equal(world.read('p'), undefined)
-  assert.equal(world.registry.tarball(name, 'p-1.0.0.tgz'), undefined)
+  assert.equal(world.registry.tarball(name, 'p-1.0.0.tgz')?.removed, true)
   await assert.rejects(
     world.registry.removePackage('alice', name, rev),
     failsWith('package_not_found'),

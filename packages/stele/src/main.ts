@@ -87,6 +87,8 @@ async function runCommand(argv: readonly string[]): Promise<number> {
     positionals,
     options,
     isTerminal: process.stderr.isTTY === true,
+    terminal: process.stdin.isTTY === true ? { ask: askPerson } : undefined,
+    readInput,
     environment: process.env,
     main: new URL(import.meta.url),
     stop: stopSignal(process),
@@ -105,6 +107,22 @@ async function findCommand(name: string): Promise<RunnableCommand> {
     reason: `There is no command "${name}"${hint}`,
     command: '',
   })
+}
+
+async function askPerson(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises')
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await lines.question(question)
+  } finally {
+    lines.close()
+  }
+}
+
+async function readInput(): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks).toString()
 }
 
 async function readVersion(): Promise<string> {

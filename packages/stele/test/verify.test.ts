@@ -33,7 +33,14 @@ suite('parseRegistryUrl()', () => {
 
 suite('verify', () => {
   test('verify throws usage_wrong when there is not one address', async () => {
-    const input = { options: {}, isTerminal: false, environment: {}, main: new URL('file:///none') }
+    const input = {
+      options: {},
+      isTerminal: false,
+      terminal: undefined,
+      readInput: async () => '',
+      environment: {},
+      main: new URL('file:///none'),
+    }
     const stop = new AbortController().signal
     for (const positionals of [[], ['a', 'b']]) {
       await assert.rejects(verify.run({ ...input, positionals, stop }), (error: unknown) =>

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import {
   type EntryValue,
+  entryKinds,
   type KeptEntry,
   type LoggedEntry,
   parseEffects,
@@ -73,6 +74,8 @@ export type LogReader = Pick<LogStore, 'get' | 'list' | 'head' | 'hashes'> & {
   /** A state row as proofs carry it: the value in line, the blob's name, or withheld. */
   readonly row: (object: string, field: string) => StoredRow | undefined
   readonly blobs: BlobReader
+  /** The takedowns among the entries from this one on. */
+  readonly takedowns: (from: number) => readonly KeptEntry[]
 }
 
 /** A row of the state. */
@@ -90,8 +93,13 @@ export function createLogReader(db: DatabaseSync, blobFolder: string): LogReader
   const entries = db.prepare(
     'SELECT leaf, body, effects, value FROM entry WHERE number >= ? AND number < ? ORDER BY number',
   )
+  // The second byte of a leaf is the kind of its entry.
+  const ofKind = db.prepare(
+    'SELECT leaf, body, effects, value FROM entry WHERE number >= ? AND substr(leaf, 2, 1) = ? ORDER BY number',
+  )
   const blobs = createBlobReader(db, blobFolder)
   return {
+    takedowns: (from) => ofKind.all(from, Uint8Array.of(entryKinds.takedown)).map(readEntry),
     ...createStateReader(db, blobs),
     row: createRowReader(db),
     blobs,
@@ -106,13 +114,7 @@ export function createLogReader(db: DatabaseSync, blobFolder: string): LogReader
           : nodes.all(tileLevel, start, start + count)
       return rows.map((row) => bytesOf(row['hash']))
     },
-    entries: (start, count) =>
-      entries.all(start, start + count).map((row) => ({
-        leaf: bytesOf(row['leaf']),
-        body: partOf(row['body']),
-        effects: partOf(row['effects']),
-        values: partOf(row['value']),
-      })),
+    entries: (start, count) => entries.all(start, start + count).map(readEntry),
   }
 }
 
@@ -143,6 +145,15 @@ export function createLogStore(
       for (const part of group.withhold) if ('blob' in part) blobs.removeFile(part.blob)
       db.exec('PRAGMA wal_checkpoint(TRUNCATE)') // The write-ahead log holds old pages for as long as it likes.
     },
+  }
+}
+
+function readEntry(row: Record<string, unknown>): KeptEntry {
+  return {
+    leaf: bytesOf(row['leaf']),
+    body: partOf(row['body']),
+    effects: partOf(row['effects']),
+    values: partOf(row['value']),
   }
 }
 

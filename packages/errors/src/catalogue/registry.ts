@@ -5,6 +5,7 @@ export type RegistryDetails = {
   package_not_found: { readonly name: string }
   version_not_found: { readonly spec: string }
   version_exists: { readonly spec: string }
+  taken_down: { readonly spec: string; readonly reason: string }
   rule_refused: { readonly method: string; readonly name: string; readonly message: string }
   package_too_large: {
     readonly spec: string
@@ -29,6 +30,10 @@ export const registryErrors: Catalogue<RegistryDetails> = {
   version_not_found: {
     status: 404,
     message: (d) => `Cannot find ${d.spec}: this registry has no such version`,
+  },
+  taken_down: {
+    status: 451,
+    message: (d) => `Cannot get ${d.spec}: the operator took it down ("${d.reason}")`,
   },
   version_exists: {
     status: 409,

@@ -7,7 +7,7 @@ import type { LogReads } from '../log-reads.ts'
 export type NpmPorts = {
   readonly registry: Registry
   readonly accounts: Accounts
-  readonly log: Pick<LogReads, 'blob' | 'treeSize'>
+  readonly log: Pick<LogReads, 'blob' | 'takenDown' | 'treeSize'>
   /** Why writes are refused now; undefined, or absent, where they are taken. */
   readonly writesRefused?: () => string | undefined
   /** Who may make an account. */

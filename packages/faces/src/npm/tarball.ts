@@ -27,8 +27,13 @@ function showTarball(name: PackageName, file: string, ports: Ports): Draft {
   const found = ports.registry.tarball(name, file)
   if (found === undefined) throw new SteleError('version_not_found', { spec: `${name}/-/${file}` })
   const body = ports.log.blob(found.sha512)
-  // Taken down: the log still names the digest, nobody serves the bytes.
-  if (body === undefined) throw new SteleError('not_found', { what: `the tarball "${file}"` })
+  if (body === undefined) {
+    const spec = `${name}@${found.version}`
+    const reason = ports.log.takenDown(found.sha512)
+    if (reason !== undefined) throw new SteleError('taken_down', { spec, reason })
+    throw new SteleError('not_found', { what: `the tarball "${file}"` })
+  }
+  if (found.removed) throw new SteleError('version_not_found', { spec: `${name}@${found.version}` })
   return {
     status: 200,
     headers: { 'content-type': 'application/octet-stream', 'cache-control': immutable },

@@ -27,11 +27,18 @@ export type Input = {
   readonly environment: { readonly [name: string]: string | undefined }
   /** A person reads standard error on a terminal. */
   readonly isTerminal: boolean
+  /** Asks the person at the terminal; undefined where nobody is there to answer. */
+  readonly terminal: Terminal | undefined
+  /** What is piped to standard input, to its end. */
+  readonly readInput: () => Promise<string>
   /** The module that runs this process; workers are started from it. */
   readonly main: URL
   /** Aborts when the user or the system asks the process to stop. */
   readonly stop: AbortSignal
 }
+
+/** A person at a keyboard. */
+type Terminal = { readonly ask: (question: string) => Promise<string> }
 
 /** A command: `run` gives data, `view` makes text of it, `--json` prints the data. */
 export type Command<Report> = {

@@ -77,7 +77,7 @@ async function run(settings: Settings, input: Input): Promise<Report> {
   const server = open.adopt(await opened, (one) => one.close())
   reportRules(server, log)
   open.adopt(listening, (one) => one.stop())
-  open.adopt(await listenAdmin(server), (one) => one.close())
+  open.adopt(await listenAdmin(server, log), (one) => one.close())
   pending.open(createServerApp({ server, settings, listening, tally }, reportHttp))
   const addresses = reachableAddresses(settings, listening, networkInterfaces())
   const { origin } = server

@@ -1,7 +1,7 @@
 // stele user add|remove|list [name]
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats'
-import type { AdminAsk } from '../server/admin.ts'
+import type { AdminAsk } from '../server/admin-ask.ts'
 import { askServer, serverOptions } from '../server/with-server.ts'
 import type { Command, Input } from './command.ts'
 
@@ -23,13 +23,17 @@ export const user: Command<Report> = {
       password: {
         type: 'string',
         value: 'text',
-        summary: 'a password; one is made where none is given',
+        summary: 'a password, which your shell may remember; one is made where none is given',
+      },
+      'password-stdin': {
+        type: 'boolean',
+        summary: 'read the password from standard input',
       },
     },
     notes: ['Names of accounts stay in the public log for ever'],
   },
   run: async (input) => {
-    const ask = parseAsk(input)
+    const ask = parseAsk(input, await givenPassword(input))
     return { did: ask.do, answer: await askServer(input, ask) }
   },
   view: ({ did, answer }) => {
@@ -42,7 +46,19 @@ export const user: Command<Report> = {
   },
 }
 
-function parseAsk({ positionals, options }: Input): AdminAsk {
+/** The password of a flag, or the line that was piped. */
+async function givenPassword({ options, readInput }: Input): Promise<string | undefined> {
+  const { password } = options
+  if (options['password-stdin'] !== true) {
+    return typeof password === 'string' ? password : undefined
+  }
+  if (password !== undefined) throw usageWrong('Give --password or --password-stdin, not both')
+  const piped = (await readInput()).replace(/\r?\n$/, '')
+  if (piped === '') throw usageWrong('There is no password on standard input')
+  return piped
+}
+
+function parseAsk({ positionals, options }: Input, password: string | undefined): AdminAsk {
   const [action, account, ...rest] = positionals
   if (rest.length > 0) throw usageWrong(`Too many arguments: ${rest.join(' ')}`)
   if (action === 'list' && account === undefined) return { do: 'list_users' }
@@ -51,12 +67,12 @@ function parseAsk({ positionals, options }: Input): AdminAsk {
   }
   if (account === undefined) throw usageWrong(`"stele user ${action}" needs a name`)
   if (action === 'remove') return { do: 'remove_user', account }
-  const { email, password } = options
+  const { email } = options
   return {
     do: 'add_user',
     account,
     ...(typeof email === 'string' ? { email } : {}),
-    ...(typeof password === 'string' ? { password } : {}),
+    ...(password === undefined ? {} : { password }),
   }
 }
 

@@ -33,6 +33,8 @@ import { ingestIdleMs } from '../ingest/limits.ts'
 import { createIngestPool, type IngestPorts } from '../ingest/pool.ts'
 import { startIngestThread } from '../ingest/thread.ts'
 import type { Settings } from '../settings/load.ts'
+import type { Reserved } from './reservations.ts'
+import { createTakenDown } from './taken-down.ts'
 
 /** The operator's account where no other is named. */
 const defaultOperator = 'operator'
@@ -50,6 +52,8 @@ export type Server = {
   readonly log: LogReads
   /** What of this release's rules the log runs otherwise: it goes on with its own. */
   readonly ruleDifferences: readonly ('script' | 'engine')[]
+  /** Names and scopes that belong to an account. */
+  readonly reservations: () => readonly Reserved[]
   readonly close: () => Promise<void>
 }
 
@@ -111,6 +115,7 @@ export async function openServer(
     service,
     log: logReads(reader, keysText(identity), service.noteServed),
     ruleDifferences: ruleDifferences(reader),
+    reservations: () => readReservations(reader),
     close: () => kept.disposeAsync(),
   }
 }
@@ -171,6 +176,14 @@ function storedOperator({ operator }: Settings, reader: LogReader): string {
   throw fixedAtCreation('operator', operator, stored)
 }
 
+function readReservations(reader: LogReader): readonly Reserved[] {
+  return reader.list('/names').flatMap((field) => {
+    const account = reader.get('/names', field)
+    if (account === undefined) return []
+    return [{ pattern: decodeURIComponent(field), account: Buffer.from(account).toString() }]
+  })
+}
+
 function fixedAtCreation(key: string, found: string, stored: string): SteleError {
   const wanted = `"${stored}", as when this log was created`
   const details = { key, source: 'the settings', found: JSON.stringify(found), wanted }
@@ -196,6 +209,7 @@ function logReads(reader: LogReader, keys: string, noteServed: (size: number) =>
       if (blob === undefined || blob instanceof Uint8Array) return blob
       return { file: blob.path, size: blob.size }
     },
+    takenDown: createTakenDown(reader),
   }
 }
 

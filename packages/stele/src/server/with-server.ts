@@ -5,7 +5,9 @@ import type { JsonValue } from '@stele/formats'
 import { dataPaths } from '@stele/storage'
 import type { Input, Usage } from '../commands/command.ts'
 import { loadSettings, type Settings } from '../settings/load.ts'
-import { type AdminAsk, askAdmin, doAdmin } from './admin.ts'
+import { askAdmin } from './admin.ts'
+import type { AdminAsk } from './admin-ask.ts'
+import { doAdmin } from './admin-work.ts'
 import { openServer } from './open-server.ts'
 
 /** The options of every command that speaks to a server of this machine. */

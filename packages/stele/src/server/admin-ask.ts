@@ -1,0 +1,128 @@
+// What an operator can ask of a server, and how it is read from the socket.
+import type { WithheldPart } from '@stele/entries'
+import { SteleError } from '@stele/errors'
+import { isJsonObject, type JsonValue, parseJson } from '@stele/formats'
+
+/** A version of a package. */
+export type Spec = { readonly name: string; readonly version: string }
+
+/** What can be asked. */
+export type AdminAsk =
+  | {
+      readonly do: 'add_user'
+      readonly account: string
+      readonly email?: string
+      readonly password?: string
+    }
+  | { readonly do: 'remove_user'; readonly account: string }
+  | { readonly do: 'list_users' }
+  | { readonly do: 'list_reservations' }
+  | { readonly do: 'reserve' | 'release'; readonly pattern: string; readonly account?: string }
+  /** What a takedown of this would delete: `name@version`, an integrity, or the hex of a SHA-512. */
+  | { readonly do: 'find_blob'; readonly what: string }
+  | {
+      readonly do: 'take_down'
+      readonly withhold: readonly WithheldPart[]
+      readonly reason: string
+      /** Removed from its package first, so that no tag points at it. */
+      readonly release?: Spec
+    }
+  | { readonly do: 'read_rules' }
+  | {
+      readonly do: 'apply_rules'
+      readonly body: string
+      readonly blobs: { readonly [name: string]: string }
+    }
+
+/** Reads what came over the socket. Throws request_invalid. */
+export function parseAsk(text: string): AdminAsk {
+  const value = parseJson(text, 'the request')
+  if (isJsonObject(value) && typeof value['do'] === 'string') {
+    const { account, pattern, what } = texts(value, ['account', 'pattern', 'what'])
+    switch (value['do']) {
+      case 'add_user':
+        if (account === undefined) break
+        return { do: 'add_user', account, ...texts(value, ['email', 'password']) }
+      case 'remove_user':
+        if (account === undefined) break
+        return { do: 'remove_user', account }
+      case 'list_users':
+      case 'list_reservations':
+      case 'read_rules':
+        return { do: value['do'] }
+      case 'reserve':
+      case 'release':
+        if (pattern === undefined) break
+        return { do: value['do'], pattern, ...texts(value, ['account']) }
+      case 'find_blob':
+        if (what === undefined) break
+        return { do: 'find_blob', what }
+      case 'take_down':
+        return parseTakedown(value)
+      case 'apply_rules': {
+        const { body, blobs } = { body: value['body'], blobs: value['blobs'] }
+        if (typeof body !== 'string' || !isJsonObject(blobs)) break
+        return { do: 'apply_rules', body, blobs: allTexts(blobs) }
+      }
+    }
+  }
+  throw new SteleError('request_invalid', { what: 'the request', reason: 'it asks nothing known' })
+}
+
+type Members = { readonly [name: string]: JsonValue }
+
+function parseTakedown(value: Members): AdminAsk {
+  const { withhold, reason, release } = {
+    withhold: value['withhold'],
+    reason: value['reason'],
+    release: value['release'],
+  }
+  if (!Array.isArray(withhold) || typeof reason !== 'string') {
+    throw wrongTakedown('it needs a list "withhold" and a text "reason"')
+  }
+  const ask = { do: 'take_down', withhold: withhold.map(parsePart), reason } as const
+  if (release === undefined) return ask
+  const { name, version } = isJsonObject(release) ? texts(release, ['name', 'version']) : {}
+  if (name === undefined || version === undefined) {
+    throw wrongTakedown('its release needs a name and a version')
+  }
+  return { ...ask, release: { name, version } }
+}
+
+function parsePart(value: JsonValue): WithheldPart {
+  if (isJsonObject(value)) {
+    const { entry, part, blob } = {
+      entry: value['entry'],
+      part: value['part'],
+      blob: value['blob'],
+    }
+    if (typeof blob === 'string') return { blob }
+    if (typeof entry === 'number' && (part === 'body' || part === 'effects' || part === 'values')) {
+      return { entry, part }
+    }
+  }
+  throw wrongTakedown('a part is neither an entry with a part nor a blob')
+}
+
+function wrongTakedown(reason: string): SteleError {
+  return new SteleError('request_invalid', { what: 'the takedown', reason })
+}
+
+function texts<N extends string>(
+  value: Members,
+  names: readonly N[],
+): { readonly [K in N]?: string } {
+  const found: { [K in N]?: string } = {}
+  for (const name of names) {
+    const member = value[name]
+    if (typeof member === 'string') found[name] = member
+  }
+  return found
+}
+
+function allTexts(value: Members): { readonly [name: string]: string } {
+  const members = Object.entries(value)
+  return Object.fromEntries(
+    members.flatMap(([name, text]) => (typeof text === 'string' ? [[name, text]] : [])),
+  )
+}

@@ -1,0 +1,122 @@
+// Does what an operator asks, on a server of this process.
+import type { Accounts } from '@stele/accounts'
+import { SteleError } from '@stele/errors'
+import { canonicalJson, type JsonValue, parseJson, parsePackageName } from '@stele/formats'
+import type { AdminAsk, Spec } from './admin-ask.ts'
+import type { Server } from './open-server.ts'
+import { changeReservation } from './reservations.ts'
+
+/** Does what is asked. */
+export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue> {
+  switch (ask.do) {
+    case 'add_user': {
+      const { do: _do, ...wish } = ask
+      return addUser(server, wish)
+    }
+    case 'remove_user':
+      server.accounts.removeUser(ask.account)
+      return { account: ask.account }
+    case 'list_users':
+      return server.accounts.listUsers().map((user) => ({ ...user }))
+    case 'list_reservations':
+      return server.reservations().map((one) => ({ ...one }))
+    case 'reserve':
+    case 'release':
+      return changeReservation(server, ask)
+    case 'find_blob':
+      return findBlob(server, ask.what)
+    case 'take_down':
+      if (ask.release !== undefined) await removeRelease(server, ask.release)
+      return server.service.takeDown(ask.withhold, ask.reason)
+    case 'read_rules':
+      return toJson(await server.service.readRules())
+    case 'apply_rules':
+      return server.service.applyRules({ body: ask.body, blobs: ask.blobs })
+  }
+}
+
+/** Plain data, with the types that it has as JSON. */
+function toJson(data: object): JsonValue {
+  return parseJson(canonicalJson(data), 'the answer')
+}
+
+/** What the server's log says of a change: never a password. Undefined for what changes nothing. */
+export function adminFacts(ask: AdminAsk): { readonly [name: string]: string } | undefined {
+  switch (ask.do) {
+    case 'list_users':
+    case 'list_reservations':
+    case 'find_blob':
+    case 'read_rules':
+      return undefined
+    case 'add_user':
+    case 'remove_user':
+      return { action: ask.do, account: ask.account }
+    case 'reserve':
+    case 'release':
+      return { action: ask.do, pattern: ask.pattern, ...forAccount(ask) }
+    case 'apply_rules':
+      return { action: ask.do }
+    case 'take_down':
+      return { action: ask.do, what: JSON.stringify(ask.withhold), reason: ask.reason }
+  }
+}
+
+function forAccount({ account }: { readonly account?: string }): { readonly account?: string } {
+  return account === undefined ? {} : { account }
+}
+
+/** Credentials first, then the log; where the log refuses, the credentials go again. */
+async function addUser(
+  server: Server,
+  wish: Parameters<Accounts['addUser']>[0],
+): Promise<JsonValue> {
+  const added = await server.accounts.addUser(wish)
+  try {
+    await server.registry.join(added.account)
+  } catch (error) {
+    server.accounts.removeUser(added.account)
+    throw error
+  }
+  return { ...added }
+}
+
+const specForm = /^((?:@[^/@]+\/)?[^/@]+)@(.+)$/
+const integrityForm = /^sha512-([A-Za-z0-9+/]{86}==)$/
+const hexForm = /^[0-9a-f]{128}$/
+
+/** The tarball that is meant: its blob, its size, and of which version it is, where that was said. */
+function findBlob(server: Server, what: string): JsonValue {
+  const [, name, version] = specForm.exec(what) ?? []
+  if (name !== undefined && version !== undefined) return findTarball(server, { name, version })
+  const [, base64] = integrityForm.exec(what) ?? []
+  const blob = base64 === undefined ? what : Buffer.from(base64, 'base64').toString('hex')
+  const found = hexForm.test(blob) ? server.log.blob(blob) : undefined
+  if (found === undefined) throw refused(what, 'nothing of that name is stored here')
+  return { blob, size: found instanceof Uint8Array ? found.length : found.size }
+}
+
+function findTarball(server: Server, { name, version }: Spec): JsonValue {
+  const packageName = parsePackageName(name)
+  const file = `${name.replace(/^@[^/]+\//, '')}-${version}.tgz`
+  const tarball = server.registry.tarball(packageName, file)
+  if (tarball === undefined || server.log.blob(tarball.sha512) === undefined)
+    throw refused(`${name}@${version}`, 'it is not in this registry')
+  const { sha512, size, removed } = tarball
+  return removed ? { blob: sha512, size } : { blob: sha512, size, name, version }
+}
+
+function refused(what: string, reason: string): SteleError {
+  return new SteleError('takedown_refused', { what, reason })
+}
+
+/** As the operator: the release is gone from its package, and "latest" moves to the highest one that is left. */
+async function removeRelease(server: Server, { name, version }: Spec): Promise<void> {
+  const { outcome } = await server.service.submit({
+    account: server.operator,
+    via: 'host',
+    method: 'unpublish',
+    args: [{ name, versions: [version] }],
+  })
+  if (outcome.ok) return
+  throw new SteleError('rule_refused', { method: 'unpublish', ...outcome.error })
+}
