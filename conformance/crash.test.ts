@@ -1,4 +1,4 @@
-// Kills the server at random moments under load, at least 200 times, and looks whether it kept its word:
+// Kills the server at random moments under load, again and again (rounds.ts), and looks whether it kept its word:
 // it starts by itself, no acknowledged change is missing, and the whole history verifies.
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
@@ -7,12 +7,13 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { killGroup, runProgram, spawnOwn } from './processes.ts'
+import { roundsOf } from './rounds.ts'
 import { publishDocument } from './sample-package.ts'
 import { mainFile } from './server.ts'
 import { type Folder, makeFolder } from './temporary-folder.ts'
 
-const kills = Number(process.env['STELE_TEST_KILLS'] ?? 200)
-const killsPerFolder = 50
+const kills = roundsOf({ modest: 40, full: 200 })
+const killsPerFolder = 20
 const clients = 4
 const startTimeoutMs = 30_000
 const longestLifeMs = 300

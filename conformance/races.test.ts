@@ -11,6 +11,7 @@ import {
   readPackument,
   signUp,
 } from './registry-client.ts'
+import { roundsOf } from './rounds.ts'
 import {
   assertNoTrouble,
   assertVerifies,
@@ -19,7 +20,7 @@ import {
   startServer,
 } from './server.ts'
 
-const rounds = 20
+const rounds = roundsOf({ modest: 10, full: 20 })
 const racers = ['one', 'two', 'three', 'four']
 
 let server: Server

@@ -1,4 +1,4 @@
-// npm run build: writes dist/, the package "stele" as it is published: one bundled file, its assets, its launcher.
+// npm run build: writes dist/, the package "stele" as it is published: bundles that load what they need, assets, launcher.
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -11,10 +11,13 @@ const wasmPackage = '@jitl/quickjs-wasmfile-release-sync'
 
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(join(dist, 'bin'), { recursive: true })
-await build({
+const { metafile } = await build({
   entryPoints: [join(stele, 'src', 'main.ts')],
-  outfile: join(dist, 'lib', 'main.js'),
+  outdir: join(dist, 'lib'),
   bundle: true,
+  splitting: true, // A command is read only when it is run.
+  metafile: true,
+  absWorkingDir: root,
   platform: 'node',
   format: 'esm',
   target: 'node24',
@@ -39,9 +42,27 @@ writeFileSync(
 for (const name of ['LICENSE', 'README.md']) cpSync(join(root, name), join(dist, name))
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`)
 
+report()
+
+/** What was made, and what to do with it. */
+function report(): void {
+  const sizes = Object.values(metafile.outputs).map(({ bytes }) => bytes)
+  const kib = Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1024)
+  const { version } = readJson(join(stele, 'package.json'))
+  process.stdout.write(
+    [
+      `Made dist/, the package stele ${version}: ${sizes.length} bundles, ${kib} KiB`,
+      'To install it elsewhere: npm pack ./dist, then npm install <the file that it made>',
+      '',
+    ].join('\n'),
+  )
+}
+
 function publishedManifest(): object {
   const { optionalDependencies } = readJson(join(root, 'package.json'))
-  const { name, version, description, license, type, bin } = readJson(join(stele, 'package.json'))
+  const { name, version, description, license, type, bin, engines } = readJson(
+    join(stele, 'package.json'),
+  )
   const { dependencies } = readJson(join(root, 'packages', 'host', 'package.json'))
   return {
     name,
@@ -50,6 +71,7 @@ function publishedManifest(): object {
     license,
     type,
     bin,
+    engines,
     files: ['assets', 'bin', 'lib', 'rules.js'],
     dependencies: { [wasmPackage]: dependencies[wasmPackage] },
     optionalDependencies,

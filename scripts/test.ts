@@ -1,16 +1,22 @@
 // npm test: fast checks first, then the unit suite, then the suites that start servers and real clients.
-import { runSteps } from './run.ts'
+// npm run test:quick: the first two, and the suites that show in a minute that the thing works.
+import { runSteps, type Step } from './run.ts'
 
 const unit = [
   '--test',
   '--test-isolation=none',
+  '--test-reporter=./scripts/progress-reporter.ts',
   'packages/*/test/*.test.ts',
   'scripts/test/*.test.ts',
 ]
-const slow = ['--test', '--test-concurrency=1', 'conformance/*.test.ts']
+const quick = ['http-scripts', 'operator', 'launcher']
+const suites = process.argv.includes('--quick')
+  ? quick.map((name) => `conformance/${name}.test.ts`)
+  : ['conformance/*.test.ts']
 
-runSteps([
+const steps: readonly Step[] = [
   ['check', 'node', 'scripts/check.ts'],
-  ['unit tests', 'node', '--test-reporter=dot', ...unit],
-  ['conformance', 'node', ...slow],
-])
+  ['unit tests', 'node', ...unit],
+  ['conformance', 'node', '--test', '--test-concurrency=1', ...suites],
+]
+runSteps(steps)

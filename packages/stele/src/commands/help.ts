@@ -2,8 +2,9 @@
 import { SteleError } from '@stele/errors'
 import { commands } from './catalogue.ts'
 import type { Command, Usage } from './command.ts'
+import { summaries } from './summaries.ts'
 
-type Report = { readonly usages: readonly Usage[]; readonly one: boolean }
+type Report = { readonly commands: { readonly [name: string]: string } } | { readonly usage: Usage }
 
 /** Lists the commands, or tells of one. */
 export const help: Command<Report> = {
@@ -14,26 +15,23 @@ export const help: Command<Report> = {
     options: {},
   },
   run: async ({ positionals: [name] }) => {
-    if (name === undefined) {
-      const all = await Promise.all(Object.values(commands).map((load) => load()))
-      return { usages: all.map((command) => command.usage), one: false }
-    }
+    if (name === undefined) return { commands: summaries }
     const load = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (load === undefined) {
       throw new SteleError('usage_wrong', { reason: `There is no command "${name}"`, command: '' })
     }
-    return { usages: [(await load()).usage], one: true }
+    return { usage: (await load()).usage }
   },
-  view: ({ usages, one }) => (one ? usages.map(describe).join('\n') : overview(usages)),
+  view: (report) => ('usage' in report ? describe(report.usage) : overview()),
 }
 
-function overview(usages: readonly Usage[]): string {
+function overview(): string {
   return [
-    'Stele: a JavaScript package registry in which nobody has to be trusted',
+    'Stele: a JavaScript package registry that anyone can check',
     '',
     'Usage: stele <command> [arguments] [options]',
     '',
-    ...table(usages.map(({ name, summary }) => [name, summary])),
+    ...table(Object.entries(summaries)),
     '',
     'Every command takes --json. "stele help <command>" tells more',
   ].join('\n')

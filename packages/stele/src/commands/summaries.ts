@@ -1,0 +1,12 @@
+// What each command does, in a line: so that the overview is shown without reading the commands. A test compares them.
+
+/** The summaries by name. */
+export const summaries: { readonly [name: string]: string } = {
+  admin: 'Make again what the registry derives from its log: package pages, search',
+  help: 'Show what the commands do',
+  reserve: 'Reserve names and scopes for accounts, release them, or list them',
+  serve: 'Serve a registry',
+  takedown: 'Delete a tarball or a part of the log; the log shows for ever that it was there',
+  user: 'Add, remove or list the users of a registry on this machine',
+  verify: 'Replay the log of a registry, and compare all that it serves with it',
+}
