@@ -25,6 +25,7 @@ for (const version of npmVersions) {
       assert.equal(lines[1], startLine)
       await using folder = await makeFolder('quickstart')
       const checkout = await linkCheckout(join(folder.path, 'checkout'))
+      const before = await readdir(checkout)
       const npm = await createNpm(version, { folder: folder.path })
       const port = await findFreePort()
       const env = { ...npm.env, STELE_PORT: String(port) }
@@ -43,6 +44,8 @@ for (const version of npmVersions) {
       assert.equal(code, 0, shown)
       assert.match(stdout, /^Hello from a log$/m)
       assert.match(stdout, /verified/i, 'The quickstart ends with "stele verify"')
+      const made = (await readdir(checkout)).filter((name) => !before.includes(name))
+      assert.deepEqual(made, ['data'], 'It leaves the data folder in the clone, and no more')
     })
   })
 }

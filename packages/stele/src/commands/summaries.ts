@@ -5,6 +5,7 @@ export const summaries: { readonly [name: string]: string } = {
   admin: 'Make again what the registry derives from its log: package pages, search',
   help: 'Show what the commands do',
   reserve: 'Reserve names and scopes for accounts, release them, or list them',
+  rules: 'Show the rules that the log runs, or change them with the root key',
   serve: 'Serve a registry',
   takedown: 'Delete a tarball or a part of the log; the log shows for ever that it was there',
   user: 'Add, remove or list the users of a registry on this machine',
