@@ -57,3 +57,8 @@ export function bodyOf(signed: SignedBody): Body {
 export function sameHead(a: StoredHead | undefined, b: StoredHead): boolean {
   return a !== undefined && a.checkpoint === b.checkpoint
 }
+
+/** Why something failed, in its own words. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

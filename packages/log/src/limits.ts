@@ -22,3 +22,7 @@ export const rowsPerTurn = 64
 export const maxUnsyncedFiles = 20_000
 /** Widths of an unfinished record bundle that stay in the public folder: each may be as large as its entries together. */
 export const keptPartials = 4
+/** How far the clock may lie behind the last entry before that is told, in milliseconds: what a time service corrects in steps. */
+export const clockToleranceMs: number = 60 * 1000
+/** How often it is told again, in milliseconds. */
+export const clockWarningMs: number = 60 * 60 * 1000

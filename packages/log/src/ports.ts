@@ -147,6 +147,8 @@ export type LogEvent =
   | { readonly event: 'read_only'; readonly reason: string }
   | { readonly event: 'snapshot_unusable'; readonly reason: string }
   | { readonly event: 'snapshot_failed'; readonly reason: string }
+  /** New entries carry the time of the last one, since the log's time never goes back. */
+  | { readonly event: 'clock_behind'; readonly behindMs: number }
   | { readonly event: 'call_aborted'; readonly method: string; readonly reason: string }
 
 /** Effects and index of an entry that was committed. */

@@ -16,8 +16,9 @@ import { isSteleError, SteleError } from '@stele/errors'
 import { type StateProof, type StateQuery, Trie } from '@stele/state'
 import { Frontier } from '@stele/tlog'
 import { checkedState } from './checked-state.ts'
+import { createClockWatch } from './clock-watch.ts'
 import { compareRows } from './compare-rows.ts'
-import { bodyOf, groupOf, newStage, type SignedBody, sameHead } from './group.ts'
+import { bodyOf, groupOf, newStage, reasonOf, type SignedBody, sameHead } from './group.ts'
 import { newestLeaf, signHead } from './head.ts'
 import {
   callsPerSnapshot,
@@ -46,12 +47,14 @@ export class Sequencer {
   #draining: Promise<void> | undefined
   #callsSinceSnapshot = 0
   #closed = false
+  readonly #watchClock: ReturnType<typeof createClockWatch>
   #readOnly: string | undefined
   /** False where the trie is not what the head says. */
   #isTrusted = true
 
   private constructor(ports: LogPorts, opened: Opened) {
     this.#ports = ports
+    this.#watchClock = createClockWatch(ports.report)
     this.#trie = opened.trie
     this.#frontier = opened.frontier
     this.#head = opened.head
@@ -251,6 +254,7 @@ export class Sequencer {
   #newStage(): Stage {
     this.#trie.begin()
     const lastTimeMs = parseLeaf(this.#head.leaf).timeMs
+    this.#watchClock(this.#ports.nowMs(), lastTimeMs)
     return newStage(this.#ports, { trie: this.#trie, frontier: this.#frontier.copy(), lastTimeMs })
   }
 
@@ -389,10 +393,6 @@ export class Sequencer {
     if (!isSteleError(error, 'call_aborted')) return
     this.#ports.report({ event: 'call_aborted', method, reason: error.details.reason })
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 type Opened = Omit<Recovered, 'fault'> & { readonly executor: Executor }

@@ -1,8 +1,9 @@
 // A log store in memory whose commits can be made to fail, before or after they took effect.
-import type { KeptEntry, LoggedEntry, Write } from '@stele/entries'
+import { type KeptEntry, type LoggedEntry, parseEffects, readPart } from '@stele/entries'
+import { SteleError } from '@stele/errors'
 import { compareUtf8 } from '@stele/formats'
 import type { Hash } from '@stele/tlog'
-import type { CommitGroup, LogStore, MemorySnapshot, StoredHead } from '../src/ports.ts'
+import type { CommitGroup, LogStore, MemorySnapshot, PastRow, StoredHead } from '../src/ports.ts'
 
 /** What a commit does: work, fail and leave nothing, fail after all was kept, or fail with half of it kept. */
 export type Fault = 'none' | 'fails' | 'fails_but_persisted' | 'tears' | 'fails_and_cannot_be_read'
@@ -11,21 +12,25 @@ export type MemoryStore = LogStore & {
   fault: Fault
   readonly kept: Kept
 }
+/** `bytes` of a short value, `blob` of a long one; neither where it is withheld. */
+type KeptRow = { object: string; field: string; hash: Hash; bytes?: Uint8Array; blob?: string }
 export type Kept = {
   head: StoredHead | undefined
   entries: KeptEntry[]
   leafHashes: Hash[]
   nodes: Map<string, Hash>
-  rows: Map<string, { object: string; field: string; hash: Hash; bytes: Uint8Array }>
+  rows: Map<string, KeptRow>
   sequences: Map<string | null, number>
   blobs: Map<string, Uint8Array>
   logged: LoggedEntry[]
   memory: MemorySnapshot | undefined
-  undo: Map<string, Write>
+  undo: Map<string, PastRow>
 }
 
 export function createMemoryStore(kept: Kept = emptyKept()): MemoryStore {
   const keyOf = (object: string, field: string): string => `${object}\0${field}`
+  const valueOf = (row: KeptRow | undefined): Uint8Array | undefined =>
+    row?.bytes ?? kept.blobs.get(row?.blob ?? '')
   let unreadable = false
   const store: MemoryStore = {
     fault: 'none',
@@ -51,10 +56,15 @@ export function createMemoryStore(kept: Kept = emptyKept()): MemoryStore {
         key === undefined ? 0 : keys.filter((one) => one <= keyOf(key.object, key.field)).length
       return keys.slice(from, from + count).flatMap((one) => {
         const row = kept.rows.get(one)
-        return row === undefined ? [] : [{ ...row, read: () => row.bytes }]
+        return row === undefined ? [] : [{ ...row, read: () => valueOf(row) }]
       })
     },
-    get: (object, field) => kept.rows.get(keyOf(object, field))?.bytes,
+    get: (object, field) => {
+      const row = kept.rows.get(keyOf(object, field))
+      const value = valueOf(row)
+      if (row === undefined || value !== undefined) return value
+      throw new SteleError('value_withheld', { object, field })
+    },
     list: (object) =>
       [...kept.rows.values()]
         .filter((row) => row.object === object)
@@ -64,7 +74,7 @@ export function createMemoryStore(kept: Kept = emptyKept()): MemoryStore {
     memory: () => kept.memory,
     undo: () => kept.undo.values(),
     commit: (group) => {
-      if (group.previous?.size !== kept.head?.size) throw new Error('not the head')
+      refuseFork(kept.head, group)
       switch (store.fault) {
         case 'none':
           return keep(kept, group)
@@ -101,6 +111,19 @@ function emptyKept(): Kept {
   }
 }
 
+/** As every home of a log does: never past another writer, never a smaller tree, never another root of the same size. */
+function refuseFork(found: StoredHead | undefined, { previous, head }: CommitGroup): void {
+  const isSame = (a: { root: Hash }, b: { root: Hash }): boolean =>
+    Buffer.compare(a.root, b.root) === 0
+  if (found === undefined || previous === undefined) {
+    if (found === undefined && previous === undefined) return
+    throw new Error('not the head')
+  }
+  if (found.size !== previous.size || !isSame(found, previous)) throw new Error('not the head')
+  const forks = head.size === previous.size && !isSame(head, previous)
+  if (head.size < previous.size || forks) throw new Error('not an extension')
+}
+
 function keep(kept: Kept, group: CommitGroup): void {
   for (const { leaf, leafHash, body, effects, values } of group.entries) {
     kept.entries.push({ leaf, body, effects, values })
@@ -111,14 +134,15 @@ function keep(kept: Kept, group: CommitGroup): void {
   }
   for (const { object, field, value } of group.rows) {
     const key = `${object}\0${field}`
+    const row = kept.rows.get(key)
     if (group.keepsUndo && !kept.undo.has(key)) {
-      kept.undo.set(key, { object, field, value: kept.rows.get(key)?.bytes ?? null })
+      const before = row?.bytes ?? kept.blobs.get(row?.blob ?? '')
+      const isWithheld = row !== undefined && before === undefined
+      const past = isWithheld ? { withheld: true as const } : { value: before ?? null }
+      kept.undo.set(key, { object, field, ...past })
     }
     if (value === null) kept.rows.delete(key)
-    else if ('bytes' in value)
-      kept.rows.set(key, { object, field, hash: value.hash, bytes: value.bytes })
-    else
-      kept.rows.set(key, { object, field, hash: value.hash, bytes: longValue(group, value.blob) })
+    else kept.rows.set(key, { object, field, ...value })
   }
   for (const blob of group.blobs) if ('bytes' in blob) kept.blobs.set(blob.name, blob.bytes)
   for (const [account, last] of group.sequences) kept.sequences.set(account, last)
@@ -126,7 +150,9 @@ function keep(kept: Kept, group: CommitGroup): void {
     if ('blob' in part) kept.blobs.delete(part.blob)
     else {
       const entry = kept.entries[part.entry]
-      if (entry !== undefined) kept.entries[part.entry] = { ...entry, [part.part]: null }
+      if (entry === undefined) continue
+      kept.entries[part.entry] = { ...entry, [part.part]: null }
+      if (part.part === 'values') withholdRows(kept, entry)
     }
   }
   if (group.snapshot !== undefined) {
@@ -137,9 +163,13 @@ function keep(kept: Kept, group: CommitGroup): void {
   kept.head = group.head
 }
 
-function longValue(group: CommitGroup, name: string): Uint8Array {
-  const blob = group.blobs.find((found) => found.name === name)
-  if (blob === undefined || !('bytes' in blob))
-    throw new Error('A long value came without its blob')
-  return blob.bytes
+/** The rows that the entry was the last to write lose their values. */
+function withholdRows({ rows }: Kept, { effects }: KeptEntry): void {
+  if (effects === null) return
+  for (const [object, field, valueHash] of parseEffects(readPart(effects)).writes) {
+    const key = `${object}\0${field}`
+    const row = rows.get(key)
+    if (row === undefined || Buffer.from(row.hash).toString('hex') !== valueHash) continue
+    rows.set(key, { object, field, hash: row.hash })
+  }
 }

@@ -8,7 +8,14 @@ import {
   rootsAccount,
 } from '@stele/entries'
 import { formatBundle, openBundle } from '@stele/state'
-import { heartbeatMs } from '../src/limits.ts'
+import {
+  clockToleranceMs,
+  clockWarningMs,
+  heartbeatMs,
+  maxGroupCalls,
+  maxGroupMs,
+  maxQueuedCalls,
+} from '../src/limits.ts'
 import { Sequencer } from '../src/sequencer.ts'
 import { auditStore } from './audit.ts'
 import type { Fault } from './memory-store.ts'
@@ -128,6 +135,20 @@ test("the log's time stays when the clock goes back", async () => {
   world.nowMs -= 60_000
   assert.equal((await log.submit(call('set', 'a', '1'))).timeMs, before)
   auditStore(world.store, origin, verifiers)
+})
+
+test('a clock that lies far behind the last entry is told of, once an hour', async () => {
+  const { world, log } = await createdLog()
+  const told = (): number => world.events.filter(({ event }) => event === 'clock_behind').length
+  world.nowMs -= clockToleranceMs - 1
+  await log.submit(call('set', 'a', '1'))
+  assert.equal(told(), 0)
+  world.nowMs -= 365 * 24 * clockWarningMs // As after an entry that a wrong clock has dated.
+  for (const text of ['2', '3']) await log.submit(call('set', 'a', text))
+  assert.equal(told(), 1)
+  world.nowMs += clockWarningMs
+  await log.submit(call('set', 'a', '4'))
+  assert.equal(told(), 2)
 })
 
 // fault, what the caller gets, entries afterwards, whether the log takes the next call
@@ -403,4 +424,35 @@ test('submit() leaves out blobs that a refused call brought and did not read', a
   assert.equal(world.store.kept.blobs.size, before)
   await log.submit({ ...call('set', 'a', 'b'), blobs })
   assert.equal(world.store.kept.blobs.size, before + 1)
+})
+
+test('submit() throws log_busy when too many calls wait, and answers those that do', async () => {
+  const { log } = await createdLog()
+  const waiting = Array.from({ length: maxQueuedCalls }, () => log.submit(call('fail')))
+  await assert.rejects(log.submit(call('fail')), {
+    code: 'log_busy',
+    details: { queued: maxQueuedCalls, limit: maxQueuedCalls },
+  })
+  const last = await waiting.at(-1)
+  assert.equal(last?.index, maxQueuedCalls)
+  assert.equal((await log.submit(call('fail'))).index, maxQueuedCalls + 1)
+})
+
+test('submit() commits at most so many calls at once as the limit of a group says', async () => {
+  const { world, log } = await createdLog()
+  const calls = Array.from({ length: maxGroupCalls + 1 }, () => log.submit(call('fail')))
+  await Promise.all(calls)
+  const sizes = world.events.flatMap((event) => (event.event === 'commit' ? [event.calls] : []))
+  assert.deepEqual(sizes, [maxGroupCalls, 1])
+})
+
+test('submit() ends a group when it has gathered for too long, and commits the rest in the next', async () => {
+  const { world, log } = await createdLog()
+  const slow: typeof world.ports.nowMs = () => (world.nowMs += maxGroupMs / 4) // Each look at the clock.
+  const opened = Sequencer.open({ ...world.ports, nowMs: slow })
+  await log.close()
+  await Promise.all(Array.from({ length: 6 }, () => opened.submit(call('fail'))))
+  const sizes = world.events.flatMap((event) => (event.event === 'commit' ? [event.calls] : []))
+  assert.ok(sizes.length > 1 && sizes.every((size) => size < 6), `groups of ${sizes.join()}`)
+  assert.equal(auditStore(world.store, origin, verifiers), 7)
 })

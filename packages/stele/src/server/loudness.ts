@@ -9,6 +9,7 @@ const trouble = [
   'engine_suspended',
   'publish_failed',
   'snapshot_failed',
+  'clock_behind',
 ]
 
 /** The level of an event of the engine. */
