@@ -90,7 +90,12 @@ export function createFixture(
     healthFace.open(ports, {}),
     mnpmFace.open(ports, { mirrors: ['https://mirror.example/basepath'] }),
   ]
-  const app = createApp({ faces, settings, now, report })
+  const noteAnswer = (_method: string, status: number): true => {
+    tally.noteAnswer(status)
+    return true
+  }
+  const version = (): number => registry.calls.length
+  const app = createApp({ faces, settings, now, report, noteAnswer, version })
   return { app, registry, ports, events, clock }
 }
 

@@ -9,6 +9,7 @@ import { routeNotFound, toReply } from './error-reply.ts'
 import { accessEvent, type HttpEvent, safePath } from './event.ts'
 import type { Face } from './face.ts'
 import { finish } from './finish.ts'
+import { createReadyAnswers, type ReadyAnswers } from './ready-answers.ts'
 import { createRouter, type Router } from './router.ts'
 import { parseTarget } from './target.ts'
 import { createUpgradeFinder, type UpgradeFinder } from './upgrade-finder.ts'
@@ -19,6 +20,10 @@ export type AppPorts = {
   readonly settings: AddressSettings
   readonly now: () => number
   readonly report: (event: HttpEvent) => void
+  /** Hears of every answer, and says whether its access event is wanted too; absent, each is. */
+  readonly noteAnswer?: (method: string, status: number) => boolean
+  /** Differs after every commit of what lasting answers depend on; absent, none is kept ready. */
+  readonly version?: () => number
 }
 
 /** The app over its faces. Tests call it without a server. */
@@ -27,6 +32,7 @@ export function createApp(ports: AppPorts): App {
     ports,
     router: createRouter(ports.faces.flatMap(({ routes }) => routes)),
     findUpgrade: createUpgradeFinder(ports.faces.flatMap(({ upgrades = [] }) => upgrades)),
+    ready: openReadyAnswers(ports),
   }
   const upgrades: Upgrades = {
     has: (ask) => findUpgrade(context, ask) !== undefined,
@@ -39,13 +45,35 @@ type Context = {
   readonly ports: AppPorts
   readonly router: Router
   readonly findUpgrade: UpgradeFinder
+  readonly ready: ReadyAnswers | undefined
+}
+
+/** None where forwarding headers decide the address that answers name: it is not part of what tells them apart. */
+function openReadyAnswers({ version, settings }: AppPorts): ReadyAnswers | undefined {
+  const isAddressOwn = settings.publicUrl !== undefined || settings.trustedProxies.length === 0
+  return version !== undefined && isAddressOwn ? createReadyAnswers(version) : undefined
 }
 
 /** What is known of a request so far. */
 type Progress = { asked?: Asked; code?: string }
+type AnsweredAt = { readonly ask: Ask; readonly reply: Reply; readonly startMs: number }
 
 async function answer(context: Context, ask: Ask): Promise<Reply> {
-  return settle(context, ask, (progress) => route(context, ask, progress))
+  const { ports, ready } = context
+  const found = ready?.find(ask)
+  if (found !== undefined) {
+    const isWanted = ports.noteAnswer?.(ask.method, found.status) !== false
+    if (isWanted) {
+      const target = parseTarget(ask.url, ports.settings.mountPath)
+      const asked = target && { asked: openAsk(ask, target, ports.settings) }
+      reportAccess(context, { ask, reply: found, startMs: ports.now(), ...asked })
+    }
+    return found
+  }
+  const keep = ready?.begin(ask)
+  const reply = await settle(context, ask, (progress) => route(context, ask, progress))
+  keep?.(reply)
+  return reply
 }
 
 /** The reply to what `work` gives or throws, reported. */
@@ -65,9 +93,16 @@ async function settle(
     .catch(draftError)
     .then((draft) => finish(ask, draft))
     .catch((error: unknown) => finish(ask, draftError(error)))
-  const { asked, code } = progress
-  ports.report(accessEvent({ ask, asked, reply, durationMs: ports.now() - startMs, code }))
+  const isWanted = ports.noteAnswer?.(ask.method, reply.status) !== false
+  if (isWanted) reportAccess(context, { ask, reply, startMs, ...progress })
   return reply
+}
+
+function reportAccess(
+  { ports }: Context,
+  { ask, reply, startMs, asked, code }: Progress & AnsweredAt,
+): void {
+  ports.report(accessEvent({ ask, asked, reply, durationMs: ports.now() - startMs, code }))
 }
 
 async function route(context: Context, ask: Ask, progress: Progress): Promise<Draft> {

@@ -18,6 +18,11 @@ export type Draft = {
   readonly codable?: boolean
   /** The coding that the body has already, as the client wanted it. */
   readonly coding?: Coding
+  /**
+   * The answer depends on nothing but address, Host, Accept, Accept-Encoding and what is committed: not on who asks, not on
+   * the time. It may be kept until something is committed. Needs an ETag.
+   */
+  readonly isLasting?: true
   /** May be sent in parts. */
   readonly ranges?: boolean
 }

@@ -13,7 +13,9 @@ const compress = promisify<Uint8Array, Uint8Array>(gzip)
 
 /** The reply to send. */
 export async function finish(ask: Ask, draft: Draft): Promise<Reply> {
-  return (await knownInGzip(ask, draft)) ?? finishAs(ask, draft, codingOf(ask, draft))
+  const reply =
+    (await knownInGzip(ask, draft)) ?? (await finishAs(ask, draft, codingOf(ask, draft)))
+  return draft.isLasting === true ? { ...reply, isLasting: true } : reply
 }
 
 /** Who has it with gzip, and would get it without now, has it all the same. */

@@ -22,20 +22,37 @@ export function askOf(request: IncomingMessage, response: ServerResponse, budget
 
 /** The request without its body. */
 export function headOf(request: IncomingMessage): Omit<Ask, 'body' | 'stream'> {
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(', ') : value,
-    ]),
-  )
-  // Node takes the first of several, a proxy may take another: joined, they are no host for anybody.
-  const { host } = request.headersDistinct
+  const headers = joined(request.headers)
   return {
     method: request.method ?? 'GET',
     url: request.url ?? '/',
-    headers: host === undefined ? headers : { ...headers, host: host.join(', ') },
+    headers: hasSeveralHosts(request) ? { ...headers, host: hostsOf(request) } : headers,
     peer: request.socket.remoteAddress ?? '',
     isTls: 'encrypted' in request.socket,
     httpVersion: request.httpVersion,
   }
+}
+
+/** Node gives lists for a few names alone, such as set-cookie. */
+function joined(headers: IncomingMessage['headers']): Ask['headers'] {
+  const texts: Record<string, string | undefined> = {}
+  for (const name in headers) {
+    const value = headers[name]
+    texts[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  return texts
+}
+
+function hasSeveralHosts({ rawHeaders }: IncomingMessage): boolean {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length === 4 && name.toLowerCase() === 'host') count++
+  }
+  return count > 1
+}
+
+/** Node takes the first of several, a proxy may take another: joined, they are no host for anybody. */
+function hostsOf({ headersDistinct }: IncomingMessage): string {
+  return headersDistinct['host']?.join(', ') ?? ''
 }

@@ -64,3 +64,21 @@ export const maxSwitched = 1_000
 
 /** The life of such a connection: clients come back, and what holds on to nothing is let go. */
 export const maxSwitchedMs: number = 60 * minuteMs
+
+/** Bytes of whole answers that are kept ready; most of them are the same memory as what the registry keeps. */
+export const maxReadyBytes: number = 16 * mib
+
+/** How many they are: each has its headers twice. */
+export const maxReadyAnswers = 4_096
+
+/** Characters of what tells one from another: longer addresses are nobody's habit. */
+export const maxReadyKeyLength = 1_024
+
+/** Requests that are remembered as asked for once. */
+export const maxSeenKeys = 8_192
+
+/** Bytes of a file that is read at once: a stream costs more than the reading. Larger ones would hold the loop where the disk is cold. */
+export const maxWholeFileBytes: number = 256 * kib
+
+/** Buffers for that which are kept for the next file. */
+export const maxSpareBuffers = 32

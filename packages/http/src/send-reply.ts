@@ -1,11 +1,12 @@
-// Writes a reply to node:http: bytes at once, files as a stream, and what is left of a refused body dropped in bounds.
+// Writes a reply to node:http: bytes and small files at once, large files as a stream, and what is left of a refused body dropped in bounds.
 import { type FileHandle, open } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ByteStream, FilePart, Reply } from './ask.ts'
 import { endStream, isByteStream, withExactLength } from './byte-stream.ts'
-import { maxDrainBytes, maxDrainMs } from './limits.ts'
+import { maxDrainBytes, maxDrainMs, maxWholeFileBytes } from './limits.ts'
+import { readPart } from './read-part.ts'
 
 /** Sends the reply. Resolves when it is handed to the system, or the client is gone. */
 export async function sendReply(
@@ -19,13 +20,21 @@ export async function sendReply(
     if (stream !== undefined) await endStream(stream)
     return
   }
+  const part = body !== undefined && 'file' in body ? body : undefined
+  const isSmall = part !== undefined && part.end - part.start <= maxWholeFileBytes
   // The file is opened before the status goes out: a missing one can still be an error.
-  const file = body !== undefined && 'file' in body ? await open(body.file, 'r') : undefined
+  const bytes = isSmall ? readPart(part) : undefined
+  const file = part !== undefined && !isSmall ? await open(part.file, 'r') : undefined
   const isRefusedBody = !request.complete && !isAwaitingBody(request)
   if (isRefusedBody) response.setHeader('connection', 'close')
-  response.writeHead(reply.status, reply.headers)
-  if (file !== undefined && body !== undefined && 'file' in body) {
-    await sendFile(response, file, body)
+  if (reply.rawHeaders === undefined) response.writeHead(reply.status, reply.headers)
+  else response.writeHead(reply.status, [...reply.rawHeaders])
+  if (file !== undefined && part !== undefined) {
+    await sendFile(response, file, part)
+    return
+  }
+  if (bytes !== undefined) {
+    response.end(bytes.view, bytes.giveBack)
     return
   }
   if (stream !== undefined) await sendStream(response, stream, reply)
@@ -47,11 +56,6 @@ async function sendStream(
 
 async function sendFile(response: ServerResponse, file: FileHandle, part: FilePart): Promise<void> {
   const { start, end } = part
-  if (start === end) {
-    await file.close()
-    response.end()
-    return
-  }
   const stream = file.createReadStream({ start, end: end - 1, highWaterMark: 256 * 1024 })
   await pipeline(stream, response)
 }

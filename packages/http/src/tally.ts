@@ -3,7 +3,9 @@ import type { HttpEvent } from './event.ts'
 
 /** The counts so far. */
 export type Tally = {
+  /** Counts what was published. */
   readonly note: (event: HttpEvent) => void
+  readonly noteAnswer: (status: number) => void
   /** Requests that were answered, by the first digit of their status. */
   readonly requests: ReadonlyMap<number, number>
   readonly publishes: number
@@ -15,10 +17,11 @@ export function createTally(): Tally {
   let publishes = 0
   return {
     note: (event) => {
-      if (event.type !== 'access') return
-      const digit = Math.floor(event.status / 100)
+      if (event.type === 'access' && event.published !== undefined) publishes++
+    },
+    noteAnswer: (status) => {
+      const digit = Math.floor(status / 100)
       requests.set(digit, (requests.get(digit) ?? 0) + 1)
-      if (event.published !== undefined) publishes++
     },
     requests,
     get publishes() {

@@ -257,6 +257,56 @@ test('a file is sent as it lies, to many at once, and one that breaks off hurts 
   }
 })
 
+test('small files to clients that do not read are never mixed up, though their buffers are used again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stele-http-'))
+  try {
+    const contents = Array.from({ length: 60 }, (_, at) => Buffer.alloc(200 * 1024, `file ${at} `))
+    for (const [at, content] of contents.entries()) writeFileSync(join(folder, `${at}`), content)
+    const app: App = async ({ url }) => ({
+      status: 200,
+      headers: { 'content-length': '204795', connection: 'close' },
+      body: { file: join(folder, url.slice(1)), start: 5, end: 204_800 },
+    })
+    await withServer(app, async ({ port }) => {
+      const sockets = contents.map((_, at) => {
+        const socket = connect(port, '127.0.0.1').pause()
+        socket.write(`GET /${at % 30} HTTP/1.1\r\nhost: x\r\n\r\n`)
+        return socket
+      })
+      // The second half answers from buffers that the first half gave back.
+      for (const half of [sockets.slice(0, 30), sockets.slice(30)]) {
+        const found = await Promise.all(half.map((socket) => socket.toArray()))
+        for (const [at, chunks] of found.entries()) {
+          const answer = Buffer.concat(chunks)
+          const body = answer.subarray(answer.indexOf('\r\n\r\n') + 4)
+          assert.ok(contents[at]?.subarray(5).equals(body), `the answer ${at}`)
+        }
+      }
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('a file that is shorter than it was answers 500 in JSON', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stele-http-'))
+  try {
+    const file = join(folder, 'blob')
+    writeFileSync(file, 'short')
+    const body = { file, start: 0, end: 6 }
+    await withServer(
+      async () => ({ status: 200, headers: { 'content-length': '6' }, body }),
+      async (server, events) => {
+        const answer = await send(server, { method: 'GET' })
+        assert.deepEqual([answer.status, codeOf(answer)], [500, 'internal'])
+        assert.match(JSON.stringify(events), /ends after 5 bytes/)
+      },
+    )
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
 test('a file that is gone answers 500 in JSON', async () => {
   const body = { file: '/nowhere/at/all', start: 0, end: 5 }
   await withServer(

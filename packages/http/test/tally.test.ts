@@ -8,9 +8,10 @@ function access(status: number, more: { readonly published?: string } = {}): Htt
   return { type: 'access', status, ...facts, ...more }
 }
 
-test('note() counts requests by the class of their status, and versions published', () => {
+test('createTally() counts answers by the class of their status, and versions published', () => {
   const tally = createTally()
-  for (const status of [200, 201, 304, 404, 423, 500]) tally.note(access(status))
+  for (const status of [200, 200, 201, 304, 404, 423, 500]) tally.noteAnswer(status)
+  tally.note(access(200))
   tally.note(access(201, { published: 'a@1.0.0' }))
   tally.note({ type: 'connection', client: '127.0.0.1', reason: 'gone' })
   assert.deepEqual(

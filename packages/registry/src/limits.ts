@@ -51,8 +51,8 @@ export const maxNamesShown = 3
 /** Characters of an account name in an error. */
 export const maxNameShown = 64
 
-/** Bytes of ready packuments kept in memory: some thousand packages as the world uses them. */
-export const maxCacheBytes: number = 64 * 1024 * 1024
+/** Bytes of ready packuments kept in memory: some thousand packages as the world uses them. The edge keeps 16 MiB of whole answers beside it. */
+export const maxCacheBytes: number = 48 * 1024 * 1024
 
 /** Base addresses that packuments are kept ready for: a registry has one or two, and a stranger may make up any. */
 export const maxBaseAddresses = 8

@@ -11,7 +11,7 @@ export {
   openSocketFolder,
   readKeyFile,
 } from './data-folder.ts'
-export { inTransaction, openDatabase, openReader } from './database.ts'
+export { createDataVersion, inTransaction, openDatabase, openReader } from './database.ts'
 export {
   createLogReader,
   createLogStore,

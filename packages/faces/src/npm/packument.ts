@@ -59,6 +59,7 @@ async function showPackument(asked: Asked, params: Params, ports: Ports): Promis
     etag: view.etag,
     modifiedMs: view.modifiedMs,
     coding: view.coding,
+    isLasting: true,
   }
 }
 

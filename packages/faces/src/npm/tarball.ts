@@ -40,5 +40,6 @@ function showTarball(name: PackageName, file: string, ports: Ports): Draft {
     body,
     etag: `"${found.sha512}"`,
     ranges: true,
+    isLasting: true,
   }
 }

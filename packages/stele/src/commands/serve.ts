@@ -15,7 +15,7 @@ import { openFaces } from '../faces.ts'
 import { createLogger, type Logger } from '../logger.ts'
 import { listenAdmin } from '../server/admin.ts'
 import { formatStarted, isOnlyLocal, reachableAddresses } from '../server/announce.ts'
-import { engineLoudness, httpLoudness } from '../server/loudness.ts'
+import { engineLoudness, httpLoudness, wantsAccessEvent } from '../server/loudness.ts'
 import { openServer, type Server } from '../server/open-server.ts'
 import { loadSettings, type Settings, sections } from '../settings/load.ts'
 import type { Command, Input, Usage } from './command.ts'
@@ -147,7 +147,12 @@ function createServerApp(
     },
     settings.read,
   )
-  return createApp({ faces, settings: addresses, now: Date.now, report })
+  const noteAnswer = (method: string, status: number): boolean => {
+    tally.noteAnswer(status)
+    return wantsAccessEvent(settings.logLevel, method, status)
+  }
+  const { version } = server
+  return createApp({ faces, settings: addresses, now: Date.now, report, noteAnswer, version })
 }
 
 function readSettings({ options, environment }: Input): Settings {

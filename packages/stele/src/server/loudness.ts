@@ -26,3 +26,9 @@ export function httpLoudness(event: HttpEvent): Level {
   if (event.method === 'GET' || event.method === 'HEAD') return 'debug'
   return event.code === 'not_offered' ? 'debug' : 'info'
 }
+
+/** Whether the event of an answer may be printed, or counted as a publish: reads that nobody logs need not make one. */
+export function wantsAccessEvent(least: Level, method: string, status: number): boolean {
+  const isRead = method === 'GET' || method === 'HEAD'
+  return least === 'debug' || !isRead || status >= 500
+}

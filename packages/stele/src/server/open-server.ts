@@ -14,6 +14,7 @@ import { keysText, type ServiceIdentity } from '@stele/service'
 import { type ServiceClient, startThread, type ThreadEvent } from '@stele/service/thread'
 import {
   createBlobUploads,
+  createDataVersion,
   createLogReader,
   createViewReader,
   type DataPaths,
@@ -49,6 +50,8 @@ export type Server = {
   readonly accounts: Accounts
   /** The registry, as a service. */
   readonly service: ServiceClient
+  /** Differs after every commit that reads here can see. */
+  readonly version: () => number
   readonly log: LogReads
   /** What of this release's rules the log runs otherwise: it goes on with its own. */
   readonly ruleDifferences: readonly ('script' | 'engine')[]
@@ -116,6 +119,7 @@ export async function openServer(
     log: logReads(reader, keysText(identity), service.noteServed),
     ruleDifferences: ruleDifferences(reader),
     reservations: () => readReservations(reader),
+    version: createDataVersion(db),
     close: () => kept.disposeAsync(),
   }
 }

@@ -1,0 +1,130 @@
+// Whole answers kept ready: what depends on nothing but its address, on what the client takes, and on what is committed.
+import type { Ask, FilePart, Reply } from './ask.ts'
+import { maxReadyAnswers, maxReadyBytes, maxReadyKeyLength, maxSeenKeys } from './limits.ts'
+
+/** The answers that are ready. */
+export type ReadyAnswers = {
+  /** The answer, where it is kept and nothing was committed since; undefined else, and for every request out of the ordinary. */
+  readonly find: (ask: Ask) => Reply | undefined
+  /** To be asked before the answer is made: keeps it, if the same was asked for before. */
+  readonly begin: (ask: Ask) => ((reply: Reply) => void) | undefined
+  readonly sizeBytes: () => number
+}
+
+type Kept = {
+  readonly version: number
+  readonly etag: string
+  /** Undefined while all who asked had it already. */
+  readonly whole: Reply | undefined
+  readonly notModified: Reply
+  readonly sizeBytes: number
+}
+
+/**
+ * None yet. `version` differs after every commit: it is read before an answer is made and before one is given, so an answer
+ * is never older than what was committed when its request came.
+ */
+export function createReadyAnswers(
+  version: () => number,
+  limits: { readonly bytes: number; readonly count: number } = {
+    bytes: maxReadyBytes,
+    count: maxReadyAnswers,
+  },
+): ReadyAnswers {
+  const answers = new Map<string, Kept>() // In order of use, oldest first.
+  const seen = new Set<string>()
+  let totalBytes = 0
+
+  const drop = (key: string): void => {
+    totalBytes -= answers.get(key)?.sizeBytes ?? 0
+    answers.delete(key)
+  }
+  const keep = (key: string, kept: Kept): void => {
+    drop(key)
+    if (kept.sizeBytes > limits.bytes / 8) return
+    answers.set(key, kept)
+    totalBytes += kept.sizeBytes
+    for (const oldest of answers.keys()) {
+      if (totalBytes <= limits.bytes && answers.size <= limits.count) break
+      drop(oldest)
+    }
+  }
+  /** Most is asked for once: what is asked for again is worth its place. */
+  const isSecond = (key: string): boolean => {
+    if (seen.has(key)) return true
+    if (seen.size >= maxSeenKeys) seen.clear()
+    seen.add(key)
+    return false
+  }
+  return {
+    find: (ask) => {
+      const key = keyOf(ask)
+      const kept = key === undefined ? undefined : answers.get(key)
+      if (key === undefined || kept === undefined) return undefined
+      if (kept.version !== version()) {
+        drop(key)
+        return undefined
+      }
+      const known = ask.headers['if-none-match']
+      if (known !== undefined && known !== kept.etag) return undefined
+      answers.delete(key)
+      answers.set(key, kept)
+      return known === undefined ? kept.whole : kept.notModified
+    },
+    begin: (ask) => {
+      const key = keyOf(ask)
+      if (key === undefined || !isSecond(key)) return undefined
+      const before = version()
+      return (reply) => {
+        const kept = keptOf(reply, { version: before, key })
+        if (kept !== undefined) keep(key, kept)
+      }
+    },
+    sizeBytes: () => totalBytes,
+  }
+}
+
+/** Everything that an answer worth keeping may depend on. Undefined for what asks for a part, or by date. */
+function keyOf({ method, url, headers }: Ask): string | undefined {
+  if (method !== 'GET' || headers['range'] !== undefined) return undefined
+  if (headers['if-modified-since'] !== undefined) return undefined
+  const { host = '', accept = '' } = headers
+  const key = `${host}\n${accept}\n${headers['accept-encoding'] ?? ''}\n${url}`
+  return key.length > maxReadyKeyLength ? undefined : key
+}
+
+function keptOf(
+  { status, headers, body, isLasting }: Reply,
+  { version, key }: { readonly version: number; readonly key: string },
+): Kept | undefined {
+  const { etag } = headers
+  if (isLasting !== true || etag === undefined) return undefined
+  const keyBytes = 2 * key.length + 2_000
+  if (status === 304) {
+    const notModified = { status, headers, rawHeaders: rawOf(headers) }
+    return { version, etag, whole: undefined, notModified, sizeBytes: keyBytes }
+  }
+  if (status !== 200 || body === undefined || !isKeepable(body)) return undefined
+  const {
+    'content-type': _type,
+    'content-encoding': _coding,
+    'content-length': _length,
+    ...rest
+  } = headers
+  return {
+    version,
+    etag,
+    whole: { status, headers, rawHeaders: rawOf(headers), body },
+    notModified: { status: 304, headers: rest, rawHeaders: rawOf(rest) },
+    sizeBytes: keyBytes + (body instanceof Uint8Array ? body.length : 0),
+  }
+}
+
+function isKeepable(body: NonNullable<Reply['body']>): body is Uint8Array | FilePart {
+  return body instanceof Uint8Array || 'file' in body
+}
+
+/** As node takes them without looking: name, value, name, value. */
+function rawOf(headers: Reply['headers']): readonly string[] {
+  return Object.entries(headers).flat()
+}
