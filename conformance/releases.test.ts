@@ -85,9 +85,12 @@ for (const about of releases.filter(({ retired }) => retired)) {
     const dir = await unpack(folder, about)
     const before = await readFile(join(dir, 'public', '-', 'log', 'checkpoint'), 'utf8')
     const { code, stderr, shown } = await stele(dir, 'serve', '--dir', dir, '--port', '0')
-    assert.equal(code, 1, shown)
+    assert.equal(code, 4, shown)
     assert.match(stderr, new RegExp(`begun by the release at commit ${about.release}`))
     assert.match(stderr, new RegExp(`git checkout ${about.release}`))
     assert.equal(await readFile(join(dir, 'public', '-', 'log', 'checkpoint'), 'utf8'), before)
+    const verified = await stele(dir, 'verify', join(dir, 'public'))
+    assert.equal(verified.code, 4, verified.shown)
+    assert.match(verified.stderr, new RegExp(`begun by the release at commit ${about.release}`))
   })
 }

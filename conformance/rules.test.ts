@@ -4,6 +4,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { engines, parseEngine } from '../packages/host/src/index.ts'
 import { rulesScript } from '../packages/registry/src/index.ts'
 import { createEd25519Signer } from '../packages/tlog/src/index.ts'
 import { type Finished, runProgram } from './processes.ts'
@@ -164,3 +165,14 @@ for (const [title, args, reason] of dead) {
     assertNoTrouble(server.lines)
   })
 }
+
+test('"takedown" refuses the script, the engine and the parts of it that the log runs', async () => {
+  await using folder = await makeFolder('rules')
+  const dir = await madeLog(folder)
+  const { name, blob } = engines.fresh
+  const { parts } = parseEngine(Buffer.from(blob))
+  for (const one of [hash('sha512', rulesScript()), name, parts['wasm'] ?? '']) {
+    const args = [one, '--reason', 'no longer wanted', '--yes', '--dir', dir]
+    assert.match(await refusal(folder, 'takedown', ...args), /the log runs it/)
+  }
+})

@@ -17,6 +17,7 @@ const unreachable = [
   'verify_impossible',
   'entry_not_run',
   'engine_unknown',
+  'engine_retired',
 ] as const
 
 enableCompileCache() // Commands and roles are loaded after this line, from the cache in half the time.
