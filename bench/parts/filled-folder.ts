@@ -25,10 +25,16 @@ export type FilledFolder = {
   readonly remove: () => void
 }
 
-/** A copy of the kept folder, which is made first where there is none for these sources. */
-export async function openFilledFolder(): Promise<FilledFolder> {
+/** The kept folder itself, to be read only; its public folder is whole. */
+export async function keptFilledFolder(): Promise<string> {
   const kept = join(workFolder, `filled-${formatName()}`)
   if (!existsSync(kept)) await fill(kept)
+  return kept
+}
+
+/** A copy of the kept folder, which is made first where there is none for these sources. */
+export async function openFilledFolder(): Promise<FilledFolder> {
+  const kept = await keptFilledFolder()
   const { path, remove } = makeFolder()
   // The public folder is left out, since nothing reads it: what the database calls published is not published again.
   const filter = (source: string): boolean => basename(source) !== 'public'

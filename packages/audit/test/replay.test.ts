@@ -4,10 +4,11 @@ import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
 import { entryKinds, type Outcome } from '@stele/entries'
+import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue, parseJson } from '@stele/formats'
 import { createNotesExecutor, type Forgery, LogBuilder } from '@stele/testkit'
 import type { VerifyPorts } from '../src/index.ts'
-import { newLog, origin, serve, verifyFiles } from './sample-log.ts'
+import { newLog, origin, serve, stateless, verifyFiles } from './sample-log.ts'
 
 const replaceIn =
   (found: string, wanted: string) =>
@@ -427,3 +428,19 @@ function recordedExecutor(entries: readonly RecordedEntry[]): VerifyPorts['creat
 function bytesOf(value: { readonly hex?: string } | undefined): Uint8Array {
   return value?.hex === undefined ? Buffer.from(longText) : Buffer.from(value.hex, 'hex')
 }
+
+test('replay() throws entry_not_run, and blames nobody, when this machine cannot finish a call', async () => {
+  const log = newLog()
+  log.call('bob', 'list', ['/notes'])
+  const createExecutor: VerifyPorts['createExecutor'] = (settings) => ({
+    ...stateless(settings),
+    call: () => {
+      throw new SteleError('call_aborted', { method: 'list', reason: 'no memory is left' })
+    },
+  })
+  const done = verifyFiles(serve(log), { createExecutor })
+  await assert.rejects(done, {
+    code: 'entry_not_run',
+    message: /^Entry 1 could not be run again on this machine/,
+  })
+})

@@ -1,22 +1,24 @@
 // A copy of a log's public folder on this disk, read as if a web server served it.
-import { readFile, stat } from 'node:fs/promises'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import type { VerifyPorts } from '@stele/audit'
+import type { Fetched, VerifyPorts } from '@stele/audit'
 import { SteleError } from '@stele/errors'
 
 const [statusOk, statusAbsent] = [200, 404]
 const absent: readonly string[] = ['ENOENT', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG']
 /** Paths that the formats make; nothing else is looked for on the disk. */
 const logPath = /^\/-\/log\/[a-z0-9./]+$/
+const empty = new Uint8Array(0)
 
-/** Reads the files below `folder`, which holds `-/log/`. */
+/**
+ * Reads the files below `folder`, which holds `-/log/`. At once: the threads of a verification wait for nobody else, and
+ * handing a small file to another thread costs several times as much as reading it.
+ */
 export function createFolderFetch(folder: string): VerifyPorts['fetch'] {
   return async (path, maxBytes) => {
     if (!logPath.test(path) || path.includes('..')) return { status: statusAbsent, bytes: empty }
     try {
-      const file = join(folder, path)
-      const bytes = await readBounded(file, maxBytes)
-      return { status: statusOk, bytes: bytes.subarray(0, maxBytes + 1) }
+      return readBounded(join(folder, path), maxBytes)
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : ''
       if (absent.includes(code)) return { status: statusAbsent, bytes: empty }
@@ -26,9 +28,20 @@ export function createFolderFetch(folder: string): VerifyPorts['fetch'] {
   }
 }
 
-const empty = new Uint8Array(0)
-
-async function readBounded(file: string, maxBytes: number): Promise<Uint8Array> {
-  const { size } = await stat(file)
-  return size > maxBytes ? new Uint8Array(maxBytes + 1) : readFile(file)
+function readBounded(path: string, maxBytes: number): Fetched {
+  const file = openSync(path, 'r')
+  try {
+    const { size } = fstatSync(file)
+    if (size > maxBytes) return { status: statusOk, bytes: new Uint8Array(maxBytes + 1) }
+    const bytes = Buffer.allocUnsafeSlow(size)
+    let at = 0
+    while (at < size) {
+      const count = readSync(file, bytes, at, size - at, at)
+      if (count === 0) break // It is being written: what is cut does not fit its hash.
+      at += count
+    }
+    return { status: statusOk, bytes: bytes.subarray(0, at) }
+  } finally {
+    closeSync(file)
+  }
 }

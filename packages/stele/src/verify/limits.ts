@@ -5,7 +5,7 @@ import type { ResourceLimits } from 'node:worker_threads'
  * A native stack that the script's own limit always reaches first; a young generation that stays small: what is read lives
  * shortly, and V8 would let it grow to many times that.
  */
-export const threadLimits: ResourceLimits = { stackSizeMb: 32, maxYoungGenerationSizeMb: 6 }
+export const threadLimits: ResourceLimits = { stackSizeMb: 32, maxYoungGenerationSizeMb: 12 }
 
 /** Threads of a verification: more would wait for the one that carries effects. */
 export const maxThreads = 8
