@@ -2,7 +2,7 @@
 
 import type { Accounts, Identity } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
-import type { Asked } from '@stele/http/routes'
+import type { Ask } from '@stele/http/routes'
 import type { Registry } from '@stele/registry'
 
 /** What tells who asks. */
@@ -14,25 +14,25 @@ export type AccessPorts = {
 /** Tells who asks. */
 export type Access = {
   /** Who sent valid credentials. Throws unauthenticated where there are none. */
-  readonly need: (asked: Asked) => Promise<Identity>
+  readonly need: (ask: Ask) => Promise<Identity>
   /** The account that may change things; it is in the log afterwards. Throws unauthenticated, token_read_only. */
-  readonly needWriter: (asked: Asked) => Promise<string>
+  readonly needWriter: (ask: Ask) => Promise<string>
 }
 
 export function createAccess(ports: AccessPorts): Access {
-  const need = async (asked: Asked): Promise<Identity> => {
-    const header = asked.ask.headers['authorization']
-    const identity = await ports.accounts.authenticate(header, asked.client)
+  const need = async (ask: Ask): Promise<Identity> => {
+    const header = ask.headers['authorization']
+    const identity = await ports.accounts.authenticate(header, ask.client)
     if (identity === undefined) {
       throw new SteleError('unauthenticated', { reason: 'the request has no credentials' })
     }
-    asked.notes.account = identity.account
+    ask.notes.account = identity.account
     return identity
   }
   return {
     need,
-    needWriter: async (asked) => {
-      const { account, readonly } = await need(asked)
+    needWriter: async (ask) => {
+      const { account, readonly } = await need(ask)
       if (readonly) throw new SteleError('token_read_only', { account })
       await ensureJoined(ports, account)
       return account

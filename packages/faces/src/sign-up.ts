@@ -1,10 +1,10 @@
 // Whether whoever sends this request may make an account: the operator's setting, and where the request comes from.
 import { type SignUpDecision, type SignUpSettings, signUpAllowed } from '@stele/accounts'
-import type { Ask } from '@stele/http'
+import type { Incoming } from '@stele/http'
 
 /** Whether the sender may sign up, and if not, why. */
 export function signUpDecision(
-  { peer, httpVersion, headers }: Ask,
+  { peer, httpVersion, headers }: Incoming,
   settings: SignUpSettings,
 ): SignUpDecision {
   const headerNames = Object.keys(headers)

@@ -10,7 +10,7 @@ import {
   type Reply,
 } from '@stele/http'
 import { createMemoryAccountStore } from '../../accounts/test/memory-account-store.ts'
-import { ask } from '../../http/test/ask.ts'
+import { ask } from '../../http/test/incoming.ts'
 import { type HealthPorts, healthFace } from '../src/health/index.ts'
 import { defaultMaxUploadBytes } from '../src/limits.ts'
 import { type LogPorts, type LogReads, logFace } from '../src/log/index.ts'

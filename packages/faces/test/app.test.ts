@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { ask } from '../../http/test/ask.ts'
+import { ask } from '../../http/test/incoming.ts'
 import { createFixture, jsonOf, signUp } from './app-fixture.ts'
 
 test('createApp() answers a bug with an id, and tells the id and the stack to the log', async () => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { App } from '@stele/http'
 import { runHttpScript, type ScriptTarget } from '../../../conformance/http-script.ts'
-import { ask } from '../../http/test/ask.ts'
+import { ask } from '../../http/test/incoming.ts'
 import { createFixture } from './app-fixture.ts'
 
 const folder = new URL('../../../conformance/', import.meta.url)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { safePath } from '../../http/src/event.ts'
-import { ask } from '../../http/test/ask.ts'
+import { ask } from '../../http/test/incoming.ts'
 import { createFixture, signUp } from './app-fixture.ts'
 
 const token = 'stele_0123456789abcdefABCDEF0123456789abcdefA'

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { abbreviatedType } from '@stele/formats'
 import type { Reply } from '@stele/http'
-import { ask } from '../../http/test/ask.ts'
+import { ask } from '../../http/test/incoming.ts'
 import { createFixture, jsonOf, publishDocument, signUp } from './app-fixture.ts'
 
 const forms = [undefined, abbreviatedType] as const

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ask } from '../../http/test/ask.ts'
+import { ask } from '../../http/test/incoming.ts'
 import { createFixture, jsonOf, publishDocument, signUp, textOf } from './app-fixture.ts'
 
 test('GET /-/health says that all is well, or 503 and why writes are refused', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
-import { ask } from '../../http/test/ask.ts'
+import { ask } from '../../http/test/incoming.ts'
 import { createFixture, textOf } from './app-fixture.ts'
 
 // The log of the fixture has 300 entries: one full tile and 44 at level 0, one hash at level 1.

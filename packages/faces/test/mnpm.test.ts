@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Reply } from '@stele/http'
 import { moduleDocument, publishDocument } from '../../../conformance/sample-package.ts'
-import { ask } from '../../http/test/ask.ts'
+import { ask } from '../../http/test/incoming.ts'
 import { maxModuleBytes } from '../src/limits.ts'
 import { createFixture, jsonOf, signUp } from './app-fixture.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ask } from '../../http/test/ask.ts'
+import { ask } from '../../http/test/incoming.ts'
 import { createFixture, type Fixture, publishDocument, signUp, textOf } from './app-fixture.ts'
 
 const path = '/-/package/@s%2fx/owners'

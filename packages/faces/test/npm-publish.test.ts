@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { App, Ask } from '@stele/http'
-import { ask } from '../../http/test/ask.ts'
+import type { App, Incoming } from '@stele/http'
+import { ask } from '../../http/test/incoming.ts'
 import { defaultMaxUploadBytes } from '../src/limits.ts'
 import { createFixture, jsonOf, publishDocument, signUp } from './app-fixture.ts'
 
 /** The limits with which the body was read. */
-async function limitsOf(app: App, request: Ask): Promise<{ limits: number[]; status: number }> {
+async function limitsOf(
+  app: App,
+  request: Incoming,
+): Promise<{ limits: number[]; status: number }> {
   const limits: number[] = []
   const body = async (limitBytes: number): Promise<Uint8Array> => {
     limits.push(limitBytes)

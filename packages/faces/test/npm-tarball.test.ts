@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
-import { ask } from '../../http/test/ask.ts'
+import { ask } from '../../http/test/incoming.ts'
 import { createFixture, jsonOf, publishDocument, signUp, textOf } from './app-fixture.ts'
 
 const path = '/x/-/x-1.0.0.tgz'

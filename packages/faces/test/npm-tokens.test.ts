@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ask } from '../../http/test/ask.ts'
+import { ask } from '../../http/test/incoming.ts'
 import { createFixture, jsonOf, signUp } from './app-fixture.ts'
 
 const path = '/-/npm/v1/tokens'

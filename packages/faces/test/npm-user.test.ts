@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SteleError } from '@stele/errors'
 import type { Reply } from '@stele/http'
-import { ask } from '../../http/test/ask.ts'
+import { ask } from '../../http/test/incoming.ts'
 import { createFixture, type Fixture, type FixtureSettings, jsonOf } from './app-fixture.ts'
 
 const password = 'correct horse'

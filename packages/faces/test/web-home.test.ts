@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { ask } from '../../http/test/ask.ts'
+import { ask } from '../../http/test/incoming.ts'
 import { createFixture, jsonOf, textOf } from './app-fixture.ts'
 
 const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }

@@ -1,12 +1,12 @@
 // The app: finds the route, runs it, turns errors into answers, finishes the reply, reports. Never throws.
 import { randomUUID } from 'node:crypto'
 import { isSteleError, SteleError } from '@stele/errors'
-import type { App, Ask, Reply, Switch, Upgrades } from './ask.ts'
-import { type Asked, openAsk } from './asked.ts'
+import { type Ask, openAsk } from './ask.ts'
 import { type AddressSettings, checkHost } from './base-address.ts'
 import type { Draft } from './draft.ts'
 import { routeNotFound, toReply } from './error-reply.ts'
 import { accessEvent, type HttpEvent, safePath } from './event.ts'
+import type { App, Incoming, Reply, Switch, Upgrades } from './exchange.ts'
 import type { Face } from './face.ts'
 import { finish } from './finish.ts'
 import { createReadyAnswers, type ReadyAnswers } from './ready-answers.ts'
@@ -35,10 +35,10 @@ export function createApp(ports: AppPorts): App {
     ready: openReadyAnswers(ports),
   }
   const upgrades: Upgrades = {
-    has: (ask) => findUpgrade(context, ask) !== undefined,
-    open: (ask) => openUpgrade(context, ask),
+    has: (incoming) => findUpgrade(context, incoming) !== undefined,
+    open: (incoming) => openUpgrade(context, incoming),
   }
-  return Object.assign((ask: Ask) => answer(context, ask), { upgrades })
+  return Object.assign((incoming: Incoming) => answer(context, incoming), { upgrades })
 }
 
 type Context = {
@@ -55,23 +55,23 @@ function openReadyAnswers({ version, settings }: AppPorts): ReadyAnswers | undef
 }
 
 /** What is known of a request so far. */
-type Progress = { asked?: Asked; code?: string }
-type AnsweredAt = { readonly ask: Ask; readonly reply: Reply; readonly startMs: number }
+type Progress = { ask?: Ask; code?: string }
+type AnsweredAt = { readonly incoming: Incoming; readonly reply: Reply; readonly startMs: number }
 
-async function answer(context: Context, ask: Ask): Promise<Reply> {
+async function answer(context: Context, incoming: Incoming): Promise<Reply> {
   const { ports, ready } = context
-  const found = ready?.find(ask)
+  const found = ready?.find(incoming)
   if (found !== undefined) {
-    const isWanted = ports.noteAnswer?.(ask.method, found.status) !== false
+    const isWanted = ports.noteAnswer?.(incoming.method, found.status) !== false
     if (isWanted) {
-      const target = parseTarget(ask.url, ports.settings.mountPath)
-      const asked = target && { asked: openAsk(ask, target, ports.settings) }
-      reportAccess(context, { ask, reply: found, startMs: ports.now(), ...asked })
+      const target = parseTarget(incoming.url, ports.settings.mountPath)
+      const ask = target && { ask: openAsk(incoming, target, ports.settings) }
+      reportAccess(context, { incoming, reply: found, startMs: ports.now(), ...ask })
     }
     return found
   }
-  const keep = ready?.begin(ask)
-  const reply = await settle(context, ask, (progress) => route(context, ask, progress))
+  const keep = ready?.begin(incoming)
+  const reply = await settle(context, incoming, (progress) => route(context, incoming, progress))
   keep?.(reply)
   return reply
 }
@@ -79,7 +79,7 @@ async function answer(context: Context, ask: Ask): Promise<Reply> {
 /** The reply to what `work` gives or throws, reported. */
 async function settle(
   context: Context,
-  ask: Ask,
+  incoming: Incoming,
   work: (progress: Progress) => Promise<Draft>,
 ): Promise<Reply> {
   const { ports } = context
@@ -87,69 +87,70 @@ async function settle(
   const progress: Progress = {}
   const draftError = (error: unknown): Draft => {
     progress.code = error instanceof SteleError ? error.code : 'internal'
-    return toReply(error, (bug) => reportBug(ports, ask, bug))
+    return toReply(error, (bug) => reportBug(ports, incoming, bug))
   }
   const reply = await work(progress)
     .catch(draftError)
-    .then((draft) => finish(ask, draft))
-    .catch((error: unknown) => finish(ask, draftError(error)))
-  const isWanted = ports.noteAnswer?.(ask.method, reply.status) !== false
-  if (isWanted) reportAccess(context, { ask, reply, startMs, ...progress })
+    .then((draft) => finish(incoming, draft))
+    .catch((error: unknown) => finish(incoming, draftError(error)))
+  const isWanted = ports.noteAnswer?.(incoming.method, reply.status) !== false
+  if (isWanted) reportAccess(context, { incoming, reply, startMs, ...progress })
   return reply
 }
 
 function reportAccess(
   { ports }: Context,
-  { ask, reply, startMs, asked, code }: Progress & AnsweredAt,
+  { incoming, reply, startMs, ask, code }: Progress & AnsweredAt,
 ): void {
-  ports.report(accessEvent({ ask, asked, reply, durationMs: ports.now() - startMs, code }))
+  ports.report(accessEvent({ incoming, ask, reply, durationMs: ports.now() - startMs, code }))
 }
 
-async function route(context: Context, ask: Ask, progress: Progress): Promise<Draft> {
+async function route(context: Context, incoming: Incoming, progress: Progress): Promise<Draft> {
   const { settings } = context.ports
-  checkHost(ask, settings)
-  const target = parseTarget(ask.url, settings.mountPath)
+  checkHost(incoming, settings)
+  const target = parseTarget(incoming.url, settings.mountPath)
   const found =
     target === undefined
       ? undefined
       : context.router({
-          method: ask.method,
+          method: incoming.method,
           path: target.path,
-          accept: ask.headers['accept'],
+          accept: incoming.headers['accept'],
         })
-  if (target === undefined || found === undefined) throw routeNotFound(ask)
-  progress.asked = openAsk(ask, target, settings)
-  const draft = await found.route.answer(progress.asked, found.params)
+  if (target === undefined || found === undefined) throw routeNotFound(incoming)
+  progress.ask = openAsk(incoming, target, settings)
+  const draft = await found.route.answer(progress.ask, found.params)
   return found.variesByAccept ? varyByAccept(draft) : draft
 }
 
-async function openUpgrade(context: Context, ask: Ask): Promise<Switch | Reply> {
+async function openUpgrade(context: Context, incoming: Incoming): Promise<Switch | Reply> {
   const opened: { value?: Switch } = {}
-  const reply = await settle(context, ask, async (progress) => {
+  const reply = await settle(context, incoming, async (progress) => {
     const { settings } = context.ports
-    checkHost(ask, settings)
-    const target = parseTarget(ask.url, settings.mountPath)
-    const found = target === undefined ? undefined : context.findUpgrade(target.path, ask.headers)
-    if (target === undefined || found === undefined) throw routeNotFound(ask)
-    progress.asked = openAsk(ask, target, settings)
-    checkOrigin(progress.asked)
+    checkHost(incoming, settings)
+    const target = parseTarget(incoming.url, settings.mountPath)
+    const found =
+      target === undefined ? undefined : context.findUpgrade(target.path, incoming.headers)
+    if (target === undefined || found === undefined) throw routeNotFound(incoming)
+    progress.ask = openAsk(incoming, target, settings)
+    checkOrigin(progress.ask)
     const { protocol } = found.upgrade
-    opened.value = { protocol, ...(await found.upgrade.open(progress.asked, found.params)) }
+    opened.value = { protocol, ...(await found.upgrade.open(progress.ask, found.params)) }
     return { status: 101, headers: {} }
   })
   return opened.value ?? reply
 }
 
 /** A browser lets any page open a WebSocket to any host: other origins are refused here, where CORS does not do it. */
-function checkOrigin({ ask, baseUrl }: Asked): void {
-  const { origin } = ask.headers
+function checkOrigin({ headers, baseUrl }: Ask): void {
+  const { origin } = headers
   if (origin === undefined || origin === new URL(baseUrl()).origin) return
   throw new SteleError('origin_refused', { origin: origin.slice(0, 255) })
 }
 
 function findUpgrade(
   { ports, findUpgrade: find }: Context,
-  { url, headers }: Pick<Ask, 'url' | 'headers'>,
+  { url, headers }: Pick<Incoming, 'url' | 'headers'>,
 ): ReturnType<UpgradeFinder> {
   try {
     const target = parseTarget(url, ports.settings.mountPath)
@@ -170,9 +171,9 @@ function varyByAccept(draft: Draft): Draft {
   }
 }
 
-function reportBug(ports: AppPorts, ask: Ask, error: unknown): string {
+function reportBug(ports: AppPorts, incoming: Incoming, error: unknown): string {
   const id = randomUUID()
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  ports.report({ type: 'bug', id, method: ask.method, path: safePath(ask.url), stack })
+  ports.report({ type: 'bug', id, method: incoming.method, path: safePath(incoming.url), stack })
   return id
 }

@@ -1,67 +1,99 @@
-// What a face takes and gives: plain data. One adapter (listen.ts) turns node:http into it; tests make it themselves.
-import type { Duplex } from 'node:stream'
+// A request as routes see it: target parsed, client known, JSON read under limits.
+import { SteleError } from '@stele/errors'
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats'
+import { type AddressSettings, baseAddress, clientAddress } from './base-address.ts'
+import type { Incoming } from './exchange.ts'
+import { maxJsonBytes, maxJsonValues } from './limits.ts'
+import type { Target } from './target.ts'
 
-/** A request. An attacker controls all of it but `peer` and `isTls`. */
-export type Ask = {
-  readonly method: string
-  /** Path and query, as sent. */
-  readonly url: string
-  /** By lower-case name; repeated ones joined with ", ". */
-  readonly headers: Readonly<Record<string, string | undefined>>
-  /** The IP address at the other end of the connection. */
-  readonly peer: string
-  readonly isTls: boolean
-  /** `1.0` or `1.1`. */
-  readonly httpVersion: string
-  /**
-   * The body, its content coding undone. Read when a route asks for it, and not before: so a stranger's body is never
-   * held. Throws body_too_large, coding_unsupported, request_invalid, request_cut, server_busy.
-   */
-  readonly body: (limitBytes: number) => Promise<Uint8Array>
-  /**
-   * The body as it arrives, its content coding undone, at the pace of whoever reads it. Read once: this, or `body`. Throws what
-   * `body` throws but server_busy, also half-way.
-   */
-  readonly stream: (limitBytes: number) => ByteStream
+/** A request that has a route: all that came in, and what it means here. */
+export type Ask = Incoming & {
+  readonly query: URLSearchParams
+  /** The client's IP address. */
+  readonly client: string
+  /** The registry's address as the client knows it, without a slash at the end. Throws request_invalid. */
+  readonly baseUrl: () => string
+  /** The body as JSON, duplicate keys refused. Throws request_invalid, json_invalid, body_too_large, coding_unsupported. */
+  readonly json: (limits?: BodyLimits) => Promise<JsonValue>
+  /** The same, and it is an object. */
+  readonly object: (limits?: BodyLimits) => Promise<JsonObject>
+  /** What the access log says beside the request: filled while it runs. */
+  readonly notes: { account?: string; published?: string }
 }
 
-/** Bytes as they come. Who stops reading before the end ends the source. */
-export type ByteStream = AsyncIterable<Uint8Array>
-
-/** Bytes `[start, end)` of a file. */
-export type FilePart = { readonly file: string; readonly start: number; readonly end: number }
-
-/** An answer as it goes out. */
-export type Reply = {
-  readonly status: number
-  /** By lower-case name. */
-  readonly headers: Readonly<Record<string, string>>
-  /** A stream is sent at the client's pace. One that fails half-way cuts the connection: the client must not take it for whole. */
-  readonly body?: Uint8Array | FilePart | ByteStream
-  /** The same headers as name, value, name, value, where they are ready. */
-  readonly rawHeaders?: readonly string[]
-  /** See `Draft`. */
-  readonly isLasting?: true
+/** What a JSON body may be; what a limit does not say is 1 MiB, 20,000 values, with or without gzip. */
+type BodyLimits = {
+  /** Bytes, decoded. */
+  readonly bytes?: number
+  readonly values?: number
+  /** No content coding: what a stranger sends costs him as many bytes as us. */
+  readonly uncoded?: true
 }
 
-/** Turns a request into an answer; never throws. */
-export type App = ((ask: Ask) => Promise<Reply>) & {
-  /** What speaks other protocols on the same port. */
-  readonly upgrades?: Upgrades
+/** The request, opened. */
+export function openAsk(incoming: Incoming, target: Target, settings: AddressSettings): Ask {
+  const json = (limits: BodyLimits = {}): Promise<JsonValue> => readJson(incoming, limits)
+  return {
+    ...incoming,
+    query: target.query,
+    client: clientAddress(incoming, settings),
+    baseUrl: () => baseAddress(incoming, settings),
+    json,
+    object: async (limits) => {
+      const value = await json(limits)
+      if (!isJsonObject(value)) throw invalidBody('it is not a JSON object')
+      return value
+    },
+    notes: {},
+  }
 }
 
-/** Requests that ask for another protocol. */
-export type Upgrades = {
-  /** Whether some face speaks the wanted protocol at this address; if not, the request is answered as any other. */
-  readonly has: (ask: Pick<Ask, 'url' | 'headers'>) => boolean
-  /** The switch to it, or an answer that refuses; never throws. */
-  readonly open: (ask: Ask) => Promise<Switch | Reply>
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+async function readJson(incoming: Incoming, limits: BodyLimits): Promise<JsonValue> {
+  const coding = incoming.headers['content-encoding'] ?? 'identity'
+  if (limits.uncoded === true && coding !== 'identity') {
+    throw new SteleError('coding_unsupported', { coding: coding.slice(0, 40), wanted: 'identity' })
+  }
+  const bytes = await incoming.body(limits.bytes ?? maxJsonBytes)
+  if (bytes.length === 0) throw invalidBody('it is empty, wanted JSON')
+  return parseJson(decodeText(bytes), 'the request body', limits.values ?? maxJsonValues)
 }
 
-/** A switch to another protocol: what the 101 says beside that, and who has the connection from then on. */
-export type Switch = {
-  readonly protocol: string
-  readonly headers: Readonly<Record<string, string>>
-  /** `head` is what the client sent already. The edge bounds the connection in time and ends it on stop. */
-  readonly run: (socket: Duplex, head: Uint8Array) => void
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (cause) {
+    throw new SteleError(
+      'request_invalid',
+      { what: 'the request body', reason: 'it is not UTF-8' },
+      { cause },
+    )
+  }
+}
+
+function invalidBody(reason: string): SteleError {
+  return new SteleError('request_invalid', { what: 'the request body', reason })
+}
+
+/** A member that is a text, or absent (null counts as absent). Throws request_invalid. */
+export function textMember(object: JsonObject, member: string): string | undefined {
+  const value = object[member]
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string') return value
+  throw new SteleError('request_invalid', {
+    what: `"${member}" of the request body`,
+    reason: `it is ${JSON.stringify(value).slice(0, 40)}, wanted text`,
+  })
+}
+
+/** A query parameter that is a whole number, kept within `[least, most]`. Nonsense counts as absent. */
+export function numberParameter(
+  ask: Ask,
+  name: string,
+  range: { readonly least: number; readonly most: number; readonly absent: number },
+): number {
+  const text = ask.query.get(name) ?? ''
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : range.absent
+  return Math.min(range.most, Math.max(range.least, value))
 }

@@ -1,7 +1,7 @@
 // Under which address the client reached us, and who the client is. Forwarding headers count only behind trusted proxies (npm-wire U4).
 import { SteleError } from '@stele/errors'
 import { isInNetworks, isLoopbackHost, type Network } from '@stele/formats/networks'
-import type { Ask } from './ask.ts'
+import type { Incoming } from './exchange.ts'
 import { maxListMembers } from './limits.ts'
 
 /** What the operator says about addresses. */
@@ -20,11 +20,11 @@ export type AddressSettings = {
  * Refuses a Host that is not this machine's where the registry is this machine's alone: a page on the web can point a name of
  * its own at 127.0.0.1, and would read everything here through the browser of whoever opens it. Throws host_unknown.
  */
-export function checkHost(ask: Ask, settings: AddressSettings): void {
-  const { host } = ask.headers
+export function checkHost(incoming: Incoming, settings: AddressSettings): void {
+  const { host } = incoming.headers
   if (settings.listensOnLoopback !== true || settings.publicUrl !== undefined) return
   if (host === undefined || isLoopbackHost(host)) return
-  if (isInNetworks(ask.peer, settings.trustedProxies)) return
+  if (isInNetworks(incoming.peer, settings.trustedProxies)) return
   throw new SteleError('host_unknown', { host: host.slice(0, 255) })
 }
 
@@ -32,17 +32,17 @@ export function checkHost(ask: Ask, settings: AddressSettings): void {
 type Forwarded = { readonly proto?: string; readonly host?: string; readonly prefix?: string }
 
 /** The registry's address as the client knows it, without a slash at the end. Throws request_invalid for a bad Host. */
-export function baseAddress(ask: Ask, settings: AddressSettings): string {
+export function baseAddress(incoming: Incoming, settings: AddressSettings): string {
   if (settings.publicUrl !== undefined) return settings.publicUrl
-  const said = isInNetworks(ask.peer, settings.trustedProxies) ? forwardedOf(ask) : {}
-  const host = said.host ?? ask.headers['host']
+  const said = isInNetworks(incoming.peer, settings.trustedProxies) ? forwardedOf(incoming) : {}
+  const host = said.host ?? incoming.headers['host']
   if (host === undefined || !isHost(host)) {
     throw new SteleError('request_invalid', {
       what: 'the Host header',
       reason: 'it is no host name',
     })
   }
-  const proto = said.proto ?? (ask.isTls ? 'https' : 'http')
+  const proto = said.proto ?? (incoming.isTls ? 'https' : 'http')
   return `${proto}://${host.toLowerCase()}${said.prefix ?? ''}${settings.mountPath}`
 }
 
@@ -53,10 +53,10 @@ const unknownClient = 'unknown'
  * The client's IP address: the last in the chain of a forwarding header that no trusted proxy has. A proxy writes one of
  * the two headers and passes the other on as the client made it up: where they disagree, the client is unknown.
  */
-export function clientAddress(ask: Ask, settings: AddressSettings): string {
-  if (!isInNetworks(ask.peer, settings.trustedProxies)) return ask.peer
-  const chains = [standardChain(ask), usualChain(ask)].filter((chain) => chain.length > 0)
-  const [client = ask.peer, other = client] = chains.map((chain) => outermost(chain, settings))
+export function clientAddress(incoming: Incoming, settings: AddressSettings): string {
+  if (!isInNetworks(incoming.peer, settings.trustedProxies)) return incoming.peer
+  const chains = [standardChain(incoming), usualChain(incoming)].filter((chain) => chain.length > 0)
+  const [client = incoming.peer, other = client] = chains.map((chain) => outermost(chain, settings))
   return client === other ? client : unknownClient
 }
 
@@ -64,11 +64,11 @@ function outermost(chain: readonly string[], { trustedProxies }: AddressSettings
   return chain.findLast((address) => !isInNetworks(address, trustedProxies)) ?? chain[0] ?? ''
 }
 
-function forwardedOf(ask: Ask): Forwarded {
-  const { headers } = ask
+function forwardedOf(incoming: Incoming): Forwarded {
+  const { headers } = incoming
   const member = forwardedMembers(headers['forwarded']).at(-1)
   const proto = member?.get('proto') ?? lastOf(headers['x-forwarded-proto'])
-  const host = member?.get('host') ?? hostOf(ask)
+  const host = member?.get('host') ?? hostOf(incoming)
   const prefix = lastOf(headers['x-forwarded-prefix'])?.replace(/\/+$/, '')
   return {
     ...(proto !== undefined && /^https?$/i.test(proto) ? { proto: proto.toLowerCase() } : {}),
@@ -77,22 +77,22 @@ function forwardedOf(ask: Ask): Forwarded {
   }
 }
 
-function hostOf(ask: Ask): string | undefined {
-  const host = lastOf(ask.headers['x-forwarded-host'])
-  const port = lastOf(ask.headers['x-forwarded-port'])
+function hostOf(incoming: Incoming): string | undefined {
+  const host = lastOf(incoming.headers['x-forwarded-host'])
+  const port = lastOf(incoming.headers['x-forwarded-port'])
   if (host === undefined || port === undefined || /:\d+$/.test(host)) return host
   return /^\d{1,5}$/.test(port) && port !== '80' && port !== '443' ? `${host}:${port}` : host
 }
 
 /** The addresses of Forwarded, the client's first. */
-function standardChain({ headers }: Ask): string[] {
+function standardChain({ headers }: Incoming): string[] {
   return addressesOf(
     forwardedMembers(headers['forwarded']).map((member) => member.get('for') ?? ''),
   )
 }
 
 /** The addresses of X-Forwarded-For. */
-function usualChain({ headers }: Ask): string[] {
+function usualChain({ headers }: Incoming): string[] {
   return addressesOf((headers['x-forwarded-for'] ?? '').split(',').slice(-maxListMembers))
 }
 

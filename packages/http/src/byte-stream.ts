@@ -1,5 +1,5 @@
 // Streams of bytes: what is one, and how one ends that nobody reads.
-import type { ByteStream } from './ask.ts'
+import type { ByteStream } from './exchange.ts'
 
 /** True for a stream among the forms of a body. */
 export function isByteStream(body: object): body is ByteStream {

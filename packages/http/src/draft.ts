@@ -1,5 +1,5 @@
 // An answer as a route gives it, before coding, conditions and ranges are applied (finish.ts).
-import type { ByteStream } from './ask.ts'
+import type { ByteStream } from './exchange.ts'
 import type { Coding } from './negotiation.ts'
 
 /** A whole file. */

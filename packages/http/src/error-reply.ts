@@ -1,8 +1,8 @@
 // Errors as answers: a SteleError with its status and JSON that npm can print; anything else is a bug with an id.
 import { type ErrorBody, SteleError, toErrorBody } from '@stele/errors'
-import type { Ask } from './ask.ts'
 import { type Draft, jsonDraft } from './draft.ts'
 import { safePath } from './event.ts'
+import type { Incoming } from './exchange.ts'
 import { busyRetryS } from './limits.ts'
 
 /** The answer that tells of an error. `onBug` is told of what is none of the catalogue, and gives an id for it. */
@@ -35,7 +35,7 @@ function wireBody(error: SteleError): ErrorBody & { readonly message: string } {
 }
 
 /** The error for a request that no route takes. A route throws it to say that what it was asked for is not its own. */
-export function routeNotFound({ method, url }: Pick<Ask, 'method' | 'url'>): SteleError {
+export function routeNotFound({ method, url }: Pick<Incoming, 'method' | 'url'>): SteleError {
   return new SteleError('route_not_found', { method, path: safePath(url) })
 }
 

@@ -1,6 +1,7 @@
 // What the edge tells of itself: one access event a request, bugs, broken connections. Never a token, never a password.
-import type { Ask, Reply } from './ask.ts'
-import type { Asked } from './asked.ts'
+
+import type { Ask } from './ask.ts'
+import type { Incoming, Reply } from './exchange.ts'
 
 /** An event for the server's log. Texts in it are safe to print. */
 export type HttpEvent =
@@ -38,25 +39,25 @@ export type HttpEvent =
 
 /** The access event of an answered request. */
 export function accessEvent(answered: {
-  readonly ask: Ask
-  readonly asked: Asked | undefined
+  readonly incoming: Incoming
+  readonly ask: Ask | undefined
   readonly reply: Reply
   readonly durationMs: number
   readonly code: string | undefined
 }): HttpEvent {
-  const { ask, asked, reply, durationMs, code } = answered
-  const agent = ask.headers['user-agent']
-  const command = ask.headers['npm-command']
+  const { incoming, ask, reply, durationMs, code } = answered
+  const agent = incoming.headers['user-agent']
+  const command = incoming.headers['npm-command']
   return {
     type: 'access',
-    method: safe(ask.method, 20),
-    path: safePath(ask.url),
+    method: safe(incoming.method, 20),
+    path: safePath(incoming.url),
     status: reply.status,
     durationMs,
-    client: safe(asked?.client ?? ask.peer, 64),
+    client: safe(ask?.client ?? incoming.peer, 64),
     sizeBytes: reply.body === undefined ? 0 : Number(reply.headers['content-length'] ?? 0),
-    ...(asked?.notes.account === undefined ? {} : { account: asked.notes.account }),
-    ...(asked?.notes.published === undefined ? {} : { published: asked.notes.published }),
+    ...(ask?.notes.account === undefined ? {} : { account: ask.notes.account }),
+    ...(ask?.notes.published === undefined ? {} : { published: ask.notes.published }),
     ...(code === undefined ? {} : { code }),
     ...(agent === undefined ? {} : { agent: safe(agent, 200) }),
     ...(command === undefined ? {} : { command: safe(command, 40) }),

@@ -1,7 +1,7 @@
 // What a face is: a part of the address space, with routes, and settings of its own. The app lists the faces that it has.
 import type { Section } from '@stele/settings'
-import type { Switch } from './ask.ts'
-import type { Asked } from './asked.ts'
+import type { Ask } from './ask.ts'
+import type { Switch } from './exchange.ts'
 import type { Params, Route } from './router.ts'
 
 /** A face that is open: its ports and settings are bound. Where two faces have the same route, the first one has it. */
@@ -12,7 +12,7 @@ export type Upgrade = {
   readonly protocol: string
   readonly path: string
   readonly open: (
-    asked: Asked,
+    ask: Ask,
     params: Params,
   ) => Omit<Switch, 'protocol'> | Promise<Omit<Switch, 'protocol'>>
 }

@@ -2,28 +2,29 @@
 import { hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { Ask, FilePart, Reply } from './ask.ts'
 import { endStream, isByteStream } from './byte-stream.ts'
 import { chooseRange, httpDate, isNotModified } from './conditions.ts'
 import type { Draft, WholeFile } from './draft.ts'
+import type { FilePart, Incoming, Reply } from './exchange.ts'
 import { minGzipBytes } from './limits.ts'
 import { type Coding, chooseCoding } from './negotiation.ts'
 
 const compress = promisify<Uint8Array, Uint8Array>(gzip)
 
 /** The reply to send. */
-export async function finish(ask: Ask, draft: Draft): Promise<Reply> {
+export async function finish(incoming: Incoming, draft: Draft): Promise<Reply> {
   const reply =
-    (await knownInGzip(ask, draft)) ?? (await finishAs(ask, draft, codingOf(ask, draft)))
+    (await knownInGzip(incoming, draft)) ??
+    (await finishAs(incoming, draft, codingOf(incoming, draft)))
   return draft.isLasting === true ? { ...reply, isLasting: true } : reply
 }
 
 /** Who has it with gzip, and would get it without now, has it all the same. */
-async function knownInGzip(ask: Ask, draft: Draft): Promise<Reply | undefined> {
-  if (draft.codable !== true || draft.status !== 200 || !isRead(ask)) return undefined
-  if (ask.headers['if-none-match'] === undefined) return undefined
-  const etag = etagOf(ask, draft, 'gzip')
-  if (!isKnown(ask, { etag })) return undefined
+async function knownInGzip(incoming: Incoming, draft: Draft): Promise<Reply | undefined> {
+  if (draft.codable !== true || draft.status !== 200 || !isRead(incoming)) return undefined
+  if (incoming.headers['if-none-match'] === undefined) return undefined
+  const etag = etagOf(incoming, draft, 'gzip')
+  if (!isKnown(incoming, { etag })) return undefined
   await endUnsent(draft)
   return notModified(headersOf(draft, etag, 'gzip'))
 }
@@ -33,21 +34,21 @@ function notModified(headers: Record<string, string>): Reply {
   return { status: 304, headers: kept }
 }
 
-async function finishAs(ask: Ask, draft: Draft, coding: Coding): Promise<Reply> {
-  const etag = etagOf(ask, draft, coding)
+async function finishAs(incoming: Incoming, draft: Draft, coding: Coding): Promise<Reply> {
+  const etag = etagOf(incoming, draft, coding)
   const headers = headersOf(draft, etag, coding)
-  if (isRead(ask) && draft.status === 200 && isKnown(ask, { ...draft, etag })) {
+  if (isRead(incoming) && draft.status === 200 && isKnown(incoming, { ...draft, etag })) {
     await endUnsent(draft)
     return notModified(headers)
   }
   if (draft.body === undefined) return { status: draft.status, headers: withLength(headers, 0) }
   if (isByteStream(draft.body)) {
-    if (ask.method === 'HEAD') await endUnsent(draft)
-    return withoutBodyForHead(ask, { status: draft.status, headers, body: draft.body })
+    if (incoming.method === 'HEAD') await endUnsent(draft)
+    return withoutBodyForHead(incoming, { status: draft.status, headers, body: draft.body })
   }
   const body = draft.coding === undefined ? await encode(draft.body, coding) : draft.body
-  if (draft.ranges === true) return inRange(ask, { ...draft, body }, { etag, headers })
-  return withoutBodyForHead(ask, {
+  if (draft.ranges === true) return inRange(incoming, { ...draft, body }, { etag, headers })
+  return withoutBodyForHead(incoming, {
     status: draft.status,
     headers: withLength(headers, lengthOf(body)),
     body: partOf(body),
@@ -60,21 +61,21 @@ async function endUnsent({ body }: Draft): Promise<void> {
 }
 
 function inRange(
-  ask: Ask,
+  incoming: Incoming,
   draft: Draft & { readonly body: Uint8Array | WholeFile },
   made: { readonly etag: string | undefined; readonly headers: Record<string, string> },
 ): Reply {
   const { body } = draft
   const sizeBytes = lengthOf(body)
   const headers = { ...made.headers, 'accept-ranges': 'bytes' }
-  const asked = { range: ask.headers['range'], ifRange: ask.headers['if-range'] }
+  const wanted = { range: incoming.headers['range'], ifRange: incoming.headers['if-range'] }
   // Ranges are for GET alone (RFC 9110 section 14.2).
   const range =
-    ask.method === 'GET' && draft.status === 200
-      ? chooseRange(asked, { sizeBytes, etag: made.etag })
+    incoming.method === 'GET' && draft.status === 200
+      ? chooseRange(wanted, { sizeBytes, etag: made.etag })
       : undefined
   if (range === undefined) {
-    return withoutBodyForHead(ask, {
+    return withoutBodyForHead(incoming, {
       status: draft.status,
       headers: withLength(headers, sizeBytes),
       body: partOf(body),
@@ -91,17 +92,17 @@ function inRange(
   }
 }
 
-function codingOf(ask: Ask, draft: Draft): Coding {
+function codingOf(incoming: Incoming, draft: Draft): Coding {
   if (draft.coding !== undefined) return draft.coding
   const isLarge = draft.body instanceof Uint8Array && draft.body.length >= minGzipBytes
   return draft.codable === true && isLarge
-    ? chooseCoding(ask.headers['accept-encoding'])
+    ? chooseCoding(incoming.headers['accept-encoding'])
     : 'identity'
 }
 
 /** Strong, and another one for each coding (npm-wire H7). Small answers without one get the digest of their bytes. */
-function etagOf(ask: Ask, draft: Draft, coding: Coding): string | undefined {
-  const isStored = isRead(ask) && draft.status === 200 && !isOwn(draft)
+function etagOf(incoming: Incoming, draft: Draft, coding: Coding): string | undefined {
+  const isStored = isRead(incoming) && draft.status === 200 && !isOwn(draft)
   const plain =
     draft.etag ??
     (isStored && draft.body instanceof Uint8Array
@@ -127,12 +128,12 @@ function headersOf(draft: Draft, etag: string | undefined, coding: Coding): Reco
 
 /** True where the client says that it has a representation with these validators. */
 export function isKnown(
-  ask: Ask,
+  incoming: Incoming,
   { etag, modifiedMs }: { readonly etag?: string | undefined; readonly modifiedMs?: number },
 ): boolean {
   const conditions = {
-    ifNoneMatch: ask.headers['if-none-match'],
-    ifModifiedSince: ask.headers['if-modified-since'],
+    ifNoneMatch: incoming.headers['if-none-match'],
+    ifModifiedSince: incoming.headers['if-modified-since'],
   }
   return isNotModified(conditions, {
     ...(etag === undefined ? {} : { etag }),
@@ -140,8 +141,8 @@ export function isKnown(
   })
 }
 
-function isRead(ask: Ask): boolean {
-  return ask.method === 'GET' || ask.method === 'HEAD'
+function isRead(incoming: Incoming): boolean {
+  return incoming.method === 'GET' || incoming.method === 'HEAD'
 }
 
 function isOwn(draft: Draft): boolean {
@@ -168,6 +169,6 @@ function withLength(headers: Record<string, string>, length: number): Record<str
   return { ...headers, 'content-length': String(length) }
 }
 
-function withoutBodyForHead(ask: Ask, reply: Reply): Reply {
-  return ask.method === 'HEAD' ? { status: reply.status, headers: reply.headers } : reply
+function withoutBodyForHead(incoming: Incoming, reply: Reply): Reply {
+  return incoming.method === 'HEAD' ? { status: reply.status, headers: reply.headers } : reply
 }

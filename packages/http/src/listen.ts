@@ -3,12 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIPv6, type Socket } from 'node:net'
 import { SteleError } from '@stele/errors'
 import type { Network } from '@stele/formats/networks'
-import type { App, ByteStream } from './ask.ts'
 import { createConnections } from './connections.ts'
 import { toReply } from './error-reply.ts'
 import type { HttpEvent } from './event.ts'
+import type { App, ByteStream } from './exchange.ts'
 import { finish } from './finish.ts'
-import { askOf, headOf } from './incoming.ts'
 import {
   busyRetryS,
   headersTimeoutMs,
@@ -23,6 +22,7 @@ import {
   requestTimeoutMs,
 } from './limits.ts'
 import type { BodyBudget } from './read-body.ts'
+import { headOf, incomingOf } from './read-request.ts'
 import { refuseBroken } from './refuse-broken.ts'
 import { sendReply } from './send-reply.ts'
 import { createSwitches, refuseSwitch, type Switches, type SwitchLimits } from './switches.ts'
@@ -139,7 +139,7 @@ type Serving = {
 }
 
 async function serve(app: App, { request, response, budget }: Serving): Promise<void> {
-  const reply = await app(askOf(request, response, budget))
+  const reply = await app(incomingOf(request, response, budget))
   try {
     await sendReply(request, response, reply)
   } catch (error) {
@@ -161,16 +161,16 @@ type Switching = {
 
 async function switchOver(app: App, { request, socket, head, switches }: Switching): Promise<void> {
   const noBody = { body: async () => new Uint8Array(), stream: async function* (): ByteStream {} }
-  const ask = { ...headOf(request), ...noBody }
+  const incoming = { ...headOf(request), ...noBody }
   if (app.upgrades === undefined || !switches.hasRoom()) {
     const error = new SteleError('server_busy', {
       reason: 'too many connections are open',
       retryAfterS: busyRetryS,
     })
-    refuseSwitch(socket, await finish(ask, toReply(error, String)))
+    refuseSwitch(socket, await finish(incoming, toReply(error, String)))
     return
   }
-  const opened = await app.upgrades.open(ask)
+  const opened = await app.upgrades.open(incoming)
   if (socket.destroyed) return
   if ('run' in opened) switches.run(opened, socket, head)
   else refuseSwitch(socket, opened)

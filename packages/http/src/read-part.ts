@@ -1,6 +1,6 @@
 // Reads a small file at once, into a buffer that was used before: a stream, or a new buffer each time, costs more than the reading.
 import { closeSync, openSync, readSync } from 'node:fs'
-import type { FilePart } from './ask.ts'
+import type { FilePart } from './exchange.ts'
 import { maxSpareBuffers, maxWholeFileBytes } from './limits.ts'
 
 /** Bytes of a file in a borrowed buffer. */

@@ -1,13 +1,13 @@
 // Whole answers kept ready: what depends on nothing but its address, on what the client takes, and on what is committed.
-import type { Ask, FilePart, Reply } from './ask.ts'
+import type { FilePart, Incoming, Reply } from './exchange.ts'
 import { maxReadyAnswers, maxReadyBytes, maxReadyKeyLength, maxSeenKeys } from './limits.ts'
 
 /** The answers that are ready. */
 export type ReadyAnswers = {
   /** The answer, where it is kept and nothing was committed since; undefined else, and for every request out of the ordinary. */
-  readonly find: (ask: Ask) => Reply | undefined
+  readonly find: (incoming: Incoming) => Reply | undefined
   /** To be asked before the answer is made: keeps it, if the same was asked for before. */
-  readonly begin: (ask: Ask) => ((reply: Reply) => void) | undefined
+  readonly begin: (incoming: Incoming) => ((reply: Reply) => void) | undefined
   readonly sizeBytes: () => number
 }
 
@@ -57,22 +57,22 @@ export function createReadyAnswers(
     return false
   }
   return {
-    find: (ask) => {
-      const key = keyOf(ask)
+    find: (incoming) => {
+      const key = keyOf(incoming)
       const kept = key === undefined ? undefined : answers.get(key)
       if (key === undefined || kept === undefined) return undefined
       if (kept.version !== version()) {
         drop(key)
         return undefined
       }
-      const known = ask.headers['if-none-match']
+      const known = incoming.headers['if-none-match']
       if (known !== undefined && known !== kept.etag) return undefined
       answers.delete(key)
       answers.set(key, kept)
       return known === undefined ? kept.whole : kept.notModified
     },
-    begin: (ask) => {
-      const key = keyOf(ask)
+    begin: (incoming) => {
+      const key = keyOf(incoming)
       if (key === undefined || !isSecond(key)) return undefined
       const before = version()
       return (reply) => {
@@ -85,7 +85,7 @@ export function createReadyAnswers(
 }
 
 /** Everything that an answer worth keeping may depend on. Undefined for what asks for a part, or by date. */
-function keyOf({ method, url, headers }: Ask): string | undefined {
+function keyOf({ method, url, headers }: Incoming): string | undefined {
   if (method !== 'GET' || headers['range'] !== undefined) return undefined
   if (headers['if-modified-since'] !== undefined) return undefined
   const { host = '', accept = '' } = headers

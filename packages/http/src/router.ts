@@ -1,7 +1,7 @@
 // Method, path and Accept to route, with find-my-way. Knows nothing of what routes do.
 import { SteleError } from '@stele/errors'
 import createFinder from 'find-my-way'
-import type { Asked } from './asked.ts'
+import type { Ask } from './ask.ts'
 import type { Draft } from './draft.ts'
 import { maxSegmentLength } from './limits.ts'
 import { wantsFirst } from './negotiation.ts'
@@ -15,7 +15,7 @@ export type Route = {
    * routes with the same method and path the first one that takes the request has it.
    */
   readonly accepts?: string
-  readonly answer: (asked: Asked, params: Params) => Draft | Promise<Draft>
+  readonly answer: (ask: Ask, params: Params) => Draft | Promise<Draft>
 }
 
 /** A route's parameters, percent-decoded once. Asking for one that the path does not name is a bug. */

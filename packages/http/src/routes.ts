@@ -1,6 +1,6 @@
 // What a face is made of: routes, what they are given, what they answer with.
-export type { ByteStream } from './ask.ts'
-export { type Asked, numberParameter, textMember } from './asked.ts'
+
+export { type Ask, numberParameter, textMember } from './ask.ts'
 export {
   type Draft,
   immutable,
@@ -11,6 +11,7 @@ export {
   type WholeFile,
 } from './draft.ts'
 export { routeNotFound } from './error-reply.ts'
+export type { ByteStream } from './exchange.ts'
 export type { Face, FaceDefinition, Upgrade } from './face.ts'
 export { isKnown } from './finish.ts'
 export { chooseCoding } from './negotiation.ts'

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { isSteleError, SteleError } from '@stele/errors'
-import type { ByteStream } from './ask.ts'
+import type { ByteStream } from './exchange.ts'
 import { cutError, isGzipBody } from './read-body.ts'
 
 /**

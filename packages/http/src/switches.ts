@@ -1,7 +1,7 @@
 // Connections that went over to another protocol: how many, for how long, and how they end.
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Reply, Switch } from './ask.ts'
+import type { Reply, Switch } from './exchange.ts'
 import { idleTimeoutMs, maxSwitched, maxSwitchedMs } from './limits.ts'
 
 /** The limits of these connections. Times in milliseconds. */

@@ -1,5 +1,5 @@
 // Path and wanted protocol to upgrade.
-import type { Ask } from './ask.ts'
+import type { Incoming } from './exchange.ts'
 import type { Upgrade } from './face.ts'
 import { maxListMembers } from './limits.ts'
 import { createRouter, type Params } from './router.ts'
@@ -7,7 +7,7 @@ import { createRouter, type Params } from './router.ts'
 /** The upgrade for a path and the headers that ask for one; undefined when there is none. */
 export type UpgradeFinder = (
   path: string,
-  headers: Ask['headers'],
+  headers: Incoming['headers'],
 ) => { readonly upgrade: Upgrade; readonly params: Params } | undefined
 
 /** A finder over these upgrades. */

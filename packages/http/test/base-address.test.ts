@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import { parseNetwork } from '@stele/formats/networks'
 import { type AddressSettings, baseAddress, checkHost, clientAddress } from '../src/base-address.ts'
-import { ask } from './ask.ts'
+import { ask } from './incoming.ts'
 
 const direct: AddressSettings = { mountPath: '', trustedProxies: [] }
 const proxied: AddressSettings = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type App, createPendingApp } from '../src/index.ts'
-import { ask } from './ask.ts'
+import { ask } from './incoming.ts'
 
 test('createPendingApp() lets requests wait for the app', async () => {
   const pending = createPendingApp()

@@ -1,11 +1,11 @@
 // Answers kept ready: never another client's, never older than what was committed, and no more than fit.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AddressSettings, App, Ask, HttpEvent, Reply } from '../src/index.ts'
+import type { AddressSettings, App, HttpEvent, Incoming, Reply } from '../src/index.ts'
 import { createApp } from '../src/index.ts'
 import { createReadyAnswers } from '../src/ready-answers.ts'
 import type { Draft } from '../src/routes.ts'
-import { ask, plainSettings } from './ask.ts'
+import { ask, plainSettings } from './incoming.ts'
 
 type World = {
   readonly app: App
@@ -17,7 +17,7 @@ type World = {
 /** An app with one route, whose answers tell how many were made. */
 function createWorld(
   options: {
-    readonly draft?: (made: number, asked: Ask) => Draft
+    readonly draft?: (made: number, asked: Incoming) => Draft
     readonly settings?: AddressSettings
     readonly isLogged?: boolean
   } = {},
@@ -42,8 +42,8 @@ function createWorld(
             method: 'GET',
             path: '/:name',
             answer: (asked) => {
-              made.push(asked.ask.url)
-              return draft(made.length, asked.ask)
+              made.push(asked.url)
+              return draft(made.length, asked)
             },
           },
         ],
@@ -61,7 +61,7 @@ function createWorld(
 const textOf = ({ body }: Reply): string =>
   body instanceof Uint8Array ? Buffer.from(body).toString() : ''
 
-async function texts({ app }: World, asks: readonly Ask[]): Promise<string[]> {
+async function texts({ app }: World, asks: readonly Incoming[]): Promise<string[]> {
   const found: string[] = []
   for (const one of asks) found.push(textOf(await app(one)))
   return found
@@ -168,7 +168,7 @@ for (const [claim, first, second] of apart) {
 }
 
 // Requests that are answered anew each time.
-const anew: readonly (readonly [claim: string, Ask])[] = [
+const anew: readonly (readonly [claim: string, Incoming])[] = [
   ['HEAD', ask('HEAD', '/x')],
   ['a range', ask('GET', '/x', { headers: { range: 'bytes=0-1' } })],
   ['a date', ask('GET', '/x', { headers: { 'if-modified-since': 'x' } })],

@@ -10,7 +10,7 @@ import { isSteleError } from '@stele/errors'
 import { toReply } from '../src/error-reply.ts'
 import { finish } from '../src/finish.ts'
 import { type App, type ByteStream, type HttpEvent, listen, type Reply } from '../src/index.ts'
-import { ask } from './ask.ts'
+import { ask } from './incoming.ts'
 
 const mib = 1024 * 1024
 const chunk = Buffer.alloc(64 * 1024, 'x')

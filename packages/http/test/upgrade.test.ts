@@ -12,7 +12,7 @@ import {
   type ListenOptions,
   listen,
 } from '../src/index.ts'
-import { plainSettings } from './ask.ts'
+import { plainSettings } from './incoming.ts'
 
 const echo: Face = {
   routes: [

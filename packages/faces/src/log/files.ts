@@ -31,7 +31,7 @@ export function filesRoutes({ log, isPublic }: Ports): Route[] {
   return files.map(([path, show]) => ({
     method: 'GET',
     path,
-    answer: (_asked, params) => {
+    answer: (_ask, params) => {
       const draft = show(path.endsWith('*') ? params('*') : '')
       return { ...draft, headers: { ...draft.headers, ...audit } }
     },

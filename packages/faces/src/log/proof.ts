@@ -11,8 +11,8 @@ export function proofRoutes(ports: Pick<LogPorts, 'prove' | 'isPublic'>): Route[
     {
       method: 'POST',
       path: '/-/stele/proof',
-      answer: async (asked): Promise<Draft> => {
-        const queries = parseQueries(await asked.json({ uncoded: true }))
+      answer: async (ask): Promise<Draft> => {
+        const queries = parseQueries(await ask.json({ uncoded: true }))
         return { status: 200, headers, body: await ports.prove(queries) }
       },
     },

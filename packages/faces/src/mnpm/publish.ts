@@ -7,7 +7,7 @@ import {
   parsePackageName,
   parseVersion,
 } from '@stele/formats'
-import { type Asked, type Draft, jsonDraft, type Route, textMember } from '@stele/http/routes'
+import { type Ask, type Draft, jsonDraft, type Route, textMember } from '@stele/http/routes'
 import { type Release, readRelease, tarballFile } from '@stele/releases'
 import type { Access } from '../access.ts'
 import { maxModuleBytes, maxModuleUnpackedBytes } from '../limits.ts'
@@ -21,13 +21,13 @@ export function publishRoutes(ports: Ports, access: Access): Route[] {
     {
       method: 'PUT',
       path: '/-/mnpm/module',
-      answer: async (asked) => putModule(asked, await access.needWriter(asked), ports),
+      answer: async (ask) => putModule(ask, await access.needWriter(ask), ports),
     },
   ]
 }
 
-async function putModule(asked: Asked, account: string, { registry }: Ports): Promise<Draft> {
-  const body = await asked.object({ bytes: maxModuleBytes })
+async function putModule(ask: Ask, account: string, { registry }: Ports): Promise<Draft> {
+  const body = await ask.object({ bytes: maxModuleBytes })
   const name = parsePackageName(neededText(body, 'name'))
   const version = parseVersion(neededText(body, 'version'))
   const spec = `${name}@${version}`
@@ -38,7 +38,7 @@ async function putModule(asked: Asked, account: string, { registry }: Ports): Pr
   const put = await registry.put({ account, name, body: document })
   // npm's clients may repeat a publish whose answer was lost; here an existing version is always an error.
   if (put.did !== 'publish' || put.isRepeat) throw new SteleError('version_exists', { spec })
-  asked.notes.published = put.spec
+  ask.notes.published = put.spec
   return jsonDraft(201, { ok: true, name, version, entry: put.entry })
 }
 

@@ -9,7 +9,7 @@ import {
   parseVersion,
   type Version,
 } from '@stele/formats'
-import { type Asked, type Draft, immutable, jsonDraft, type Route } from '@stele/http/routes'
+import { type Ask, type Draft, immutable, jsonDraft, type Route } from '@stele/http/routes'
 import { tarballFile } from '@stele/releases'
 import { dependencyList } from './dependencies.ts'
 import type { MnpmPorts } from './ports.ts'
@@ -22,10 +22,10 @@ export function readRoutes(ports: Ports, { mirrors }: MnpmSettings): Route[] {
     {
       method: 'GET',
       path: '/-/mnpm/dependencies',
-      answer: (asked) => showDependencies(asked, ports),
+      answer: (ask) => showDependencies(ask, ports),
     },
-    { method: 'GET', path: '/-/mnpm/versions', answer: (asked) => showVersions(asked, ports) },
-    { method: 'GET', path: '/-/mnpm/checksum', answer: (asked) => showChecksum(asked, ports) },
+    { method: 'GET', path: '/-/mnpm/versions', answer: (ask) => showVersions(ask, ports) },
+    { method: 'GET', path: '/-/mnpm/checksum', answer: (ask) => showChecksum(ask, ports) },
     { method: 'GET', path: '/-/mnpm/mirrors', answer: () => jsonDraft(200, { mirrors }) },
   ]
 }
@@ -33,25 +33,25 @@ export function readRoutes(ports: Ports, { mirrors }: MnpmSettings): Route[] {
 /** A version never changes, so what is said of it may be kept for ever. */
 const forEver = { 'cache-control': immutable }
 
-function showDependencies(asked: Asked, { registry }: Ports): Draft {
-  const { name, version } = askedRelease(asked)
-  const bytes = registry.manifest(name, version, asked.baseUrl())
+function showDependencies(ask: Ask, { registry }: Ports): Draft {
+  const { name, version } = askedRelease(ask)
+  const bytes = registry.manifest(name, version, ask.baseUrl())
   if (bytes === undefined) throw notThere(name, version)
   const dependencies = dependencyList(parseOwn(bytes)['dependencies'])
   return jsonDraft(200, { dependencies }, forEver)
 }
 
 /** Its ETag, which the edge makes of the bytes, changes when a version comes or goes. */
-async function showVersions(asked: Asked, { registry }: Ports): Promise<Draft> {
-  const name = askedName(asked)
-  const view = await registry.packument(name, { form: 'abbreviated', baseUrl: asked.baseUrl() })
+async function showVersions(ask: Ask, { registry }: Ports): Promise<Draft> {
+  const name = askedName(ask)
+  const view = await registry.packument(name, { form: 'abbreviated', baseUrl: ask.baseUrl() })
   if (view?.bytes === undefined) throw new SteleError('package_not_found', { name })
   const { versions } = parseOwn(view.bytes)
   return jsonDraft(200, { versions: isJsonObject(versions) ? Object.keys(versions) : [] })
 }
 
-function showChecksum(asked: Asked, { registry }: Ports): Draft {
-  const { name, version } = askedRelease(asked)
+function showChecksum(ask: Ask, { registry }: Ports): Draft {
+  const { name, version } = askedRelease(ask)
   const tarball = registry.tarball(name, tarballFile(name, version))
   if (tarball === undefined) throw notThere(name, version)
   const checksum = tarball.sha512
@@ -63,16 +63,16 @@ function notThere(name: PackageName, version: Version): SteleError {
   return new SteleError('version_not_found', { spec: `${name}@${version}` })
 }
 
-function askedName(asked: Asked): PackageName {
-  return parsePackageName(parameter(asked, 'name'))
+function askedName(ask: Ask): PackageName {
+  return parsePackageName(parameter(ask, 'name'))
 }
 
 /** Name and version; a version is a resolved one, never a range or a tag. */
-function askedRelease(asked: Asked): { readonly name: PackageName; readonly version: Version } {
-  return { name: askedName(asked), version: parseVersion(parameter(asked, 'version')) }
+function askedRelease(ask: Ask): { readonly name: PackageName; readonly version: Version } {
+  return { name: askedName(ask), version: parseVersion(parameter(ask, 'version')) }
 }
 
-function parameter({ query }: Asked, name: string): string {
+function parameter({ query }: Ask, name: string): string {
   const [value, ...more] = query.getAll(name)
   if (value !== undefined && value !== '' && more.length === 0) return value
   const reason =

@@ -3,7 +3,7 @@
 import { SteleError } from '@stele/errors'
 import type { JsonObject } from '@stele/formats'
 import { isJsonObject } from '@stele/formats'
-import { type Asked, type Draft, ownDraft, type Route, textMember } from '@stele/http/routes'
+import { type Ask, type Draft, ownDraft, type Route, textMember } from '@stele/http/routes'
 import type { Access } from '../access.ts'
 import { maxLogInBytes } from '../limits.ts'
 import type { NpmPorts } from './ports.ts'
@@ -18,14 +18,14 @@ export function accountRoutes(ports: Pick<NpmPorts, 'accounts'>, access: Access)
     {
       method: 'GET',
       path: '/-/whoami',
-      answer: async (asked) => ownDraft(200, { username: (await access.need(asked)).account }),
+      answer: async (ask) => ownDraft(200, { username: (await access.need(ask)).account }),
     },
     {
       method: 'GET',
       path: profilePath,
-      answer: async (asked) => profileDraft((await access.need(asked)).account, tools),
+      answer: async (ask) => profileDraft((await access.need(ask)).account, tools),
     },
-    { method: 'POST', path: profilePath, answer: (asked) => changeProfile(asked, tools) },
+    { method: 'POST', path: profilePath, answer: (ask) => changeProfile(ask, tools) },
   ]
 }
 
@@ -50,10 +50,10 @@ function profileOf(account: string, ports: Tools['ports']): JsonObject {
  * Password and e-mail address can be changed; what else npm knows is not kept here. npm sends what it was shown back with
  * the change, so only what differs counts; and that is one thing, so that a refusal leaves nothing half done.
  */
-async function changeProfile(asked: Asked, tools: Tools): Promise<Draft> {
-  const { account, readonly } = await tools.access.need(asked)
+async function changeProfile(ask: Ask, tools: Tools): Promise<Draft> {
+  const { account, readonly } = await tools.access.need(ask)
   if (readonly) throw new SteleError('token_read_only', { account })
-  const body = await asked.object({ bytes: maxLogInBytes })
+  const body = await ask.object({ bytes: maxLogInBytes })
   const shown = profileOf(account, tools.ports)
   const changes = Object.entries(body).filter(([member, value]) => {
     const now = Object.hasOwn(shown, member) ? shown[member] : ''
@@ -68,14 +68,14 @@ async function changeProfile(asked: Asked, tools: Tools): Promise<Draft> {
     throw new SteleError('request_invalid', { what: 'the request body', reason })
   }
   for (const [member, value] of changes) {
-    if (member === 'password') await changePassword(asked, { account, value }, tools)
+    if (member === 'password') await changePassword(ask, { account, value }, tools)
     else tools.ports.accounts.setEmail(account, textMember(body, member) ?? null)
   }
   return profileDraft(account, tools)
 }
 
 async function changePassword(
-  asked: Asked,
+  ask: Ask,
   change: { readonly account: string; readonly value: JsonObject[string] | undefined },
   { ports }: Tools,
 ): Promise<void> {
@@ -86,5 +86,5 @@ async function changePassword(
     const reason = 'it is not {"old": …, "new": …}'
     throw new SteleError('request_invalid', { what: '"password" of the request body', reason })
   }
-  await ports.accounts.changePassword({ account, password: old, address: asked.client }, wanted)
+  await ports.accounts.changePassword({ account, password: old, address: ask.client }, wanted)
 }

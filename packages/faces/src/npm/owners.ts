@@ -15,7 +15,7 @@ export function ownerRoutes(ports: Tools['ports'], access: Access): Route[] {
     {
       method: 'GET',
       path: listPath,
-      answer: (_asked, params) => {
+      answer: (_ask, params) => {
         const names = ownersOf(parsePackageName(params('name')), tools)
         return jsonDraft(
           200,
@@ -26,9 +26,9 @@ export function ownerRoutes(ports: Tools['ports'], access: Access): Route[] {
     {
       method: 'PUT',
       path: listPath,
-      answer: async (asked, params) => {
-        const account = await access.needWriter(asked)
-        const added = textMember(await asked.object(), 'user')
+      answer: async (ask, params) => {
+        const account = await access.needWriter(ask)
+        const added = textMember(await ask.object(), 'user')
         if (added === undefined) {
           const reason = 'it has no "user"'
           throw new SteleError('request_invalid', { what: 'the request body', reason })
@@ -40,8 +40,8 @@ export function ownerRoutes(ports: Tools['ports'], access: Access): Route[] {
     {
       method: 'DELETE',
       path: `${listPath}/:owner`,
-      answer: async (asked, params) => {
-        const account = await access.needWriter(asked)
+      answer: async (ask, params) => {
+        const account = await access.needWriter(ask)
         const removed = params('owner')
         const change = (owners: readonly string[]): string[] => {
           if (owners.includes(removed)) return owners.filter((owner) => owner !== removed)

@@ -3,7 +3,7 @@
 import { SteleError } from '@stele/errors'
 import { abbreviatedType, type PackageName, parsePackageName } from '@stele/formats'
 import {
-  type Asked,
+  type Ask,
   chooseCoding,
   type Draft,
   isKnown,
@@ -28,28 +28,28 @@ export function packumentRoutes(ports: Ports): Route[] {
     {
       method: 'GET',
       path: '/:name',
-      answer: (asked, params) => showPackument(asked, params, ports),
+      answer: (ask, params) => showPackument(ask, params, ports),
     },
     {
       method: 'GET',
       path: '/:name/:version',
-      answer: (asked, params) => showManifest(asked, params, ports),
+      answer: (ask, params) => showManifest(ask, params, ports),
     },
   ]
 }
 
 /** GET /{name}: the packument, full or abbreviated as Accept asks (P1). */
-async function showPackument(asked: Asked, params: Params, ports: Ports): Promise<Draft> {
+async function showPackument(ask: Ask, params: Params, ports: Ports): Promise<Draft> {
   const name = parsePackageName(params('name'))
-  const form = chooseForm(asked.ask.headers['accept'])
-  const coding = chooseCoding(asked.ask.headers['accept-encoding'])
-  const wanted = { form, baseUrl: asked.baseUrl() }
+  const form = chooseForm(ask.headers['accept'])
+  const coding = chooseCoding(ask.headers['accept-encoding'])
+  const wanted = { form, baseUrl: ask.baseUrl() }
   const view =
-    (coding === 'gzip' ? undefined : await findKnownGzip(asked, ports, { ...wanted, name })) ??
+    (coding === 'gzip' ? undefined : await findKnownGzip(ask, ports, { ...wanted, name })) ??
     (await ports.registry.packument(name, {
       ...wanted,
       coding,
-      isKnown: (head) => isKnown(asked.ask, head),
+      isKnown: (head) => isKnown(ask, head),
     }))
   if (view === undefined) throw new SteleError('package_not_found', { name })
   return {
@@ -65,7 +65,7 @@ async function showPackument(asked: Asked, params: Params, ports: Ports): Promis
 
 /** What the client has with gzip, when it would get it without now: to be told so costs no bytes. */
 async function findKnownGzip(
-  { ask }: Asked,
+  ask: Ask,
   { registry }: Ports,
   wanted: {
     readonly name: PackageName
@@ -80,12 +80,12 @@ async function findKnownGzip(
 }
 
 /** GET /{name}/{version or tag}: the manifest of one version (P11). */
-function showManifest(asked: Asked, params: Params, ports: Ports): Draft {
+function showManifest(ask: Ask, params: Params, ports: Ports): Draft {
   const name = parsePackageName(params('name'))
   // There is a package named "-", but below /-/ lie routes, not its versions.
-  if (params('name') === '-') throw routeNotFound(asked.ask)
+  if (params('name') === '-') throw routeNotFound(ask)
   const version = params('version')
-  const body = ports.registry.manifest(name, version, asked.baseUrl())
+  const body = ports.registry.manifest(name, version, ask.baseUrl())
   if (body === undefined) throw new SteleError('version_not_found', { spec: `${name}@${version}` })
   return {
     status: 200,

@@ -1,6 +1,6 @@
 // Everything that changes a package by its document: publish, deprecate, star, owners, unpublish (npm-wire sections 5 and 6).
 import { type PackageName, parsePackageName } from '@stele/formats'
-import { type Asked, type Draft, jsonDraft, type Params, type Route } from '@stele/http/routes'
+import { type Ask, type Draft, jsonDraft, type Params, type Route } from '@stele/http/routes'
 import type { Access } from '../access.ts'
 import type { NpmPorts } from './ports.ts'
 import type { NpmSettings } from './settings.ts'
@@ -9,20 +9,20 @@ type Ports = Pick<NpmPorts, 'registry'> & { readonly settings: NpmSettings }
 
 /** PUT and DELETE of documents and tarballs. Who asks is known before a byte of the body is read. */
 export function publishRoutes(ports: Ports, access: Access): Route[] {
-  const put = (asked: Asked, params: Params, rev?: string): Promise<Draft> =>
-    putDocument(asked, { name: parsePackageName(params('name')), rev }, { ports, access })
+  const put = (ask: Ask, params: Params, rev?: string): Promise<Draft> =>
+    putDocument(ask, { name: parsePackageName(params('name')), rev }, { ports, access })
   return [
-    { method: 'PUT', path: '/:name', answer: (asked, params) => put(asked, params) },
+    { method: 'PUT', path: '/:name', answer: (ask, params) => put(ask, params) },
     {
       method: 'PUT',
       path: '/:name/-rev/:rev',
-      answer: (asked, params) => put(asked, params, params('rev')),
+      answer: (ask, params) => put(ask, params, params('rev')),
     },
     {
       method: 'DELETE',
       path: '/:name/-rev/:rev',
-      answer: async (asked, params) => {
-        const account = await access.needWriter(asked)
+      answer: async (ask, params) => {
+        const account = await access.needWriter(ask)
         const name = parsePackageName(params('name'))
         await ports.registry.removePackage(account, name, params('rev'))
         return jsonDraft(200, { ok: true, id: name })
@@ -31,8 +31,8 @@ export function publishRoutes(ports: Ports, access: Access): Route[] {
     {
       method: 'DELETE',
       path: '/:name/-/:file/-rev/:rev',
-      answer: async (asked, params) => {
-        const account = await access.needWriter(asked)
+      answer: async (ask, params) => {
+        const account = await access.needWriter(ask)
         const name = parsePackageName(params('name'))
         const file = params('file')
         await ports.registry.removeTarball(account, name, { file, rev: params('rev') })
@@ -43,18 +43,18 @@ export function publishRoutes(ports: Ports, access: Access): Route[] {
 }
 
 async function putDocument(
-  asked: Asked,
+  ask: Ask,
   target: { readonly name: PackageName; readonly rev: string | undefined },
   tools: { readonly ports: Ports; readonly access: Access },
 ): Promise<Draft> {
   const { registry, settings } = tools.ports
   const { name } = target
-  const account = await tools.access.needWriter(asked)
-  const body = await asked.ask.body(settings.maxUploadBytes)
+  const account = await tools.access.needWriter(ask)
+  const body = await ask.body(settings.maxUploadBytes)
   const put = await registry.put({ account, name, body, rev: target.rev })
   if (put.did === 'publish') {
     const { spec, isRepeat, entry, timeMs } = put
-    if (!isRepeat) asked.notes.published = spec
+    if (!isRepeat) ask.notes.published = spec
     const time = new Date(timeMs).toISOString()
     return jsonDraft(isRepeat ? 200 : 201, { ok: true, id: name, entry, time })
   }

@@ -2,7 +2,7 @@
 
 import { SteleError } from '@stele/errors'
 import { parsePackageName } from '@stele/formats'
-import { type Asked, type Draft, jsonDraft, numberParameter, type Route } from '@stele/http/routes'
+import { type Ask, type Draft, jsonDraft, numberParameter, type Route } from '@stele/http/routes'
 import { maxSearchFrom, maxSearchSize } from '../limits.ts'
 import type { NpmPorts } from './ports.ts'
 
@@ -10,12 +10,12 @@ type Ports = Pick<NpmPorts, 'registry'>
 
 export function searchRoutes(ports: Ports): Route[] {
   return [
-    { method: 'GET', path: '/-/v1/search', answer: (asked) => search(asked, ports) },
-    { method: 'GET', path: '/-/_view/starredByUser', answer: (asked) => showStars(asked, ports) },
+    { method: 'GET', path: '/-/v1/search', answer: (ask) => search(ask, ports) },
+    { method: 'GET', path: '/-/_view/starredByUser', answer: (ask) => showStars(ask, ports) },
     {
       method: 'GET',
       path: '/-/user/:account/stars', // pnpm prints the names of the members.
-      answer: (_asked, params) => {
+      answer: (_ask, params) => {
         const names = ports.registry.starredBy(params('account'))
         return jsonDraft(200, Object.fromEntries(names.map((name) => [name, true])))
       },
@@ -23,7 +23,7 @@ export function searchRoutes(ports: Ports): Route[] {
     {
       method: 'GET',
       path: '/-/package/:name/visibility',
-      answer: (_asked, params) => {
+      answer: (_ask, params) => {
         const name = parsePackageName(params('name'))
         const tags = ports.registry.tags(name)
         if (tags === undefined) throw new SteleError('package_not_found', { name })
@@ -33,19 +33,19 @@ export function searchRoutes(ports: Ports): Route[] {
   ]
 }
 
-function search(asked: Asked, { registry }: Ports): Draft {
-  const text = asked.query.get('text') // The registry looks at no more than it has use for.
+function search(ask: Ask, { registry }: Ports): Draft {
+  const text = ask.query.get('text') // The registry looks at no more than it has use for.
   if (text === null) {
     throw new SteleError('request_invalid', { what: 'the search', reason: 'it has no "text"' })
   }
-  const size = numberParameter(asked, 'size', { least: 0, most: maxSearchSize, absent: 20 })
-  const from = numberParameter(asked, 'from', { least: 0, most: maxSearchFrom, absent: 0 })
+  const size = numberParameter(ask, 'size', { least: 0, most: maxSearchSize, absent: 20 })
+  const from = numberParameter(ask, 'from', { least: 0, most: maxSearchFrom, absent: 0 })
   return jsonDraft(200, registry.search({ text, from, size }))
 }
 
 /** `?key="name"`: the key is a JSON string. */
-function showStars(asked: Asked, { registry }: Ports): Draft {
-  const account = (asked.query.get('key') ?? '').replace(/^"(.*)"$/, '$1')
+function showStars(ask: Ask, { registry }: Ports): Draft {
+  const account = (ask.query.get('key') ?? '').replace(/^"(.*)"$/, '$1')
   const names = registry.starredBy(account)
   return jsonDraft(200, { rows: names.map((name) => ({ id: name, key: account, value: name })) })
 }

@@ -2,7 +2,7 @@
 
 import { SteleError } from '@stele/errors'
 import { parsePackageName, parseTag, parseVersion } from '@stele/formats'
-import { type Asked, type Draft, jsonDraft, type Params, type Route } from '@stele/http/routes'
+import { type Ask, type Draft, jsonDraft, type Params, type Route } from '@stele/http/routes'
 import type { Access } from '../access.ts'
 import type { NpmPorts } from './ports.ts'
 
@@ -13,12 +13,12 @@ const tagPath = `${listPath}/:tag`
 
 export function tagRoutes(ports: Pick<NpmPorts, 'registry'>, access: Access): Route[] {
   const tools: Tools = { ports, access }
-  const set: Route['answer'] = (asked, params) => setTag(asked, params, tools)
+  const set: Route['answer'] = (ask, params) => setTag(ask, params, tools)
   return [
-    { method: 'GET', path: listPath, answer: (_asked, params) => showTags(params, tools) },
+    { method: 'GET', path: listPath, answer: (_ask, params) => showTags(params, tools) },
     { method: 'PUT', path: tagPath, answer: set },
     { method: 'POST', path: tagPath, answer: set },
-    { method: 'DELETE', path: tagPath, answer: (asked, params) => removeTag(asked, params, tools) },
+    { method: 'DELETE', path: tagPath, answer: (ask, params) => removeTag(ask, params, tools) },
   ]
 }
 
@@ -30,11 +30,11 @@ function showTags(params: Params, { ports }: Tools): Draft {
 }
 
 /** The body is a JSON string: the version. */
-async function setTag(asked: Asked, params: Params, { ports, access }: Tools): Promise<Draft> {
-  const account = await access.needWriter(asked)
+async function setTag(ask: Ask, params: Params, { ports, access }: Tools): Promise<Draft> {
+  const account = await access.needWriter(ask)
   const name = parsePackageName(params('name'))
   const tag = parseTag(params('tag'))
-  const version = await asked.json()
+  const version = await ask.json()
   if (typeof version !== 'string') {
     const reason = 'it is not a JSON string with a version'
     throw new SteleError('request_invalid', { what: 'the request body', reason })
@@ -43,8 +43,8 @@ async function setTag(asked: Asked, params: Params, { ports, access }: Tools): P
   return jsonDraft(201, { ok: true })
 }
 
-async function removeTag(asked: Asked, params: Params, { ports, access }: Tools): Promise<Draft> {
-  const account = await access.needWriter(asked)
+async function removeTag(ask: Ask, params: Params, { ports, access }: Tools): Promise<Draft> {
+  const account = await access.needWriter(ask)
   const name = parsePackageName(params('name'))
   await ports.registry.removeTag(account, name, parseTag(params('tag')))
   return jsonDraft(200, { ok: true })

@@ -12,10 +12,10 @@ export function tarballRoutes(ports: Ports): Route[] {
     {
       method: 'GET',
       path: '/:name/-/:file',
-      answer: (asked, params) => {
+      answer: (ask, params) => {
         const [name, file] = [params('name'), params('file')]
         // There is a package named "-", but "/-/-/package" is a route under an address that ends with "/-/".
-        if (name === '-' && !file.endsWith('.tgz')) throw routeNotFound(asked.ask)
+        if (name === '-' && !file.endsWith('.tgz')) throw routeNotFound(ask)
         return showTarball(parsePackageName(name), file, ports)
       },
     },

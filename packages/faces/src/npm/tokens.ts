@@ -4,7 +4,7 @@ import type { TokenInfo, TokenWish } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
 import type { JsonObject } from '@stele/formats'
 import {
-  type Asked,
+  type Ask,
   type Draft,
   numberParameter,
   ownDraft,
@@ -23,13 +23,13 @@ const path = '/-/npm/v1/tokens'
 export function tokenRoutes(ports: Pick<NpmPorts, 'accounts'>, access: Access): Route[] {
   const tools = { ports, access }
   return [
-    { method: 'GET', path, answer: (asked) => listTokens(asked, tools) },
-    { method: 'POST', path, answer: (asked) => createToken(asked, tools) },
+    { method: 'GET', path, answer: (ask) => listTokens(ask, tools) },
+    { method: 'POST', path, answer: (ask) => createToken(ask, tools) },
     {
       method: 'DELETE',
       path: `${path}/token/:key`,
-      answer: async (asked, params) => {
-        ports.accounts.revokeToken(await access.need(asked), params('key'))
+      answer: async (ask, params) => {
+        ports.accounts.revokeToken(await access.need(ask), params('key'))
         return { status: 204, headers: { 'cache-control': ownOnly } }
       },
     },
@@ -37,13 +37,13 @@ export function tokenRoutes(ports: Pick<NpmPorts, 'accounts'>, access: Access): 
 }
 
 /** `urls.next` is absent on the last page: an empty text sends pnpm 12 round and round (A6). */
-async function listTokens(asked: Asked, { ports, access }: Tools): Promise<Draft> {
-  const { account } = await access.need(asked)
-  const page = numberParameter(asked, 'page', { least: 0, most: 100_000, absent: 0 })
-  const perPage = numberParameter(asked, 'perPage', { least: 1, most: maxTokensPage, absent: 10 })
+async function listTokens(ask: Ask, { ports, access }: Tools): Promise<Draft> {
+  const { account } = await access.need(ask)
+  const page = numberParameter(ask, 'page', { least: 0, most: 100_000, absent: 0 })
+  const perPage = numberParameter(ask, 'perPage', { least: 1, most: maxTokensPage, absent: 10 })
   const all = ports.accounts.listTokens(account)
   const end = (page + 1) * perPage
-  const next = `${asked.baseUrl()}${path}?page=${page + 1}&perPage=${perPage}`
+  const next = `${ask.baseUrl()}${path}?page=${page + 1}&perPage=${perPage}`
   return ownDraft(200, {
     objects: all.slice(page * perPage, end).map(tokenJson),
     total: all.length,
@@ -52,14 +52,14 @@ async function listTokens(asked: Asked, { ports, access }: Tools): Promise<Draft
 }
 
 /** Needs the password again: a stolen token must not make others. */
-async function createToken(asked: Asked, { ports, access }: Tools): Promise<Draft> {
-  const { account, readonly } = await access.need(asked)
+async function createToken(ask: Ask, { ports, access }: Tools): Promise<Draft> {
+  const { account, readonly } = await access.need(ask)
   if (readonly) throw new SteleError('token_read_only', { account })
-  const body = await asked.object({ bytes: maxLogInBytes })
+  const body = await ask.object({ bytes: maxLogInBytes })
   const wish = wishOf(account, body)
   const password = textMember(body, 'password') ?? ''
-  await ports.accounts.verifyPassword({ account, password, address: asked.client })
-  const { token, info } = ports.accounts.createToken(wish, asked.client)
+  await ports.accounts.verifyPassword({ account, password, address: ask.client })
+  const { token, info } = ports.accounts.createToken(wish, ask.client)
   return ownDraft(201, { ...tokenJson(info), token })
 }
 

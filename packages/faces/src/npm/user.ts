@@ -4,7 +4,7 @@ import type { IssuedToken } from '@stele/accounts'
 import { isSteleError, SteleError } from '@stele/errors'
 import type { JsonObject } from '@stele/formats'
 import {
-  type Asked,
+  type Ask,
   type Draft,
   jsonDraft,
   ownDraft,
@@ -26,23 +26,23 @@ export function userRoutes(ports: Ports, access: Access): Route[] {
     {
       method: 'GET',
       path: '/-/user/:id',
-      answer: (asked, params) => showUser(asked, params, { ports, access }),
+      answer: (ask, params) => showUser(ask, params, { ports, access }),
     },
     {
       method: 'PUT',
       path: '/-/user/:id',
-      answer: (asked, params) => enter(asked, accountOf(params), ports),
+      answer: (ask, params) => enter(ask, accountOf(params), ports),
     },
     {
       method: 'PUT',
       path: '/-/user/:id/-rev/:rev',
-      answer: (asked, params) => enter(asked, accountOf(params), ports),
+      answer: (ask, params) => enter(ask, accountOf(params), ports),
     },
     {
       method: 'DELETE',
       path: '/-/user/token/:token',
-      answer: async (asked, params) => {
-        ports.accounts.revokeToken(await access.need(asked), params('token'))
+      answer: async (ask, params) => {
+        ports.accounts.revokeToken(await access.need(ask), params('token'))
         return ownDraft(200, { ok: true })
       },
     },
@@ -61,8 +61,8 @@ export function userRoutes(ports: Ports, access: Access): Route[] {
  * PUT -/user/org.couchdb.user:{name}: logs in whoever exists, with the right password, at once (201, never 409: then
  * npm need not come back with Basic); makes the account where strangers may.
  */
-async function enter(asked: Asked, account: string, ports: Ports): Promise<Draft> {
-  const body = await asked.object({ bytes: maxLogInBytes })
+async function enter(ask: Ask, account: string, ports: Ports): Promise<Draft> {
+  const body = await ask.object({ bytes: maxLogInBytes })
   const said = textMember(body, 'name')
   if (said !== undefined && said !== account) {
     throw new SteleError('request_invalid', {
@@ -70,11 +70,11 @@ async function enter(asked: Asked, account: string, ports: Ports): Promise<Draft
       reason: `it is ${JSON.stringify(said.slice(0, 64))}, and the address says "${account}"`,
     })
   }
-  const password = passwordOf(asked, body)
+  const password = passwordOf(ask, body)
   const email = textMember(body, 'email')
-  const claim = { account, password, address: asked.client, ...(email ? { email } : {}) }
-  const issued = await logInOrSignUp(asked, claim, ports)
-  asked.notes.account = account
+  const claim = { account, password, address: ask.client, ...(email ? { email } : {}) }
+  const issued = await logInOrSignUp(ask, claim, ports)
+  ask.notes.account = account
   // After the credentials are stored. A crash before this line is mended by the next log-in or write.
   await ensureJoined(ports, account)
   return ownDraft(201, {
@@ -93,9 +93,9 @@ type Claim = {
   readonly email?: string
 }
 
-async function logInOrSignUp(asked: Asked, claim: Claim, ports: Ports): Promise<IssuedToken> {
+async function logInOrSignUp(ask: Ask, claim: Claim, ports: Ports): Promise<IssuedToken> {
   const { accounts, registry } = ports
-  const decision = signUpDecision(asked.ask, ports.signUp)
+  const decision = signUpDecision(ask, ports.signUp)
   // A name that the log knows but nobody here has credentials for is the operator's to give back, not a stranger's to take.
   const isFree = !accounts.has(claim.account) && !registry.hasAccount(claim.account)
   if (decision.allowed && isFree) return accounts.signUp(claim)
@@ -113,11 +113,11 @@ async function logInOrSignUp(asked: Asked, claim: Claim, ports: Ports): Promise<
 }
 
 /** The password of the body, or of Basic credentials, as npm's second step after a 409 sends them. */
-function passwordOf(asked: Asked, body: JsonObject): string {
+function passwordOf(ask: Ask, body: JsonObject): string {
   const password = textMember(body, 'password')
   if (password !== undefined) return password
   const [, basic] =
-    /^basic +([A-Za-z0-9+/=]{1,2000})$/i.exec(asked.ask.headers['authorization'] ?? '') ?? []
+    /^basic +([A-Za-z0-9+/=]{1,2000})$/i.exec(ask.headers['authorization'] ?? '') ?? []
   const text = Buffer.from(basic ?? '', 'base64').toString('utf8')
   if (!text.includes(':')) {
     const reason = 'it has no "password"'
@@ -128,7 +128,7 @@ function passwordOf(asked: Asked, body: JsonObject): string {
 
 /** GET -/user/org.couchdb.user:{name}: name and address of an account of the log; the address for its owner alone (D5). */
 async function showUser(
-  asked: Asked,
+  ask: Ask,
   params: Params,
   { ports, access }: { readonly ports: Ports; readonly access: Access },
 ): Promise<Draft> {
@@ -136,8 +136,8 @@ async function showUser(
   if (!ports.registry.hasAccount(account)) {
     throw new SteleError('account_not_found', { account })
   }
-  const hasCredentials = asked.ask.headers['authorization'] !== undefined
-  const asker = hasCredentials ? (await access.need(asked)).account : undefined
+  const hasCredentials = ask.headers['authorization'] !== undefined
+  const asker = hasCredentials ? (await access.need(ask)).account : undefined
   // npm sends what it gets here back as an owner: both members must be there (D5).
   const email = asker === account ? (ports.accounts.profile(account).email ?? '') : ''
   const user = { _id: `${userPrefix}${account}`, _rev: '1-0', name: account, email }

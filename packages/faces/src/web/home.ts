@@ -6,10 +6,10 @@ import type { WebPorts } from './ports.ts'
 
 /** Taken only where Accept names HTML first, as browsers do and package managers never do. */
 export function homeRoutes({ log, signUp }: WebPorts): Route[] {
-  const showPage: Route['answer'] = (asked) => {
+  const showPage: Route['answer'] = (ask) => {
     const page = {
-      baseUrl: asked.baseUrl(),
-      mayVisitorSignUp: signUpDecision(asked.ask, signUp).allowed,
+      baseUrl: ask.baseUrl(),
+      mayVisitorSignUp: signUpDecision(ask, signUp).allowed,
       origin:
         Buffer.from(log.checkpoint() ?? '')
           .toString('utf8')

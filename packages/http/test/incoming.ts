@@ -1,5 +1,5 @@
 // Short ways to ask an app something, without a server.
-import type { AddressSettings, Ask } from '../src/index.ts'
+import type { AddressSettings, Incoming } from '../src/index.ts'
 
 /** No proxy, no mount path, no public address. */
 export const plainSettings: AddressSettings = { mountPath: '', trustedProxies: [] }
@@ -11,7 +11,7 @@ export type AskParts = {
 }
 
 /** A request; a body that is no text or bytes is sent as JSON. */
-export function ask(method: string, url: string, parts: AskParts = {}): Ask {
+export function ask(method: string, url: string, parts: AskParts = {}): Incoming {
   const { body } = parts
   const bytes =
     body === undefined

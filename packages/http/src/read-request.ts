@@ -1,11 +1,15 @@
-// What came in over node:http as an ask.
+// What came in over node:http, as the app takes it.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Ask } from './ask.ts'
+import type { Incoming } from './exchange.ts'
 import { type BodyBudget, readBody } from './read-body.ts'
 import { streamBody } from './stream-body.ts'
 
-/** The request as an ask; its body counts in the budget for as long as it is being answered. */
-export function askOf(request: IncomingMessage, response: ServerResponse, budget: BodyBudget): Ask {
+/** The request; its body counts in the budget for as long as it is being answered. */
+export function incomingOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  budget: BodyBudget,
+): Incoming {
   return {
     ...headOf(request),
     body: async (limitBytes) => {
@@ -21,7 +25,7 @@ export function askOf(request: IncomingMessage, response: ServerResponse, budget
 }
 
 /** The request without its body. */
-export function headOf(request: IncomingMessage): Omit<Ask, 'body' | 'stream'> {
+export function headOf(request: IncomingMessage): Omit<Incoming, 'body' | 'stream'> {
   const headers = joined(request.headers)
   return {
     method: request.method ?? 'GET',
@@ -34,7 +38,7 @@ export function headOf(request: IncomingMessage): Omit<Ask, 'body' | 'stream'> {
 }
 
 /** Node gives lists for a few names alone, such as set-cookie. */
-function joined(headers: IncomingMessage['headers']): Ask['headers'] {
+function joined(headers: IncomingMessage['headers']): Incoming['headers'] {
   const texts: Record<string, string | undefined> = {}
   for (const name in headers) {
     const value = headers[name]

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import { numberParameter, openAsk, textMember } from '../src/asked.ts'
+import { numberParameter, openAsk, textMember } from '../src/ask.ts'
 import { parseTarget } from '../src/target.ts'
-import { ask, plainSettings } from './ask.ts'
+import { ask, plainSettings } from './incoming.ts'
 
 function open(url: string, body?: unknown): ReturnType<typeof openAsk> {
   const target = parseTarget(url, '')
