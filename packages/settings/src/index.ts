@@ -10,4 +10,4 @@ export {
   type SettingSources,
   variableOf,
 } from './read.ts'
-export { type Field, type Kind, noSettings, type Section } from './section.ts'
+export { noSettings, type Section } from './section.ts'

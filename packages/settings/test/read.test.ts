@@ -6,7 +6,6 @@ import {
   duration,
   flagOf,
   integer,
-  type Kind,
   list,
   objects,
   port,
@@ -20,6 +19,7 @@ import {
   url,
   variableOf,
 } from '../src/index.ts'
+import type { Kind } from '../src/section.ts'
 
 type Top = { readonly port: number; readonly publicUrl: string | null }
 const top: Section<Top> = {

@@ -32,6 +32,7 @@ export const serve: Command<Report> = {
     notes: [
       'Flags win over the environment, that over the file, that over the defaults',
       'The file holds "key: value" lines; a key is the flag in camel case, such as publicUrl',
+      'What belongs to a part stands below its name: --mnpm-mirrors is "mirrors" below "mnpm"',
       `In the environment --public-url is ${variableOf('', 'publicUrl')}`,
     ],
   },
