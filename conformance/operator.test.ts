@@ -175,7 +175,7 @@ const mistakes: readonly (readonly [string[], number, RegExp])[] = [
     /Unknown setting prot in the file ".*wrong\.yaml"; did you mean port\?/,
   ],
   [['serve', '--host', '203.0.113.1', '--port', '0'], 1, /203\.0\.113\.1/],
-  [['verify', 'http://localhost:1'], 1, /Cannot reach/],
+  [['verify', 'http://localhost:1'], 4, /Cannot reach/],
   [['verify'], 2, /verify/],
   [['help', 'nothing'], 2, /no command "nothing"/],
 ]

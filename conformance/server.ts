@@ -1,6 +1,8 @@
 // Starts the real server, as `stele serve` does, in a folder of its own, and stops it again. Its log lines are kept.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
@@ -100,11 +102,15 @@ export async function readCheckpoint(registry: string): Promise<Checkpoint> {
 
 /** Runs `stele verify` on a registry. Throws, with what it says, unless everything is verified. */
 export async function assertVerifies(registry: string): Promise<void> {
-  const { code, shown } = await runProgram(process.execPath, [mainFile, 'verify', registry], {
-    cwd: repository,
-    env: { PATH: process.env['PATH'] },
-    timeoutMs: verifyTimeoutMs,
-  })
+  const { code, shown } = await runProgram(
+    process.execPath,
+    [mainFile, 'verify', '--fresh', registry],
+    {
+      cwd: repository,
+      env: { PATH: process.env['PATH'], HOME: join(tmpdir(), 'stele-conformance') },
+      timeoutMs: verifyTimeoutMs,
+    },
+  )
   assert.equal(code, 0, shown)
 }
 

@@ -327,6 +327,24 @@ suite('stele verify on another day', () => {
     assert.equal(JSON.parse(await readFile(out, 'utf8')).checkpoint.note, note)
   })
 
+  test('stele verify says so, and changes no verdict, when nothing can be kept', async () => {
+    const env = {
+      PATH: process.env['PATH'],
+      XDG_CONFIG_HOME: '/proc/none',
+      XDG_CACHE_HOME: '/proc/none',
+    }
+    const { code, stdout, shown } = await runProgram(
+      process.execPath,
+      [mainFile, 'verify', server.url],
+      {
+        cwd: folder.path,
+        env,
+      },
+    )
+    assert.equal(code, 3, shown)
+    assert.match(stdout, /Note: What was verified could not be kept: /)
+  })
+
   test('stele verify saves both checkpoints when the history is another', async () => {
     const kept = join(folder.path, '.config', 'stele', 'logs')
     const [name = ''] = await readdir(kept)

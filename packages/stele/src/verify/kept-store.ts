@@ -71,10 +71,21 @@ export function saveEvidence({ config }: KeptFolders, origin: string, report: un
 
 /** Writes a file so that it is there whole or not at all. */
 export function writeWhole(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolders(dirname(path))
   const temporary = `${path}.${process.pid}.tmp`
   writeFileSync(temporary, text, { flush: true })
   renameSync(temporary, path)
+}
+
+/** One folder after the other: on some file systems, /proc for one, Node makes them recursively without end. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return
+  if (dirname(path) !== path) makeFolders(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if (!existsSync(path)) throw error // Another verification may have been faster.
+  }
 }
 
 function parseKept(path: string): KeptFile {
@@ -90,7 +101,7 @@ function parseKept(path: string): KeptFile {
 }
 
 function saveSnapshot(path: string, kept: Continuation): string {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolders(dirname(path))
   const temporary = `${path}.${process.pid}.tmp`
   const digest = createHash('sha256')
   const file = openSync(temporary, 'w')

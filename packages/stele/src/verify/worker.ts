@@ -64,8 +64,23 @@ async function verify(
     ...(fresh ? {} : { kept: (origin) => loadKept(folders, origin) }),
   })
   const isNew = report.entriesNew > 0 || report.known === null || fresh
-  if (keep !== undefined && isNew && since === undefined) saveKept(folders, keep)
-  return { report, saved: saveFindings(data, report) }
+  const warnings: string[] = []
+  const saved = trySaving(warnings, () => {
+    if (keep !== undefined && isNew && since === undefined) saveKept(folders, keep)
+    return saveFindings(data, report)
+  })
+  return { report: { ...report, warnings: [...report.warnings, ...warnings] }, saved }
+}
+
+/** A disk that takes nothing changes no verdict. */
+function trySaving(warnings: string[], save: () => readonly string[]): readonly string[] {
+  try {
+    return save()
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    warnings.push(`What was verified could not be kept: ${error.message}`)
+    return []
+  }
 }
 
 /** What is evidence is saved before anything is said. */
