@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createNpm } from './npm-client.ts'
@@ -59,6 +59,56 @@ for (const [name, command] of Object.entries(starts)) {
   }
 }
 
+const tuned = {
+  'the launcher': { preload: false, env: {}, arenas: '1', flags: 1 },
+  'the launcher on an older Node': { preload: true, env: {}, arenas: '1', flags: 1 },
+  'MALLOC_ARENA_MAX=4': { preload: false, env: { MALLOC_ARENA_MAX: '4' }, arenas: '4', flags: 1 },
+  'NODE_OPTIONS=--max-semi-space-size=8': {
+    preload: false,
+    env: { NODE_OPTIONS: '--max-semi-space-size=8' },
+    arenas: '1',
+    flags: 0,
+  },
+  'STELE_TUNE_MEMORY=no': {
+    preload: false,
+    env: { STELE_TUNE_MEMORY: 'no' },
+    arenas: undefined,
+    flags: 0,
+  },
+  'STELE_TUNE_MEMORY=no on an older Node': {
+    preload: true,
+    env: { STELE_TUNE_MEMORY: 'no' },
+    arenas: undefined,
+    flags: 0,
+  },
+} as const
+
+for (const [name, { preload, env, arenas, flags }] of Object.entries(tuned)) {
+  test(`a server has ${arenas ?? 'no'} arenas and ${flags} flags when it is started with ${name}`, async () => {
+    await using folder = await makeFolder('launcher')
+    const before = preload ? ['--require', await writePreload(folder)] : []
+    const serve = ['serve', '--port', '0', '--dir', join(folder.path, 'd')]
+    const args = [...before, launcher, ...serve]
+    const child = spawnOwn(process.execPath, args, {
+      cwd: folder.path,
+      env: { PATH: own, HOME: folder.path, ...env },
+    })
+    child.stdout.resume()
+    try {
+      await waitForLine(child, /"event":"listening"/, startTimeoutMs)
+      assert.ok(child.pid !== undefined)
+      const children = await childrenOf(child.pid)
+      assert.equal(children.length, preload ? 1 : 0, 'A recent Node becomes the server')
+      const server = children[0] ?? child.pid
+      const said = await startedWith(server, 'environ', 'MALLOC_ARENA_MAX=')
+      assert.deepEqual(said, arenas === undefined ? [] : [`MALLOC_ARENA_MAX=${arenas}`])
+      assert.equal((await startedWith(server, 'cmdline', '--max-semi-space-size')).length, flags)
+    } finally {
+      killWhatIsLeft(child)
+    }
+  })
+}
+
 test('the launcher ends with the status of what it started', async () => {
   await using folder = await makeFolder('launcher')
   const preload = await writePreload(folder)
@@ -87,6 +137,21 @@ test('the launcher says what to do when no newer Node was installed with it', as
   assert.match(stderr, /--omit=optional/)
   assert.doesNotMatch(stderr, /\n\s+at /)
 })
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return text.split(' ').filter(Boolean).map(Number)
+}
+
+/** What the program got that begins like this. */
+async function startedWith(
+  pid: number,
+  list: 'environ' | 'cmdline',
+  start: string,
+): Promise<string[]> {
+  const words = await readFile(`/proc/${pid}/${list}`, 'utf8')
+  return words.split('\0').filter((word) => word.startsWith(start))
+}
 
 async function writePreload(folder: Folder): Promise<string> {
   const path = join(folder.path, 'pretend-old.cjs')

@@ -6,13 +6,14 @@ import { type TestContext, test } from 'node:test'
 import type { CallRequest } from '@stele/entries'
 import type { SteleError } from '@stele/errors'
 import { type ServiceClient, type ServiceThread, startThread } from '../src/thread/client.ts'
+import { type EarlyWorker, startEarlyWorker } from '../src/thread/start-worker.ts'
 
 const limits = { maxEnds: 5, windowMs: 600_000, firstDelayMs: 10, suspensionMs: 600_000 }
 
 /** A thread with the services "one" and "two". */
 function start(
   t: TestContext,
-  changed: Partial<typeof limits> = {},
+  { early, ...changed }: Partial<typeof limits> & { readonly early?: EarlyWorker } = {},
 ): {
   readonly service: ServiceClient
   readonly other: ServiceClient
@@ -24,7 +25,8 @@ function start(
   const folder = mkdtempSync(join(tmpdir(), 'stele-thread-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const thread = startThread({
-    main: new URL('fixtures/hanging-thread.ts', import.meta.url),
+    main,
+    early,
     callTimeoutMs: 50,
     restartLimits: { ...limits, ...changed },
     report: ({ event }) => events.push(event),
@@ -34,6 +36,8 @@ function start(
   const other = thread.open({ name: 'two', data: folder })
   return { service, other, thread, close: thread.close, events }
 }
+
+const main = new URL('fixtures/hanging-thread.ts', import.meta.url)
 
 const call = (method: string): CallRequest => ({ account: 'alice', via: 'token', method, args: [] })
 
@@ -47,6 +51,15 @@ test('submit() throws outcome_unknown when a call holds the engine too long, and
   assert.equal(hung.status === 'rejected' && hung.reason.code, 'outcome_unknown')
   assert.equal(waiting.status === 'rejected' && waiting.reason.code, 'outcome_unknown') // It may try again.
   assert.equal((await service.submit(call('set'))).index, 1)
+  assert.deepEqual(events, ['engine_restarted'])
+})
+
+test('startEarlyWorker() gives a worker that a thread takes over, watched like any other', async (t) => {
+  const early = startEarlyWorker(main)
+  const { service, events } = start(t, { early })
+  await assert.rejects(service.submit(call('hang')), { code: 'outcome_unknown' })
+  assert.equal((await service.submit(call('set'))).index, 1)
+  assert.equal(early.worker.threadId, -1, 'The hanging call was in that worker, and ended with it')
   assert.deepEqual(events, ['engine_restarted'])
 })
 

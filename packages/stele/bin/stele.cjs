@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 'use strict'
 // Starts Stele on a Node that can run it: this one, or the one that npm installed beside it. Old syntax on purpose.
-// It also ends what it started when npm or an outer launcher is gone, however they ended.
+// It also ends what it started when npm or an outer launcher is gone, however they ended. A server is started with settings
+// of its memory that only a new program takes: "exec" where the system has it, so that it stays the same process.
 var fs = require('fs')
 var path = require('path')
 var main = path.join(__dirname, '..', 'src', 'main.ts')
@@ -9,11 +10,25 @@ var watchMs = 500
 /** Holds the process id of an outer launcher. */
 var launcherVariable = 'STELE_LAUNCHER'
 
-var launcher = process.env[launcherVariable]
-delete process.env[launcherVariable]
-if (launcher !== undefined || process.env.npm_lifecycle_event !== undefined) watchParents()
-if (isRecent(process.versions.node)) runHere()
-else runElsewhere()
+/** "no" leaves memory as Node has it; the launcher itself says "done" to the program that it becomes. */
+var tuneVariable = 'STELE_TUNE_MEMORY'
+/** glibc: one arena for all threads, and freed memory goes back to the system. It takes a third off what a server holds. */
+var allocator = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+}
+/** V8 would let 48 MB of garbage gather in each thread. */
+var nodeFlags = ['--max-semi-space-size=1']
+
+var tuning = process.env[tuneVariable]
+delete process.env[tuneVariable]
+var isTuned = process.argv[2] === 'serve' && tuning !== 'no' && tuning !== 'done'
+
+if (isRecent(process.versions.node)) {
+  if (isTuned && canBecome()) become()
+  else runHere()
+} else runElsewhere()
 
 function isRecent(version) {
   var parts = version.split('.').map(Number)
@@ -21,11 +36,47 @@ function isRecent(version) {
 }
 
 function runHere() {
+  watchLauncher()
   require('module').enableCompileCache()
   void import(require('url').pathToFileURL(main).href)
 }
 
+/** Whether this process can become another program and stay what it is for whoever started it. */
+function canBecome() {
+  var isOfUnix = process.platform === 'linux' || process.platform === 'darwin'
+  var isFree = process.channel === undefined && process.permission === undefined
+  return isOfUnix && isFree && typeof process.execve === 'function'
+}
+
+/** Does not return. */
+function become() {
+  var node = process.execPath
+  process.execve(node, [node].concat(process.execArgv, ownArguments()), environment())
+}
+
+function ownArguments() {
+  return (isTuned ? wantedFlags() : []).concat(__filename, process.argv.slice(2))
+}
+
+/** What the user said of the young generation, in any way, stays. */
+function wantedFlags() {
+  var said = process.execArgv.concat(process.env.NODE_OPTIONS || '').join(' ')
+  return /semi[-_]space/.test(said) ? [] : nodeFlags
+}
+
+/** For the program that this one becomes or starts. What the user said of the allocator, in any way, stays. */
+function environment() {
+  var env = Object.assign({}, process.env)
+  env[tuneVariable] = 'done'
+  if (!isTuned) return env
+  var isSaid = Object.keys(env).some(function (name) {
+    return name.startsWith('MALLOC_') || name === 'GLIBC_TUNABLES'
+  })
+  return isSaid ? env : Object.assign(env, allocator)
+}
+
 function runElsewhere() {
+  watchLauncher()
   var node = packagedNode()
   if (node === undefined) {
     process.stderr.write(
@@ -37,12 +88,9 @@ function runElsewhere() {
     process.exitCode = 1
     return
   }
-  var env = Object.assign({}, process.env)
+  var env = environment()
   env[launcherVariable] = String(process.pid)
-  var child = require('child_process').spawn(node, [__filename].concat(process.argv.slice(2)), {
-    stdio: 'inherit',
-    env: env,
-  })
+  var child = require('child_process').spawn(node, ownArguments(), { stdio: 'inherit', env: env })
   var signals = ['SIGTERM', 'SIGINT', 'SIGHUP']
   signals.forEach(function (signal) {
     process.on(signal, function () {
@@ -77,8 +125,16 @@ function packagedNode() {
   return undefined
 }
 
+function watchLauncher() {
+  var launcher = process.env[launcherVariable]
+  delete process.env[launcherVariable]
+  if (launcher !== undefined || process.env.npm_lifecycle_event !== undefined) {
+    watchParents(launcher)
+  }
+}
+
 /** Ends this process, as SIGTERM does, when its parent is gone. npm's shell is no parent: npm is. */
-function watchParents() {
+function watchParents(launcher) {
   var parent = process.ppid
   var grandparent = parentOfShell(parent)
   function isOrphan() {

@@ -2,6 +2,7 @@
 import { enableCompileCache } from 'node:module'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { isSteleError, SteleError, toErrorBody } from '@stele/errors'
+import type { EarlyWorker } from '@stele/service/thread'
 import { nearest } from '@stele/settings'
 import { parseArguments } from './arguments.ts'
 import { commands } from './commands/catalogue.ts'
@@ -81,6 +82,8 @@ async function runCommand(argv: readonly string[]): Promise<number> {
     return 0
   }
   const name = first === '--help' || first === '-h' ? 'help' : first
+  const main = new URL(import.meta.url)
+  const early = name === 'serve' ? await startEarly(main) : undefined
   const command = await findCommand(name)
   const { positionals, options } = parseArguments(command.usage, rest)
   if (options['help'] === true) return runCommand(['help', name])
@@ -91,12 +94,19 @@ async function runCommand(argv: readonly string[]): Promise<number> {
     terminal: process.stdin.isTTY === true ? { ask: askPerson } : undefined,
     readInput,
     environment: process.env,
-    main: new URL(import.meta.url),
+    main,
+    early,
     stop: stopSignal(process),
   }
   const { text, exitCode } = await command.execute(input)
   if (text !== '') process.stdout.write(`${text}\n`)
   return exitCode
+}
+
+/** The services' thread loads its modules while this one loads those of the server. */
+async function startEarly(main: URL): Promise<EarlyWorker> {
+  const { startEarlyWorker } = await import('@stele/service/thread')
+  return startEarlyWorker(main)
 }
 
 async function findCommand(name: string): Promise<RunnableCommand> {

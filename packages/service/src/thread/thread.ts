@@ -1,21 +1,17 @@
 // A thread that services run in: its life, its pulse, and who is told what when it ends.
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { errorFromText, SteleError } from '@stele/errors'
 import type { ServiceEvent } from '../ports.ts'
-import { longestLookMs, maxYoungGenerationSizeMb, stackSizeMb } from './limits.ts'
-import {
-  pulseBytes,
-  type ServiceAnswers,
-  type ServiceAsk,
-  type ThreadAsk,
-  type ThreadData,
-  type ThreadNews,
-} from './messages.ts'
+import { longestLookMs } from './limits.ts'
+import type { ServiceAnswers, ServiceAsk, ThreadAsk, ThreadNews } from './messages.ts'
 import { createRestarts, type RestartLimits, type Restarts } from './restarts.ts'
+import { createPulse, type EarlyWorker, startWorker } from './start-worker.ts'
 
 /** How a thread is started. `main` is the module that runs it, with `workerData` `{role: 'services', data}`. */
 export type ThreadOptions = {
   readonly main: URL
+  /** The first worker, where one was started before. */
+  readonly early?: EarlyWorker | undefined
   readonly callTimeoutMs: number
   /** Those of `restarts.ts` when absent. */
   readonly restartLimits?: RestartLimits
@@ -52,7 +48,7 @@ type Waiting = {
 /** One thread after the other: what ends is started anew. */
 export class Thread {
   readonly #options: ThreadOptions
-  readonly #pulse = new BigInt64Array(new SharedArrayBuffer(pulseBytes))
+  readonly #pulse: BigInt64Array<SharedArrayBuffer>
   readonly #waiting = new Map<number, Waiting>()
   readonly #services = new Map<string, OpenedService>()
   /** Counts the ends that no service can be blamed for. */
@@ -72,7 +68,8 @@ export class Thread {
   constructor(options: ThreadOptions) {
     this.#options = options
     this.#restarts = createRestarts(options.restartLimits)
-    this.#start()
+    this.#pulse = options.early?.pulse ?? createPulse()
+    this.#start(options.early?.worker)
     const lookEveryMs = Math.min(longestLookMs, options.callTimeoutMs)
     this.#watch = setInterval(() => this.#look(), lookEveryMs)
     this.#watch.unref()
@@ -137,13 +134,10 @@ export class Thread {
     clearInterval(this.#watch) // Not before: a call that hangs must not keep it open.
   }
 
-  #start(): void {
+  #start(early?: Worker): void {
     this.#pulse.fill(0n)
-    const data: ThreadData = { pulse: this.#pulse.buffer as SharedArrayBuffer }
-    const worker = new Worker(this.#options.main, {
-      workerData: { role: 'services', data },
-      resourceLimits: { stackSizeMb, maxYoungGenerationSizeMb },
-    })
+    const worker = early ?? startWorker(this.#options.main, this.#pulse)
+    worker.ref() // An early one would not keep the process alive.
     const ifNewest = (work: () => void): void => {
       if (worker === this.#worker) work() // What an ended one still says was refused already.
     }

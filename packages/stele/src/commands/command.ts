@@ -1,4 +1,5 @@
 // What a command is: its usage, what it does, and how a person reads the result.
+import type { EarlyWorker } from '@stele/service/thread'
 
 /** An option of a command, as `node:util` parses it. */
 type Option = {
@@ -33,6 +34,8 @@ export type Input = {
   readonly readInput: () => Promise<string>
   /** The module that runs this process; workers are started from it. */
   readonly main: URL
+  /** The worker of the thread that services run in, for the command that serves: it was started before the command was read. */
+  readonly early?: EarlyWorker | undefined
   /** Aborts when the user or the system asks the process to stop. */
   readonly stop: AbortSignal
 }

@@ -47,7 +47,7 @@ export const serve: Command<Report> = {
 }
 
 async function run(settings: Settings, input: Input): Promise<Report> {
-  const { main, stop } = input
+  const { main, early, stop } = input
   const format = formatOf(settings, input)
   const write = (text: string): unknown => process.stderr.write(text)
   const log = createLogger({ least: settings.logLevel, format, write })
@@ -71,7 +71,7 @@ async function run(settings: Settings, input: Input): Promise<Report> {
     trustedProxies,
     report: reportHttp,
   })
-  const opened = openServer(settings, { main, report }).catch(async (error: unknown) => {
+  const opened = openServer(settings, { main, early, report }).catch(async (error: unknown) => {
     await listening.stop(0)
     throw error
   })

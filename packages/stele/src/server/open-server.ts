@@ -11,7 +11,12 @@ import { engines, refuseRetired } from '@stele/host/names'
 import { makeBundle, makeTile } from '@stele/log'
 import { createRegistry, type Registry, rulesScript } from '@stele/registry'
 import { keysText, type ServiceIdentity } from '@stele/service'
-import { type ServiceClient, startThread, type ThreadEvent } from '@stele/service/thread'
+import {
+  type ServiceClient,
+  startThread,
+  type ThreadEvent,
+  type ThreadOptions,
+} from '@stele/service/thread'
 import {
   createBlobUploads,
   createDataVersion,
@@ -61,15 +66,14 @@ export type Server = {
 }
 
 /** What a server needs besides its settings. `main` is the module that the thread of its services runs. */
-export type ServerPorts = {
-  readonly main: URL
+export type ServerPorts = Pick<ThreadOptions, 'main' | 'early'> & {
   readonly report: (event: ThreadEvent) => void
 }
 
 /** Opens the data folder, creating the log where there is none. Throws `data_locked`, `data_invalid`, `setting_invalid`. */
 export async function openServer(
   settings: Settings,
-  { main, report }: ServerPorts,
+  { main, early, report }: ServerPorts,
 ): Promise<Server> {
   const paths = dataPaths(settings.dir)
   await using opened = new AsyncDisposableStack()
@@ -84,7 +88,7 @@ export async function openServer(
   const store = opened.adopt(openAccountStore(paths.accounts), (one) => one.close())
   const { publicFolder, callTimeoutMs } = settings
   const operator = isNew ? (settings.operator ?? defaultOperator) : storedOperator(settings, reader)
-  const thread = startThread({ main, callTimeoutMs, report })
+  const thread = startThread({ main, early, callTimeoutMs, report })
   opened.adopt(thread, (one) => one.close())
   const identity = { origin, operator, seeds }
   const data: ServiceData = { kind: 'registry', paths, identity, publicFolder }

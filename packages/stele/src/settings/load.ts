@@ -34,7 +34,7 @@ export const sections: readonly AnySection[] = [
 
 const defaultFile = 'stele.yaml'
 /** Variables with the prefix that are not settings of the server. */
-const otherVariables = ['CONFIG']
+const otherVariables = ['CONFIG', 'TUNE_MEMORY']
 
 /** The settings. Throws `setting_invalid`, `setting_unknown`, `data_invalid`, naming the key and where it was found. */
 export function loadSettings({ flags, environment, file: named }: SettingSources): Settings {
