@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { test } from 'node:test'
+import { SteleError } from '@stele/errors'
 import fc from 'fast-check'
 import { type FileSession, fileCode, openFiles } from '../src/v1/files.ts'
 import { defaultLimits } from '../src/v1/limits.ts'
@@ -166,3 +168,43 @@ function treeOf(session: FileSession, path: string): unknown {
     return [field, Buffer.from(value).toString('hex')]
   })
 }
+
+const secret = Buffer.from('secret')
+
+/** The state of `files`, with a value at "/gone" that was taken down. */
+function withheldState(): FileSession {
+  const { get, list } = memoryState({ ...files, '/gone': 'secret' })
+  const state = {
+    list,
+    get: (object: string, field: string) => {
+      if (field !== 'gone') return get(object, field)
+      throw new SteleError('value_withheld', { object, field, hash: hash('sha256', secret) })
+    },
+  }
+  return openFiles(state, defaultLimits)
+}
+
+const gone = { object: '/', field: 'gone' }
+const overWithheld: readonly (readonly [string, (session: FileSession) => unknown, unknown])[] = [
+  ['nothing', () => 0, []],
+  ['written over', (s) => s.write('/gone', bytes), [{ ...gone, value: bytes }]],
+  ['written as it was', (s) => s.write('/gone', secret), []],
+  ['removed', (s) => s.remove('/gone'), [{ ...gone, value: null }]],
+  ['listed', (s) => assert.ok(s.list('/').toString().includes('gone')), []],
+  ['in the way of a folder', (s) => assert.equal(s.makeFolder('/gone'), exists), []],
+]
+for (const [what, run, writes] of overWithheld) {
+  test(`writes() are net when a value that was taken down is ${what}`, () => {
+    const session = withheldState()
+    run(session)
+    assert.deepEqual(session.writes(), writes)
+  })
+}
+
+test('read() and stat() throw value_withheld when the value was taken down, but not once it is written over', () => {
+  const session = withheldState()
+  assert.throws(() => session.read('/gone'), { code: 'value_withheld' })
+  assert.throws(() => session.stat('/gone'), { code: 'value_withheld' })
+  session.write('/gone', bytes)
+  assert.deepEqual(session.read('/gone'), bytes)
+})

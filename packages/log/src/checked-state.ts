@@ -16,8 +16,8 @@ export function checkedState(
 ): StateReader {
   return {
     get: (object, field) => {
-      const value = state.get(object, field)
       const wanted = leafOf(trie, object, field)
+      const value = readChecked(state, { object, field, wanted }, refuse)
       const isAbsent = value === undefined || wanted === undefined
       if (isAbsent ? value === wanted : isValueOf(value, wanted)) return value
       throw refuse(`the value of "${object}" "${field}" is not the one that its state commits to`)
@@ -30,6 +30,22 @@ export function checkedState(
       if (isSame) return fields
       throw refuse(`the fields of "${object}" are not those that its state commits to`)
     },
+  }
+}
+
+/** The value; throws `value_withheld` where it is, if that is the value which the trie commits to. */
+function readChecked(
+  state: StateReader,
+  { object, field, wanted }: { object: string; field: string; wanted: Uint8Array | undefined },
+  refuse: (reason: string) => Error,
+): Uint8Array | undefined {
+  try {
+    return state.get(object, field)
+  } catch (error) {
+    if (!isSteleError(error, 'value_withheld')) throw error
+    if (wanted !== undefined && Buffer.from(wanted).toString('hex') === error.details.hash)
+      throw error
+    throw refuse(`the withheld value of "${object}" "${field}" is not one of its state's`)
   }
 }
 

@@ -2,10 +2,10 @@
 import type { StateReader, Write } from '@stele/entries'
 import { SteleError } from '@stele/errors'
 import { compareUtf8 } from '@stele/formats'
+import type { Hash } from '@stele/tlog'
 import type { PastRow } from './ports.ts'
 
-const withheld = Symbol('withheld')
-type Written = Uint8Array | null | typeof withheld
+type Written = Uint8Array | null | { readonly withheld: Hash }
 
 /** Writes that are not committed yet, over a reader of those that are. */
 export class Overlay implements StateReader {
@@ -19,8 +19,10 @@ export class Overlay implements StateReader {
   get: StateReader['get'] = (object, field) => {
     const written = this.#objects.get(object)?.get(field)
     if (written === null) return undefined
-    if (written === withheld) throw new SteleError('value_withheld', { object, field })
-    return written ?? this.#committed.get(object, field)
+    if (written === undefined) return this.#committed.get(object, field)
+    if (written instanceof Uint8Array) return written
+    const hash = Buffer.from(written.withheld).toString('hex')
+    throw new SteleError('value_withheld', { object, field, hash })
   }
 
   list: StateReader['list'] = (object) => {
@@ -38,7 +40,8 @@ export class Overlay implements StateReader {
   apply(rows: readonly PastRow[]): void {
     for (const row of rows) {
       const fields = this.#objects.get(row.object) ?? new Map<string, Written>()
-      this.#objects.set(row.object, fields.set(row.field, 'withheld' in row ? withheld : row.value))
+      const written = 'withheld' in row ? { withheld: row.withheld } : row.value
+      this.#objects.set(row.object, fields.set(row.field, written))
     }
   }
 
@@ -46,7 +49,7 @@ export class Overlay implements StateReader {
   *writes(): Iterable<Write> {
     for (const [object, fields] of this.#objects) {
       for (const [field, value] of fields) {
-        if (value !== withheld) yield { object, field, value }
+        if (value === null || value instanceof Uint8Array) yield { object, field, value }
       }
     }
   }

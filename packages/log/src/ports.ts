@@ -74,8 +74,8 @@ type RowKey = { readonly object: string; readonly field: string }
 /** A row of the state. `read` gives its value, undefined where that is withheld. */
 export type KeptRow = RowKey & { readonly hash: Hash; readonly read: () => Uint8Array | undefined }
 
-/** A row as it was: its value, null where there was no row, or withheld, which is a row that nobody can read. */
-export type PastRow = Write | (RowKey & { readonly withheld: true })
+/** A row as it was: its value, null where there was no row, or the hash of one that is withheld, which nobody can read. */
+export type PastRow = Write | (RowKey & { readonly withheld: Hash })
 
 /** The last snapshot of a script's memory: what the first `size` entries left. */
 export type MemorySnapshot = { readonly size: number; readonly snapshot: Uint8Array }

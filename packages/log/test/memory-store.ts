@@ -63,7 +63,8 @@ export function createMemoryStore(kept: Kept = emptyKept()): MemoryStore {
       const row = kept.rows.get(keyOf(object, field))
       const value = valueOf(row)
       if (row === undefined || value !== undefined) return value
-      throw new SteleError('value_withheld', { object, field })
+      const hash = Buffer.from(row.hash).toString('hex')
+      throw new SteleError('value_withheld', { object, field, hash })
     },
     list: (object) =>
       [...kept.rows.values()]
@@ -138,7 +139,7 @@ function keep(kept: Kept, group: CommitGroup): void {
     if (group.keepsUndo && !kept.undo.has(key)) {
       const before = row?.bytes ?? kept.blobs.get(row?.blob ?? '')
       const isWithheld = row !== undefined && before === undefined
-      const past = isWithheld ? { withheld: true as const } : { value: before ?? null }
+      const past = isWithheld ? { withheld: row.hash } : { value: before ?? null }
       kept.undo.set(key, { object, field, ...past })
     }
     if (value === null) kept.rows.delete(key)

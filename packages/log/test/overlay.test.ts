@@ -40,7 +40,7 @@ test('get() throws value_withheld, and list() shows the field, when a row was th
   const overlay = new Overlay(reader)
   overlay.apply([
     { object: '/', field: 'a', value: null },
-    { object: '/', field: 'secret', withheld: true },
+    { object: '/', field: 'secret', withheld: new Uint8Array(32) },
   ])
   assert.deepEqual(overlay.list('/'), ['b', 'secret'])
   assert.throws(() => overlay.get('/', 'secret'), { code: 'value_withheld' })

@@ -9,7 +9,7 @@ const withheld: StateReader = {
   get: (object, field) => {
     if (field === 'next') return Buffer.from('1.0.0')
     if (field === 'broken') throw new Error('the disk is gone')
-    throw new SteleError('value_withheld', { object, field })
+    throw new SteleError('value_withheld', { object, field, hash: '' })
   },
   list: (object) => (object.endsWith('/tags') ? ['latest', 'next'] : ['1.0.0']),
 }

@@ -174,7 +174,7 @@ export function createWatermark(db: DatabaseSync): {
 }
 
 function createStateReader(db: DatabaseSync, blobs: BlobReader): StateReader {
-  const get = db.prepare('SELECT value, blob FROM state WHERE object = ? AND field = ?')
+  const get = db.prepare('SELECT hash, value, blob FROM state WHERE object = ? AND field = ?')
   const list = db.prepare('SELECT field FROM state WHERE object = ? ORDER BY field')
   return {
     get: (object, field) => {
@@ -182,7 +182,8 @@ function createStateReader(db: DatabaseSync, blobs: BlobReader): StateReader {
       if (row === undefined) return undefined
       const value = storedValue(row, blobs)
       if (value !== undefined) return value
-      throw new SteleError('value_withheld', { object, field })
+      const hash = Buffer.from(bytesOf(row['hash'])).toString('hex')
+      throw new SteleError('value_withheld', { object, field, hash })
     },
     list: (object) => list.all(object).map((row) => String(row['field'])),
   }

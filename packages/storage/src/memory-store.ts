@@ -41,7 +41,7 @@ export function createMemoryReader(
         const { value, blob, hash } = row
         const long = typeof blob === 'string' ? blobs.read(blob) : undefined
         const bytes = value instanceof Uint8Array ? value : (long ?? null)
-        if (bytes === null && hash !== null) yield { object, field, withheld: true }
+        if (bytes === null && hash instanceof Uint8Array) yield { object, field, withheld: hash }
         else yield { object, field, value: bytes }
       }
     },

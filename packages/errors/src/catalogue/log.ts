@@ -10,7 +10,8 @@ export type LogDetails = {
   log_inconsistent: { readonly origin: string; readonly reason: string }
   log_read_only: { readonly reason: string }
   log_closed: { readonly origin: string }
-  value_withheld: { readonly object: string; readonly field: string }
+  /** `hash`: hex SHA-256 of the value. */
+  value_withheld: { readonly object: string; readonly field: string; readonly hash: string }
   takedown_refused: { readonly what: string; readonly reason: string }
   root_key_missing: { readonly origin: string }
   outcome_unknown: { readonly method: string; readonly reason: string }

@@ -1,6 +1,8 @@
 // The files of one call: the state as it was, with the call's own changes on top (spec/state.md "State trie", System.files).
 // Every operation answers with a number: 0 or more is success, below are the codes that the prelude turns into errors.
+import { hash } from 'node:crypto'
 import { compareWrites, type StateReader, type Write } from '@stele/entries'
+import { isSteleError } from '@stele/errors'
 import { compareUtf8 } from '@stele/formats'
 import type { Limits } from './limits.ts'
 import { Trap } from './trap.ts'
@@ -30,7 +32,10 @@ const badSegment = /\/\.{0,2}(?:\/|$)/ // Empty, "." or "..".
 const empty = new Uint8Array(0)
 
 type Place = { readonly object: string; readonly field: string }
-type Slot = { readonly before: Uint8Array | undefined; now: Uint8Array | undefined }
+/** A value that was taken down: what is left of it is its hash, and what reading it throws. */
+type Withheld = { readonly hash: string; readonly error: Error }
+type Content = Uint8Array | Withheld | undefined
+type Slot = { readonly before: Content; now: Content }
 
 /** What a call sees of the state, and what it changes. */
 export type FileSession = {
@@ -89,7 +94,7 @@ function openOverlay(state: StateReader, limits: Limits): Overlay {
     if (fields.size === 0) objects.set(object, fields)
     let found = fields.get(field)
     if (found === undefined) {
-      const before = state.get(object, field)
+      const before = contentOf(state, object, field)
       found = { before, now: before }
       fields.set(field, found)
     }
@@ -135,10 +140,25 @@ function mergeFields(
   return isAsBefore ? before : [...fields].sort(compareUtf8)
 }
 
+/** What the state holds. A withheld value is there, can be written over and removed, and only reading it ends the call. */
+function contentOf(state: StateReader, object: string, field: string): Content {
+  try {
+    return state.get(object, field)
+  } catch (error) {
+    if (!isSteleError(error, 'value_withheld')) throw error
+    return { hash: error.details.hash, error }
+  }
+}
+
+function readable(content: Content): Uint8Array | undefined {
+  if (content === undefined || content instanceof Uint8Array) return content
+  throw content.error
+}
+
 function stat(overlay: Overlay, path: string): number {
   if (path === root) return fileCode.folder
   if (!isPath(path)) return fileCode.badPath
-  const found = overlay.slot(placeOf(path)).now
+  const found = readable(overlay.slot(placeOf(path)).now)
   if (found !== undefined) return found.length
   return overlay.hasFolder(path) ? fileCode.folder : fileCode.notFound
 }
@@ -146,7 +166,7 @@ function stat(overlay: Overlay, path: string): number {
 function read(overlay: Overlay, path: string): Uint8Array | number {
   if (path === root) return fileCode.notAFile
   if (!isPath(path)) return fileCode.badPath
-  const found = overlay.slot(placeOf(path)).now
+  const found = readable(overlay.slot(placeOf(path)).now)
   if (found !== undefined) return found
   return overlay.hasFolder(path) ? fileCode.notAFile : fileCode.notFound
 }
@@ -235,13 +255,16 @@ function netWrites(objects: ReadonlyMap<string, ReadonlyMap<string, Slot>>): rea
   for (const [object, fields] of objects) {
     for (const [field, { before, now }] of fields) {
       if (isSame(before, now)) continue
-      writes.push({ object, field, value: now ?? null })
+      writes.push({ object, field, value: readable(now) ?? null })
     }
   }
   return writes.sort(compareWrites)
 }
 
-function isSame(before: Uint8Array | undefined, now: Uint8Array | undefined): boolean {
-  if (before === undefined || now === undefined) return before === now
-  return Buffer.compare(before, now) === 0
+function isSame(before: Content, now: Content): boolean {
+  if (before === undefined || now === undefined || before === now) return before === now
+  const written = readable(now)
+  if (written === undefined) return false
+  if (before instanceof Uint8Array) return Buffer.compare(before, written) === 0
+  return hash('sha256', written) === before.hash
 }

@@ -193,5 +193,5 @@ function before({ rows, blobs }: Tables, object: string, field: string): PastRow
   const row = rows.get(rowKey(object, field))
   if (row === undefined) return { object, field, value: null }
   const value = row.bytes ?? (row.blob === undefined ? undefined : blobs.get(row.blob))
-  return value ? { object, field, value } : { object, field, withheld: true }
+  return value ? { object, field, value } : { object, field, withheld: row.hash }
 }

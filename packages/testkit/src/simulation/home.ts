@@ -121,7 +121,8 @@ function createStore(
       const row = tables().rows.get(rowKey(object, field))
       const value = row === undefined ? undefined : valueOf(row)
       if (row === undefined || value !== undefined) return value
-      throw new SteleError('value_withheld', { object, field })
+      const hash = Buffer.from(row.hash).toString('hex')
+      throw new SteleError('value_withheld', { object, field, hash })
     },
     list: (object) =>
       Array.from(tables().rows.values())
