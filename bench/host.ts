@@ -1,5 +1,5 @@
 // What running a script costs: `node bench/host.ts` prints a table and, as its last line, JSON.
-import type { ScriptCall } from '../packages/entries/src/index.ts'
+import type { ScriptCall } from '../packages/entries/src/public/calls.ts'
 import { createScriptHost, type ScriptHost } from '../packages/host/src/index.ts'
 
 const script = `

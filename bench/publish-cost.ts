@@ -6,38 +6,42 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { createAccounts } from '../packages/accounts/src/index.ts'
-import type { CallRequest } from '../packages/entries/src/index.ts'
+import type { CallRequest } from '../packages/entries/src/public/calls.ts'
 import { type NpmPorts, npmFace } from '../packages/faces/src/npm/index.ts'
-import { parsePackageName } from '../packages/formats/src/index.ts'
+import { parsePackageName } from '../packages/formats/src/public/names.ts'
 import { createScriptHost } from '../packages/host/src/index.ts'
 import { createApp, listen } from '../packages/http/src/index.ts'
 import { type LogPorts, Sequencer } from '../packages/log/src/index.ts'
 import { createRegistry, registryProjection } from '../packages/registry/src/index.ts'
 import { readUpload } from '../packages/registry/src/upload.ts'
-import { readRelease, versionPieces } from '../packages/releases/src/index.ts'
+import { readRelease, versionPieces } from '../packages/releases/src/public/release.ts'
 import { bindProjection } from '../packages/replica/src/index.ts'
 import { Trie } from '../packages/state/src/index.ts'
 import {
   createLogReader,
   createLogStore,
-  createViewHome,
-  createViewReader,
+  logSchema,
+  openDatabase,
+  openReader,
+} from '../packages/storage/src/index.ts'
+import {
   type DataPaths,
   dataPaths,
   loadKey,
-  logSchema,
   openAccountStore,
-  openDatabase,
-  openReader,
+} from '../packages/storage/src/public/folder.ts'
+import {
+  createViewHome,
+  createViewReader,
   prepareViews,
-} from '../packages/storage/src/index.ts'
+} from '../packages/storage/src/public/views.ts'
 import { readTarball } from '../packages/tarball/src/index.ts'
 import {
   createCosigner,
   createEd25519Signer,
   parseCheckpoint,
-  parseNote,
-} from '../packages/tlog/src/index.ts'
+} from '../packages/tlog/src/public/keys.ts'
+import { parseNote } from '../packages/tlog/src/public/notes.ts'
 import { readProfiles, type ThreadCost } from './parts/cpu-profile.ts'
 import { makeTarballOf, publishDocument, type ReleaseName } from './parts/documents.ts'
 import { openFilledFolder } from './parts/filled-folder.ts'

@@ -2,12 +2,8 @@
 // The measuring is done in a process of its own, so that its resident memory is the trie's.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import {
-  openPartialTree,
-  type StateQuery,
-  Trie,
-  type TrieWrite,
-} from '../packages/state/src/index.ts'
+import { type StateQuery, Trie, type TrieWrite } from '../packages/state/src/index.ts'
+import { openPartialTree } from '../packages/state/src/public/bundle.ts'
 
 /** The outcome: medians, with the slowest of twenty (p95) where it matters. Units are in the names. */
 export type TrieResult = {

@@ -4,14 +4,14 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { CallAnswer } from '../packages/entries/src/index.ts'
+import type { CallAnswer } from '../packages/entries/src/public/calls.ts'
 import {
   type ServiceClient,
   startThread,
   type ThreadEvent,
 } from '../packages/service/src/thread/index.ts'
 import type { ServiceData } from '../packages/stele/src/engine/data.ts'
-import { dataPaths } from '../packages/storage/src/index.ts'
+import { dataPaths } from '../packages/storage/src/public/folder.ts'
 import { type Folder, makeFolder } from './temporary-folder.ts'
 
 type Server = AsyncDisposable & {

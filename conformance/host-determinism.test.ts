@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import type { ScriptCall } from '../packages/entries/src/index.ts'
+import type { ScriptCall } from '../packages/entries/src/public/calls.ts'
 import { createScriptHost, type ScriptHost } from '../packages/host/src/index.ts'
 import { furtherNodes } from './npm-client.ts'
 

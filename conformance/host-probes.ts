@@ -2,7 +2,7 @@
 // Run as a program it prints that digest; the work is done in a worker with a native stack that outlasts QuickJS's own.
 import { hash } from 'node:crypto'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
-import type { ScriptCall } from '../packages/entries/src/index.ts'
+import type { ScriptCall } from '../packages/entries/src/public/calls.ts'
 import { createScriptHost } from '../packages/host/src/index.ts'
 
 /** Each runs as a method of its own. */

@@ -6,5 +6,6 @@ runSteps([
   ['format and declared dependencies', 'biome', 'check', '.'],
   ['lint', 'oxlint', '--type-aware', '--deny-warnings'],
   ['layers', 'node', 'scripts/layers.ts'],
+  ['public faces', 'node', 'scripts/public-faces.ts'],
   ['dead code', 'knip'],
 ])

@@ -3,47 +3,51 @@
 import { createPrivateKey, hash, sign } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import {
-  applyBody,
   type Body,
   type CallBody,
   type ConfigBody,
   callPayload,
-  entryKinds,
   formatBody,
-  formatEffects,
-  formatLeaf,
-  formatRecordBundle,
-  formatValues,
-  hashBody,
-  hashEffects,
   keyIdOf,
   parseBody,
   rootPayload,
   rootsAccount,
-  type StateReader,
-  seedOf,
   type TakedownBody,
-  valueOf,
-  type Write,
-} from '../packages/entries/src/index.ts'
-import { compareUtf8, type JsonValue } from '../packages/formats/src/index.ts'
-import { engineBlobs, engines, loadEngine } from '../packages/host/src/index.ts'
-import { formatBundle, formatHead, type StateQuery, Trie } from '../packages/state/src/index.ts'
+} from '../packages/entries/src/public/bodies.ts'
+import { type StateReader, type Write } from '../packages/entries/src/public/calls.ts'
 import {
-  cosignNote,
+  entryKinds,
+  formatLeaf,
+  hashBody,
+  hashEffects,
+  seedOf,
+} from '../packages/entries/src/public/leaf.ts'
+import {
+  formatEffects,
+  formatRecordBundle,
+  formatValues,
+  valueOf,
+} from '../packages/entries/src/public/parts.ts'
+import { applyBody } from '../packages/entries/src/public/transition.ts'
+import { type JsonValue } from '../packages/formats/src/public/json.ts'
+import { compareUtf8 } from '../packages/formats/src/public/names.ts'
+import { engineBlobs, engines, loadEngine } from '../packages/host/src/index.ts'
+import { formatHead, type StateQuery, Trie } from '../packages/state/src/index.ts'
+import { formatBundle } from '../packages/state/src/public/bundle.ts'
+import {
   createCosigner,
   createEd25519Signer,
+  formatCheckpoint,
+} from '../packages/tlog/src/public/keys.ts'
+import { cosignNote, formatNote, signNote } from '../packages/tlog/src/public/notes.ts'
+import { formatEntryBundle, formatTile } from '../packages/tlog/src/public/tiles.ts'
+import {
   createHashReader,
   Frontier,
-  formatCheckpoint,
-  formatEntryBundle,
-  formatNote,
-  formatTile,
   type Hash,
   hashLeaf,
   proveInclusion,
-  signNote,
-} from '../packages/tlog/src/index.ts'
+} from '../packages/tlog/src/public/tree.ts'
 
 const origin = 'example.com/stele'
 const startMs = 1_795_000_000_000

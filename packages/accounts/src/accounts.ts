@@ -1,6 +1,6 @@
 // Who may act here: sign-up, log-in, tokens, and what the operator does with users. All of it local, none of it in the log.
 import { SteleError } from '@stele/errors'
-import { parseAccountName } from '@stele/formats'
+import { parseAccountName } from '@stele/formats/names'
 import { clientKey } from '@stele/formats/networks'
 import type { AccountStore, UserRow } from './account-store.ts'
 import { parseAuthorization } from './authorization.ts'

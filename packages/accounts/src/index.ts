@@ -1,5 +1,4 @@
 // The public face of @stele/accounts.
-export type { AccountStore, TokenRow, UserRow } from './account-store.ts'
 export {
   type AccountSettings,
   type Accounts,
@@ -17,4 +16,4 @@ export {
   type SignUpSettings,
   signUpAllowed,
 } from './sign-up-policy.ts'
-export type { IssuedToken, TokenInfo, TokenWish } from './tokens.ts'
+export { type IssuedToken, type TokenInfo, type TokenWish } from './tokens.ts'

@@ -1,7 +1,7 @@
 // What every AccountStore must do. Each adapter's test runs it over a store of its own.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AccountStore, TokenRow, UserRow } from '../src/index.ts'
+import type { AccountStore, TokenRow, UserRow } from '../src/public/store.ts'
 
 const user: UserRow = {
   account: 'alice',

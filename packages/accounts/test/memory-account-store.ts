@@ -1,5 +1,5 @@
 // An AccountStore in memory, for tests of what stands above it.
-import type { AccountStore, TokenRow, UserRow } from '../src/index.ts'
+import type { AccountStore, TokenRow, UserRow } from '../src/public/store.ts'
 
 export function createMemoryAccountStore(): AccountStore {
   const users = new Map<string, UserRow>()

@@ -1,5 +1,9 @@
 // Runs calls of a log again, each on the state right before it, and compares what they do with what is recorded.
-import { applyBody, type Body, entryKinds, formatEffects, parseBody } from '@stele/entries'
+
+import { type Body, parseBody } from '@stele/entries/bodies'
+import { entryKinds } from '@stele/entries/leaf'
+import { formatEffects } from '@stele/entries/parts'
+import { applyBody } from '@stele/entries/transition'
 import { isSteleError, SteleError } from '@stele/errors'
 import type { BlobCache } from './blob-cache.ts'
 import type { CallJob, CallOutcome, JobCall } from './call-job.ts'

@@ -1,6 +1,6 @@
 // The entries of a log in chunks of 256, as they are bundled: fetched a few ahead, each file once.
-import { bundleWidth } from '@stele/entries'
-import { bundlesOf, type TileNumber } from '@stele/tlog'
+import { bundleWidth } from '@stele/entries/parts'
+import { bundlesOf, type TileNumber } from '@stele/tlog/tiles'
 import { chunksAhead, maxEntryBundleBytes, maxRecordBundleBytes } from './limits.ts'
 import { type Bundle, type Fetch, type FetchedTile, fetchBundle, fetchTile } from './log-files.ts'
 

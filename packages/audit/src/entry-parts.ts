@@ -1,17 +1,10 @@
 // One entry's parts, cut out of their bundles and checked against the hashes in its leaf.
 import { isUtf8 } from 'node:buffer'
-import {
-  type Body,
-  hashBody,
-  hashEffects,
-  type Leaf,
-  parseLeaf,
-  readBodyPart,
-  seedOf,
-  splitPart,
-} from '@stele/entries'
+import { type Body } from '@stele/entries/bodies'
+import { hashBody, hashEffects, type Leaf, parseLeaf, seedOf } from '@stele/entries/leaf'
+import { readBodyPart, splitPart } from '@stele/entries/parts'
 import { isSteleError, SteleError } from '@stele/errors'
-import { isSameHash } from '@stele/tlog'
+import { isSameHash } from '@stele/tlog/tree'
 import type { Chunk } from './chunks.ts'
 import type { Bundle } from './log-files.ts'
 import { hex } from './quote.ts'

@@ -1,5 +1,6 @@
 // What holds of every entry, whatever the script says: its place, its time, whose it is.
-import { entryKinds, keysObject, logObject } from '@stele/entries'
+import { entryKinds } from '@stele/entries/leaf'
+import { keysObject, logObject } from '@stele/entries/transition'
 import type { EntryFault, EntryParts } from './entry-parts.ts'
 
 /** What is known of the log before an entry. */

@@ -1,5 +1,5 @@
 // The hashes of a tree as tiles store them, one row for each tile level, all of them kept: 32 bytes an entry.
-import { createHashReader, type Hash, type HashReader, treeRoot } from '@stele/tlog'
+import { createHashReader, type Hash, type HashReader, treeRoot } from '@stele/tlog/tree'
 
 const hashBytes = 32
 const firstCapacity = 256 * hashBytes

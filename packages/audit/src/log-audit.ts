@@ -1,7 +1,9 @@
 // Follows a log: fetches what it has signed, and replays the entries that are new up to there.
-import { logObject, logRoot, membersOf, readLogRow } from '@stele/entries'
+
+import { logRoot } from '@stele/entries/paths'
+import { logObject, membersOf, readLogRow } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
-import { isSameHash } from '@stele/tlog'
+import { isSameHash } from '@stele/tlog/tree'
 import { type Chunk, fetchChunks } from './chunks.ts'
 import { entryMismatch, readParts } from './entry-parts.ts'
 import type { Continuation } from './kept-run.ts'

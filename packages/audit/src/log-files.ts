@@ -1,8 +1,10 @@
 // Fetches the static files of a log (spec/state.md "Files"). What they hold is not checked here, but that they are there.
 import { hash } from 'node:crypto'
-import { type BundleKind, blobPath, bundlePath, bundleWidth, logRoot } from '@stele/entries'
+import { bundleWidth } from '@stele/entries/parts'
+import { type BundleKind, blobPath, bundlePath, logRoot } from '@stele/entries/paths'
 import { SteleError } from '@stele/errors'
-import { type Hash, type HashTile, parseTile, type TileNumber, tilePath } from '@stele/tlog'
+import { type HashTile, parseTile, type TileNumber, tilePath } from '@stele/tlog/tiles'
+import { type Hash } from '@stele/tlog/tree'
 import { maxTileBytes } from './limits.ts'
 import type { VerifyPorts } from './ports.ts'
 import { cutRecords, type Records } from './records.ts'

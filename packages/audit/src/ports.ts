@@ -1,6 +1,6 @@
 // What a verification needs from outside: the registry over HTTP, the script's executor, and the checks that only the service
 // knows. The app wires them; nothing here knows a network, a thread, a script host or a registry.
-import type { Executor } from '@stele/entries'
+import type { Executor } from '@stele/entries/calls'
 import type { RemoteRunner } from './call-queue.ts'
 import type { KeptRun } from './kept-run.ts'
 import type { RemoteChecker } from './service-audit.ts'

@@ -1,23 +1,14 @@
 // Replays entries one by one: carries on what they wrote, checks every hash on the way, and has their calls run again, here or
 // by other threads: by induction, the state that was carried to an entry is the one that its call saw.
-import {
-  applyBody,
-  type Body,
-  changesScript,
-  type EffectWrite,
-  type Executor,
-  entryKinds,
-  formatEffects,
-  logObject,
-  noScript,
-  parseEffects,
-  readLogRow,
-  Sequences,
-  type Transition,
-} from '@stele/entries'
+
+import { type Body } from '@stele/entries/bodies'
+import { changesScript, type Executor, noScript } from '@stele/entries/calls'
+import { entryKinds, Sequences } from '@stele/entries/leaf'
+import { type EffectWrite, formatEffects, parseEffects } from '@stele/entries/parts'
+import { applyBody, logObject, readLogRow, type Transition } from '@stele/entries/transition'
 import { isSteleError, SteleError } from '@stele/errors'
 import { Trie } from '@stele/state'
-import { emptyRoot, isSameHash } from '@stele/tlog'
+import { emptyRoot, isSameHash } from '@stele/tlog/tree'
 import { BlobCache } from './blob-cache.ts'
 import type { CallOutcome } from './call-job.ts'
 import { CallQueue, type RemoteRunner } from './call-queue.ts'

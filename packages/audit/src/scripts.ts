@@ -1,5 +1,7 @@
 // The executors of the scripts that are in force: made from the settings that the log itself names.
-import { logObject, type ScriptSettings, scriptSettingNames, settingsInForce } from '@stele/entries'
+
+import { type ScriptSettings, scriptSettingNames, settingsInForce } from '@stele/entries/calls'
+import { logObject } from '@stele/entries/transition'
 import { isSteleError, type SteleError } from '@stele/errors'
 import type { BlobCache } from './blob-cache.ts'
 import { entryMismatch, inEntry } from './entry-parts.ts'

@@ -1,7 +1,7 @@
 // The rows of a state with their history, in memory that several threads read while one writes: each row is a chain of versions,
 // newest first, so that a call can be run on the state as it was right before its entry, by any thread, at any later time.
 // Words are written before what points at them (Atomics), and never moved; what no reader can need any more is used again.
-import { compareUtf8 } from '@stele/formats'
+import { compareUtf8 } from '@stele/formats/names'
 import { bucketCount, maxSegments, segmentBytes, unitBytes } from './limits.ts'
 
 /** What threads hand each other: memory is shared, not copied. */

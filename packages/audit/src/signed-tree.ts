@@ -1,14 +1,11 @@
 // What the registry has signed: its keys, its checkpoint and its head (spec/state.md "Files", "Proofs").
-import { keyIdOf, logRoot } from '@stele/entries'
+import { keyIdOf } from '@stele/entries/bodies'
+import { logRoot } from '@stele/entries/paths'
 import { isSteleError, SteleError } from '@stele/errors'
 import { clockName, verifyHead } from '@stele/state'
-import {
-  cosignedTimeS,
-  type NoteVerifier,
-  parseProofFile,
-  parseVkey,
-  verifyCheckpoint,
-} from '@stele/tlog'
+import { cosignedTimeS, verifyCheckpoint } from '@stele/tlog/keys'
+import { type NoteVerifier, parseVkey } from '@stele/tlog/notes'
+import { parseProofFile } from '@stele/tlog/proofs'
 import { maxKeyFileBytes, maxNoteFileBytes } from './limits.ts'
 import { type Fetch, fetchOptional, fetchRequired } from './log-files.ts'
 import type { SignedRoot } from './tree-audit.ts'

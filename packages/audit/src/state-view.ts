@@ -1,5 +1,5 @@
 // The state as the entries before one left it, to run calls on and to compare with what is served.
-import type { StateReader } from '@stele/entries'
+import type { StateReader } from '@stele/entries/calls'
 import type { FieldRow, RowVersion, SharedRows } from './shared-rows.ts'
 
 /** The entries that there are: sees all of them. */

@@ -1,16 +1,16 @@
 // Grows the tree from the entries' own hashes and compares it with every tile that is served, with signed roots, and with roots
 // that were seen on other days.
-import { bundleWidth } from '@stele/entries'
+import { bundleWidth } from '@stele/entries/parts'
 import { SteleError } from '@stele/errors'
+import { tileRowLength } from '@stele/tlog/tiles'
 import {
   createHashReader,
   Frontier,
   type Hash,
   hashLeaf,
   isSameHash,
-  tileRowLength,
   treeRoot,
-} from '@stele/tlog'
+} from '@stele/tlog/tree'
 import type { Chunk } from './chunks.ts'
 import { HashRows } from './hash-rows.ts'
 import { type Fetch, type FetchedTile, fetchTile } from './log-files.ts'

@@ -1,6 +1,6 @@
 // The whole verification of a service: its keys and checkpoint, its log, its contents, what it serves, and what was seen before.
 import { SteleError } from '@stele/errors'
-import { verifyCheckpoint } from '@stele/tlog'
+import { verifyCheckpoint } from '@stele/tlog/keys'
 import { buildReport, type Progress } from './build-report.ts'
 import { entryOf, faultOf, faultWeights } from './faults.ts'
 import { Findings } from './findings.ts'

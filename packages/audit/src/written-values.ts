@@ -1,13 +1,14 @@
 // The values that an entry wrote: its value record against its effects, or against what the replay has written itself.
+
+import { type Write } from '@stele/entries/calls'
+import { maxInlineValueBytes } from '@stele/entries/leaf'
 import {
   type EffectWrite,
   type EntryValue,
   hashValue,
-  maxInlineValueBytes,
   parseValues,
   valueOf,
-  type Write,
-} from '@stele/entries'
+} from '@stele/entries/parts'
 import type { BlobCache } from './blob-cache.ts'
 import { type EntryParts, entryMismatch, inEntry } from './entry-parts.ts'
 import type { Withheld } from './withheld.ts'

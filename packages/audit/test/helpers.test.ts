@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { LogBuilder } from '@stele/testkit'
-import { createHelper, type Helper, type VerifyPorts } from '../src/index.ts'
+import { type Helper, type VerifyPorts } from '../src/index.ts'
+import { createHelper } from '../src/public/checks.ts'
 import { newLog, portsOver, publish, serve, verifyFiles } from './sample-log.ts'
 
 const size = 1600

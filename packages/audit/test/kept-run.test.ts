@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { LogBuilder } from '@stele/testkit'
-import type { KeptRun, VerifyPorts } from '../src/index.ts'
+import type { VerifyPorts } from '../src/index.ts'
 import { readSnapshot, writeSnapshot } from '../src/index.ts'
+import type { KeptRun } from '../src/public/report.ts'
 import { newLog, portsOver, publish, serve, verifyAndKeep } from './sample-log.ts'
 
 /** 300 entries and a release; `seed` makes other ones. */

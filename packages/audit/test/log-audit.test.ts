@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import { createEd25519Signer } from '@stele/tlog'
+import { createEd25519Signer } from '@stele/tlog/keys'
 import type { VerifyPorts } from '../src/index.ts'
 import { newLog, origin, packument, portsOver, publish, serve, verifyFiles } from './sample-log.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatRecordBundle, parseRecordBundle } from '@stele/entries'
-import { formatEntryBundle, parseEntryBundle } from '@stele/tlog'
+import { formatRecordBundle, parseRecordBundle } from '@stele/entries/parts'
+import { formatEntryBundle, parseEntryBundle } from '@stele/tlog/tiles'
 import fc from 'fast-check'
 import { cutRecords } from '../src/records.ts'
 

@@ -1,10 +1,11 @@
 // Small logs to be verified, served from a map, with a registry's formats reduced to what these tests need.
 import { hash } from 'node:crypto'
-import type { Executor } from '@stele/entries'
-import { canonicalJson } from '@stele/formats'
+import type { Executor } from '@stele/entries/calls'
+import { canonicalJson } from '@stele/formats/json'
 import { createNotesExecutor, LogBuilder, type NotesOptions } from '@stele/testkit'
-import type { AuditedState, ServiceChecks, VerifyOptions, VerifyPorts } from '../src/index.ts'
+import type { VerifyOptions, VerifyPorts } from '../src/index.ts'
 import { type Verification, verifyService } from '../src/index.ts'
+import type { AuditedState, ServiceChecks } from '../src/public/checks.ts'
 import type { VerifyReport } from '../src/report.ts'
 
 export const origin = 'registry.example'

@@ -1,6 +1,6 @@
 // The bodies of entries: what each kind says, read strictly from its canonical JSON (spec/state.md "Leaf").
 import { SteleError } from '@stele/errors'
-import { canonicalJson, type JsonValue, parseCanonicalJson } from '@stele/formats'
+import { canonicalJson, type JsonValue, parseCanonicalJson } from '@stele/formats/json'
 import type { OracleAnswer } from './execution.ts'
 import { type EntryKind, entryKinds } from './leaf.ts'
 import { maxBodyBytes, maxOracles, maxRootSignatures, maxWithheldParts } from './limits.ts'

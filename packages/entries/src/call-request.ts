@@ -1,5 +1,5 @@
 // What a face asks of a service, and what it hears back: plain data, so that it crosses threads.
-import type { JsonValue } from '@stele/formats'
+import type { JsonValue } from '@stele/formats/json'
 import type { ScriptError } from './execution.ts'
 
 /** Bytes that a call refers to by their name, the hex SHA-512: to be kept with the call, or in the blob store already. */

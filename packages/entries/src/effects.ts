@@ -1,7 +1,8 @@
 // The effects of an entry: what its leaf's effectsHash commits to (spec/state.md "Leaf").
 import { hash } from 'node:crypto'
 import { SteleError } from '@stele/errors'
-import { canonicalJson, compareUtf8, type JsonValue, parseCanonicalJson } from '@stele/formats'
+import { canonicalJson, type JsonValue, parseCanonicalJson } from '@stele/formats/json'
+import { compareUtf8 } from '@stele/formats/names'
 import type { ScriptError, Write } from './execution.ts'
 import { maxEffectsBytes } from './limits.ts'
 import { membersOf } from './members.ts'

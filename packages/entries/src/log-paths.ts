@@ -1,5 +1,5 @@
 // Where the static files of a log lie (spec/state.md "Files"): the same paths on a server and in the public folder.
-import { formatTileNumber, type TileNumber } from '@stele/tlog'
+import { formatTileNumber, type TileNumber } from '@stele/tlog/tiles'
 
 /** The folder of a log's files below the public folder. */
 export const logFolder = '-/log/'

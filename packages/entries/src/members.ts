@@ -1,6 +1,6 @@
 // Reads the members of a JSON object strictly, so that each parser says only what it wants.
 import { SteleError } from '@stele/errors'
-import { isJsonObject, type JsonValue } from '@stele/formats'
+import { isJsonObject, type JsonValue } from '@stele/formats/json'
 
 /** A JSON object whose members are read by kind; each reader throws `entry_invalid` naming the member. */
 export type Members = {

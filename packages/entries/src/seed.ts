@@ -1,5 +1,5 @@
 // The seed of a call's Math.random (spec/state.md "Replay").
-import { canonicalJson } from '@stele/formats'
+import { canonicalJson } from '@stele/formats/json'
 import type { Body } from './body.ts'
 import { entryKinds, hashBody } from './leaf.ts'
 

@@ -1,8 +1,8 @@
 // Signatures over bodies: a caller's over a call, the roots' over config and takedown (spec/state.md "Leaf").
 import { createPublicKey, hash, verify } from 'node:crypto'
 import { SteleError } from '@stele/errors'
-import { canonicalJson, type JsonValue } from '@stele/formats'
-import { parseVkey } from '@stele/tlog'
+import { canonicalJson, type JsonValue } from '@stele/formats/json'
+import { parseVkey } from '@stele/tlog/notes'
 import type { CallBody, ConfigBody, RootSignature, Roots, TakedownBody } from './body.ts'
 
 /** What a caller signs: `stele/call/v1` LF and the canonical body without `via.signature` and `oracles`. */

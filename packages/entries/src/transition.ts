@@ -1,7 +1,7 @@
 // The transition that an entry makes: from a body and the state before it to effects and writes.
 // The sequencer records with it, an auditor replays with it: what they do is the same code.
 import { SteleError } from '@stele/errors'
-import { canonicalJson, type JsonValue, parseCanonicalJson } from '@stele/formats'
+import { canonicalJson, type JsonValue, parseCanonicalJson } from '@stele/formats/json'
 import {
   type Body,
   type CallBody,

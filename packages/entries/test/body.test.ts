@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { canonicalJson } from '@stele/formats'
+import { canonicalJson } from '@stele/formats/json'
 import { formatBody, parseBody } from '../src/body.ts'
 import { type EntryKind, entryKinds } from '../src/leaf.ts'
 import { vectors } from './vectors.ts'

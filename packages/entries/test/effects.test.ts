@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { canonicalJson } from '@stele/formats'
+import { canonicalJson } from '@stele/formats/json'
 import { compareWrites, formatEffects, parseEffects } from '../src/effects.ts'
 import { vectors } from './vectors.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { canonicalJson, type JsonValue } from '@stele/formats'
+import { canonicalJson, type JsonValue } from '@stele/formats/json'
 import type { StateReader } from '../src/execution.ts'
 import { changesScript, settingsInForce } from '../src/settings-in-force.ts'
 import { logObject } from '../src/transition.ts'

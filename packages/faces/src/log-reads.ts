@@ -1,5 +1,5 @@
 // What faces read of the published log.
-import type { BundleKind } from '@stele/entries'
+import type { BundleKind } from '@stele/entries/paths'
 
 /** Reads of the published log. Undefined: there is none such. Bytes are sent as they are. */
 export type LogReads = {

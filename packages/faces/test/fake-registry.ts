@@ -2,14 +2,8 @@
 import { hash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { SteleError } from '@stele/errors'
-import {
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  type PackageName,
-  parseJson,
-  parsePackageName,
-} from '@stele/formats'
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
+import { type PackageName, parsePackageName } from '@stele/formats/names'
 import type { Registry } from '@stele/registry'
 
 type Package = {

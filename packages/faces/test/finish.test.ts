@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { abbreviatedType } from '@stele/formats'
+import { abbreviatedType } from '@stele/formats/manifest'
 import type { Reply } from '@stele/http'
 import { ask } from '../../http/test/incoming.ts'
 import { createFixture, jsonOf, publishDocument, signUp } from './app-fixture.ts'

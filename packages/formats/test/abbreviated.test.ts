@@ -1,7 +1,8 @@
 // The abbreviated form of a manifest.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { abbreviate, type JsonObject } from '../src/index.ts'
+import { type JsonObject } from '../src/public/json.ts'
+import { abbreviate } from '../src/public/manifest.ts'
 
 const id = { name: 'p', version: '1.0.0' }
 const rows: readonly (readonly [claim: string, manifest: JsonObject, wanted: JsonObject])[] = [

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import { parseAccountName } from '../src/index.ts'
+import { parseAccountName } from '../src/public/names.ts'
 
 for (const name of ['a', '0', 'alice', 'a.b-c_d', 'x'.repeat(64)]) {
   test(`parseAccountName() takes ${name}`, () => assert.equal(parseAccountName(name), name))

@@ -4,7 +4,8 @@ import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import { type ChunkLine, formatChunk, parseChunk, parseVersion } from '../src/index.ts'
+import { parseVersion } from '../src/public/names.ts'
+import { type ChunkLine, formatChunk, parseChunk } from '../src/public/values.ts'
 
 const vectorsUrl = new URL('../../../spec/vectors.json', import.meta.url)
 const vectors = JSON.parse(readFileSync(vectorsUrl, 'utf8')).release

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import { formatIntegrity, parseIntegrity, strongestIntegrity } from '../src/index.ts'
+import { formatIntegrity, parseIntegrity, strongestIntegrity } from '../src/public/names.ts'
 
 const sha512 = `sha512-${hash('sha512', 'x', 'base64')}`
 const other512 = `sha512-${hash('sha512', 'y', 'base64')}`

@@ -3,7 +3,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
-import { canonicalJson, parseCanonicalJson, parseJson, parseTolerantJson } from '../src/index.ts'
+import {
+  canonicalJson,
+  parseCanonicalJson,
+  parseJson,
+  parseTolerantJson,
+} from '../src/public/json.ts'
 
 // RFC 8785, appendix B, and the edges of our own rule for integers.
 const numbers: readonly (readonly [number, string])[] = [

@@ -1,8 +1,8 @@
 // Dependency members as npm normalises them: one row one claim.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { JsonObject } from '../src/index.ts'
 import { normalizeDependencies } from '../src/manifest-dependencies.ts'
+import type { JsonObject } from '../src/public/json.ts'
 
 const rows: readonly (readonly [claim: string, source: JsonObject, wanted: JsonObject])[] = [
   [

@@ -1,8 +1,8 @@
 // The members that people read: one row one claim.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { JsonObject } from '../src/index.ts'
 import { normalizeFacts } from '../src/manifest-facts.ts'
+import type { JsonObject } from '../src/public/json.ts'
 
 const rows: readonly (readonly [claim: string, source: JsonObject, wanted: JsonObject])[] = [
   [

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
+import { type JsonObject } from '../src/public/json.ts'
 import {
-  type JsonObject,
   normalizeManifest,
   normalizeServedManifest,
   parsePackageJson,
-} from '../src/index.ts'
+} from '../src/public/manifest.ts'
 
 const id = { name: 'p', version: '1.0.0' }
 

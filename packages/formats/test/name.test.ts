@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import { checkNewPackageName, parsePackageName } from '../src/index.ts'
+import { checkNewPackageName, parsePackageName } from '../src/public/names.ts'
 
 const legal: readonly (readonly [name: string, forNew: boolean])[] = [
   ['a', true],

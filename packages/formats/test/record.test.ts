@@ -4,18 +4,17 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
+import { canonicalJson, type JsonObject } from '../src/public/json.ts'
 import {
-  canonicalJson,
   checkRecord,
   formatRecord,
-  type JsonObject,
   normalizeManifest,
   normalizeServedManifest,
   parsePackageJson,
   parseRecord,
   recordDifferences,
   recordOf,
-} from '../src/index.ts'
+} from '../src/public/manifest.ts'
 
 const vectorsUrl = new URL('../../../spec/vectors.json', import.meta.url)
 const vectors = JSON.parse(readFileSync(vectorsUrl, 'utf8')).release

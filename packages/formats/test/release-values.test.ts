@@ -3,14 +3,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
+import { canonicalJson, type JsonObject } from '../src/public/json.ts'
 import {
-  canonicalJson,
   formatContentsValue,
   formatVersionsValue,
-  type JsonObject,
   parseContentsValue,
   parseVersionsValue,
-} from '../src/index.ts'
+} from '../src/public/values.ts'
 
 const vectorsUrl = new URL('../../../spec/vectors.json', import.meta.url)
 const vectors = JSON.parse(readFileSync(vectorsUrl, 'utf8')).release

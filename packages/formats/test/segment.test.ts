@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
-import { compareUtf8, decodeSegment, encodeSegment } from '../src/index.ts'
+import { compareUtf8, decodeSegment, encodeSegment } from '../src/public/names.ts'
 
 const encoded: readonly (readonly [string, string])[] = [
   ['left-pad', 'left-pad'],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import { cleanVersion, parseTag, parseVersion } from '../src/index.ts'
+import { cleanVersion, parseTag, parseVersion } from '../src/public/names.ts'
 
 for (const version of [
   '0.0.0',

@@ -3,8 +3,9 @@
 // only while no release has the engine.
 import { createPrivateKey, hash, sign } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type Body, type CallBody, callPayload, entryKinds, type GenesisBody } from '@stele/entries'
-import type { JsonValue } from '@stele/formats'
+import { type Body, type CallBody, callPayload, type GenesisBody } from '@stele/entries/bodies'
+import { entryKinds } from '@stele/entries/leaf'
+import type { JsonValue } from '@stele/formats/json'
 import { engineBlobs, engines, type LoadedEngine, loadEngine } from '../src/index.ts'
 import { groups } from '../vectors/cases.ts'
 import {

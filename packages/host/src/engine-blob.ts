@@ -1,7 +1,12 @@
 // The blob that names an engine: which host calls, what becomes of the memory, and the bytes that run inside (spec/state.md).
 import { hash } from 'node:crypto'
 import { isSteleError, SteleError } from '@stele/errors'
-import { canonicalJson, isJsonObject, type JsonValue, parseCanonicalJson } from '@stele/formats'
+import {
+  canonicalJson,
+  isJsonObject,
+  type JsonValue,
+  parseCanonicalJson,
+} from '@stele/formats/json'
 
 /** What a call finds in memory: only what loading the script left, or also what the calls before it left. */
 export type MemoryMode = 'fresh' | 'kept'

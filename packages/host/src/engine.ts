@@ -1,8 +1,8 @@
 // Engines, ready to run scripts: those of this release, and those that a log carries.
 import { hash } from 'node:crypto'
-import type { Executor } from '@stele/entries'
+import type { Executor } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
-import type { JsonValue } from '@stele/formats'
+import type { JsonValue } from '@stele/formats/json'
 import { readOwnParts } from './assets.ts'
 import {
   type EngineBlob,

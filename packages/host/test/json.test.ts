@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { canonicalJson, type JsonValue } from '@stele/formats'
+import { canonicalJson, type JsonValue } from '@stele/formats/json'
 import fc from 'fast-check'
 import { canonicalText, readResult } from '../src/v1/json.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import type { JsonValue } from '@stele/formats'
+import type { JsonValue } from '@stele/formats/json'
 import { defaultLimits, parseLimits } from '../src/v1/limits.ts'
 
 test('parseLimits() fills in the defaults', () => {

@@ -1,6 +1,6 @@
 // A state in memory, and the calls to try on it.
-import type { ScriptCall, StateReader, Write } from '@stele/entries'
-import { compareUtf8 } from '@stele/formats'
+import type { ScriptCall, StateReader, Write } from '@stele/entries/calls'
+import { compareUtf8 } from '@stele/formats/names'
 import { createScriptHost, type ScriptHost, type ScriptHostOptions } from '../src/index.ts'
 
 export type MemoryState = StateReader & { readonly apply: (writes: readonly Write[]) => void }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CallWaits, type OracleAnswer, type ScriptCall } from '@stele/entries'
+import { CallWaits, type OracleAnswer, type ScriptCall } from '@stele/entries/calls'
 import { isSteleError } from '@stele/errors'
-import type { JsonValue } from '@stele/formats'
+import type { JsonValue } from '@stele/formats/json'
 import { callOf, hostOf, memoryState } from './memory-state.ts'
 
 const script = `let asked = 0

@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import {
-  applyBody,
-  type Body,
-  type EntryKind,
-  type Executor,
-  formatBody,
-  formatEffects,
-  hashBody,
-  parseBody,
-  parseLeaf,
-  type StateReader,
-  seedOf,
-} from '@stele/entries'
+import { type Body, formatBody, parseBody } from '@stele/entries/bodies'
+import { type Executor, type StateReader } from '@stele/entries/calls'
+import { type EntryKind, hashBody, parseLeaf, seedOf } from '@stele/entries/leaf'
+import { formatEffects } from '@stele/entries/parts'
+import { applyBody } from '@stele/entries/transition'
 import { isSteleError } from '@stele/errors'
 import type { ScriptHost } from '../src/index.ts'
 import { callOf, hostOf, memoryState } from './memory-state.ts'

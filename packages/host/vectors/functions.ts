@@ -1,5 +1,5 @@
 // The questions of spec/host-v1.json that are one function each: what it returns or throws, and what it writes.
-import type { JsonValue } from '@stele/formats'
+import type { JsonValue } from '@stele/formats/json'
 import type { Ask } from './run.ts'
 
 /** Runs any function of JavaScript as a call: `run(body, args)`. */

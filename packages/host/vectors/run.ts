@@ -1,20 +1,13 @@
 // Runs the vectors of host version 1: each group's calls in order, made as a log makes them, and replayed as an auditor does.
 import { createHash, hash } from 'node:crypto'
-import {
-  applyBody,
-  type Body,
-  type CallBody,
-  type Executor,
-  entryKinds,
-  formatBody,
-  formatEffects,
-  hashBody,
-  type StateReader,
-  seedOf,
-  type Write,
-} from '@stele/entries'
+import { type Body, type CallBody, formatBody } from '@stele/entries/bodies'
+import { type Executor, type StateReader, type Write } from '@stele/entries/calls'
+import { entryKinds, hashBody, seedOf } from '@stele/entries/leaf'
+import { formatEffects } from '@stele/entries/parts'
+import { applyBody } from '@stele/entries/transition'
 import { isSteleError } from '@stele/errors'
-import { compareUtf8, type JsonValue } from '@stele/formats'
+import { type JsonValue } from '@stele/formats/json'
+import { compareUtf8 } from '@stele/formats/names'
 import type { LoadedEngine, MemoryMode } from '../src/index.ts'
 
 /** A call, as far as it is not as always. `{"blob": text}` in `args` stands for the name of that blob. */

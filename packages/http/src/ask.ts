@@ -1,6 +1,6 @@
 // A request as routes see it: target parsed, client known, JSON read under limits.
 import { SteleError } from '@stele/errors'
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats'
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
 import { type AddressSettings, baseAddress, clientAddress } from './base-address.ts'
 import type { Incoming } from './exchange.ts'
 import { maxJsonBytes, maxJsonValues } from './limits.ts'

@@ -1,5 +1,5 @@
 // The blobs that a call finds before they are committed: its own, and those of the calls before it in its group.
-import type { CallBlob } from '@stele/entries'
+import type { CallBlob } from '@stele/entries/calls'
 import type { ReadBlob } from './ports.ts'
 
 /** The blobs of one call, which remembers those of its own that were read. */

@@ -1,9 +1,9 @@
 // The state, read against the trie: what a database says is believed only as far as the last leaf's root commits to it.
 import { hash } from 'node:crypto'
-import type { StateReader } from '@stele/entries'
+import type { StateReader } from '@stele/entries/calls'
 import { isSteleError } from '@stele/errors'
 import type { Trie } from '@stele/state'
-import { isSameHash } from '@stele/tlog'
+import { isSameHash } from '@stele/tlog/tree'
 
 /**
  * Reads what `trie` commits to, its open group included. A value, an absence or a listing that differs throws what

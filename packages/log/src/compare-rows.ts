@@ -1,7 +1,7 @@
 // Compares the rows of the state with the trie, behind the log: a start trusts the trie alone, whose root is signed.
 // Rows change meanwhile, but every commit changes both sides alike, so that what was compared stays right.
 import type { Trie } from '@stele/state'
-import { isSameHash } from '@stele/tlog'
+import { isSameHash } from '@stele/tlog/tree'
 import { isValueOf, leafOf } from './checked-state.ts'
 import { rowsPerTurn } from './limits.ts'
 import type { KeptRow, LogStore } from './ports.ts'

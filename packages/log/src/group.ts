@@ -3,14 +3,14 @@
 import {
   type Body,
   type ConfigBody,
-  type Executor,
-  entryKinds,
   formatBody,
   parseBody,
   type TakedownBody,
-} from '@stele/entries'
+} from '@stele/entries/bodies'
+import { type Executor } from '@stele/entries/calls'
+import { entryKinds } from '@stele/entries/leaf'
 import type { Trie } from '@stele/state'
-import type { Frontier } from '@stele/tlog'
+import type { Frontier } from '@stele/tlog/tree'
 import type { CommitGroup, LogPorts, StoredHead } from './ports.ts'
 import { Stage } from './stage.ts'
 

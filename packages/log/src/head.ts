@@ -1,15 +1,8 @@
 // Signs what a group commits to: the checkpoint, by the log's keys and its clock, and the head around it.
 import { formatHead } from '@stele/state'
-import {
-  cosignNote,
-  createHashReader,
-  type Frontier,
-  formatCheckpoint,
-  formatNote,
-  type Hash,
-  proveInclusion,
-  signNote,
-} from '@stele/tlog'
+import { formatCheckpoint } from '@stele/tlog/keys'
+import { cosignNote, formatNote, signNote } from '@stele/tlog/notes'
+import { createHashReader, type Frontier, type Hash, proveInclusion } from '@stele/tlog/tree'
 import type { LogPorts, StoredHead } from './ports.ts'
 
 /** The tree that is signed: its right edge, its newest leaf, and that leaf's inclusion path. */

@@ -1,6 +1,9 @@
 // The static files of a log, made from what the store holds: one source for the server and for the public folder.
-import { type BundleKind, bundleWidth, formatRecordBundle, type KeptEntry } from '@stele/entries'
-import { formatEntryBundle, formatTile, type Hash, tileRowLength } from '@stele/tlog'
+
+import { bundleWidth, formatRecordBundle, type KeptEntry } from '@stele/entries/parts'
+import { type BundleKind } from '@stele/entries/paths'
+import { formatEntryBundle, formatTile, tileRowLength } from '@stele/tlog/tiles'
+import { type Hash } from '@stele/tlog/tree'
 
 /** What the files are made from. */
 export type FilePorts = {

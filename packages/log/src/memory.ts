@@ -1,16 +1,15 @@
 // Brings the memory of a script that keeps one to where the log is: the last snapshot, and the entries since.
+
+import { type Executor } from '@stele/entries/calls'
+import { entryKinds, parseLeaf, seedOf } from '@stele/entries/leaf'
 import {
-  applyBody,
-  type Executor,
-  entryKinds,
   formatEffects,
   type KeptEntry,
-  parseLeaf,
   readBodyPart,
   readPart,
-  seedOf,
   splitPart,
-} from '@stele/entries'
+} from '@stele/entries/parts'
+import { applyBody } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
 import { Overlay } from './overlay.ts'
 import type { LogStore } from './ports.ts'

@@ -1,8 +1,8 @@
 // The state as the next call of a group sees it: the committed rows under the group's own writes.
-import type { StateReader, Write } from '@stele/entries'
+import type { StateReader, Write } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
-import { compareUtf8 } from '@stele/formats'
-import type { Hash } from '@stele/tlog'
+import { compareUtf8 } from '@stele/formats/names'
+import type { Hash } from '@stele/tlog/tree'
 import type { PastRow } from './ports.ts'
 
 type Written = Uint8Array | null | { readonly withheld: Hash }

@@ -1,5 +1,5 @@
 // What waits in the queue of a sequencer, and what becomes of it in a stage.
-import type { Body } from '@stele/entries'
+import type { Body } from '@stele/entries/bodies'
 import type { Appended } from './ports.ts'
 import type { EntryExtras } from './stage.ts'
 

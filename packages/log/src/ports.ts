@@ -1,16 +1,18 @@
 // What the log needs from outside: a store that commits a group at once, signers, a clock, randomness, a script.
+
+import type { WithheldPart } from '@stele/entries/bodies'
 import type {
   CallBlob,
-  Effects,
   Executor,
-  LoggedEntry,
   ScriptCall,
   ScriptSettings,
   StateReader,
-  WithheldPart,
   Write,
-} from '@stele/entries'
-import type { CosignatureSigner, Hash, NoteSigner, StoredHash } from '@stele/tlog'
+} from '@stele/entries/calls'
+import type { Effects } from '@stele/entries/parts'
+import type { LoggedEntry } from '@stele/entries/transition'
+import type { CosignatureSigner, NoteSigner } from '@stele/tlog/notes'
+import type { Hash, StoredHash } from '@stele/tlog/tree'
 import type { FilePorts } from './log-files.ts'
 
 /** The committed head: the tree's size and root, its signed checkpoint, and the newest leaf with its proof. */

@@ -1,31 +1,22 @@
 // Writes the public folder behind the log: tiles, bundles and blobs first, head and checkpoint last.
 // All of it can be made again from the store, so it needs no part in the commit.
+
+import { type WithheldPart } from '@stele/entries/bodies'
+import { entryKinds, parseLeaf } from '@stele/entries/leaf'
+import { bundleWidth, readBodyPart } from '@stele/entries/parts'
 import {
   type BundleKind,
   blobPath,
   bundleKinds,
   bundlePath,
-  bundleWidth,
-  entryKinds,
-  parseLeaf,
-  readBodyPart,
   logFolder as root,
-  type WithheldPart,
   withholdableKinds,
-} from '@stele/entries'
+} from '@stele/entries/paths'
 import { SteleError } from '@stele/errors'
-import {
-  bundlesOf,
-  createHashReader,
-  isSameHash,
-  parseCheckpoint,
-  parseNote,
-  type TileNumber,
-  tilePath,
-  tileRowLength,
-  tilesOf,
-  treeRoot,
-} from '@stele/tlog'
+import { parseCheckpoint } from '@stele/tlog/keys'
+import { parseNote } from '@stele/tlog/notes'
+import { bundlesOf, type TileNumber, tilePath, tileRowLength, tilesOf } from '@stele/tlog/tiles'
+import { createHashReader, isSameHash, treeRoot } from '@stele/tlog/tree'
 import { keptPartials, maxUnsyncedFiles } from './limits.ts'
 import { type FilePorts, makeBundle, makeTile } from './log-files.ts'
 import type { StoredHead } from './ports.ts'

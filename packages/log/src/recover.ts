@@ -1,17 +1,18 @@
 // Opens what the store holds, and compares it with itself: the tree with the checkpoint, the state with the last leaf.
-import { entryKinds, parseEffects, parseLeaf, saltBytes } from '@stele/entries'
+import { entryKinds, parseLeaf, saltBytes } from '@stele/entries/leaf'
+import { parseEffects } from '@stele/entries/parts'
 import { SteleError } from '@stele/errors'
 import { Trie, type TrieWrite } from '@stele/state'
+import { verifyCheckpoint } from '@stele/tlog/keys'
+import { type NoteVerifier } from '@stele/tlog/notes'
 import {
   createHashReader,
   Frontier,
   type Hash,
   hashLeaf,
   isSameHash,
-  type NoteVerifier,
   treeRoot,
-  verifyCheckpoint,
-} from '@stele/tlog'
+} from '@stele/tlog/tree'
 import type { LogPorts, LogStore, SnapshotHome, StoredHead } from './ports.ts'
 import { loadTrieSnapshot } from './trie-snapshot.ts'
 

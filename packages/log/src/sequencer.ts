@@ -1,20 +1,17 @@
 // The sequencer: orders calls, runs them one at a time, and commits them in groups (spec/state.md "Sequencing").
 // Stage, commit, publish: staging touches memory only, the commit is one transaction, all after it can be redone.
+import { type Body, type GenesisBody, rootsAccount } from '@stele/entries/bodies'
 import {
-  type Body,
   type CallAnswer,
   type CallRequest,
   type Executor,
-  entryKinds,
-  type GenesisBody,
   noScript,
-  parseLeaf,
-  rootsAccount,
   settingsInForce,
-} from '@stele/entries'
+} from '@stele/entries/calls'
+import { entryKinds, parseLeaf } from '@stele/entries/leaf'
 import { isSteleError, SteleError } from '@stele/errors'
 import { type StateProof, type StateQuery, Trie } from '@stele/state'
-import { Frontier } from '@stele/tlog'
+import { Frontier } from '@stele/tlog/tree'
 import { checkedState } from './checked-state.ts'
 import { createClockWatch } from './clock-watch.ts'
 import { compareRows } from './compare-rows.ts'

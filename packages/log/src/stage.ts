@@ -1,34 +1,30 @@
 // Stages entries in memory: everything that a commit will hold, and nothing that cannot be dropped.
+
+import { type Body, formatBody, type WithheldPart } from '@stele/entries/bodies'
 import {
-  applyBody,
-  type Body,
   type CallBlob,
   type Executor,
+  type ScriptCall,
+  type StateReader,
+  scriptSettingNames,
+} from '@stele/entries/calls'
+import {
   entryKinds,
-  formatBody,
-  formatEffects,
   formatLeaf,
-  formatValues,
   hashBody,
   hashEffects,
-  hashValue,
-  type LoggedEntry,
   maxBodyBytes,
   maxEffectsBytes,
   maxRecordBytes,
-  type ScriptCall,
   Sequences,
-  type StateReader,
   saltBytes,
-  scriptSettingNames,
   seedOf,
-  type Transition,
-  valueOf,
-  type WithheldPart,
-} from '@stele/entries'
+} from '@stele/entries/leaf'
+import { formatEffects, formatValues, hashValue, valueOf } from '@stele/entries/parts'
+import { applyBody, type LoggedEntry, type Transition } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
 import type { Trie } from '@stele/state'
-import { type Frontier, type Hash, hashLeaf, type StoredHash } from '@stele/tlog'
+import { type Frontier, type Hash, hashLeaf, type StoredHash } from '@stele/tlog/tree'
 import { CarriedBlobs } from './carried-blobs.ts'
 import { checkedState } from './checked-state.ts'
 import type { NewestLeaf } from './head.ts'

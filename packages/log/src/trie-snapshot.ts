@@ -1,9 +1,9 @@
 // A snapshot of the trie, so that a start need not build it from the rows of the state. It is only a copy: what cannot be
 // used is left alone, and the trie is built from the rows as if there were none.
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { parseLeaf } from '@stele/entries'
+import { parseLeaf } from '@stele/entries/leaf'
 import { Trie } from '@stele/state'
-import { isSameHash } from '@stele/tlog'
+import { isSameHash } from '@stele/tlog/tree'
 import type { SnapshotHome, StoredHead } from './ports.ts'
 
 const firstLine = 'stele trie snapshot v1'

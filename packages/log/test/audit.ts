@@ -1,17 +1,11 @@
 // A full audit of what a store holds: every hash, every root, every signature, from the stored bytes alone.
 import assert from 'node:assert/strict'
-import {
-  formatEffects,
-  hashBody,
-  hashEffects,
-  parseBody,
-  parseEffects,
-  parseLeaf,
-  parseValues,
-  Sequences,
-} from '@stele/entries'
+import { parseBody } from '@stele/entries/bodies'
+import { hashBody, hashEffects, parseLeaf, Sequences } from '@stele/entries/leaf'
+import { formatEffects, parseEffects, parseValues } from '@stele/entries/parts'
 import { Trie, verifyHead } from '@stele/state'
-import { createHashReader, hashLeaf, isSameHash, type NoteVerifier, treeRoot } from '@stele/tlog'
+import { type NoteVerifier } from '@stele/tlog/notes'
+import { createHashReader, hashLeaf, isSameHash, treeRoot } from '@stele/tlog/tree'
 import type { MemoryStore } from './memory-store.ts'
 
 /** Throws where anything stored does not agree with anything else. Gives the number of entries. */

@@ -1,9 +1,9 @@
 // What every home of a log does: the fake that the sequencer is tested with, and the one in SQLite, run all of it.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { formatEffects, hashValue } from '@stele/entries'
-import { compareUtf8 } from '@stele/formats'
-import { type Hash, hashLeaf, sha256 } from '@stele/tlog'
+import { formatEffects, hashValue } from '@stele/entries/parts'
+import { compareUtf8 } from '@stele/formats/names'
+import { type Hash, hashLeaf, sha256 } from '@stele/tlog/tree'
 import type { CommitGroup, LogStore, PastRow, StateRow, StoredHead } from '../src/ports.ts'
 
 /** A home to be tested: an empty store whose next commit can be made to fail, before or after it took effect. */

@@ -1,8 +1,9 @@
 // A log store in memory whose commits can be made to fail, before or after they took effect.
-import { type KeptEntry, type LoggedEntry, parseEffects, readPart } from '@stele/entries'
+import { type KeptEntry, parseEffects, readPart } from '@stele/entries/parts'
+import { type LoggedEntry } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
-import { compareUtf8 } from '@stele/formats'
-import type { Hash } from '@stele/tlog'
+import { compareUtf8 } from '@stele/formats/names'
+import type { Hash } from '@stele/tlog/tree'
 import type { CommitGroup, LogStore, MemorySnapshot, PastRow, StoredHead } from '../src/ports.ts'
 
 /** What a commit does: work, fail and leave nothing, fail after all was kept, or fail with half of it kept. */

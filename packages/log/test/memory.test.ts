@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Executor, type Outcome, parseLeaf } from '@stele/entries'
+import { type Executor, type Outcome } from '@stele/entries/calls'
+import { parseLeaf } from '@stele/entries/leaf'
 import { callsPerSnapshot } from '../src/limits.ts'
 import { Sequencer } from '../src/sequencer.ts'
 import { auditStore } from './audit.ts'

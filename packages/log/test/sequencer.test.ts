@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  type ConfigBody,
-  type Executor,
-  parseLeaf,
-  rootPayload,
-  rootsAccount,
-} from '@stele/entries'
-import { formatBundle, openBundle } from '@stele/state'
+import { type ConfigBody, rootPayload, rootsAccount } from '@stele/entries/bodies'
+import { type Executor } from '@stele/entries/calls'
+import { parseLeaf } from '@stele/entries/leaf'
+import { formatBundle, openBundle } from '@stele/state/bundle'
 import {
   clockToleranceMs,
   clockWarningMs,

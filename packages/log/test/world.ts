@@ -1,23 +1,17 @@
 // A log in memory: a script of three methods, a clock that the test turns, faults on demand.
 import { randomBytes } from 'node:crypto'
 import {
-  type Executor,
   type GenesisBody,
-  type Outcome,
   rootPayload,
   rootsAccount,
-  type StateReader,
   type TakedownBody,
-  type Write,
-} from '@stele/entries'
+} from '@stele/entries/bodies'
+import { type Executor, type Outcome, type StateReader, type Write } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
-import { compareUtf8, type JsonValue } from '@stele/formats'
-import {
-  createCosigner,
-  createEd25519Signer,
-  type NoteSigner,
-  type NoteVerifier,
-} from '@stele/tlog'
+import { type JsonValue } from '@stele/formats/json'
+import { compareUtf8 } from '@stele/formats/names'
+import { createCosigner, createEd25519Signer } from '@stele/tlog/keys'
+import { type NoteSigner, type NoteVerifier } from '@stele/tlog/notes'
 import type { LogEvent, LogPorts } from '../src/ports.ts'
 import { Sequencer } from '../src/sequencer.ts'
 import { createMemoryStore, type Kept, type MemoryStore } from './memory-store.ts'

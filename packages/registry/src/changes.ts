@@ -1,8 +1,9 @@
 // Changes that npm clients ask for by sending a document back (npm-wire B9, B10, D2, D3, D5): found by comparing.
 
-import type { SubmitCall } from '@stele/entries'
+import type { SubmitCall } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
-import { isJsonObject, type JsonObject, type PackageName } from '@stele/formats'
+import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import { type PackageName } from '@stele/formats/names'
 import {
   readLiveVersions,
   readNotices,
@@ -10,7 +11,7 @@ import {
   readOwners,
   readStars,
   readTags,
-} from '@stele/releases'
+} from '@stele/releases/state'
 import { maxNameShown, maxNamesShown, maxValueShown, maxVersionsPerCall } from './limits.ts'
 import type { RegistryPorts } from './ports.ts'
 import { requireActive, requireOwner, submitRule } from './rule-calls.ts'

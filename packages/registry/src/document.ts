@@ -1,8 +1,9 @@
 // The body of a PUT, read: an upload checked against its tarball, or a change. What comes out is plain data, so that
 // large bodies can be read on another thread. Everything that goes in is attacker controlled.
 import { SteleError } from '@stele/errors'
-import { isJsonObject, type JsonObject, type PackageName, parseJson } from '@stele/formats'
-import { type ReleaseLimits, type VersionPieces, versionPieces } from '@stele/releases'
+import { isJsonObject, type JsonObject, parseJson } from '@stele/formats/json'
+import { type PackageName } from '@stele/formats/names'
+import { type ReleaseLimits, type VersionPieces, versionPieces } from '@stele/releases/release'
 import { maxDocumentValues } from './limits.ts'
 import { readUpload, type Upload } from './upload.ts'
 

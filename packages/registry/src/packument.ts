@@ -1,15 +1,8 @@
 // Packuments: joined from ready pieces and what the state says of tags, owners, notices and stars (npm-wire 3).
 
-import type { StateReader } from '@stele/entries'
-import {
-  type Form,
-  isoTime,
-  type Notice,
-  readNotices,
-  readOwners,
-  readStars,
-  readTags,
-} from '@stele/releases'
+import type { StateReader } from '@stele/entries/calls'
+import { type Form, isoTime } from '@stele/releases/release'
+import { type Notice, readNotices, readOwners, readStars, readTags } from '@stele/releases/state'
 import { maxJoinedLength } from './limits.ts'
 import type { PackageRow, ViewReader } from './view-reader.ts'
 

@@ -2,7 +2,7 @@
 // what is large is left to other threads; whoever has the bytes already is told so before anything is made.
 import { promisify } from 'node:util'
 import { gzip, gzipSync } from 'node:zlib'
-import type { Form } from '@stele/releases'
+import type { Form } from '@stele/releases/release'
 import { type BaseAddress, createBaseAddresses } from './base-addresses.ts'
 import { type ByteCache, createByteCache } from './byte-cache.ts'
 import { fastGzipBytes, maxCacheBytes, syncGzipBytes } from './limits.ts'

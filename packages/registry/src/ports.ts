@@ -1,5 +1,5 @@
 // What the registry needs of the world.
-import type { StateReader, SubmitCall } from '@stele/entries'
+import type { StateReader, SubmitCall } from '@stele/entries/calls'
 import type { DocumentJob, ReadDocument } from './document.ts'
 import type { ViewReader } from './view-reader.ts'
 

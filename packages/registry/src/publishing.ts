@@ -1,8 +1,8 @@
 // Publishing: a document checked against its tarball, then one call. The same upload again gets the first answer again.
-import type { StateReader } from '@stele/entries'
+import type { StateReader } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
-import { checkNewPackageName, type PackageName } from '@stele/formats'
-import { readContents, readNotice, readOrigin } from '@stele/releases'
+import { checkNewPackageName, type PackageName } from '@stele/formats/names'
+import { readContents, readNotice, readOrigin } from '@stele/releases/state'
 import { type ReadyUpload, readyUpload } from './document.ts'
 import { maxExtraBytes, maxPackageBytes, retryWindowMs } from './limits.ts'
 import type { RegistryPorts } from './ports.ts'

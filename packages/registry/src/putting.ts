@@ -1,6 +1,7 @@
 // A PUT of a document: small bodies are read at once, large ones, and tarballs that unpack to much, on another thread.
 import { isSteleError } from '@stele/errors'
-import type { JsonObject, PackageName } from '@stele/formats'
+import type { JsonObject } from '@stele/formats/json'
+import type { PackageName } from '@stele/formats/names'
 import { type Changed, changeDocument } from './changes.ts'
 import {
   type DocumentJob,

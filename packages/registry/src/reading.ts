@@ -1,14 +1,8 @@
 // What the registry answers without a call: packuments, manifests, tarballs, tags, accounts.
 
-import type { PackageName } from '@stele/formats'
-import {
-  readAccount,
-  readContents,
-  readNotice,
-  readOwners,
-  readTags,
-  tarballFile,
-} from '@stele/releases'
+import type { PackageName } from '@stele/formats/names'
+import { tarballFile } from '@stele/releases/release'
+import { readAccount, readContents, readNotice, readOwners, readTags } from '@stele/releases/state'
 import { trimBase } from './base-addresses.ts'
 import { formatVersion } from './packument.ts'
 import { createPackuments, type Packuments } from './packuments.ts'

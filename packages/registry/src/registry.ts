@@ -1,8 +1,8 @@
 // The registry as its faces see it: reads, publishing, changes. It holds no state but ready bytes.
 
 import { SteleError } from '@stele/errors'
-import { type PackageName, parseAccountName, parseTag, parseVersion } from '@stele/formats'
-import { readAccount } from '@stele/releases'
+import { type PackageName, parseAccountName, parseTag, parseVersion } from '@stele/formats/names'
+import { readAccount } from '@stele/releases/state'
 import { type Changed, changeDocument, removePackage, removeVersion } from './changes.ts'
 import type { RegistryPorts } from './ports.ts'
 import { type Published, publishDocument } from './publishing.ts'

@@ -1,9 +1,9 @@
 // Calls into the rules: submitting them, and what their refusals mean to a client.
 
-import type { CallAnswer, CallRequest, StateReader, SubmitCall } from '@stele/entries'
+import type { CallAnswer, CallRequest, StateReader, SubmitCall } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
-import type { JsonObject } from '@stele/formats'
-import { isOperator, packageObject, readAccount } from '@stele/releases'
+import type { JsonObject } from '@stele/formats/json'
+import { isOperator, packageObject, readAccount } from '@stele/releases/state'
 
 /** What a refusal is about. */
 type CallSubject = {

@@ -1,7 +1,8 @@
 // Search: from the words of a query to the answer that npm, pnpm and the pages read (npm-wire S1).
 
-import { isJsonObject, type JsonObject, parseTolerantJson } from '@stele/formats'
-import { isoTime, readOwners } from '@stele/releases'
+import { isJsonObject, type JsonObject, parseTolerantJson } from '@stele/formats/json'
+import { isoTime } from '@stele/releases/release'
+import { readOwners } from '@stele/releases/state'
 import { maxSearchLength, maxSearchSize, maxSearchWords } from './limits.ts'
 import { type PackumentSources, publicAccount } from './packument.ts'
 import type { SearchTerms } from './view-reader.ts'

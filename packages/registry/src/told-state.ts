@@ -1,5 +1,5 @@
 // The state as it may be told to those who read: what a takedown withholds is as if it were not there.
-import type { StateReader } from '@stele/entries'
+import type { StateReader } from '@stele/entries/calls'
 import { isSteleError } from '@stele/errors'
 
 /** The same state; `get` gives undefined where the value is withheld. Not for writes, which must not go on without it. */

@@ -2,17 +2,9 @@
 
 import { hash } from 'node:crypto'
 import { SteleError } from '@stele/errors'
-import {
-  isJsonObject,
-  type JsonObject,
-  normalizeManifest,
-  type PackageName,
-  parseTag,
-  parseVersion,
-  recordDifferences,
-  recordOf,
-  type Version,
-} from '@stele/formats'
+import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import { normalizeManifest, recordDifferences, recordOf } from '@stele/formats/manifest'
+import { type PackageName, parseTag, parseVersion, type Version } from '@stele/formats/names'
 import {
   type Digests,
   digestsOf,
@@ -20,7 +12,7 @@ import {
   type ReleaseLimits,
   readRelease,
   tarballFile,
-} from '@stele/releases'
+} from '@stele/releases/release'
 import { maxTagsPerPublish, maxUploadBytes, maxUploadUnpackedBytes } from './limits.ts'
 
 /** What a publish document brings: the release, its tarball, and the tags that shall point to it. */

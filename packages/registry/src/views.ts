@@ -1,17 +1,17 @@
 // What an entry of the log changes in the views: a plan of plain data, which the storage applies with the commit.
 
-import type { LoggedEntry, WithheldPart, Write } from '@stele/entries'
-import { decodeSegment, parseContentsValue, parseVersionsValue } from '@stele/formats'
+import type { WithheldPart } from '@stele/entries/bodies'
+import type { Write } from '@stele/entries/calls'
+import type { LoggedEntry } from '@stele/entries/transition'
+import { decodeSegment } from '@stele/formats/names'
+import { parseContentsValue, parseVersionsValue } from '@stele/formats/values'
 import {
-  decode,
-  isStar,
-  parseNotice,
-  parsePackageObject,
   readRelease,
   recordPieces,
   type VersionPieces,
   versionPieces,
-} from '@stele/releases'
+} from '@stele/releases/release'
+import { decode, isStar, parseNotice, parsePackageObject } from '@stele/releases/state'
 
 /** A published version, as the views keep it. */
 export type VersionWrite = {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { checkRelease, compareServed, historyOf } from '@stele/releases'
+import { checkRelease, compareServed, historyOf } from '@stele/releases/checks'
 import { makePackage } from '@stele/testkit'
 import { baseUrl, createWorld, nameOf, type Packument, rowsOf, type World } from './world.ts'
 

@@ -1,5 +1,5 @@
 // The views in memory, for tests of this package: what storage does in SQLite, with a naive search.
-import { reducePieces } from '@stele/releases'
+import { reducePieces } from '@stele/releases/release'
 import type { PackageRow, ViewReader } from '../src/view-reader.ts'
 import type { VersionWrite, ViewWrite } from '../src/views.ts'
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { historyOf } from '@stele/releases'
+import { historyOf } from '@stele/releases/checks'
 import { createWorld, nameOf, rowsOf } from './world.ts'
 
 test('historyOf() agrees with what is served when a star came last', async () => {

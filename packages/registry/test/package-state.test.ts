@@ -8,7 +8,7 @@ import {
   parsePackageObject,
   readLiveVersions,
   readTags,
-} from '@stele/releases'
+} from '@stele/releases/state'
 import { createWorld } from './world.ts'
 
 const objects: readonly [object: string, place: object | undefined][] = [

@@ -1,7 +1,7 @@
 // What a registry serves, asked for as the audit asks: each lie that stands in one answer alone is found.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { createRegistryChecks } from '@stele/releases'
+import { createRegistryChecks } from '@stele/releases/checks'
 import { baseUrl, createWorld, nameOf, plainBytes, rowsOf, type World } from './world.ts'
 
 const name = 'p'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { StateReader } from '@stele/entries'
+import type { StateReader } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
-import { readContents, readNotices, readTags } from '@stele/releases'
+import { readContents, readNotices, readTags } from '@stele/releases/state'
 import { createToldState } from '../src/told-state.ts'
 
 const withheld: StateReader = {

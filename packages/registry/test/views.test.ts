@@ -1,7 +1,8 @@
 // What entries change in the views, and that views made anew from log and blobs are the same.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { LoggedEntry, WithheldPart } from '@stele/entries'
+import type { WithheldPart } from '@stele/entries/bodies'
+import type { LoggedEntry } from '@stele/entries/transition'
 import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
 import { planViews, revisionOf } from '../src/views.ts'

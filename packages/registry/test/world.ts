@@ -1,8 +1,10 @@
 // A whole registry for tests: the rules in the fake host, the views in memory, and a log of what happened.
 import { hash } from 'node:crypto'
-import type { CallRequest, LoggedEntry, SubmitCall } from '@stele/entries'
-import { canonicalJson, type PackageName, parsePackageName } from '@stele/formats'
-import type { StateRows } from '@stele/releases'
+import type { CallRequest, SubmitCall } from '@stele/entries/calls'
+import type { LoggedEntry } from '@stele/entries/transition'
+import { canonicalJson } from '@stele/formats/json'
+import { type PackageName, parsePackageName } from '@stele/formats/names'
+import type { StateRows } from '@stele/releases/state'
 import { createScriptSystem, makePackage, type ScriptSystem } from '@stele/testkit'
 import { createRegistry, type Registry, rulesScript } from '../src/index.ts'
 import { planViews } from '../src/views.ts'

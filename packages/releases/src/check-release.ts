@@ -1,11 +1,7 @@
 // A release's tarball against what the state says of it.
 import { isSteleError } from '@stele/errors'
-import {
-  canonicalJson,
-  type JsonValue,
-  parseContentsValue,
-  parseVersionsValue,
-} from '@stele/formats'
+import { canonicalJson, type JsonValue } from '@stele/formats/json'
+import { parseContentsValue, parseVersionsValue } from '@stele/formats/values'
 import { readRelease } from './release.ts'
 import { showValue } from './show-value.ts'
 

@@ -1,5 +1,5 @@
 // A version as it is served, against what its tarball gives: every member, so that nothing is said which nobody published.
-import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats'
+import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
 import type { Difference } from './check-release.ts'
 import { isSame } from './compare.ts'
 import type { Release } from './release.ts'

@@ -1,17 +1,9 @@
 // What a registry serves of a package, against the state of a replay. What is served is the operator's word: attacker controlled.
-import type { StateReader } from '@stele/entries'
+import type { StateReader } from '@stele/entries/calls'
 import { isSteleError } from '@stele/errors'
-import {
-  canonicalJson,
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  normalizeServedManifest,
-  parseVersionsValue,
-  recordDifferences,
-  recordOf,
-  type VersionsValue,
-} from '@stele/formats'
+import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
+import { normalizeServedManifest, recordDifferences, recordOf } from '@stele/formats/manifest'
+import { parseVersionsValue, type VersionsValue } from '@stele/formats/values'
 import type { Difference } from './check-release.ts'
 import type { PackageHistory } from './history.ts'
 import { isoTime } from './iso-time.ts'

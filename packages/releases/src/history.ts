@@ -1,5 +1,5 @@
 // When a package and its versions came to be: told by the entries that wrote the rows of its state.
-import { encodeSegment } from '@stele/formats'
+import { encodeSegment } from '@stele/formats/names'
 import { isStar } from './package-state.ts'
 import type { StateRows } from './state-rows.ts'
 

@@ -1,13 +1,8 @@
 // What the state says of one package (spec/release.md "State"), read through the StateReader port.
-import type { StateReader } from '@stele/entries'
-import {
-  type ContentsValue,
-  decodeSegment,
-  encodeSegment,
-  isJsonObject,
-  parseContentsValue,
-  parseTolerantJson,
-} from '@stele/formats'
+import type { StateReader } from '@stele/entries/calls'
+import { isJsonObject, parseTolerantJson } from '@stele/formats/json'
+import { decodeSegment, encodeSegment } from '@stele/formats/names'
+import { type ContentsValue, parseContentsValue } from '@stele/formats/values'
 
 /** What is said of a version. */
 export type Notice = { readonly deprecated?: string; readonly gone: boolean }

@@ -1,12 +1,8 @@
 // The checks that a registry plugs into the audit of its log: every tarball, every package as it is served, and the listings.
 import { isSteleError, SteleError } from '@stele/errors'
-import {
-  type ContentsValue,
-  encodeSegment,
-  isJsonObject,
-  type JsonValue,
-  parseContentsValue,
-} from '@stele/formats'
+import { isJsonObject, type JsonValue } from '@stele/formats/json'
+import { encodeSegment } from '@stele/formats/names'
+import { type ContentsValue, parseContentsValue } from '@stele/formats/values'
 import { checkRelease, type Difference } from './check-release.ts'
 import { maxTarballBytes } from './limits.ts'
 import { packageNames, packageObject } from './package-state.ts'

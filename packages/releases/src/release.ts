@@ -2,17 +2,15 @@
 import { hash } from 'node:crypto'
 import { SteleError } from '@stele/errors'
 import {
-  type ContentsValue,
-  formatIntegrity,
   formatRecord,
   type Manifest,
   normalizeManifest,
-  type PackageName,
   parsePackageJson,
   type ReleaseRecord,
   recordOf,
-  type Version,
-} from '@stele/formats'
+} from '@stele/formats/manifest'
+import { formatIntegrity, type PackageName, type Version } from '@stele/formats/names'
+import { type ContentsValue } from '@stele/formats/values'
 import { findReadme, type Readme, readTarball, type Tarball } from '@stele/tarball'
 import { maxManifestBytes, maxReadmeLength } from './limits.ts'
 

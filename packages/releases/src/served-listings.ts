@@ -1,6 +1,6 @@
 // What a registry lists: the search. A package that only the server knows, and no log, shows there if anywhere.
 import { isSteleError } from '@stele/errors'
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats'
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
 import { maxAnswerBytes, maxSearchPages, searchPageSize } from './limits.ts'
 import { readLiveVersions, readOrigin, readOwners, readTags } from './package-state.ts'
 import type { Outcome, ReleaseFault, Tools } from './registry-checks.ts'

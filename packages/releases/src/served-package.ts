@@ -1,14 +1,9 @@
 // One package as a registry serves it: both packuments, its tags, each version's manifest and tarball.
 import { hash } from 'node:crypto'
 import { isSteleError } from '@stele/errors'
-import {
-  encodeSegment,
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  parseContentsValue,
-  parseJson,
-} from '@stele/formats'
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
+import { encodeSegment } from '@stele/formats/names'
+import { parseContentsValue } from '@stele/formats/values'
 import type { Difference } from './check-release.ts'
 import { compareServed, isSame, type ServedDifference } from './compare.ts'
 import { compareManifest } from './compare-manifest.ts'

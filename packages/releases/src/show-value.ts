@@ -1,5 +1,5 @@
 // JSON as a finding shows it.
-import type { JsonValue } from '@stele/formats'
+import type { JsonValue } from '@stele/formats/json'
 import { maxShownLength } from './limits.ts'
 
 /** The value as text, cut where it is long. */

@@ -1,5 +1,5 @@
 // The state with what is known of each row: when it was written, and whether its value can still be read.
-import type { StateReader } from '@stele/entries'
+import type { StateReader } from '@stele/entries/calls'
 
 /** A row as an entry left it. `value` is undefined where it is withheld, null where the row was removed. */
 export type StateRow = {

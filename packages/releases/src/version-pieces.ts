@@ -1,17 +1,20 @@
 // Ready JSON text of one version, in both forms: made once when it is published, joined into packuments by concatenation.
 // It holds nothing that only the log or the request knows: time, publisher, base address, deprecation.
+
 import {
-  abbreviate,
-  formatRecord,
   isJsonObject,
   type JsonObject,
   type JsonValue,
+  parseTolerantJson,
+} from '@stele/formats/json'
+import {
+  abbreviate,
+  formatRecord,
   normalizeServedManifest,
   parseRecord,
-  parseTolerantJson,
   type ReleaseRecord,
   recordOf,
-} from '@stele/formats'
+} from '@stele/formats/manifest'
 import { maxDescriptionLength } from './limits.ts'
 import type { Release } from './release.ts'
 

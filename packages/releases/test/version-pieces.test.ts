@@ -1,14 +1,13 @@
 // The ready JSON text of a version: what it says, and what a publisher cannot make it say.
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { isJsonObject, parseTolerantJson } from '@stele/formats/json'
 import {
-  isJsonObject,
   normalizeServedManifest,
   parseRecord,
-  parseTolerantJson,
   recordDifferences,
   recordOf,
-} from '@stele/formats'
+} from '@stele/formats/manifest'
 import { makePackage } from '@stele/testkit'
 import fc from 'fast-check'
 import { readRelease } from '../src/release.ts'

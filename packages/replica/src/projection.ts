@@ -1,5 +1,5 @@
 // A projection: what is derived from a log so that it can be read fast, and can be made again from the log at any time.
-import type { LoggedEntry } from '@stele/entries'
+import type { LoggedEntry } from '@stele/entries/transition'
 
 /** Blobs by the hex of their SHA-512; undefined where one is absent or was taken down. */
 export type ReadBlob = (name: string) => Uint8Array | undefined

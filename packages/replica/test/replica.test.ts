@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  type CallBody,
-  entryKinds,
-  formatBody,
-  formatEffects,
-  formatLeaf,
-  formatValues,
-  hashValue,
-  type KeptEntry,
-  type LoggedEntry,
-  saltBytes,
-} from '@stele/entries'
+import { type CallBody, formatBody } from '@stele/entries/bodies'
+import { entryKinds, formatLeaf, saltBytes } from '@stele/entries/leaf'
+import { formatEffects, formatValues, hashValue, type KeptEntry } from '@stele/entries/parts'
+import { type LoggedEntry } from '@stele/entries/transition'
 import { bindProjection, type Projection, type ProjectionMark } from '../src/projection.ts'
 import { createReplica, type Replica } from '../src/replica.ts'
 

@@ -1,8 +1,8 @@
 // The first entry of a log, and the blobs that it names: the script, and the engine that runs it.
 import { hash } from 'node:crypto'
-import type { GenesisBody } from '@stele/entries'
+import type { GenesisBody } from '@stele/entries/bodies'
 import { defaultLimits, engineBlobs, engines } from '@stele/host'
-import { createEd25519Signer } from '@stele/tlog'
+import { createEd25519Signer } from '@stele/tlog/keys'
 import type { ServicePorts } from './ports.ts'
 
 /** A blob with its name, the hex SHA-512. */

@@ -1,8 +1,9 @@
 // What a service is made of, and what it takes from outside: a definition, a home, keys, time, randomness.
-import type { CallBlob, EntryValue, Executor, ScriptSettings } from '@stele/entries'
+import type { CallBlob, Executor, ScriptSettings } from '@stele/entries/calls'
+import type { EntryValue } from '@stele/entries/parts'
 import type { LogEvent, LogStore, PublicFolder, SnapshotHome, Watermark } from '@stele/log'
 import type { Lagging, Replica } from '@stele/replica'
-import type { Hash } from '@stele/tlog'
+import type { Hash } from '@stele/tlog/tree'
 
 /** What a new log of this service begins with. */
 export type ServiceDefinition = {

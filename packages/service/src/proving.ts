@@ -1,9 +1,10 @@
 // Makes proof bundles: the tree from the sequencer, the values from the store, in turns that let the writes in between.
-import type { EntryValue } from '@stele/entries'
+import type { EntryValue } from '@stele/entries/parts'
 import { SteleError } from '@stele/errors'
 import type { Sequencer, StoredHead } from '@stele/log'
-import { formatBundle, type StateQuery } from '@stele/state'
-import { isSameHash, sha256 } from '@stele/tlog'
+import { type StateQuery } from '@stele/state'
+import { formatBundle } from '@stele/state/bundle'
+import { isSameHash, sha256 } from '@stele/tlog/tree'
 import type { ServiceStore } from './ports.ts'
 
 /** Bytes of the values in one bundle: anybody may ask, and the engine's thread reads them between two commits. */

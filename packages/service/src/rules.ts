@@ -2,25 +2,21 @@
 import { hash } from 'node:crypto'
 import {
   type ConfigBody,
-  entryKinds,
-  logObject,
   parseBody,
-  parseLeaf,
   type Roots,
-  readBodyPart,
-  readLogRow,
   rootsAccount,
-  rootsIn,
-  type ScriptSettings,
-  type StateReader,
-  settingsInForce,
   verifyRootSignatures,
-} from '@stele/entries'
+} from '@stele/entries/bodies'
+import { type ScriptSettings, type StateReader, settingsInForce } from '@stele/entries/calls'
+import { entryKinds, parseLeaf } from '@stele/entries/leaf'
+import { readBodyPart } from '@stele/entries/parts'
+import { logObject, readLogRow, rootsIn } from '@stele/entries/transition'
 import { isSteleError, SteleError } from '@stele/errors'
-import { canonicalJson, type JsonValue } from '@stele/formats'
+import { canonicalJson, type JsonValue } from '@stele/formats/json'
 import { engineBlobs, engines, parseEngine } from '@stele/host'
 import type { LogStore, Sequencer } from '@stele/log'
-import { createEd25519Signer, parseVkey } from '@stele/tlog'
+import { createEd25519Signer } from '@stele/tlog/keys'
+import { parseVkey } from '@stele/tlog/notes'
 import type { NamedBlob } from './genesis.ts'
 import type { ServicePorts } from './ports.ts'
 

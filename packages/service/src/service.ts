@@ -1,8 +1,10 @@
 // A service: its script, its log and its replica behind one port. It runs in whatever thread opens it.
-import type { CallAnswer, CallRequest, WithheldPart } from '@stele/entries'
+
+import type { WithheldPart } from '@stele/entries/bodies'
+import type { CallAnswer, CallRequest } from '@stele/entries/calls'
 import { createPublisher, type LogPorts, type Publisher, Sequencer } from '@stele/log'
 import { clockName, type StateQuery } from '@stele/state'
-import { createCosigner, createEd25519Signer } from '@stele/tlog'
+import { createCosigner, createEd25519Signer } from '@stele/tlog/keys'
 import { genesisOf } from './genesis.ts'
 import { beatEveryMs, compareRestMs } from './limits.ts'
 import type { ServicePorts } from './ports.ts'

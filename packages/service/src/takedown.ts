@@ -1,18 +1,18 @@
 // Takes parts of a log away: by an entry of its own, signed with the root key, that shows for ever what is missing.
+
 import {
-  entryKinds,
-  parseLeaf,
-  parseValues,
   rootPayload,
   rootsAccount,
-  settingsInForce,
   type TakedownBody,
   type WithheldPart,
-} from '@stele/entries'
+} from '@stele/entries/bodies'
+import { settingsInForce } from '@stele/entries/calls'
+import { entryKinds, parseLeaf } from '@stele/entries/leaf'
+import { parseValues } from '@stele/entries/parts'
 import { SteleError } from '@stele/errors'
 import { parseEngine } from '@stele/host'
 import type { Sequencer } from '@stele/log'
-import { createEd25519Signer } from '@stele/tlog'
+import { createEd25519Signer } from '@stele/tlog/keys'
 import type { ServicePorts } from './ports.ts'
 
 /** What is taken away, and why; both are public. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EntryValue } from '@stele/entries'
+import type { EntryValue } from '@stele/entries/parts'
 import type { StoredHead } from '@stele/log'
-import { sha256 } from '@stele/tlog'
+import { sha256 } from '@stele/tlog/tree'
 import { maxProofValueBytes, type ProofPorts, proveValues } from '../src/proving.ts'
 
 const hash = new Uint8Array(32)

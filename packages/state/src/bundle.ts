@@ -1,8 +1,9 @@
 // Proof bundles: a head, a partial tree of its state root, and the values that were asked for, in one file.
 import { hash } from 'node:crypto'
-import { type EntryValue, formatValues, maxInlineValueBytes, parseValues } from '@stele/entries'
+import { maxInlineValueBytes } from '@stele/entries/leaf'
+import { type EntryValue, formatValues, parseValues } from '@stele/entries/parts'
 import { isSteleError, SteleError } from '@stele/errors'
-import type { NoteVerifier } from '@stele/tlog'
+import type { NoteVerifier } from '@stele/tlog/notes'
 import { type VerifiedHead, verifyHead } from './head.ts'
 import { maxBundleBytes, maxHeadBytes, maxTreeBytes } from './limits.ts'
 import { openPartialTree, type PartialTree } from './partial-tree.ts'

@@ -1,16 +1,10 @@
 // The head: a proof that a leaf is the last one under a checkpoint, so that its state root is the state there.
-import { type Leaf, parseLeaf } from '@stele/entries'
+import { type Leaf, parseLeaf } from '@stele/entries/leaf'
 import { isSteleError, SteleError } from '@stele/errors'
-import {
-  cosignedTimeS,
-  formatProofFile,
-  hashLeaf,
-  type NoteVerifier,
-  parseProofFile,
-  type VerifiedCheckpoint,
-  verifyCheckpoint,
-  verifyInclusion,
-} from '@stele/tlog'
+import { cosignedTimeS, type VerifiedCheckpoint, verifyCheckpoint } from '@stele/tlog/keys'
+import { type NoteVerifier } from '@stele/tlog/notes'
+import { formatProofFile, parseProofFile, verifyInclusion } from '@stele/tlog/proofs'
+import { hashLeaf } from '@stele/tlog/tree'
 
 /** What a head is written from: the last leaf (106 bytes), its index, its inclusion path, the whole signed note. */
 export type HeadParts = {

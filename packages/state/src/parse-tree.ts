@@ -2,7 +2,7 @@
 // and nothing recurses (spec/state.md "Proofs").
 import { hash } from 'node:crypto'
 import { SteleError } from '@stele/errors'
-import { emptyRoot } from '@stele/tlog'
+import { emptyRoot } from '@stele/tlog/tree'
 import { hashBytes, hashInnerMessage, hashLeafMessage, innerBytes, leafMessage } from './hashing.ts'
 import { bitOf, firstDifference, objectHashBytes } from './key.ts'
 import { maxFieldBytes, maxObjectBytes, maxPathBits } from './limits.ts'

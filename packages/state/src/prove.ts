@@ -1,6 +1,6 @@
 // Making proofs: the part of a tree that answers queries, everything else pruned to hashes.
 
-import { emptyRoot } from '@stele/tlog'
+import { emptyRoot } from '@stele/tlog/tree'
 import type { Inners } from './inners.ts'
 import { bitOf, pathOf } from './key.ts'
 import type { Leaves } from './leaves.ts'

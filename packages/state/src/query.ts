@@ -1,6 +1,6 @@
 // What one may ask of the state: a field, or all fields of an object that begin with a prefix.
 import { SteleError } from '@stele/errors'
-import { isJsonObject, type JsonValue } from '@stele/formats'
+import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { keyFault } from './key.ts'
 import { maxQueries } from './limits.ts'
 

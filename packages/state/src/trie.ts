@@ -1,7 +1,7 @@
 // The state trie: a binary Patricia tree in typed arrays, hashed lazily, with one copy-on-write group at a time.
 // It holds keys and value hashes, never values, and knows nothing of disks (spec/state.md "State trie").
 import { SteleError } from '@stele/errors'
-import { emptyRoot } from '@stele/tlog'
+import { emptyRoot } from '@stele/tlog/tree'
 import { hashBytes, hashInnerMessage, innerBytes, innerWords } from './hashing.ts'
 import { bitMask, Inners } from './inners.ts'
 import { bitOf, KeyBuffer, objectHashBytes } from './key.ts'

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type EntryValue, valueOf } from '@stele/entries'
+import { type EntryValue, valueOf } from '@stele/entries/parts'
+import { Trie } from '../src/index.ts'
 import {
   type BundleClaim,
   checkBlob,
   formatBundle,
   openBundle,
   openPartialTree,
-  Trie,
-} from '../src/index.ts'
+} from '../src/public/bundle.ts'
 import { origin, vectors, verifiers, writesOf } from './spec-vectors.ts'
 
 const trie = Trie.build(vectors.entries.flatMap(({ effects }) => writesOf(effects)))

@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  cosignNote,
-  createCosigner,
-  createEd25519Signer,
-  createHashReader,
-  formatCheckpoint,
-  formatNote,
-  hashLeaf,
-  parseProofFile,
-  proveInclusion,
-  signNote,
-  treeRoot,
-} from '@stele/tlog'
+import { createCosigner, createEd25519Signer, formatCheckpoint } from '@stele/tlog/keys'
+import { cosignNote, formatNote, signNote } from '@stele/tlog/notes'
+import { parseProofFile } from '@stele/tlog/proofs'
+import { createHashReader, hashLeaf, proveInclusion, treeRoot } from '@stele/tlog/tree'
 import { clockName, formatHead, verifyHead } from '../src/index.ts'
 import { origin, vectors, verifiers } from './spec-vectors.ts'
 

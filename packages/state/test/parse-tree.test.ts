@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openPartialTree } from '../src/index.ts'
 import { maxPathBits, maxTreeBytes } from '../src/limits.ts'
+import { openPartialTree } from '../src/public/bundle.ts'
 import {
   type NaiveTree,
   naiveBytes,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openPartialTree, Trie } from '../src/index.ts'
+import { Trie } from '../src/index.ts'
+import { openPartialTree } from '../src/public/bundle.ts'
 import { leftPadLeaves } from './spec-vectors.ts'
 
 const trie = Trie.build(leftPadLeaves)

@@ -1,6 +1,6 @@
 // spec/vectors.json, as far as this package reads it, and the trie vectors at the end of spec/log.md.
 import { readFileSync } from 'node:fs'
-import { type NoteVerifier, parseVkey } from '@stele/tlog'
+import { type NoteVerifier, parseVkey } from '@stele/tlog/notes'
 import type { StateQuery } from '../src/index.ts'
 import { valueHash } from './naive-trie.ts'
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
-import type { KeptLog } from '@stele/audit'
+import type { KeptLog } from '@stele/audit/report'
 import { loadKept, saveFork, saveKept, writeWhole } from '../src/verify/kept-store.ts'
 
 const log: KeptLog = {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { isSteleError, SteleError } from '@stele/errors'
-import { parsePackageName } from '@stele/formats'
+import { parsePackageName } from '@stele/formats/names'
 import type { DocumentJob, ReadDocument } from '@stele/registry'
 import {
   ingestThreads,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
-import { verifyRootSignatures } from '@stele/entries'
+import { verifyRootSignatures } from '@stele/entries/bodies'
 import { isSteleError } from '@stele/errors'
 import type { RulesInForce } from '@stele/service'
-import { createEd25519Signer } from '@stele/tlog'
+import { createEd25519Signer } from '@stele/tlog/keys'
 import { differsFromRelease, planProposal, type RulesWish } from '../src/rules/changes.ts'
 import { formatProposal, parseProposal, signProposal } from '../src/rules/proposal.ts'
 

@@ -1,7 +1,7 @@
 // Users and tokens in a SQLite file of their own: secrets never lie in the log's database.
 import { chmodSync, closeSync, openSync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import type { AccountStore, TokenRow, UserRow } from '@stele/accounts'
+import type { AccountStore, TokenRow, UserRow } from '@stele/accounts/store'
 import { isSteleError, SteleError } from '@stele/errors'
 import { openDatabase } from './database.ts'
 import type { Schema } from './migrate.ts'

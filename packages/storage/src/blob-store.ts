@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import type { CallBlob } from '@stele/entries'
+import type { CallBlob } from '@stele/entries/calls'
 import { writeDurably } from './durable.ts'
 import { blobsPerStep, maxInlineBlobBytes } from './limits.ts'
 

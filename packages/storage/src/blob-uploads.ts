@@ -1,7 +1,7 @@
 // Large blobs on their way into the log: kept before their call is queued, and dropped again where the log does not take them.
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CallAnswer, CallBlob, CallRequest } from '@stele/entries'
+import type { CallAnswer, CallBlob, CallRequest } from '@stele/entries/calls'
 import { isSteleError } from '@stele/errors'
 import { blobFile, keepLargeBlobs } from './blob-store.ts'
 

@@ -1,16 +1,6 @@
 // The public face of @stele/storage.
-export { openAccountStore } from './account-store.ts'
 export { keepLargeBlobs } from './blob-store.ts'
 export { type BlobUploads, createBlobUploads } from './blob-uploads.ts'
-export {
-  closeSocketFolder,
-  type DataPaths,
-  dataPaths,
-  loadKey,
-  lockDataFolder,
-  openSocketFolder,
-  readKeyFile,
-} from './data-folder.ts'
 export { createDataVersion, inTransaction, openDatabase, openReader } from './database.ts'
 export {
   createLogReader,
@@ -22,10 +12,3 @@ export {
 export { createPublicFolder, readPublished } from './public-folder.ts'
 export { type HomeOptions, openServiceHome } from './service-home.ts'
 export { createSnapshotFile } from './snapshot-file.ts'
-export {
-  createViewHome,
-  createViewReader,
-  prepareViews,
-  viewSchema,
-  viewsLag,
-} from './view-store.ts'

@@ -1,18 +1,13 @@
 // The log's home in SQLite: a group is one transaction, and the head's row is swapped only against the head it builds on.
 import type { DatabaseSync } from 'node:sqlite'
-import {
-  type EntryValue,
-  entryKinds,
-  type KeptEntry,
-  type LoggedEntry,
-  parseEffects,
-  readPart,
-  type StateReader,
-  type WithheldPart,
-} from '@stele/entries'
+import { type WithheldPart } from '@stele/entries/bodies'
+import { type StateReader } from '@stele/entries/calls'
+import { entryKinds } from '@stele/entries/leaf'
+import { type EntryValue, type KeptEntry, parseEffects, readPart } from '@stele/entries/parts'
+import { type LoggedEntry } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
 import type { CommitGroup, LogStore, StateRow, StoredHead, Watermark } from '@stele/log'
-import type { Hash } from '@stele/tlog'
+import type { Hash } from '@stele/tlog/tree'
 import { type BlobReader, blobSchema, createBlobReader, createBlobWriter } from './blob-store.ts'
 import { inTransaction } from './database.ts'
 import {

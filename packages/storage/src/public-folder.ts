@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { logFolder } from '@stele/entries'
+import { logFolder } from '@stele/entries/paths'
 import type { PublicFolder } from '@stele/log'
 import { syncPaths, writeDurably, writeWhole } from './durable.ts'
 

@@ -1,14 +1,13 @@
 // The registry's views in SQLite: ready pieces of packuments, and the search index. They can be made anew from the log.
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import { registryProjection, type ViewWrite } from '@stele/registry'
 import {
   type PackageRow,
-  registryProjection,
   type SearchPage,
   type VersionDetail,
   type ViewReader,
-  type ViewWrite,
-} from '@stele/registry'
-import { reducePieces, type VersionPieces } from '@stele/releases'
+} from '@stele/registry/reading'
+import { reducePieces, type VersionPieces } from '@stele/releases/release'
 import type { ProjectionHome } from '@stele/replica'
 import { inTransaction } from './database.ts'
 import { createMarks, markReader } from './projection-marks.ts'

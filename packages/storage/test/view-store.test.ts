@@ -2,8 +2,14 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import test from 'node:test'
-import type { SearchPage, ViewReader, ViewWrite } from '@stele/registry'
-import { readRelease, reducePieces, type VersionPieces, versionPieces } from '@stele/releases'
+import type { ViewWrite } from '@stele/registry'
+import type { SearchPage, ViewReader } from '@stele/registry/reading'
+import {
+  readRelease,
+  reducePieces,
+  type VersionPieces,
+  versionPieces,
+} from '@stele/releases/release'
 import { makePackage } from '@stele/testkit'
 import { projectionSchema } from '../src/projection-marks.ts'
 import { applyViewWrites, createViewReader, prepareViews } from '../src/view-store.ts'

@@ -1,5 +1,5 @@
 // The file list: the text whose SHA-256 is the files digest, and the start of a pack.
-import { compareUtf8 } from '@stele/formats'
+import { compareUtf8 } from '@stele/formats/names'
 
 /** A file as the list tells of it. `size` in bytes, `sha256` lower-case hex. */
 export type ListedFile = {

@@ -1,55 +1,53 @@
 // Builds whole logs in memory from the formats alone, and forges them as an operator with all keys could.
 import { hash } from 'node:crypto'
 import {
-  applyBody,
   type Body,
-  bundleWidth,
   type CallBody,
   type ConfigBody,
-  type EntryKind,
-  type EntryValue,
-  type Executor,
-  entryKinds,
   formatBody,
-  formatEffects,
+  rootPayload,
+  rootsAccount,
+  type TakedownBody,
+  type WithheldPart,
+} from '@stele/entries/bodies'
+import { type Executor, type StateReader, type Write } from '@stele/entries/calls'
+import {
+  type EntryKind,
+  entryKinds,
   formatLeaf,
-  formatRecordBundle,
-  formatValues,
   hashBody,
   hashEffects,
   type Leaf,
-  rootPayload,
-  rootsAccount,
-  type StateReader,
   seedOf,
-  type TakedownBody,
-  valueOf,
-  type WithheldPart,
-  type Write,
-} from '@stele/entries'
-import type { JsonValue } from '@stele/formats'
-import { clockName, formatHead, Trie } from '@stele/state'
+} from '@stele/entries/leaf'
 import {
-  bundlesOf,
+  bundleWidth,
+  type EntryValue,
+  formatEffects,
+  formatRecordBundle,
+  formatValues,
+  valueOf,
+} from '@stele/entries/parts'
+import { applyBody } from '@stele/entries/transition'
+import type { JsonValue } from '@stele/formats/json'
+import { clockName, formatHead, Trie } from '@stele/state'
+import { createCosigner, createEd25519Signer, formatCheckpoint } from '@stele/tlog/keys'
+import {
   type CosignatureSigner,
   cosignNote,
-  createCosigner,
-  createEd25519Signer,
-  createHashReader,
-  Frontier,
-  formatCheckpoint,
-  formatEntryBundle,
   formatNote,
+  type NoteSigner,
+  signNote,
+} from '@stele/tlog/notes'
+import {
+  bundlesOf,
+  formatEntryBundle,
   formatTile,
   formatTileNumber,
-  type Hash,
-  hashLeaf,
-  type NoteSigner,
-  proveInclusion,
-  signNote,
   tilePath,
   tilesOf,
-} from '@stele/tlog'
+} from '@stele/tlog/tiles'
+import { createHashReader, Frontier, type Hash, hashLeaf, proveInclusion } from '@stele/tlog/tree'
 
 /** What an operator with the keys may do to an entry while it is made: all hashes and signatures will fit. */
 export type Forgery = {

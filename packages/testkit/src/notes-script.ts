@@ -1,8 +1,8 @@
 // A service to test logs with: its "script" is a few methods written here, so that no script host is needed.
 import { hash } from 'node:crypto'
-import type { Executor, Outcome, ScriptCall, StateReader, Write } from '@stele/entries'
-import { compareWrites } from '@stele/entries'
-import type { JsonValue } from '@stele/formats'
+import type { Executor, Outcome, ScriptCall, StateReader, Write } from '@stele/entries/calls'
+import { compareWrites } from '@stele/entries/parts'
+import type { JsonValue } from '@stele/formats/json'
 
 /** What the notes script is made of. `script` is any text; the method `script` answers with it. */
 export type NotesOptions = {

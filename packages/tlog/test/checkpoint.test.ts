@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
-import { formatCheckpoint, parseCheckpoint } from '../src/index.ts'
+import { formatCheckpoint, parseCheckpoint } from '../src/public/keys.ts'
 import { checkpoint } from './tables/format-vectors.ts'
 import { origin, roots } from './tables/log-vectors.ts'
 

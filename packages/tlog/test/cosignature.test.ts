@@ -2,14 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import { mlDsaMessage } from '../src/cosignature.ts'
-import {
-  cosignNote,
-  createCosigner,
-  createMlDsaCosigner,
-  formatSignatureLines,
-  parseCheckpoint,
-  parseVkey,
-} from '../src/index.ts'
+import { createCosigner, createMlDsaCosigner, parseCheckpoint } from '../src/public/keys.ts'
+import { cosignNote, formatSignatureLines, parseVkey } from '../src/public/notes.ts'
 import { flipBit, hex, seedOf } from './sample-tree.ts'
 import { checkpoint } from './tables/format-vectors.ts'
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { importEd25519 } from '../src/ed25519.ts'
-import { createEd25519Signer } from '../src/index.ts'
+import { createEd25519Signer } from '../src/public/keys.ts'
 import { flipBit, seedOf } from './sample-tree.ts'
 import { checkpoint } from './tables/format-vectors.ts'
 import { logLine, logSeed, logVkey, origin } from './tables/log-vectors.ts'

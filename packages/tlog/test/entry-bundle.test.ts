@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
-import { formatEntryBundle, parseEntryBundle } from '../src/index.ts'
+import { formatEntryBundle, parseEntryBundle } from '../src/public/tiles.ts'
 import { hex } from './sample-tree.ts'
 
 const entries = fc.array(fc.uint8Array({ maxLength: 50 }), { minLength: 1, maxLength: 256 })

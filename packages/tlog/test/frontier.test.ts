@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createHashReader, Frontier, type Hash, proveInclusion, treeRoot } from '../src/index.ts'
+import {
+  createHashReader,
+  Frontier,
+  type Hash,
+  proveInclusion,
+  treeRoot,
+} from '../src/public/tree.ts'
 import { createSampleReader, hex, leafOf } from './sample-tree.ts'
 import { roots } from './tables/log-vectors.ts'
 

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
+import { verifyConsistency, verifyInclusion } from '../src/public/proofs.ts'
+import { formatTile, type HashTile, tilePath } from '../src/public/tiles.ts'
 import {
   createHashReader,
   createTileReader,
-  formatTile,
-  type HashTile,
   planTiles,
   proveConsistency,
   proveInclusion,
-  tilePath,
   treeRoot,
-  verifyConsistency,
-  verifyInclusion,
-} from '../src/index.ts'
+} from '../src/public/tree.ts'
 import { createSampleReader, hex, leafOf } from './sample-tree.ts'
 
 const read = createSampleReader()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { emptyRoot, hashLeaf, hashNode, isSameHash, sha256 } from '../src/index.ts'
+import { emptyRoot, hashLeaf, hashNode, isSameHash, sha256 } from '../src/public/tree.ts'
 import { hex } from './sample-tree.ts'
 
 const bytes = fc.uint8Array({ maxLength: 300 })

@@ -2,27 +2,24 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { cosignedTimeS, verifyCheckpoint } from '../src/public/keys.ts'
+import { formatNote, parseNote, parseVkey } from '../src/public/notes.ts'
+import { formatProofFile, parseProofFile, verifyInclusion } from '../src/public/proofs.ts'
 import {
-  cosignedTimeS,
-  createTileReader,
-  Frontier,
   formatEntryBundle,
-  formatNote,
-  formatProofFile,
   formatTile,
-  hashLeaf,
   parseEntryBundle,
-  parseNote,
-  parseProofFile,
   parseTile,
   parseTilePath,
-  parseVkey,
-  proveInclusion,
   tilePath,
+} from '../src/public/tiles.ts'
+import {
+  createTileReader,
+  Frontier,
+  hashLeaf,
+  proveInclusion,
   treeRoot,
-  verifyCheckpoint,
-  verifyInclusion,
-} from '../src/index.ts'
+} from '../src/public/tree.ts'
 import { hex } from './sample-tree.ts'
 
 type Vectors = {
@@ -99,6 +96,9 @@ test('README.md has an example that runs', async () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
   const [, example = ''] = /```js\n(.*?)```/s.exec(readme) ?? []
   assert.notEqual(example, '')
-  const code = example.replace('@stele/tlog', new URL('../src/index.ts', import.meta.url).href)
+  const code = example.replace(
+    /@stele\/tlog\/([a-z]+)/g,
+    (_, face: string) => new URL(`../src/public/${face}.ts`, import.meta.url).href,
+  )
   await import(`data:text/javascript,${encodeURIComponent(code)}`)
 })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { sign, verify } from 'node:crypto'
 import { test } from 'node:test'
-import { sha256 } from '../src/index.ts'
 import { importMlDsa44, mlDsa44Sizes, readMlDsa44Seed } from '../src/ml-dsa.ts'
+import { sha256 } from '../src/public/tree.ts'
 import { hex, seedOf } from './sample-tree.ts'
 import { mlDsaKeySha256, mlDsaSeed } from './tables/log-vectors.ts'
 

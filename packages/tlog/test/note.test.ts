@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ErrorCode, isSteleError } from '@stele/errors'
 import fc from 'fast-check'
+import { createCosigner, createEd25519Signer } from '../src/public/keys.ts'
 import {
   cosignNote,
-  createCosigner,
-  createEd25519Signer,
   formatNote,
   formatSignatureLines,
   type NoteSignature,
@@ -15,7 +14,7 @@ import {
   parseVkey,
   signNote,
   verifyNote,
-} from '../src/index.ts'
+} from '../src/public/notes.ts'
 import { flipBit, seedOf } from './sample-tree.ts'
 import { exampleNote } from './tables/log-vectors.ts'
 

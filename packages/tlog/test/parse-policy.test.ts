@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import {
-  createCosigner,
-  createEd25519Signer,
-  createMlDsaCosigner,
-  parsePolicy,
-} from '../src/index.ts'
+import { createCosigner, createEd25519Signer, createMlDsaCosigner } from '../src/public/keys.ts'
+import { parsePolicy } from '../src/public/policy.ts'
 import { seedOf } from './sample-tree.ts'
 import { policyText, vkeys } from './tables/format-vectors.ts'
 import { mlDsaName, mlDsaSeed } from './tables/log-vectors.ts'

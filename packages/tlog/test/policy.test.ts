@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
+import { createCosigner, createEd25519Signer, createMlDsaCosigner } from '../src/public/keys.ts'
+import { cosignNote, formatNote, signNote, verifyNote } from '../src/public/notes.ts'
 import {
-  cosignNote,
-  createCosigner,
-  createEd25519Signer,
-  createMlDsaCosigner,
-  formatNote,
   isQuorumMet,
   parsePolicy,
   policyVerifiers,
-  signNote,
-  verifyNote,
   verifyUnderPolicy,
-} from '../src/index.ts'
+} from '../src/public/policy.ts'
 import { seedOf } from './sample-tree.ts'
 import { checkpoint, policyText, vkeys } from './tables/format-vectors.ts'
 import { origin } from './tables/log-vectors.ts'

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import {
-  formatProofFile,
-  parseProofFile,
-  parseVkey,
-  verifyCheckpoint,
-  verifyInclusion,
-} from '../src/index.ts'
+import { verifyCheckpoint } from '../src/public/keys.ts'
+import { parseVkey } from '../src/public/notes.ts'
+import { formatProofFile, parseProofFile, verifyInclusion } from '../src/public/proofs.ts'
 import { flipBit, leafOf } from './sample-tree.ts'
 import { checkpoint, proofFile, vkeys } from './tables/format-vectors.ts'
 import { origin } from './tables/log-vectors.ts'

@@ -3,14 +3,11 @@ import { test } from 'node:test'
 import { SteleError } from '@stele/errors'
 import {
   type ConsistencyClaim,
-  emptyRoot,
   type InclusionClaim,
-  proveConsistency,
-  proveInclusion,
-  treeRoot,
   verifyConsistency,
   verifyInclusion,
-} from '../src/index.ts'
+} from '../src/public/proofs.ts'
+import { emptyRoot, proveConsistency, proveInclusion, treeRoot } from '../src/public/tree.ts'
 import { brokenProofs, createSampleReader, flipBit, leafOf } from './sample-tree.ts'
 
 const read = createSampleReader()

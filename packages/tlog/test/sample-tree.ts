@@ -1,5 +1,5 @@
 // The tree of the texts "entry 0", "entry 1", …, its roots by RFC 6962's own recursive words, and a way to break bytes.
-import { emptyRoot, type Hash, type HashReader, hashLeaf, hashNode } from '../src/index.ts'
+import { emptyRoot, type Hash, type HashReader, hashLeaf, hashNode } from '../src/public/tree.ts'
 
 export function leafOf(index: number): Hash {
   return hashLeaf(Buffer.from(`entry ${index}`))

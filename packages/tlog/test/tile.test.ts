@@ -4,7 +4,6 @@ import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
 import {
   bundlesOf,
-  emptyRoot,
   formatTile,
   formatTileNumber,
   parseTile,
@@ -14,7 +13,8 @@ import {
   tilePath,
   tileRowLength,
   tilesOf,
-} from '../src/index.ts'
+} from '../src/public/tiles.ts'
+import { emptyRoot } from '../src/public/tree.ts'
 import { sliceTile } from '../src/tile.ts'
 import { flipBit, hex } from './sample-tree.ts'
 import { tileNumbers } from './tables/log-vectors.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { proveConsistency, proveInclusion, treeRoot } from '../src/index.ts'
+import { proveConsistency, proveInclusion, treeRoot } from '../src/public/tree.ts'
 import { base64, createSampleReader, hex, leafOf, rootOf } from './sample-tree.ts'
 import { consistency3to5, inclusion4of5, roots } from './tables/log-vectors.ts'
 

@@ -3,16 +3,18 @@ import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import {
   cosignedTimeS,
-  cosignNote,
   createCosigner,
   createEd25519Signer,
   createMlDsaCosigner,
+  verifyCheckpoint,
+} from '../src/public/keys.ts'
+import {
+  cosignNote,
   formatNote,
   type NoteSignature,
   parseVkey,
   signNote,
-  verifyCheckpoint,
-} from '../src/index.ts'
+} from '../src/public/notes.ts'
 import { seedOf } from './sample-tree.ts'
 import { checkpoint, vkeys } from './tables/format-vectors.ts'
 import { origin, witnessName, witnessTimeS } from './tables/log-vectors.ts'

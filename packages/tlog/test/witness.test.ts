@@ -1,26 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
+import { createCosigner, createEd25519Signer, formatCheckpoint } from '../src/public/keys.ts'
+import { formatNote, parseVkey, signNote } from '../src/public/notes.ts'
+import { emptyRoot, type Hash, proveConsistency, treeRoot } from '../src/public/tree.ts'
 import {
   type AddCheckpoint,
-  createCosigner,
-  createEd25519Signer,
   decideAddCheckpoint,
-  emptyRoot,
   formatAddCheckpoint,
-  formatCheckpoint,
-  formatNote,
   formatSizeConflict,
-  type Hash,
   monitoringPath,
   parseAddCheckpoint,
   parseSizeConflict,
-  parseVkey,
-  proveConsistency,
-  signNote,
-  treeRoot,
   type WitnessedLog,
-} from '../src/index.ts'
+} from '../src/public/witness.ts'
 import { createSampleReader, flipBit, seedOf } from './sample-tree.ts'
 import { addCheckpointBody, checkpoint, vkeys } from './tables/format-vectors.ts'
 import { origin } from './tables/log-vectors.ts'

@@ -1,8 +1,10 @@
 // The static log: the same bytes and paths as the public folder (spec/state.md "Files"; C2SP tlog-tiles).
-import { type BundleKind, bundleWidth, logRoot, parseBlobPath } from '@stele/entries'
+
+import { bundleWidth } from '@stele/entries/parts'
+import { type BundleKind, logRoot, parseBlobPath } from '@stele/entries/paths'
 import { isSteleError, SteleError } from '@stele/errors'
 import { type Draft, immutable, type Route } from '@stele/http/routes'
-import { parseTileNumber, parseTilePath, type TileNumber, tileRowLength } from '@stele/tlog'
+import { parseTileNumber, parseTilePath, type TileNumber, tileRowLength } from '@stele/tlog/tiles'
 import type { LogReads } from '../log-reads.ts'
 import { auditHeaders } from './audit-headers.ts'
 import type { LogPorts } from './ports.ts'

@@ -1,5 +1,5 @@
 // Dependencies as mnpm writes them: a list of names with the versions wanted, where package.json has a mapping.
-import { isJsonObject, type JsonValue } from '@stele/formats'
+import { isJsonObject, type JsonValue } from '@stele/formats/json'
 
 /** One dependency. `version` is what package.json wants: a range, a tag, an address. */
 export type Dependency = { readonly name: string; readonly version: string }

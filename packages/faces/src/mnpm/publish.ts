@@ -1,14 +1,9 @@
 // PUT of a module: the same publish as npm's, from a tarball and what the sender says of it.
 import { SteleError } from '@stele/errors'
-import {
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  parsePackageName,
-  parseVersion,
-} from '@stele/formats'
+import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
+import { parsePackageName, parseVersion } from '@stele/formats/names'
 import { type Ask, type Draft, jsonDraft, type Route, textMember } from '@stele/http/routes'
-import { type Release, readRelease, tarballFile } from '@stele/releases'
+import { type Release, readRelease, tarballFile } from '@stele/releases/release'
 import type { Access } from '../access.ts'
 import { maxModuleBytes, maxModuleUnpackedBytes } from '../limits.ts'
 import { type Dependency, dependencyList, firstDifference } from './dependencies.ts'

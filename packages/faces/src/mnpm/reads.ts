@@ -1,16 +1,15 @@
 // The reads of mnpm: dependencies, versions, checksum, mirrors.
 import { SteleError } from '@stele/errors'
+import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import {
   formatIntegrity,
-  isJsonObject,
-  type JsonObject,
   type PackageName,
   parsePackageName,
   parseVersion,
   type Version,
-} from '@stele/formats'
+} from '@stele/formats/names'
 import { type Ask, type Draft, immutable, jsonDraft, type Route } from '@stele/http/routes'
-import { tarballFile } from '@stele/releases'
+import { tarballFile } from '@stele/releases/release'
 import { dependencyList } from './dependencies.ts'
 import type { MnpmPorts } from './ports.ts'
 import type { MnpmSettings } from './settings.ts'

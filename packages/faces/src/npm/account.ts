@@ -1,8 +1,8 @@
 // The caller's own account: whoami and profile (npm-wire A3, A5).
 
 import { SteleError } from '@stele/errors'
-import type { JsonObject } from '@stele/formats'
-import { isJsonObject } from '@stele/formats'
+import type { JsonObject } from '@stele/formats/json'
+import { isJsonObject } from '@stele/formats/json'
 import { type Ask, type Draft, ownDraft, type Route, textMember } from '@stele/http/routes'
 import type { Access } from '../access.ts'
 import { maxLogInBytes } from '../limits.ts'

@@ -1,6 +1,6 @@
 // Owners of a package, one at a time, as pnpm changes them. npm and yarn send the whole list with the document (npm-wire D5).
 import { SteleError } from '@stele/errors'
-import { type PackageName, parsePackageName } from '@stele/formats'
+import { type PackageName, parsePackageName } from '@stele/formats/names'
 import { type Draft, jsonDraft, type Route, textMember } from '@stele/http/routes'
 import type { Access } from '../access.ts'
 import type { NpmPorts } from './ports.ts'

@@ -1,7 +1,8 @@
 // GET of a package and of one version (npm-wire section 3).
 
 import { SteleError } from '@stele/errors'
-import { abbreviatedType, type PackageName, parsePackageName } from '@stele/formats'
+import { abbreviatedType } from '@stele/formats/manifest'
+import { type PackageName, parsePackageName } from '@stele/formats/names'
 import {
   type Ask,
   chooseCoding,
@@ -12,7 +13,7 @@ import {
   revalidate,
   routeNotFound,
 } from '@stele/http/routes'
-import type { PackumentView } from '@stele/registry'
+import type { PackumentView } from '@stele/registry/reading'
 import { chooseForm } from './form.ts'
 import type { NpmPorts } from './ports.ts'
 

@@ -1,5 +1,5 @@
 // Everything that changes a package by its document: publish, deprecate, star, owners, unpublish (npm-wire sections 5 and 6).
-import { type PackageName, parsePackageName } from '@stele/formats'
+import { type PackageName, parsePackageName } from '@stele/formats/names'
 import { type Ask, type Draft, jsonDraft, type Params, type Route } from '@stele/http/routes'
 import type { Access } from '../access.ts'
 import type { NpmPorts } from './ports.ts'

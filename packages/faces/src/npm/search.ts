@@ -1,7 +1,7 @@
 // Search, stars, visibility (npm-wire S1, F2, B15).
 
 import { SteleError } from '@stele/errors'
-import { parsePackageName } from '@stele/formats'
+import { parsePackageName } from '@stele/formats/names'
 import { type Ask, type Draft, jsonDraft, numberParameter, type Route } from '@stele/http/routes'
 import { maxSearchFrom, maxSearchSize } from '../limits.ts'
 import type { NpmPorts } from './ports.ts'

@@ -1,7 +1,7 @@
 // Dist-tags of a package (npm-wire D1).
 
 import { SteleError } from '@stele/errors'
-import { parsePackageName, parseTag, parseVersion } from '@stele/formats'
+import { parsePackageName, parseTag, parseVersion } from '@stele/formats/names'
 import { type Ask, type Draft, jsonDraft, type Params, type Route } from '@stele/http/routes'
 import type { Access } from '../access.ts'
 import type { NpmPorts } from './ports.ts'

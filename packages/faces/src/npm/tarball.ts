@@ -1,7 +1,7 @@
 // GET of a tarball, in both spellings of a scoped one (npm-wire U2, T1).
 
 import { SteleError } from '@stele/errors'
-import { type PackageName, parsePackageName } from '@stele/formats'
+import { type PackageName, parsePackageName } from '@stele/formats/names'
 import { type Draft, immutable, type Route, routeNotFound } from '@stele/http/routes'
 import type { NpmPorts } from './ports.ts'
 

@@ -2,7 +2,7 @@
 
 import type { IssuedToken } from '@stele/accounts'
 import { isSteleError, SteleError } from '@stele/errors'
-import type { JsonObject } from '@stele/formats'
+import type { JsonObject } from '@stele/formats/json'
 import {
   type Ask,
   type Draft,

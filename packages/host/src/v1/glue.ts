@@ -7,9 +7,9 @@ import type {
   ScriptError,
   StateReader,
   Write,
-} from '@stele/entries'
+} from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
-import type { JsonValue } from '@stele/formats'
+import type { JsonValue } from '@stele/formats/json'
 import { type FileSession, openFiles } from './files.ts'
 import { type HostPorts, makeHostFunctions, type Running, serveHostCall } from './host-calls.ts'
 import { maxAnswerLevels, maxResultLevels, readResult } from './json.ts'

@@ -1,7 +1,7 @@
 // What the prelude may ask of the host, by name. Everything that comes in was written by a script: attacker controlled.
 import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
-import type { ScriptCall } from '@stele/entries'
+import type { ScriptCall } from '@stele/entries/calls'
 import { type FileSession, fileCode } from './files.ts'
 import { type Limits, maxPrintedLines } from './limits.ts'
 import type { Machine, Value } from './machine.ts'

@@ -1,6 +1,6 @@
 // JSON as host version 1 reads and writes it: what may be a result, and the bytes of an oracle's answer. It stays as it is,
 // whatever other packages do with JSON: a changed word here changes the results of logs that exist.
-import type { JsonValue } from '@stele/formats'
+import type { JsonValue } from '@stele/formats/json'
 
 /** Objects and lists within one another in a result: one less than effects may have, whose member it becomes. */
 export const maxResultLevels = 127

@@ -1,7 +1,7 @@
 // What a call may use. All of it is counted, never timed, so that every machine stops at the same point.
 // The genesis entry's `limits` may set any of them; the defaults are part of host version 1.
 import { SteleError } from '@stele/errors'
-import { isJsonObject, type JsonValue } from '@stele/formats'
+import { isJsonObject, type JsonValue } from '@stele/formats/json'
 
 /** The limits of a call, by the name that a `trap` error carries. */
 export type Limits = {

@@ -1,6 +1,6 @@
 // Oracles: a call's questions to what a replay cannot repeat. The answer is recorded in the call's body, and every replay
 // takes it from there (spec/state.md "Oracles").
-import { CallWaits, type OracleAnswer, type ScriptCall } from '@stele/entries'
+import { CallWaits, type OracleAnswer, type ScriptCall } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import { canonicalText, maxAnswerLevels, readResult } from './json.ts'
 

@@ -1,9 +1,9 @@
 // A script that takes calls: keeps the memory right around each of them. Wall-clock limits are outside: whoever runs the
 // host in a worker ends the worker.
 import { hash } from 'node:crypto'
-import { CallWaits, type Outcome, type ScriptCall, type StateReader } from '@stele/entries'
+import { CallWaits, type Outcome, type ScriptCall, type StateReader } from '@stele/entries/calls'
 import { isSteleError, SteleError } from '@stele/errors'
-import type { JsonValue } from '@stele/formats'
+import type { JsonValue } from '@stele/formats/json'
 import { asTrap, bootScript, type EngineParts, type RunnableCall } from './glue.ts'
 import { canonicalText } from './json.ts'
 import { type Limits, parseLimits } from './limits.ts'

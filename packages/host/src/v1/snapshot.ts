@@ -1,7 +1,7 @@
 // A VM's memory as bytes to keep: a header that says whose memory it is, then the content, compressed.
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { SteleError } from '@stele/errors'
-import { canonicalJson, parseCanonicalJson } from '@stele/formats'
+import { canonicalJson, parseCanonicalJson } from '@stele/formats/json'
 
 /** What a memory belongs to: it means nothing under another engine, script or limit. */
 export type SnapshotOwner = {

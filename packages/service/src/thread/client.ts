@@ -1,5 +1,5 @@
 // The other side of a thread: a client for each of its services.
-import type { CallBlob, CallRequest } from '@stele/entries'
+import type { CallBlob, CallRequest } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import type { StateQuery } from '@stele/state'
 import type { Service } from '../service.ts'

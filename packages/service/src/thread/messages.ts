@@ -1,5 +1,7 @@
 // What crosses between a service's client and the thread that it runs in: plain data, errors as code and details.
-import type { CallAnswer, CallRequest, WithheldPart } from '@stele/entries'
+
+import type { WithheldPart } from '@stele/entries/bodies'
+import type { CallAnswer, CallRequest } from '@stele/entries/calls'
 import type { ErrorText } from '@stele/errors'
 import type { StateQuery } from '@stele/state'
 import type { ServiceEvent } from '../ports.ts'

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SteleError } from '@stele/errors'
-import { dataPaths, lockDataFolder } from '@stele/storage'
+import { dataPaths, lockDataFolder } from '@stele/storage/folder'
 import { openRegistryHome } from '../server/registry-home.ts'
 import { folderSettings, serverOptions } from '../server/with-server.ts'
 import type { Command, Input } from './command.ts'

@@ -1,7 +1,7 @@
 // stele takedown <name@version> | <integrity> | <entry> --part P, --reason TEXT
-import type { WithheldPart } from '@stele/entries'
+import type { WithheldPart } from '@stele/entries/bodies'
 import { SteleError } from '@stele/errors'
-import { isJsonObject } from '@stele/formats'
+import { isJsonObject } from '@stele/formats/json'
 import type { AdminAsk, Spec } from '../server/admin-ask.ts'
 import { askServer, serverOptions } from '../server/with-server.ts'
 import type { Command, Input } from './command.ts'

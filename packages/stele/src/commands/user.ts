@@ -1,6 +1,6 @@
 // stele user add|remove|list [name]
 import { SteleError } from '@stele/errors'
-import { isJsonObject, type JsonValue } from '@stele/formats'
+import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import type { AdminAsk } from '../server/admin-ask.ts'
 import { askServer, serverOptions } from '../server/with-server.ts'
 import type { Command, Input } from './command.ts'

@@ -1,7 +1,7 @@
 // A thread that reads uploads: JSON, base64, digests, tarballs.
 import type { MessagePort } from 'node:worker_threads'
 import { errorToText } from '@stele/errors'
-import { parsePackageName } from '@stele/formats'
+import { parsePackageName } from '@stele/formats/names'
 import { type DocumentJob, type ReadDocument, readDocument } from '@stele/registry'
 import { type IngestNews, ownBytes } from './messages.ts'
 

@@ -1,8 +1,8 @@
 // What a proposal would change: wishes compared with what is in force.
 import { hash } from 'node:crypto'
-import { type ConfigBody, type Roots, rootsAccount } from '@stele/entries'
+import { type ConfigBody, type Roots, rootsAccount } from '@stele/entries/bodies'
 import { SteleError } from '@stele/errors'
-import { canonicalJson, type JsonValue } from '@stele/formats'
+import { canonicalJson, type JsonValue } from '@stele/formats/json'
 import type { RulesInForce } from '@stele/service'
 import type { Proposal } from './proposal.ts'
 

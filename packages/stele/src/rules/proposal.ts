@@ -2,15 +2,16 @@
 // where the log is. What is signed is the config entry's body, with the number that it will have.
 import {
   type ConfigBody,
-  entryKinds,
   formatBody,
   parseBody,
   type Roots,
   rootPayload,
-} from '@stele/entries'
+} from '@stele/entries/bodies'
+import { entryKinds } from '@stele/entries/leaf'
 import { isSteleError, SteleError } from '@stele/errors'
-import { isJsonObject, type JsonValue, parseJson } from '@stele/formats'
-import { createEd25519Signer, parseVkey } from '@stele/tlog'
+import { isJsonObject, type JsonValue, parseJson } from '@stele/formats/json'
+import { createEd25519Signer } from '@stele/tlog/keys'
+import { parseVkey } from '@stele/tlog/notes'
 
 const format = 'stele/proposal/v1'
 

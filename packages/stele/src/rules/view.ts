@@ -1,5 +1,5 @@
 // What `stele rules` says to a person.
-import type { JsonValue } from '@stele/formats'
+import type { JsonValue } from '@stele/formats/json'
 import type { RulesInForce } from '@stele/service'
 import type { RulesReport } from '../commands/rules.ts'
 

@@ -1,7 +1,7 @@
 // What an operator can ask of a server, and how it is read from the socket.
-import type { WithheldPart } from '@stele/entries'
+import type { WithheldPart } from '@stele/entries/bodies'
 import { SteleError } from '@stele/errors'
-import { isJsonObject, type JsonValue, parseJson } from '@stele/formats'
+import { isJsonObject, type JsonValue, parseJson } from '@stele/formats/json'
 
 /** A version of a package. */
 export type Spec = { readonly name: string; readonly version: string }

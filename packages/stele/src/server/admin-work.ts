@@ -1,7 +1,8 @@
 // Does what an operator asks, on a server of this process.
 import type { Accounts } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
-import { canonicalJson, type JsonValue, parseJson, parsePackageName } from '@stele/formats'
+import { canonicalJson, type JsonValue, parseJson } from '@stele/formats/json'
+import { parsePackageName } from '@stele/formats/names'
 import type { AdminAsk, Spec } from './admin-ask.ts'
 import type { Server } from './open-server.ts'
 import { changeReservation } from './reservations.ts'

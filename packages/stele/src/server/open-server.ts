@@ -4,7 +4,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Accounts, createAccounts } from '@stele/accounts'
-import { settingsInForce } from '@stele/entries'
+import { settingsInForce } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import type { LogReads } from '@stele/faces/log'
 import { engines, refuseRetired } from '@stele/host/names'
@@ -21,19 +21,21 @@ import {
   createBlobUploads,
   createDataVersion,
   createLogReader,
-  createViewReader,
+  type LogReader,
+  logSchema,
+  openReader,
+} from '@stele/storage'
+import {
   type DataPaths,
   dataPaths,
-  type LogReader,
   loadKey,
   lockDataFolder,
-  logSchema,
   openAccountStore,
-  openReader,
-  prepareViews,
-  viewsLag,
-} from '@stele/storage'
-import { createEd25519Signer, parseCheckpoint, parseNote, sha256 } from '@stele/tlog'
+} from '@stele/storage/folder'
+import { createViewReader, prepareViews, viewsLag } from '@stele/storage/views'
+import { createEd25519Signer, parseCheckpoint } from '@stele/tlog/keys'
+import { parseNote } from '@stele/tlog/notes'
+import { sha256 } from '@stele/tlog/tree'
 import type { ServiceData } from '../engine/data.ts'
 import { ingestIdleMs } from '../ingest/limits.ts'
 import { createIngestPool, type IngestPorts } from '../ingest/pool.ts'

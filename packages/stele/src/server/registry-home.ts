@@ -2,7 +2,8 @@
 import { registryProjection } from '@stele/registry'
 import { bindProjection } from '@stele/replica'
 import type { ServiceHome } from '@stele/service'
-import { createViewHome, type HomeOptions, openServiceHome, prepareViews } from '@stele/storage'
+import { type HomeOptions, openServiceHome } from '@stele/storage'
+import { createViewHome, prepareViews } from '@stele/storage/views'
 
 /** Opens it, making what is not there. Throws `data_invalid`. */
 export function openRegistryHome(options: Omit<HomeOptions, 'projections'>): ServiceHome {

@@ -1,6 +1,6 @@
 // Reservations as the operator changes them: what the rules would refuse, or would not change, takes no place in the log.
 import { SteleError } from '@stele/errors'
-import type { JsonValue } from '@stele/formats'
+import type { JsonValue } from '@stele/formats/json'
 import type { AdminAsk } from './admin-ask.ts'
 import type { Server } from './open-server.ts'
 

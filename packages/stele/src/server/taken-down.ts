@@ -1,5 +1,6 @@
 // Why a blob is not there any more: what the takedowns in the log say of it.
-import { parseLeaf, readBodyPart } from '@stele/entries'
+import { parseLeaf } from '@stele/entries/leaf'
+import { readBodyPart } from '@stele/entries/parts'
 import type { LogReader } from '@stele/storage'
 
 /** Tells the reason of a blob's takedown. It is asked only for what is missing, and reads each entry's kind once. */

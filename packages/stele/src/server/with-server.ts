@@ -1,8 +1,8 @@
 // Does an operator's wish: on the running server where there is one, else on the data folder itself.
 import { existsSync } from 'node:fs'
 import { SteleError } from '@stele/errors'
-import type { JsonValue } from '@stele/formats'
-import { dataPaths } from '@stele/storage'
+import type { JsonValue } from '@stele/formats/json'
+import { dataPaths } from '@stele/storage/folder'
 import type { Input, Usage } from '../commands/command.ts'
 import { loadSettings, type Settings } from '../settings/load.ts'
 import { askAdmin } from './admin.ts'

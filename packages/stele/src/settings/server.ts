@@ -1,7 +1,7 @@
 // The settings of the server itself: its folder, its log, its engine, and what it says of itself.
 import { resolve } from 'node:path'
 import { isSteleError } from '@stele/errors'
-import { parseAccountName } from '@stele/formats'
+import { parseAccountName } from '@stele/formats/names'
 import { choice, duration, kindOf, type Section, text, toggle } from '@stele/settings'
 
 /** What the operator says about the server. */

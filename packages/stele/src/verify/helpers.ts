@@ -1,6 +1,7 @@
 // The other threads of a verification: started over the shared state, asked by messages.
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import { createHelper, type Helper, type SharedRows, type VerifyPorts } from '@stele/audit'
+import { type Helper, type VerifyPorts } from '@stele/audit'
+import { createHelper, type SharedRows } from '@stele/audit/checks'
 import { errorFromText, errorToText } from '@stele/errors'
 import { threadLimits } from './limits.ts'
 import type { HelpAnswer, HelpAsk, HelpData, Place } from './messages.ts'

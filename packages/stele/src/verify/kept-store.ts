@@ -14,13 +14,8 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import {
-  type Continuation,
-  type KeptLog,
-  type KeptRun,
-  readSnapshot,
-  writeSnapshot,
-} from '@stele/audit'
+import { readSnapshot, writeSnapshot } from '@stele/audit'
+import { type Continuation, type KeptLog, type KeptRun } from '@stele/audit/report'
 import { SteleError } from '@stele/errors'
 
 /** The folders: `config` is to be kept, `cache` can be made again. */

@@ -1,15 +1,9 @@
 // What crosses between the command and the threads that verify: plain data.
 
 import type { MessagePort } from 'node:worker_threads'
-import type {
-  CallJob,
-  CallOutcome,
-  CheckJob,
-  CheckOutcome,
-  HelperData,
-  VerifyProgress,
-  VerifyReport,
-} from '@stele/audit'
+import type { VerifyProgress } from '@stele/audit'
+import type { CallJob, CallOutcome, CheckJob, CheckOutcome, HelperData } from '@stele/audit/checks'
+import type { VerifyReport } from '@stele/audit/report'
 import type { ErrorText } from '@stele/errors'
 
 /** Where a log is read from. */

@@ -1,7 +1,7 @@
 // A verification's report as a person reads it.
 import { hash } from 'node:crypto'
-import type { Exception, VerifyReport } from '@stele/audit'
-import { blobPath, logRoot } from '@stele/entries'
+import type { Exception, VerifyReport } from '@stele/audit/report'
+import { blobPath, logRoot } from '@stele/entries/paths'
 import { rulesScript } from '@stele/registry'
 
 const maxShownFindings = 10

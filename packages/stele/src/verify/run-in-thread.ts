@@ -1,6 +1,6 @@
 // The command's end of a verification: starts the thread, shows its progress, waits for its report.
 import { Worker } from 'node:worker_threads'
-import type { VerifyReport } from '@stele/audit'
+import type { VerifyReport } from '@stele/audit/report'
 import { errorFromText, SteleError } from '@stele/errors'
 import { threadLimits } from './limits.ts'
 import type { VerifyData, VerifyNews } from './messages.ts'

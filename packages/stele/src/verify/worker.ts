@@ -1,14 +1,10 @@
 // The threads of a verification: scripts need a native stack that only a thread of its own can have.
 import type { MessagePort } from 'node:worker_threads'
-import {
-  type ReplayExecutor,
-  type VerifyPorts,
-  type VerifyReport,
-  verifyService,
-} from '@stele/audit'
+import { type ReplayExecutor, type VerifyPorts, verifyService } from '@stele/audit'
+import { type VerifyReport } from '@stele/audit/report'
 import { errorToText, SteleError } from '@stele/errors'
 import { defaultLimits, loadEngine } from '@stele/host'
-import { createRegistryChecks } from '@stele/releases'
+import { createRegistryChecks } from '@stele/releases/checks'
 import { createFetch } from './fetch.ts'
 import { createFolderFetch } from './folder-fetch.ts'
 import { type Helpers, runHelper, startHelpers } from './helpers.ts'

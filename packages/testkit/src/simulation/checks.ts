@@ -1,34 +1,15 @@
 // What must hold on a simulated disk, from its bytes alone: whatever happened before.
 import assert from 'node:assert/strict'
-import {
-  blobPath,
-  bundleKinds,
-  bundlePath,
-  entryKinds,
-  hashBody,
-  hashEffects,
-  logFolder,
-  parseEffects,
-  parseLeaf,
-  readBodyPart,
-  readPart,
-  splitPart,
-} from '@stele/entries'
+import { entryKinds, hashBody, hashEffects, parseLeaf } from '@stele/entries/leaf'
+import { parseEffects, readBodyPart, readPart, splitPart } from '@stele/entries/parts'
+import { blobPath, bundleKinds, bundlePath, logFolder } from '@stele/entries/paths'
 import { makeBundle, makeTile } from '@stele/log'
 import type { ServiceStore } from '@stele/service'
 import { Trie, verifyHead } from '@stele/state'
-import {
-  bundlesOf,
-  createHashReader,
-  hashLeaf,
-  isSameHash,
-  type NoteVerifier,
-  parseCheckpoint,
-  parseNote,
-  tilePath,
-  tilesOf,
-  treeRoot,
-} from '@stele/tlog'
+import { parseCheckpoint } from '@stele/tlog/keys'
+import { type NoteVerifier, parseNote } from '@stele/tlog/notes'
+import { bundlesOf, tilePath, tilesOf } from '@stele/tlog/tiles'
+import { createHashReader, hashLeaf, isSameHash, treeRoot } from '@stele/tlog/tree'
 import { type Disk, rowKey, type Tables } from './disk.ts'
 
 /** What is checked: the disk, and what was promised about it. */

@@ -1,8 +1,8 @@
 // A simulated disk: a database whose transactions are whole, and a folder whose unsynced files a power cut may take or tear.
-import { type KeptEntry, parseEffects, readPart } from '@stele/entries'
+import { type KeptEntry, parseEffects, readPart } from '@stele/entries/parts'
 import type { CommitGroup, MemorySnapshot, PastRow, StoredHead, Watermark } from '@stele/log'
 import type { ProjectionMark } from '@stele/replica'
-import type { Hash } from '@stele/tlog'
+import type { Hash } from '@stele/tlog/tree'
 import type { Chance } from './chance.ts'
 
 /** A row of the state; long values lie in blobs. */

@@ -1,7 +1,7 @@
 // The home of a service on a simulated disk: every touch of the disk is an operation that can fail or be the last.
-import { logFolder } from '@stele/entries'
+import { logFolder } from '@stele/entries/paths'
 import { SteleError } from '@stele/errors'
-import { compareUtf8 } from '@stele/formats'
+import { compareUtf8 } from '@stele/formats/names'
 import { bindProjection, createReplica, type Projection, type Replica } from '@stele/replica'
 import type { ServiceHome, ServiceStore } from '@stele/service'
 import { type Disk, PowerCut, type Row, rowKey, type Tables, withGroup } from './disk.ts'

@@ -1,6 +1,6 @@
 // The script of a simulated service: a few methods in plain JavaScript, with or without a memory.
 import { hash } from 'node:crypto'
-import type { Executor, Outcome, ScriptCall, StateReader } from '@stele/entries'
+import type { Executor, Outcome, ScriptCall, StateReader } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import type { OpenScript } from '@stele/service'
 

@@ -1,9 +1,12 @@
 // A service under everything that can go wrong, from a seed: a failing seed fails the same way again.
-import type { CallRequest, WithheldPart } from '@stele/entries'
+
+import type { WithheldPart } from '@stele/entries/bodies'
+import type { CallRequest } from '@stele/entries/calls'
 import { isSteleError } from '@stele/errors'
 import { openService, type Service, type ServiceEvent, type ServiceHome } from '@stele/service'
 import { clockName } from '@stele/state'
-import { createCosigner, createEd25519Signer, parseCheckpoint, parseNote } from '@stele/tlog'
+import { createCosigner, createEd25519Signer, parseCheckpoint } from '@stele/tlog/keys'
+import { parseNote } from '@stele/tlog/notes'
 import { type Chance, createChance } from './chance.ts'
 import { type Acknowledged, type Checked, checkDisk, checkFolder } from './checks.ts'
 import { createDisk, type Disk, type Tables } from './disk.ts'

@@ -1,0 +1,18 @@
+// The public face of @stele/entries/bodies.
+export {
+  type Body,
+  type CallBody,
+  type ConfigBody,
+  configMembers,
+  formatBody,
+  type GenesisBody,
+  parseBody,
+  parseLimits,
+  type RootSignature,
+  type Roots,
+  rootsAccount,
+  type TakedownBody,
+  type Via,
+  type WithheldPart,
+} from '../body.ts'
+export { callPayload, keyIdOf, rootPayload, verifyRootSignatures } from '../signing.ts'

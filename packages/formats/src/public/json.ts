@@ -1,0 +1,10 @@
+// The public face of @stele/formats/json.
+export {
+  canonicalJson,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseCanonicalJson,
+  parseJson,
+  parseTolerantJson,
+} from '../json.ts'

@@ -1,0 +1,12 @@
+// The public face of @stele/formats/names.
+export { parseAccountName } from '../account.ts'
+export {
+  formatIntegrity,
+  type Integrity,
+  type IntegrityAlgorithm,
+  parseIntegrity,
+  strongestIntegrity,
+} from '../integrity.ts'
+export { checkNewPackageName, type PackageName, parsePackageName } from '../name.ts'
+export { compareUtf8, decodeSegment, encodeSegment } from '../segment.ts'
+export { cleanVersion, parseTag, parseVersion, type Version } from '../version.ts'

@@ -1,0 +1,10 @@
+// The public face of @stele/formats/values.
+export { type ChunkLine, formatChunk, parseChunk } from '../chunk.ts'
+export {
+  type ContentsValue,
+  formatContentsValue,
+  formatVersionsValue,
+  parseContentsValue,
+  parseVersionsValue,
+  type VersionsValue,
+} from '../release-values.ts'

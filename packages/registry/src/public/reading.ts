@@ -1,0 +1,11 @@
+// The public face of @stele/registry/reading.
+export { type PackumentAsk, type PackumentHead, type PackumentView } from '../packuments.ts'
+export { type TarballView } from '../reading.ts'
+export { type SearchAnswer, type SearchAsk } from '../search.ts'
+export {
+  type PackageRow,
+  type SearchPage,
+  type VersionDetail,
+  type VersionRow,
+  type ViewReader,
+} from '../view-reader.ts'

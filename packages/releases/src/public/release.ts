@@ -1,0 +1,17 @@
+// The public face of @stele/releases/release.
+export { isoTime } from '../iso-time.ts'
+export {
+  type Digests,
+  digestsOf,
+  type Release,
+  type ReleaseLimits,
+  readRelease,
+} from '../release.ts'
+export {
+  type Form,
+  recordPieces,
+  reducePieces,
+  tarballFile,
+  type VersionPieces,
+  versionPieces,
+} from '../version-pieces.ts'

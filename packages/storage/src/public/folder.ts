@@ -1,0 +1,11 @@
+// The public face of @stele/storage/folder.
+export { openAccountStore } from '../account-store.ts'
+export {
+  closeSocketFolder,
+  type DataPaths,
+  dataPaths,
+  loadKey,
+  lockDataFolder,
+  openSocketFolder,
+  readKeyFile,
+} from '../data-folder.ts'

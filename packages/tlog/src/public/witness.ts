@@ -1,0 +1,13 @@
+// The public face of @stele/tlog/witness.
+export {
+  type AddCheckpoint,
+  decideAddCheckpoint,
+  formatAddCheckpoint,
+  formatSizeConflict,
+  monitoringPath,
+  parseAddCheckpoint,
+  parseSizeConflict,
+  sizeConflictType,
+  type WitnessDecision,
+  type WitnessedLog,
+} from '../witness.ts'
