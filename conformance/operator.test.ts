@@ -74,6 +74,49 @@ test('a scope reserved by the operator is published to by its account alone', as
   assert.equal((await bob.send('PUT', '/@team%2fb', other.document)).status, 201)
 })
 
+test('a scope can be shared: several accounts at once, one more later, one fewer, all gone', async () => {
+  await using folder = await makeFolder('operator')
+  await using server = await startServer({ dir: folder.path })
+  const names = ['alice', 'bob', 'carol', 'dave']
+  const people = await Promise.all(names.map((name) => signUp(server.url, name)))
+  const run = async (...args: string[]): Promise<string> => {
+    const { code, stdout, shown } = await stele(folder, 'reserve', ...args, '--dir', folder.path)
+    assert.equal(code, 0, shown)
+    return stdout
+  }
+  let number = 0
+  const mayPublish = async (): Promise<readonly string[]> => {
+    const allowed: string[] = []
+    for (const [index, person] of people.entries()) {
+      const name = `@team/p${number++}`
+      const { document } = makeUpload({ name, version: '1.0.0' })
+      const { status, json } = await person.send('PUT', `/${name.replace('/', '%2f')}`, document)
+      if (status === 201) allowed.push(names[index] ?? '')
+      else assert.match(JSON.stringify(json), /the name is reserved for \\"alice\\"/)
+    }
+    return allowed
+  }
+  const added = await run('add', '@team/*', '--for', 'bob,alice')
+  assert.match(
+    added,
+    /^"@team\/\*" is now reserved for "alice", "bob" \(entries \d+, \d+ of the log\)\n$/,
+  )
+  assert.deepEqual(await mayPublish(), ['alice', 'bob'])
+  assert.match(
+    await run('add', '@team/*', '--for', 'carol'),
+    /for "alice", "bob", "carol" \(entry /,
+  )
+  assert.equal(await run('list'), '@team/*  for alice, bob, carol\n')
+  assert.deepEqual(await mayPublish(), ['alice', 'bob', 'carol'])
+  assert.match(
+    await run('remove', '@team/*', '--for', 'bob'),
+    /still reserved for "alice", "carol"/,
+  )
+  assert.deepEqual(await mayPublish(), ['alice', 'carol'])
+  assert.match(await run('remove', '@team/*'), /is no longer reserved \(entry \d+ of the log\)/)
+  assert.deepEqual(await mayPublish(), names)
+})
+
 test('a reservation that is refused, or there already, takes no place in the log', async () => {
   await using folder = await makeFolder('operator')
   await using server = await startServer({ dir: folder.path })
@@ -88,7 +131,11 @@ test('a reservation that is refused, or there already, takes no place in the log
   assert.match(taken.stderr, /it is reserved for "alice"/)
   const stranger = await run('add', '@other/*', '--for', 'zed')
   assert.match(stranger.stderr, /There is no account "zed"\n.*stele user add zed/)
+  const half = await run('add', '@team/*', '--for', 'operator,zed')
+  assert.match(half.stderr, /There is no account "zed"/)
   assert.match((await run('remove', '@other/*')).stderr, /"@other\/\*" is not reserved/)
+  const none = await run('remove', '@team/*', '--for', 'alice,operator')
+  assert.match(none.stderr, /is not reserved for "operator", but for "alice"/)
   assert.equal((await readCheckpoint(server.url)).size, size)
 })
 
@@ -152,6 +199,7 @@ const mistakes: readonly (readonly [string[], number, RegExp])[] = [
   [['user', 'list', '--wrong'], 2, /^Unknown option --wrong$/m],
   [['serve', '--prot', '80'], 2, /^Unknown option --prot; did you mean --port\?$/m],
   [['reserve'], 2, /add <name>, remove <name> or list/],
+  [['reserve', 'add', '@x/*', '--for', 'a,'], 2, /with commas between/],
   [['reserve', 'list', 'x'], 2, /add <name>, remove <name> or list/],
   [['reserve', 'add', '@x/*', '--for', 'nobody'], 1, /There is no account "nobody"/],
   [['takedown'], 2, /name@version/],

@@ -50,12 +50,12 @@ async function live(): Promise<object> {
     await refusedPublish(bob)
     await deprecate(alice)
     await unpublish(alice)
-    await stele('reserve', '@kept/*', '--for', 'bob')
+    await stele('reserve', 'add', '@kept/*', '--for', 'alice,bob')
   }
   await using server = await startServer({ dir, main })
   const alice = await signUp(server.url, 'alice')
   await published(alice, { name: 'plain', version: '3.0.0' })
-  await stele('takedown', '--entry', '3', '--part', 'body', '--reason', 'to have one')
+  await stele('takedown', '3', '--part', 'body', '--reason', 'to have one', '--yes')
   const found: Record<string, object> = {}
   for (const one of names) {
     const { versions = {} } = (await readPackument(server.url, one)) ?? {}

@@ -140,6 +140,8 @@ var maxMessageLength = 4096;
 var maxTagsPerPublish = 10;
 var maxTagsPerPackage = 1e3;
 var maxVersionsPerCall = 1e3;
+var maxHoldersPerName = 100;
+var maxHoldersShown = 3;
 
 // rules/names.ts
 var newNameForm = /^(?:@[a-z0-9_-][a-z0-9._-]*\/[a-z0-9_-][a-z0-9._-]*|[a-z0-9][a-z0-9._-]*)$/;
@@ -170,14 +172,18 @@ function requireFreeName(name, account) {
       `Cannot use the name "${name}" for a new package: use lower-case letters, digits, ".", "_" and "-", and no name of a built-in module`
     );
   }
-  const holder = holderOf(name);
-  if (holder !== void 0 && holder !== account) {
-    throw refuse("name_reserved", `Cannot publish "${name}": the name is reserved for "${holder}"`);
+  const holders = holdersOf(name);
+  if (holders.length > 0 && !holders.includes(account)) {
+    throw refuse(
+      "name_reserved",
+      `Cannot publish "${name}": the name is reserved for ${quoted(holders)}`
+    );
   }
 }
-function holderOf(name) {
-  const scope = name.startsWith("@") ? name.slice(0, name.indexOf("/")) : void 0;
-  return reservation(name) ?? (scope === void 0 ? void 0 : reservation(`${scope}/*`));
+function holdersOf(name) {
+  const own = reservation(name);
+  if (own.length > 0 || !name.startsWith("@")) return own;
+  return reservation(`${name.slice(0, name.indexOf("/"))}/*`);
 }
 function reserve(request) {
   const caller = activeCaller();
@@ -207,26 +213,60 @@ function reserve(request) {
       );
     }
   }
-  const holder = reservation(pattern);
-  if (holder !== void 0 && holder !== account) {
-    throw refuse("name_reserved", `Cannot reserve "${pattern}": it is reserved for "${holder}"`);
+  share(pattern, account, { isNamed: wanted["account"] !== void 0 });
+}
+function share(pattern, account, { isNamed }) {
+  const holders = reservation(pattern);
+  if (holders.includes(account)) return;
+  if (holders.length > 0 && !isNamed) {
+    throw refuse(
+      "name_reserved",
+      `Cannot reserve "${pattern}": it is reserved for ${quoted(holders)}`
+    );
   }
-  write("/names", segment(pattern), account);
+  if (holders.length >= maxHoldersPerName) {
+    throw refuse(
+      "too_many_accounts",
+      `Cannot reserve "${pattern}" for "${account}": ${maxHoldersPerName} accounts share it already`
+    );
+  }
+  setHolders(pattern, [...holders, account]);
 }
 function release(request) {
   const caller = activeCaller();
-  const pattern = nameOf(membersOf(request, "the request", { wanted: ["pattern"] })["pattern"]);
-  const holder = reservation(pattern);
-  if (holder === void 0) {
+  const wanted = membersOf(request, "the request", { wanted: ["pattern"], allowed: ["account"] });
+  const pattern = nameOf(wanted["pattern"]);
+  const named = wanted["account"] === void 0 ? void 0 : accountOf(wanted["account"]);
+  const account = named ?? (isOperator(caller) ? void 0 : caller);
+  const holders = reservation(pattern);
+  if (holders.length === 0) {
     throw refuse("reservation_not_found", `Cannot release "${pattern}": it is not reserved`);
   }
-  if (holder !== caller && !isOperator(caller)) {
-    throw refuse("name_reserved", `Cannot release "${pattern}": it is reserved for "${holder}"`);
+  if ((account !== caller || !holders.includes(caller)) && !isOperator(caller)) {
+    throw refuse(
+      "name_reserved",
+      `Cannot release "${pattern}": it is reserved for ${quoted(holders)}`
+    );
   }
-  remove(`/names/${segment(pattern)}`);
+  if (account !== void 0 && !holders.includes(account)) {
+    throw refuse(
+      "reservation_not_found",
+      `Cannot release "${pattern}" for "${account}": it is reserved for ${quoted(holders)}`
+    );
+  }
+  setHolders(pattern, account === void 0 ? [] : holders.filter((one) => one !== account));
 }
 function reservation(pattern) {
-  return read(`/names/${segment(pattern)}`);
+  return read(`/names/${segment(pattern)}`)?.split(" ") ?? [];
+}
+function setHolders(pattern, accounts) {
+  if (accounts.length === 0) remove(`/names/${segment(pattern)}`);
+  else write("/names", segment(pattern), accounts.toSorted().join(" "));
+}
+function quoted(accounts) {
+  const shown = accounts.slice(0, maxHoldersShown).map((account) => `"${account}"`);
+  const more = accounts.length - shown.length;
+  return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
 }
 
 // rules/versions.ts
@@ -553,7 +593,7 @@ function claim(name, upstream) {
   requireFreeName(name, caller);
   if (upstream !== void 0) {
     const asked = membersOf(upstream, "upstream", { wanted: ["asked", "exists"] });
-    if (asked["exists"] !== false && holderOf(name) === void 0) {
+    if (asked["exists"] !== false && holdersOf(name).length === 0) {
       throw refuse(
         "name_taken",
         `Cannot publish "${name}": an upstream has a package of that name; reserve it first`

@@ -23,3 +23,9 @@ export const maxTagsPerPackage = 1000
 
 /** Versions that one call may deprecate or remove; more take more calls. */
 export const maxVersionsPerCall = 1000
+
+/** Accounts that share a reservation: the people of a large team, in one value. */
+export const maxHoldersPerName = 100
+
+/** Accounts that a refusal names: a message is one line. */
+export const maxHoldersShown = 3

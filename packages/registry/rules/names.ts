@@ -1,6 +1,6 @@
-// Names of packages: how a new one must look, and to whom a reserved one belongs.
+// Names of packages: how a new one must look, and who shares a reserved one.
 import { accountOf, activeCaller, isOperator, requireActive } from './accounts.ts'
-import { maxNameLength } from './limits.ts'
+import { maxHoldersPerName, maxHoldersShown, maxNameLength } from './limits.ts'
 import { membersOf, refuse, textOf } from './refuse.ts'
 import { read, remove, segment, write } from './system.ts'
 
@@ -40,21 +40,26 @@ export function requireFreeName(name: string, account: string): void {
       `Cannot use the name "${name}" for a new package: use lower-case letters, digits, ".", "_" and "-", and no name of a built-in module`,
     )
   }
-  const holder = holderOf(name)
-  if (holder !== undefined && holder !== account) {
-    throw refuse('name_reserved', `Cannot publish "${name}": the name is reserved for "${holder}"`)
+  const holders = holdersOf(name)
+  if (holders.length > 0 && !holders.includes(account)) {
+    throw refuse(
+      'name_reserved',
+      `Cannot publish "${name}": the name is reserved for ${quoted(holders)}`,
+    )
   }
 }
 
-/** The account that a name is reserved for: by itself, or with its scope. */
-export function holderOf(name: string): string | undefined {
-  const scope = name.startsWith('@') ? name.slice(0, name.indexOf('/')) : undefined
-  return reservation(name) ?? (scope === undefined ? undefined : reservation(`${scope}/*`))
+/** The accounts that a name is reserved for: by itself, or else with its scope. */
+export function holdersOf(name: string): readonly string[] {
+  const own = reservation(name)
+  if (own.length > 0 || !name.startsWith('@')) return own
+  return reservation(`${name.slice(0, name.indexOf('/'))}/*`)
 }
 
 /**
- * Binds a name, or a scope as `@scope/*`, to an account before anything is published under it.
- * An account reserves single names, for itself; the operator reserves anything for anyone.
+ * Binds a name, or a scope as `@scope/*`, to an account before anything is published under it: `{pattern, account?}`.
+ * An account reserves single names, for itself; the operator reserves anything for anyone, and adds accounts, by name,
+ * to those that share a reservation.
  */
 export function reserve(request: unknown): void {
   const caller = activeCaller()
@@ -84,27 +89,69 @@ export function reserve(request: unknown): void {
       )
     }
   }
-  const holder = reservation(pattern)
-  if (holder !== undefined && holder !== account) {
-    throw refuse('name_reserved', `Cannot reserve "${pattern}": it is reserved for "${holder}"`)
-  }
-  write('/names', segment(pattern), account)
+  share(pattern, account, { isNamed: wanted['account'] !== undefined })
 }
 
-/** Ends a reservation: by its holder or by the operator. What was published under it stays with its owners. */
+function share(pattern: string, account: string, { isNamed }: { isNamed: boolean }): void {
+  const holders = reservation(pattern)
+  if (holders.includes(account)) return
+  if (holders.length > 0 && !isNamed) {
+    throw refuse(
+      'name_reserved',
+      `Cannot reserve "${pattern}": it is reserved for ${quoted(holders)}`,
+    )
+  }
+  if (holders.length >= maxHoldersPerName) {
+    throw refuse(
+      'too_many_accounts',
+      `Cannot reserve "${pattern}" for "${account}": ${maxHoldersPerName} accounts share it already`,
+    )
+  }
+  setHolders(pattern, [...holders, account])
+}
+
+/**
+ * Ends a reservation for one of its accounts, and wholly with the last of them: `{pattern, account?}`. An account ends
+ * its own part; the operator ends any, or all where none is named. What was published under it stays with its owners.
+ */
 export function release(request: unknown): void {
   const caller = activeCaller()
-  const pattern = nameOf(membersOf(request, 'the request', { wanted: ['pattern'] })['pattern'])
-  const holder = reservation(pattern)
-  if (holder === undefined) {
+  const wanted = membersOf(request, 'the request', { wanted: ['pattern'], allowed: ['account'] })
+  const pattern = nameOf(wanted['pattern'])
+  const named = wanted['account'] === undefined ? undefined : accountOf(wanted['account'])
+  const account = named ?? (isOperator(caller) ? undefined : caller)
+  const holders = reservation(pattern)
+  if (holders.length === 0) {
     throw refuse('reservation_not_found', `Cannot release "${pattern}": it is not reserved`)
   }
-  if (holder !== caller && !isOperator(caller)) {
-    throw refuse('name_reserved', `Cannot release "${pattern}": it is reserved for "${holder}"`)
+  if ((account !== caller || !holders.includes(caller)) && !isOperator(caller)) {
+    throw refuse(
+      'name_reserved',
+      `Cannot release "${pattern}": it is reserved for ${quoted(holders)}`,
+    )
   }
-  remove(`/names/${segment(pattern)}`)
+  if (account !== undefined && !holders.includes(account)) {
+    throw refuse(
+      'reservation_not_found',
+      `Cannot release "${pattern}" for "${account}": it is reserved for ${quoted(holders)}`,
+    )
+  }
+  setHolders(pattern, account === undefined ? [] : holders.filter((one) => one !== account))
 }
 
-function reservation(pattern: string): string | undefined {
-  return read(`/names/${segment(pattern)}`)
+/** The accounts that share a reservation, sorted; none where there is none. */
+function reservation(pattern: string): readonly string[] {
+  return read(`/names/${segment(pattern)}`)?.split(' ') ?? []
+}
+
+/** Account names are ASCII without spaces: they sort alike everywhere, and a space parts them. */
+function setHolders(pattern: string, accounts: readonly string[]): void {
+  if (accounts.length === 0) remove(`/names/${segment(pattern)}`)
+  else write('/names', segment(pattern), accounts.toSorted().join(' '))
+}
+
+function quoted(accounts: readonly string[]): string {
+  const shown = accounts.slice(0, maxHoldersShown).map((account) => `"${account}"`)
+  const more = accounts.length - shown.length
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ')
 }

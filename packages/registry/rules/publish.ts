@@ -1,7 +1,7 @@
 // Publishing: a release is set once, by an owner; a new name belongs to whoever publishes it first.
 import { activeCaller } from './accounts.ts'
 import { maxTagsPerPublish } from './limits.ts'
-import { directoryOf, holderOf, nameOf, requireFreeName } from './names.ts'
+import { directoryOf, holdersOf, nameOf, requireFreeName } from './names.ts'
 import { requireHosted, requireOwner, writeTag } from './packages.ts'
 import { contentsOf, integrityOf, recordTextOf } from './record.ts'
 import { membersOf, refuse, textsOf } from './refuse.ts'
@@ -47,7 +47,7 @@ function claim(name: string, upstream: unknown): void {
   requireFreeName(name, caller)
   if (upstream !== undefined) {
     const asked = membersOf(upstream, 'upstream', { wanted: ['asked', 'exists'] })
-    if (asked['exists'] !== false && holderOf(name) === undefined) {
+    if (asked['exists'] !== false && holdersOf(name).length === 0) {
       throw refuse(
         'name_taken',
         `Cannot publish "${name}": an upstream has a package of that name; reserve it first`,

@@ -1,8 +1,11 @@
-// Names and scopes that belong to an account before anything is published under them.
+// Names and scopes that belong to accounts before anything is published under them.
 import type { RegistryPorts } from './ports.ts'
 import { type RuleCall, submitRule } from './rule-calls.ts'
 
-/** What is reserved: a name, or a scope as `@scope/*`, and for whom; for the caller himself when absent. */
+/**
+ * A name, or a scope as `@scope/*`, and the account that is to share it or no longer; the caller when absent, or all
+ * where the operator releases.
+ */
 export type Reservation = { readonly pattern: string; readonly account?: string }
 
 /** The entry of the log that holds a change. */

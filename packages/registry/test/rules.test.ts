@@ -42,7 +42,10 @@ function call(
   return outcome.ok ? 'ok' : outcome.error.name
 }
 
-/** Operator `root`; `alice` owns left-pad (1.0.0, 1.1.0, 2.0.0-beta.1 as next); `bob` joined; `gone` is closed. */
+/**
+ * Operator `root`; `alice` owns left-pad (1.0.0, 1.1.0, 2.0.0-beta.1 as next); `bob` joined; `gone` is closed. `@team/*`
+ * is reserved for alice, `bobs` for bob, and `@both/*` for the two.
+ */
 function createSystem(): ScriptSystem {
   const system = createScriptSystem(rulesScript())
   const done = [
@@ -54,12 +57,15 @@ function createSystem(): ScriptSystem {
     call(system, 'alice', 'publish', release('left-pad', '2.0.0-beta.1', { tags: ['next'] })),
     call(system, 'root', 'reserve', { pattern: '@team/*', account: 'alice' }),
     call(system, 'bob', 'reserve', { pattern: 'bobs' }),
+    call(system, 'root', 'reserve', { pattern: '@both/*', account: 'bob' }),
+    call(system, 'root', 'reserve', { pattern: '@both/*', account: 'alice' }),
   ]
   assert.deepEqual(new Set(done), new Set(['ok']))
   return system
 }
 
 const pad = { name: 'left-pad' }
+const both = { pattern: '@both/*' }
 const table: readonly [
   title: string,
   account: string | null,
@@ -108,6 +114,15 @@ const table: readonly [
     'name_reserved',
   ],
   ['a reserved scope is used by its holder', 'alice', 'publish', release('@team/x', '1.0.0'), 'ok'],
+  ['a shared scope is used by one holder', 'alice', 'publish', release('@both/x', '1.0.0'), 'ok'],
+  ['a shared scope is used by the other', 'bob', 'publish', release('@both/x', '1.0.0'), 'ok'],
+  [
+    'a shared scope is used by somebody else',
+    'root',
+    'publish',
+    release('@both/x', '1.0.0'),
+    'name_reserved',
+  ],
   [
     'an upstream has the new name',
     'bob',
@@ -461,6 +476,57 @@ const table: readonly [
   ['the operator releases', 'root', 'release', { pattern: 'bobs' }, 'ok'],
   ['somebody else releases', 'alice', 'release', { pattern: 'bobs' }, 'name_reserved'],
   ['a free name is released', 'alice', 'release', { pattern: 'free' }, 'reservation_not_found'],
+  [
+    'the operator shares a reserved scope',
+    'root',
+    'reserve',
+    { pattern: '@team/*', account: 'bob' },
+    'ok',
+  ],
+  [
+    'the operator shares a reserved name',
+    'root',
+    'reserve',
+    { pattern: 'bobs', account: 'alice' },
+    'ok',
+  ],
+  [
+    'the operator reserves what is reserved, and names nobody',
+    'root',
+    'reserve',
+    { pattern: '@team/*' },
+    'name_reserved',
+  ],
+  [
+    'a holder shares his name',
+    'bob',
+    'reserve',
+    { pattern: 'bobs', account: 'alice' },
+    'not_operator',
+  ],
+  [
+    'a shared scope is reserved for a closed account',
+    'root',
+    'reserve',
+    { pattern: '@both/*', account: 'gone' },
+    'account_closed',
+  ],
+  ['a holder releases his part by name', 'bob', 'release', { ...both, account: 'bob' }, 'ok'],
+  [
+    "a holder releases another's part",
+    'bob',
+    'release',
+    { ...both, account: 'alice' },
+    'name_reserved',
+  ],
+  ['the operator releases one part', 'root', 'release', { ...both, account: 'alice' }, 'ok'],
+  [
+    'the operator releases the part of one who has none',
+    'root',
+    'release',
+    { ...both, account: 'gone' },
+    'reservation_not_found',
+  ],
 ]
 
 function record(members: Request): Request {
@@ -581,6 +647,44 @@ test('init() makes the caller operator and active when the registry begins', () 
     '/ packages/': '',
     '/accounts root': 'active',
   })
+})
+
+/** Who holds `@both/*` after the calls: the value of `/names`, undefined where nobody does. */
+function holdersAfter(
+  ...calls: readonly [account: string, method: string, request: unknown][]
+): string | undefined {
+  const system = createSystem()
+  for (const [account, method, request] of calls)
+    assert.equal(call(system, account, method, request), 'ok')
+  return system.dump()['/names @both%2F*']
+}
+
+test('reserve() writes the accounts that share a name sorted, one who is there already not twice', () => {
+  assert.equal(holdersAfter(), 'alice bob')
+  assert.equal(holdersAfter(['root', 'reserve', { ...both, account: 'root' }]), 'alice bob root')
+  assert.equal(holdersAfter(['root', 'reserve', { ...both, account: 'bob' }]), 'alice bob')
+})
+
+test('release() ends one part, and the reservation with the last', () => {
+  const part = (account: string): [string, string, unknown] => [
+    'root',
+    'release',
+    { ...both, account },
+  ]
+  assert.equal(holdersAfter(part('alice')), 'bob')
+  assert.equal(holdersAfter(part('alice'), part('bob')), undefined)
+  assert.equal(holdersAfter(['bob', 'release', both]), 'alice')
+  assert.equal(holdersAfter(['root', 'release', both]), undefined)
+})
+
+test('reserve() refuses more accounts than may share a name', () => {
+  const system = createSystem()
+  const share = (account: string): string => call(system, 'root', 'reserve', { ...both, account })
+  for (let count = 3; count <= 101; count++) {
+    assert.equal(call(system, `member${count}`, 'join'), 'ok')
+    assert.equal(share(`member${count}`), count <= 100 ? 'ok' : 'too_many_accounts')
+  }
+  assert.equal(share('alice'), 'ok')
 })
 
 test('tag() refuses more tags than a package may have, and a removal still reads them all', () => {

@@ -1,4 +1,4 @@
-// stele reserve add|remove|list [pattern] [--for account]
+// stele reserve add|remove|list [pattern] [--for account,…]
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import type { AdminAsk } from '../server/admin-ask.ts'
@@ -15,9 +15,17 @@ export const reserve: Command<Report> = {
     arguments: 'add <name> | add @<scope>/* | remove <name or scope> | list',
     options: {
       ...serverOptions,
-      for: { type: 'string', value: 'account', summary: 'the account (default: the operator)' },
+      for: {
+        type: 'string',
+        value: 'account,…',
+        summary:
+          'add: who may use it (default: the operator); remove: whose part ends (default: all)',
+      },
     },
-    notes: ['Nobody else can publish a package under a reserved name'],
+    notes: [
+      'Nobody else can publish a new package under a reserved name',
+      'Several accounts can share one: --for alice,bob, or "add" again to add somebody later',
+    ],
   },
   run: async (input) => {
     const ask = parseAsk(input)
@@ -25,10 +33,12 @@ export const reserve: Command<Report> = {
   },
   view: ({ did, answer }) => {
     if (did === 'list_reservations') return listed(answer)
-    const { pattern, account, entry } = isJsonObject(answer) ? answer : {}
-    if (entry === null) return `"${textOf(pattern)}" is already reserved for "${textOf(account)}"`
-    const done = did === 'reserve' ? 'Reserved' : 'Released'
-    return `${done} "${textOf(pattern)}", ${did === 'reserve' ? 'for' : 'which was for'} "${textOf(account)}" (entry ${Number(entry)} of the log)`
+    const { pattern, accounts, entries } = isJsonObject(answer) ? answer : {}
+    return changed(`"${textOf(pattern)}"`, {
+      did,
+      accounts: listOf(accounts),
+      entries: listOf(entries),
+    })
   },
 }
 
@@ -40,9 +50,31 @@ function parseAsk({ positionals, options }: Input): AdminAsk {
     throw usageWrong('Say what to do: add <name>, remove <name> or list')
   }
   if (pattern === undefined) throw usageWrong(`"stele reserve ${action}" needs a name or a scope`)
-  if (action === 'remove') return { do: 'release', pattern }
-  const account = options['for']
-  return { do: 'reserve', pattern, ...(typeof account === 'string' ? { account } : {}) }
+  const did = action === 'add' ? 'reserve' : 'release'
+  const { for: given } = options
+  if (typeof given !== 'string') return { do: did, pattern }
+  const accounts = given.split(',').map((account) => account.trim())
+  if (accounts.includes('')) throw usageWrong('Give names to --for, with commas between: alice,bob')
+  return { do: did, pattern, accounts }
+}
+
+function changed(
+  name: string,
+  {
+    did,
+    accounts,
+    entries,
+  }: {
+    readonly did: AdminAsk['do']
+    readonly accounts: readonly JsonValue[]
+    readonly entries: readonly JsonValue[]
+  },
+): string {
+  const holders = accounts.map((account) => `"${textOf(account)}"`).join(', ')
+  if (entries.length === 0) return `${name} is already reserved for ${holders}`
+  const place = `(${entries.length === 1 ? 'entry' : 'entries'} ${entries.map(Number).join(', ')} of the log)`
+  if (accounts.length === 0) return `${name} is no longer reserved ${place}`
+  return `${name} is ${did === 'reserve' ? 'now' : 'still'} reserved for ${holders} ${place}`
 }
 
 function listed(answer: JsonValue): string {
@@ -50,8 +82,15 @@ function listed(answer: JsonValue): string {
   if (rows.length === 0) return 'Nothing is reserved'
   const width = Math.max(...rows.map((row) => textOf(row['pattern']).length))
   return rows
-    .map((row) => `${textOf(row['pattern']).padEnd(width)}  for ${textOf(row['account'])}`)
+    .map((row) => {
+      const accounts = listOf(row['accounts']).map(textOf).join(', ')
+      return `${textOf(row['pattern']).padEnd(width)}  for ${accounts}`
+    })
     .join('\n')
+}
+
+function listOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? value : []
 }
 
 function textOf(value: JsonValue | undefined): string {

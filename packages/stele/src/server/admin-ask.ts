@@ -17,7 +17,12 @@ export type AdminAsk =
   | { readonly do: 'remove_user'; readonly account: string }
   | { readonly do: 'list_users' }
   | { readonly do: 'list_reservations' }
-  | { readonly do: 'reserve' | 'release'; readonly pattern: string; readonly account?: string }
+  | {
+      readonly do: 'reserve' | 'release'
+      readonly pattern: string
+      /** The operator's own, or, where it is released, all who share it, when absent. */
+      readonly accounts?: readonly string[]
+    }
   /** What a takedown of this would delete: `name@version`, an integrity, or the hex of a SHA-512. */
   | { readonly do: 'find_blob'; readonly what: string }
   | {
@@ -53,7 +58,7 @@ export function parseAsk(text: string): AdminAsk {
       case 'reserve':
       case 'release':
         if (pattern === undefined) break
-        return { do: value['do'], pattern, ...texts(value, ['account']) }
+        return { do: value['do'], pattern, ...parseAccounts(value['accounts']) }
       case 'find_blob':
         if (what === undefined) break
         return { do: 'find_blob', what }
@@ -70,6 +75,16 @@ export function parseAsk(text: string): AdminAsk {
 }
 
 type Members = { readonly [name: string]: JsonValue }
+
+function parseAccounts(value: JsonValue | undefined): { readonly accounts?: readonly string[] } {
+  if (value === undefined) return {}
+  if (Array.isArray(value) && value.length > 0) {
+    const accounts = value.filter((one) => typeof one === 'string')
+    if (accounts.length === value.length) return { accounts }
+  }
+  const reason = 'its "accounts" must be a list of names'
+  throw new SteleError('request_invalid', { what: 'the request', reason })
+}
 
 function parseTakedown(value: Members): AdminAsk {
   const { withhold, reason, release } = {

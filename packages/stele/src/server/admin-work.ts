@@ -54,7 +54,7 @@ export function adminFacts(ask: AdminAsk): { readonly [name: string]: string } |
       return { action: ask.do, account: ask.account }
     case 'reserve':
     case 'release':
-      return { action: ask.do, pattern: ask.pattern, ...forAccount(ask) }
+      return { action: ask.do, pattern: ask.pattern, ...forAccounts(ask) }
     case 'apply_rules':
       return { action: ask.do }
     case 'take_down':
@@ -62,8 +62,10 @@ export function adminFacts(ask: AdminAsk): { readonly [name: string]: string } |
   }
 }
 
-function forAccount({ account }: { readonly account?: string }): { readonly account?: string } {
-  return account === undefined ? {} : { account }
+function forAccounts({ accounts }: { readonly accounts?: readonly string[] }): {
+  readonly accounts?: string
+} {
+  return accounts === undefined ? {} : { accounts: accounts.join(', ') }
 }
 
 /** Credentials first, then the log; where the log refuses, the credentials go again. */

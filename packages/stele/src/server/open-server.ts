@@ -62,7 +62,7 @@ export type Server = {
   readonly log: LogReads
   /** What of this release's rules the log runs otherwise: it goes on with its own. */
   readonly ruleDifferences: readonly ('script' | 'engine')[]
-  /** Names and scopes that belong to an account. */
+  /** Names and scopes that belong to accounts. */
   readonly reservations: () => readonly Reserved[]
   readonly close: () => Promise<void>
 }
@@ -188,9 +188,10 @@ function storedOperator({ operator }: Settings, reader: LogReader): string {
 
 function readReservations(reader: LogReader): readonly Reserved[] {
   return reader.list('/names').flatMap((field) => {
-    const account = reader.get('/names', field)
-    if (account === undefined) return []
-    return [{ pattern: decodeURIComponent(field), account: Buffer.from(account).toString() }]
+    const value = reader.get('/names', field)
+    if (value === undefined) return []
+    const accounts = Buffer.from(value).toString().split(' ')
+    return [{ pattern: decodeURIComponent(field), accounts }]
   })
 }
 

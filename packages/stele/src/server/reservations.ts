@@ -4,31 +4,72 @@ import type { JsonValue } from '@stele/formats/json'
 import type { AdminAsk } from './admin-ask.ts'
 import type { Server } from './open-server.ts'
 
-/** A name or a scope, and whose it is. */
-export type Reserved = { readonly pattern: string; readonly account: string }
+/** A name or a scope, and who shares it: never nobody. */
+export type Reserved = { readonly pattern: string; readonly accounts: readonly string[] }
 
 type Ask = Extract<AdminAsk, { do: 'reserve' | 'release' }>
 type Ports = Pick<Server, 'registry' | 'operator' | 'reservations'>
 
-/** Reserves or releases in the operator's name. `entry` is null where all is so already. */
-export async function changeReservation(
-  { registry, operator, reservations }: Ports,
-  { do: method, ...request }: Ask,
-): Promise<JsonValue> {
-  const { pattern, account = operator } = request
-  const holder = reservations().find((one) => one.pattern === pattern)?.account
-  if (method === 'release') {
-    if (holder === undefined) throw refused(method, `"${pattern}" is not reserved`)
-    const { entry } = await registry.release(operator, { pattern })
-    return { pattern, account: holder, entry }
+/**
+ * Reserves or releases in the operator's name: an entry of the log for each account that this changes something for.
+ * Gives who shares it then, and the entries; none where all was so already.
+ */
+export async function changeReservation(ports: Ports, ask: Ask): Promise<JsonValue> {
+  const found = ports.reservations().find((one) => one.pattern === ask.pattern)
+  const holders = found?.accounts ?? []
+  const entries = await (ask.do === 'reserve' ? share : release)(ports, ask, holders)
+  const left = ports.reservations().find((one) => one.pattern === ask.pattern)
+  return { pattern: ask.pattern, accounts: left?.accounts ?? [], entries }
+}
+
+async function share(
+  { registry, operator }: Ports,
+  { do: method, pattern, accounts: named }: Ask,
+  holders: readonly string[],
+): Promise<readonly number[]> {
+  const accounts = named ?? [operator]
+  if (named === undefined && holders.length > 0 && !holders.includes(operator)) {
+    throw refused(
+      method,
+      `Cannot reserve "${pattern}": it is reserved for ${quoted(holders)}; --for <account> adds somebody`,
+    )
   }
-  if (!registry.hasAccount(account)) throw new SteleError('account_not_found', { account })
-  if (holder === account) return { pattern, account, entry: null }
-  if (holder !== undefined) {
-    throw refused(method, `Cannot reserve "${pattern}": it is reserved for "${holder}"`)
+  for (const account of accounts) {
+    if (!registry.hasAccount(account)) throw new SteleError('account_not_found', { account })
   }
-  const { entry } = await registry.reserve(operator, { pattern, account })
-  return { pattern, account, entry }
+  const added = [...new Set(accounts)].filter((account) => !holders.includes(account))
+  const entries: number[] = []
+  for (const account of added) {
+    const { entry } = await registry.reserve(operator, { pattern, account })
+    entries.push(entry)
+  }
+  return entries
+}
+
+async function release(
+  { registry, operator }: Ports,
+  { do: method, pattern, accounts }: Ask,
+  holders: readonly string[],
+): Promise<readonly number[]> {
+  if (holders.length === 0) throw refused(method, `"${pattern}" is not reserved`)
+  const stranger = accounts?.find((account) => !holders.includes(account))
+  if (stranger !== undefined) {
+    throw refused(
+      method,
+      `"${pattern}" is not reserved for "${stranger}", but for ${quoted(holders)}`,
+    )
+  }
+  if (accounts === undefined) return [(await registry.release(operator, { pattern })).entry]
+  const entries: number[] = []
+  for (const account of new Set(accounts)) {
+    const { entry } = await registry.release(operator, { pattern, account })
+    entries.push(entry)
+  }
+  return entries
+}
+
+function quoted(accounts: readonly string[]): string {
+  return accounts.map((account) => `"${account}"`).join(', ')
 }
 
 function refused(method: string, message: string): SteleError {
