@@ -109,6 +109,31 @@ for (const [name, { preload, env, arenas, flags }] of Object.entries(tuned)) {
   })
 }
 
+test('npm start serves what is built of the sources, npm run dev the sources', async () => {
+  await using tools = await makeFolder('launcher')
+  const { env } = await createNpm('npm11', { folder: tools.path })
+  for (const [script, wanted] of [
+    ['start', 'dist/bin/stele.cjs'],
+    ['dev', 'packages/stele/bin/stele.cjs'],
+  ] as const) {
+    await using folder = await makeFolder('launcher')
+    const dir = join(folder.path, 'd')
+    const child = spawnOwn('npm', ['run', script, '--', '--port', '0', '--dir', dir], {
+      cwd: repository,
+      env: { PATH: env['PATH'], HOME: folder.path },
+    })
+    child.stdout.resume()
+    try {
+      await waitForLine(child, /"event":"listening"/, startTimeoutMs)
+      assert.ok(child.pid !== undefined)
+      const words = await startedWith(await lastDescendant(child.pid), 'cmdline', repository)
+      assert.equal(words.at(-1), join(repository, wanted))
+    } finally {
+      killWhatIsLeft(child)
+    }
+  }
+})
+
 test('the launcher ends with the status of what it started', async () => {
   await using folder = await makeFolder('launcher')
   const preload = await writePreload(folder)
@@ -141,6 +166,12 @@ test('the launcher says what to do when no newer Node was installed with it', as
 async function childrenOf(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
   return text.split(' ').filter(Boolean).map(Number)
+}
+
+/** What a shell or npm started in the end. */
+async function lastDescendant(pid: number): Promise<number> {
+  const [child] = await childrenOf(pid)
+  return child === undefined ? pid : lastDescendant(child)
 }
 
 /** What the program got that begins like this. */

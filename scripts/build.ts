@@ -1,15 +1,23 @@
 // npm run build: writes dist/, the package "stele" as it is published: bundles that load what they need, assets, launcher.
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { root } from './run.ts'
 
-const dist = join(root, 'dist')
+/** Where it is made; it takes the place of dist/ when it is complete, since a server may be running from there. */
+const dist = join(root, 'node_modules', `.dist-${process.pid}`)
 const stele = join(root, 'packages', 'stele')
 /** Holds the interpreter's wasm file, which is read, not imported. */
 const wasmPackage = '@jitl/quickjs-wasmfile-release-sync'
 
-rmSync(dist, { recursive: true, force: true })
 mkdirSync(join(dist, 'bin'), { recursive: true })
 const { metafile, outputFiles } = await build({
   entryPoints: [join(stele, 'src', 'main.ts')],
@@ -43,8 +51,15 @@ writeFileSync(
 )
 for (const name of ['LICENSE', 'README.md']) cpSync(join(root, name), join(dist, name))
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`)
-
+replaceDist()
 report()
+
+function replaceDist(): void {
+  const old = `${dist}-old`
+  if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old)
+  renameSync(dist, join(root, 'dist'))
+  rmSync(old, { recursive: true, force: true })
+}
 
 /** What was made, and what to do with it. */
 function report(): void {
