@@ -1,7 +1,7 @@
 // What an operator does at the command line: with the server running, with it stopped, and wrongly.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Finished, runProgram, spawnOwn, waitForLine } from './processes.ts'
@@ -166,6 +166,32 @@ test('a version that is taken down is gone from its package, and its tarball say
     told.map(({ action, reason }) => [action, reason]),
     [['take_down', 'it stole keys']],
   )
+})
+
+test('a version stays in its package when the root key that a takedown needs is on another machine', async () => {
+  await using folder = await makeFolder('operator')
+  const dir = ['--dir', folder.path]
+  const rootKey = join(folder.path, 'keys', 'root.key')
+  await (await startServer({ dir: folder.path })).stop()
+  await rename(rootKey, `${rootKey}.elsewhere`)
+  {
+    await using server = await startServer({ dir: folder.path })
+    const alice = await signUp(server.url, 'alice')
+    const { document } = makeUpload({ name: 'a', version: '1.0.0' })
+    assert.equal((await alice.send('PUT', '/a', document)).status, 201)
+    const before = await readCheckpoint(server.url)
+    const refused = await stele(folder, 'takedown', 'a@1.0.0', '--reason', 'r', '--yes', ...dir)
+    assert.equal(refused.code, 1, refused.shown)
+    assert.match(
+      refused.stderr,
+      /its root key is not in the data folder\n.*Put keys\/root\.key back/,
+    )
+    assert.equal((await readCheckpoint(server.url)).size, before.size)
+    const packument = await fetch(`${server.url}/a`)
+    assert.deepEqual(Object.keys(parsePackument(await packument.json()).versions), ['1.0.0'])
+  }
+  await rename(`${rootKey}.elsewhere`, rootKey)
+  await reports(folder, 'takedown', 'a@1.0.0', '--reason', 'r', '--yes', ...dir)
 })
 
 test('a password comes from standard input, and is in no line of the log', async () => {

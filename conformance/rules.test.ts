@@ -9,7 +9,7 @@ import { rulesScript } from '../packages/registry/src/index.ts'
 import { createEd25519Signer } from '../packages/tlog/src/public/keys.ts'
 import { type Finished, runProgram } from './processes.ts'
 import { makeUpload, publish, signUp } from './registry-client.ts'
-import { assertNoTrouble, mainFile, startServer } from './server.ts'
+import { assertNoTrouble, mainFile, readCheckpoint, startServer } from './server.ts'
 import { type Folder, makeFolder } from './temporary-folder.ts'
 
 function stele(folder: Folder, ...args: string[]): Promise<Finished> {
@@ -98,6 +98,7 @@ test('a change is proposed here, signed where two keys lie, and put in force on 
   await fresh('--root-keys', keys, '--threshold', '2')
   await reports(folder, 'rules', 'sign', change, ...at)
   await reports(folder, 'rules', 'apply', change, ...at)
+  await refusedTakedown(folder, dir)
   // From here on two must sign, and neither key is in the data folder.
   const elsewhere = join(folder.path, 'elsewhere')
   await mkdir(elsewhere)
@@ -124,6 +125,17 @@ test('a change is proposed here, signed where two keys lie, and put in force on 
   const { settings } = shown['rules'] as { settings: { limits: { gas: number } } }
   assert.equal(settings.limits.gas, 6000)
 })
+
+/** The one key in the data folder is not enough: nothing is logged, so the version stays in its package. */
+async function refusedTakedown(folder: Folder, dir: string): Promise<void> {
+  await using server = await startServer({ dir })
+  const alice = await signUp(server.url, 'alice')
+  assert.equal((await publish(alice, makeUpload({ name: 'a', version: '1.0.0' }))).status, 201)
+  const { size } = await readCheckpoint(server.url)
+  const asked = ['a@1.0.0', '--reason', 'r', '--yes', '--dir', dir]
+  assert.match(await refusal(folder, 'takedown', ...asked), /1 root keys signed, 2 must/)
+  assert.equal((await readCheckpoint(server.url)).size, size)
+}
 
 const bad: readonly [title: string, change: (text: string) => string, reason: RegExp][] = [
   ['was changed after it was signed', (text) => text.replace('6000', '7000'), /does not verify/],

@@ -1,6 +1,5 @@
 // A service: its script, its log and its replica behind one port. It runs in whatever thread opens it.
 
-import type { WithheldPart } from '@stele/entries/bodies'
 import type { CallAnswer, CallRequest } from '@stele/entries/calls'
 import { createPublisher, type LogPorts, type Publisher, Sequencer } from '@stele/log'
 import { clockName, type StateQuery } from '@stele/state'
@@ -11,7 +10,7 @@ import type { ServicePorts } from './ports.ts'
 import { proveValues } from './proving.ts'
 import { type Publishing, startPublishing } from './publishing.ts'
 import { applyRules, type RulesChange, type RulesInForce, readRules } from './rules.ts'
-import { takeDown } from './takedown.ts'
+import { checkTakedown, type Takedown, takeDown } from './takedown.ts'
 
 /** An open service. Nothing of it may be used after `close`. */
 export type Service = {
@@ -24,10 +23,9 @@ export type Service = {
   /** Tells that the checkpoint of this size was shown to somebody, who may look for its tiles in the public folder. */
   readonly noteServed: (size: number) => void
   /** Takes parts of the log away, by an entry that the root key signs. Throws `takedown_refused`, `root_key_missing`. */
-  readonly takeDown: (
-    withhold: readonly WithheldPart[],
-    reason: string,
-  ) => Promise<{ readonly index: number }>
+  readonly takeDown: (takedown: Takedown) => Promise<{ readonly index: number }>
+  /** Throws what `takeDown` would throw now; changes nothing. */
+  readonly checkTakedown: (takedown: Takedown) => Promise<void>
   /** What the log runs, and who may change it. */
   readonly readRules: () => Promise<RulesInForce>
   /** Puts a change of that in force. Throws `proposal_stale`, `proposal_refused`, and what the new settings get wrong. */
@@ -117,8 +115,8 @@ function functionsOf(
         queries,
       ),
     noteServed: (size) => void served.add(size),
-    takeDown: (withhold, reason) =>
-      takeDown({ ...ports, sequencer }, { withhold, reason }).then(published),
+    takeDown: (takedown) => takeDown({ ...ports, sequencer }, takedown).then(published),
+    checkTakedown: async (takedown) => checkTakedown({ ...ports, sequencer }, takedown),
     readRules: () => readRules({ ...ports, sequencer, own }),
     applyRules: (change) => applyRules({ ...ports, sequencer, own }, change).then(published),
   }

@@ -4,11 +4,13 @@ import {
   rootPayload,
   rootsAccount,
   type TakedownBody,
+  verifyRootSignatures,
   type WithheldPart,
 } from '@stele/entries/bodies'
 import { settingsInForce } from '@stele/entries/calls'
 import { entryKinds, parseLeaf } from '@stele/entries/leaf'
 import { parseValues } from '@stele/entries/parts'
+import { rootsIn } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
 import { parseEngine } from '@stele/host'
 import type { Sequencer } from '@stele/log'
@@ -18,23 +20,43 @@ import type { ServicePorts } from './ports.ts'
 /** What is taken away, and why; both are public. */
 export type Takedown = { readonly withhold: readonly WithheldPart[]; readonly reason: string }
 
-/** Submits the entry. Throws `takedown_refused` for what is not there, `root_key_missing`. */
+type TakedownPorts = Pick<ServicePorts, 'identity' | 'home'> & { readonly sequencer: Sequencer }
+
+/**
+ * Submits the entry. Throws `takedown_refused` for what is not there, `root_key_missing`, and `call_unauthorized` where
+ * that key is not enough.
+ */
 export async function takeDown(
-  { sequencer, identity, home }: Pick<ServicePorts, 'identity' | 'home'> & { sequencer: Sequencer },
-  { withhold: asked, reason }: Takedown,
+  ports: TakedownPorts,
+  takedown: Takedown,
 ): Promise<{ readonly index: number }> {
+  const { index } = await ports.sequencer.submitSigned(planTakedown(ports, takedown))
+  return { index }
+}
+
+/** Throws what `takeDown` would throw, for whoever has to do something else before it. Nothing is logged. */
+export function checkTakedown(ports: TakedownPorts, takedown: Takedown): void {
+  const { store } = ports.home
+  const body = planTakedown(ports, takedown)(store.lastSequence(rootsAccount) + 1)
+  verifyRootSignatures(body, rootsIn(store))
+}
+
+/** Makes the signed body from the number that it takes. */
+function planTakedown(
+  { sequencer, identity, home }: TakedownPorts,
+  { withhold: asked, reason }: Takedown,
+): (seq: number) => TakedownBody {
   const withhold = [...asked, ...longValues(asked, home.store)]
   for (const part of withhold) refuseAbsent(part, home.store, sequencer.head.size)
   const { origin, seeds } = identity
   if (seeds.root === undefined) throw new SteleError('root_key_missing', { origin })
   const root = createEd25519Signer(`${origin}/root`, seeds.root)
-  const { index } = await sequencer.submitSigned((seq) => {
+  return (seq) => {
     const sender = { v: 1, origin, account: rootsAccount, seq, via: { type: 'host' } } as const
     const unsigned: TakedownBody = { ...sender, withhold, reason, signatures: [] }
     const signature = Buffer.from(root.sign(rootPayload(unsigned))).toString('base64')
     return { ...unsigned, signatures: [{ key: root.vkey, signature }] }
-  })
-  return { index }
+  }
 }
 
 /** The blobs that hold what is too long to stand in the value records that are named. */

@@ -9,7 +9,14 @@ import { type OpenedService, Thread, type ThreadOptions } from './thread.ts'
 /** A service in a thread, as the rest of the process sees it. */
 export type ServiceClient = Pick<
   Service,
-  'submit' | 'prove' | 'noteServed' | 'takeDown' | 'readRules' | 'applyRules' | 'close'
+  | 'submit'
+  | 'prove'
+  | 'noteServed'
+  | 'takeDown'
+  | 'checkTakedown'
+  | 'readRules'
+  | 'applyRules'
+  | 'close'
 > & {
   /** Settles once the log is open; `readOnly` says why it takes no writes, where it does not. */
   readonly ready: Promise<{ readonly readOnly: string | undefined }>
@@ -66,8 +73,10 @@ function clientOf(
       // Lost with a thread that ends: the one after it publishes every width of the unfinished tiles.
       thread.ask<'served'>(service, { do: 'served', size }).catch(() => undefined)
     },
-    takeDown: async (withhold, reason) =>
-      thread.ask<'take_down'>(service, { do: 'take_down', withhold, reason }),
+    takeDown: async (takedown) => thread.ask<'take_down'>(service, { do: 'take_down', takedown }),
+    checkTakedown: async (takedown) => {
+      await thread.ask<'check_takedown'>(service, { do: 'check_takedown', takedown })
+    },
     readRules: async () => thread.ask<'read_rules'>(service, { do: 'read_rules' }),
     applyRules: async (change) => thread.ask<'apply_rules'>(service, { do: 'apply_rules', change }),
     close: () => thread.closeService(service),

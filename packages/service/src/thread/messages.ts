@@ -1,22 +1,19 @@
 // What crosses between a service's client and the thread that it runs in: plain data, errors as code and details.
 
-import type { WithheldPart } from '@stele/entries/bodies'
 import type { CallAnswer, CallRequest } from '@stele/entries/calls'
 import type { ErrorText } from '@stele/errors'
 import type { StateQuery } from '@stele/state'
 import type { ServiceEvent } from '../ports.ts'
 import type { RulesChange, RulesInForce } from '../rules.ts'
+import type { Takedown } from '../takedown.ts'
 
 /** What is asked of a service. `open` comes first, with whatever its opener needs to know; nothing comes after `close`. */
 export type ServiceAsk =
   | { readonly do: 'open'; readonly number: number; readonly data: unknown }
   | { readonly do: 'submit'; readonly request: CallRequest }
   | { readonly do: 'prove'; readonly queries: readonly StateQuery[] }
-  | {
-      readonly do: 'take_down'
-      readonly withhold: readonly WithheldPart[]
-      readonly reason: string
-    }
+  | { readonly do: 'take_down'; readonly takedown: Takedown }
+  | { readonly do: 'check_takedown'; readonly takedown: Takedown }
   | { readonly do: 'read_rules' }
   | { readonly do: 'apply_rules'; readonly change: RulesChange }
   /** The checkpoint of this size was shown to somebody. */
@@ -29,6 +26,7 @@ export type ServiceAnswers = {
   readonly submit: CallAnswer
   readonly prove: Uint8Array
   readonly take_down: { readonly index: number }
+  readonly check_takedown: null
   readonly read_rules: RulesInForce
   readonly apply_rules: { readonly index: number }
   readonly served: null

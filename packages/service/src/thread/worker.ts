@@ -66,7 +66,10 @@ async function answer(
     case 'prove':
       return service.prove(ask.queries)
     case 'take_down':
-      return service.takeDown(ask.withhold, ask.reason)
+      return service.takeDown(ask.takedown)
+    case 'check_takedown':
+      await service.checkTakedown(ask.takedown)
+      return null
     case 'read_rules':
       return service.readRules()
     case 'apply_rules':

@@ -27,8 +27,7 @@ export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue>
     case 'find_blob':
       return findBlob(server, ask.what)
     case 'take_down':
-      if (ask.release !== undefined) await removeRelease(server, ask.release)
-      return server.service.takeDown(ask.withhold, ask.reason)
+      return takeDown(server, ask)
     case 'read_rules':
       return toJson(await server.service.readRules())
     case 'apply_rules':
@@ -110,6 +109,18 @@ function findTarball(server: Server, { name, version }: Spec): JsonValue {
 
 function refused(what: string, reason: string): SteleError {
   return new SteleError('takedown_refused', { what, reason })
+}
+
+/** All that could refuse the takedown is asked first: a release that is removed cannot be put back. */
+async function takeDown(
+  server: Server,
+  { withhold, reason, release }: Extract<AdminAsk, { do: 'take_down' }>,
+): Promise<JsonValue> {
+  if (release !== undefined) {
+    await server.service.checkTakedown({ withhold, reason })
+    await removeRelease(server, release)
+  }
+  return server.service.takeDown({ withhold, reason })
 }
 
 /** As the operator: the release is gone from its package, and "latest" moves to the highest one that is left. */

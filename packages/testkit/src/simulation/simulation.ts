@@ -308,9 +308,11 @@ async function takeDown(world: World): Promise<void> {
   const entry = chance.below(size)
   const part: WithheldPart = { entry, part: chance.pick(['body', 'values']) }
   trace.push(`takedown of the ${part.part} of ${entry}`)
-  const answer = service?.takeDown([part], 'because').catch((error: unknown) => {
-    if (!disk.isCut && !isSteleError(error)) throw error
-  })
+  const answer = service
+    ?.takeDown({ withhold: [part], reason: 'because' })
+    .catch((error: unknown) => {
+      if (!disk.isCut && !isSteleError(error)) throw error
+    })
   await settle()
   if (!disk.isCut) await answer
 }
