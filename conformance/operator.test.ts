@@ -1,7 +1,7 @@
 // What an operator does at the command line: with the server running, with it stopped, and wrongly.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Finished, runProgram, spawnOwn, waitForLine } from './processes.ts'
@@ -56,6 +56,34 @@ test('the operator adds, lists and removes users, on a running server and on the
     assertNoTrouble(server.lines)
   }
   assert.match((await stele(folder, 'user', 'list', ...dir)).stdout, /^early .*\n$/)
+})
+
+test('whoever may not read the data folder is told so, and not that it holds no registry', async (t) => {
+  await using folder = await makeFolder('operator')
+  await (await startServer({ dir: folder.path })).stop()
+  const uid = process.getuid?.() === 0 ? { uid: 65_534 } : {} // "nobody": root may read everything.
+  const run = (...args: string[]): Promise<Finished> =>
+    runProgram(process.execPath, [mainFile, ...args], { cwd: '/', env: {}, ...uid })
+  if ((await run('--version')).code !== 0) return t.skip('nobody cannot read this checkout')
+  const refused = async (): Promise<void> => {
+    for (const command of [
+      ['user', 'list'],
+      ['reserve', 'list'],
+      ['admin', 'rebuild'],
+    ]) {
+      const { code, stderr, shown } = await run(...command, '--dir', folder.path)
+      assert.equal(code, 1, shown)
+      assert.match(
+        stderr,
+        /^Cannot use ".*stele-operator-.*": permission denied; run this as the user/,
+      )
+    }
+  }
+  await chmod(folder.path, 0o000)
+  await refused()
+  await chmod(folder.path, 0o755)
+  await chmod(join(folder.path, 'stele.db'), 0o000)
+  await refused()
 })
 
 test('a scope reserved by the operator is published to by its account alone', async () => {

@@ -20,6 +20,8 @@ export type RunOptions = {
   readonly answers?: readonly Answer[]
   /** Longer counts as hanging: the program is killed, and the test fails. */
   readonly timeoutMs?: number
+  /** The user that it runs as; only root can choose. */
+  readonly uid?: number
 }
 
 const running = new Set<ChildProcessWithoutNullStreams>()
@@ -79,9 +81,9 @@ export function waitForLine(
 export function runProgram(
   program: string,
   args: readonly string[],
-  { cwd, env, answers = [], timeoutMs = usualTimeoutMs }: RunOptions,
+  { cwd, env, answers = [], timeoutMs = usualTimeoutMs, uid }: RunOptions,
 ): Promise<Finished> {
-  const child = spawnOwn(program, args, { cwd, env })
+  const child = spawnOwn(program, args, { cwd, env, ...(uid === undefined ? {} : { uid }) })
   const waiting = [...answers]
   const said = { stdout: '', stderr: '', shown: '', since: '' }
   if (waiting.length === 0) child.stdin.end()

@@ -1,10 +1,9 @@
 // stele admin rebuild
-import { existsSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SteleError } from '@stele/errors'
 import { dataPaths, lockDataFolder } from '@stele/storage/folder'
 import { openRegistryHome } from '../server/registry-home.ts'
-import { folderSettings, serverOptions } from '../server/with-server.ts'
+import { folderSettings, requireLog, serverOptions } from '../server/with-server.ts'
 import type { Command, Input } from './command.ts'
 
 type Report = { readonly rebuilt: readonly string[]; readonly entries: number }
@@ -32,10 +31,7 @@ export const admin: Command<Report> = {
 
 async function rebuild(input: Input): Promise<Report> {
   const paths = dataPaths(folderSettings(input).dir)
-  if (!existsSync(paths.log)) {
-    const reason = 'there is no registry in it; --dir names another folder'
-    throw new SteleError('data_invalid', { path: paths.root, reason })
-  }
+  requireLog(paths)
   using opened = new DisposableStack()
   opened.adopt(lockDataFolder(paths.root), (lock) => lock.release())
   const { store, replica, close } = openRegistryHome({ paths, publicFolder: false })

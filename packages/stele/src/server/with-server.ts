@@ -1,8 +1,8 @@
 // Does an operator's wish: on the running server where there is one, else on the data folder itself.
-import { existsSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
-import { dataPaths } from '@stele/storage/folder'
+import { type DataPaths, dataPaths, reasonOf } from '@stele/storage/folder'
 import type { Input, Usage } from '../commands/command.ts'
 import { loadSettings, type Settings } from '../settings/load.ts'
 import { askAdmin } from './admin.ts'
@@ -24,10 +24,7 @@ export const serverOptions: Usage['options'] = {
 export async function askServer(input: Input, ask: AdminAsk): Promise<JsonValue> {
   const settings = folderSettings(input)
   const paths = dataPaths(settings.dir)
-  if (!existsSync(paths.log)) {
-    const reason = 'there is no registry in it; "stele serve" makes one, --dir names another folder'
-    throw new SteleError('data_invalid', { path: paths.root, reason })
-  }
+  requireLog(paths)
   const answer = await askAdmin(paths.adminSocket, ask)
   if (answer !== undefined) return answer
   const server = await openServer(settings, { main: input.main, report: () => undefined })
@@ -35,6 +32,20 @@ export async function askServer(input: Input, ask: AdminAsk): Promise<JsonValue>
     return await doAdmin(server, ask)
   } finally {
     await server.close()
+  }
+}
+
+/** Throws `data_invalid` where the folder has no log, or one that is not this user's to change. */
+export function requireLog({ root, log }: DataPaths): void {
+  try {
+    accessSync(log, constants.R_OK | constants.W_OK) // "Does it exist?" is answered with no where it cannot be seen.
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    const reason =
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? 'there is no registry in it; "stele serve" makes one, --dir names another folder'
+        : reasonOf(cause)
+    throw new SteleError('data_invalid', { path: root, reason }, { cause })
   }
 }
 

@@ -9,3 +9,4 @@ export {
   openSocketFolder,
   readKeyFile,
 } from '../data-folder.ts'
+export { reasonOf } from '../folders.ts'
