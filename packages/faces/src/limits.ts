@@ -12,9 +12,6 @@ export const largestMaxUploadBytes: number = 256 * mib
 /** Bytes of a log-in or token request: a stranger may send it. */
 export const maxLogInBytes: number = 16 * kib
 
-/** Search results on one page, as at npmjs. */
-export const maxSearchSize = 250
-
 /** The last search result that can be asked for: deeper paging is a crawl, for which there is the log. */
 export const maxSearchFrom = 100_000
 

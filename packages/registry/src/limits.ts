@@ -75,5 +75,5 @@ export const maxSearchWords = 16
 /** Characters of a search that are looked at. */
 export const maxSearchLength = 512
 
-/** Search results of one page (npm-wire S1). */
+/** Search results on one page, as at npmjs (npm-wire S1). */
 export const maxSearchSize = 250

@@ -3,7 +3,8 @@
 import { SteleError } from '@stele/errors'
 import { parsePackageName } from '@stele/formats/names'
 import { type Ask, type Draft, jsonDraft, numberParameter, type Route } from '@stele/http/routes'
-import { maxSearchFrom, maxSearchSize } from '../limits.ts'
+import { maxSearchSize } from '@stele/registry/reading'
+import { maxSearchFrom } from '../limits.ts'
 import type { NpmPorts } from './ports.ts'
 
 type Ports = Pick<NpmPorts, 'registry'>
