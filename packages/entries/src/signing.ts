@@ -56,7 +56,10 @@ export function verifyRootSignatures(body: ConfigBody | TakedownBody, roots: Roo
     signers.add(signature.key)
   }
   if (signers.size < roots.threshold) {
-    throw unauthorized(body.account, `${signers.size} root keys signed, ${roots.threshold} must`)
+    throw unauthorized(
+      body.account,
+      `it has ${signers.size} of the ${roots.threshold} root-key signatures that it needs`,
+    )
   }
 }
 

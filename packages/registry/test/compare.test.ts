@@ -220,6 +220,8 @@ test('compareServed() says so when a package is hidden, odd, or served though no
   await world.registry.removePackage('alice', nameOf('@s/p'), served._rev)
   assert.deepEqual(compare(world, undefined), [])
   assert.equal(compare(world, served)[0], '8 the package: served for not found: it has no versions')
+  await world.publish('alice', { name: 'one', version: '1.0.0' })
+  assert.match(compare(world, undefined, 'one').join(), /not served for 1 version$/)
 })
 
 test('compareServed() never throws when what is served is odd', async () => {
