@@ -14,8 +14,9 @@ export function incomingOf(
     ...headOf(request),
     body: async (limitBytes) => {
       const bytes = await readBody(request, limitBytes, budget)
-      // It is in memory for as long as the request is being answered.
-      const release = (): unknown => (budget.usedBytes -= bytes.length)
+      // It is in memory for as long as the request is being answered. Its length is 0 once a route has handed it to a thread.
+      const sizeBytes = bytes.length
+      const release = (): unknown => (budget.usedBytes -= sizeBytes)
       if (response.destroyed) release()
       else response.once('close', release)
       return bytes

@@ -211,6 +211,24 @@ test('uploads that together need too much memory are told to come back', async (
   )
 })
 
+test('a body that its route hands to a thread leaves room for the next one once it is answered', async () => {
+  const app: App = async (asked) => {
+    const { buffer } = await asked.body(limitBytes)
+    assert.ok(buffer instanceof ArrayBuffer)
+    structuredClone(buffer, { transfer: [buffer] })
+    return text(200, 'taken')
+  }
+  await withServer(
+    app,
+    async (server) => {
+      for (let uploads = 0; uploads < 3; uploads++) {
+        assert.equal((await send(server, { body: Buffer.alloc(90_000) })).status, 200)
+      }
+    },
+    100_000,
+  )
+})
+
 test('what is no HTTP, or has too many headers, is answered in JSON', async () => {
   await withServer(echo, async (server, events) => {
     const garbage = await sendRaw(server, 'nonsense\r\n\r\n')
