@@ -10,9 +10,9 @@ import {
   splitPart,
 } from '@stele/entries/parts'
 import { applyBody } from '@stele/entries/transition'
-import { SteleError } from '@stele/errors'
+import { isSteleError, SteleError } from '@stele/errors'
 import { Overlay } from './overlay.ts'
-import type { LogStore } from './ports.ts'
+import type { LogStore, MemorySnapshot } from './ports.ts'
 
 const entriesPerStep = 256
 
@@ -33,8 +33,7 @@ export function restoreMemory(
   if (executor.memory === undefined) return { calls: 0, fault: undefined }
   const saved = store.memory()
   if (saved !== undefined && saved.snapshot.length > 0) {
-    executor.memory.restore(saved.snapshot)
-    const fault = snapshotFault(store, saved.size, executor.memory.digest())
+    const fault = restoreSnapshot(store, executor.memory, saved)
     if (fault !== undefined) return { calls: 0, fault }
   }
   const past = new Overlay(store)
@@ -48,6 +47,21 @@ export function restoreMemory(
     }
   }
   return { calls: size - from, fault: undefined }
+}
+
+/** Goes on from the snapshot; gives what is wrong with it, if something is. */
+function restoreSnapshot(
+  store: MemoryStore,
+  memory: NonNullable<Executor['memory']>,
+  { size, snapshot }: MemorySnapshot,
+): string | undefined {
+  try {
+    memory.restore(snapshot)
+  } catch (error) {
+    if (!isSteleError(error, 'snapshot_invalid')) throw error
+    return error.message
+  }
+  return snapshotFault(store, size, memory.digest())
 }
 
 /** A snapshot is as good as its digest, which is what the entry that was committed with it says. */

@@ -1,6 +1,8 @@
 // Opens what the store holds, and compares it with itself: the tree with the checkpoint, the state with the last leaf.
+
+import type { Body } from '@stele/entries/bodies'
 import { entryKinds, parseLeaf, saltBytes } from '@stele/entries/leaf'
-import { parseEffects } from '@stele/entries/parts'
+import { parseEffects, readBodyPart } from '@stele/entries/parts'
 import { SteleError } from '@stele/errors'
 import { Trie, type TrieWrite } from '@stele/state'
 import { verifyCheckpoint } from '@stele/tlog/keys'
@@ -134,25 +136,39 @@ function newestFault(
   return more.length > 0 ? 'it holds entries beyond its head' : undefined
 }
 
-/** Every entry but the genesis and the script's memories has taken one number of one account. */
+/** Every entry but the genesis, the script's memories and calls that callers sign took one number of one account. */
 function numbersFault(
   store: Pick<LogStore, 'entries' | 'sequenceTotal'>,
   { size }: StoredHead,
 ): string | undefined {
   const total = store.sequenceTotal()
   const rest = size - 1 - total
-  if (rest === 0 || (rest > 0 && countMemories(store, size) === rest)) return undefined
+  if (rest === 0) return undefined
+  const { unnumbered, unknown } = countUnnumbered(store, size)
+  if (rest >= unnumbered && rest <= unnumbered + unknown) return undefined
   return `its accounts have taken ${total} numbers, its entries say otherwise`
 }
 
-function countMemories({ entries }: Pick<LogStore, 'entries'>, size: number): number {
-  let count = 0
-  for (let start = 0; start < size; start += entriesPerStep) {
-    for (const { leaf } of entries(start, Math.min(entriesPerStep, size - start))) {
-      if (parseLeaf(leaf).kind === entryKinds.memory) count++
+/** Entries after the genesis that took no number, and calls of which nobody can tell, since their bodies are withheld. */
+function countUnnumbered(
+  { entries }: Pick<LogStore, 'entries'>,
+  size: number,
+): { readonly unnumbered: number; readonly unknown: number } {
+  let [unnumbered, unknown] = [0, 0]
+  for (let start = 1; start < size; start += entriesPerStep) {
+    for (const { leaf, body } of entries(start, Math.min(entriesPerStep, size - start))) {
+      const { kind } = parseLeaf(leaf)
+      if (kind === entryKinds.memory) unnumbered++
+      if (kind !== entryKinds.call) continue
+      if (body === null) unknown++
+      else if (isSignedByCaller(readBodyPart(kind, body))) unnumbered++
     }
   }
-  return count
+  return { unnumbered, unknown }
+}
+
+function isSignedByCaller({ body }: Body): boolean {
+  return 'via' in body && body.via.type === 'key'
 }
 
 /** A store that was put back to an older copy would let the log fork. */

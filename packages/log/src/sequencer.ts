@@ -172,7 +172,7 @@ export class Sequencer {
   /** Takes no more calls, and ends when those that wait are answered. */
   async close(): Promise<void> {
     this.#closed = true
-    while (this.#draining !== undefined) await this.#draining
+    while (this.#draining !== undefined) await this.#draining.catch(() => undefined)
     if (this.#readOnly === undefined) await this.#keepMemory(1)
     await this.#snapshots.stop(this.#readOnly === undefined ? this.#saved() : undefined)
   }
@@ -216,14 +216,11 @@ export class Sequencer {
   }
 
   async #runGroup(): Promise<void> {
-    if (this.#readOnly !== undefined) {
-      for (const pending of this.#queue.splice(0))
-        pending.reject(this.#inconsistent(this.#readOnly))
-      return
-    }
+    if (this.#readOnly !== undefined) return this.#refuseQueue(this.#readOnly)
     // What a takedown takes away cannot be run again: no entry before one may be needed for that.
     const mustKeep = this.#queue[0]?.alone === true
     const unkept = await this.#keepMemory(mustKeep ? 1 : callsPerSnapshot)
+    if (this.#readOnly !== undefined) return this.#refuseQueue(this.#readOnly)
     if (mustKeep && unkept !== undefined) {
       this.#queue.shift()?.reject(unkept)
       return
@@ -241,6 +238,10 @@ export class Sequencer {
       if (failure === undefined) pending.resolve(appended)
       else pending.reject(failure)
     }
+  }
+
+  #refuseQueue(reason: string): void {
+    for (const pending of this.#queue.splice(0)) pending.reject(this.#inconsistent(reason))
   }
 
   async #recosign(): Promise<void> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Executor, type Outcome } from '@stele/entries/calls'
 import { parseLeaf } from '@stele/entries/leaf'
+import { SteleError } from '@stele/errors'
 import { callsPerSnapshot } from '../src/limits.ts'
 import { Sequencer } from '../src/sequencer.ts'
 import { auditStore } from './audit.ts'
@@ -168,4 +169,22 @@ test('open() goes on when what calls did was taken down: no entry before a taked
     ok: false,
     error: { name: 'Error', message: '4' },
   })
+})
+
+test('open() serves reads and says why when the snapshot of the memory is damaged', async () => {
+  const { world, log } = await countingLog()
+  await log.submit(call('set', 'a', '1'))
+  await log.close()
+  const again = createWorld(world.store.kept, () => {
+    const { memory, ...executor } = counting()
+    assert.ok(memory)
+    const restore = (): never => {
+      throw new SteleError('snapshot_invalid', { reason: 'it is cut' })
+    }
+    return { ...executor, memory: { ...memory, restore } }
+  })
+  const opened = Sequencer.open(again.ports)
+  assert.match(opened.readOnly ?? '', /it is cut/)
+  assert.equal(opened.head.size, 3)
+  await assert.rejects(opened.submit(call('set', 'a', '2')), { code: 'log_inconsistent' })
 })

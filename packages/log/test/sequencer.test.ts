@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ConfigBody, rootPayload, rootsAccount } from '@stele/entries/bodies'
 import { type Executor } from '@stele/entries/calls'
-import { parseLeaf } from '@stele/entries/leaf'
+import { entryKinds, parseLeaf } from '@stele/entries/leaf'
+import { readBodyPart } from '@stele/entries/parts'
+import { canonicalJson } from '@stele/formats/json'
 import { formatBundle, openBundle } from '@stele/state/bundle'
 import {
   clockToleranceMs,
@@ -451,4 +453,21 @@ test('submit() ends a group when it has gathered for too long, and commits the r
   const sizes = world.events.flatMap((event) => (event.event === 'commit' ? [event.calls] : []))
   assert.ok(sizes.length > 1 && sizes.every((size) => size < 6), `groups of ${sizes.join()}`)
   assert.equal(auditStore(world.store, origin, verifiers), 7)
+})
+
+test('open() takes writes when a call was signed by its caller, who gives it a number of another kind', async () => {
+  const { world, log } = await createdLog()
+  await log.submit(call('set', 'a', '1'))
+  await log.close()
+  const { entries, sequences } = world.store.kept
+  const [genesisEntry, entry] = entries
+  assert.ok(genesisEntry && entry?.body)
+  const { body } = readBodyPart(entryKinds.call, entry.body)
+  const via = { type: 'key', key: 'a'.repeat(64), notAfter: 1, signature: 'AA==' }
+  const signed = Buffer.from(canonicalJson({ ...body, via, seq: 900 }))
+  entries[1] = { ...entry, body: Buffer.concat([entry.body.subarray(0, 32), signed]) }
+  sequences.clear()
+  assert.equal(Sequencer.open(world.ports).readOnly, undefined)
+  entries[1] = entry
+  assert.match(Sequencer.open(world.ports).readOnly ?? '', /have taken 0 numbers/)
 })

@@ -55,9 +55,12 @@ export async function openService(ports: ServicePorts): Promise<Service> {
     const close = async (): Promise<void> => {
       stopBeating()
       stopComparing()
-      await sequencer.close()
-      await publishing.stop()
-      home.close()
+      try {
+        await sequencer.close()
+        await publishing.stop()
+      } finally {
+        home.close()
+      }
     }
     return { ...functionsOf(ports, { sequencer, publishing, served, own }), close }
   } catch (error) {
@@ -93,6 +96,9 @@ function functionsOf(
   },
 ): Omit<Service, 'close'> {
   const { home, breathe } = ports
+  const noteServed = (size: number): void => {
+    if (home.publicFolder !== undefined) served.add(size) // Else nobody takes it out again.
+  }
   const published = <T>(value: T): T => {
     publishing.wake()
     return value
@@ -105,7 +111,7 @@ function functionsOf(
         {
           prove: async (asked) => {
             const proven = await sequencer.prove(asked)
-            served.add(proven.head.size)
+            noteServed(proven.head.size)
             return proven
           },
           head: () => sequencer.head,
@@ -114,7 +120,7 @@ function functionsOf(
         },
         queries,
       ),
-    noteServed: (size) => void served.add(size),
+    noteServed,
     takeDown: (takedown) => takeDown({ ...ports, sequencer }, takedown).then(published),
     checkTakedown: async (takedown) => checkTakedown({ ...ports, sequencer }, takedown),
     readRules: () => readRules({ ...ports, sequencer, own }),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -154,6 +154,59 @@ test('open() gives a service that says why when it cannot be opened, and leaves 
   assert.match(broken.writesRefused() ?? '', /its home is not there/)
   await assert.rejects(broken.submit(call('set')), { code: 'service_suspended' })
   assert.equal((await service.submit(call('set'))).index, 1)
+})
+
+test('prove() is asked again after a suspension when proofs were refused during it', async (t) => {
+  const { service } = start(t, { firstDelayMs: 50 })
+  await assert.rejects(service.submit(call('crash')), { code: 'outcome_unknown' })
+  for (let i = 0; i < 3; i++) {
+    await assert.rejects(service.prove([]), { code: 'service_suspended' })
+  }
+  await until(() => service.writesRefused() === undefined)
+  await service.prove([])
+})
+
+test('submit() throws service_suspended when the service or its thread is closed', async (t) => {
+  const { service, other, close } = start(t)
+  await service.close()
+  await assert.rejects(service.submit(call('set')), { code: 'service_suspended' })
+  await close()
+  await assert.rejects(other.submit(call('set')), { code: 'service_suspended' })
+})
+
+test('open() tries again when a service could not be opened', async (t) => {
+  const { thread } = start(t, { firstDelayMs: 1 })
+  const folder = mkdtempSync(join(tmpdir(), 'stele-late-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const late = thread.open({ name: 'late', data: `late:${folder}` })
+  await assert.rejects(late.ready, /not there yet/)
+  writeFileSync(join(folder, 'there'), '')
+  await until(() => late.writesRefused() === undefined)
+  assert.equal((await late.submit(call('set'))).index, 1)
+})
+
+test('ready settles once the log is open when the thread ended before', async (t) => {
+  const { thread } = start(t, { firstDelayMs: 1 })
+  const folder = mkdtempSync(join(tmpdir(), 'stele-dying-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const dying = thread.open({ name: 'dying', data: `dying:${folder}` })
+  assert.deepEqual(await dying.ready, { readOnly: undefined })
+})
+
+test('submit() keeps no blobs when writes are refused', async (t) => {
+  const { thread } = start(t)
+  let kept = 0
+  const keepBlobs = async () => {
+    kept++
+    return []
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'stele-full-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const service = thread.open({ name: 'three', data: folder, keepBlobs })
+  const blobs = [{ name: 'a'.repeat(128), bytes: new Uint8Array(1) }]
+  await service.submit({ ...call('turn_read_only'), blobs })
+  await service.submit({ ...call('set'), blobs })
+  assert.equal(kept, 1)
 })
 
 test('prove() throws proofs_busy when two others are being made, and not afterwards', async (t) => {

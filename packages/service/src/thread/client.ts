@@ -57,7 +57,10 @@ function clientOf(
     ready: service.ready,
     writesRefused: () => thread.writesRefused(service),
     submit: async (request: CallRequest) => {
-      const blobs = (await keepBlobs?.(request.blobs ?? [])) ?? request.blobs ?? []
+      // What is refused anyway is not written to the disk first.
+      const isRefused = thread.writesRefused(service) !== undefined
+      const kept = isRefused ? [] : await keepBlobs?.(request.blobs ?? [])
+      const blobs = kept ?? request.blobs ?? []
       return thread.ask<'submit'>(service, { do: 'submit', request: { ...request, blobs } })
     },
     prove: async (queries: readonly StateQuery[]) => {
@@ -65,7 +68,11 @@ function clientOf(
         throw new SteleError('proofs_busy', { running: proofs, retryAfterS: 1 })
       }
       proofs++
-      return thread.ask<'prove'>(service, { do: 'prove', queries }).finally(() => proofs--)
+      try {
+        return await thread.ask<'prove'>(service, { do: 'prove', queries })
+      } finally {
+        proofs--
+      }
     },
     noteServed: (size) => {
       if (size === lastServed || thread.writesRefused(service) !== undefined) return

@@ -51,7 +51,7 @@ export type ThreadNews =
 
 /** What a thread is started with, as `workerData.data`. */
 export type ThreadData = {
-  /** Two 64-bit words: when the running call began, in milliseconds since 1970, or 0 between calls; and its service's number. */
+  /** Two 64-bit words: when the running call began, by the process's monotonic clock in nanoseconds, or 0 between calls; and its service's number. */
   readonly pulse: SharedArrayBuffer
 }
 /** The bytes of the pulse. */

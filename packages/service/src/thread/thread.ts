@@ -95,13 +95,13 @@ export class Thread {
     return service
   }
 
-  ask<D extends ServiceAsk['do']>(
+  async ask<D extends ServiceAsk['do']>(
     service: OpenedService,
     ask: Extract<ServiceAsk, { do: D }>,
   ): Promise<ServiceAnswers[D]> {
-    const reason = service.suspended ?? this.#suspended
+    const reason = service.suspended ?? this.#suspended ?? this.#closedReason(service, ask)
     if (reason !== undefined) throw suspendedError(reason)
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       const take = (value: ServiceAnswers[ServiceAsk['do']]): void =>
         resolve(value as ServiceAnswers[D])
       const waiting = { service, ask, resolve: take, reject }
@@ -109,6 +109,12 @@ export class Thread {
       this.#waiting.set(id, waiting)
       this.#post(id, waiting) // Without a thread it is told when there is one.
     })
+  }
+
+  /** Why a service that is closing is asked nothing any more: nobody would answer. */
+  #closedReason(service: OpenedService, ask: ServiceAsk): string | undefined {
+    if (ask.do === 'close') return undefined
+    return this.#closing || !this.#services.has(service.name) ? 'it is closed' : undefined
   }
 
   writesRefused(service: OpenedService): string | undefined {
@@ -172,6 +178,16 @@ export class Thread {
     service.settle.reject(error)
     service.suspended = error instanceof Error ? error.message : String(error)
     this.#refuse(service, error)
+    this.#resumeAfter(service, service.restarts.plan(Date.now(), true).afterMs)
+  }
+
+  /** Opens a suspended service again, unless it is closed until then. */
+  #resumeAfter(service: OpenedService, afterMs: number): void {
+    service.resume = setTimeout(() => {
+      service.suspended = undefined
+      if (this.#worker !== undefined) this.#openInWorker(service)
+    }, afterMs)
+    service.resume.unref()
   }
 
   #post(id: number, { service, ask }: Waiting): void {
@@ -205,8 +221,8 @@ export class Thread {
   /** Looks whether a call has held the thread too long. Nothing of that call is in its log. */
   #look(): void {
     if (this.#worker === undefined) return
-    const [sinceMs, number] = [Atomics.load(this.#pulse, 0), Atomics.load(this.#pulse, 1)]
-    if (sinceMs === 0n || Date.now() - Number(sinceMs) < this.#options.callTimeoutMs) return
+    const [since, number] = [Atomics.load(this.#pulse, 0), Atomics.load(this.#pulse, 1)]
+    if (since === 0n || sinceNs(since) < BigInt(this.#options.callTimeoutMs) * nsPerMs) return
     const service = [...this.#services.values()].find((one) => one.number === Number(number))
     const reason = `a call held the engine for over ${this.#options.callTimeoutMs} ms`
     const old = this.#worker
@@ -230,11 +246,7 @@ export class Thread {
     this.#options.report({ service: name, event: 'engine_suspended', reason: service.suspended })
     this.#refuse(service, suspendedError(service.suspended))
     service.settle.reject(suspendedError(service.suspended))
-    service.resume = setTimeout(() => {
-      service.suspended = undefined
-      if (this.#worker !== undefined) this.#openInWorker(service)
-    }, plan.afterMs)
-    service.resume.unref()
+    this.#resumeAfter(service, plan.afterMs)
   }
 
   /** A thread that ended by itself is started anew, later each time. */
@@ -242,13 +254,13 @@ export class Thread {
     this.#worker = undefined
     const reason = `the engine ended: ${error instanceof Error ? error.message : String(error)}`
     this.#refuseInFlight(reason)
-    for (const { settle } of this.#services.values()) settle.reject(error)
     if (this.#closing) return
     const plan = this.#restarts.plan(Date.now(), true)
     this.#options.report({ event: 'engine_restarted', reason, aborts: plan.ends })
     this.#suspended = plan.isSuspension ? `${plan.ends} times in a short while ${reason}` : reason
     if (plan.isSuspension) {
       this.#options.report({ event: 'engine_suspended', reason: this.#suspended })
+      for (const { settle } of this.#services.values()) settle.reject(error)
     }
     // Two writers must never meet.
     this.#ended = this.#ended.then(() => {
@@ -282,6 +294,13 @@ export class Thread {
     for (const { reject } of this.#waiting.values()) reject(error)
     this.#waiting.clear()
   }
+}
+
+const nsPerMs = 1_000_000n
+
+/** By a clock that nobody sets. */
+function sinceNs(start: bigint): bigint {
+  return process.hrtime.bigint() - start
 }
 
 function suspendedError(reason: string): SteleError {

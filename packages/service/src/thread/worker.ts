@@ -44,7 +44,7 @@ export function runThread(port: MessagePort, { pulse }: ThreadData, open: OpenIn
 /** Shows whoever watches that this service's script is running, and since when. */
 function timed<T>(words: BigInt64Array, number: number, work: () => T): T {
   Atomics.store(words, 1, BigInt(number))
-  Atomics.store(words, 0, BigInt(Date.now()))
+  Atomics.store(words, 0, process.hrtime.bigint())
   try {
     return work()
   } finally {

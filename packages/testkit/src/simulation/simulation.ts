@@ -196,7 +196,9 @@ const steps: readonly [Step, ...Step[]] = [
 
 async function takeStep(world: World): Promise<void> {
   await world.chance.pick(steps)(world)
-  if (world.disk.isCut) await powerOn(world)
+  if (world.disk.isCut) return powerOn(world)
+  const reason = world.service?.readOnly()
+  if (reason !== undefined) throw new Error(`It refuses writes: ${reason}`)
 }
 
 async function submitAll(world: World, count: number): Promise<void> {
@@ -306,7 +308,7 @@ async function takeDown(world: World): Promise<void> {
   const { chance, service, disk, trace } = world
   const size = disk.tables.entries.length
   const entry = chance.below(size)
-  const part: WithheldPart = { entry, part: chance.pick(['body', 'values']) }
+  const part: WithheldPart = { entry, part: chance.pick(['body', 'values', 'effects']) }
   trace.push(`takedown of the ${part.part} of ${entry}`)
   const answer = service
     ?.takeDown({ withhold: [part], reason: 'because' })
