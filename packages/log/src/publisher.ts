@@ -23,7 +23,7 @@ import type { StoredHead } from './ports.ts'
 
 /** The folder that any web server can serve. Paths are relative, with `/`. */
 export type PublicFolder = {
-  /** Puts a file there at once or not at all; durable after the next `sync`. */
+  /** Puts a file there at once or not at all, its bytes before its name; durable after the next `sync`. */
   readonly write: (path: string, bytes: Uint8Array) => Promise<void>
   /** As `write`, and durable when it is done. */
   readonly writeDurably: (path: string, bytes: Uint8Array) => Promise<void>

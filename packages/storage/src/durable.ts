@@ -19,55 +19,52 @@ export async function writeDurably(
 ): Promise<void> {
   const folder = dirname(path)
   const firstMade = await mkdir(folder, { recursive: true })
-  await replaceFile(path, bytes, { ...options, isSynced: true })
+  await replaceFile(path, bytes, options)
   await syncFolder(folder)
   if (firstMade !== undefined) await syncUpTo(folder, dirname(firstMade))
 }
 
-/** Puts the bytes at the path, whole or not at all as far as programs see; a power cut may undo it until `syncPaths`. */
+/** As writeDurably(), in a folder that is there; a power cut may bring the old file back until `syncFoldersOf`. */
 export async function writeWhole(
   path: string,
   bytes: Uint8Array,
   options: WriteOptions = {},
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  await replaceFile(path, bytes, { ...options, isSynced: false })
+  await replaceFile(path, bytes, options)
 }
 
-/** Makes durable what was written to these paths, or removed from them. */
-export async function syncPaths(paths: readonly string[]): Promise<void> {
+/** Makes durable which files are there: of those that were put at these paths, or removed from them. */
+export async function syncFoldersOf(paths: Iterable<string>): Promise<void> {
   const folders = new Set<string>()
-  for (const path of paths) {
-    await syncPath(path)
-    folders.add(dirname(path)).add(dirname(dirname(path)))
-  }
-  for (const folder of folders) await syncPath(folder)
+  for (const path of paths) folders.add(dirname(path)).add(dirname(dirname(path)))
+  for (const folder of folders) await syncIfThere(folder)
 }
 
-/** fsync of a file or folder; one that is gone needs none. */
-async function syncPath(path: string): Promise<void> {
+/** fsync of a folder; one that is gone needs none. */
+async function syncIfThere(path: string): Promise<void> {
   try {
     await syncFolder(path)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    if (!isMissing(error)) throw error
   }
+}
+
+/** True for the error of a file or folder that is not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
 async function replaceFile(
   path: string,
   bytes: Uint8Array,
-  {
-    mode = 0o644,
-    temporaryFolder = dirname(path),
-    isSynced,
-  }: WriteOptions & { readonly isSynced: boolean },
+  { mode = 0o644, temporaryFolder = dirname(path) }: WriteOptions,
 ): Promise<void> {
   const temporary = join(temporaryFolder, `${basename(path)}.${process.pid}-${counter++}.tmp`)
   try {
     const file = await open(temporary, 'wx', mode)
     try {
       await file.writeFile(bytes)
-      if (isSynced) await file.sync()
+      await file.sync()
     } finally {
       await file.close()
     }

@@ -1,10 +1,10 @@
 // The public folder on this disk: what any web server can serve as it is.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { logFolder } from '@stele/entries/paths'
 import type { PublicFolder } from '@stele/log'
-import { syncPaths, writeDurably, writeWhole } from './durable.ts'
+import { isMissing, syncFoldersOf, writeDurably, writeWhole } from './durable.ts'
 
 /** The folder at this path. */
 export function createPublicFolder(root: string): PublicFolder {
@@ -12,26 +12,60 @@ export function createPublicFolder(root: string): PublicFolder {
   // Unfinished files lie apart from what is served: what a kill left of them goes with the next start.
   const temporaryFolder = join(root, '.tmp')
   rmSync(temporaryFolder, { recursive: true, force: true })
-  const options = async (): Promise<{ temporaryFolder: string }> => {
-    await mkdir(temporaryFolder, { recursive: true })
-    return { temporaryFolder }
+  const folders = createFolders()
+  const put = async (path: string, write: () => Promise<void>): Promise<void> => {
+    await folders.make(temporaryFolder)
+    await folders.make(dirname(path))
+    await write()
+  }
+  /** Once more where somebody has taken away a folder that was there. */
+  const putAgain = async (path: string, write: () => Promise<void>): Promise<void> => {
+    try {
+      await put(path, write)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+      folders.forget(root)
+      await put(path, write)
+    }
   }
   return {
     write: async (path, bytes) => {
-      unsynced.add(join(root, path))
-      await writeWhole(join(root, path), bytes, await options())
+      const place = join(root, path)
+      unsynced.add(place)
+      await putAgain(place, () => writeWhole(place, bytes, { temporaryFolder }))
     },
-    writeDurably: async (path, bytes) => writeDurably(join(root, path), bytes, await options()),
+    writeDurably: async (path, bytes) => {
+      const place = join(root, path)
+      await putAgain(place, () => writeDurably(place, bytes, { temporaryFolder }))
+    },
     remove: async (path) => {
-      unsynced.add(join(root, path))
-      await rm(join(root, path), { recursive: true, force: true })
+      const place = join(root, path)
+      unsynced.add(place)
+      folders.forget(place)
+      await rm(place, { recursive: true, force: true })
     },
     sync: async () => {
       const paths = [...unsynced]
-      await syncPaths(paths)
+      await syncFoldersOf(paths)
       for (const path of paths) unsynced.delete(path)
     },
     unsynced: () => unsynced.size,
+  }
+}
+
+/** Makes folders, each once: nearly every file goes into one that is there. */
+function createFolders() {
+  const made = new Set<string>()
+  return {
+    make: async (path: string): Promise<void> => {
+      if (made.has(path)) return
+      await mkdir(path, { recursive: true })
+      made.add(path)
+    },
+    /** The folder and those within may be gone. */
+    forget: (path: string): void => {
+      for (const one of made) if (one === path || one.startsWith(`${path}${sep}`)) made.delete(one)
+    },
   }
 }
 

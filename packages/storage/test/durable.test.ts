@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { writeDurably } from '../src/durable.ts'
@@ -37,4 +37,24 @@ test('sync() makes durable what was written and removed, and forgets it', async 
   assert.equal(folder.unsynced(), 3)
   await folder.sync()
   assert.equal(folder.unsynced(), 0)
+})
+
+test('write() and writeDurably() make folders anew when somebody has removed them', async (t) => {
+  const root = tempFolder(t)
+  const folder = createPublicFolder(root)
+  await folder.write('-/log/body/000', Buffer.of(1))
+  rmSync(root, { recursive: true })
+  await folder.write('-/log/body/000', Buffer.of(2))
+  rmSync(root, { recursive: true })
+  await folder.writeDurably('-/log/checkpoint', Buffer.of(3))
+  assert.deepEqual([...readFileSync(join(root, '-/log/checkpoint'))], [3])
+})
+
+test('write() makes a folder anew when remove() has taken it away', async (t) => {
+  const root = tempFolder(t)
+  const folder = createPublicFolder(root)
+  await folder.write('-/log/body/000.p/1', Buffer.of(1))
+  await folder.remove('-/log/body/000.p')
+  await folder.write('-/log/body/000.p/2', Buffer.of(2))
+  assert.deepEqual(readdirSync(join(root, '-/log/body/000.p')), ['2'])
 })
