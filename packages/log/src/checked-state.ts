@@ -6,8 +6,8 @@ import type { Trie } from '@stele/state'
 import { isSameHash } from '@stele/tlog/tree'
 
 /**
- * Reads what `trie` commits to, its open group included. A value, an absence or a listing that differs throws what
- * `refuse` makes of the reason.
+ * Reads what `trie` commits to, its open group included. A value or a listing that differs throws what `refuse` makes of
+ * the reason; what the trie does not know is absent, whatever the rows say.
  */
 export function checkedState(
   state: StateReader,
@@ -17,9 +17,10 @@ export function checkedState(
   return {
     get: (object, field) => {
       const wanted = leafOf(trie, object, field)
+      // Most of what a call looks for is not there. A row that is there all the same decides nothing; `compareRows` finds it.
+      if (wanted === undefined) return undefined
       const value = readChecked(state, { object, field, wanted }, refuse)
-      const isAbsent = value === undefined || wanted === undefined
-      if (isAbsent ? value === wanted : isValueOf(value, wanted)) return value
+      if (value !== undefined && isValueOf(value, wanted)) return value
       throw refuse(`the value of "${object}" "${field}" is not the one that its state commits to`)
     },
     list: (object) => {
@@ -36,15 +37,14 @@ export function checkedState(
 /** The value; throws `value_withheld` where it is, if that is the value which the trie commits to. */
 function readChecked(
   state: StateReader,
-  { object, field, wanted }: { object: string; field: string; wanted: Uint8Array | undefined },
+  { object, field, wanted }: { object: string; field: string; wanted: Uint8Array },
   refuse: (reason: string) => Error,
 ): Uint8Array | undefined {
   try {
     return state.get(object, field)
   } catch (error) {
     if (!isSteleError(error, 'value_withheld')) throw error
-    if (wanted !== undefined && Buffer.from(wanted).toString('hex') === error.details.hash)
-      throw error
+    if (Buffer.from(wanted).toString('hex') === error.details.hash) throw error
     throw refuse(`the withheld value of "${object}" "${field}" is not one of its state's`)
   }
 }

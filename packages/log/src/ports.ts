@@ -84,6 +84,8 @@ export type MemorySnapshot = { readonly size: number; readonly snapshot: Uint8Ar
 
 /** The home of one log. Reads see what is committed. */
 export type LogStore = StateReader & {
+  /** Runs reads together, where that costs less than one by one. */
+  readonly reading?: <T>(read: () => T) => T
   readonly head: () => StoredHead | undefined
   readonly hashes: (tileLevel: number, start: number, count: number) => readonly Hash[]
   /** The last number given to the account, 0 if it has none. */

@@ -227,7 +227,8 @@ export class Sequencer {
     }
     const stage = this.#newStage()
     const staged: Staged[] = []
-    this.#stageCalls(stage, staged)
+    const { reading = (read) => read() } = this.#ports.store
+    reading(() => this.#stageCalls(stage, staged))
     if (staged.length === 0) {
       if (stage.isBroken) this.#undo()
       else this.#trie.rollback()

@@ -20,10 +20,10 @@ import {
   saltBytes,
   seedOf,
 } from '@stele/entries/leaf'
-import { formatEffects, formatValues, hashValue, valueOf } from '@stele/entries/parts'
+import { type EffectWrite, formatEffects, formatValues, hashValue, valueOf } from '@stele/entries/parts'
 import { applyBody, type LoggedEntry, type Transition } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
-import type { Trie } from '@stele/state'
+import type { Trie, TrieWrite } from '@stele/state'
 import { type Frontier, type Hash, hashLeaf, type StoredHash } from '@stele/tlog/tree'
 import { CarriedBlobs } from './carried-blobs.ts'
 import { checkedState } from './checked-state.ts'
@@ -67,6 +67,7 @@ export class Stage {
   readonly logged: LoggedEntry[] = []
   readonly withhold: WithheldPart[] = []
   readonly #accounts = new Set<string | null>()
+  readonly #valueHashes = new Map<Uint8Array, Uint8Array>()
   #timeMs = 0
   #path: readonly Hash[] = []
   /** Whether a config entry of this stage changes what is run. */
@@ -142,7 +143,7 @@ export class Stage {
     return Array.from(this.#overlay.writes(), ({ object, field, value }) => ({
       object,
       field,
-      value: value === null ? null : rowValue(value),
+      value: value === null ? null : this.#rowValue(value),
     }))
   }
 
@@ -180,13 +181,7 @@ export class Stage {
     const { trie, frontier, random } = this.#ports
     const { bodyBytes, effectsBytes, values } = parts
     const effectsSalt = random(saltBytes)
-    trie.apply(
-      effects.writes.map(([object, field, hash]) => ({
-        object,
-        field,
-        valueHash: hash === null ? null : Buffer.from(hash, 'hex'),
-      })),
-    )
+    trie.apply(effects.writes.map((write, at) => this.#trieWrite(write, writes[at]?.value)))
     this.#overlay.apply(writes)
     const leaf = formatLeaf({
       kind,
@@ -208,6 +203,20 @@ export class Stage {
     this.hashes.push(...frontier.append(entry.leafHash))
     this.entries.push(entry)
     return entry
+  }
+
+  /** `value` is what was written: the row that will hold it has the same hash. */
+  #trieWrite([object, field, hash]: EffectWrite, value: Uint8Array | null | undefined): TrieWrite {
+    if (hash === null) return { object, field, valueHash: null }
+    const valueHash = Buffer.from(hash, 'hex')
+    if (value) this.#valueHashes.set(value, valueHash)
+    return { object, field, valueHash }
+  }
+
+  #rowValue(bytes: Uint8Array): NonNullable<StateRow['value']> {
+    const hash = this.#valueHashes.get(bytes) ?? Buffer.from(hashValue(bytes), 'hex')
+    const value = valueOf(bytes)
+    return 'blob' in value ? { hash, blob: value.blob } : { hash, bytes }
   }
 
   #keepLong(bytes: Uint8Array | null): void {
@@ -255,10 +264,4 @@ function namesScript({ kind, body }: Body): boolean {
   return (
     kind === entryKinds.config && scriptSettingNames.some((name) => Object.hasOwn(body.set, name))
   )
-}
-
-function rowValue(bytes: Uint8Array): NonNullable<StateRow['value']> {
-  const hash = Buffer.from(hashValue(bytes), 'hex')
-  const value = valueOf(bytes)
-  return 'blob' in value ? { hash, blob: value.blob } : { hash, bytes }
 }

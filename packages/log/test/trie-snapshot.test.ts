@@ -246,6 +246,17 @@ for (const [what, tamper] of [
   })
 }
 
+test('submit() goes by the trie when a row was added before anybody saw it, and compareRows() refuses writes', async () => {
+  const { world, snapshots } = await closedLog()
+  const { again, log } = reopen(world, snapshots)
+  add(world.store.kept.rows, 'added')
+  await log.submit(call('append', 'added', 'x'))
+  assert.equal(Buffer.from(again.store.get('/', 'added') ?? []).toString(), 'x')
+  add(world.store.kept.rows, 'more')
+  await log.compareRows(rest)
+  assert.match(log.readOnly ?? '', /rows, its last leaf commits to/)
+})
+
 function change(rows: Rows, to: Partial<NonNullable<ReturnType<Rows['get']>>>): void {
   const row = rows.get(first)
   if (row !== undefined) rows.set(first, { ...row, ...to })

@@ -77,7 +77,7 @@ export class Leaves {
 
   /** A copy of the leaf's value hash. */
   valueHash(leaf: number): Uint8Array {
-    return Uint8Array.from(this.values.subarray(leaf * hashBytes, (leaf + 1) * hashBytes))
+    return new Uint8Array(this.values.subarray(leaf * hashBytes, (leaf + 1) * hashBytes))
   }
 
   hasValue(leaf: number, valueHash: Uint8Array): boolean {

@@ -61,3 +61,18 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
     throw error
   }
 }
+
+/** Runs reads in one transaction: SQLite then takes and checks its locks once for all of them. */
+export function createReading(db: DatabaseSync): <T>(read: () => T) => T {
+  const begin = db.prepare('BEGIN')
+  const end = db.prepare('COMMIT')
+  return (read) => {
+    if (db.isTransaction) return read()
+    begin.run()
+    try {
+      return read()
+    } finally {
+      end.run()
+    }
+  }
+}

@@ -9,7 +9,7 @@ import { SteleError } from '@stele/errors'
 import type { CommitGroup, LogStore, StateRow, StoredHead, Watermark } from '@stele/log'
 import type { Hash } from '@stele/tlog/tree'
 import { type BlobReader, blobSchema, createBlobReader, createBlobWriter } from './blob-store.ts'
-import { inTransaction } from './database.ts'
+import { createReading, inTransaction } from './database.ts'
 import {
   createMemoryReader,
   createMemoryWriter,
@@ -127,6 +127,7 @@ export function createLogStore(
   blobs.withheld().forEach(blobs.removeFile)
   return {
     ...reader,
+    reading: createReading(db),
     lastSequence: (account) => Number(lastSequence.get(accountKey(account))?.['last'] ?? 0),
     sequenceTotal: () => Number(sequenceTotal.get()?.['total']),
     ...createRowScan(db, reader.blobs),
