@@ -9,7 +9,7 @@ import {
 } from '@stele/registry/reading'
 import { reducePieces, type VersionPieces } from '@stele/releases/release'
 import type { ProjectionHome } from '@stele/replica'
-import { inTransaction } from './database.ts'
+import { createReading, inTransaction } from './database.ts'
 import { createMarks, markReader } from './projection-marks.ts'
 
 const viewTables = ['view_packages', 'view_versions', 'view_owners', 'view_stars', 'view_search']
@@ -86,18 +86,8 @@ export function createViewReader(db: DatabaseSync): ViewReader {
      WHERE name = ? AND version = ?`,
   )
   const starred = db.prepare('SELECT name FROM view_stars WHERE account = ? ORDER BY name')
-  const begin = db.prepare('BEGIN')
-  const end = db.prepare('COMMIT')
   return {
-    snapshot(read) {
-      if (db.isTransaction) return read()
-      begin.run()
-      try {
-        return read()
-      } finally {
-        end.run()
-      }
-    },
+    snapshot: createReading(db),
     package: (name) => packageOf(one.get(name)),
     versions: createVersions(db),
     version: (name, version) => detailOf(detail.get(name, version)),
@@ -134,6 +124,7 @@ function prepareWrites(db: DatabaseSync) {
       `SELECT p.id, v.summary FROM view_packages p
        LEFT JOIN view_versions v ON v.name = p.name AND v.version = p.latest WHERE p.name = ?`,
     ),
+    shown: db.prepare('SELECT keywords, description FROM view_search WHERE rowid = ?'),
     unindex: db.prepare('DELETE FROM view_search WHERE rowid = ?'),
     index: db.prepare(
       `INSERT INTO view_search (rowid, name, joined, keywords, description)
@@ -240,15 +231,20 @@ function sizeOf(
   return row === undefined ? 0 : number(row, 'size')
 }
 
-/** Writes a package's row of the search index anew, from its latest version. */
+/** Makes a package's row of the search index what its latest version shows; as a rule that is what the one before showed. */
 function reindex(statements: WriteStatements, name: string): void {
   const row = statements.indexed.get(name)
   if (row === undefined) throw new Error(`The views have no package "${name}" to index`)
   const id = number(row, 'id')
-  statements.unindex.run(id)
+  const before = statements.shown.get(id)
   const summary = row['summary']
-  if (typeof summary !== 'string') return // Every version was removed.
-  const { keywords, description } = shownOf(summary)
+  const now = typeof summary === 'string' ? shownOf(summary) : undefined // Else every version was removed.
+  if (before !== undefined) {
+    if (before['keywords'] === now?.keywords && before['description'] === now?.description) return
+    statements.unindex.run(id)
+  }
+  if (now === undefined) return
+  const { keywords, description } = now
   const joined = name.slice(name.indexOf('/') + 1).replace(/[^\p{L}\p{N}]/gu, '')
   statements.index.run({ id, name, joined, keywords, description })
 }

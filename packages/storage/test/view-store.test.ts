@@ -228,6 +228,16 @@ test('search() finds a package by its newest description only, and no more when 
   assert.deepEqual([count('apple'), count('pear')], [1, 0])
 })
 
+test('search() finds a package by its newest keywords when the description stays', () => {
+  const { views } = open(
+    published(1, { name: 'p', description: 'apple', keywords: ['red'] }),
+    published(2, { name: 'p', version: '1.1.0', description: 'apple', keywords: ['green'] }),
+    published(3, { name: 'p', version: '1.2.0', description: 'apple', keywords: ['green'] }),
+  )
+  const count = (word: string): number => views.search({ ...page, words: [word] }).total
+  assert.deepEqual(['apple', 'red', 'green', 'p'].map(count), [1, 0, 1, 1])
+})
+
 test('search() pages without gaps or repeats when results are many', () => {
   const names = Array.from({ length: 100 }, (_, index) => `thing-${index}`)
   const { views } = open(...names.map((name, index) => published(index + 1, { name })))
