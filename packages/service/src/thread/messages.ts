@@ -39,7 +39,7 @@ export type ThreadAsk =
   /** The thread ends; its services are closed already. */
   | { readonly end: true }
 
-/** A message from the thread. */
+/** What a thread says; a message from it is a list of these. */
 export type ThreadNews =
   | {
       readonly say: 'answer'

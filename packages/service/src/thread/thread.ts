@@ -147,7 +147,9 @@ export class Thread {
     const ifNewest = (work: () => void): void => {
       if (worker === this.#worker) work() // What an ended one still says was refused already.
     }
-    worker.on('message', (news: ThreadNews) => ifNewest(() => this.#hear(news)))
+    worker.on('message', (news: readonly ThreadNews[]) => {
+      for (const one of news) ifNewest(() => this.#hear(one))
+    })
     this.#ended = new Promise((resolve) => worker.once('exit', resolve))
     worker.on('error', (error) => ifNewest(() => this.#fail(error)))
     worker.on('exit', () => ifNewest(() => this.#fail(new Error('The thread ended'))))

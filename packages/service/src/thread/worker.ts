@@ -20,7 +20,7 @@ export type OpenInThread = (
 
 /** Answers on the port until it is told to end. */
 export function runThread(port: MessagePort, { pulse }: ThreadData, open: OpenInThread): void {
-  const say = (news: ThreadNews): void => port.postMessage(news)
+  const say = createSay(port)
   const words = new BigInt64Array(pulse)
   const services = new Map<string, Promise<Service>>()
   const openOne = (name: string, number: number, data: unknown): Promise<Service> =>
@@ -39,6 +39,18 @@ export function runThread(port: MessagePort, { pulse }: ThreadData, open: OpenIn
       (error: unknown) => say({ say: 'refusal', id, error: errorToText(error) }),
     )
   })
+}
+
+/** Says what comes in one go in one message: the answers of a group above all. */
+function createSay(port: MessagePort): (news: ThreadNews) => void {
+  let pending: ThreadNews[] = []
+  const flush = (): void => {
+    port.postMessage(pending)
+    pending = []
+  }
+  return (news) => {
+    if (pending.push(news) === 1) process.nextTick(flush) // After the promises that wait for the same commit.
+  }
 }
 
 /** Shows whoever watches that this service's script is running, and since when. */

@@ -39,10 +39,27 @@ export function createOpener(kinds: { readonly [kind: string]: ServiceKind }): O
       timers,
       openScript,
       nowMs: Date.now,
-      random: (sizeBytes) => randomBytes(sizeBytes),
+      random: createRandom(),
       breathe: () => nextTurn(),
       ...watch,
     })
+  }
+}
+
+const poolBytes = 4096
+
+/** Random bytes, asked of the system for many calls at once; none are given twice. */
+function createRandom(): (sizeBytes: number) => Uint8Array {
+  let pool = randomBytes(poolBytes)
+  let used = 0
+  return (sizeBytes) => {
+    if (sizeBytes > poolBytes) return randomBytes(sizeBytes)
+    if (used + sizeBytes > poolBytes) {
+      pool = randomBytes(poolBytes)
+      used = 0
+    }
+    used += sizeBytes
+    return pool.subarray(used - sizeBytes, used)
   }
 }
 
