@@ -1,7 +1,7 @@
 // The text of a token: a recognisable prefix, 192 random bits and a checksum, so that secret scanners find it (npm-wire A9).
 import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { formatBase62 } from './base62.ts'
+import { formatBase62, formatBase62Number } from './base62.ts'
 
 /** What every token starts with. */
 const tokenPrefix = 'stele_'
@@ -37,7 +37,5 @@ export function previewToken(text: string): { readonly first: string; readonly l
 }
 
 function checksum(body: string): string {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(crc32(body))
-  return formatBase62(bytes, checksumLength)
+  return formatBase62Number(crc32(body), checksumLength)
 }

@@ -36,11 +36,15 @@ export function parseTag(text: string): string {
   throw new SteleError('tag_invalid', { tag: text.slice(0, maxTagLength), reason })
 }
 
+/** Every version and range begins with a digit, a sign, `v` or `x`. To ask semver of another text costs an exception. */
+const isWord = /^[A-UWYZa-uwyz]/
+
 function reasonAgainst(tag: string): string | undefined {
   if (tag === '') return 'it is empty'
   if (tag.length > maxTagLength) return `it has more than ${maxTagLength} characters`
   if (tag === '.' || tag === '..') return 'it is a path'
   if (!/^[A-Za-z0-9\-_.!~*'()]+$/.test(tag)) return 'it has characters that are not URL-friendly'
+  if (isWord.test(tag)) return undefined
   if (semver.validRange(tag, { loose: true }) !== null) return 'it reads as a version or a range'
   return undefined
 }

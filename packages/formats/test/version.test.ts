@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
+import fc from 'fast-check'
+import semver from 'semver'
 import { cleanVersion, parseTag, parseVersion } from '../src/public/names.ts'
 
 for (const version of [
@@ -116,3 +118,18 @@ for (const tag of noTags) {
     )
   })
 }
+
+test('parseTag() takes a text of its characters exactly when semver reads no range in it', () => {
+  const letters = 'abcdefghijklmnopqrstuvwxyz'
+  const signs = "0012.--_~*!'()xXvV"
+  const unit = fc.constantFrom(...`${letters}${letters.toUpperCase()}${signs}`.split(''))
+  fc.assert(
+    fc.property(fc.string({ unit, minLength: 1, maxLength: 12 }), (tag) => {
+      const isRange = semver.validRange(tag, { loose: true }) !== null
+      const isPath = tag === '.' || tag === '..'
+      if (isRange || isPath) assert.throws(() => parseTag(tag))
+      else assert.equal(parseTag(tag), tag)
+    }),
+    { numRuns: 2000 },
+  )
+})

@@ -20,7 +20,13 @@ import {
   saltBytes,
   seedOf,
 } from '@stele/entries/leaf'
-import { type EffectWrite, formatEffects, formatValues, hashValue, valueOf } from '@stele/entries/parts'
+import {
+  type EffectWrite,
+  formatEffects,
+  formatValues,
+  hashValue,
+  valueOf,
+} from '@stele/entries/parts'
 import { applyBody, type LoggedEntry, type Transition } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
 import type { Trie, TrieWrite } from '@stele/state'

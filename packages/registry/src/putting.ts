@@ -32,23 +32,28 @@ export type PutAsk = {
 export async function putDocument(ports: RegistryPorts, ask: PutAsk): Promise<Put> {
   const { account, name, body, rev } = ask
   requireActive(ports.state, account, 'publish')
-  const read = await readBody(ports, { account, name, body, isChange: rev !== undefined })
+  const job = { account, name, body, isChange: rev !== undefined }
+  const small = readSmallBody(ports, job)
+  const read = small ?? (await readLargeBody(ports, job))
   if (read.kind === 'change') {
     const { document } = read
     return { did: 'change', ...(await changeDocument(ports, { account, name, rev, document })) }
   }
-  requirePublisher(ports.state, { account, name })
+  if (small === undefined) requirePublisher(ports.state, { account, name }) // It took a while.
   return { did: 'publish', ...(await publishUpload(ports, account, read.upload)) }
 }
 
-function readBody(ports: RegistryPorts, job: DocumentJob): ReadDocument | Promise<ReadDocument> {
-  const { ingest } = ports
-  if (ingest === undefined) return readDocument(job)
-  if (job.body.length > maxInlineBodyBytes) return ingest(job)
+/** What the body holds, where it may be read at once; undefined where another thread must. */
+function readSmallBody(ports: RegistryPorts, job: DocumentJob): ReadDocument | undefined {
+  if (ports.ingest === undefined || job.body.length > maxInlineBodyBytes) return undefined
   const document = parseDocument(job.body)
   if (!isUpload(job, document)) return { kind: 'change', document }
   requirePublisher(ports.state, job) // Whoever may not publish has nothing unpacked.
-  return readSmall(job.name, document) ?? ingest(job)
+  return readSmall(job.name, document)
+}
+
+async function readLargeBody({ ingest }: RegistryPorts, job: DocumentJob): Promise<ReadDocument> {
+  return ingest === undefined ? readDocument(job) : ingest(job)
 }
 
 /** The upload, unless its tarball unpacks to more than may hold this thread. */

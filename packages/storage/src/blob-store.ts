@@ -66,12 +66,17 @@ export async function keepLargeBlobs(
 ): Promise<readonly CallBlob[]> {
   return Promise.all(
     blobs.map(async (blob) => {
-      if (!('bytes' in blob) || blob.bytes.length <= maxInlineBlobBytes) return blob
+      if (!('bytes' in blob) || !needsFile(blob)) return blob
       // Also where such a file is there: nobody knows whether it is durable yet, nor what is in it.
       await writeDurably(blobFile(folder, blob.name), blob.bytes)
       return { name: blob.name, storedBytes: blob.bytes.length }
     }),
   )
+}
+
+/** True for a blob that lies in a file of its own. */
+export function needsFile(blob: CallBlob): boolean {
+  return !('bytes' in blob) || blob.bytes.length > maxInlineBlobBytes
 }
 
 /** Statements that a commit uses to keep and to withhold blobs. */

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CallAnswer, CallBlob, CallRequest } from '@stele/entries/calls'
 import { isSteleError } from '@stele/errors'
-import { blobFile, keepLargeBlobs } from './blob-store.ts'
+import { blobFile, keepLargeBlobs, needsFile } from './blob-store.ts'
 
 /** The uploads of one log. */
 export type BlobUploads = {
@@ -51,7 +51,7 @@ export function createBlobUploads(folder: string, { isKept, isInOrder }: LogFact
       return keepLargeBlobs(folder, blobs)
     },
     submit: async (submit, request) => {
-      const names = (request.blobs ?? []).map(({ name }) => name)
+      const names = (request.blobs ?? []).filter(needsFile).map(({ name }) => name)
       for (const name of names) count(name, 1)
       let isKnown = false
       try {

@@ -153,7 +153,7 @@ export class Machine {
   /** As readText(), but its UTF-8 bytes, copied. */
   readTextBytes(value: Value): Uint8Array {
     const at = allocated(this.#raw.getString(this.#context, value))
-    const bytes = Uint8Array.from(this.#bytes.subarray(at, this.#bytes.indexOf(0, at)))
+    const bytes = new Uint8Array(this.#bytes.subarray(at, this.#bytes.indexOf(0, at)))
     this.#raw.freeCString(this.#context, at)
     return bytes
   }
@@ -163,7 +163,7 @@ export class Machine {
     const length = this.#raw.getArrayBufferLength(this.#context, value)
     if (length === 0) return new Uint8Array(0)
     const at = allocated(this.#raw.getArrayBuffer(this.#context, value))
-    const bytes = Uint8Array.from(this.#bytes.subarray(at, at + length))
+    const bytes = new Uint8Array(this.#bytes.subarray(at, at + length))
     this.#raw.free(at)
     return bytes
   }
