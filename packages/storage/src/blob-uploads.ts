@@ -14,6 +14,8 @@ export type BlobUploads = {
     submit: (request: CallRequest) => Promise<CallAnswer>,
     request: CallRequest,
   ) => Promise<CallAnswer>
+  /** Runs work that keeps blobs without `keep`: once the folder was swept; and while it runs, nothing is removed. */
+  readonly hold: <T>(work: () => Promise<T>) => Promise<T>
   /** Settles when what was left behind before is gone. */
   readonly swept: Promise<void>
 }
@@ -32,6 +34,8 @@ type LogFacts = {
 /** The uploads into this folder. What refused calls and kills have left there goes before the first upload. */
 export function createBlobUploads(folder: string, { isKept, isInOrder }: LogFacts): BlobUploads {
   const running = new Map<string, number>()
+  let holds = 0
+  let removed: Promise<unknown> = Promise.resolve()
   const swept = isInOrder.then((may) => (may ? sweep(folder, isKept) : undefined))
   swept.catch(() => undefined) // Whoever uploads is told.
   const count = (name: string, by: number): number => {
@@ -41,14 +45,30 @@ export function createBlobUploads(folder: string, { isKept, isInOrder }: LogFact
     return left
   }
   const settle = async (name: string, isKnown: boolean): Promise<void> => {
-    if (count(name, -1) > 0 || !isKnown || isKept(name)) return
-    await rm(blobFile(folder, name), { force: true })
+    if (count(name, -1) > 0 || !isKnown || holds > 0 || isKept(name)) return
+    const gone = rm(blobFile(folder, name), { force: true })
+    removed = Promise.allSettled([removed, gone])
+    await gone
+  }
+  /** Settles when no file is being removed: one that is written meanwhile could be of the same name. */
+  const isSettled = async (): Promise<void> => {
+    await swept
+    await removed
   }
   return {
     swept,
     keep: async (blobs) => {
-      await swept
+      await isSettled()
       return keepLargeBlobs(folder, blobs)
+    },
+    hold: async (work) => {
+      holds++ // What is refused meanwhile stays until the next start.
+      try {
+        await isSettled()
+        return await work()
+      } finally {
+        holds--
+      }
     },
     submit: async (submit, request) => {
       const names = (request.blobs ?? []).filter(needsFile).map(({ name }) => name)
@@ -59,7 +79,7 @@ export function createBlobUploads(folder: string, { isKept, isInOrder }: LogFact
         isKnown = true
         return answer
       } catch (error) {
-        isKnown = isSteleError(error) && refusals.has(error.code)
+        isKnown = isSteleError(error) && (await isRefusal(error.code, isInOrder))
         throw error
       } finally {
         for (const name of names) await settle(name, isKnown)
@@ -68,8 +88,19 @@ export function createBlobUploads(folder: string, { isKept, isInOrder }: LogFact
   }
 }
 
-/** The refusals of a log that is in order: it holds nothing of the call. After any other error the next start knows. */
+/**
+ * Whether the log holds nothing of the call, and will not. After any other error the next start knows: a commit that
+ * failed may still lie whole in the database's journal, and a log that is not in order may be an older copy.
+ */
+async function isRefusal(code: string, isInOrder: Promise<boolean>): Promise<boolean> {
+  return refusals.has(code) || (refusalsUnheard.has(code) && (await isInOrder))
+}
+
+/** The refusals of a log that is in order. */
 const refusals: ReadonlySet<string> = new Set(['call_aborted', 'call_malformed', 'log_busy'])
+
+/** The refusals of calls that never reached a log, which may be in order or not. */
+const refusalsUnheard: ReadonlySet<string> = new Set(['log_closed', 'service_suspended'])
 
 async function sweep(folder: string, isKept: (name: string) => boolean): Promise<void> {
   for (const part of await entriesOf(folder)) {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { CallAnswer, CallRequest } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
+import { keepLargeBlobs } from '../src/blob-store.ts'
 import { createBlobUploads } from '../src/blob-uploads.ts'
 import { maxInlineBlobBytes } from '../src/limits.ts'
 import { tempFolder } from './temp-folder.ts'
@@ -34,13 +35,16 @@ function open(t: TestContext, isInOrder = true) {
   return { folder, kept, files, start }
 }
 
-// what the log says, whether it holds the blob then, whether the file stays
+// what the log does, what the call gets, whether the log holds the blob then, whether the file stays
 const outcomes: readonly (readonly [string, CallAnswer | SteleError, boolean, boolean])[] = [
   ['takes the call', taken, true, true],
   ['logs that the rules refuse it', refused, false, false],
   ['refuses it, and holds the blob by an earlier call', refused, true, true],
   ['aborts it', new SteleError('call_aborted', { method: 'publish', reason: 'r' }), false, false],
   ['has too many calls', new SteleError('log_busy', { queued: 2, limit: 1 }), false, false],
+  ['has stopped', new SteleError('log_closed', { origin: 'o' }), false, false],
+  ['is suspended', new SteleError('service_suspended', { reason: 'r' }), false, false],
+  ['could not commit it', new SteleError('commit_failed', { reason: 'r' }), false, true],
   [
     'may have taken it',
     new SteleError('outcome_unknown', { method: 'p', reason: 'r' }),
@@ -69,6 +73,45 @@ for (const [what, outcome, isKept, stays] of outcomes) {
     assert.deepEqual(files(), stays ? [name] : [])
   })
 }
+
+for (const error of [
+  new SteleError('log_closed', { origin: 'o' }),
+  new SteleError('service_suspended', { reason: 'r' }),
+]) {
+  test(`submit() keeps the file of a blob when the answer is ${error.code} and the log may be an older copy`, async (t) => {
+    const { files, start } = open(t, false)
+    const uploads = start()
+    const ask = uploads.submit(async ({ blobs = [] }) => {
+      await uploads.keep(blobs)
+      throw error
+    }, request)
+    await assert.rejects(ask, error)
+    assert.deepEqual(files(), [name])
+  })
+}
+
+test('hold() runs its work when the folder was swept, so that what the work writes stays', async (t) => {
+  const { folder, files, start } = open(t)
+  writeFileSync(join(folder, 'ab', 'unknown'), '')
+  const uploads = start()
+  await uploads.hold(async () => {
+    assert.deepEqual(files(), [])
+    await keepLargeBlobs(folder, [{ name, bytes }])
+  })
+  await uploads.swept
+  assert.deepEqual(files(), [name])
+})
+
+test('hold() keeps the file of its work when a call that brings the same blob is refused', async (t) => {
+  const { folder, kept, files, start } = open(t)
+  const uploads = start()
+  await uploads.hold(async () => {
+    await keepLargeBlobs(folder, [{ name, bytes }])
+    await uploads.submit(async () => refused, request)
+    kept.add(name)
+  })
+  assert.deepEqual(files(), [name])
+})
 
 test('submit() keeps the file of a refused call when another call still brings the same blob', async (t) => {
   const { files, kept, start } = open(t)

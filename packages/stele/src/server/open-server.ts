@@ -121,7 +121,11 @@ export async function openServer(
       now: Date.now,
     }),
     accounts: createAccounts({ store, now: Date.now, random }),
-    service,
+    // A change of the rules keeps its blobs in the service's own thread.
+    service: {
+      ...service,
+      applyRules: (change) => uploads.hold(() => service.applyRules(change)),
+    },
     log: logReads(reader, keysText(identity), service.noteServed),
     ruleDifferences: ruleDifferences(reader),
     reservations: () => readReservations(reader),
