@@ -1,11 +1,9 @@
-// How soon a server answers after its start, and what it holds in memory: `node bench/start.ts [rounds]`.
+// How soon a server answers after its start: `node bench/start.ts [rounds]`.
 // Stele with 10,000 packages and 150,000 leaves of state; Verdaccio, whose start reads no metadata, with one package.
-import { setTimeout } from 'node:timers/promises'
 import { makeTarballOf, publishDocument } from './parts/documents.ts'
 import { filledName, openFilledFolder, packageCount } from './parts/filled-folder.ts'
-import { treeResidentBytes } from './parts/process-cost.ts'
 import {
-  isBuilt,
+  buildStele,
   type Registry,
   type RegistryName,
   signUp,
@@ -16,7 +14,6 @@ import { median, spread } from './parts/statistics.ts'
 import { makeFolder } from './parts/work-folder.ts'
 
 const rounds = Number(process.argv[2] ?? 7)
-const settleMs = 30_000
 
 type Start = {
   readonly listeningMs: number
@@ -26,14 +23,6 @@ type Start = {
 /** How the server before was ended. */
 type Ending = 'stop' | 'kill'
 const endings: readonly Ending[] = ['stop', 'kill']
-type Memory = {
-  /** With nothing in its folder. */
-  readonly empty: number
-  readonly idle: number
-  readonly afterRead: number
-  readonly afterWrite: number
-  readonly settled: number
-}
 type Subject = {
   readonly name: RegistryName
   readonly dir: string
@@ -41,13 +30,15 @@ type Subject = {
   readonly path: string
 }
 
+buildStele()
 const folder = await openFilledFolder()
 const other = makeFolder()
 try {
   const stele = { dir: folder.path, token: folder.token, path: `/${filledName(4_711)}` }
   const subjects: readonly Subject[] = [
     { name: 'stele', ...stele },
-    ...(isBuilt() ? [{ name: 'stele (built)', ...stele } as const] : []),
+    { name: 'stele (npm start)', ...stele },
+    { name: 'stele (built)', ...stele },
     await prepareVerdaccio(other.path),
   ]
   const starts = new Map<string, Start[]>()
@@ -62,8 +53,6 @@ try {
       }
     }
   }
-  const memories: Row[] = []
-  for (const subject of subjects) memories.push(memoryRow(subject, await measureMemory(subject)))
   printReport({
     tables: [
       {
@@ -72,13 +61,11 @@ try {
           endings.map((before) => startRow(name, before, starts.get(`${name} ${before}`) ?? [])),
         ),
       },
-      { caption: 'Resident memory of the process and its children, MB', rows: memories },
     ],
     remarks: [
       `Stele holds ${packageCount} packages in 35,000 entries; medians of ${rounds - 1} starts, files in the page cache.`,
-      'Built is what `npm run build` makes and is published: without it Node strips the types at each start. It is left out when it is older than the sources.',
+      'Built is what `npm run build` makes and is published, `npm start` serves the same (npm itself is not in the figures); without it Node strips the types at each start.',
       'Stele is ended by SIGTERM or by SIGKILL; what it was ended with before a start is in the second column.',
-      'Empty is 5 s after the start on a new folder. Idle is 5 s after the start without a request; settled is 30 s after the first write.',
     ],
   })
 } finally {
@@ -112,38 +99,6 @@ async function measureStart(
   }
 }
 
-/** Resident memory of a server that nobody has asked anything. */
-async function emptyMegabytes(name: RegistryName): Promise<number> {
-  const { path, remove } = makeFolder()
-  try {
-    const registry = await startRegistry(name, { dir: path })
-    await setTimeout(5_000)
-    const megabytes = treeResidentBytes(registry.pid) / 1e6
-    await registry.stop()
-    return megabytes
-  } finally {
-    remove()
-  }
-}
-
-async function measureMemory({ name, dir, token, path }: Subject): Promise<Memory> {
-  const empty = await emptyMegabytes(name)
-  const registry = await startRegistry(name, { dir })
-  const megabytes = (): number => treeResidentBytes(registry.pid) / 1e6
-  try {
-    await setTimeout(5_000)
-    const idle = megabytes()
-    await read(registry, path)
-    const afterRead = megabytes()
-    await write(registry, token, `memory-${name.length}`)
-    const afterWrite = megabytes()
-    await setTimeout(settleMs)
-    return { empty, idle, afterRead, afterWrite, settled: megabytes() }
-  } finally {
-    await registry.stop()
-  }
-}
-
 async function read({ url }: Registry, path: string): Promise<void> {
   const answer = await fetch(url + path)
   await answer.arrayBuffer()
@@ -169,19 +124,5 @@ function startRow(registry: RegistryName, before: Ending, found: readonly Start[
     spread: spread(reads),
     'first publish': short(median(writes)),
     'its spread': spread(writes),
-  }
-}
-
-function memoryRow(
-  { name }: Subject,
-  { empty, idle, afterRead, afterWrite, settled }: Memory,
-): Row {
-  return {
-    registry: name,
-    empty: short(empty),
-    idle: short(idle),
-    'after a read': short(afterRead),
-    'after a write': short(afterWrite),
-    settled: short(settled),
   }
 }

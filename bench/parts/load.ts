@@ -25,6 +25,11 @@ export type Job = {
         /** The status that every answer must have. */
         readonly status: number
       }
+    | {
+        readonly kind: 'get-each'
+        readonly paths: readonly string[]
+        readonly headers: Readonly<Record<string, string>>
+      }
 }
 
 /** What came of it. Latencies are of single requests. Every answer was as wanted, or running it threw. */
@@ -82,6 +87,10 @@ function requestsOf({ url, work }: Job): readonly Buffer[] {
     const headers = { host, ...work.headers }
     const request = Buffer.from(formatHeaders(`GET ${work.path}`, headers))
     return Array.from({ length: work.count }, () => request)
+  }
+  if (work.kind === 'get-each') {
+    const headers = { host, ...work.headers }
+    return work.paths.map((path) => Buffer.from(formatHeaders(`GET ${path}`, headers)))
   }
   return work.releases.map((release) => {
     const body = publishDocument(release, makeTarballOf(release))

@@ -1,7 +1,7 @@
 // Starts the registries that are measured, each on a data folder of its own, and stops them.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, globSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -18,7 +18,9 @@ export type Registry = {
   /** Ends it as a power cut would, as far as the process sees. */
   readonly kill: () => Promise<void>
 }
-export type RegistryName = 'stele' | 'stele (built)' | 'verdaccio'
+export type RegistryName = SteleName | 'verdaccio'
+/** The sources, what `npm start` serves, and what is published. Each by its launcher, as people start it. */
+type SteleName = 'stele' | 'stele (npm start)' | 'stele (built)'
 
 /** How it is started: flags of Node itself come before the program. */
 export type StartOptions = {
@@ -30,8 +32,9 @@ export type StartOptions = {
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const peers = at('../peers')
 const programs = {
-  stele: at('../../packages/stele/src/main.ts'),
-  'stele (built)': at('../../dist/lib/main.js'),
+  stele: [at('../../packages/stele/bin/stele.cjs'), 'serve'],
+  'stele (npm start)': [at('../../scripts/start.cjs')],
+  'stele (built)': [at('../../dist/bin/stele.cjs'), 'serve'],
 } as const
 const account = { name: 'bench', password: 'a password of the benchmark' }
 
@@ -40,13 +43,12 @@ export function startRegistry(name: RegistryName, options: StartOptions): Promis
   return name === 'verdaccio' ? startVerdaccio(options) : startStele(name, options)
 }
 
-/** Whether `npm run build` has made what is published since the sources were last changed: it may not know the data else. */
-export function isBuilt(): boolean {
-  const built = statSync(programs['stele (built)'], { throwIfNoEntry: false })
-  if (built === undefined) return false
-  const packages = at('../../packages')
-  const files = globSync('*/{src,rules,assets}/**/*', { cwd: packages })
-  return files.every((file) => statSync(join(packages, file)).mtimeMs < built.mtimeMs)
+/** Makes what is published, so that it can be started. */
+export function buildStele(): void {
+  const { status } = spawnSync(process.execPath, [at('../../scripts/build.ts')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if (status !== 0) throw new Error('Cannot build dist/')
 }
 
 /** Signs the benchmark's account up, or in, and gives its token. */
@@ -67,13 +69,12 @@ export async function signUp({ url }: Registry): Promise<string> {
 }
 
 async function startStele(
-  name: Exclude<RegistryName, 'verdaccio'>,
+  name: SteleName,
   { dir, nodeFlags = [], flags = [] }: StartOptions,
 ): Promise<Registry> {
   const args = [
     ...nodeFlags,
-    programs[name],
-    'serve',
+    ...programs[name],
     '--dir',
     dir,
     '--port',
