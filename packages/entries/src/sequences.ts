@@ -33,9 +33,4 @@ export class Sequences {
       throw new SteleError('entry_invalid', { what: 'body', reason })
     }
   }
-
-  /** Forgets what was taken since, after a commit that failed: the stored numbers hold again. */
-  reset(): void {
-    this.#last.clear()
-  }
 }
