@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { findFaults, readEdges, readLayers } from '../layers.ts'
+import { root } from '../run.ts'
 
 const layers = {
   '0': ['low', 'high'],
@@ -32,3 +35,25 @@ for (const [what, from, to, wanted] of edges) {
 test('the packages of this repository import only downwards', () => {
   assert.deepEqual(findFaults(readLayers(), readEdges()), [])
 })
+
+/** The packages that each override of the linter is for, where it is for whole packages. */
+function lintedLayers(): readonly (readonly string[])[] {
+  const { overrides } = JSON.parse(readFileSync(join(root, '.oxlintrc.json'), 'utf8'))
+  return overrides.flatMap(({ files }: { files: readonly string[] }) =>
+    files.flatMap((glob) => {
+      const [, names] = /^packages\/\{?([\w,-]+)\}?\/src\/\*\*$/.exec(glob) ?? []
+      return names === undefined ? [] : [names.split(',')]
+    }),
+  )
+}
+
+for (const layer of ['0', '1', '2']) {
+  test(`the linter knows the packages of layer ${layer}`, () => {
+    const wanted = readLayers()[layer]?.toSorted()
+    const found = lintedLayers().map((names) => names.toSorted())
+    assert.ok(
+      found.some((names) => names.join() === wanted?.join()),
+      `no override of .oxlintrc.json is for ${wanted?.join(', ')} and no other package`,
+    )
+  })
+}
