@@ -13,7 +13,7 @@ export function createGate(limits: {
   const queue: (() => void)[] = []
   const leave = (): void => {
     const next = queue.shift()
-    // The place passes on as it is: `running` changes only when nobody waits.
+    // The next in line takes this one's place, so `running` stays the same; it shrinks only when nobody waits.
     if (next === undefined) running--
     else next()
   }

@@ -15,7 +15,7 @@ import {
 import { hashPassword, isPassword, type PasswordCost, saltBytes } from './password.ts'
 import { createRateLimiter } from './rate-limit.ts'
 
-/** Who says so, and from where. */
+/** Whose password it is said to be, and the address that the request came from. */
 export type PasswordClaim = {
   readonly account: string
   readonly password: string

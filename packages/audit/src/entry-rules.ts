@@ -11,7 +11,7 @@ export type BeforeEntry = {
   readonly timeMs: number
 }
 
-/** What is wrong with an entry that no script has to tell, or undefined. */
+/** What is wrong with an entry as far as that can be told without a script, or undefined. */
 export function findEntryFault(parts: EntryParts, before: BeforeEntry): EntryFault | undefined {
   const { index, leaf, body } = parts
   if (leaf.timeMs < before.timeMs) {

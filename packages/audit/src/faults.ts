@@ -14,7 +14,7 @@ const codes = [
 /** A code that is a finding. */
 type FaultCode = (typeof codes)[number]
 
-/** What a finding is about, the worst first: a report is sorted by it, and none of a kind hides one of another. */
+/** What a finding is about, the worst first. Reports are sorted by it, and have room for findings of each kind. */
 export const faultWeights = {
   /** Another history than the one that was seen before. */
   history: 0,

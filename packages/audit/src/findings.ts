@@ -18,7 +18,7 @@ export class Findings {
     return this.#count
   }
 
-  /** Forgets all: the same will be looked at again. */
+  /** Forgets all findings: everything will be checked again. */
   clear(): void {
     this.#found.clear()
     this.#count = 0

@@ -99,7 +99,7 @@ export class ServiceAudit {
     return checkTools({ ...this.#ports, rows: this.#replay.rows }, this.#options.contents)
   }
 
-  /** Compares what was not found right before. Gives what differs: final only if the log has nothing newer. */
+  /** Compares everything that has not been found right yet. Gives what differs, which counts only if the log has nothing newer. */
   async compareServed(): Promise<readonly Fault[]> {
     if (!(await this.look())) return []
     const items = this.#ports.checks

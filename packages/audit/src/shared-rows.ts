@@ -91,7 +91,8 @@ export class SharedRows {
   /** What another thread needs to read these rows. */
   get memory(): RowsMemory {
     const { buffer } = this.#heads
-    if (!(buffer instanceof SharedArrayBuffer)) throw new Error('The heads are shared')
+    if (!(buffer instanceof SharedArrayBuffer))
+      throw new Error('The heads must lie in a SharedArrayBuffer')
     return { heads: buffer, segments: [...this.#segments] }
   }
 

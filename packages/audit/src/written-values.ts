@@ -32,7 +32,7 @@ export function compareValues(
   const values = readValues(parts, written.length, ports)
   values?.forEach((value, position) => {
     const wanted = written[position]
-    if (wanted === undefined) throw new Error('The values were counted')
+    if (wanted === undefined) throw new Error('There are fewer values than were counted')
     compareValue(parts.index, value, { position, wanted, ports })
   })
 }

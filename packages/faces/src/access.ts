@@ -40,7 +40,7 @@ export function createAccess(ports: AccessPorts): Access {
   }
 }
 
-/** Brings the account into the log, if it is not there: a crash after storing its password leaves it so. */
+/** Brings the account into the log, if it is not there yet: a crash right after its password was stored leaves it out. */
 export async function ensureJoined(
   ports: Pick<AccessPorts, 'registry'>,
   account: string,

@@ -13,7 +13,7 @@ export async function endStream(stream: ByteStream): Promise<void> {
   else await stream[Symbol.asyncIterator]().return?.()
 }
 
-/** The stream, which fails where it has not the length that the headers promised. */
+/** The same stream, which fails where its length is not the one that the headers promised. */
 export async function* withExactLength(stream: ByteStream, lengthBytes: number): ByteStream {
   let sizeBytes = 0
   for await (const chunk of stream) {
@@ -22,6 +22,6 @@ export async function* withExactLength(stream: ByteStream, lengthBytes: number):
     yield chunk
   }
   if (sizeBytes !== lengthBytes) {
-    throw new Error(`A stream had not the ${lengthBytes} bytes that were promised`)
+    throw new Error(`The stream's length is not ${lengthBytes} bytes, as its headers promised`)
   }
 }

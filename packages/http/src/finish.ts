@@ -19,7 +19,7 @@ export async function finish(incoming: Incoming, draft: Draft): Promise<Reply> {
   return draft.isLasting === true ? { ...reply, isLasting: true } : reply
 }
 
-/** Who has it with gzip, and would get it without now, has it all the same. */
+/** 304 for a client that holds the gzip form, also where it would now be sent without a coding: the content is the same. */
 async function knownInGzip(incoming: Incoming, draft: Draft): Promise<Reply | undefined> {
   if (draft.codable !== true || draft.status !== 200 || !isRead(incoming)) return undefined
   if (incoming.headers['if-none-match'] === undefined) return undefined

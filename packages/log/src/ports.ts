@@ -132,10 +132,10 @@ export type LogPorts = {
 
 /** The home of one snapshot of the trie: a list of frames that is there whole or not at all, and may be lost. */
 export type SnapshotHome = {
-  /** None where there is no snapshot. A frame is good until the second one after it is asked for. */
+  /** Empty where there is no snapshot. A frame's bytes may be overwritten once the second frame after it is read. */
   readonly frames: () => Iterable<Uint8Array>
   readonly replace: (frames: AsyncIterable<Uint8Array>) => Promise<void>
-  /** A secret of this log's holder. Whoever has it could make the log say anything, so what it seals is believed. */
+  /** A secret that only the holder of the log's key has, so that a snapshot with its seal is this log's own. */
   readonly sealKey: Uint8Array
 }
 

@@ -53,7 +53,8 @@ export function loadTrieSnapshot(home: SnapshotHome, origin: string): LoadedTrie
   if (!seal.is(last)) throw new Error('it does not bear the seal of this log')
   const { size, root } = parseHeader(header, origin)
   const trie = Trie.load(innerFrames(home.frames())) // Nothing of it was believed before the seal was.
-  if (!isSameHash(trie.root(), root)) throw new Error('it is not the trie that it says it is')
+  if (!isSameHash(trie.root(), root))
+    throw new Error('its trie does not have the root that it names')
   return { trie, size }
 }
 
@@ -99,7 +100,7 @@ function parseHeader(text: string, origin: string): { size: number; root: Uint8A
   if (line !== firstLine || size === undefined || root === undefined) {
     throw new Error('it is in another format')
   }
-  if (name !== origin) throw new Error('it is of another log')
+  if (name !== origin) throw new Error('it belongs to another log')
   return { size: Number(size), root: Buffer.from(root, 'hex') }
 }
 

@@ -57,7 +57,7 @@ export const maxCacheBytes: number = 48 * 1024 * 1024
 /** Base addresses that packuments are kept ready for: a registry has one or two, and a stranger may make up any. */
 export const maxBaseAddresses = 8
 
-/** How long an address must go without a request before another may have its place, in milliseconds. */
+/** How long an address must go without a request before another may take its place, in milliseconds. */
 export const baseAddressIdleMs: number = 10 * 60 * 1000
 
 /** Characters that are joined and encoded at once: far below the longest string there can be. */
@@ -69,10 +69,10 @@ export const syncGzipBytes: number = 8 * 1024
 /** Bytes from which a packument is compressed faster rather than smaller. */
 export const fastGzipBytes: number = 512 * 1024
 
-/** Words of a search that are looked at: a query is one line. */
+/** Words of a search that are used: a query is one line. */
 export const maxSearchWords = 16
 
-/** Characters of a search that are looked at. */
+/** Characters of a search that are read. */
 export const maxSearchLength = 512
 
 /** Search results on one page, as at npmjs (npm-wire S1). */

@@ -17,7 +17,7 @@ export function compareManifest(
 ): readonly Difference[] {
   const pieces = versionPieces(release)
   const wanted: JsonValue = JSON.parse(`{"dist":{"tarball":"${pieces[form]}}`)
-  if (!isJsonObject(wanted)) throw new Error('A piece is an object')
+  if (!isJsonObject(wanted)) throw new Error('A piece must be an object')
   const [found, expected] = [flatten(manifest), flatten(wanted)]
   return [...new Set([...found.keys(), ...expected.keys()])]
     .filter(

@@ -17,7 +17,7 @@ export function genesisOf({
   readonly blobs: readonly NamedBlob[]
 } {
   const { origin, operator, seeds } = identity
-  if (seeds.root === undefined) throw new Error('A new log has its root key')
+  if (seeds.root === undefined) throw new Error('A new log needs its root key')
   const script = named(Buffer.from(definition.script()))
   const engine = engines[definition.memory]
   const root = createEd25519Signer(`${origin}/root`, seeds.root)

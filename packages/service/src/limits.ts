@@ -1,12 +1,12 @@
 // Limits of a service, each with its reason.
 
-/** How often it is looked whether the clock's cosignature has grown old, in milliseconds. */
+/** How often the age of the clock's cosignature is checked, in milliseconds. */
 export const beatEveryMs: number = 5 * 60 * 1000
-/** Between two turns of comparing the rows of the state with the trie, in milliseconds: it takes a tenth of the thread. */
+/** The pause between two turns of comparing rows with the trie, in milliseconds: the comparison then takes a tenth of the thread. */
 export const compareRestMs = 5
 /** The least time between two publications, in milliseconds: a busy log writes each tile once, not once a commit. */
 export const publishEveryMs = 1000
-/** What a publication took, the next one waits so many times as long: the disk is the commits', and much is written seldom. */
+/** After a publication, the next one waits this many times as long as it took, so that the disk is mostly free for commits. */
 export const publishRestFactor = 9
-/** The most that it waits for that, in milliseconds. */
+/** The longest such wait, in milliseconds. */
 export const longestPublishRestMs = 10_000

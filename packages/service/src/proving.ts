@@ -37,7 +37,10 @@ export async function proveValues(
     // A commit came between: prove what holds now.
     if (ports.head() === head) throw new Error('The rows of the state are not those of its trie')
   }
-  throw new SteleError('server_busy', { reason: 'what is asked for changes', retryAfterS: 1 })
+  throw new SteleError('server_busy', {
+    reason: 'what is asked for keeps changing',
+    retryAfterS: 1,
+  })
 }
 
 type Asked = Awaited<ReturnType<Sequencer['prove']>>['proof']['asked']

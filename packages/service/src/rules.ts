@@ -75,7 +75,7 @@ export async function applyRules(
   { body: text, blobs: given }: RulesChange,
 ): Promise<{ readonly index: number }> {
   const parsed = parseBody(entryKinds.config, text)
-  if (parsed.kind !== entryKinds.config) throw new Error('A config body is of its kind')
+  if (parsed.kind !== entryKinds.config) throw new Error('The body is not one of a config entry')
   const { body } = parsed
   const { sequencer, own } = rules
   const { store } = rules.home

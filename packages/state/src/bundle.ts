@@ -81,7 +81,7 @@ export function openBundle(bytes: Uint8Array, claim: BundleClaim): OpenBundle {
  * the leaf. Throws proof_invalid.
  */
 export function checkBlob(value: ProvenValue, bytes: Uint8Array): Uint8Array {
-  if (!('blob' in value)) throw new Error('Cannot check the blob of a value that is none')
+  if (!('blob' in value)) throw new Error('Cannot check the blob of a value that has none')
   if (hash('sha512', bytes) !== value.blob) throw invalid(`the bytes are not blob ${value.blob}`)
   checkBytes(bytes, value.valueHash, `blob ${value.blob}`)
   return bytes

@@ -91,7 +91,7 @@ function startsWith({ path }: ShownLeaf, start: Buffer): boolean {
 
 function leafAt(tree: ParsedTree, node: number): ShownLeaf {
   const leaf = tree.leaves.get(node)
-  if (leaf === undefined) throw new Error(`Node ${node} of the partial tree is no leaf`)
+  if (leaf === undefined) throw new Error(`Node ${node} of the partial tree is not a leaf`)
   return leaf
 }
 

@@ -68,7 +68,7 @@ export function loadFrames(frames: Iterable<Uint8Array>): LoadedArena {
     }
   }
   if (leafCount === undefined || leaves.used !== leafCount) {
-    throw new Error('The frames hold another number of leaves than their first one says')
+    throw new Error('The number of leaves in the frames is not the one in the first frame')
   }
   if (inners.used !== Math.max(0, leafCount - 1)) throw new Error('The frames are not one tree')
   return { inners, leaves, leafCount }
@@ -118,7 +118,7 @@ class FrameWriter {
   addInner(node: number): void {
     const { inners } = this.#arena
     const [right, left] = [this.#waiting.pop(), this.#waiting.pop()]
-    if (left === undefined || right === undefined) throw new Error('A node has two children')
+    if (left === undefined || right === undefined) throw new Error('A node lacks a child')
     const at = node * hashBytes
     this.#columns.left.push(left)
     this.#columns.right.push(right)

@@ -31,7 +31,7 @@ if (isMainThread) process.exitCode = await runProcess(process.argv.slice(2))
 else await runRole()
 
 async function runRole(): Promise<void> {
-  if (parentPort === null) throw new Error('A worker has a parent')
+  if (parentPort === null) throw new Error('A worker must have a parent')
   if (workerData.role === 'services') {
     const { runThread } = await import('@stele/service/thread')
     const { createOpener, registryKind } = await import('./engine/open-service.ts')

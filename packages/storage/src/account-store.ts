@@ -177,19 +177,19 @@ function networksOf(json: string): readonly string[] {
 
 function text(row: Row, column: string): string {
   const value = row[column]
-  if (typeof value !== 'string') throw new Error(`Column ${column} holds no text`)
+  if (typeof value !== 'string') throw new Error(`Column ${column} does not hold text`)
   return value
 }
 
 function number(row: Row, column: string): number {
   const value = row[column]
-  if (typeof value !== 'number') throw new Error(`Column ${column} holds no number`)
+  if (typeof value !== 'number') throw new Error(`Column ${column} does not hold a number`)
   return value
 }
 
 function bytes(row: Row, column: string): Uint8Array {
   const value = row[column]
-  if (!(value instanceof Uint8Array)) throw new Error(`Column ${column} holds no bytes`)
+  if (!(value instanceof Uint8Array)) throw new Error(`Column ${column} does not hold bytes`)
   return value
 }
 

@@ -73,6 +73,6 @@ export function createMemoryWriter(db: DatabaseSync): {
 }
 
 function blobOf(value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new Error('The snapshot in the database is no blob')
+  if (!(value instanceof Uint8Array)) throw new Error('The snapshot in the database is not a blob')
   return value
 }

@@ -15,7 +15,7 @@ export type HomeOptions = {
   readonly publicFolder: boolean
   /** What snapshots of the trie are sealed with; without it none are used or made. */
   readonly sealKey?: Uint8Array
-  /** The service's projections, each in its home in this database. */
+  /** The service's projections, with their tables in this database. */
   readonly projections: (db: DatabaseSync) => readonly BoundProjection[]
 }
 

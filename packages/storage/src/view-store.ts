@@ -376,7 +376,7 @@ function detailOf(row: Row | undefined): VersionDetail | undefined {
 function text(row: Row, column: string): string {
   const value = row[column]
   if (typeof value === 'string') return value
-  throw new Error(`The views' column ${column} holds no text`)
+  throw new Error(`The views' column ${column} does not hold text`)
 }
 
 function optional(row: Row, column: string): string | null {
@@ -386,5 +386,5 @@ function optional(row: Row, column: string): string | null {
 function number(row: Row | undefined, column: string): number {
   const value = row?.[column]
   if (typeof value === 'number') return value
-  throw new Error(`The views' column ${column} holds no number`)
+  throw new Error(`The views' column ${column} does not hold a number`)
 }

@@ -64,7 +64,7 @@ async function showPackument(ask: Ask, params: Params, ports: Ports): Promise<Dr
   }
 }
 
-/** What the client has with gzip, when it would get it without now: to be told so costs no bytes. */
+/** 304 for a client that holds the gzip form and now asks without: it has the content, and no bytes need to be sent. */
 async function findKnownGzip(
   ask: Ask,
   { registry }: Ports,

@@ -35,7 +35,7 @@ export function searchRoutes(ports: Ports): Route[] {
 }
 
 function search(ask: Ask, { registry }: Ports): Draft {
-  const text = ask.query.get('text') // The registry looks at no more than it has use for.
+  const text = ask.query.get('text') // The registry cuts what is too long.
   if (text === null) {
     throw new SteleError('request_invalid', { what: 'the search', reason: 'it has no "text"' })
   }

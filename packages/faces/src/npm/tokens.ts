@@ -75,7 +75,7 @@ function wishOf(account: string, body: JsonObject): TokenWish {
   }
   const days = body['expires'] ?? undefined
   if (days !== undefined && typeof days !== 'number') {
-    throw new SteleError('token_invalid', { member: 'expires', reason: 'is no number of days' })
+    throw new SteleError('token_invalid', { member: 'expires', reason: 'is not a number of days' })
   }
   const readonly = body['readonly'] ?? false
   if (typeof readonly !== 'boolean') {
@@ -97,13 +97,16 @@ function networksOf(list: JsonObject[string] | undefined): string[] {
   if (list === undefined || list === null) return []
   const texts = Array.isArray(list) ? list.filter((network) => typeof network === 'string') : []
   if (Array.isArray(list) && texts.length === list.length) return texts
-  throw new SteleError('token_invalid', { member: 'cidr_whitelist', reason: 'is no list of texts' })
+  throw new SteleError('token_invalid', {
+    member: 'cidr_whitelist',
+    reason: 'is not a list of texts',
+  })
 }
 
 function narrower(member: string): SteleError {
   return new SteleError('token_invalid', {
     member,
-    reason: 'would narrow it in a way that this registry does not offer',
+    reason: 'asks for a restriction that this registry does not offer',
   })
 }
 

@@ -1,11 +1,11 @@
-// When an engine's thread that ended is started anew: at once or soon at first, and after a pause when it goes on ending.
+// When a thread that ended is started again: at once or soon at first, and after a pause when it keeps ending.
 
 /** When to start anew. Times in milliseconds. */
 export type RestartLimits = {
   /** Ends within the window that suspend the service: something is wrong that a restart does not mend. */
   readonly maxEnds: number
   readonly windowMs: number
-  /** What the first restart of a thread that ended by itself waits; each further one waits twice as long. */
+  /** How long the first restart of a thread that ended by itself waits; each further one waits twice as long. */
   readonly firstDelayMs: number
   /** How long a suspension lasts. */
   readonly suspensionMs: number
@@ -29,7 +29,7 @@ const usualLimits: RestartLimits = {
   suspensionMs: tenMinutesMs,
 }
 
-/** A count that starts at nothing. */
+/** A count that starts at zero. */
 export function createRestarts(limits: RestartLimits = usualLimits): Restarts {
   let ends: readonly number[] = []
   return {
@@ -39,7 +39,7 @@ export function createRestarts(limits: RestartLimits = usualLimits): Restarts {
       const delayMs = isDelayed ? limits.firstDelayMs * 2 ** (ends.length - 1) : 0
       const afterMs = isSuspension ? limits.suspensionMs : delayMs
       const plan = { ends: ends.length, isSuspension, afterMs }
-      if (isSuspension) ends = [] // The thread that follows the pause has all its chances again.
+      if (isSuspension) ends = [] // After the pause the count starts again at zero.
       return plan
     },
   }

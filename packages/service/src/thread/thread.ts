@@ -25,7 +25,7 @@ type ClientEvent =
   | { readonly event: 'engine_suspended'; readonly reason: string }
 
 type Ready = { readonly readOnly: string | undefined }
-/** A service that was opened here; `restarts` counts the calls of its that hung. */
+/** A service that was opened here; `restarts` counts those of its calls that hung. */
 export type OpenedService = {
   readonly name: string
   readonly number: number
@@ -45,7 +45,7 @@ type Waiting = {
   readonly reject: (error: unknown) => void
 }
 
-/** One thread after the other: what ends is started anew. */
+/** Keeps one thread running: when it ends, another is started. */
 export class Thread {
   readonly #options: ThreadOptions
   readonly #pulse: BigInt64Array<SharedArrayBuffer>

@@ -71,7 +71,10 @@ export function parseAsk(text: string): AdminAsk {
       }
     }
   }
-  throw new SteleError('request_invalid', { what: 'the request', reason: 'it asks nothing known' })
+  throw new SteleError('request_invalid', {
+    what: 'the request',
+    reason: 'it asks for nothing that this server knows',
+  })
 }
 
 type Members = { readonly [name: string]: JsonValue }

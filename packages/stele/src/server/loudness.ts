@@ -1,4 +1,4 @@
-// How loud each event of the server is: reads are many and say little; writes, and what went wrong, are what an operator looks for.
+// How loud each event of the server is: reads are many and say little; an operator looks for writes and for what went wrong.
 import type { HttpEvent } from '@stele/http'
 import type { Level } from '../logger.ts'
 

@@ -12,7 +12,7 @@ import { type ServerSettings, serverSection } from './server.ts'
 export type SettingSources = {
   readonly flags: { readonly [name: string]: string | boolean | undefined }
   readonly environment: { readonly [name: string]: string | undefined }
-  /** Of what is there without being named it is `stele.yaml`. */
+  /** The file that was asked for; without one, `stele.yaml` is read where it exists. */
   readonly file: string | undefined
 }
 

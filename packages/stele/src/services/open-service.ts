@@ -48,7 +48,7 @@ export function createOpener(kinds: { readonly [kind: string]: ServiceKind }): O
 
 const poolBytes = 4096
 
-/** Random bytes, asked of the system for many calls at once; none are given twice. */
+/** Random bytes, fetched from the system for many calls at once; none are given twice. */
 function createRandom(): (sizeBytes: number) => Uint8Array {
   let pool = randomBytes(poolBytes)
   let used = 0
@@ -63,7 +63,7 @@ function createRandom(): (sizeBytes: number) => Uint8Array {
   }
 }
 
-/** The key of what only this server may have written: derived, so that it is no more than another use of the log's. */
+/** The key that seals what only this server may have written. Derived from the log's key, so that there is no further secret to keep. */
 function sealKeyOf(seed: Uint8Array): Uint8Array {
   return createHmac('sha256', seed).update('stele trie snapshot').digest()
 }
