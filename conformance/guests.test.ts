@@ -10,7 +10,7 @@ import {
   startThread,
   type ThreadEvent,
 } from '../packages/service/src/thread/index.ts'
-import type { ServiceData } from '../packages/stele/src/engine/data.ts'
+import type { ServiceData } from '../packages/stele/src/services/data.ts'
 import { dataPaths } from '../packages/storage/src/public/folder.ts'
 import { type Folder, makeFolder } from './temporary-folder.ts'
 

@@ -58,7 +58,7 @@ test('an older database put back is read, never written to and never published, 
     const ping = await fetch(`${server.url}/-/ping`)
     assert.equal(ping.status, 200) // It can be read.
     assert.match(await ping.text(), /"writesRefused":"it has 3 entries, and has published 4/)
-    const ready = server.lines.find((line) => line.event === 'engine_ready')
+    const ready = server.lines.find((line) => line.event === 'service_ready')
     assert.match(String(ready?.['readOnly']), /has published/)
     await server.stop() // Publishes at once what it would have published later.
     assert.deepEqual(await publicFiles(folder), evidence)

@@ -6,7 +6,7 @@ import {
   createOpener,
   registryKind,
   type ServiceKind,
-} from '../../packages/stele/src/engine/open-service.ts'
+} from '../../packages/stele/src/services/open-service.ts'
 import { openServiceHome } from '../../packages/storage/src/index.ts'
 
 /** The guest list keeps its memory between calls, and derives nothing from its log. */

@@ -99,5 +99,5 @@ export type ServicePorts = {
 export type ServiceEvent =
   | LogEvent
   | { readonly event: 'script_print'; readonly line: string }
-  | { readonly event: 'publish_failed'; readonly reason: string }
+  | { readonly event: 'folder_publish_failed'; readonly reason: string }
   | ({ readonly event: 'projection_behind' } & Lagging)

@@ -32,7 +32,7 @@ export function startPublishing(
     } catch (error) {
       if (isSteleError(error, 'log_inconsistent')) writes.stopWrites(error.details.reason)
       const reason = error instanceof Error ? error.message : String(error)
-      report({ event: 'publish_failed', reason })
+      report({ event: 'folder_publish_failed', reason })
     }
     const wantedMs = publishRestFactor * (nowMs() - startMs)
     restMs = Math.min(longestPublishRestMs, Math.max(publishEveryMs, wantedMs))

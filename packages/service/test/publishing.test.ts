@@ -70,14 +70,14 @@ test('stop() stops the writes when the folder is not the one of the log', async 
   const { world, publishing } = publishingOf(undefined, error)
   await publishing.stop()
   assert.deepEqual(world.stopped, [reason])
-  assert.equal(world.events[0]?.event, 'publish_failed')
+  assert.equal(world.events[0]?.event, 'folder_publish_failed')
 })
 
 test('stop() leaves the writes alone when a file cannot be written', async () => {
   const { world, publishing } = publishingOf(undefined, new Error('disk full'))
   await publishing.stop()
   assert.deepEqual(world.stopped, [])
-  assert.deepEqual(world.events, [{ event: 'publish_failed', reason: 'disk full' }])
+  assert.deepEqual(world.events, [{ event: 'folder_publish_failed', reason: 'disk full' }])
 })
 
 // what a publication took, and what the next one waits, in milliseconds

@@ -51,7 +51,7 @@ test('submit() throws outcome_unknown when a call holds the engine too long, and
   assert.equal(hung.status === 'rejected' && hung.reason.code, 'outcome_unknown')
   assert.equal(waiting.status === 'rejected' && waiting.reason.code, 'outcome_unknown') // It may try again.
   assert.equal((await service.submit(call('set'))).index, 1)
-  assert.deepEqual(events, ['engine_restarted'])
+  assert.deepEqual(events, ['thread_restarted'])
 })
 
 test('startEarlyWorker() gives a worker that a thread takes over, watched like any other', async (t) => {
@@ -60,7 +60,7 @@ test('startEarlyWorker() gives a worker that a thread takes over, watched like a
   await assert.rejects(service.submit(call('hang')), { code: 'outcome_unknown' })
   assert.equal((await service.submit(call('set'))).index, 1)
   assert.equal(early.worker.threadId, -1, 'The hanging call was in that worker, and ended with it')
-  assert.deepEqual(events, ['engine_restarted'])
+  assert.deepEqual(events, ['thread_restarted'])
 })
 
 test('submit() waits for the thread that was ended, which may still commit, before another one reads the log', async (t) => {
@@ -89,8 +89,8 @@ test('submit() throws service_suspended after five calls that hung, and the oper
     await assert.rejects(service.submit(call('hang')), { code: 'outcome_unknown' })
   }
   await assert.rejects(async () => service.submit(call('set')), { code: 'service_suspended' })
-  assert.equal(events.filter((event) => event === 'engine_restarted').length, 5)
-  assert.equal(events.at(-1), 'engine_suspended')
+  assert.equal(events.filter((event) => event === 'thread_restarted').length, 5)
+  assert.equal(events.at(-1), 'service_suspended')
 })
 
 test('submit() throws outcome_unknown when the engine ends by itself, and a new one answers soon', async (t) => {
@@ -105,22 +105,22 @@ test('submit() throws outcome_unknown when the engine ends by itself, and a new 
   await assert.rejects(service.submit(call('set')), { code: 'service_suspended' })
   await until(() => service.writesRefused() === undefined)
   assert.equal((await service.submit(call('set'))).index, 1)
-  assert.deepEqual(events, ['engine_restarted'])
+  assert.deepEqual(events, ['thread_restarted'])
 })
 
-test('submit() throws service_suspended while an engine goes on ending, and a pause later it is tried again', async (t) => {
+test('submit() throws service_suspended while the thread goes on ending, and a pause later it is tried again', async (t) => {
   const { service, events } = start(t, { firstDelayMs: 1, suspensionMs: 1 })
   for (let i = 0; i < 5; i++) {
     await until(() => service.writesRefused() === undefined)
     await assert.rejects(service.submit(call('crash')), { code: 'outcome_unknown' })
   }
   assert.match(service.writesRefused() ?? '', /5 times/)
-  assert.equal(events.at(-1), 'engine_suspended')
+  assert.equal(events.at(-1), 'thread_suspended')
   await until(() => service.writesRefused() === undefined)
   assert.equal((await service.submit(call('set'))).index, 1)
 })
 
-test('close() ends an engine that is about to be tried again', async (t) => {
+test('close() ends a thread that is about to be started again', async (t) => {
   const { service, close } = start(t, { firstDelayMs: 60_000 })
   await assert.rejects(service.submit(call('crash')), { code: 'outcome_unknown' })
   await close()
@@ -142,7 +142,7 @@ test('submit() goes on for the other services when one is suspended, and that on
   assert.match(service.writesRefused() ?? '', /2 times/)
   assert.equal(other.writesRefused(), undefined)
   assert.equal((await other.submit(call('set'))).index, 1)
-  assert.deepEqual(events, ['engine_restarted', 'engine_restarted', 'engine_suspended'])
+  assert.deepEqual(events, ['thread_restarted', 'thread_restarted', 'service_suspended'])
   await until(() => service.writesRefused() === undefined)
   assert.equal((await service.submit(call('set'))).index, 1)
 })

@@ -34,7 +34,7 @@ async function runRole(): Promise<void> {
   if (parentPort === null) throw new Error('A worker must have a parent')
   if (workerData.role === 'services') {
     const { runThread } = await import('@stele/service/thread')
-    const { createOpener, registryKind } = await import('./engine/open-service.ts')
+    const { createOpener, registryKind } = await import('./services/open-service.ts')
     runThread(parentPort, workerData.data, createOpener({ registry: registryKind }))
   } else if (workerData.role === 'ingest') {
     const { runIngest } = await import('./ingest/worker.ts')

@@ -36,7 +36,7 @@ const texts: readonly (readonly ['info' | 'error', string, object, string])[] = 
     'PUT /a 201, alice',
   ],
   ['info', 'access', { method: 'PUT', path: '/a', status: 403, code: 'x' }, 'PUT /a 403, x'],
-  ['info', 'engine_ready', { readOnly: undefined }, 'Engine ready'],
+  ['info', 'service_ready', { readOnly: undefined }, 'Service ready'],
   ['error', 'read_only', { reason: 'why' }, 'ERROR Read only: reason why'],
 ]
 for (const [level, event, facts, wanted] of texts) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { engineLoudness, httpLoudness } from '../src/server/loudness.ts'
+import { httpLoudness, serviceLoudness } from '../src/server/loudness.ts'
 
 // method, status, code of the error, how loud
 const accesses = [
@@ -20,8 +20,8 @@ for (const [method, status, code, wanted] of accesses) {
   })
 }
 
-test('engineLoudness() is error for trouble, debug for each commit', () => {
-  assert.equal(engineLoudness('read_only'), 'error')
-  assert.equal(engineLoudness('commit'), 'debug')
-  assert.equal(engineLoudness('script_print'), 'info')
+test('serviceLoudness() is error for trouble, debug for each commit', () => {
+  assert.equal(serviceLoudness('read_only'), 'error')
+  assert.equal(serviceLoudness('commit'), 'debug')
+  assert.equal(serviceLoudness('script_print'), 'info')
 })

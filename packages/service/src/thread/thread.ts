@@ -21,8 +21,9 @@ export type ThreadOptions = {
 /** What an operator may want to know; `service` is absent where the whole thread is meant. */
 export type ThreadEvent = { readonly service?: string } & (ServiceEvent | ClientEvent)
 type ClientEvent =
-  | { readonly event: 'engine_restarted'; readonly reason: string; readonly aborts: number }
-  | { readonly event: 'engine_suspended'; readonly reason: string }
+  | { readonly event: 'thread_restarted'; readonly reason: string; readonly aborts: number }
+  | { readonly event: 'service_suspended'; readonly reason: string }
+  | { readonly event: 'thread_suspended'; readonly reason: string }
 
 type Ready = { readonly readOnly: string | undefined }
 /** A service that was opened here; `restarts` counts those of its calls that hung. */
@@ -152,7 +153,7 @@ export class Thread {
     })
     this.#ended = new Promise((resolve) => worker.once('exit', resolve))
     worker.on('error', (error) => ifNewest(() => this.#fail(error)))
-    worker.on('exit', () => ifNewest(() => this.#fail(new Error('The thread ended'))))
+    worker.on('exit', () => ifNewest(() => this.#fail(new Error('The thread exited'))))
     this.#worker = worker
     for (const service of this.#services.values()) {
       if (service.suspended === undefined) this.#openInWorker(service)
@@ -226,7 +227,7 @@ export class Thread {
     const [since, number] = [Atomics.load(this.#pulse, 0), Atomics.load(this.#pulse, 1)]
     if (since === 0n || sinceNs(since) < BigInt(this.#options.callTimeoutMs) * nsPerMs) return
     const service = [...this.#services.values()].find((one) => one.number === Number(number))
-    const reason = `a call held the engine for over ${this.#options.callTimeoutMs} ms`
+    const reason = `a call held the thread for over ${this.#options.callTimeoutMs} ms`
     const old = this.#worker
     this.#worker = undefined
     this.#refuseInFlight(reason)
@@ -242,10 +243,10 @@ export class Thread {
   #blame(service: OpenedService, reason: string): void {
     const { name } = service
     const plan = service.restarts.plan(Date.now(), false)
-    this.#options.report({ service: name, event: 'engine_restarted', reason, aborts: plan.ends })
+    this.#options.report({ service: name, event: 'thread_restarted', reason, aborts: plan.ends })
     if (!plan.isSuspension) return
     service.suspended = `${plan.ends} times in a short while ${reason}`
-    this.#options.report({ service: name, event: 'engine_suspended', reason: service.suspended })
+    this.#options.report({ service: name, event: 'service_suspended', reason: service.suspended })
     this.#refuse(service, suspendedError(service.suspended))
     service.settle.reject(suspendedError(service.suspended))
     this.#resumeAfter(service, plan.afterMs)
@@ -254,14 +255,14 @@ export class Thread {
   /** A thread that ended by itself is started anew, later each time. */
   #fail(error: unknown): void {
     this.#worker = undefined
-    const reason = `the engine ended: ${error instanceof Error ? error.message : String(error)}`
+    const reason = `the thread of the services ended: ${error instanceof Error ? error.message : String(error)}`
     this.#refuseInFlight(reason)
     if (this.#closing) return
     const plan = this.#restarts.plan(Date.now(), true)
-    this.#options.report({ event: 'engine_restarted', reason, aborts: plan.ends })
+    this.#options.report({ event: 'thread_restarted', reason, aborts: plan.ends })
     this.#suspended = plan.isSuspension ? `${plan.ends} times in a short while ${reason}` : reason
     if (plan.isSuspension) {
-      this.#options.report({ event: 'engine_suspended', reason: this.#suspended })
+      this.#options.report({ event: 'thread_suspended', reason: this.#suspended })
       for (const { settle } of this.#services.values()) settle.reject(error)
     }
     // Two writers must never meet.

@@ -15,7 +15,7 @@ import { openFaces } from '../faces.ts'
 import { createLogger, type Logger } from '../logger.ts'
 import { listenAdmin } from '../server/admin.ts'
 import { formatStarted, isOnlyLocal, reachableAddresses } from '../server/announce.ts'
-import { engineLoudness, httpLoudness, wantsAccessEvent } from '../server/loudness.ts'
+import { httpLoudness, serviceLoudness, wantsAccessEvent } from '../server/loudness.ts'
 import { openServer, type Server } from '../server/open-server.ts'
 import { loadSettings, type Settings, sections } from '../settings/load.ts'
 import type { Command, Input, Usage } from './command.ts'
@@ -54,7 +54,7 @@ async function run(settings: Settings, input: Input): Promise<Report> {
   // What was opened is closed again in the reverse order, however this ends.
   await using open = new AsyncDisposableStack()
   const report = ({ event, ...facts }: { readonly event: string }): void => {
-    log(engineLoudness(event), event, facts)
+    log(serviceLoudness(event), event, facts)
   }
   const tally = createTally()
   const reportHttp = (event: HttpEvent): void => {
@@ -110,8 +110,8 @@ function reportRules({ ruleDifferences: differs }: Server, log: Logger): void {
 
 function reportReady({ service }: Server, log: Logger): void {
   service.ready.then(
-    ({ readOnly }) => log(readOnly === undefined ? 'info' : 'error', 'engine_ready', { readOnly }),
-    (error: unknown) => log('error', 'engine_failed', { reason: String(error) }),
+    ({ readOnly }) => log(readOnly === undefined ? 'info' : 'error', 'service_ready', { readOnly }),
+    (error: unknown) => log('error', 'service_failed', { reason: String(error) }),
   )
 }
 

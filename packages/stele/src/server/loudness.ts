@@ -5,15 +5,16 @@ import type { Level } from '../logger.ts'
 const trouble = [
   'read_only',
   'commit_failed',
-  'engine_restarted',
-  'engine_suspended',
-  'publish_failed',
+  'thread_restarted',
+  'service_suspended',
+  'thread_suspended',
+  'folder_publish_failed',
   'snapshot_failed',
   'clock_behind',
 ]
 
-/** The level of an event of the engine. */
-export function engineLoudness(event: string): Level {
+/** The level of an event of a service or of its thread. */
+export function serviceLoudness(event: string): Level {
   if (trouble.includes(event)) return 'error'
   return event === 'commit' ? 'debug' : 'info'
 }

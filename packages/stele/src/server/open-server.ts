@@ -1,4 +1,4 @@
-// Wires a server: data folder, engine, registry, accounts. It answers calls, but does not listen yet.
+// Wires a server: data folder, services, registry, accounts. It answers calls, but does not listen yet.
 
 import { hash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -36,10 +36,10 @@ import { createViewReader, prepareViews, viewsLag } from '@stele/storage/views'
 import { createEd25519Signer, parseCheckpoint } from '@stele/tlog/keys'
 import { parseNote } from '@stele/tlog/notes'
 import { sha256 } from '@stele/tlog/tree'
-import type { ServiceData } from '../engine/data.ts'
 import { ingestIdleMs } from '../ingest/limits.ts'
 import { createIngestPool, type IngestPorts } from '../ingest/pool.ts'
 import { startIngestThread } from '../ingest/thread.ts'
+import type { ServiceData } from '../services/data.ts'
 import type { Settings } from '../settings/load.ts'
 import type { Reserved } from './reservations.ts'
 import { createTakenDown } from './taken-down.ts'
