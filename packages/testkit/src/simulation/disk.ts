@@ -1,4 +1,4 @@
-// A simulated disk: a database whose transactions are whole, and a folder whose unsynced files a power cut may take or tear.
+// A simulated disk: a database whose transactions are whole, and a folder whose unsynced changes a power cut may take back.
 import { type KeptEntry, parseEffects, readPart } from '@stele/entries/parts'
 import type { CommitGroup, MemorySnapshot, PastRow, StoredHead, Watermark } from '@stele/log'
 import type { ProjectionMark } from '@stele/replica'
@@ -98,18 +98,16 @@ export function createDisk(chance: Chance): Disk {
   return disk
 }
 
-function loseOne({ files }: Disk, path: string, durable: Uint8Array | undefined, chance: Chance) {
-  const written = files.get(path)
-  switch (chance.below(3)) {
-    case 0: // It had reached the disk.
-      return
-    case 1:
-      if (durable === undefined) files.delete(path)
-      else files.set(path, durable)
-      return
-    default: // A new file whose length arrived, but not all of its bytes.
-      if (written !== undefined) files.set(path, written.subarray(0, written.length >> 1))
-  }
+/** Bytes reach the disk before their name does: what is unsynced is there whole, or as it was before. */
+function loseOne(
+  { files }: Disk,
+  path: string,
+  durable: Uint8Array | undefined,
+  chance: Chance,
+): void {
+  if (chance.oneIn(2)) return // It had reached the disk.
+  if (durable === undefined) files.delete(path)
+  else files.set(path, durable)
 }
 
 function emptyTables(): Tables {
