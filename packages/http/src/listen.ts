@@ -65,21 +65,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     limitBytes: options.maxBufferedBytes ?? maxBufferedBytes,
     usedBytes: 0,
   }
-  const server = createServer({
-    maxHeaderSize: maxHeaderBytes,
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveMs,
-    connectionsCheckingInterval: 5_000,
-    requireHostHeader: false, // The app answers for it, in JSON.
-    noDelay: true,
-    // Where nobody speaks the wanted protocol the request is answered as if it had not asked.
-    shouldUpgradeCallback: ({ url = '/', headers }) =>
-      app.upgrades?.has({ url, headers: { upgrade: headers.upgrade } }) === true,
-  })
-  server.maxHeadersCount = maxHeaderCount
-  server.maxConnections = maxConnections
-  server.timeout = idleTimeoutMs
+  const server = createLimitedServer(app)
   const running: Running = { count: 0, onNone: () => undefined }
   const start = ({ request, response }: Exchange): void => {
     running.count++
@@ -88,7 +74,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       if (running.count === 0) running.onNone()
     })
     if (!server.listening) response.setHeader('connection', 'close')
-    serve(app, { request, response, budget, report: options.report }).catch((error: unknown) => {
+    serve(app, { request, response, budget }).catch((error: unknown) => {
       reportConnection(options, request.socket, error)
       response.destroy()
     })
@@ -121,11 +107,35 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   })
   server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
     reportConnection(options, socket, error)
-    refuseBroken(socket, error.code)
+    refuseBroken(socket, error.code, turns.running(socket))
   })
   await startListening(server, options)
+  // A connection that the system cannot give us, for want of file descriptors, must not end the process.
+  server.on('error', ({ message: reason }) =>
+    options.report({ type: 'connection', client: '', reason }),
+  )
   const { host } = options
   return { ...listeningOf(server, { host, running, switches }), connections: connections.count }
+}
+
+/** A server with the limits of time and size. */
+function createLimitedServer(app: App): Server {
+  const server = createServer({
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: 5_000,
+    requireHostHeader: false, // The app answers for it, in JSON.
+    noDelay: true,
+    // Where nobody speaks the wanted protocol the request is answered as if it had not asked.
+    shouldUpgradeCallback: ({ url = '/', headers }) =>
+      app.upgrades?.has({ url, headers: { upgrade: headers.upgrade } }) === true,
+  })
+  server.maxHeadersCount = maxHeaderCount
+  server.maxConnections = maxConnections
+  server.timeout = idleTimeoutMs
+  return server
 }
 
 /** Requests that have no whole answer yet, and what happens when there are none. */
@@ -135,7 +145,6 @@ type Serving = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly budget: BodyBudget
-  readonly report: (event: HttpEvent) => void
 }
 
 async function serve(app: App, { request, response, budget }: Serving): Promise<void> {

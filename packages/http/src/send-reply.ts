@@ -29,6 +29,8 @@ export async function sendReply(
   if (isRefusedBody) response.setHeader('connection', 'close')
   if (reply.rawHeaders === undefined) response.writeHead(reply.status, reply.headers)
   else response.writeHead(reply.status, [...reply.rawHeaders])
+  // A client that reads nothing before it has sent all would never take a file. A stream may still read the request.
+  if (isRefusedBody && part !== undefined) drain(request)
   if (file !== undefined && part !== undefined) {
     await sendFile(response, file, part)
     return

@@ -12,12 +12,14 @@ export type Turns = {
   readonly take: (exchange: Exchange) => void
   /** True for a connection that was used, and of which no request runs or waits. */
   readonly isIdle: (socket: Socket) => boolean
+  /** What runs on the connection. */
+  readonly running: (socket: Socket) => Exchange | undefined
   /** Takes the connection out, because it speaks another protocol from now on. False while a request runs or waits. */
   readonly leave: (socket: Socket) => boolean
 }
 
-/** Whether a request of the connection runs, and what waits behind it. */
-type Line = { isRunning: boolean; readonly waiting: Exchange[] }
+/** Whether a request of the connection runs, which one, and what waits behind it. */
+type Line = { isRunning: boolean; exchange?: Exchange | undefined; readonly waiting: Exchange[] }
 
 /** Turns for exchanges that `start` begins. `onFlood` hears of a connection that is cut because too many wait. */
 export function createTurns(ports: {
@@ -27,9 +29,11 @@ export function createTurns(ports: {
   const lines = new WeakMap<Socket, Line>()
   const begin = (line: Line, exchange: Exchange): void => {
     line.isRunning = true
+    line.exchange = exchange
     // "close" comes when the system took the last byte of the answer, so a client that does not read gets no next one.
     exchange.response.once('close', () => {
       line.isRunning = false
+      line.exchange = undefined
       const next = exchange.request.socket.writable ? line.waiting.shift() : undefined
       if (next === undefined) line.waiting.length = 0
       else begin(line, next)
@@ -51,6 +55,7 @@ export function createTurns(ports: {
       }
     },
     isIdle: (socket) => lines.get(socket)?.isRunning === false,
+    running: (socket) => lines.get(socket)?.exchange,
     leave: (socket) => {
       if (lines.get(socket)?.isRunning === true) return false
       lines.set(socket, { isRunning: true, waiting: [] })

@@ -1,12 +1,16 @@
 // The adapter on a real port of the loopback: what only sockets can show.
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { type EventEmitter, once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { isSteleError } from '@stele/errors'
 import { toReply } from '../src/error-reply.ts'
@@ -88,11 +92,12 @@ function answerOf(sent: ClientRequest): Promise<Answer> {
   })
 }
 
-/** Sends bytes as they are, and gives all that comes until the connection closes. */
-function sendRaw({ port }: Listening, raw: string): Promise<string> {
+/** Sends bytes as they are, `later` when something came, and gives all that comes until the connection closes. */
+function sendRaw({ port }: Listening, raw: string, later?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(raw))
     let found = ''
+    if (later !== undefined) socket.once('data', () => socket.write(later))
     socket.on('data', (chunk) => (found += chunk.toString()))
     socket.on('error', reject)
     socket.on('close', () => resolve(found))
@@ -236,6 +241,77 @@ test('what is no HTTP, or has too many headers, is answered in JSON', async () =
     const large = await sendRaw(server, `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`)
     assert.match(large, /^HTTP\/1\.1 431 .*headers are too large/s)
     assert.deepEqual(new Set(events.map((event) => event.type)), new Set(['connection']))
+  })
+})
+
+for (const [what, status] of [
+  ['an answer that has begun', 200],
+  ['a request that has no answer yet', undefined],
+] as const) {
+  test(`what is no HTTP behind ${what} cuts the connection, and nothing is written into it`, async () => {
+    const app: App = async () => {
+      if (status === undefined) return new Promise<Reply>(() => undefined)
+      const body = new PassThrough()
+      body.write('begun')
+      return { status, headers: {}, body }
+    }
+    await withServer(app, async (server, events) => {
+      const [good, bad] = ['GET / HTTP/1.1\r\nhost: x\r\n\r\n', 'nonsense\r\n\r\n']
+      const found = status === undefined ? sendRaw(server, good + bad) : sendRaw(server, good, bad)
+      assert.doesNotMatch(await found, /request_invalid/)
+      assert.ok(events.some(({ type }) => type === 'connection'))
+    })
+  })
+}
+
+test('a body whose chunks are broken is answered 400', async () => {
+  await withServer(echo, async (server) => {
+    const head = 'PUT /x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n'
+    assert.match(await sendRaw(server, `${head}nonsense\r\n`), /^HTTP\/1\.1 400 .*request_invalid/s)
+  })
+})
+
+test('a connection that cannot be accepted is reported, and the server goes on', async () => {
+  await withServer(echo, async (server, events) => {
+    const started = Promise.withResolvers<EventEmitter>()
+    const onStart = (message: unknown): void =>
+      started.resolve(Reflect.get(Object(message), 'server'))
+    subscribe('http.server.request.start', onStart)
+    await send(server, { body: Buffer.alloc(1) })
+    unsubscribe('http.server.request.start', onStart)
+    ;(await started.promise).emit('error', new Error('accept EMFILE'))
+    assert.deepEqual(events, [{ type: 'connection', client: '', reason: 'accept EMFILE' }])
+    assert.equal((await send(server, { body: Buffer.alloc(1) })).status, 200)
+  })
+})
+
+test('a file reaches a client that sends its whole body before it reads', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'stele-http-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'large')
+  writeFileSync(file, Buffer.alloc(12 * mib, 'x'))
+  const app: App = async () => ({
+    status: 200,
+    headers: {},
+    body: { file, start: 0, end: 12 * mib },
+  })
+  await withServer(app, async ({ port }) => {
+    const bodyBytes = 7 * mib
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    socket.write(`PUT /x HTTP/1.1\r\nhost: x\r\ncontent-length: ${bodyBytes}\r\n\r\n`)
+    socket.write(Buffer.alloc(bodyBytes))
+    let [left, turns] = [socket.writableLength, 0]
+    while (left > 0 && turns < 5000) {
+      await nextTurn()
+      turns = socket.writableLength === left ? turns + 1 : 0
+      left = socket.writableLength
+    }
+    assert.equal(left, 0)
+    let size = 0
+    for await (const part of socket) size += part.length
+    assert.ok(size > 12 * mib)
   })
 })
 
