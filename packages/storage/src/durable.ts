@@ -1,6 +1,8 @@
 // Durable files: there whole or not at all, whatever happens. The one place that knows how.
+import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { codeOf } from './folders.ts'
 
 let counter = 0
 
@@ -18,7 +20,7 @@ export async function writeDurably(
   options: WriteOptions = {},
 ): Promise<void> {
   const folder = dirname(path)
-  const firstMade = await mkdir(folder, { recursive: true })
+  const firstMade = await makeFolders(folder)
   await replaceFile(path, bytes, options)
   await syncFolder(folder)
   if (firstMade !== undefined) await syncUpTo(folder, dirname(firstMade))
@@ -49,9 +51,21 @@ async function syncIfThere(path: string): Promise<void> {
   }
 }
 
+/** Makes the folder, and those above it, step by step as makeFolder() does. Gives the topmost one that was missing. */
+export async function makeFolders(path: string): Promise<string | undefined> {
+  if (existsSync(path)) return undefined
+  const above = await makeFolders(dirname(path))
+  try {
+    await mkdir(path)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error // Else somebody was faster.
+  }
+  return above ?? path
+}
+
 /** True for the error of a file or folder that is not there. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+  return codeOf(error) === 'ENOENT'
 }
 
 async function replaceFile(

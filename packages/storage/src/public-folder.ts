@@ -1,10 +1,10 @@
 // The public folder on this disk: what any web server can serve as it is.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { logFolder } from '@stele/entries/paths'
 import type { PublicFolder } from '@stele/log'
-import { isMissing, syncFoldersOf, writeDurably, writeWhole } from './durable.ts'
+import { isMissing, makeFolders, syncFoldersOf, writeDurably, writeWhole } from './durable.ts'
 
 /** The folder at this path. */
 export function createPublicFolder(root: string): PublicFolder {
@@ -59,7 +59,7 @@ function createFolders() {
   return {
     make: async (path: string): Promise<void> => {
       if (made.has(path)) return
-      await mkdir(path, { recursive: true })
+      await makeFolders(path)
       made.add(path)
     },
     /** The folder and those within may be gone. */

@@ -15,6 +15,10 @@ test('writeDurably() puts the bytes there, makes folders, and leaves no temporar
   assert.deepEqual(readdirSync(join(folder, 'a', 'b')), ['file'])
 })
 
+test('writeDurably() fails at once when the file system takes no folders', async () => {
+  await assert.rejects(writeDurably('/proc/foo/bar/file', Buffer.from('x')), { code: 'ENOENT' })
+})
+
 test('writeDurably() leaves no temporary file when it fails', async (t) => {
   const folder = tempFolder(t)
   mkdirSync(join(folder, 'taken'))
