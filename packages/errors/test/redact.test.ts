@@ -7,6 +7,8 @@ const texts: readonly (readonly [string, string])[] = [
   ['Authorization: Bearer abc.def', 'Authorization: Bearer ***'],
   ['//host/:_authToken=abc', '//host/:_authToken=***'],
   ['token stele_abcdefghij0123456789 end', 'token *** end'],
+  ['a%20stele_abcdefghij0123456789', 'a%20***'],
+  ['the package stele_helpers', 'the package stele_helpers'],
   ['line\u0007bell', 'line\\u0007bell'],
   ['line\nfeed\ttab', 'line\nfeed\ttab'],
   ['nothing to hide', 'nothing to hide'],

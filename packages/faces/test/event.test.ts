@@ -15,6 +15,7 @@ const rows: readonly (readonly [url: string, wanted: string])[] = [
   [`/-/npm/v1/tokens/token/${token}`, '/-/npm/v1/tokens/token/***'],
   [`/-/user/token/${encodeURIComponent(token).replace('_', '%5F')}`, '/-/user/token/***'],
   [`/x?token=${token}`, '/x?token=***'],
+  ['/stele_helpers', '/stele_helpers'],
   [`/x?token=${token.replace('stele', '%73tele').replace('_', '%5f')}`, '/x?token=***'],
   ['http://user:secret@r.example/x', 'http://***@r.example/x'],
   ['/x\r\nforged line', '/x\ufffd\ufffdforged line'],

@@ -1,5 +1,5 @@
 // What the edge tells of itself: one access event a request, bugs, broken connections. Never a token, never a password.
-
+import { tokenPattern } from '@stele/errors'
 import type { Ask } from './ask.ts'
 import type { Incoming, Reply } from './exchange.ts'
 
@@ -73,14 +73,12 @@ export function safePath(url: string): string {
   return safe(hidden, 500)
 }
 
-/** Any token of ours, wherever it turns up. */
-const token = /stele_[A-Za-z0-9]{6,}/g
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
 
 function safe(text: string, length: number): string {
   return text
     .slice(0, 4 * length)
-    .replaceAll(token, '***')
+    .replaceAll(tokenPattern, '***')
     .replaceAll(controls, '\ufffd')
     .slice(0, length)
 }

@@ -43,23 +43,42 @@ async function collectDecoded(
   limitBytes: number,
   budget: BodyBudget,
 ): Promise<Uint8Array> {
+  const decoding = gunzipOf(request)
+  try {
+    return await collect(decoding.stream, { limitBytes, budget, source: request })
+  } catch (error) {
+    throw error instanceof SteleError ? error : brokenGzip(error)
+  } finally {
+    decoding.end()
+  }
+}
+
+/** The body with gzip undone, and what ends it. A request that is cut, or broken, cuts the stream. */
+export function gunzipOf(request: IncomingMessage): {
+  readonly stream: Readable
+  readonly end: () => void
+} {
   const gunzip = createGunzip()
   const onCut = (): unknown => gunzip.destroy(cutError(0))
   request.once('aborted', onCut)
   request.once('error', onCut)
   request.pipe(gunzip)
-  try {
-    return await collect(gunzip, { limitBytes, budget, source: request })
-  } catch (error) {
-    if (error instanceof SteleError) throw error
-    const what = { what: 'the request body', reason: 'its gzip coding is broken' }
-    throw new SteleError('request_invalid', what, { cause: error })
-  } finally {
-    request.off('aborted', onCut)
-    request.off('error', onCut)
-    request.unpipe(gunzip)
-    gunzip.destroy()
+  return {
+    stream: gunzip,
+    end: () => {
+      request.off('aborted', onCut)
+      request.off('error', onCut)
+      request.unpipe(gunzip)
+      gunzip.on('error', () => undefined)
+      gunzip.destroy()
+    },
   }
+}
+
+/** The error for a body that is not the gzip it says it is. */
+export function brokenGzip(cause: unknown): SteleError {
+  const what = { what: 'the request body', reason: 'its gzip coding is broken' }
+  return new SteleError('request_invalid', what, { cause })
 }
 
 type Collecting = {

@@ -1,10 +1,9 @@
 // A request's body as it arrives: decoded, capped, at the pace of its reader.
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
 import { isSteleError, SteleError } from '@stele/errors'
 import type { ByteStream } from './exchange.ts'
-import { cutError, isGzipBody } from './read-body.ts'
+import { brokenGzip, cutError, gunzipOf, isGzipBody } from './read-body.ts'
 
 /**
  * The body's chunks, with gzip undone, at most `limitBytes` after decoding. Leaving before the end leaves the request open, so
@@ -25,30 +24,8 @@ export async function* streamBody(request: IncomingMessage, limitBytes: number):
     if (isSteleError(error)) throw error
     if (decoding === undefined || (request.destroyed && !request.complete))
       throw cutError(sizeBytes)
-    const what = { what: 'the request body', reason: 'its gzip coding is broken' }
-    throw new SteleError('request_invalid', what, { cause: error })
+    throw brokenGzip(error)
   } finally {
     decoding?.end()
-  }
-}
-
-function gunzipOf(request: IncomingMessage): {
-  readonly stream: Readable
-  readonly end: () => void
-} {
-  const gunzip = createGunzip()
-  const onCut = (): unknown => gunzip.destroy(cutError(0))
-  request.once('aborted', onCut)
-  request.once('error', onCut)
-  request.pipe(gunzip)
-  return {
-    stream: gunzip,
-    end: () => {
-      request.off('aborted', onCut)
-      request.off('error', onCut)
-      request.unpipe(gunzip)
-      gunzip.on('error', () => undefined)
-      gunzip.destroy()
-    },
   }
 }
