@@ -5,6 +5,7 @@ import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
 import { type PackageName, parsePackageName } from '@stele/formats/names'
 import type { Registry } from '@stele/registry'
+import { readRelease } from '@stele/releases/release'
 
 type Package = {
   rev: number
@@ -115,6 +116,21 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
         return { did: 'publish', ...(await registry.publish(account, name, document)) }
       }
       return { did: 'change', ...(await registry.changeDocument(account, name, { rev, document })) }
+    },
+    putTarball: async ({ account, name, version, tarball, check }) => {
+      const release = readRelease(tarball)
+      const said = `${release.name}@${release.version}`
+      if (said !== `${name}@${version}`) {
+        const reason = `the package.json in the tarball says ${said}`
+        throw new SteleError('upload_invalid', { spec: `${name}@${version}`, reason })
+      }
+      check({ ...release.manifest.dependencies })
+      const data = Buffer.from(tarball).toString('base64')
+      return registry.publish(account, name, {
+        'dist-tags': { latest: version },
+        versions: { [version]: { ...release.manifest, dist: { integrity: release.integrity } } },
+        _attachments: { tarball: { data } },
+      })
     },
     changeDocument: async (account, name, { rev, document }) => {
       if (!isJsonObject(document)) throw new Error('The face gave no object')

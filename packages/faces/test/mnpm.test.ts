@@ -94,6 +94,16 @@ test('PUT /-/mnpm/module knows who asks, and has a limit, before it reads a byte
   assert.deepEqual(limits, [maxModuleBytes])
 })
 
+test('PUT /-/mnpm/module takes no content coding', async () => {
+  const fixture = createFixture()
+  const { authorization } = await signUp(fixture, 'max')
+  const headers = { authorization, 'content-encoding': 'gzip' }
+  const body = moduleDocument('x', '1.0.0')
+  const reply = await fixture.app(ask('PUT', '/-/mnpm/module', { body, headers }))
+  assert.deepEqual([reply.status, jsonOf(reply)['code']], [415, 'coding_unsupported'])
+  assert.equal(fixture.registry.blobs.size, 0)
+})
+
 test('GET /-/mnpm shows what npm published', async () => {
   const fixture = createFixture()
   const { authorization } = await signUp(fixture, 'max')

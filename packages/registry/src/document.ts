@@ -5,14 +5,18 @@ import { isJsonObject, type JsonObject, parseJson } from '@stele/formats/json'
 import { type PackageName } from '@stele/formats/names'
 import { type ReleaseLimits, type VersionPieces, versionPieces } from '@stele/releases/release'
 import { maxDocumentValues } from './limits.ts'
-import { readUpload, type Upload } from './upload.ts'
+import { readTarballUpload, readUpload, type Upload } from './upload.ts'
 
-/** A body to be read. `isChange` where the address says that it is no upload, whatever is in it. */
+/**
+ * A body to be read. `isChange` where the address says that it is no upload, whatever is in it; `isTarball` where it is
+ * no document at all, but the tarball itself.
+ */
 export type DocumentJob = {
   readonly account: string
   readonly name: PackageName
   readonly body: Uint8Array
   readonly isChange: boolean
+  readonly isTarball?: true
 }
 
 /** A release as its upload brought it, ready to be published. */
@@ -24,10 +28,18 @@ export type ReadyUpload = Pick<Upload, 'tarball' | 'tags' | 'isRestricted'> &
     readonly pieces: VersionPieces
   }
 
+/** A bare tarball, ready to be published. `dependencies` are those of its package.json, normalised. */
+export type ReadTarball = {
+  readonly kind: 'tarball'
+  readonly upload: ReadyUpload
+  readonly dependencies: Readonly<Record<string, string>>
+}
+
 /** What a body asks for. A change has only those members of the document that can change something. */
 export type ReadDocument =
   | { readonly kind: 'upload'; readonly upload: ReadyUpload }
   | { readonly kind: 'change'; readonly document: JsonObject }
+  | ReadTarball
 
 /** The JSON of a body. Throws request_invalid, json_invalid. */
 export function parseDocument(body: Uint8Array): JsonObject {
@@ -37,8 +49,9 @@ export function parseDocument(body: Uint8Array): JsonObject {
   return document
 }
 
-/** Reads a body whole. Throws what parseDocument() and readUpload() throw. */
+/** Reads a body whole. Throws what parseDocument(), readUpload() and readBareTarball() throw. */
 export function readDocument(job: DocumentJob): ReadDocument {
+  if (job.isTarball === true) return readBareTarball(job.name, job.body)
   const document = parseDocument(job.body)
   if (isUpload(job, document)) return { kind: 'upload', upload: readyUpload(job.name, document) }
   return { kind: 'change', document: changesOf(document, job.account) }
@@ -59,7 +72,22 @@ export function readyUpload(
   document: unknown,
   limits?: ReleaseLimits,
 ): ReadyUpload {
-  const { release, tarball, tags, isRestricted } = readUpload(name, document, limits)
+  return readyOf(name, readUpload(name, document, limits))
+}
+
+/** The release that a tarball brings, tagged "latest". Throws upload_invalid, and what readRelease() throws. */
+export function readBareTarball(
+  name: PackageName,
+  tarball: Uint8Array,
+  limits?: ReleaseLimits,
+): ReadTarball {
+  const release = readTarballUpload(name, tarball, limits)
+  const upload = { release, tarball, tags: ['latest'], isRestricted: false }
+  const { dependencies = {} } = release.manifest
+  return { kind: 'tarball', upload: readyOf(name, upload), dependencies }
+}
+
+function readyOf(name: PackageName, { release, tarball, tags, isRestricted }: Upload): ReadyUpload {
   const { version, integrity, recordText: record, contents } = release
   const pieces = versionPieces(release)
   return { name, version, integrity, record, contents, tags, isRestricted, tarball, pieces }

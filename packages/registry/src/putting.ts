@@ -1,13 +1,15 @@
 // A PUT of a document: small bodies are read at once, large ones, and tarballs that unpack to much, on another thread.
-import { isSteleError } from '@stele/errors'
+import { isSteleError, SteleError } from '@stele/errors'
 import type { JsonObject } from '@stele/formats/json'
-import type { PackageName } from '@stele/formats/names'
+import type { PackageName, Version } from '@stele/formats/names'
 import { type Changed, changeDocument } from './changes.ts'
 import {
   type DocumentJob,
   isUpload,
   parseDocument,
   type ReadDocument,
+  type ReadTarball,
+  readBareTarball,
   readDocument,
   readyUpload,
 } from './document.ts'
@@ -28,6 +30,16 @@ export type PutAsk = {
   readonly rev?: string | undefined
 }
 
+/** A tarball without a document. It may be handed on to another thread: it must not be used afterwards. */
+export type TarballAsk = {
+  readonly account: string
+  readonly name: PackageName
+  readonly version: Version
+  readonly tarball: Uint8Array
+  /** Called with the dependencies in its package.json before it is published; what it throws, refuses it. */
+  readonly check: (dependencies: Readonly<Record<string, string>>) => void
+}
+
 /** Publishes or changes, as the document says. Throws what publishDocument(), changeDocument() and the ingest port throw. */
 export async function putDocument(ports: RegistryPorts, ask: PutAsk): Promise<Put> {
   const { account, name, body, rev } = ask
@@ -35,12 +47,42 @@ export async function putDocument(ports: RegistryPorts, ask: PutAsk): Promise<Pu
   const job = { account, name, body, isChange: rev !== undefined }
   const small = readSmallBody(ports, job)
   const read = small ?? (await readLargeBody(ports, job))
+  if (read.kind === 'tarball') throw new Error('A document was read as a tarball')
   if (read.kind === 'change') {
     const { document } = read
     return { did: 'change', ...(await changeDocument(ports, { account, name, rev, document })) }
   }
   if (small === undefined) requirePublisher(ports.state, { account, name }) // It took a while.
   return { did: 'publish', ...(await publishUpload(ports, account, read.upload)) }
+}
+
+/**
+ * Publishes the release that a tarball holds, as "latest". Throws what requirePublisher(), readBareTarball(), `check`,
+ * publishUpload() and the ingest port throw.
+ */
+export async function putTarball(ports: RegistryPorts, ask: TarballAsk): Promise<Published> {
+  const { account, name, version, tarball, check } = ask
+  requirePublisher(ports.state, { account, name }) // Whoever may not publish has nothing unpacked.
+  const job = { account, name, body: tarball, isChange: false, isTarball: true } as const
+  const small = readSmallTarball(ports, job)
+  const read = small ?? (await readLargeBody(ports, job))
+  if (read.kind !== 'tarball') throw new Error('A tarball was read as a document')
+  if (small === undefined) requirePublisher(ports.state, { account, name }) // It took a while.
+  const { upload, dependencies } = read
+  if (upload.version !== version) {
+    const reason = `the package.json in the tarball says ${name}@${upload.version}`
+    throw new SteleError('upload_invalid', { spec: `${name}@${version}`, reason })
+  }
+  check(dependencies)
+  return publishUpload(ports, account, upload)
+}
+
+function readSmallTarball(
+  ports: RegistryPorts,
+  { name, body }: DocumentJob,
+): ReadTarball | undefined {
+  if (ports.ingest === undefined || body.length > maxInlineBodyBytes) return undefined
+  return unlessLarge(() => readBareTarball(name, body, inlineLimits))
 }
 
 /** What the body holds, where it may be read at once; undefined where another thread must. */
@@ -58,8 +100,13 @@ async function readLargeBody({ ingest }: RegistryPorts, job: DocumentJob): Promi
 
 /** The upload, unless its tarball unpacks to more than may hold this thread. */
 function readSmall(name: PackageName, document: JsonObject): ReadDocument | undefined {
+  const upload = unlessLarge(() => readyUpload(name, document, inlineLimits))
+  return upload && { kind: 'upload', upload }
+}
+
+function unlessLarge<T>(read: () => T): T | undefined {
   try {
-    return { kind: 'upload', upload: readyUpload(name, document, inlineLimits) }
+    return read()
   } catch (error) {
     if (isSteleError(error, 'tarball_too_large')) return undefined
     throw error

@@ -6,7 +6,7 @@ import { readAccount } from '@stele/releases/state'
 import { type Changed, changeDocument, removePackage, removeVersion } from './changes.ts'
 import type { RegistryPorts } from './ports.ts'
 import { type Published, publishDocument } from './publishing.ts'
-import { type Put, type PutAsk, putDocument } from './putting.ts'
+import { type Put, type PutAsk, putDocument, putTarball, type TarballAsk } from './putting.ts'
 import { createReading, type Reading, versionOfFile } from './reading.ts'
 import { changeReservation, type Logged, type Reservation } from './reservations.ts'
 import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
@@ -18,6 +18,8 @@ export type Registry = Reading & {
   readonly publish: (account: string, name: PackageName, document: unknown) => Promise<Published>
   /** PUT of a document of either kind, as bytes (npm-wire 5). */
   readonly put: (ask: PutAsk) => Promise<Put>
+  /** Publishes a bare tarball, tagged "latest". */
+  readonly putTarball: (ask: TarballAsk) => Promise<Published>
   /** PUT of any other document; `rev` is the revision in the address (npm-wire B9, B10, D2, D5). */
   readonly changeDocument: (
     account: string,
@@ -55,6 +57,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
     ...reading,
     publish: (account, name, document) => publishDocument(ports, { account, name, document }),
     put: (ask) => putDocument(ports, ask),
+    putTarball: (ask) => putTarball(ports, ask),
     changeDocument: (account, name, { rev, document }) =>
       changeDocument(ports, { account, name, rev, document }),
     removePackage: (account, name, rev) => removePackage(ports, { account, name, rev }),

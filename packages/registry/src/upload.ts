@@ -50,6 +50,19 @@ export function readUpload(
   return { release, tarball, tags, isRestricted: document['access'] === 'restricted' }
 }
 
+/** The release of a tarball that comes without a document. Throws upload_invalid, and what readRelease() throws. */
+export function readTarballUpload(
+  name: PackageName,
+  tarball: Uint8Array,
+  limits: ReleaseLimits = { maxUnpackedBytes: maxUploadUnpackedBytes },
+): Release {
+  const release = readRelease(tarball, limits)
+  const said = `${release.name}@${release.version}`
+  if (release.name !== name) throw invalid(name, `the package.json in the tarball says ${said}`)
+  checkPaths(said, release.paths)
+  return release
+}
+
 function readVersion(
   name: PackageName,
   versions: unknown,

@@ -4,6 +4,7 @@ import { hash } from 'node:crypto'
 import test from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { type ErrorCode, isSteleError } from '@stele/errors'
+import { parseVersion } from '@stele/formats/names'
 import { type DocumentJob, readDocument } from '../src/document.ts'
 import { inlineLimits, maxInlineBodyBytes } from '../src/limits.ts'
 import { createRegistry, type Registry } from '../src/registry.ts'
@@ -85,6 +86,73 @@ test('put() hands nothing on of whoever may not publish', async () => {
   await assert.rejects(registry.put({ account: 'bob', name, body }), failsWith('rule_refused'))
   await assert.rejects(registry.put({ account: 'zed', name, body }), failsWith('rule_refused'))
   assert.equal(jobs.length, 0)
+})
+
+/** The tarball alone of a document. */
+function tarballOf(document: Packument): Uint8Array {
+  const [attachment] = Object.values<Packument>(document._attachments)
+  return Buffer.from(attachment.data, 'base64')
+}
+
+const asked = { account: 'alice', name, version: parseVersion('1.0.0'), check: () => {} }
+
+for (const [what, document, elsewhere] of published) {
+  if (what === 'a large body') continue // Its tarball is the row below.
+  test(`putTarball() publishes ${what}, read ${elsewhere === 0 ? 'at once' : 'elsewhere'}`, async () => {
+    const { world, registry, jobs } = await createPutting()
+    await registry.putTarball({ ...asked, tarball: tarballOf(document) })
+    assert.equal(jobs.length, elsewhere)
+    assert.equal(world.read('p')['dist-tags'].latest, '1.0.0')
+    assert.equal(world.read('p').versions['1.0.0'].dist.fileCount > 0, true)
+  })
+}
+
+test('putTarball() has a large tarball read elsewhere', async () => {
+  const { registry, jobs } = await createPutting()
+  await registry.putTarball({ ...asked, tarball: tarballOf(large()) })
+  assert.equal(jobs.length, 1)
+})
+
+test('putTarball() reads nothing of whoever may not publish', async () => {
+  const { world, registry, jobs } = await createPutting()
+  await world.publish('alice', manifest)
+  for (const account of ['bob', 'zed']) {
+    for (const tarball of [tarballOf(bomb(inlineLimits.maxUnpackedBytes)), Buffer.from('none')]) {
+      const put = registry.putTarball({ ...asked, account, tarball })
+      await assert.rejects(put, failsWith('rule_refused'))
+    }
+  }
+  assert.equal(jobs.length, 0)
+})
+
+const otherwise: readonly [what: string, ask: Partial<typeof asked>][] = [
+  ['another name', { name: nameOf('q') }],
+  ['another version', { version: parseVersion('1.0.1') }],
+]
+for (const [what, other] of otherwise) {
+  test(`putTarball() throws upload_invalid when the tarball has ${what}`, async () => {
+    const { world, registry } = await createPutting()
+    const before = world.log.length
+    const tarball = tarballOf(publishDocument(manifest))
+    const put = registry.putTarball({ ...asked, ...other, tarball })
+    await assert.rejects(put, failsWith('upload_invalid'))
+    assert.equal(world.log.length, before)
+  })
+}
+
+test('putTarball() publishes nothing when the sender’s check refuses the dependencies', async () => {
+  const { world, registry } = await createPutting()
+  const before = world.log.length
+  const dependencies = { 'left-pad': '^1.0.0' }
+  const tarball = tarballOf(publishDocument({ ...manifest, dependencies }))
+  const seen: unknown[] = []
+  const check = (packed: unknown): never => {
+    seen.push(packed)
+    throw new Error('refused')
+  }
+  await assert.rejects(registry.putTarball({ ...asked, tarball, check }), /refused/)
+  assert.deepEqual(seen, [dependencies])
+  assert.equal(world.log.length, before)
 })
 
 test('put() refuses a stranger to the package whose document was read elsewhere', async () => {

@@ -6,7 +6,7 @@ import type { AccessPorts } from '../access.ts'
 export type MnpmPorts = {
   readonly registry: Pick<
     Registry,
-    'hasAccount' | 'join' | 'manifest' | 'packument' | 'put' | 'tarball'
+    'hasAccount' | 'join' | 'manifest' | 'packument' | 'putTarball' | 'tarball'
   >
   readonly accounts: AccessPorts['accounts']
 }
