@@ -105,7 +105,13 @@ function functionsOf(
   }
   return {
     readOnly: () => sequencer.readOnly,
-    submit: (request) => sequencer.submit(request).then(published),
+    submit: async (request) => {
+      // Every replay would refuse it: only what the server observes itself is the host's.
+      if (request.via === 'host' && request.account !== ports.identity.operator) {
+        throw new Error(`A call of the host is made for "${request.account}"`)
+      }
+      return published(await sequencer.submit(request))
+    },
     prove: (queries) =>
       proveValues(
         {
