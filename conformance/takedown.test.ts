@@ -93,3 +93,35 @@ test('a release whose parts are all taken down is told by nothing, verify except
   await server.stop()
   assert.deepEqual(await filesWith(folder.path, secret), [])
 })
+
+test('what the registry still uses is changed before it is taken down', async () => {
+  await using folder = await makeFolder('takedown')
+  await using server = await startServer({ dir: folder.path })
+  const alice = await signUp(server.url, 'alice')
+  const { document } = makeUpload({ name: 'a', version: '1.0.0' })
+  assert.equal((await alice.send('PUT', '/a', document)).status, 201)
+  const deprecate = async (deprecated: string): Promise<number> => {
+    const packument = JSON.parse(await (await fetch(`${server.url}/a`)).text())
+    Object.assign(packument.versions['1.0.0'], { deprecated })
+    const { status, json } = await alice.send('PUT', '/a', packument)
+    assert.equal(status, 200, JSON.stringify(json))
+    return (await readCheckpoint(server.url)).size - 1
+  }
+  const entry = await deprecate(`written by ${secret}`)
+  const takeDown = (part: string): Promise<Finished> => {
+    const which = [String(entry), '--part', part, '--reason', 'a name', '--yes']
+    return stele(folder, 'takedown', ...which, '--dir', folder.path)
+  }
+  const early = await takeDown('values')
+  assert.equal(early.code, 1, early.shown)
+  assert.match(early.stderr, /still uses the notices of "a"; change them first/)
+  await deprecate('use b')
+  for (const part of ['values', 'body']) {
+    const { code, shown } = await takeDown(part)
+    assert.equal(code, 0, shown)
+  }
+  await deprecate('use c')
+  const verified = await stele(folder, 'verify', server.url)
+  assert.equal(verified.code, 3, verified.shown)
+  assert.doesNotMatch(await tell(server.url), new RegExp(secret))
+})

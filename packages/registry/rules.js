@@ -51,6 +51,9 @@ function callerId() {
 function segment(text) {
   return encodeURIComponent(text).replaceAll("%40", "@");
 }
+function exists(path) {
+  return System.files.existsSync(path);
+}
 function read(path) {
   return System.files.existsSync(path) ? System.files.readFileSync(path, "utf8") : void 0;
 }
@@ -358,7 +361,7 @@ function requireHosted(name, origin) {
 }
 function requireOwner(directory, { orOperator } = { orOperator: false }) {
   const caller = activeCaller();
-  if (read(`${directory}/owners/${caller}`) !== void 0) return caller;
+  if (exists(`${directory}/owners/${caller}`)) return caller;
   if (orOperator && isOperator(caller)) return caller;
   throw refuse("not_owner", `Cannot change the package: "${caller}" is not one of its owners`);
 }
@@ -374,8 +377,8 @@ function writeTag(directory, tag2, version) {
 }
 function liveVersionOf(directory, value) {
   const version = versionOf(value);
-  const exists = read(`${directory}/versions/${version}`) !== void 0;
-  if (!exists || noticeOf(directory, version).gone === true) {
+  const exists2 = read(`${directory}/versions/${version}`) !== void 0;
+  if (!exists2 || noticeOf(directory, version).gone === true) {
     throw refuse("version_not_found", `Cannot find the version ${version}`);
   }
   return version;
@@ -433,7 +436,7 @@ function removeOwner(request) {
   const directory = hostedDirectory(asked["name"]);
   requireOwner(directory, { orOperator: true });
   const account = accountOf(asked["account"]);
-  if (read(`${directory}/owners/${account}`) === void 0) {
+  if (!exists(`${directory}/owners/${account}`)) {
     throw refuse(
       "owner_not_found",
       `Cannot remove the owner "${account}": that account is not an owner of the package`

@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { isSteleError } from '@stele/errors'
 import { toReply } from '../src/error-reply.ts'
@@ -285,7 +284,10 @@ test('a connection that cannot be accepted is reported, and the server goes on',
   })
 })
 
-test('a file reaches a client that sends its whole body before it reads', async (t) => {
+/** Without the mend it hangs. */
+const hangs = { timeout: 60_000 }
+
+test('a file reaches a client that sends its whole body before it reads', hangs, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'stele-http-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'large')
@@ -302,13 +304,7 @@ test('a file reaches a client that sends its whole body before it reads', async 
     await once(socket, 'connect')
     socket.write(`PUT /x HTTP/1.1\r\nhost: x\r\ncontent-length: ${bodyBytes}\r\n\r\n`)
     socket.write(Buffer.alloc(bodyBytes))
-    let [left, turns] = [socket.writableLength, 0]
-    while (left > 0 && turns < 5000) {
-      await nextTurn()
-      turns = socket.writableLength === left ? turns + 1 : 0
-      left = socket.writableLength
-    }
-    assert.equal(left, 0)
+    if (socket.writableLength > 0) await once(socket, 'drain') // The server takes all of it.
     let size = 0
     for await (const part of socket) size += part.length
     assert.ok(size > 12 * mib)

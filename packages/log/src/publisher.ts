@@ -101,7 +101,7 @@ function refuseRollback(ports: PublisherPorts, head: StoredHead): void {
     new SteleError('log_inconsistent', { origin: parseOrigin(head), reason })
   if (origin !== parseOrigin(head)) throw refuse(`its public folder is the one of "${origin}"`)
   if (size > head.size) {
-    throw refuse(`it has ${head.size} entries, and has published ${size} already`)
+    throw refuse(`its database has ${head.size} entries, but ${size} are published already`)
   }
   if (isSameHash(treeRoot(size, createHashReader(ports.files.hashes)), root)) return
   throw refuse(`its first ${size} entries are not those that it has published`)

@@ -180,7 +180,8 @@ function publishedFault(
   const note = published?.()
   if (note === undefined) return undefined
   const { size, root } = publishedOf(note, verifiers, origin)
-  if (size > head.size) return `it has ${head.size} entries, and has published ${size} already`
+  if (size > head.size)
+    return `its database has ${head.size} entries, but ${size} are published already`
   if (isSameHash(treeRoot(size, createHashReader(store.hashes)), root)) return undefined
   return `its first ${size} entries are not those that it has published`
 }

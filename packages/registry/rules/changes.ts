@@ -10,7 +10,7 @@ import {
   writeTag,
 } from './packages.ts'
 import { membersOf, objectOf, refuse, textOf, wrong } from './refuse.ts'
-import { list, read, remove, write } from './system.ts'
+import { exists, list, read, remove, write } from './system.ts'
 import { tagOf } from './versions.ts'
 
 /** Points a tag to a live version: `{name, tag, version}`. By an owner. */
@@ -54,7 +54,7 @@ export function removeOwner(request: unknown): void {
   const directory = hostedDirectory(asked['name'])
   requireOwner(directory, { orOperator: true })
   const account = accountOf(asked['account'])
-  if (read(`${directory}/owners/${account}`) === undefined) {
+  if (!exists(`${directory}/owners/${account}`)) {
     throw refuse(
       'owner_not_found',
       `Cannot remove the owner "${account}": that account is not an owner of the package`,

@@ -3,7 +3,7 @@ import { activeCaller, isOperator } from './accounts.ts'
 import { maxTagsPerPackage } from './limits.ts'
 import { directoryOf, nameOf } from './names.ts'
 import { refuse } from './refuse.ts'
-import { list, read, remove, write } from './system.ts'
+import { exists, list, read, remove, write } from './system.ts'
 import { versionOf } from './versions.ts'
 
 /** What is said of a version: `gone` when it was removed. `differs` is written for upstream releases only. */
@@ -33,7 +33,7 @@ export function requireOwner(
   { orOperator }: { orOperator: boolean } = { orOperator: false },
 ): string {
   const caller = activeCaller()
-  if (read(`${directory}/owners/${caller}`) !== undefined) return caller
+  if (exists(`${directory}/owners/${caller}`)) return caller
   if (orOperator && isOperator(caller)) return caller
   throw refuse('not_owner', `Cannot change the package: "${caller}" is not one of its owners`)
 }

@@ -38,6 +38,11 @@ export function segment(text: string): string {
   return encodeURIComponent(text).replaceAll('%40', '@')
 }
 
+/** True where there is a file, whatever it holds: also where that was taken down and cannot be read. */
+export function exists(path: string): boolean {
+  return System.files.existsSync(path)
+}
+
 /** The file's text, or undefined where there is none. */
 export function read(path: string): string | undefined {
   return System.files.existsSync(path) ? System.files.readFileSync(path, 'utf8') : undefined

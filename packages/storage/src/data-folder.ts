@@ -1,6 +1,6 @@
 // The data folder: where everything lies, the lock that keeps a second process out, and the keys.
 import { hash, randomBytes } from 'node:crypto'
-import { existsSync, lstatSync, readFileSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, lstatSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -71,9 +71,21 @@ export function lockDataFolder(root: string): { readonly release: () => void } {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE') // The operating system frees it with the process.
   } catch (cause) {
     db.close()
+    if (isNotWritable(root)) {
+      throw new SteleError('data_invalid', { path: root, reason: 'this user may not write in it' })
+    }
     throw new SteleError('data_locked', { dir: root }, { cause })
   }
   return { release: () => db.close() }
+}
+
+function isNotWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return false
+  } catch {
+    return true
+  }
 }
 
 /** The keys of a log. */

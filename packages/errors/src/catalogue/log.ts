@@ -38,7 +38,7 @@ export const logErrors: Catalogue<LogDetails> = {
     status: 503,
     message: (d) => `Cannot go on with the log "${d.origin}": ${d.reason}`,
     fix: () =>
-      'Writes stay refused. Restore the data folder from a copy, or compare it with a mirror',
+      'Writes stay refused. Put back the newest stele.db that there is; an older copy of the folder would begin a second history',
   },
   log_read_only: {
     status: 503,

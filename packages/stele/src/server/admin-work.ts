@@ -1,5 +1,6 @@
 // Does what an operator asks, on a server of this process.
 import type { Accounts } from '@stele/accounts'
+import type { WithheldPart } from '@stele/entries/bodies'
 import { SteleError } from '@stele/errors'
 import { canonicalJson, type JsonValue, parseJson } from '@stele/formats/json'
 import { parsePackageName } from '@stele/formats/names'
@@ -116,11 +117,21 @@ async function takeDown(
   server: Server,
   { withhold, reason, release }: Extract<AdminAsk, { do: 'take_down' }>,
 ): Promise<JsonValue> {
+  for (const part of withhold) refuseInUse(server, part)
   if (release !== undefined) {
     await server.service.checkTakedown({ withhold, reason })
     await removeRelease(server, release)
   }
   return server.service.takeDown({ withhold, reason })
+}
+
+/** Values that the registry needs again would freeze what they belong to: they are changed first, then taken down. */
+function refuseInUse(server: Server, part: WithheldPart): void {
+  if ('blob' in part || part.part !== 'values') return
+  const used = server.valuesInUse(part.entry)
+  if (used === undefined) return
+  const how = 'change them first (npm deprecate), then take down what they were'
+  throw refused(`the values of entry ${part.entry}`, `the registry still uses ${used}; ${how}`)
 }
 
 /** As the operator: the release is gone from its package, and "latest" moves to the highest one that is left. */

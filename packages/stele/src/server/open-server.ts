@@ -43,6 +43,7 @@ import type { ServiceData } from '../services/data.ts'
 import type { Settings } from '../settings/load.ts'
 import type { Reserved } from './reservations.ts'
 import { createTakenDown } from './taken-down.ts'
+import { createValuesInUse } from './values-in-use.ts'
 
 /** The operator's account where no other is named. */
 const defaultOperator = 'operator'
@@ -60,6 +61,8 @@ export type Server = {
   /** Differs after every commit that reads here can see. */
   readonly version: () => number
   readonly log: LogReads
+  /** What the registry still uses of the values that an entry wrote. */
+  readonly valuesInUse: (entry: number) => string | undefined
   /** What of this release's rules the log runs otherwise: it goes on with its own. */
   readonly ruleDifferences: readonly ('script' | 'engine')[]
   /** Names and scopes that belong to accounts. */
@@ -127,6 +130,7 @@ export async function openServer(
       applyRules: (change) => uploads.hold(() => service.applyRules(change)),
     },
     log: logReads(reader, keysText(identity), service.noteServed),
+    valuesInUse: createValuesInUse(reader),
     ruleDifferences: ruleDifferences(reader),
     reservations: () => readReservations(reader),
     version: createDataVersion(db),
