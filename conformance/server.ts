@@ -104,7 +104,7 @@ export async function readCheckpoint(registry: string): Promise<Checkpoint> {
 export async function assertVerifies(registry: string): Promise<void> {
   const { code, shown } = await runProgram(
     process.execPath,
-    [mainFile, 'verify', '--fresh', registry],
+    [mainFile, 'verify', '--forget', registry],
     {
       cwd: repository,
       env: { PATH: process.env['PATH'], HOME: join(tmpdir(), 'stele-conformance') },

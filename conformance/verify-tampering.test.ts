@@ -211,7 +211,7 @@ function stele(...args: readonly string[]): Promise<Finished> {
 async function verify(
   ...args: readonly string[]
 ): Promise<{ code: number | null; report: Report }> {
-  const { code, stdout, shown } = await stele('verify', '--json', '--fresh', ...args)
+  const { code, stdout, shown } = await stele('verify', '--json', '--forget', ...args)
   assert.match(stdout, /^\{"verdict":/, shown)
   return { code, report: JSON.parse(stdout) }
 }
@@ -300,7 +300,7 @@ suite('stele verify of a static copy', () => {
   test('stele verify reads a folder and a static server as a copy of the log, and says so', async () => {
     const copy = join(folder.path, 'copy')
     await cp(join(server.dir, 'public'), copy, { recursive: true })
-    const { code, stdout } = await stele('verify', '--fresh', copy)
+    const { code, stdout } = await stele('verify', '--forget', copy)
     assert.equal(code, 3, stdout) // What was taken down above.
     assert.match(stdout, /static copy of the log: what npm is served was not compared/)
     await using statics = await startStatic(copy)
@@ -311,7 +311,7 @@ suite('stele verify of a static copy', () => {
 
 suite('stele verify on another day', () => {
   test('stele verify goes on from what it kept, and finds an older registry', async () => {
-    const first = await stele('verify', '--fresh', server.url)
+    const first = await stele('verify', '--forget', server.url)
     assert.equal(first.code, 3)
     const again = await stele('verify', server.url)
     assert.match(again.stdout, /\(0 of them new\)/)

@@ -1,7 +1,7 @@
 // The report of a verification, made from what there is: an early failure leaves the rest unknown.
 import type { Fault } from './faults.ts'
 import type { Findings } from './findings.ts'
-import type { Continuation, KeptRun } from './kept-run.ts'
+import type { Continuation, KeptLog, KeptRun } from './kept-run.ts'
 import { maxClockAgeMs } from './limits.ts'
 import type { LogAudit } from './log-audit.ts'
 import type { VerifyOptions } from './ports.ts'
@@ -10,6 +10,7 @@ import { unknownRules } from './rules.ts'
 import type { ServiceAudit } from './service-audit.ts'
 import type { ServiceChecks } from './service-checks.ts'
 import { fingerprintOf, type LogKeys } from './signed-tree.ts'
+import type { SignedRoot } from './tree-audit.ts'
 
 /** What there is so far. */
 export type Progress = {
@@ -19,6 +20,10 @@ export type Progress = {
   log?: LogAudit
   service?: ServiceAudit
   continuation?: Continuation | undefined
+  /** What another log than the known one has signed: it is shown, and not followed. */
+  shown?: SignedRoot
+  /** The log that `--key` replaces. */
+  replaced?: KeptLog
   /** Set where the log ends before what was seen. */
   older?: Fault | undefined
 }
@@ -74,11 +79,11 @@ export function buildReport(progress: Progress, ended: Ended): VerifyReport {
   }
 }
 
-function checkpointOf({ log }: Progress, failed: boolean): SignedCheckpoint | null {
-  const signed = log?.newest
-  if (log === undefined || signed === undefined) return null
+function checkpointOf({ log, shown }: Progress, failed: boolean): SignedCheckpoint | null {
+  const signed = log?.newest ?? shown
+  if (signed === undefined) return null
   const { size, root, note } = signed
-  const verified = !failed && log.verified === signed
+  const verified = !failed && log?.verified === signed
   return { size, root: Buffer.from(root).toString('base64'), note, verified }
 }
 
@@ -100,9 +105,14 @@ function explained(exception: Exception, { log }: Progress): Exception {
 }
 
 function warningsOf(progress: Progress, { options, nowMs }: Ended): readonly string[] {
-  const { log, service, older } = progress
+  const { log, service, older, replaced } = progress
   if (log === undefined) return []
   return [
+    ...(replaced === undefined
+      ? []
+      : [
+          `Until now, the log here was "${replaced.origin}" with the key ${replaced.key}: --key has put another in its place`,
+        ]),
     ...(log.clockMs > 0 ? clockWarnings(nowMs - log.clockMs) : []),
     ...(options.contents ? [] : ['Tarballs were not checked']),
     ...timeWarnings(log.replay.timeMs - nowMs),

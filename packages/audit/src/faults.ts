@@ -3,6 +3,7 @@ import { type DetailsOf, isSteleError, SteleError } from '@stele/errors'
 
 /** The codes that say that the registry is wrong; others say that it could not be asked, or are bugs. */
 const codes = [
+  'history_replaced',
   'history_forked',
   'history_older',
   'entry_mismatch',
@@ -42,6 +43,9 @@ export type Fault = {
 
 /** The fault that an error tells of, undefined where it tells of none. */
 export function faultOf(error: unknown): Fault | undefined {
+  if (isSteleError(error, 'history_replaced')) {
+    return toFault(error.code, error.details, faultWeights.history)
+  }
   if (isSteleError(error, 'history_forked') || isSteleError(error, 'history_older')) {
     return toFault(error.code, error.details, faultWeights.history)
   }

@@ -5,7 +5,7 @@ import type { KeptReplay } from './replay-facts.ts'
 /** A checkpoint that was verified, as plain JSON: what no other history may contradict. */
 export type KeptLog = {
   readonly origin: string
-  /** The log's vkey, as it was seen first. */
+  /** The log's vkey, the one that its notes must be signed with. */
   readonly key: string
   readonly size: number
   /** Base64. */

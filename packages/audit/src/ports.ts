@@ -2,7 +2,7 @@
 // knows. The app wires them; nothing here knows a network, a thread, a script host or a registry.
 import type { Executor } from '@stele/entries/calls'
 import type { RemoteRunner } from './call-queue.ts'
-import type { KeptRun } from './kept-run.ts'
+import type { KeptLog, KeptRun } from './kept-run.ts'
 import type { RemoteChecker } from './service-audit.ts'
 import type { ServiceChecks } from './service-checks.ts'
 import type { SharedRows } from './shared-rows.ts'
@@ -62,6 +62,8 @@ export type VerifyOptions = {
   readonly contents: boolean
   /** Where a log was verified to before, by its origin; undefined where it never was. */
   readonly kept?: (origin: string) => KeptRun | undefined
+  /** The log that was verified at this address before: another one there is a finding, unless `key` names it. */
+  readonly known?: KeptLog
   /** A checkpoint that the user trusts: the calls below it are not run again. */
   readonly since?: { readonly size: number; readonly note?: string }
 }

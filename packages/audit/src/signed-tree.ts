@@ -63,6 +63,20 @@ export async function fetchKeys(fetch: Fetch, wanted: string | undefined): Promi
   }
 }
 
+/** The keys with `key` as the only log key that counts; undefined where they are of another log, or it is not among them. */
+export function onlyKey(
+  keys: LogKeys,
+  { origin, key }: { readonly origin: string; readonly key: string },
+): LogKeys | undefined {
+  const own = keys.verifiers.find(({ name, vkey }) => name === origin && vkey === key)
+  if (own === undefined || keys.origin !== origin) return undefined
+  return {
+    origin,
+    key: own,
+    verifiers: keys.verifiers.filter((one) => one === own || one.name !== origin),
+  }
+}
+
 const fingerprint = /^(?:sha-?256[: ]\s*)?([0-9a-f]{64})$/i
 
 /** The key that the user named. A fingerprint is enough: it says which of those that are served is the right one. */

@@ -1,16 +1,16 @@
 // The whole verification of a service: its keys and checkpoint, its log, its contents, what it serves, and what was seen before.
-import { SteleError } from '@stele/errors'
+import { isSteleError, SteleError } from '@stele/errors'
 import { verifyCheckpoint } from '@stele/tlog/keys'
 import { buildReport, type Progress } from './build-report.ts'
 import { entryOf, faultOf, faultWeights } from './faults.ts'
 import { Findings } from './findings.ts'
-import type { KeptRun } from './kept-run.ts'
+import type { KeptLog, KeptRun } from './kept-run.ts'
 import { maxRounds, minForThreads } from './limits.ts'
 import { LogAudit } from './log-audit.ts'
 import type { VerifyOptions, VerifyPorts } from './ports.ts'
 import type { VerifyReport } from './report.ts'
 import { ServiceAudit } from './service-audit.ts'
-import { fetchKeys, type LogKeys } from './signed-tree.ts'
+import { fetchKeys, fetchSignedTree, type LogKeys, onlyKey } from './signed-tree.ts'
 import type { SignedRoot } from './tree-audit.ts'
 
 /** The report, and what is to be kept for the next time: undefined where something was wrong. */
@@ -35,8 +35,16 @@ export async function verifyService(
   await findings.gather(async () => {
     const keys = await fetchKeys(ports.fetch, options.key)
     progress.keys = keys
-    progress.kept = options.kept?.(keys.origin)
-    await verifyLog(ports, options, { ...progress, progress, keys })
+    progress.kept = keptFor(keys.origin, options)
+    const before = options.known ?? progress.kept?.log
+    const pinned = before === undefined ? keys : onlyKey(keys, before)
+    if (pinned === undefined && before !== undefined) {
+      if (options.key === undefined) return await refuseReplaced(ports, progress, { keys, before })
+      progress.replaced = before
+      if (progress.kept && !onlyKey(keys, progress.kept.log)) progress.kept = undefined
+    }
+    progress.keys = pinned ?? keys
+    await verifyLog(ports, options, { ...progress, progress, keys: progress.keys })
   })
   const totalMs = ports.nowMs() - startMs
   const report = buildReport(progress, {
@@ -47,6 +55,37 @@ export async function verifyService(
   })
   const keep = report.verdict === 'failed' ? undefined : keptOf(progress, ports.nowMs())
   return { report, ...(keep === undefined ? {} : { keep }) }
+}
+
+/** What was kept of the log, or at least the checkpoint that its address is known by. */
+function keptFor(origin: string, { kept, known }: VerifyOptions): KeptRun | undefined {
+  return kept?.(origin) ?? (known?.origin === origin ? { log: known } : undefined)
+}
+
+/** Another log is not followed, however right it may be in itself; what it has signed is evidence. */
+async function refuseReplaced(
+  { fetch }: VerifyPorts,
+  progress: Progress,
+  { keys, before }: { readonly keys: LogKeys; readonly before: KeptLog },
+): Promise<void> {
+  const { origin, key } = keys
+  const seen = dayOf(before.verifiedMs)
+  const knownFacts = { knownOrigin: before.origin, knownKey: before.key, seen }
+  const error = new SteleError('history_replaced', { origin, key: key.vkey, ...knownFacts })
+  const fault = faultOf(error)
+  if (fault !== undefined) progress.findings.add(fault)
+  progress.kept = { log: before }
+  try {
+    const shown = (await fetchSignedTree(fetch, keys)).roots.at(-1)
+    if (shown !== undefined) progress.shown = shown
+  } catch (error) {
+    if (!isSteleError(error)) throw error // It shows nothing that it has signed: the finding stands without.
+  }
+}
+
+function dayOf(timeMs: number): string {
+  // oxlint-disable-next-line no-restricted-globals -- Formats a given time; the clock is not read.
+  return new Date(timeMs).toISOString().slice(0, 10)
 }
 
 type Work = Progress & { readonly progress: Progress; readonly keys: LogKeys }
@@ -118,8 +157,7 @@ function seenRoots(
   const roots: SignedRoot[] = []
   if (kept !== undefined) {
     const { size, root, note, verifiedMs } = kept.log
-    // oxlint-disable-next-line no-restricted-globals -- Formats a given time; the clock is not read.
-    const seen = `verified on ${new Date(verifiedMs).toISOString().slice(0, 10)}`
+    const seen = `verified on ${dayOf(verifiedMs)}`
     roots.push({ path: 'kept', size, root: Buffer.from(root, 'base64'), note, seen })
   }
   if (since?.note !== undefined) {
@@ -134,9 +172,7 @@ function seenRoots(
 function refuseOlder(progress: Progress, kept: KeptRun | undefined): boolean {
   const size = progress.log?.newest?.size ?? 0
   if (kept === undefined || size >= kept.log.size) return false
-  const { verifiedMs } = kept.log
-  // oxlint-disable-next-line no-restricted-globals -- Formats a given time; the clock is not read.
-  const seen = new Date(verifiedMs).toISOString().slice(0, 10)
+  const seen = dayOf(kept.log.verifiedMs)
   const isPrefix = progress.continuation !== undefined
   const details = { size, known: kept.log.size, seen, isPrefix }
   const fault = faultOf(new SteleError('history_older', details))
@@ -145,7 +181,7 @@ function refuseOlder(progress: Progress, kept: KeptRun | undefined): boolean {
 }
 
 function keptOf(progress: Progress, nowMs: number): KeptRun | undefined {
-  const { log, keys, kept, service, continuation, older } = progress
+  const { log, keys, service, continuation, older } = progress
   const checkpoint = log?.verified
   if (log === undefined || keys === undefined || checkpoint === undefined) return undefined
   if (older !== undefined || log.replay.lostSince !== undefined) return undefined
@@ -154,7 +190,7 @@ function keptOf(progress: Progress, nowMs: number): KeptRun | undefined {
   return {
     log: {
       origin: keys.origin,
-      key: kept?.log.key ?? keys.key.vkey,
+      key: keys.key.vkey,
       size: checkpoint.size,
       root: Buffer.from(checkpoint.root).toString('base64'),
       stateRoot: Buffer.from(replay.trie.root()).toString('hex'),

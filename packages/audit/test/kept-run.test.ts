@@ -146,6 +146,65 @@ suite('verifyService() after another verification', () => {
   })
 })
 
+suite('verifyService() at an address where a log was verified before', () => {
+  const replacements: readonly (readonly [title: string, make: () => LogBuilder])[] = [
+    ['another origin', () => newLog({ origin: 'other.example' })],
+    ['another key', () => newLog({ keySeed: 'other' })],
+  ]
+  for (const [title, make] of replacements) {
+    test(`verifyService() finds ${title} before all else, and shows what it signed`, async () => {
+      const { log: known } = await keep(grownLog())
+      const other = make()
+      const { report, keep: kept } = await verifyAndKeep(serve(other), { known })
+      assert.deepEqual([report.verdict, kept], ['failed', undefined])
+      assert.deepEqual(
+        report.findings.map(({ code }) => code),
+        ['history_replaced'],
+      )
+      assert.match(report.findings[0]?.message ?? '', /This is not the log that was verified here/)
+      const { checkpoint } = report
+      const note = other.sign().checkpoint
+      assert.deepEqual(
+        [report.known?.note, checkpoint?.note, checkpoint?.verified],
+        [known.note, note, false],
+      )
+    })
+
+    test(`verifyService() takes ${title} when the user gave it, and says so`, async () => {
+      const { log: known } = await keep(grownLog())
+      const other = make()
+      const key = other.signer.vkey
+      const { report, keep: kept } = await verifyAndKeep(serve(other), { key, known })
+      assert.equal(report.verdict, 'verified', report.findings[0]?.message)
+      assert.equal(kept?.log.key, key)
+      assert.match(report.warnings.join(), /--key has put another in its place/)
+    })
+  }
+
+  test('verifyService() takes no checkpoint that a second key beside the known one has signed', async () => {
+    const { log: known } = await keep(newLog())
+    const files = serve(newLog({ keySeed: 'other' }))
+    const keys = Buffer.from(files.get('/-/log/key') ?? []).toString()
+    files.set('/-/log/key', Buffer.from(`${keys}${known.key}\n`))
+    const { report } = await verifyAndKeep(files, { known })
+    assert.equal(report.verdict, 'failed')
+  })
+
+  test('verifyService() finds another key of an origin that it knows from elsewhere', async () => {
+    const kept = await keep(grownLog())
+    const files = serve(newLog({ keySeed: 'other' }))
+    const { report } = await verifyAndKeep(files, { kept: () => kept })
+    assert.equal(report.findings[0]?.code, 'history_replaced')
+  })
+
+  test('verifyService() verifies when the log is the known one', async () => {
+    const log = grownLog()
+    const { log: known } = await keep(log)
+    const { report } = await verifyAndKeep(serve(log, ['left']), { known })
+    assert.equal(report.verdict, 'verified')
+  })
+})
+
 suite('verifyService() since a checkpoint that is trusted', () => {
   test('verifyService() does not run calls before it, and says so', async () => {
     const log = grownLog()

@@ -14,8 +14,10 @@ export const url = 'https://registry.example'
 /** The script that new logs begin with, and the one that these tests change to. */
 export const knownRules: readonly string[] = [hash('sha512', 'one'), hash('sha512', 'two')]
 
-export function newLog(): LogBuilder {
-  return new LogBuilder({ origin, createExecutor: stateless })
+export function newLog(
+  changes: { readonly origin?: string; readonly keySeed?: string } = {},
+): LogBuilder {
+  return new LogBuilder({ origin, ...changes, createExecutor: stateless })
 }
 
 /** The notes script without its memory, as the registry's rules are run. */
@@ -86,13 +88,14 @@ export function verifyAndKeep(
   files: ReadonlyMap<string, Uint8Array>,
   changes: Changes = {},
 ): Promise<Verification> {
-  const { key, contents = true, rules = knownRules, kept, since, ...ports } = changes
+  const { key, contents = true, rules = knownRules, kept, known, since, ...ports } = changes
   const options = {
     url,
     contents,
     rules,
     ...(key === undefined ? {} : { key }),
     ...(kept === undefined ? {} : { kept }),
+    ...(known === undefined ? {} : { known }),
     ...(since === undefined ? {} : { since }),
   }
   return verifyService({ ...portsOver(files), ...ports }, options)

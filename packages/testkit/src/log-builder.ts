@@ -69,6 +69,8 @@ export type LogBuilderOptions = {
   readonly engine?: string
   /** Where entries' times begin, in milliseconds since 1970; each next one is a second later. */
   readonly startMs?: number
+  /** What the log's own key is made from; each makes another. */
+  readonly keySeed?: string
 }
 
 type BuiltEntry = {
@@ -99,10 +101,15 @@ export class LogBuilder {
   #timeMs: number
 
   constructor(options: LogBuilderOptions) {
-    const { origin, script = 'one', engine = '{"host":1,"memory":"kept","parts":{}}' } = options
+    const {
+      origin,
+      keySeed = 'log',
+      script = 'one',
+      engine = '{"host":1,"memory":"kept","parts":{}}',
+    } = options
     this.#options = options
     this.origin = origin
-    this.signer = createEd25519Signer(origin, fixedBytes('log'))
+    this.signer = createEd25519Signer(origin, fixedBytes(keySeed))
     this.clock = createCosigner(clockName(origin), fixedBytes('clock'))
     this.root = createEd25519Signer(`${origin}/root`, fixedBytes('root'))
     this.#timeMs = options.startMs ?? 1_800_000_000_000

@@ -8,6 +8,14 @@ export type VerifyDetails = {
   verify_stopped: { readonly url: string }
   verify_impossible: { readonly url: string; readonly reason: string }
   entry_not_run: { readonly entry: number; readonly reason: string }
+  history_replaced: {
+    readonly origin: string
+    readonly key: string
+    readonly knownOrigin: string
+    readonly knownKey: string
+    /** The day on which the known log was verified. */
+    readonly seen: string
+  }
   history_forked: {
     readonly size: number
     /** When, or from whom, the wanted root was seen. */
@@ -47,6 +55,13 @@ export const verifyErrors: Catalogue<VerifyDetails> = {
     message: (d) => `Entry ${d.entry} could not be run again on this machine: ${d.reason}`,
     fix: () =>
       'This says nothing of the registry. Give the verification more memory, or another machine',
+  },
+  history_replaced: {
+    status: 403,
+    message: (d) =>
+      `This is not the log that was verified here on ${d.seen}: that was "${d.knownOrigin}" with the key ${d.knownKey}, and this is "${d.origin}" with the key ${d.key}`,
+    fix: () =>
+      'What each log signed was saved as evidence. Install nothing from this registry until its operator has explained it. Only if the operator confirms the new key to you by some other way, give it with --key',
   },
   history_forked: {
     status: 403,

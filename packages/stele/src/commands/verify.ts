@@ -57,7 +57,13 @@ export const verify: Command<ShownReport> = {
       },
       fresh: {
         type: 'boolean',
-        summary: 'begin at the first entry, whatever an earlier verification kept',
+        summary:
+          'replay from the first entry on; the checkpoint that was kept is still compared with',
+      },
+      forget: {
+        type: 'boolean',
+        summary:
+          'forget the log, key and checkpoint that earlier verifications kept of this address: another history will not be noticed',
       },
       out: {
         type: 'string',
@@ -72,7 +78,7 @@ export const verify: Command<ShownReport> = {
     },
     notes: [
       'A folder is a copy of the public folder of a registry: then the log is verified, and nothing that is served.',
-      'What was verified is kept, and the next verification goes on from there.',
+      'What was verified is kept: the next verification goes on from there, and fails where it finds another log or history.',
       'Exit status: 0 verified, 1 does not verify, 2 wrong usage, 3 verified but for what the report names,',
       '4 cannot be reached, or this machine could not do it',
     ],
@@ -99,6 +105,7 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
     ...parseSince(options['since']),
     folders: foldersOf(environment),
     fresh: options['fresh'] === true,
+    forget: options['forget'] === true,
     threads: Math.min(maxThreads, availableParallelism()),
     main: main.href,
   }

@@ -6,7 +6,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
@@ -16,23 +15,52 @@ import {
 import { dirname, join } from 'node:path'
 import { readSnapshot, writeSnapshot } from '@stele/audit'
 import { type Continuation, type KeptLog, type KeptRun } from '@stele/audit/report'
-import { SteleError } from '@stele/errors'
+import { formatKept, oddFile, openRegular, readKept } from './kept-file.ts'
 
 /** The folders: `config` is to be kept, `cache` can be made again. */
 export type KeptFolders = { readonly config: string; readonly cache: string }
 
-/** What is kept of a log, and the seal of its replay. */
-type KeptFile = KeptLog & { readonly v: 1; readonly snapshot: string | null }
+/** Is told of a file that is not what a verification keeps: it is passed over. */
+export type Warn = (warning: string) => void
 
 /** What was kept of a log, undefined where nothing was. A replay that is missing or was changed is left out. */
-export function loadKept(folders: KeptFolders, origin: string): KeptRun | undefined {
+export function loadKept(folders: KeptFolders, origin: string, warn: Warn): KeptRun | undefined {
   const path = logFile(folders, origin)
-  if (!existsSync(path)) return undefined
-  const kept = parseKept(path)
-  const { snapshot, v: _version, ...log } = kept
+  const kept = readKept(path, warn)
+  if (kept === undefined) return undefined
+  const { snapshot, ...log } = kept
+  if (log.origin !== origin) {
+    warn(oddFile(path))
+    return undefined
+  }
   const cached = snapshotFile(folders, origin)
   if (snapshot === null || !existsSync(cached)) return { log }
   return { log, continuation: () => loadSnapshot(cached, snapshot, log) }
+}
+
+/** The log that was verified at an address before, undefined where none was. */
+export function loadKnown(folders: KeptFolders, address: string, warn: Warn): KeptLog | undefined {
+  const kept = readKept(addressFile(folders, address), warn)
+  if (kept === undefined) return undefined
+  const { snapshot: _seal, ...log } = kept
+  return log
+}
+
+/** Keeps the log that an address is known by. */
+export function saveKnown(folders: KeptFolders, address: string, log: KeptLog): void {
+  writeWhole(addressFile(folders, address), formatKept(log, null))
+}
+
+/** Forgets a log, its replay, and with `address` that this is its address. What was saved as evidence stays. */
+export function forgetKept(
+  folders: KeptFolders,
+  { origins, address }: { readonly origins: readonly string[]; readonly address?: string },
+): void {
+  for (const origin of origins) {
+    rmSync(logFile(folders, origin), { force: true })
+    rmSync(snapshotFile(folders, origin), { force: true })
+  }
+  if (address !== undefined) rmSync(addressFile(folders, address), { force: true })
 }
 
 /** Keeps a verification: first the replay, then the checkpoint that seals it, each at once or not at all. */
@@ -40,8 +68,7 @@ export function saveKept(folders: KeptFolders, { log, continuation }: KeptRun): 
   const kept = continuation?.()
   const cached = snapshotFile(folders, log.origin)
   const seal = kept === undefined ? null : saveSnapshot(cached, kept)
-  const file: KeptFile = { v: 1, ...log, snapshot: seal }
-  writeWhole(logFile(folders, log.origin), `${JSON.stringify(file, undefined, 2)}\n`)
+  writeWhole(logFile(folders, log.origin), formatKept(log, seal))
 }
 
 /** Saves two histories that contradict each other. Gives the folder. */
@@ -83,18 +110,6 @@ function makeFolders(path: string): void {
   }
 }
 
-function parseKept(path: string): KeptFile {
-  try {
-    const kept: KeptFile = JSON.parse(readFileSync(path, 'utf8'))
-    if (kept.v === 1 && typeof kept.size === 'number' && typeof kept.root === 'string') return kept
-  } catch (cause) {
-    const reason = `it is not what a verification kept (${String(cause)}); --fresh goes without it`
-    throw new SteleError('data_invalid', { path, reason }, { cause })
-  }
-  const reason = 'it is of another version of Stele; --fresh goes without it'
-  throw new SteleError('data_invalid', { path, reason })
-}
-
 function saveSnapshot(path: string, kept: Continuation): string {
   makeFolders(dirname(path))
   const temporary = `${path}.${process.pid}.tmp`
@@ -116,7 +131,8 @@ function saveSnapshot(path: string, kept: Continuation): string {
 /** The replay in a file that its seal holds for; a cache that does not is as good as none. */
 function loadSnapshot(path: string, seal: string, log: KeptLog): Continuation | undefined {
   const digest = createHash('sha256')
-  const file = openSync(path, 'r')
+  const file = openRegular(path)
+  if (file === undefined || file === 'odd') return undefined
   try {
     const kept = readSnapshot((target) => {
       for (let at = 0; at < target.length; ) {
@@ -141,6 +157,10 @@ function loadSnapshot(path: string, seal: string, log: KeptLog): Continuation | 
 
 function logFile({ config }: KeptFolders, origin: string): string {
   return join(config, 'logs', `${idOf(origin)}.json`)
+}
+
+function addressFile({ config }: KeptFolders, address: string): string {
+  return join(config, 'addresses', `${idOf(address)}.json`)
 }
 
 function snapshotFile({ cache }: KeptFolders, origin: string): string {

@@ -7,6 +7,9 @@ import type { ResourceLimits } from 'node:worker_threads'
  */
 export const threadLimits: ResourceLimits = { stackSizeMb: 32, maxYoungGenerationSizeMb: 12 }
 
+/** A kept file holds one signed note, of up to 256 KiB, as JSON. */
+export const maxKeptFileBytes: number = 1024 * 1024
+
 /** Threads of a verification: more would only wait for the one that applies the effects. */
 export const maxThreads = 8
 

@@ -30,8 +30,10 @@ export type VerifyData = Place & {
   readonly contents: boolean
   readonly since?: { readonly size: number; readonly note?: string }
   readonly folders: { readonly config: string; readonly cache: string }
-  /** True: what was kept is not looked at. */
+  /** True: all is replayed again; the kept checkpoint is compared with all the same. */
   readonly fresh: boolean
+  /** True: what was kept of this log and address is thrown away, and not compared with. */
+  readonly forget: boolean
   /** Threads to use in all. */
   readonly threads: number
   /** The module that starts threads. */

@@ -8,8 +8,9 @@ import { createRegistryChecks } from '@stele/releases/checks'
 import { createFetch } from './fetch.ts'
 import { createFolderFetch } from './folder-fetch.ts'
 import { type Helpers, runHelper, startHelpers } from './helpers.ts'
-import { loadKept, saveEvidence, saveFork, saveKept } from './kept-store.ts'
+import { saveEvidence, saveFork } from './kept-store.ts'
 import { maxLimitFactor } from './limits.ts'
+import { openMemory } from './memory.ts'
 import type { HelpData, Place, VerifyData, VerifyNews } from './messages.ts'
 
 /** A message costs as much as replaying a small entry. */
@@ -44,7 +45,8 @@ async function verify(
   data: VerifyData,
   { start, progress }: Ports,
 ): Promise<{ readonly report: VerifyReport; readonly saved: readonly string[] }> {
-  const { url, rules, contents, key, since, folders, fresh, threads } = data
+  const { url, rules, contents, key, since, threads } = data
+  const memory = openMemory(data)
   const ports: VerifyPorts = {
     ...placePorts(data),
     ...(threads > 1 ? { startHelpers: start } : {}),
@@ -57,15 +59,17 @@ async function verify(
     contents,
     ...(key === undefined ? {} : { key }),
     ...(since === undefined ? {} : { since }),
-    ...(fresh ? {} : { kept: (origin) => loadKept(folders, origin) }),
+    ...memory.options,
   })
-  const isNew = report.entriesNew > 0 || report.known === null || fresh
   const warnings: string[] = []
   const saved = trySaving(warnings, () => {
-    if (keep !== undefined && isNew && since === undefined) saveKept(folders, keep)
+    memory.update(report, keep)
     return saveFindings(data, report)
   })
-  return { report: { ...report, warnings: [...report.warnings, ...warnings] }, saved }
+  return {
+    report: { ...report, warnings: [...memory.warnings, ...report.warnings, ...warnings] },
+    saved,
+  }
 }
 
 /** A disk that takes nothing changes no verdict. */
