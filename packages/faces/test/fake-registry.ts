@@ -157,6 +157,10 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       calls.push(`removeTarball ${account} ${name} ${file} ${rev}`)
       owned(account, name).files.delete(shortFile(name, file))
     },
+    versions: (name) => {
+      const versions = [...(packages.get(name)?.versions.keys() ?? [])]
+      return versions.length === 0 ? undefined : versions
+    },
     tags: (name) => packages.get(name)?.tags,
     setTag: async (account, name, { tag, version }) => {
       const found = owned(account, name)

@@ -116,6 +116,18 @@ test('GET /-/mnpm shows what npm published', async () => {
   assert.deepEqual(await get('mirrors'), { mirrors: ['https://mirror.example/basepath'] })
 })
 
+test('GET /-/mnpm/versions makes no packument', async () => {
+  const fixture = createFixture()
+  const { authorization } = await signUp(fixture, 'max')
+  const body = publishDocument('plain', '1.0.0')
+  await fixture.app(ask('PUT', '/plain', { body, headers: { authorization } }))
+  Object.assign(fixture.registry, { packument: () => assert.fail('it makes a packument') })
+  const reply = await fixture.app(ask('GET', '/-/mnpm/versions?name=plain'))
+  assert.deepEqual([reply.status, jsonOf(reply)], [200, { versions: ['1.0.0'] }])
+  const missing = await fixture.app(ask('GET', '/-/mnpm/versions?name=nowhere'))
+  assert.deepEqual([missing.status, jsonOf(missing)['code']], [404, 'package_not_found'])
+})
+
 for (const [query, reason] of [
   ['', /it has no .*name/],
   ['?name=', /it has no .*name/],

@@ -27,6 +27,8 @@ export type Reading = {
   readonly manifest: (name: PackageName, wanted: string, baseUrl: string) => Uint8Array | undefined
   /** The tarball behind a file name, `left-pad-1.0.0.tgz` or with the scope in front (npm-wire U2); a removed one too. */
   readonly tarball: (name: PackageName, file: string) => TarballView | undefined
+  /** The versions in the order of their publishing; undefined where there is no such package. */
+  readonly versions: (name: PackageName) => readonly string[] | undefined
   /** Tag to version; undefined where there is no such package (npm-wire D1). */
   readonly tags: (name: PackageName) => Readonly<Record<string, string>> | undefined
   /** The accounts that own it; undefined where there is no such package. */
@@ -50,6 +52,10 @@ export function createReading(ports: RegistryPorts): Reading {
         return text === undefined ? undefined : Buffer.from(text)
       }),
     tarball: (name, file) => views.snapshot(() => findTarball(ports, name, file)),
+    versions: (name) => {
+      const names = views.versionNames(name)
+      return names.length === 0 ? undefined : names
+    },
     tags: (name) => {
       const tags = views.snapshot(() => readTags(state, name))
       return tags.size === 0 ? undefined : Object.fromEntries(tags)

@@ -54,6 +54,8 @@ export type ViewReader = {
   readonly package: (name: string) => PackageRow | undefined
   /** The versions that are there, in the order of their publishing. */
   readonly versions: (name: string, form: Form) => readonly VersionRow[]
+  /** Their numbers alone, in the same order. */
+  readonly versionNames: (name: string) => readonly string[]
   readonly version: (name: string, version: string) => VersionDetail | undefined
   /** A long text of a version: its full form, or its readme. */
   readonly text: (name: string, version: string, which: 'full' | 'readme') => string | undefined

@@ -95,6 +95,11 @@ export function createFakeViews(): FakeViews {
           publisher,
           piece: pieces[form],
         })),
+    versionNames: (name) =>
+      [...versions.values()]
+        .filter((row) => row.name === name)
+        .sort((a, b) => a.entry - b.entry)
+        .map(({ version }) => version),
     version(name, version) {
       const row = versions.get(key(name, version))
       if (row === undefined) return undefined

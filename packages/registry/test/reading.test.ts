@@ -28,6 +28,17 @@ test('tarball() finds nothing when the version was never there', async () => {
   assert.equal(registry.tarball(nameOf('none'), 'none-1.0.0.tgz'), undefined)
 })
 
+test('versions() lists what is there in the order of publishing, and nothing of no package', async () => {
+  const { registry, publish, read } = await createWorld()
+  for (const version of ['2.0.0', '10.0.0', '1.0.0']) await publish('alice', { name: 'p', version })
+  assert.deepEqual(registry.versions(nameOf('p')), ['2.0.0', '10.0.0', '1.0.0'])
+  await registry.removeTarball('alice', nameOf('p'), { file: 'p-10.0.0.tgz', rev: read('p')._rev })
+  assert.deepEqual(registry.versions(nameOf('p')), ['2.0.0', '1.0.0'])
+  await registry.removePackage('alice', nameOf('p'), read('p')._rev)
+  assert.equal(registry.versions(nameOf('p')), undefined)
+  assert.equal(registry.versions(nameOf('none')), undefined)
+})
+
 test('manifest() gives one version when it is asked by version or tag', async () => {
   const { registry, publish, read } = await createWorld()
   await publish('alice', { name: 'p', version: '1.0.0' })

@@ -85,11 +85,16 @@ export function createViewReader(db: DatabaseSync): ViewReader {
     `SELECT entry, time_ms, publisher, tags, summary FROM view_versions
      WHERE name = ? AND version = ?`,
   )
+  // An index covers it: none of the long texts is read.
+  const names = db.prepare(
+    'SELECT version FROM view_versions WHERE name = ? ORDER BY entry, version',
+  )
   const starred = db.prepare('SELECT name FROM view_stars WHERE account = ? ORDER BY name')
   return {
     snapshot: createReading(db),
     package: (name) => packageOf(one.get(name)),
     versions: createVersions(db),
+    versionNames: (name) => names.all(name).map((row) => text(row, 'version')),
     version: (name, version) => detailOf(detail.get(name, version)),
     text: createText(db),
     starredBy: (account) => starred.all(account).map((row) => text(row, 'name')),

@@ -104,9 +104,11 @@ test('createViewReader() reads what applyViewWrites() wrote when versions come a
   assert.equal(views.text('p', '1.1.0', 'full'), undefined)
   assert.equal(views.package('q'), undefined)
   assert.deepEqual(views.versions('q', 'full'), [])
+  assert.deepEqual(views.versionNames('p'), ['1.0.0'])
+  assert.deepEqual(views.versionNames('q'), [])
 })
 
-test('versions() keeps the order of publishing when names of versions sort otherwise', () => {
+test('versions(), versionNames() keep the order of publishing when names of versions sort otherwise', () => {
   const order = ['2.0.0', '10.0.0', '1.0.0']
   const { views } = open(
     ...order.map((version, index) => published(index + 1, { name: 'p', version })),
@@ -115,6 +117,7 @@ test('versions() keeps the order of publishing when names of versions sort other
     views.versions('p', 'full').map(({ version }) => version),
     order,
   )
+  assert.deepEqual(views.versionNames('p'), order)
 })
 
 test('starredBy() lists names when accounts star and unstar', () => {

@@ -6,7 +6,7 @@ import type { AccessPorts } from '../access.ts'
 export type MnpmPorts = {
   readonly registry: Pick<
     Registry,
-    'hasAccount' | 'join' | 'manifest' | 'packument' | 'putTarball' | 'tarball'
+    'hasAccount' | 'join' | 'manifest' | 'putTarball' | 'tarball' | 'versions'
   >
   readonly accounts: AccessPorts['accounts']
 }

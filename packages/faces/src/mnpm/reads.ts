@@ -1,6 +1,6 @@
 // The reads of mnpm: dependencies, versions, checksum, mirrors.
 import { SteleError } from '@stele/errors'
-import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import type { JsonObject } from '@stele/formats/json'
 import {
   formatIntegrity,
   type PackageName,
@@ -41,12 +41,11 @@ function showDependencies(ask: Ask, { registry }: Ports): Draft {
 }
 
 /** Its ETag, which the edge makes of the bytes, changes when a version comes or goes. */
-async function showVersions(ask: Ask, { registry }: Ports): Promise<Draft> {
+function showVersions(ask: Ask, { registry }: Ports): Draft {
   const name = askedName(ask)
-  const view = await registry.packument(name, { form: 'abbreviated', baseUrl: ask.baseUrl() })
-  if (view?.bytes === undefined) throw new SteleError('package_not_found', { name })
-  const { versions } = parseOwn(view.bytes)
-  return jsonDraft(200, { versions: isJsonObject(versions) ? Object.keys(versions) : [] })
+  const versions = registry.versions(name)
+  if (versions === undefined) throw new SteleError('package_not_found', { name })
+  return jsonDraft(200, { versions })
 }
 
 function showChecksum(ask: Ask, { registry }: Ports): Draft {
