@@ -8,6 +8,7 @@ import {
   ingestThreads,
   maxIngestWaiting,
   maxIngestWaitingPerAccount,
+  maxIngestWaitingShared,
 } from '../src/ingest/limits.ts'
 import { createIngestPool, type IngestPool } from '../src/ingest/pool.ts'
 
@@ -90,6 +91,45 @@ test('ingest() throws rate_limited when one account has too much waiting, and ot
   }
   assert.equal(await other, read)
   await pool.close()
+})
+
+const turns: readonly [sent: string, read: string][] = [
+  ['aaaab', 'aabaa'], // One is being read already; of those that wait, "a" has the first turn.
+  ['aaaabb', 'aababa'],
+  ['aaabbc', 'aabcab'],
+  ['abcabc', 'abcabc'],
+]
+for (const [sent, expected] of turns) {
+  test(`ingest() reads ${expected} when ${sent} is sent: accounts have turns`, async () => {
+    const { reading, send } = createPool()
+    const all = sent.split('').map(send)
+    for (let at = 0; at < all.length; at++) {
+      reading[at]?.finish()
+      await turn()
+    }
+    await Promise.all(all)
+    assert.equal(reading.map(({ job }) => job.account).join(''), expected)
+  })
+}
+
+test('ingest() keeps places for accounts that have nothing waiting when others send as much as they can', async () => {
+  const { send, pool } = createPool()
+  const waits: Promise<unknown>[] = []
+  const few = ['a', 'b', 'c', 'd', 'e']
+  for (let round = 0; round < maxIngestWaitingPerAccount + 1; round++) {
+    for (const account of few) waits.push(send(account))
+  }
+  for (const one of waits) one.catch(() => undefined)
+  await assert.rejects(send('a'), (error) => isSteleError(error, 'server_busy'))
+  const others = Array.from({ length: maxIngestWaiting - maxIngestWaitingShared }, (_, at) =>
+    send(`other${at}`).then(
+      () => 'read',
+      (error: unknown) => (error instanceof Error ? error.message : ''),
+    ),
+  )
+  await assert.rejects(send('late'), (error) => isSteleError(error, 'server_busy'))
+  await pool.close()
+  for (const answer of await Promise.all(others)) assert.match(answer, /stopping/)
 })
 
 test('ingest() throws server_busy when too many accounts wait', async () => {

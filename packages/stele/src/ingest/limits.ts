@@ -9,6 +9,9 @@ export const maxIngestWaiting = 32
 /** Those of one account: a workspace publishes its packages one after the other, or a few at once. */
 export const maxIngestWaitingPerAccount = 8
 
+/** From how many waiting on, the places are for accounts that have none: a few accounts cannot take them all. */
+export const maxIngestWaitingShared: number = maxIngestWaiting / 2
+
 /** What a client is told to wait, in seconds. */
 export const ingestRetryS = 5
 

@@ -1,4 +1,4 @@
-// Who reads large uploads, and when: a few threads, one upload at a time for each account, a bounded queue.
+// Who reads large uploads, and when: a few threads, accounts in turn, one upload at a time for each, a bounded queue.
 import { SteleError } from '@stele/errors'
 import type { DocumentJob, ReadDocument } from '@stele/registry'
 import {
@@ -6,7 +6,9 @@ import {
   ingestThreads,
   maxIngestWaiting,
   maxIngestWaitingPerAccount,
+  maxIngestWaitingShared,
 } from './limits.ts'
+import { createTurnQueue, type TurnQueue } from './queue.ts'
 
 /** A thread that reads one document at a time. */
 export type IngestThread = {
@@ -38,16 +40,16 @@ type Idle = { readonly thread: IngestThread; readonly timer: { readonly cancel: 
 
 /** A pool without threads yet: they are started when there is work, and ended when there is none for a while. */
 export function createIngestPool(ports: IngestPorts): IngestPool {
-  const waiting: Waiting[] = []
+  const waiting = createTurnQueue<Waiting>()
   const busy = new Set<string>()
   const idle: Idle[] = []
   const running = new Set<IngestThread>()
   let isClosed = false
 
-  /** The first who waits and has nothing read at the moment. */
+  /** The next who has nothing read at the moment. */
   function next(): Waiting | undefined {
-    const index = waiting.findIndex(({ job }) => !busy.has(job.account))
-    return index < 0 || running.size >= ingestThreads ? undefined : waiting.splice(index, 1)[0]
+    if (running.size >= ingestThreads) return undefined
+    return waiting.take((account) => !busy.has(account))
   }
 
   function takeThread(): IngestThread {
@@ -91,13 +93,13 @@ export function createIngestPool(ports: IngestPorts): IngestPool {
       if (isClosed) throw stopping()
       checkRoom(job, waiting)
       return new Promise((resolve) => {
-        waiting.push({ job, resolve })
+        waiting.add(job.account, { job, resolve })
         pump()
       })
     },
     async close() {
       isClosed = true
-      for (const { resolve } of waiting.splice(0)) resolve(Promise.reject(stopping()))
+      for (const { resolve } of waiting.takeAll()) resolve(Promise.reject(stopping()))
       for (const { timer } of idle) timer.cancel()
       const threads = [...idle.splice(0).map(({ thread }) => thread), ...running]
       await Promise.all(threads.map((thread) => thread.end()))
@@ -109,13 +111,13 @@ function stopping(): SteleError {
   return new SteleError('server_busy', { reason: 'it is stopping', retryAfterS: ingestRetryS })
 }
 
-function checkRoom({ account }: DocumentJob, waiting: readonly Waiting[]): void {
-  const own = waiting.filter(({ job }) => job.account === account).length
+function checkRoom({ account }: DocumentJob, waiting: TurnQueue<Waiting>): void {
+  const own = waiting.countOf(account)
   if (own >= maxIngestWaitingPerAccount) {
     const what = `large uploads of "${account}"`
     throw new SteleError('rate_limited', { what, retryAfterS: ingestRetryS })
   }
-  if (waiting.length >= maxIngestWaiting) {
+  if (waiting.count() >= (own === 0 ? maxIngestWaiting : maxIngestWaitingShared)) {
     const reason = 'too many large uploads wait to be read'
     throw new SteleError('server_busy', { reason, retryAfterS: ingestRetryS })
   }
