@@ -128,6 +128,37 @@ test('GET /-/mnpm/versions makes no packument', async () => {
   assert.deepEqual([missing.status, jsonOf(missing)['code']], [404, 'package_not_found'])
 })
 
+test('GET /-/mnpm/checksum answers 451 with the reason when the tarball was taken down', async () => {
+  const fixture = createFixture()
+  const { authorization } = await signUp(fixture, 'max')
+  const body = publishDocument('plain', '1.0.0')
+  await fixture.app(ask('PUT', '/plain', { body, headers: { authorization } }))
+  const get = (): Promise<Reply> =>
+    fixture.app(ask('GET', '/-/mnpm/checksum?name=plain&version=1.0.0'))
+  const before = await get()
+  assert.deepEqual([before.status, before.headers['cache-control']], [200, 'public, max-age=3600'])
+  Object.assign(fixture.ports.log, { blob: () => undefined, takenDown: () => 'it stole keys' })
+  const after = await get()
+  assert.deepEqual([after.status, jsonOf(after)['code']], [451, 'taken_down'])
+  assert.match(String(jsonOf(after)['error']), /it stole keys/)
+  assert.doesNotMatch(String(after.headers['cache-control']), /max-age=[1-9]|immutable/)
+})
+
+test('GET /-/mnpm/checksum finds no version that was removed', async () => {
+  const fixture = createFixture()
+  const { authorization } = await signUp(fixture, 'max')
+  const body = publishDocument('plain', '1.0.0')
+  await fixture.app(ask('PUT', '/plain', { body, headers: { authorization } }))
+  const { tarball } = fixture.registry
+  const removed: typeof tarball = (name, file) => {
+    const found = tarball(name, file)
+    return found && { ...found, removed: true }
+  }
+  Object.assign(fixture.registry, { tarball: removed })
+  const reply = await fixture.app(ask('GET', '/-/mnpm/checksum?name=plain&version=1.0.0'))
+  assert.deepEqual([reply.status, jsonOf(reply)['code']], [404, 'version_not_found'])
+})
+
 for (const [query, reason] of [
   ['', /it has no .*name/],
   ['?name=', /it has no .*name/],

@@ -31,6 +31,8 @@ export type Draft = {
 export const revalidate = 'no-cache'
 /** For what never changes under its address. */
 export const immutable = 'public, max-age=31536000, immutable'
+/** For what never changes but by a takedown, which caches must follow within the hour. */
+export const removable = 'public, max-age=3600'
 /** For what is one caller's own. */
 export const ownOnly = 'private, no-store'
 

@@ -7,6 +7,7 @@ export {
   jsonDraft,
   ownDraft,
   ownOnly,
+  removable,
   revalidate,
   type WholeFile,
 } from './draft.ts'

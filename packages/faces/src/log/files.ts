@@ -3,7 +3,7 @@
 import { bundleWidth } from '@stele/entries/parts'
 import { type BundleKind, logRoot, parseBlobPath } from '@stele/entries/paths'
 import { isSteleError, SteleError } from '@stele/errors'
-import { type Draft, immutable, type Route } from '@stele/http/routes'
+import { type Draft, immutable, type Route, removable } from '@stele/http/routes'
 import { parseTileNumber, parseTilePath, type TileNumber, tileRowLength } from '@stele/tlog/tiles'
 import type { LogReads } from '../log-reads.ts'
 import { auditHeaders } from './audit-headers.ts'
@@ -15,8 +15,6 @@ const octets = 'application/octet-stream'
 const text = 'text/plain; charset=utf-8'
 /** Changes with every commit. */
 const seconds = 'public, max-age=1'
-/** Never changes but by a take-down, which caches must follow within the hour. */
-const removable = 'public, max-age=3600'
 
 export function filesRoutes({ log, isPublic }: Ports): Route[] {
   const files: readonly [string, (rest: string) => Draft][] = [

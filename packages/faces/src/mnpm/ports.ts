@@ -1,6 +1,7 @@
 // What the mnpm face needs of the server.
 import type { Registry } from '@stele/registry'
 import type { AccessPorts } from '../access.ts'
+import type { LogReads } from '../log-reads.ts'
 
 /** Reads and publishes of the registry, and who asks. */
 export type MnpmPorts = {
@@ -9,4 +10,5 @@ export type MnpmPorts = {
     'hasAccount' | 'join' | 'manifest' | 'putTarball' | 'tarball' | 'versions'
   >
   readonly accounts: AccessPorts['accounts']
+  readonly log: Pick<LogReads, 'blob' | 'takenDown'>
 }

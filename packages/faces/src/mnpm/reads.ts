@@ -8,13 +8,13 @@ import {
   parseVersion,
   type Version,
 } from '@stele/formats/names'
-import { type Ask, type Draft, immutable, jsonDraft, type Route } from '@stele/http/routes'
+import { type Ask, type Draft, jsonDraft, type Route, removable } from '@stele/http/routes'
 import { tarballFile } from '@stele/releases/release'
 import { dependencyList } from './dependencies.ts'
 import type { MnpmPorts } from './ports.ts'
 import type { MnpmSettings } from './settings.ts'
 
-type Ports = Pick<MnpmPorts, 'registry'>
+type Ports = Pick<MnpmPorts, 'registry' | 'log'>
 
 export function readRoutes(ports: Ports, { mirrors }: MnpmSettings): Route[] {
   return [
@@ -29,15 +29,15 @@ export function readRoutes(ports: Ports, { mirrors }: MnpmSettings): Route[] {
   ]
 }
 
-/** A version never changes, so what is said of it may be kept for ever. */
-const forEver = { 'cache-control': immutable }
+/** A version never changes, so what is said of it may be kept; but it may be removed or taken down. */
+const kept = { 'cache-control': removable }
 
 function showDependencies(ask: Ask, { registry }: Ports): Draft {
   const { name, version } = askedRelease(ask)
   const bytes = registry.manifest(name, version, ask.baseUrl())
   if (bytes === undefined) throw notThere(name, version)
   const dependencies = dependencyList(parseOwn(bytes)['dependencies'])
-  return jsonDraft(200, { dependencies }, forEver)
+  return jsonDraft(200, { dependencies }, kept)
 }
 
 /** Its ETag, which the edge makes of the bytes, changes when a version comes or goes. */
@@ -48,13 +48,18 @@ function showVersions(ask: Ask, { registry }: Ports): Draft {
   return jsonDraft(200, { versions })
 }
 
-function showChecksum(ask: Ask, { registry }: Ports): Draft {
+/** What mirrors hold must not be found by it when its tarball is not given here. */
+function showChecksum(ask: Ask, { registry, log }: Ports): Draft {
   const { name, version } = askedRelease(ask)
   const tarball = registry.tarball(name, tarballFile(name, version))
   if (tarball === undefined) throw notThere(name, version)
   const checksum = tarball.sha512
+  const reason = log.blob(checksum) === undefined ? log.takenDown(checksum) : undefined
+  if (reason !== undefined)
+    throw new SteleError('taken_down', { spec: `${name}@${version}`, reason })
+  if (tarball.removed) throw notThere(name, version)
   const integrity = formatIntegrity('sha512', Buffer.from(checksum, 'hex'))
-  return jsonDraft(200, { checksum, algorithm: 'sha512', integrity }, forEver)
+  return jsonDraft(200, { checksum, algorithm: 'sha512', integrity }, kept)
 }
 
 function notThere(name: PackageName, version: Version): SteleError {

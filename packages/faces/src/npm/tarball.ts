@@ -2,7 +2,7 @@
 
 import { SteleError } from '@stele/errors'
 import { type PackageName, parsePackageName } from '@stele/formats/names'
-import { type Draft, immutable, type Route, routeNotFound } from '@stele/http/routes'
+import { type Draft, type Route, removable, routeNotFound } from '@stele/http/routes'
 import type { NpmPorts } from './ports.ts'
 
 type Ports = Pick<NpmPorts, 'registry' | 'log'>
@@ -36,7 +36,7 @@ function showTarball(name: PackageName, file: string, ports: Ports): Draft {
   if (found.removed) throw new SteleError('version_not_found', { spec: `${name}@${found.version}` })
   return {
     status: 200,
-    headers: { 'content-type': 'application/octet-stream', 'cache-control': immutable },
+    headers: { 'content-type': 'application/octet-stream', 'cache-control': removable },
     body,
     etag: `"${found.sha512}"`,
     ranges: true,
