@@ -14,6 +14,9 @@ export const maxJsonValues = 20_000
 /** Bytes of bodies in memory at once, over all requests: four uploads of 128 MiB, the largest by default. */
 export const maxBufferedBytes: number = 512 * mib
 
+/** Bytes of a body that are copied before others have a turn: it takes a millisecond or two, 128 MiB some 200. */
+export const joinedPerTurnBytes: number = 1 * mib
+
 /** Bytes of a refused body that are read and dropped, so that a client still sending sees the answer. */
 export const maxDrainBytes: number = 8 * mib
 

@@ -1,9 +1,10 @@
 // Reads a request's body into one buffer: decoded, capped, and counted against what all requests may hold together.
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { SteleError } from '@stele/errors'
-import { busyRetryS } from './limits.ts'
+import { busyRetryS, joinedPerTurnBytes } from './limits.ts'
 
 /** How many bytes all requests together may hold. */
 export type BodyBudget = { readonly limitBytes: number; usedBytes: number }
@@ -19,9 +20,26 @@ export async function readBody(
   budget: BodyBudget,
 ): Promise<Uint8Array> {
   const isGzip = isGzipBody(request, limitBytes)
-  return isGzip
-    ? collectDecoded(request, limitBytes, budget)
-    : collect(request, { limitBytes, budget, source: request })
+  const chunks = isGzip
+    ? await collectDecoded(request, limitBytes, budget)
+    : await collect(request, { limitBytes, budget, source: request })
+  return join(chunks)
+}
+
+/** The chunks as one. Some KB of gzip may be 128 MiB here: others have turns between. */
+async function join(chunks: readonly Uint8Array[]): Promise<Uint8Array> {
+  const sizeBytes = chunks.reduce((sum, { length }) => sum + length, 0)
+  if (sizeBytes <= joinedPerTurnBytes) return Buffer.concat(chunks, sizeBytes)
+  const whole = Buffer.allocUnsafeSlow(sizeBytes) // Its own memory: it can be handed to another thread.
+  let [at, turnEnd] = [0, joinedPerTurnBytes]
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+    if (at < turnEnd) continue
+    turnEnd = at + joinedPerTurnBytes
+    await nextTurn()
+  }
+  return whole
 }
 
 /** Whether the body is coded with gzip. Throws coding_unsupported, and body_too_large for a length that says so. */
@@ -42,7 +60,7 @@ async function collectDecoded(
   request: IncomingMessage,
   limitBytes: number,
   budget: BodyBudget,
-): Promise<Uint8Array> {
+): Promise<readonly Uint8Array[]> {
   const decoding = gunzipOf(request)
   try {
     return await collect(decoding.stream, { limitBytes, budget, source: request })
@@ -91,10 +109,10 @@ type Collecting = {
 function collect(
   stream: Readable,
   { limitBytes, budget, source }: Collecting,
-): Promise<Uint8Array> {
+): Promise<readonly Uint8Array[]> {
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
-  return new Promise<Uint8Array>((resolve, reject) => {
+  return new Promise<readonly Uint8Array[]>((resolve, reject) => {
     const listeners = {
       data: (chunk: Uint8Array): void => {
         sizeBytes += chunk.length
@@ -113,7 +131,7 @@ function collect(
       // Whatever still comes must not become an uncaught error.
       stream.on('error', () => undefined)
       if (error === undefined) {
-        resolve(Buffer.concat(chunks, sizeBytes))
+        resolve(chunks)
         return
       }
       budget.usedBytes -= sizeBytes
