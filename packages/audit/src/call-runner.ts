@@ -7,9 +7,10 @@ import { applyBody } from '@stele/entries/transition'
 import { isSteleError, SteleError } from '@stele/errors'
 import type { BlobCache } from './blob-cache.ts'
 import type { CallJob, CallOutcome, JobCall } from './call-job.ts'
+import { watched } from './call-watch.ts'
 import { decode, entryMismatch } from './entry-parts.ts'
 import { faultOf } from './faults.ts'
-import type { VerifyPorts } from './ports.ts'
+import type { CallWatch, VerifyPorts } from './ports.ts'
 import { quoteDifference } from './quote.ts'
 import { Scripts } from './scripts.ts'
 import type { SharedRows } from './shared-rows.ts'
@@ -18,13 +19,20 @@ import { StateView } from './state-view.ts'
 /** What a call did: what is recorded, or nothing that can be said, since something that it read is gone. */
 type Ran = { readonly right: true } | { readonly right: false; readonly missing: readonly string[] }
 
+type RunnerPorts = Pick<VerifyPorts, 'createExecutor' | 'watch'>
+
 /** Runs jobs, one after the other. */
 export class CallRunner {
   readonly #state: StateView
   readonly #blobs: BlobCache
   readonly #scripts: Scripts
+  readonly #watch: CallWatch | undefined
 
-  constructor(createExecutor: VerifyPorts['createExecutor'], rows: SharedRows, blobs: BlobCache) {
+  constructor(
+    { createExecutor, watch }: RunnerPorts,
+    { rows, blobs }: { readonly rows: SharedRows; readonly blobs: BlobCache },
+  ) {
+    this.#watch = watch
     this.#state = new StateView(rows)
     this.#blobs = blobs
     this.#scripts = new Scripts(createExecutor, blobs)
@@ -55,7 +63,7 @@ export class CallRunner {
     this.#blobs.trim()
     for (;;) {
       try {
-        return this.#runOnce(call, settings)
+        return watched(this.#watch, call.index, () => this.#runOnce(call, settings))
       } catch (error) {
         // A blob that is not here yet: once it is, the call is run again from its start.
         if (!(await this.#blobs.fetchNeeded(call.index))) throw error

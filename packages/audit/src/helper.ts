@@ -13,11 +13,11 @@ export type HelperData = {
 
 /** What a thread answers with. */
 export function createHelper(
-  ports: Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'checks'>,
+  ports: Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'watch' | 'checks'>,
   { memory, fetchMore }: HelperData,
 ): Helper {
   const rows = new SharedRows(memory, fetchMore)
-  const runner = new CallRunner(ports.createExecutor, rows, new BlobCache(ports.fetch))
+  const runner = new CallRunner(ports, { rows, blobs: new BlobCache(ports.fetch) })
   return {
     run: (job) => runner.run(job),
     check: (job) => runChecks({ ...ports, rows }, job),

@@ -46,8 +46,14 @@ export class LogAudit {
     this.tree = new TreeAudit(options.continuation?.hashes)
     this.#continued = this.tree.size
     const { since, continuation } = options
-    const { fetch, createExecutor } = ports
-    const replayPorts = { fetch, createExecutor, origin: keys.origin, since }
+    const { fetch, createExecutor, watch } = ports
+    const replayPorts = {
+      fetch,
+      createExecutor,
+      ...(watch === undefined ? {} : { watch }),
+      origin: keys.origin,
+      since,
+    }
     this.replay = new Replay(replayPorts, continuation?.replay)
   }
 

@@ -34,6 +34,12 @@ export type VerifyProgress = {
 /** Another thread, that runs calls and makes checks. */
 export type Helper = RemoteRunner & RemoteChecker
 
+/** Is told which call is run, so that one which never ends can be ended from outside: nothing in the thread itself can. */
+export type CallWatch = {
+  readonly enter: (entry: number) => void
+  readonly leave: () => void
+}
+
 /** Everything that a verification takes as an argument. */
 export type VerifyPorts = {
   /**
@@ -43,6 +49,7 @@ export type VerifyPorts = {
   readonly fetch: (path: string, maxBytes: number, accept?: string) => Promise<Fetched>
   /** Throws `engine_unknown`, `script_invalid`, `limits_invalid`. */
   readonly createExecutor: (settings: ExecutorSettings) => ReplayExecutor
+  readonly watch?: CallWatch
   readonly checks: ServiceChecks
   /** Starts other threads over the state; asked once, when there is enough to do for them. */
   readonly startHelpers?: (rows: SharedRows) => Promise<readonly Helper[]>

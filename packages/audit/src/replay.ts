@@ -13,6 +13,7 @@ import { BlobCache } from './blob-cache.ts'
 import type { CallOutcome } from './call-job.ts'
 import { CallQueue, type RemoteRunner } from './call-queue.ts'
 import { CallRunner } from './call-runner.ts'
+import { watched } from './call-watch.ts'
 import { decode, type EntryParts, entryMismatch, inEntry } from './entry-parts.ts'
 import { findEntryFault, findWriteFault } from './entry-rules.ts'
 import { Exceptions } from './exceptions.ts'
@@ -33,7 +34,7 @@ import { carryValues, compareValues, type RowWrite } from './written-values.ts'
 type Writes = { readonly rows: readonly RowWrite[]; readonly hashes: readonly EffectWrite[] }
 
 /** What a replay takes; calls of entries below `since` are carried on and not run again. */
-export type ReplayPorts = Pick<VerifyPorts, 'fetch' | 'createExecutor'> & {
+export type ReplayPorts = Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'watch'> & {
   readonly origin: string
   readonly since: number
 }
@@ -127,7 +128,7 @@ export class Replay {
     this.#blobs.trim()
     for (;;) {
       try {
-        this.#step(parts)
+        watched(this.#ports.watch, parts.index, () => this.#step(parts))
         return
       } catch (error) {
         // Nothing was changed yet when a blob is missing: once it is here, the entry is tried again.
@@ -151,7 +152,7 @@ export class Replay {
 
   #queueFor(remote: readonly RemoteRunner[]): CallQueue {
     const { rows } = this
-    const local = new CallRunner(this.#ports.createExecutor, rows, this.#blobs)
+    const local = new CallRunner(this.#ports, { rows, blobs: this.#blobs })
     return new CallQueue({ local, remote, rows, heard: (outcome) => this.#hear(outcome) })
   }
 

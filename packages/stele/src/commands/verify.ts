@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url'
 import type { Verdict } from '@stele/audit/report'
 import { SteleError } from '@stele/errors'
 import { rulesScript } from '@stele/registry'
+import { createCallClock } from '../verify/call-clock.ts'
 import { writeWhole } from '../verify/kept-store.ts'
-import { maxThreads } from '../verify/limits.ts'
+import { defaultCallTimeoutS, maxCallTimeoutS, maxThreads } from '../verify/limits.ts'
 import type { Source, VerifyData } from '../verify/messages.ts'
 import { createProgressLine } from '../verify/progress.ts'
 import { formatReport, type ShownReport } from '../verify/report-text.ts'
@@ -65,6 +66,11 @@ export const verify: Command<ShownReport> = {
         summary:
           'forget the log, key and checkpoint that earlier verifications kept of this address: another history will not be noticed',
       },
+      'call-timeout': {
+        type: 'string',
+        value: 'seconds',
+        summary: `how long one call of a script may run (default: ${defaultCallTimeoutS})`,
+      },
       out: {
         type: 'string',
         value: 'file',
@@ -106,6 +112,8 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
     folders: foldersOf(environment),
     fresh: options['fresh'] === true,
     forget: options['forget'] === true,
+    callTimeoutMs: parseCallTimeout(options['call-timeout']),
+    calls: createCallClock(maxThreads),
     threads: Math.min(maxThreads, availableParallelism()),
     main: main.href,
   }
@@ -131,6 +139,16 @@ function foldersOf(environment: Input['environment']): VerifyData['folders'] {
 function basesOf(source: Source, publicUrl: string | boolean | undefined): VerifyData['bases'] {
   if (source.kind === 'folder') return undefined
   return typeof publicUrl === 'string' ? [parseRegistryUrl(publicUrl)] : [source.root]
+}
+
+/** Seconds, given in milliseconds. */
+export function parseCallTimeout(text: string | boolean | undefined): number {
+  if (typeof text !== 'string') return defaultCallTimeoutS * 1000
+  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (seconds >= 1 && seconds <= maxCallTimeoutS) return seconds * 1000
+  throw wrongUsage(
+    `--call-timeout "${text}": must be a number of seconds from 1 to ${maxCallTimeoutS}`,
+  )
 }
 
 function parseSince(text: string | boolean | undefined): Pick<VerifyData, 'since'> {

@@ -15,11 +15,17 @@ export function startHelpers(
   { place, count, main }: { readonly place: Place; readonly count: number; readonly main: string },
 ): Helpers {
   const workers: Worker[] = []
-  const helpers = Array.from({ length: count }, () => {
+  const helpers = Array.from({ length: count }, (_, position) => {
     const { port1, port2 } = new MessageChannel()
     rows.onSegment((segment) => port1.postMessage(segment)) // Before any row lies in it.
     port1.unref()
-    const data: HelpData = { ...place, role: 'help', memory: rows.memory, segments: port2 }
+    const data: HelpData = {
+      ...place,
+      role: 'help',
+      thread: position + 1,
+      memory: rows.memory,
+      segments: port2,
+    }
     const worker = new Worker(new URL(main), {
       workerData: { role: 'verify', data },
       transferList: [port2],
@@ -67,7 +73,7 @@ function askThrough(worker: Worker): Helper {
 export function runHelper(
   port: MessagePort,
   { memory, segments }: HelpData,
-  ports: Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'checks'>,
+  ports: Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'watch' | 'checks'>,
 ): void {
   const fetchMore = (): readonly SharedArrayBuffer[] => {
     const more: SharedArrayBuffer[] = []

@@ -13,5 +13,15 @@ export const maxKeptFileBytes: number = 1024 * 1024
 /** Threads of a verification: more would only wait for the one that applies the effects. */
 export const maxThreads = 8
 
-/** The most that a log may allow of each limit of a call, as a multiple of the default: beyond it a call could take minutes, and the replay is refused. */
+/**
+ * How long a call may run by the clock, in seconds, where the user says nothing else. A script's own limits do not bound that:
+ * native work, such as sorting or matching, takes no gas.
+ */
+export const defaultCallTimeoutS = 30
+/** The longest that can be asked for, in seconds: a day. */
+export const maxCallTimeoutS: number = 24 * 60 * 60
+/** How often the calls are looked at, in milliseconds. */
+export const overdueCheckMs = 500
+
+/** The most that a log may allow of each limit of a call, as a multiple of the default: beyond it the replay is refused. */
 export const maxLimitFactor = 64

@@ -18,6 +18,8 @@ export type Place = {
   readonly bases: readonly string[] | undefined
   /** Engines that the user allows beside those of this release, by their hex SHA-512. */
   readonly engines: readonly string[]
+  /** createCallClock(): when the calls began. */
+  readonly calls: SharedArrayBuffer
 }
 
 /** What the first thread is started with. */
@@ -34,6 +36,8 @@ export type VerifyData = Place & {
   readonly fresh: boolean
   /** True: what was kept of this log and address is thrown away, and not compared with. */
   readonly forget: boolean
+  /** How long one call may run, in milliseconds. */
+  readonly callTimeoutMs: number
   /** Threads to use in all. */
   readonly threads: number
   /** The module that starts threads. */
@@ -43,6 +47,8 @@ export type VerifyData = Place & {
 /** What the other threads are started with. */
 export type HelpData = Place & {
   readonly role: 'help'
+  /** Its place among the calls; the first thread has 0. */
+  readonly thread: number
   readonly memory: HelperData['memory']
   /** Brings new segments of the state. */
   readonly segments: MessagePort

@@ -2,7 +2,8 @@
 import { Worker } from 'node:worker_threads'
 import type { VerifyReport } from '@stele/audit/report'
 import { errorFromText, SteleError } from '@stele/errors'
-import { threadLimits } from './limits.ts'
+import { findOverdue } from './call-clock.ts'
+import { overdueCheckMs, threadLimits } from './limits.ts'
 import type { VerifyData, VerifyNews } from './messages.ts'
 import type { ProgressLine } from './progress.ts'
 
@@ -24,11 +25,16 @@ export async function verifyInThread(
     workerData: { role: 'verify', data },
     resourceLimits: threadLimits,
   })
+  let watch: NodeJS.Timeout | undefined
   try {
     return await new Promise((resolve, reject) => {
       const end = (): void => reject(new SteleError('verify_stopped', { url: data.url }))
       if (stop.aborted) end()
       stop.addEventListener('abort', end, { once: true })
+      watch = setInterval(() => {
+        const overdue = callTooLong(data)
+        if (overdue !== undefined) reject(overdue)
+      }, overdueCheckMs)
       worker.on('error', (error) => reject(outOfMemory(error, data.url) ?? error))
       worker.on('exit', () => reject(new Error('The verification ended without a report')))
       worker.on('message', (news: VerifyNews) => {
@@ -38,9 +44,18 @@ export async function verifyInThread(
       })
     })
   } finally {
+    clearInterval(watch)
     progress.clear()
     await worker.terminate()
   }
+}
+
+/** A faster machine might be done by then: no fault of the registry either. */
+function callTooLong({ url, calls, callTimeoutMs }: VerifyData): SteleError | undefined {
+  const entry = findOverdue(calls, callTimeoutMs)
+  if (entry === undefined) return undefined
+  const reason = `entry ${entry} ran longer than ${callTimeoutMs / 1000} seconds (--call-timeout allows more)`
+  return new SteleError('verify_impossible', { url, reason })
 }
 
 /** What this machine lacks is no fault of the registry. */

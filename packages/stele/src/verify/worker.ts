@@ -5,6 +5,7 @@ import { type VerifyReport } from '@stele/audit/report'
 import { errorToText, SteleError } from '@stele/errors'
 import { defaultLimits, loadEngine } from '@stele/host'
 import { createRegistryChecks } from '@stele/releases/checks'
+import { watchCalls } from './call-clock.ts'
 import { createFetch } from './fetch.ts'
 import { createFolderFetch } from './folder-fetch.ts'
 import { type Helpers, runHelper, startHelpers } from './helpers.ts'
@@ -18,12 +19,12 @@ const tellEveryMs = 50
 
 /** Verifies a registry, and tells of it; or helps another thread to. */
 export async function runVerify(port: MessagePort, data: VerifyData | HelpData): Promise<void> {
-  if (data.role === 'help') return runHelper(port, data, placePorts(data))
+  if (data.role === 'help') return runHelper(port, data, placePorts(data, data.thread))
   const say = (news: VerifyNews): void => port.postMessage(news)
   let started: Helpers | undefined
   const start = async (rows: Parameters<typeof startHelpers>[0]): Promise<Helpers['helpers']> => {
-    const { source, bases, engines, threads, main } = data
-    const place = { source, bases, engines }
+    const { source, bases, engines, calls, threads, main } = data
+    const place = { source, bases, engines, calls }
     started = startHelpers(rows, { place, count: threads - 1, main })
     return started.helpers
   }
@@ -48,7 +49,7 @@ async function verify(
   const { url, rules, contents, key, since, threads } = data
   const memory = openMemory(data)
   const ports: VerifyPorts = {
-    ...placePorts(data),
+    ...placePorts(data, 0),
     ...(threads > 1 ? { startHelpers: start } : {}),
     progress,
     nowMs: () => performance.now() + performance.timeOrigin,
@@ -103,16 +104,23 @@ function teller(say: (news: VerifyNews) => void): VerifyPorts['progress'] {
   }
 }
 
-function placePorts(place: Place): Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'checks'> {
+function placePorts(
+  place: Place,
+  thread: number,
+): Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'watch' | 'checks'> {
   const { source, bases } = place
   return {
     fetch: source.kind === 'http' ? createFetch(source.root) : createFolderFetch(source.path),
     createExecutor: (settings) => openExecutor(settings, place),
+    watch: watchCalls(place.calls, thread),
     checks: createRegistryChecks(bases),
   }
 }
 
-/** Only engines that this release ships, or that the user has allowed, under limits that end within this machine's patience. */
+/**
+ * Only engines that this release ships, or that the user has allowed, under limits near the defaults. They bound what a script
+ * counts, not its time, since native work is not counted: the command's own thread ends a call that runs too long.
+ */
 function openExecutor(
   { script, engine, limits, blobs }: Parameters<VerifyPorts['createExecutor']>[0],
   { engines, source }: Place,
