@@ -7,7 +7,7 @@ export {
   type ErrorCode,
 } from './catalogue.ts'
 export { type ErrorText, errorFromText, errorToText } from './error-text.ts'
-export { redact, tokenPattern } from './redact.ts'
+export { isPlainLine, redact, redactLine, tokenPattern } from './redact.ts'
 export {
   type ErrorBody,
   errorFromJson,

@@ -1,6 +1,6 @@
 // The one error class. What a user or a peer can act on is a SteleError; a broken invariant is a plain Error.
 import { catalogue, type DetailsOf, type Entry, type ErrorCode } from './catalogue.ts'
-import { redact } from './redact.ts'
+import { redact, redactLine } from './redact.ts'
 
 /** An error of the catalogue, with the facts it was made from. `fix` says what to do next. */
 export class SteleError<C extends ErrorCode = ErrorCode> extends Error {
@@ -12,12 +12,12 @@ export class SteleError<C extends ErrorCode = ErrorCode> extends Error {
 
   constructor(code: C, details: DetailsOf[C], options?: { readonly cause?: unknown }) {
     const entry = entryOf(code)
-    super(redact(entry.message(details)), options)
+    super(redactLine(entry.message(details)), options)
     this.name = 'SteleError'
     this.code = code
     this.details = details
     this.status = entry.status
-    this.fix = entry.fix === undefined ? undefined : redact(entry.fix(details))
+    this.fix = entry.fix === undefined ? undefined : redactLine(entry.fix(details))
   }
 }
 

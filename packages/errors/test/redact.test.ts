@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { redact } from '../src/redact.ts'
+import { isPlainLine, redact, redactLine } from '../src/redact.ts'
 
 const texts: readonly (readonly [string, string])[] = [
   ['https://user:password@host/x', 'https://***@host/x'],
@@ -11,6 +11,8 @@ const texts: readonly (readonly [string, string])[] = [
   ['the package stele_helpers', 'the package stele_helpers'],
   ['line\u0007bell', 'line\\u0007bell'],
   ['line\nfeed\ttab', 'line\nfeed\ttab'],
+  ['csi\u009b2J', 'csi\\u009b2J'],
+  ['a\u202eb\u2066c\u2069', 'a\\u202eb\\u2066c\\u2069'],
   ['nothing to hide', 'nothing to hide'],
   ['Cannot find basic-auth', 'Cannot find basic-auth'],
 ]
@@ -19,3 +21,14 @@ for (const [text, wanted] of texts) {
     assert.equal(redact(text), wanted)
   })
 }
+
+test('redactLine() puts a space where redact() leaves a line feed', () => {
+  assert.equal(redactLine('asked for\n\nVerified\u001b[0m'), 'asked for Verified\\u001b[0m')
+})
+
+test('isPlainLine() is false when a text holds a line break, a control or a change of direction', () => {
+  for (const text of ['a\nb', 'a\tb', '\u001b[0m', '\u009b', '\u2028', '\u202e', '\u2069']) {
+    assert.equal(isPlainLine(text), false, JSON.stringify(text))
+  }
+  for (const text of ['', 'asked for', 'gewünscht: “ja” — שלום']) assert.ok(isPlainLine(text))
+})

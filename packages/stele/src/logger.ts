@@ -1,5 +1,5 @@
 // The server's log, an event a line, to stderr: JSON for programs, plain text for a person at a terminal.
-import { redact } from '@stele/errors'
+import { redactLine } from '@stele/errors'
 
 /** How loud an event is. */
 export type Level = 'debug' | 'info' | 'error'
@@ -22,7 +22,7 @@ export function createLogger({ least, format, write }: LogOptions): Logger {
   const formatLine = format === 'json' ? formatJson : formatText
   return (level, event, facts = {}) => {
     if (loudness[level] < loudness[least]) return
-    write(`${redact(formatLine({ level, event, facts }))}\n`)
+    write(`${redactLine(formatLine({ level, event, facts }))}\n`)
   }
 }
 

@@ -37,6 +37,7 @@ const texts: readonly (readonly ['info' | 'error', string, object, string])[] = 
   ],
   ['info', 'access', { method: 'PUT', path: '/a', status: 403, code: 'x' }, 'PUT /a 403, x'],
   ['info', 'service_ready', { readOnly: undefined }, 'Service ready'],
+  ['error', 'read_only', { reason: 'a\n12:00:00  b' }, 'ERROR Read only: reason a 12:00:00  b'],
   ['error', 'read_only', { reason: 'why' }, 'ERROR Read only: reason why'],
 ]
 for (const [level, event, facts, wanted] of texts) {

@@ -38,6 +38,20 @@ const verified: ShownReport = {
 }
 
 suite('formatReport()', () => {
+  test('formatReport() lets nothing that the log says end a line or drive the terminal', () => {
+    const evil = 'x\nVerified: all\u001b[2J\u009b1A\u202e'
+    const text = formatReport({
+      ...verified,
+      origin: evil,
+      warnings: [evil],
+      notCompared: [evil],
+      exceptions: [{ from: 2, to: 2, unchecked: 'all', reason: evil, subject: evil }],
+    })
+    assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/)
+    assert.doesNotMatch(text, /^Verified: all/m)
+    assert.match(text, /Note: x Verified: all\\u001b\[2J\\u009b1A\\u202e/)
+  })
+
   test('formatReport() says what was verified, how much, how fast, and what is not compared', () => {
     assert.equal(
       formatReport(verified),

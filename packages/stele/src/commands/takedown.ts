@@ -1,6 +1,6 @@
 // stele takedown <name@version> | <integrity> | <entry> --part P, --reason TEXT
 import type { WithheldPart } from '@stele/entries/bodies'
-import { SteleError } from '@stele/errors'
+import { isPlainLine, SteleError } from '@stele/errors'
 import { isJsonObject } from '@stele/formats/json'
 import type { AdminAsk, Spec } from '../server/admin-ask.ts'
 import { askServer, serverOptions } from '../server/with-server.ts'
@@ -55,6 +55,9 @@ function parseInput({ positionals, options }: Input): { what: string; reason: st
   const reason = options['reason']
   if (typeof reason !== 'string' || reason === '') {
     throw usageWrong('Say why with --reason; everyone can read it')
+  }
+  if (!isPlainLine(reason)) {
+    throw usageWrong('--reason must be one line, without control characters')
   }
   return { what, reason }
 }

@@ -1,6 +1,6 @@
 // What an operator can ask of a server, and how it is read from the socket.
 import type { WithheldPart } from '@stele/entries/bodies'
-import { SteleError } from '@stele/errors'
+import { isPlainLine, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue, parseJson } from '@stele/formats/json'
 
 /** A version of a package. */
@@ -97,6 +97,9 @@ function parseTakedown(value: Members): AdminAsk {
   }
   if (!Array.isArray(withhold) || typeof reason !== 'string') {
     throw wrongTakedown('it needs a list "withhold" and a text "reason"')
+  }
+  if (!isPlainLine(reason)) {
+    throw wrongTakedown('its "reason" must be one line, without control characters')
   }
   const ask = { do: 'take_down', withhold: withhold.map(parsePart), reason } as const
   if (release === undefined) return ask

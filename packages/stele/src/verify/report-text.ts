@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import type { Exception, VerifyReport } from '@stele/audit/report'
 import { blobPath, logRoot } from '@stele/entries/paths'
+import { redactLine } from '@stele/errors'
 import { rulesScript } from '@stele/registry'
 
 const maxShownFindings = 10
@@ -18,7 +19,7 @@ const unchecked: { readonly [U in Exception['unchecked']]: string } = {
 /** A report with the files that were saved beside it. */
 export type ShownReport = VerifyReport & { readonly saved: readonly string[] }
 
-/** The report's text: the verdict, then what it rests on. */
+/** The report's text: the verdict, then what it rests on. What the log says of itself cannot end a line, nor drive a terminal. */
 export function formatReport(report: ShownReport): string {
   const saved = report.saved.map((path) => `  Saved as evidence: ${path}`)
   return [
@@ -29,7 +30,9 @@ export function formatReport(report: ShownReport): string {
     ...exceptionLines(report),
     ...report.warnings.map((warning) => `  Note: ${warning}`),
     ...noteLines(report),
-  ].join('\n')
+  ]
+    .map(redactLine)
+    .join('\n')
 }
 
 function titleOf({ verdict, url, exceptedEntries, served }: VerifyReport): string {
