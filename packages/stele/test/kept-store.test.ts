@@ -31,7 +31,7 @@ const log: KeptLog = {
   root,
   stateRoot: 'ab'.repeat(32),
   note: `registry.example/../x\n3\n${root}\n\n— x\n`,
-  verifiedMs: 5,
+  verifiedMs: 1795279323685.1821,
 }
 
 suite('the kept store', () => {

@@ -78,8 +78,8 @@ function parseKept(text: string | undefined): KeptFile | undefined {
   if (v !== 1 || !isText(origin) || !isText(note)) return undefined
   if (!isText(key, vkey) || !isText(root, base64Hash) || !isText(stateRoot, hexHash))
     return undefined
-  if (!isWhole(size, 1, Number.MAX_SAFE_INTEGER) || !isWhole(verifiedMs, 0, maxTimeMs))
-    return undefined
+  if (!isNumber(size, 1, Number.MAX_SAFE_INTEGER) || !Number.isInteger(size)) return undefined
+  if (!isNumber(verifiedMs, 0, maxTimeMs)) return undefined
   if (snapshot !== null && !isText(snapshot, hexHash)) return undefined
   if (!note.startsWith(`${origin}\n${size}\n${root}\n`)) return undefined // It would be compared with what nobody signed.
   return { origin, key, size, root, stateRoot, note, verifiedMs, snapshot }
@@ -98,6 +98,6 @@ function isText(value: unknown, form = /^/): value is string {
   return typeof value === 'string' && form.test(value)
 }
 
-function isWhole(value: unknown, min: number, max: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+function isNumber(value: unknown, min: number, max: number): value is number {
+  return typeof value === 'number' && value >= min && value <= max
 }
