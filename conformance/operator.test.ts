@@ -158,7 +158,7 @@ test('a reservation that is refused, or there already, takes no place in the log
   const taken = await run('add', '@team/*')
   assert.match(taken.stderr, /it is reserved for "alice"/)
   const stranger = await run('add', '@other/*', '--for', 'zed')
-  assert.match(stranger.stderr, /There is no account "zed"\n.*stele user add zed/)
+  assert.match(stranger.stderr, /There is no account "zed"\n.*stele user list/)
   const half = await run('add', '@team/*', '--for', 'operator,zed')
   assert.match(half.stderr, /There is no account "zed"/)
   assert.match((await run('remove', '@other/*')).stderr, /"@other\/\*" is not reserved/)
@@ -257,14 +257,14 @@ const mistakes: readonly (readonly [string[], number, RegExp])[] = [
   [['reserve', 'list', 'x'], 2, /add <name>, remove <name> or list/],
   [['reserve', 'add', '@x/*', '--for', 'nobody'], 1, /There is no account "nobody"/],
   [['takedown'], 2, /name@version/],
-  [['takedown', 'x', '--reason', 'r', '--yes'], 1, /nothing of that name is stored here/],
+  [['takedown', 'x', '--reason', 'r', '--yes'], 1, /it names no tarball/],
   [['takedown', 'x@1.0.0', '--reason', 'r', '--yes'], 1, /x@1\.0\.0: it is not in this registry/],
   [['takedown', '0', '--reason', 'r'], 2, /body, effects or values/],
   [['takedown', '0', '--part', 'leaf', '--reason', 'r'], 2, /body, effects or values/],
   [['takedown', '0', '--part', 'body', '--reason', 'r'], 2, /say --yes/],
   [['takedown', '0', '--part', 'body', '--reason', 'r', '-y'], 1, /without the first entry/],
   [['takedown', '999', '--part', 'body', '--reason', 'r', '-y'], 1, /the log has the entries 0 to/],
-  [['takedown', 'a'.repeat(128), '--reason', 'r', '-y'], 1, /nothing of that name/],
+  [['takedown', 'a'.repeat(128), '--reason', 'r', '-y'], 1, /it names no tarball/],
   [['reserve', 'add', 'bad name'], 1, /give a package name, or a scope/],
   [['serve', '--port', '0', '--dir', '/dev/null'], 1, /\/dev\/null.*is a file/],
   [['serve', '--port', '0', '--dir', '/proc/foo'], 1, /\/proc\/foo.*cannot be made/],

@@ -1,7 +1,7 @@
 // Proofs of state from a real server, checked with nothing but the log's keys: a release, its absence, the list of versions.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type StateQuery } from '../packages/state/src/index.ts'
+import type { StateQuery } from '../packages/state/src/index.ts'
 import { openBundle } from '../packages/state/src/public/bundle.ts'
 import { type NoteVerifier, parseVkey } from '../packages/tlog/src/public/notes.ts'
 import { makeUpload, signUp } from './registry-client.ts'

@@ -14,7 +14,7 @@ import {
   rootsAccount,
   type TakedownBody,
 } from '../packages/entries/src/public/bodies.ts'
-import { type StateReader, type Write } from '../packages/entries/src/public/calls.ts'
+import type { StateReader, Write } from '../packages/entries/src/public/calls.ts'
 import {
   entryKinds,
   formatLeaf,
@@ -29,7 +29,7 @@ import {
   valueOf,
 } from '../packages/entries/src/public/parts.ts'
 import { applyBody } from '../packages/entries/src/public/transition.ts'
-import { type JsonValue } from '../packages/formats/src/public/json.ts'
+import type { JsonValue } from '../packages/formats/src/public/json.ts'
 import { compareUtf8 } from '../packages/formats/src/public/names.ts'
 import { engineBlobs, engines, loadEngine } from '../packages/host/src/index.ts'
 import { formatHead, type StateQuery, Trie } from '../packages/state/src/index.ts'

@@ -1,7 +1,7 @@
 // Accounts over a store in memory, a clock that tests move, and random bytes that are the same in every run.
 import { createHash } from 'node:crypto'
 import { type Accounts, createAccounts, type RateLimits } from '../src/index.ts'
-import { type AccountStore } from '../src/public/store.ts'
+import type { AccountStore } from '../src/public/store.ts'
 import { createMemoryAccountStore } from './memory-account-store.ts'
 
 /** The least that argon2 takes: 8 KiB. */

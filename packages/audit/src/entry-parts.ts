@@ -1,6 +1,6 @@
 // One entry's parts, cut out of their bundles and checked against the hashes in its leaf.
 import { isUtf8 } from 'node:buffer'
-import { type Body } from '@stele/entries/bodies'
+import type { Body } from '@stele/entries/bodies'
 import { hashBody, hashEffects, type Leaf, parseLeaf, seedOf } from '@stele/entries/leaf'
 import { readBodyPart, splitPart } from '@stele/entries/parts'
 import { isSteleError, SteleError } from '@stele/errors'

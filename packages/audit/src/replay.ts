@@ -1,7 +1,7 @@
 // Replays entries one by one: carries on what they wrote, checks every hash on the way, and has their calls run again, here or
 // by other threads: by induction, the state that was carried to an entry is the one that its call saw.
 
-import { type Body } from '@stele/entries/bodies'
+import type { Body } from '@stele/entries/bodies'
 import { changesScript, type Executor, noScript } from '@stele/entries/calls'
 import { entryKinds, Sequences } from '@stele/entries/leaf'
 import { type EffectWrite, formatEffects, parseEffects } from '@stele/entries/parts'

@@ -1,6 +1,6 @@
 // Parts that the registry no longer gives out: each must be named by a takedown entry that came later.
 
-import { type WithheldPart } from '@stele/entries/bodies'
+import type { WithheldPart } from '@stele/entries/bodies'
 import { blobPath, logRoot } from '@stele/entries/paths'
 import { SteleError } from '@stele/errors'
 import { type Fault, faultOf } from './faults.ts'

@@ -1,6 +1,6 @@
 // The values that an entry wrote: its value record against its effects, or against what the replay has written itself.
 
-import { type Write } from '@stele/entries/calls'
+import type { Write } from '@stele/entries/calls'
 import { maxInlineValueBytes } from '@stele/entries/leaf'
 import {
   type EffectWrite,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { LogBuilder } from '@stele/testkit'
-import { type Helper, type VerifyPorts } from '../src/index.ts'
+import type { Helper, VerifyPorts } from '../src/index.ts'
 import { createHelper } from '../src/public/checks.ts'
 import { newLog, portsOver, publish, serve, verifyFiles } from './sample-log.ts'
 

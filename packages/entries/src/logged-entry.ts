@@ -1,5 +1,5 @@
 // An entry as projections see it: what was recorded, with its values, and what its face made ready.
-import { type Body } from './body.ts'
+import type { Body } from './body.ts'
 import { parseEffects } from './effects.ts'
 import type { Write } from './execution.ts'
 import { parseLeaf } from './leaf.ts'

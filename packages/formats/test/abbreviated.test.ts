@@ -1,7 +1,7 @@
 // The abbreviated form of a manifest.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type JsonObject } from '../src/public/json.ts'
+import type { JsonObject } from '../src/public/json.ts'
 import { abbreviate } from '../src/public/manifest.ts'
 
 const id = { name: 'p', version: '1.0.0' }

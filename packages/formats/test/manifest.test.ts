@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
-import { type JsonObject } from '../src/public/json.ts'
+import type { JsonObject } from '../src/public/json.ts'
 import {
   normalizeManifest,
   normalizeServedManifest,

@@ -1,7 +1,7 @@
 // Whatever a script does, its effects can be written, and read again by every auditor.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Outcome } from '@stele/entries/calls'
+import type { Outcome } from '@stele/entries/calls'
 import { maxEffectsBytes } from '@stele/entries/leaf'
 import { type Effects, effectWrite, formatEffects, parseEffects } from '@stele/entries/parts'
 import { callOf, hostOf, memoryState } from './memory-state.ts'

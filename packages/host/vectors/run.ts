@@ -1,12 +1,12 @@
 // Runs the vectors of host version 1: each group's calls in order, made as a log makes them, and replayed as an auditor does.
 import { createHash, hash } from 'node:crypto'
 import { type Body, type CallBody, formatBody } from '@stele/entries/bodies'
-import { type Executor, type StateReader, type Write } from '@stele/entries/calls'
+import type { Executor, StateReader, Write } from '@stele/entries/calls'
 import { entryKinds, hashBody, seedOf } from '@stele/entries/leaf'
 import { formatEffects } from '@stele/entries/parts'
 import { applyBody } from '@stele/entries/transition'
 import { isSteleError } from '@stele/errors'
-import { type JsonValue } from '@stele/formats/json'
+import type { JsonValue } from '@stele/formats/json'
 import { compareUtf8 } from '@stele/formats/names'
 import type { LoadedEngine, MemoryMode } from '../src/index.ts'
 

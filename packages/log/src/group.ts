@@ -7,7 +7,7 @@ import {
   parseBody,
   type TakedownBody,
 } from '@stele/entries/bodies'
-import { type Executor } from '@stele/entries/calls'
+import type { Executor } from '@stele/entries/calls'
 import { entryKinds } from '@stele/entries/leaf'
 import type { Trie } from '@stele/state'
 import type { Frontier } from '@stele/tlog/tree'

@@ -1,9 +1,9 @@
 // The static files of a log, made from what the store holds: one source for the server and for the public folder.
 
 import { bundleWidth, formatRecordBundle, type KeptEntry } from '@stele/entries/parts'
-import { type BundleKind } from '@stele/entries/paths'
+import type { BundleKind } from '@stele/entries/paths'
 import { formatEntryBundle, formatTile, tileRowLength } from '@stele/tlog/tiles'
-import { type Hash } from '@stele/tlog/tree'
+import type { Hash } from '@stele/tlog/tree'
 
 /** What the files are made from. */
 export type FilePorts = {

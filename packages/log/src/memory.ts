@@ -1,6 +1,6 @@
 // Brings the memory of a script that keeps one to where the log is: the last snapshot, and the entries since.
 
-import { type Executor } from '@stele/entries/calls'
+import type { Executor } from '@stele/entries/calls'
 import { entryKinds, parseLeaf, seedOf } from '@stele/entries/leaf'
 import {
   formatEffects,

@@ -1,7 +1,7 @@
 // Writes the public folder behind the log: tiles, bundles and blobs first, head and checkpoint last.
 // All of it can be made again from the store, so it needs no part in the commit.
 
-import { type WithheldPart } from '@stele/entries/bodies'
+import type { WithheldPart } from '@stele/entries/bodies'
 import { entryKinds, parseLeaf } from '@stele/entries/leaf'
 import { bundleWidth, readBodyPart } from '@stele/entries/parts'
 import {

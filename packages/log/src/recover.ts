@@ -6,7 +6,7 @@ import { parseEffects, readBodyPart } from '@stele/entries/parts'
 import { SteleError } from '@stele/errors'
 import { Trie, type TrieWrite } from '@stele/state'
 import { verifyCheckpoint } from '@stele/tlog/keys'
-import { type NoteVerifier } from '@stele/tlog/notes'
+import type { NoteVerifier } from '@stele/tlog/notes'
 import {
   createHashReader,
   Frontier,

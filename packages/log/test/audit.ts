@@ -4,7 +4,7 @@ import { parseBody } from '@stele/entries/bodies'
 import { hashBody, hashEffects, parseLeaf, Sequences } from '@stele/entries/leaf'
 import { formatEffects, parseEffects, parseValues } from '@stele/entries/parts'
 import { Trie, verifyHead } from '@stele/state'
-import { type NoteVerifier } from '@stele/tlog/notes'
+import type { NoteVerifier } from '@stele/tlog/notes'
 import { createHashReader, hashLeaf, isSameHash, treeRoot } from '@stele/tlog/tree'
 import type { MemoryStore } from './memory-store.ts'
 

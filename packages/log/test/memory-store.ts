@@ -1,6 +1,6 @@
 // A log store in memory whose commits can be made to fail, before or after they took effect.
 import { type KeptEntry, parseEffects, readPart } from '@stele/entries/parts'
-import { type LoggedEntry } from '@stele/entries/transition'
+import type { LoggedEntry } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
 import { compareUtf8 } from '@stele/formats/names'
 import type { Hash } from '@stele/tlog/tree'

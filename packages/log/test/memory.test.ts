@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Executor, type Outcome } from '@stele/entries/calls'
+import type { Executor, Outcome } from '@stele/entries/calls'
 import { parseLeaf } from '@stele/entries/leaf'
 import { SteleError } from '@stele/errors'
 import { callsPerSnapshot } from '../src/limits.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type ConfigBody, rootPayload, rootsAccount } from '@stele/entries/bodies'
-import { type Executor } from '@stele/entries/calls'
+import type { Executor } from '@stele/entries/calls'
 import { entryKinds, parseLeaf } from '@stele/entries/leaf'
 import { readBodyPart } from '@stele/entries/parts'
 import { canonicalJson } from '@stele/formats/json'

@@ -6,12 +6,12 @@ import {
   rootsAccount,
   type TakedownBody,
 } from '@stele/entries/bodies'
-import { type Executor, type Outcome, type StateReader, type Write } from '@stele/entries/calls'
+import type { Executor, Outcome, StateReader, Write } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
-import { type JsonValue } from '@stele/formats/json'
+import type { JsonValue } from '@stele/formats/json'
 import { compareUtf8 } from '@stele/formats/names'
 import { createCosigner, createEd25519Signer } from '@stele/tlog/keys'
-import { type NoteSigner, type NoteVerifier } from '@stele/tlog/notes'
+import type { NoteSigner, NoteVerifier } from '@stele/tlog/notes'
 import type { LogEvent, LogPorts } from '../src/ports.ts'
 import { Sequencer } from '../src/sequencer.ts'
 import { createMemoryStore, type Kept, type MemoryStore } from './memory-store.ts'

@@ -3,7 +3,7 @@
 import type { SubmitCall } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
-import { type PackageName } from '@stele/formats/names'
+import type { PackageName } from '@stele/formats/names'
 import {
   readLiveVersions,
   readNotices,

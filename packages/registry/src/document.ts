@@ -2,7 +2,7 @@
 // large bodies can be read on another thread. Everything that goes in is attacker controlled.
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, parseJson } from '@stele/formats/json'
-import { type PackageName } from '@stele/formats/names'
+import type { PackageName } from '@stele/formats/names'
 import { type ReleaseLimits, type VersionPieces, versionPieces } from '@stele/releases/release'
 import { maxDocumentValues } from './limits.ts'
 import { readTarballUpload, readUpload, type Upload } from './upload.ts'

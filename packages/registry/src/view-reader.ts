@@ -1,5 +1,5 @@
 // The port through which the views are read. Storage implements it; what is planned by views.ts comes back here.
-import { type Form } from '@stele/releases/release'
+import type { Form } from '@stele/releases/release'
 
 /**
  * A package in the views. `latest` is null when every version was removed. Times are in milliseconds since 1970.

@@ -10,7 +10,7 @@ import {
   recordOf,
 } from '@stele/formats/manifest'
 import { formatIntegrity, type PackageName, type Version } from '@stele/formats/names'
-import { type ContentsValue } from '@stele/formats/values'
+import type { ContentsValue } from '@stele/formats/values'
 import { findReadme, type Readme, readTarball, type Tarball } from '@stele/tarball'
 import { maxManifestBytes, maxReadmeLength } from './limits.ts'
 

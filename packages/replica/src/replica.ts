@@ -1,5 +1,5 @@
 // Keeps the projections of one log where the log is: entry by entry with each commit, from the log where they lag.
-import { type KeptEntry } from '@stele/entries/parts'
+import type { KeptEntry } from '@stele/entries/parts'
 import { type LoggedEntry, readLogged } from '@stele/entries/transition'
 import { entriesPerStep } from './limits.ts'
 import type { BoundProjection, ReadBlob } from './projection.ts'

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type CallBody, formatBody } from '@stele/entries/bodies'
 import { entryKinds, formatLeaf, saltBytes } from '@stele/entries/leaf'
 import { formatEffects, formatValues, hashValue, type KeptEntry } from '@stele/entries/parts'
-import { type LoggedEntry } from '@stele/entries/transition'
+import type { LoggedEntry } from '@stele/entries/transition'
 import { bindProjection, type Projection, type ProjectionMark } from '../src/projection.ts'
 import { createReplica, type Replica } from '../src/replica.ts'
 

@@ -2,7 +2,7 @@
 import type { EntryValue } from '@stele/entries/parts'
 import { SteleError } from '@stele/errors'
 import type { Sequencer, StoredHead } from '@stele/log'
-import { type StateQuery } from '@stele/state'
+import type { StateQuery } from '@stele/state'
 import { formatBundle } from '@stele/state/bundle'
 import { isSameHash, sha256 } from '@stele/tlog/tree'
 import type { ServiceStore } from './ports.ts'

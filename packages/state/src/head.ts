@@ -2,7 +2,7 @@
 import { type Leaf, parseLeaf } from '@stele/entries/leaf'
 import { isSteleError, SteleError } from '@stele/errors'
 import { cosignedTimeS, type VerifiedCheckpoint, verifyCheckpoint } from '@stele/tlog/keys'
-import { type NoteVerifier } from '@stele/tlog/notes'
+import type { NoteVerifier } from '@stele/tlog/notes'
 import { formatProofFile, parseProofFile, verifyInclusion } from '@stele/tlog/proofs'
 import { hashLeaf } from '@stele/tlog/tree'
 

@@ -1,10 +1,10 @@
 // The log's home in SQLite: a group is one transaction, and the head's row is swapped only against the head it builds on.
 import type { DatabaseSync } from 'node:sqlite'
-import { type WithheldPart } from '@stele/entries/bodies'
-import { type StateReader } from '@stele/entries/calls'
+import type { WithheldPart } from '@stele/entries/bodies'
+import type { StateReader } from '@stele/entries/calls'
 import { entryKinds } from '@stele/entries/leaf'
 import { type EntryValue, type KeptEntry, parseEffects, readPart } from '@stele/entries/parts'
-import { type LoggedEntry } from '@stele/entries/transition'
+import type { LoggedEntry } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
 import type { CommitGroup, LogStore, StateRow, StoredHead, Watermark } from '@stele/log'
 import type { Hash } from '@stele/tlog/tree'

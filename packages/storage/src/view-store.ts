@@ -1,12 +1,7 @@
 // The registry's views in SQLite: ready pieces of packuments, and the search index. They can be made anew from the log.
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { registryProjection, type ViewWrite } from '@stele/registry'
-import {
-  type PackageRow,
-  type SearchPage,
-  type VersionDetail,
-  type ViewReader,
-} from '@stele/registry/reading'
+import type { PackageRow, SearchPage, VersionDetail, ViewReader } from '@stele/registry/reading'
 import { reducePieces, type VersionPieces } from '@stele/releases/release'
 import type { ProjectionHome } from '@stele/replica'
 import { createReading, inTransaction } from './database.ts'

@@ -10,7 +10,7 @@ import {
   type TakedownBody,
   type WithheldPart,
 } from '@stele/entries/bodies'
-import { type Executor, type StateReader, type Write } from '@stele/entries/calls'
+import type { Executor, StateReader, Write } from '@stele/entries/calls'
 import {
   type EntryKind,
   entryKinds,

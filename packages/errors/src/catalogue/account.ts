@@ -35,12 +35,15 @@ export const accountErrors: Catalogue<AccountDetails> = {
   },
   account_exists: {
     status: 409,
-    message: (d) => `Cannot add the account "${d.account}": it exists`,
+    message: (d) => `Cannot add the account "${d.account}": it exists already`,
+    fix: (d) =>
+      `For a new password run "stele user remove ${d.account}", then "stele user add ${d.account}"`,
   },
   account_not_found: {
     status: 404,
     message: (d) => `There is no account "${d.account}"`,
-    fix: (d) => `The operator adds it with "stele user add ${d.account}"`,
+    fix: () =>
+      'The operator lists them with "stele user list", and adds them with "stele user add"',
   },
   email_invalid: { status: 422, message: (d) => `Cannot use the e-mail address: ${d.reason}` },
   sign_up_closed: {

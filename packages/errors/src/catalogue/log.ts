@@ -51,7 +51,7 @@ export const logErrors: Catalogue<LogDetails> = {
   takedown_refused: {
     status: 400,
     message: (d) => `Cannot take down ${d.what}: ${d.reason}`,
-    fix: () => 'Nothing was logged. "stele help takedown" tells how parts are named',
+    fix: () => 'Nothing was deleted',
   },
   root_key_missing: {
     status: 409,

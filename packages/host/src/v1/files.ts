@@ -1,7 +1,7 @@
 // The files of one call: the state as it was, with the call's own changes on top (spec/state.md "State trie", System.files).
 // Every operation answers with a number: 0 or more is success, below are the codes that the prelude turns into errors.
 import { hash } from 'node:crypto'
-import { type StateReader, type Write } from '@stele/entries/calls'
+import type { StateReader, Write } from '@stele/entries/calls'
 import { compareWrites } from '@stele/entries/parts'
 import { isSteleError } from '@stele/errors'
 import { compareUtf8 } from '@stele/formats/names'

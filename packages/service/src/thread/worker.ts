@@ -3,13 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { errorToText } from '@stele/errors'
 import type { ServicePorts } from '../ports.ts'
 import type { Service } from '../service.ts'
-import {
-  type ServiceAnswers,
-  type ServiceAsk,
-  type ThreadAsk,
-  type ThreadData,
-  type ThreadNews,
-} from './messages.ts'
+import type { ServiceAnswers, ServiceAsk, ThreadAsk, ThreadData, ThreadNews } from './messages.ts'
 
 /** Opens the service of this name with the data that its client gave. */
 export type OpenInThread = (

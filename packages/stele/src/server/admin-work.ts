@@ -94,7 +94,9 @@ function findBlob(server: Server, what: string): JsonValue {
   const [, base64] = integrityForm.exec(what) ?? []
   const blob = base64 === undefined ? what : Buffer.from(base64, 'base64').toString('hex')
   const found = hexForm.test(blob) ? server.log.blob(blob) : undefined
-  if (found === undefined) throw refused(what, 'nothing of that name is stored here')
+  if (found === undefined) {
+    throw refused(`"${what}"`, 'it names no tarball: give name@version, an integrity or an entry')
+  }
   return { blob, size: found instanceof Uint8Array ? found.length : found.size }
 }
 

@@ -1,6 +1,6 @@
 // The other threads of a verification: started over the shared state, asked by messages.
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import { type Helper, type VerifyPorts } from '@stele/audit'
+import type { Helper, VerifyPorts } from '@stele/audit'
 import { createHelper, type SharedRows } from '@stele/audit/checks'
 import { errorFromText, errorToText } from '@stele/errors'
 import { threadLimits } from './limits.ts'

@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readSnapshot, writeSnapshot } from '@stele/audit'
-import { type Continuation, type KeptLog, type KeptRun } from '@stele/audit/report'
+import type { Continuation, KeptLog, KeptRun } from '@stele/audit/report'
 import { formatKept, oddFile, openRegular, readKept } from './kept-file.ts'
 
 /** The folders: `config` is to be kept, `cache` can be made again. */

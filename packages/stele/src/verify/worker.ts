@@ -1,7 +1,7 @@
 // The threads of a verification: scripts need a native stack that only a thread of its own can have.
 import type { MessagePort } from 'node:worker_threads'
 import { type ReplayExecutor, type VerifyPorts, verifyService } from '@stele/audit'
-import { type VerifyReport } from '@stele/audit/report'
+import type { VerifyReport } from '@stele/audit/report'
 import { errorToText, SteleError } from '@stele/errors'
 import { defaultLimits, loadEngine } from '@stele/host'
 import { createRegistryChecks } from '@stele/releases/checks'
