@@ -43,7 +43,10 @@ export function buildReport(progress: Progress, ended: Ended): VerifyReport {
   const { keys, log, service, kept, findings, older, continuation } = progress
   const { options, totalMs, checks } = ended
   if (older !== undefined && service?.isServed !== false) findings.add(older)
-  const unknown = log === undefined ? [] : unknownRules(log.replay.rules, options.rules, log.size)
+  const unknown = [
+    ...(log === undefined ? [] : unknownRules(log.replay.rules, options.rules, log.size)),
+    ...(service?.unknown ?? []),
+  ]
   const exceptions = log?.replay.exceptions
   const exceptedEntries = exceptions?.countWith(unknown) ?? 0
   const [callsRun, replayMs] = [log?.replay.callsRun ?? 0, log?.replayMs ?? 0]
@@ -123,22 +126,17 @@ function warningsOf(progress: Progress, { options, nowMs }: Ended): readonly str
       ? []
       : [`The calls of the first ${options.since.size} entries were not run again (--since)`]),
     ...(older !== undefined && service?.isServed === false ? [findingOf(older).message] : []),
-    ...lossWarnings(log, service),
+    ...lossWarnings(log),
   ]
 }
 
-function lossWarnings({ replay }: LogAudit, service: ServiceAudit | undefined): readonly string[] {
+function lossWarnings({ replay }: LogAudit): readonly string[] {
   const { lostSince, memoryUnchecked } = replay
   const warnings: string[] = []
   if (lostSince !== undefined) {
     warnings.push(
       `From entry ${lostSince} on, the state is not known, so tarballs and packages were not compared with it`,
     )
-  }
-  if (service !== undefined && service.unknownCount > 0) {
-    const what =
-      service.unknownCount === 1 ? '1 package was' : `${service.unknownCount} packages were`
-    warnings.push(`${what} not compared, since values of its state were taken down`)
   }
   if (memoryUnchecked > 0) {
     warnings.push(`${memoryUnchecked} digests of the script's memory were not compared`)

@@ -23,9 +23,10 @@ export type Exception = {
   readonly to: number
   /**
    * `rules`: the script in force is one that nobody has vouched for; `rule`: the script was not run; `result`: its answer is
-   * withheld; `all`: the state is unknown; `tarball`: it is withheld.
+   * withheld; `all`: the state is unknown; `tarball`: it is withheld; `served`: what is served of it was not compared, since
+   * values of its state are withheld.
    */
-  readonly unchecked: 'rules' | 'rule' | 'result' | 'all' | 'tarball'
+  readonly unchecked: 'rules' | 'rule' | 'result' | 'all' | 'tarball' | 'served'
   readonly reason: string
   /** What was not checked, where that has a name: `hello@1.0.0`. */
   readonly subject?: string

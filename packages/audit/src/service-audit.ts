@@ -1,12 +1,13 @@
 // Has a service's checks made by whoever is there, each once for what does not change, and gathers what they find.
 
-import { checkTools, runChecks } from './check-runner.ts'
-import { type Fault, faultOf } from './faults.ts'
+import { checkTools, runCheck, runChecks } from './check-runner.ts'
+import type { Fault } from './faults.ts'
 import type { Findings } from './findings.ts'
 import { checksPerJob } from './limits.ts'
 import { forEachParallel } from './parallel.ts'
 import type { VerifyPorts } from './ports.ts'
 import type { Replay } from './replay.ts'
+import type { Exception } from './report.ts'
 import type { CheckItem, CheckJob, CheckOutcome, CheckTools } from './service-checks.ts'
 
 /** Makes checks elsewhere. */
@@ -28,7 +29,8 @@ export class ServiceAudit {
   #checkedTo: number
   #contentsChecked = 0
   readonly #right = new Set<string>()
-  readonly #unknown = new Map<string, string>()
+  readonly #unknown = new Map<string, Exception>()
+  #listingsUnknown: Exception | undefined
   #isServed: boolean | undefined
 
   constructor(ports: VerifyPorts, replay: Replay, options: AuditOptions) {
@@ -59,8 +61,9 @@ export class ServiceAudit {
   }
 
   /** What could not be compared, since values of the state are withheld. */
-  get unknownCount(): number {
-    return this.#unknown.size
+  get unknown(): readonly Exception[] {
+    const listings = this.#listingsUnknown
+    return [...this.#unknown.values(), ...(listings === undefined ? [] : [listings])]
   }
 
   /** Whether there is a service, or only a copy of its log; undefined before anyone looked. */
@@ -106,25 +109,27 @@ export class ServiceAudit {
       .served(this.#replay.state)
       .filter(({ key }) => !this.#right.has(key))
     const different: Fault[] = []
-    await this.#make('served', items, (outcome, { key }) => {
+    await this.#make('served', items, (outcome, { key, entry }) => {
       this.#noteMissing(outcome)
       this.#unknown.delete(key)
-      if (outcome.unknown !== undefined) this.#unknown.set(key, outcome.unknown)
-      else if (outcome.faults.length > 0) different.push(...outcome.faults)
+      if (outcome.unknown !== undefined) {
+        this.#unknown.set(key, notCompared(entry, outcome.unknown, key))
+      } else if (outcome.faults.length > 0) different.push(...outcome.faults)
       else this.#right.add(key)
     })
-    const listings = await this.#listings(this.#tools())
-    return [...different, ...listings]
+    return [...different, ...(await this.#compareListings())]
   }
 
-  async #listings(tools: CheckTools): Promise<Fault[]> {
-    try {
-      return [...(await this.#ports.checks.checkListings(tools)).faults]
-    } catch (error) {
-      const fault = faultOf(error)
-      if (fault === undefined) throw error
-      return [fault]
-    }
+  async #compareListings(): Promise<readonly Fault[]> {
+    const ports = { ...this.#ports, rows: this.#replay.rows }
+    const { checkListings } = this.#ports.checks
+    const outcome = await runCheck(ports, checkListings, this.#options.contents)
+    this.#noteMissing(outcome)
+    const { unknown, faults } = outcome
+    const newest = Math.max(0, this.#replay.entryCount - 1)
+    this.#listingsUnknown =
+      unknown === undefined ? undefined : notCompared(newest, unknown, 'the listings')
+    return faults
   }
 
   #noteMissing({ missing }: CheckOutcome): void {
@@ -164,4 +169,8 @@ export class ServiceAudit {
       }
     })
   }
+}
+
+function notCompared(entry: number, reason: string, subject: string): Exception {
+  return { from: entry, to: entry, unchecked: 'served', reason, subject }
 }

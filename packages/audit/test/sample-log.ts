@@ -118,7 +118,7 @@ export function portsOver(files: ReadonlyMap<string, Uint8Array>): VerifyPorts {
 const none = { faults: [], missing: [] }
 
 /** The checks of a service as simple as can be: a tarball is any text, a packument its latest version. */
-const sampleChecks: ServiceChecks = {
+export const sampleChecks: ServiceChecks = {
   notCompared: ['readme'],
   contents: (state, since) =>
     listNames(state).flatMap((name) =>

@@ -4,7 +4,16 @@ import { suite, test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import type { LogBuilder } from '@stele/testkit'
 import type { VerifyReport } from '../src/report.ts'
-import { flip, newLog, publish, serve, tarballText, url, verifyFiles } from './sample-log.ts'
+import {
+  flip,
+  newLog,
+  publish,
+  sampleChecks,
+  serve,
+  tarballText,
+  url,
+  verifyFiles,
+} from './sample-log.ts'
 
 const names = ['left', '@s/right']
 const longText = 'long '.repeat(5000)
@@ -92,6 +101,31 @@ suite('verifyService()', () => {
     const nowMs = (): number => log.timeMs - 3 * 60 * 60 * 1000
     const { warnings } = await verifyFiles(serve(log), { nowMs })
     assert.match(warnings.join(), /signed 3 hours in the future/)
+  })
+
+  test('verifyService() excepts what reads a withheld value to compare what is served', async () => {
+    const log = newLog()
+    publish(log, 'left', '1.0.0')
+    publish(log, '@s/right', '1.0.0')
+    log.takedown([
+      { entry: 1, part: 'values' },
+      { entry: 1, part: 'body' },
+    ])
+    const checks = {
+      ...sampleChecks,
+      checkListings: sampleChecks.checkServed.bind(undefined, { key: 'left', entry: 0, facts: {} }),
+    }
+    const { verdict, findings, exceptions, packumentsCompared } = await verifyFiles(
+      serve(log, ['@s/right']),
+      { checks },
+    )
+    assert.deepEqual([verdict, findings, packumentsCompared], ['verified_except', [], 1])
+    const reason = 'values of its state are withheld'
+    const served = exceptions.filter(({ unchecked }) => unchecked === 'served')
+    assert.deepEqual(served, [
+      { from: 0, to: 0, unchecked: 'served', reason, subject: 'left' },
+      { from: 3, to: 3, unchecked: 'served', reason, subject: 'the listings' },
+    ])
   })
 
   test('verifyService() throws server_refused when no log is served', async () => {

@@ -134,3 +134,52 @@ test('isServed() tells a registry from a copy of its log', async () => {
   })
   assert.equal(await checks.isServed({ ...tools, fetch }), false)
 })
+
+/** The state with the value of one row taken down. */
+function withheldState(world: World, object: string, field: string): Tools['state'] {
+  const state = rowsOf(world)
+  const isGone = (one: string, name: string): boolean => one === object && name === field
+  return {
+    ...state,
+    get(one, name) {
+      if (isGone(one, name)) throw new Error('It is withheld')
+      return state.get(one, name)
+    },
+    row(one, name) {
+      const row = state.row(one, name)
+      return row && isGone(one, name) ? { ...row, value: undefined } : row
+    },
+    rows: (one) =>
+      [...state.rows(one)].map((row) =>
+        isGone(one, row.field) ? { ...row, value: undefined } : row,
+      ),
+  }
+}
+
+const takenDown: readonly (readonly [object: string, field: string])[] = [
+  ['/packages/p', 'origin'],
+  ['/packages/p/tags', 'latest'],
+  ['/packages/p/notices', '1.0.0'],
+]
+for (const [object, field] of takenDown) {
+  test(`checkListings() passes over a package, and compares the others, when "${object}" "${field}" is withheld`, async () => {
+    const world = await createPackage()
+    const change = { document: { versions: { '1.0.0': { deprecated: 'old' } } } }
+    await world.registry.changeDocument('alice', nameOf(name), change)
+    await world.publish('alice', { name: 'q', version: '1.0.0' })
+    const state = withheldState(world, object, field)
+    const lie: Change = [/search/, '"name":"q","version":"1.0.0"', '"name":"q","version":"2.0.0"']
+    assert.deepEqual(await checks.checkListings({ ...toolsOf(world), state }), {
+      faults: [],
+      missing: [],
+    })
+    const { faults } = await checks.checkListings({ ...toolsOf(world, lie), state })
+    assert.deepEqual(
+      faults.map(({ details }) => `${details.what}: ${details.found}`),
+      ['its version in the search: 2.0.0'],
+    )
+    const [item] = checks.served(state)
+    assert.ok(item !== undefined)
+    await assert.rejects(checks.checkServed(item, { ...toolsOf(world), state }), /withheld/)
+  })
+}

@@ -2,7 +2,13 @@
 import { isSteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
 import { maxAnswerBytes, maxSearchPages, searchPageSize } from './limits.ts'
-import { readLiveVersions, readOrigin, readOwners, readTags } from './package-state.ts'
+import {
+  packageObject,
+  readLiveVersions,
+  readOrigin,
+  readOwners,
+  readTags,
+} from './package-state.ts'
 import type { Outcome, ReleaseFault, Tools } from './registry-checks.ts'
 import { showValue } from './show-value.ts'
 
@@ -43,6 +49,7 @@ function compareListed(state: Tools['state'], listed: JsonValue): readonly Relea
   const shown = isJsonObject(listed) ? listed['package'] : undefined
   const found: JsonObject = isJsonObject(shown) ? shown : {}
   const { name, version, maintainers } = found
+  if (typeof name === 'string' && isUnknown(state, name)) return []
   if (typeof name !== 'string' || readLive(state, name).length === 0) {
     const facts = { found: showValue(name), wanted: 'packages of the log alone' }
     return [
@@ -52,6 +59,7 @@ function compareListed(state: Tools['state'], listed: JsonValue): readonly Relea
       }),
     ]
   }
+  if (isWithheld(state, `${packageObject(name)}/tags`)) return []
   const faults: ReleaseFault[] = []
   const latest = readTags(state, name).get('latest')
   if (version !== latest) {
@@ -68,6 +76,22 @@ function compareListed(state: Tools['state'], listed: JsonValue): readonly Relea
     faults.push(faultOf(name, { what: 'its maintainers in the search', ...facts }))
   }
   return faults
+}
+
+/** Whether nobody can tell if it is there: then it cannot be compared as a whole, and its own check says so. */
+function isUnknown(state: Tools['state'], name: string): boolean {
+  try {
+    const object = packageObject(name)
+    return [object, `${object}/notices`].some((one) => isWithheld(state, one))
+  } catch (error) {
+    if (isSteleError(error)) return false // A name that the state cannot hold.
+    throw error
+  }
+}
+
+/** Whether a value of the object is withheld. */
+function isWithheld(state: Tools['state'], object: string): boolean {
+  return [...state.rows(object)].some(({ value }) => value === undefined)
 }
 
 function readLive(state: Tools['state'], name: string): readonly string[] {

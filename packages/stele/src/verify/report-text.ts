@@ -14,6 +14,7 @@ const unchecked: { readonly [U in Exception['unchecked']]: string } = {
   rule: 'transition checked, rule not checked',
   result: 'all checked but the result',
   tarball: 'not checked',
+  served: 'not compared with what is served',
 }
 
 /** A report with the files that were saved beside it. */
