@@ -1,6 +1,6 @@
 // An older database put back: the log must not fork, however often the server is started on it.
 import assert from 'node:assert/strict'
-import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeUpload, signUp } from './registry-client.ts'
@@ -33,6 +33,51 @@ async function publish(server: Server, version: string, text?: string): Promise<
   const { document } = makeUpload({ name: 'a', version }, text)
   return (await alice.send('PUT', '/a', document)).status
 }
+
+/** The public folder's files that say where the log is, as they are now; gives what puts them back. */
+async function keepHead(dir: string): Promise<() => Promise<void>> {
+  const paths = ['checkpoint', 'head'].map((name) => join(dir, 'public/-/log', name))
+  const kept = await Promise.all(paths.map(async (path) => [path, await readFile(path)] as const))
+  return async () => {
+    for (const [path, bytes] of kept) await writeFile(path, bytes)
+  }
+}
+
+test('an older database put back together with the published checkpoint is told by the tiles that were published since', async () => {
+  await using folder = await makeFolder('rollback-head')
+  const backup = join(folder.path, 'backup')
+  const newest = join(folder.path, 'newest')
+  const dir = folder.path
+  {
+    await using server = await startServer({ dir })
+    assert.equal(await publish(server, '1.0.0'), 201)
+  }
+  await copyDatabase(dir, backup)
+  const putHeadBack = await keepHead(dir)
+  {
+    await using server = await startServer({ dir })
+    assert.equal(await publish(server, '1.0.1', 'honest'), 201)
+  }
+  const putNewestHeadBack = await keepHead(dir)
+  await copyDatabase(dir, newest)
+  await copyDatabase(backup, dir)
+  await putHeadBack()
+  const evidence = await publicFiles(folder)
+  for (const _start of ['first', 'second']) {
+    await using server = await startServer({ dir })
+    assert.equal(await publish(server, '1.0.1', 'forked'), 503)
+    const ping = await (await fetch(`${server.url}/-/ping`)).text()
+    assert.match(ping, /"writesRefused":"its database has 3 entries, but its public folder holds/)
+    assert.match(ping, /the database is older than what was published/)
+    await server.stop()
+    assert.deepEqual(await publicFiles(folder), evidence)
+  }
+  await copyDatabase(newest, dir)
+  await putNewestHeadBack()
+  await using server = await startServer({ dir })
+  assert.equal(await publish(server, '1.0.2'), 201)
+  await assertVerifies(server.url)
+})
 
 test('an older database put back is read, never written to and never published, on the first, second and third start', async () => {
   await using folder = await makeFolder('rollback')

@@ -14,6 +14,7 @@ import type { LoggedEntry } from '@stele/entries/transition'
 import type { CosignatureSigner, NoteSigner } from '@stele/tlog/notes'
 import type { Hash, StoredHash } from '@stele/tlog/tree'
 import type { FilePorts } from './log-files.ts'
+import type { PublishedFiles } from './published.ts'
 
 /** The committed head: the tree's size and root, its signed checkpoint, and the newest leaf with its proof. */
 export type StoredHead = {
@@ -118,8 +119,8 @@ export type LogPorts = {
   readonly createExecutor: (settings: ScriptSettings) => Executor
   /** The bytes of a blob that was kept beside the store already, and will be committed with the call that names it. */
   readonly readStoredBlob?: ReadBlob
-  /** The checkpoint that was published last, where one is kept apart from the store: no log may start behind it. */
-  readonly published?: () => string | undefined
+  /** What was published, where that is kept apart from the store: no log may start behind it. */
+  readonly published?: PublishedFiles
   /** The log's own keys: each signs every checkpoint. */
   readonly signers: readonly NoteSigner[]
   readonly clock: CosignatureSigner

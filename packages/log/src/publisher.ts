@@ -20,6 +20,7 @@ import { createHashReader, isSameHash, treeRoot } from '@stele/tlog/tree'
 import { keptPartials, maxUnsyncedFiles } from './limits.ts'
 import { type FilePorts, makeBundle, makeTile } from './log-files.ts'
 import type { StoredHead } from './ports.ts'
+import { mayReplace, otherBytes, type PublishedFiles, publishedCheckpoint } from './published.ts'
 
 /** The folder that any web server can serve. Paths are relative, with `/`. */
 export type PublicFolder = {
@@ -42,8 +43,8 @@ export type PublisherPorts = {
   readonly folder: PublicFolder
   readonly files: FilePorts
   readonly head: () => StoredHead | undefined
-  /** The checkpoint in the folder, undefined where none was published yet. */
-  readonly published: () => string | undefined
+  /** What lies in the folder. */
+  readonly published: PublishedFiles
   /** The text of `/-/log/key`. */
   readonly keys: string
   /** Blobs stored after the given number, oldest first, a few at a time. */
@@ -94,17 +95,20 @@ export function createPublisher(ports: PublisherPorts): Publisher {
 
 /** What others have seen stays: a store that lacks it, or has something else in its place, publishes nothing. */
 function refuseRollback(ports: PublisherPorts, head: StoredHead): void {
-  const note = ports.published()
+  const note = publishedCheckpoint(ports.published)
   if (note === undefined) return
   const { origin, size, root } = parseCheckpoint(parseNote(note).text)
-  const refuse = (reason: string): SteleError =>
-    new SteleError('log_inconsistent', { origin: parseOrigin(head), reason })
+  const refuse = (reason: string): SteleError => refusal(head, reason)
   if (origin !== parseOrigin(head)) throw refuse(`its public folder is the one of "${origin}"`)
   if (size > head.size) {
     throw refuse(`its database has ${head.size} entries, but ${size} are published already`)
   }
   if (isSameHash(treeRoot(size, createHashReader(ports.files.hashes)), root)) return
   throw refuse(`its first ${size} entries are not those that it has published`)
+}
+
+function refusal(head: StoredHead | undefined, reason: string): SteleError {
+  return new SteleError('log_inconsistent', { origin: head ? parseOrigin(head) : '', reason })
 }
 
 function parseOrigin(head: StoredHead): string {
@@ -116,12 +120,20 @@ function parseOrigin(head: StoredHead): string {
  * unfinished pieces is written.
  */
 function resume(ports: PublisherPorts, size: number, recent: number[]): Watermark {
-  const from = ports.watermark()
+  const from = whereFolderIs(ports)
   if (from.size === 0) return from // Of a log that was never published.
   recent.push(from.size)
   const unfinished = size - (size % bundleWidth)
   for (let one = Math.max(from.size, unfinished) + 1; one < size; one++) ports.served.add(one)
   return from
+}
+
+/** A folder that was emptied, or put back from an older copy, is filled again from there on. */
+function whereFolderIs(ports: PublisherPorts): Watermark {
+  const watermark = ports.watermark()
+  const note = publishedCheckpoint(ports.published)
+  const size = note === undefined ? 0 : parseCheckpoint(parseNote(note).text).size
+  return size < watermark.size ? { size, blobNumber: 0 } : watermark
 }
 
 async function publishBlobs(ports: PublisherPorts, after: number): Promise<number> {
@@ -192,16 +204,22 @@ async function publishBundle(
   bundle: TileNumber & { readonly kind: BundleKind },
 ): Promise<void> {
   const bytes = makeBundle(ports.files, size, bundle)
-  await publishPiece(ports, bundlePath(bundle.kind, bundle), bundle, bytes)
+  const recordCount = bundle.kind === 'entries' ? 0 : bundle.width
+  await publishPiece(ports, bundlePath(bundle.kind, bundle), { ...bundle, recordCount }, bytes)
 }
 
+/** `recordCount`: how many records it has that a takedown can take away. */
 async function publishPiece(
-  { folder }: PublisherPorts,
+  { folder, published, head }: PublisherPorts,
   path: string,
-  { width }: { readonly width: number },
+  { width, recordCount = 0 }: { readonly width: number; readonly recordCount?: number },
   bytes: Uint8Array | undefined,
 ): Promise<void> {
   if (bytes === undefined) throw new Error(`The store cannot make "${path}"`)
+  const found = published.read(root + path)
+  if (found !== undefined && !mayReplace(found, bytes, recordCount)) {
+    throw refusal(head(), otherBytes(path))
+  }
   await folder.write(root + path, bytes)
   if (width === bundleWidth) await folder.remove(`${root}${path}.p`) // The full piece replaces its partial ones.
 }

@@ -16,6 +16,7 @@ import {
   treeRoot,
 } from '@stele/tlog/tree'
 import type { LogPorts, LogStore, SnapshotHome, StoredHead } from './ports.ts'
+import { publishedCheckpoint, publishedPieceFault } from './published.ts'
 import { loadTrieSnapshot } from './trie-snapshot.ts'
 
 const entriesPerStep = 256
@@ -177,13 +178,18 @@ function publishedFault(
   verifiers: readonly NoteVerifier[],
   { head, origin }: Found,
 ): string | undefined {
-  const note = published?.()
-  if (note === undefined) return undefined
-  const { size, root } = publishedOf(note, verifiers, origin)
-  if (size > head.size)
-    return `its database has ${head.size} entries, but ${size} are published already`
-  if (isSameHash(treeRoot(size, createHashReader(store.hashes)), root)) return undefined
-  return `its first ${size} entries are not those that it has published`
+  if (published === undefined) return undefined
+  const note = publishedCheckpoint(published)
+  if (note !== undefined) {
+    const { size, root } = publishedOf(note, verifiers, origin)
+    if (size > head.size) {
+      return `its database has ${head.size} entries, but ${size} are published already`
+    }
+    if (!isSameHash(treeRoot(size, createHashReader(store.hashes)), root)) {
+      return `its first ${size} entries are not those that it has published`
+    }
+  }
+  return publishedPieceFault(published, store, head.size)
 }
 
 function publishedOf(

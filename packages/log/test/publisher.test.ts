@@ -5,6 +5,7 @@ import { parseCheckpoint } from '@stele/tlog/keys'
 import { parseNote } from '@stele/tlog/notes'
 import { createPublisher, type PublisherPorts, type Watermark } from '../src/publisher.ts'
 import { Sequencer } from '../src/sequencer.ts'
+import { filesOf } from './published-files.ts'
 import { call, createdLog, createWorld, takedownOf, type World } from './world.ts'
 
 type Folder = {
@@ -42,10 +43,7 @@ function publisherOf(
     },
     files: world.store,
     head: world.store.head,
-    published: () => {
-      const note = folder.files.get('-/log/checkpoint')
-      return note === undefined ? undefined : Buffer.from(note).toString()
-    },
+    published: filesOf(folder.files),
     keys: 'key\nclock\n',
     blobsAfter: (after) =>
       blobs()

@@ -17,6 +17,7 @@ import {
 import { Sequencer } from '../src/sequencer.ts'
 import { auditStore } from './audit.ts'
 import type { Fault } from './memory-store.ts'
+import { filesOf } from './published-files.ts'
 import { call, createdLog, createWorld, genesis, origin, rootSigner, verifiers } from './world.ts'
 
 test('create() commits entry 0 with the host rows when the store is empty', async () => {
@@ -273,9 +274,13 @@ for (const [what, isTaken] of [
     const { log: fork } = await createdLog()
     await fork.submit(call('set', 'a', '2'))
     const notes = [same, early, late, fork.head.checkpoint]
-    const published = notes[['the same', 'an earlier one', 'a later one'].indexOf(what)] ?? notes[3]
+    const published: string =
+      notes[['the same', 'an earlier one', 'a later one'].indexOf(what)] ?? fork.head.checkpoint
     const again = createWorld(kept)
-    const opened = Sequencer.open({ ...again.ports, published: () => published })
+    const opened = Sequencer.open({
+      ...again.ports,
+      published: filesOf(new Map([['-/log/checkpoint', Buffer.from(published)]])),
+    })
     assert.equal(opened.readOnly === undefined, isTaken, opened.readOnly)
     if (!isTaken) assert.match(opened.readOnly ?? '', /published/)
   })

@@ -2,6 +2,7 @@
 import type { CallBlob, Executor, ScriptSettings } from '@stele/entries/calls'
 import type { EntryValue } from '@stele/entries/parts'
 import type { LogEvent, LogStore, PublicFolder, SnapshotHome, Watermark } from '@stele/log'
+import type { PublishedFiles } from '@stele/log/published'
 import type { Lagging, Replica } from '@stele/replica'
 import type { Hash } from '@stele/tlog/tree'
 
@@ -41,8 +42,8 @@ export type ServiceHome = {
   readonly snapshots: SnapshotHome | undefined
   /** The folder that is published behind the log; undefined where none is wanted. */
   readonly publicFolder: PublicFolder | undefined
-  /** The checkpoint that was published last. */
-  readonly published: () => string | undefined
+  /** What was published, also where nothing more is. */
+  readonly published: PublishedFiles
   readonly watermark: {
     readonly read: () => Watermark
     readonly save: (watermark: Watermark) => void

@@ -1,7 +1,9 @@
 // A service: its script, its log and its replica behind one port. It runs in whatever thread opens it.
 
 import type { CallAnswer, CallRequest } from '@stele/entries/calls'
+import { SteleError } from '@stele/errors'
 import { createPublisher, type LogPorts, type Publisher, Sequencer } from '@stele/log'
+import { holdsLog } from '@stele/log/published'
 import { clockName, type StateQuery } from '@stele/state'
 import { createCosigner, createEd25519Signer } from '@stele/tlog/keys'
 import { genesisOf } from './genesis.ts'
@@ -137,6 +139,10 @@ function functionsOf(
 async function openLog(ports: ServicePorts, own: Map<string, Uint8Array>): Promise<Sequencer> {
   const { store, replica, keepBlobs } = ports.home
   if (store.head() === undefined) {
+    if (holdsLog(ports.home.published)) {
+      const reason = 'its database is empty, but its public folder holds what was published of it'
+      throw new SteleError('log_inconsistent', { origin: ports.identity.origin, reason })
+    }
     const { body, blobs } = genesisOf(ports)
     for (const { name, bytes } of blobs) own.set(name, bytes)
     const kept = await keepBlobs(blobs)

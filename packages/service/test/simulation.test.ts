@@ -72,5 +72,5 @@ function missingEntries(home: ServiceHome): ServiceHome {
 }
 
 function forgettingWhatWasPublished(home: ServiceHome): ServiceHome {
-  return { ...home, published: () => undefined }
+  return { ...home, published: { read: () => undefined, list: () => [] } }
 }

@@ -9,6 +9,6 @@ export {
   type LogReader,
   logSchema,
 } from './log-store.ts'
-export { createPublicFolder, readPublished } from './public-folder.ts'
+export { createPublicFolder, createPublishedFiles } from './public-folder.ts'
 export { type HomeOptions, openServiceHome } from './service-home.ts'
 export { createSnapshotFile } from './snapshot-file.ts'

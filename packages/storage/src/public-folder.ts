@@ -1,9 +1,9 @@
 // The public folder on this disk: what any web server can serve as it is.
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import { logFolder } from '@stele/entries/paths'
 import type { PublicFolder } from '@stele/log'
+import type { PublishedFiles } from '@stele/log/published'
 import { isMissing, makeFolders, syncFoldersOf, writeDurably, writeWhole } from './durable.ts'
 
 /** The folder at this path. */
@@ -69,8 +69,16 @@ function createFolders() {
   }
 }
 
-/** The checkpoint in the folder, undefined where none was published yet. */
-export function readPublished(root: string): string | undefined {
-  const path = join(root, logFolder, 'checkpoint')
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+/** What lies in the folder at this path. */
+export function createPublishedFiles(root: string): PublishedFiles {
+  return {
+    read: (path) => {
+      const place = join(root, path)
+      return existsSync(place) ? readFileSync(place) : undefined
+    },
+    list: (path) => {
+      const place = join(root, path)
+      return existsSync(place) ? readdirSync(place) : []
+    },
+  }
 }

@@ -6,7 +6,7 @@ import { keepLargeBlobs } from './blob-store.ts'
 import type { DataPaths } from './data-folder.ts'
 import { inTransaction, openDatabase } from './database.ts'
 import { createLogStore, createWatermark, logSchema } from './log-store.ts'
-import { createPublicFolder, readPublished } from './public-folder.ts'
+import { createPublicFolder, createPublishedFiles } from './public-folder.ts'
 import { createSnapshotFile } from './snapshot-file.ts'
 
 /** What a service's home is opened with. */
@@ -39,7 +39,7 @@ export function openServiceHome(options: HomeOptions): ServiceHome {
       keepBlobs: (blobs) => keepLargeBlobs(paths.blobs, blobs),
       snapshots: sealKey && createSnapshotFile(paths.snapshot, sealKey),
       publicFolder: publicFolder ? createPublicFolder(paths.public) : undefined,
-      published: () => readPublished(paths.public),
+      published: createPublishedFiles(paths.public),
       watermark: createWatermark(db),
       close: () => db.close(),
     }

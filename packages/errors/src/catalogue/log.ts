@@ -38,7 +38,7 @@ export const logErrors: Catalogue<LogDetails> = {
     status: 503,
     message: (d) => `Cannot go on with the log "${d.origin}": ${d.reason}`,
     fix: () =>
-      'Writes stay refused. Put back the newest stele.db that there is; an older copy of the folder would begin a second history',
+      'Writes stay refused. Put back the newest stele.db that there is: going on from an older copy would begin a second history. Where none is left, keep this folder to read from, and begin a new log in another one',
   },
   log_read_only: {
     status: 503,

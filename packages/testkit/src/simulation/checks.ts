@@ -149,7 +149,11 @@ export function checkFolder({ disk, store }: Checked): void {
   for (const [name, bytes] of blobs) {
     const found = disk.files.get(`${logFolder}${blobPath(name)}`)
     if (bytes === null) assert.equal(found, undefined, `The blob ${name} is gone`)
-    else assert.ok(found !== undefined && Buffer.compare(found, bytes) === 0, `the blob ${name}`)
+    else
+      assert.ok(
+        found !== undefined && Buffer.compare(found, bytes) === 0,
+        `The blob ${name} is in the public folder`,
+      )
   }
 }
 

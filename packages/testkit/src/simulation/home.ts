@@ -36,7 +36,7 @@ export function openSimulatedHome(disk: Disk): ServiceHome {
       },
     },
     publicFolder: createFolder(disk),
-    published: () => textOf(disk.files.get(checkpointPath)),
+    published: createPublishedFiles(disk),
     watermark: {
       read: () => disk.tables.watermark,
       save: (watermark) =>
@@ -217,6 +217,12 @@ function writeFile(disk: Disk, effect: () => void): void {
   disk.operate(effect)
 }
 
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  return bytes === undefined ? undefined : Buffer.from(bytes).toString()
+function createPublishedFiles({ files }: Disk): ServiceHome['published'] {
+  return {
+    read: (path) => files.get(path),
+    list: (path) => {
+      const below = [...files.keys()].filter((one) => one.startsWith(`${path}/`))
+      return [...new Set(below.map((one) => one.slice(path.length + 1).split('/')[0] ?? ''))]
+    },
+  }
 }

@@ -1,0 +1,2 @@
+// The public face of @stele/log/published.
+export { holdsLog, type PublishedFiles } from '../published.ts'

@@ -1,0 +1,195 @@
+// What a start makes of a database and a public folder that do not belong to the same moment, or not to the same log.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { formatRecordBundle } from '@stele/entries/parts'
+import { mayReplace } from '../src/published.ts'
+import { createPublisher, type PublisherPorts, type Watermark } from '../src/publisher.ts'
+import { Sequencer } from '../src/sequencer.ts'
+import type { Kept } from './memory-store.ts'
+import { filesOf } from './published-files.ts'
+import { call, createdLog, createWorld, type World } from './world.ts'
+
+type Files = Map<string, Uint8Array>
+type Moment = { readonly kept: Kept; readonly files: Files }
+
+/** `stopAt`: a path whose writing fails. `size`: how far the database says that the folder is. */
+type Options = { readonly stopAt?: string; readonly size?: number }
+
+/** A publisher into the files. */
+function publisherInto(world: World, files: Files, { stopAt, size = 0 }: Options = {}) {
+  let watermark: Watermark = { size, blobNumber: 0 }
+  const write = async (path: string, bytes: Uint8Array): Promise<void> => {
+    if (path === stopAt) throw new Error('killed')
+    files.set(path, bytes)
+  }
+  const ports: PublisherPorts = {
+    folder: {
+      write,
+      writeDurably: write,
+      remove: async (path) => {
+        for (const name of files.keys()) {
+          if (name === path || name.startsWith(`${path}/`)) files.delete(name)
+        }
+      },
+      sync: async () => undefined,
+      unsynced: () => 0,
+    },
+    files: world.store,
+    head: world.store.head,
+    published: filesOf(files),
+    keys: 'key\n',
+    blobsAfter: () => [],
+    readBlob: () => undefined,
+    watermark: () => watermark,
+    saveWatermark: (saved) => {
+      watermark = saved
+    },
+    served: new Set(),
+  }
+  return createPublisher(ports)
+}
+
+/** A log at each of these sizes, published each time. */
+async function moments(sizes: readonly number[], text = 'x'): Promise<readonly Moment[]> {
+  const { world, log } = await createdLog()
+  const files: Files = new Map()
+  const publisher = publisherInto(world, files)
+  const taken: Moment[] = []
+  for (const size of sizes) {
+    const calls = Array.from({ length: size - log.head.size }, (_, i) => call('set', `f${i}`, text))
+    await Promise.all(calls.map((one) => log.submit(one)))
+    await publisher.publish()
+    taken.push({ kept: structuredClone(world.store.kept), files: new Map(files) })
+  }
+  return taken
+}
+
+/** The folder of `newer`, with the files that name its head as they were at `older`: what a careless restore leaves. */
+function withOldHead(newer: Moment, older: Moment): Files {
+  const files = new Map(newer.files)
+  for (const path of ['-/log/checkpoint', '-/log/head']) {
+    const bytes = older.files.get(path)
+    if (bytes === undefined) files.delete(path)
+    else files.set(path, bytes)
+  }
+  return files
+}
+
+function open(kept: Kept, files: Files): Sequencer {
+  return Sequencer.open({ ...createWorld(structuredClone(kept)).ports, published: filesOf(files) })
+}
+
+// the database's size, how many entries were published, what is named
+for (const [older, newer, named] of [
+  [3, 4, 'tile/0/000.p/4'],
+  [3, 256, 'tile/0/000'],
+  [3, 300, 'tile/0/000'],
+  [255, 256, 'tile/0/000'],
+  [256, 257, 'tile/0/001.p/1'],
+  [256, 513, 'tile/0/001'],
+  [300, 301, 'tile/0/001.p/45'],
+  [513, 600, 'tile/0/002.p/88'],
+] as const) {
+  test(`open() refuses writes when ${newer} entries were published and database and checkpoint are of ${older}`, async () => {
+    const [old, next] = await moments([older, newer])
+    assert.ok(old && next)
+    const files = withOldHead(next, old)
+    for (let start = 0; start < 3; start++) {
+      const reason = open(old.kept, files).readOnly ?? ''
+      assert.ok(reason.startsWith(`its database has ${older} entries, but`), reason)
+      assert.ok(reason.includes(`"${named}"`), reason)
+      assert.match(reason, /the database is older than what was published$/)
+    }
+  })
+}
+
+test('open() refuses writes when only bundles are newer than the database', async () => {
+  for (const kind of ['tile/entries', 'body', 'effects', 'value']) {
+    const [old, next] = await moments([3, 5])
+    assert.ok(old && next)
+    const path = `-/log/${kind}/000.p/5`
+    const files = new Map(old.files).set(path, next.files.get(path) ?? Buffer.alloc(0))
+    assert.match(open(old.kept, files).readOnly ?? '', /older than what was published/)
+  }
+})
+
+test('open() refuses writes when a second history has the size of the published one', async () => {
+  for (const size of [3, 256, 300]) {
+    const [honest] = await moments([size])
+    const [fork] = await moments([size], 'y')
+    assert.ok(honest && fork)
+    const files = withOldHead(honest, fork)
+    assert.match(open(fork.kept, files).readOnly ?? '', /with other bytes than its database gives/)
+    files.delete('-/log/checkpoint')
+    assert.match(open(fork.kept, files).readOnly ?? '', /with other bytes than its database gives/)
+  }
+})
+
+test('open() takes writes when a publication was killed at any file, and the next one is whole', async () => {
+  const [before, after] = await moments([200, 300])
+  assert.ok(before && after)
+  const paths = [...after.files].filter(([path, bytes]) => before.files.get(path) !== bytes)
+  assert.ok(paths.length > 10)
+  for (const [stopAt] of paths) {
+    const world = createWorld(structuredClone(after.kept))
+    const files: Files = new Map(before.files)
+    await assert.rejects(publisherInto(world, files, { stopAt }).publish(), /killed/)
+    assert.equal(open(after.kept, files).readOnly, undefined, stopAt)
+    await publisherInto(world, files).publish()
+    for (const [path, bytes] of after.files) {
+      assert.deepEqual(files.get(path), bytes, `${path} after a kill at ${stopAt}`)
+    }
+  }
+})
+
+test('publish() throws log_inconsistent and writes nothing over a piece that has other bytes', async () => {
+  const [honest] = await moments([5])
+  assert.ok(honest)
+  for (const kind of ['tile/0', 'tile/entries', 'body', 'effects', 'value']) {
+    const path = `-/log/${kind}/000.p/5`
+    const other: Buffer = Buffer.from(honest.files.get(path) ?? [])
+    other[other.length - 1] = (other.at(-1) ?? 0) ^ 1
+    const files: Files = new Map([[path, other]])
+    const publishing = publisherInto(createWorld(structuredClone(honest.kept)), files).publish()
+    await assert.rejects(publishing, {
+      code: 'log_inconsistent',
+      message: new RegExp(`${kind}/000`),
+    })
+    assert.equal(files.get(path), other)
+    assert.ok(!files.has('-/log/checkpoint'))
+  }
+})
+
+test('publish() fills a folder again when it was emptied or put back from an older copy', async () => {
+  const { world, log } = await createdLog()
+  const files: Files = new Map()
+  const publisher = publisherInto(world, files)
+  await publisher.publish()
+  await Promise.all(Array.from({ length: 599 }, (_, i) => log.submit(call('set', `f${i}`, 'x'))))
+  const older = new Map(files)
+  await publisher.publish()
+  const whole = new Map(files)
+  for (const kept of [new Map<string, Uint8Array>(), older]) {
+    await publisherInto(world, kept, { size: 600 }).publish()
+    for (const [path, bytes] of whole) assert.deepEqual(kept.get(path), bytes, path)
+  }
+})
+
+// what was published, what would be written, whether it may
+for (const [what, found, bytes, records, isFine] of [
+  ['the same bytes of a tile', [1, 2], [1, 2], 0, true],
+  ['other bytes of a tile', [1, 2], [1, 3], 0, false],
+  ['the same records', bundle('a', 'b'), bundle('a', 'b'), 2, true],
+  ['a record less', bundle('a', 'b'), bundle('a', null), 2, true],
+  ['a record that was withheld', bundle('a', null), bundle('a', 'b'), 2, false],
+  ['another record', bundle('a', 'b'), bundle('a', 'c'), 2, false],
+  ['records over what is none', [1], bundle('a', 'b'), 2, false],
+] as const) {
+  test(`mayReplace() is ${isFine} when there is to be written ${what}`, () => {
+    assert.equal(mayReplace(Uint8Array.from(found), Uint8Array.from(bytes), records), isFine)
+  })
+}
+
+function bundle(...records: readonly (string | null)[]): Uint8Array {
+  return formatRecordBundle(records.map((record) => (record === null ? null : Buffer.from(record))))
+}
