@@ -45,12 +45,13 @@ const tarballName = (name: string, version: string): string =>
 
 let folder: Folder
 let server: Server
+let alice: RegistryClient
 let uploads: readonly ReturnType<typeof makeUpload>[]
 
 before(async () => {
   folder = await makeFolder('verify')
   server = await startServer({ dir: folder.path })
-  const alice = await signUp(server.url, 'alice')
+  alice = await signUp(server.url, 'alice')
   uploads = releases.map(({ name, version }) => makeUpload({ name, version }))
   for (const upload of uploads) assert.equal((await publish(alice, upload)).status, 201)
   await remove(alice, 'gone')
@@ -132,6 +133,86 @@ suite('stele verify through a proxy that changes answers', () => {
       assert.deepEqual([finding?.code, finding?.details.entry], ['served_mismatch', entry], wanted)
     }
   })
+})
+
+const isSearch = (path: string): boolean => path.startsWith('/-/v1/search')
+const isStars = (path: string): boolean => path.startsWith('/-/_view/starredByUser')
+const shownLies: readonly (readonly [
+  title: string,
+  isAsked: (path: string) => boolean,
+  change: readonly [found: RegExp, wanted: string],
+  finding: RegExp,
+])[] = [
+  [
+    'the search shows another description',
+    isSearch,
+    [/"description":"[^"]*"/, '"description":"Use evil instead"'],
+    /description in the search/,
+  ],
+  ['the search adds a keyword', isSearch, [/"keywords":\[/, '"keywords":["x"'], /keywords in the/],
+  [
+    'the search hides a package',
+    isSearch,
+    [/"objects":.*\](?=,"total")/, '"objects":[]'],
+    /not listed/,
+  ],
+  ['the packument shows a star', isPackument, [/"users":\{/, '"users":{"mallory":true,'], /users/],
+  ['the packument hides a star', isPackument, [/"users":\{"alice":true/, '"users":{'], /users/],
+  [
+    'an account has other stars',
+    isStars,
+    [/"value":"left"/, '"value":"gone"'],
+    /the stars of "alice"/,
+  ],
+  [
+    'the packument has another readme',
+    isPackument,
+    [/"readme":"/, '"readme":"Run: '],
+    /readme at the/,
+  ],
+  [
+    'the packument names another maintainer',
+    isPackument,
+    [/"maintainers":\[\{"name":"alice"/, '"maintainers":[{"name":"mallory"'],
+    /maintainers/,
+  ],
+  [
+    '"latest" is another version',
+    (path) => path === '/left/latest',
+    [/"version":"1\.1\.0"/, '"version":"1.0.0"'],
+    /manifest as "latest"/,
+  ],
+]
+
+function isPackument(path: string): boolean {
+  return path === '/left'
+}
+
+suite('stele verify through a proxy that lies about what people read', () => {
+  before(async () => {
+    const { json } = await alice.send('GET', '/left')
+    const starred = { ...Object(json), users: { alice: true } }
+    assert.equal((await alice.send('PUT', '/left', starred)).status, 200)
+    assert.equal((await verify(server.url)).code, 0)
+  })
+  for (const [title, isAsked, [found, wanted], finding] of shownLies) {
+    test(`stele verify fails when ${title}`, async () => {
+      let changes = 0
+      const alter = (path: string, body: Buffer): Buffer => {
+        if (!isAsked(path)) return body
+        return changeBody(body, (content) => {
+          const changed = content.toString().replace(found, wanted)
+          if (changed !== content.toString()) changes++
+          return Buffer.from(changed)
+        })
+      }
+      await using proxy = await startProxy(server.url, { alter })
+      const { code, report } = await verify(proxy.url)
+      assert.ok(changes > 0, 'nothing was changed')
+      assert.equal(code, 1)
+      assert.match(report.findings.map(({ message }) => message).join('\n'), finding)
+    })
+  }
 })
 
 suite('stele verify of a server whose database was changed', () => {
@@ -315,7 +396,7 @@ suite('stele verify on another day', () => {
     assert.equal(first.code, 3)
     const again = await stele('verify', server.url)
     assert.match(again.stdout, /\(0 of them new\)/)
-    assert.match(again.stdout, /seen before +9 entries/)
+    assert.match(again.stdout, /seen before +10 entries/)
     const known = await stele('verify', '--json', server.url)
     const { note } = JSON.parse(known.stdout).checkpoint
     assert.match(again.stdout, new RegExp(escapeLines(note)))

@@ -72,7 +72,7 @@ export function buildReport(progress: Progress, ended: Ended): VerifyReport {
       ? (service?.contentsChecked ?? 0) + (continuation?.contentsChecked ?? 0)
       : null,
     packumentsCompared: service?.servedRight ?? 0,
-    notCompared: checks.notCompared,
+    notCompared: service?.notCompared ?? checks.notCompared,
     warnings: warningsOf(progress, ended),
     exceptions: (exceptions?.rangesWith(unknown) ?? []).map((one) => explained(one, progress)),
     exceptedEntries,

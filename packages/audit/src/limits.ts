@@ -24,6 +24,8 @@ export const parallelFetches = 4
 export const maxFindings = 100
 /** Ranges of entries that a report lists as excepted; the count goes on. */
 export const maxExceptionRanges = 1000
+/** Kinds of things that a report names as not compared. */
+export const maxNotCompared = 50
 /** Changes of the log's settings that a report lists. */
 export const maxSettingsChanges = 1000
 /** Times that the log is followed further, where what is served is ahead of what was replayed. */

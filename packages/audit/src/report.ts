@@ -88,7 +88,7 @@ export type VerifyReport = {
   /** Null where tarballs were skipped. */
   readonly tarballsChecked: number | null
   readonly packumentsCompared: number
-  /** What no log holds, so that nobody can compare it. */
+  /** What is served and was not compared. */
   readonly notCompared: readonly string[]
   readonly warnings: readonly string[]
   readonly exceptions: readonly Exception[]

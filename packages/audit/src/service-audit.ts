@@ -3,7 +3,7 @@
 import { checkTools, runCheck, runChecks } from './check-runner.ts'
 import type { Fault } from './faults.ts'
 import type { Findings } from './findings.ts'
-import { checksPerJob } from './limits.ts'
+import { checksPerJob, maxNotCompared } from './limits.ts'
 import { forEachParallel } from './parallel.ts'
 import type { VerifyPorts } from './ports.ts'
 import type { Replay } from './replay.ts'
@@ -29,6 +29,8 @@ export class ServiceAudit {
   #checkedTo: number
   #contentsChecked = 0
   readonly #right = new Set<string>()
+  readonly #told = new Map<string, string>()
+  readonly #notCompared = new Set<string>()
   readonly #unknown = new Map<string, Exception>()
   #listingsUnknown: Exception | undefined
   #isServed: boolean | undefined
@@ -64,6 +66,11 @@ export class ServiceAudit {
   get unknown(): readonly Exception[] {
     const listings = this.#listingsUnknown
     return [...this.#unknown.values(), ...(listings === undefined ? [] : [listings])]
+  }
+
+  /** What is served and was not compared. */
+  get notCompared(): readonly string[] {
+    return [...this.#ports.checks.notCompared, ...this.#notCompared]
   }
 
   /** Whether there is a service, or only a copy of its log; undefined before anyone looked. */
@@ -111,9 +118,10 @@ export class ServiceAudit {
     const different: Fault[] = []
     await this.#make('served', items, (outcome, { key, entry }) => {
       this.#noteMissing(outcome)
+      this.#noteTold(outcome, key)
       this.#unknown.delete(key)
       if (outcome.unknown !== undefined) {
-        this.#unknown.set(key, notCompared(entry, outcome.unknown, key))
+        this.#unknown.set(key, notComparable(entry, outcome.unknown, key))
       } else if (outcome.faults.length > 0) different.push(...outcome.faults)
       else this.#right.add(key)
     })
@@ -123,13 +131,22 @@ export class ServiceAudit {
   async #compareListings(): Promise<readonly Fault[]> {
     const ports = { ...this.#ports, rows: this.#replay.rows }
     const { checkListings } = this.#ports.checks
-    const outcome = await runCheck(ports, checkListings, this.#options.contents)
+    const check = (tools: CheckTools): Promise<CheckOutcome> => checkListings(tools, this.#told)
+    const outcome = await runCheck(ports, check, this.#options.contents)
     this.#noteMissing(outcome)
+    this.#noteTold(outcome)
     const { unknown, faults } = outcome
     const newest = Math.max(0, this.#replay.entryCount - 1)
     this.#listingsUnknown =
-      unknown === undefined ? undefined : notCompared(newest, unknown, 'the listings')
+      unknown === undefined ? undefined : notComparable(newest, unknown, 'the listings')
     return faults
+  }
+
+  #noteTold({ told, notCompared = [] }: CheckOutcome, key?: string): void {
+    if (key !== undefined && told !== undefined) this.#told.set(key, told)
+    for (const what of notCompared) {
+      if (this.#notCompared.size < maxNotCompared) this.#notCompared.add(what)
+    }
   }
 
   #noteMissing({ missing }: CheckOutcome): void {
@@ -171,6 +188,6 @@ export class ServiceAudit {
   }
 }
 
-function notCompared(entry: number, reason: string, subject: string): Exception {
+function notComparable(entry: number, reason: string, subject: string): Exception {
   return { from: entry, to: entry, unchecked: 'served', reason, subject }
 }

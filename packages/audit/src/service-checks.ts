@@ -38,6 +38,10 @@ export type CheckOutcome = {
   }[]
   /** Why it could not be checked at all, where a value of the state is withheld. */
   readonly unknown?: string
+  /** What the listings must say of it, in the service's own words. */
+  readonly told?: string
+  /** What is there and could not be compared, for the report. */
+  readonly notCompared?: readonly string[]
 }
 
 /** The checks of one service. */
@@ -50,9 +54,12 @@ export type ServiceChecks = {
   /** What it serves besides the log (a registry's packages). */
   readonly served: (state: AuditedState) => readonly CheckItem[]
   readonly checkServed: (item: CheckItem, tools: CheckTools) => Promise<CheckOutcome>
-  /** What is served as a whole: listings. */
-  readonly checkListings: (tools: CheckTools) => Promise<CheckOutcome>
-  /** What no log holds, so that nobody can compare it; for the report. */
+  /** What is served as a whole: listings. `told` is what the checks of items said of them, by their keys. */
+  readonly checkListings: (
+    tools: CheckTools,
+    told: ReadonlyMap<string, string>,
+  ) => Promise<CheckOutcome>
+  /** What is served and never compared; for the report. */
   readonly notCompared: readonly string[]
 }
 

@@ -1,7 +1,7 @@
 // Search: from the words of a query to the answer that npm, pnpm and the pages read (npm-wire S1).
 
-import { isJsonObject, type JsonObject, parseTolerantJson } from '@stele/formats/json'
-import { isoTime } from '@stele/releases/release'
+import type { JsonObject } from '@stele/formats/json'
+import { isoTime, searchFacts } from '@stele/releases/release'
 import { readOwners } from '@stele/releases/state'
 import { maxSearchLength, maxSearchSize, maxSearchWords } from './limits.ts'
 import { type PackumentSources, publicAccount } from './packument.ts'
@@ -87,18 +87,17 @@ function describe(
 ): SearchResult | undefined {
   const detail = views.version(name, version)
   if (detail === undefined) return undefined
-  const summary = parseTolerantJson(detail.summary, 'a summary')
-  const shown = isJsonObject(summary) ? summary : {}
   const maintainers = readOwners(state, name).map(searchAccount)
   const { publisher } = detail
+  const { description, keywords, links } = searchFacts(detail.summary)
   return {
     package: {
       name,
       version,
-      description: shown['description'] ?? '',
-      keywords: shown['keywords'] ?? [],
+      description,
+      keywords,
       date: isoTime(detail.timeMs),
-      links: linksOf(shown),
+      links,
       ...(publisher === null ? {} : { publisher: searchAccount(publisher) }),
       maintainers,
     },
@@ -110,19 +109,4 @@ function describe(
 /** pnpm wants `username`, older clients `name`. */
 function searchAccount(account: string): JsonObject {
   return { username: account, ...publicAccount(account) }
-}
-
-function linksOf(shown: JsonObject): JsonObject {
-  const { homepage } = shown
-  const links = {
-    ...(typeof homepage === 'string' ? { homepage } : {}),
-    ...urlOf('repository', shown['repository']),
-    ...urlOf('bugs', shown['bugs']),
-  }
-  return links
-}
-
-function urlOf(key: string, value: unknown): JsonObject {
-  const url = isJsonObject(value) ? value['url'] : value
-  return typeof url === 'string' ? { [key]: url } : {}
 }

@@ -12,7 +12,14 @@ type Change = readonly [path: RegExp, from: string | RegExp, to: string]
 async function createPackage(): Promise<World> {
   const world = await createWorld()
   const files = { 'npm-shrinkwrap.json': '{}' }
-  await world.publish('alice', { name, version: '1.0.0', scripts: { test: 'node x' } }, { files })
+  const texts = {
+    description: 'Pads on the left',
+    keywords: ['pad'],
+    homepage: 'https://p.example',
+  }
+  const manifest = { name, version: '1.0.0', scripts: { test: 'node x' }, ...texts }
+  await world.publish('alice', manifest, { files })
+  await world.registry.changeDocument('bob', nameOf(name), { document: { users: { bob: true } } })
   return world
 }
 
@@ -23,11 +30,17 @@ function toolsOf(world: World, [path, from, to]: Change = [/^$/, '', '']): Tools
     const form = accept.includes('install-v1') ? 'abbreviated' : 'full'
     if (asked === '/-/ping') return Buffer.from('{}')
     if (asked === `/${name}`) return plainBytes(registry.packument(nameOf(name), { form, baseUrl }))
-    if (asked === `/${name}/1.0.0`) return registry.manifest(nameOf(name), '1.0.0', baseUrl)
+    if (asked === `/${name}/1.0.0` || asked === `/${name}/latest`)
+      return registry.manifest(nameOf(name), '1.0.0', baseUrl)
     if (asked.endsWith('/dist-tags'))
       return Buffer.from(JSON.stringify(registry.tags(nameOf(name))))
     const searched = /^\/-\/v1\/search\?text=(\w*)/.exec(asked)
     if (searched) return Buffer.from(JSON.stringify(registry.search({ text: searched[1] ?? '' })))
+    const key = /starredByUser\?key=%22(\w+)%22$/.exec(asked)?.[1]
+    if (key !== undefined) {
+      const rows = registry.starredBy(key).map((value) => ({ value }))
+      return Buffer.from(JSON.stringify({ rows }))
+    }
     const file = registry.tarball(nameOf(name), asked.split('/').at(-1) ?? '')
     return file && blobs.get(file.sha512)
   }
@@ -50,11 +63,13 @@ function toolsOf(world: World, [path, from, to]: Change = [/^$/, '', '']): Tools
 
 async function findings(world: World, change?: Change): Promise<readonly string[]> {
   const tools = toolsOf(world, change)
-  const served = await Promise.all(
-    checks.served(tools.state).map((item) => checks.checkServed(item, tools)),
-  )
-  const listed = await checks.checkListings(tools)
-  return [...served, listed].flatMap(({ faults }) =>
+  const served = new Map<string, Awaited<ReturnType<typeof checks.checkServed>>>()
+  for (const item of checks.served(tools.state)) {
+    served.set(item.key, await checks.checkServed(item, tools))
+  }
+  const told = new Map([...served].flatMap(([key, { told: text }]) => (text ? [[key, text]] : [])))
+  const listed = await checks.checkListings(tools, told)
+  return [...served.values(), listed].flatMap(({ faults }) =>
     faults.map(({ weight, details }) => `${weight} ${details.what}: ${details.found}`),
   )
 }
@@ -65,6 +80,38 @@ test('createRegistryChecks() finds nothing when all is served as it was publishe
   const [item] = checks.contents(rowsOf(world), 0)
   assert.ok(item !== undefined)
   assert.deepEqual(await checks.checkContent(item, toolsOf(world)), { faults: [], missing: [] })
+})
+
+test('checkServed() and checkListings() name what they could not compare', async () => {
+  const world = await createPackage()
+  const [item] = checks.served(rowsOf(world))
+  assert.ok(item !== undefined)
+  const odd = toolsOf(world, [/^\/p$/, '"_id"', '"evil":1,"_id"'])
+  assert.deepEqual((await checks.checkServed(item, odd)).notCompared, ['"evil" of packuments'])
+  const without = await checks.checkServed(item, { ...toolsOf(world), contents: false })
+  assert.match(without.notCompared?.join() ?? '', /^what only tarballs tell/)
+  const fetch = async (): Promise<{ status: number; bytes: Uint8Array }> => {
+    return { status: 404, bytes: new Uint8Array() }
+  }
+  const listings = await checks.checkListings({ ...toolsOf(world), fetch }, new Map())
+  assert.deepEqual(listings, {
+    faults: [],
+    missing: [],
+    notCompared: ['the search (it is not offered)', 'what accounts have starred'],
+  })
+})
+
+test('checkListings() stops reading a search that does not end', async () => {
+  const world = await createPackage()
+  let pages = 0
+  const fetch: Tools['fetch'] = async (path) => {
+    if (!path.includes('search')) return { status: 404, bytes: new Uint8Array() }
+    pages++
+    const objects = Array.from({ length: 250 }, () => ({ package: { name: 'evil' } }))
+    return { status: 200, bytes: Buffer.from(JSON.stringify({ objects })) }
+  }
+  const { faults } = await checks.checkListings({ ...toolsOf(world), fetch }, new Map())
+  assert.deepEqual([pages, faults.length], [1, 250])
 })
 
 const lies: readonly (readonly [title: string, change: Change, found: RegExp])[] = [
@@ -105,6 +152,72 @@ const lies: readonly (readonly [title: string, change: Change, found: RegExp])[]
     'the manifest at its own address is another',
     [/1\.0\.0$/, 'node x', 'node y'],
     /^3 1\.0\.0: its manifest at its own address: other scripts/m,
+  ],
+  [
+    'the manifest as "latest" is another',
+    [/\/latest$/, 'node x', 'node y'],
+    /^3 1\.0\.0: its manifest as "latest": other scripts/m,
+  ],
+  [
+    'the description at the top is another',
+    [
+      /^\/p$/,
+      /("readme":.*|)"description":"Pads on the left"(?=[^{]*"readme":)/,
+      '"description":"x"',
+    ],
+    /^3 1\.0\.0: description at the top of the packument: x/m,
+  ],
+  [
+    'the readme is another',
+    [/^\/p$/, '"readme":"', '"readme":"Run this: '],
+    /^3 1\.0\.0: readme at the top of the packument: Run this: /m,
+  ],
+  [
+    'the id is another',
+    [/^\/p$/, '"_id":"p","name"', '"_id":"q","name"'],
+    /^3 1\.0\.0: _id at the top/m,
+  ],
+  ['a star is made up', [/^\/p$/, '"users":{', '"users":{"mallory":true,'], /^3 users: .*mallory/m],
+  [
+    'a star is half made up',
+    [/^\/p$/, '"users":{', '"users":{"mallory":1,'],
+    /^3 users: .*mallory/m,
+  ],
+  ['a star is hidden', [/^\/p$/, '"users":{"bob":true}', '"users":{}'], /^3 users: \[\]/m],
+  [
+    'an account is said to have starred something else',
+    [/starredByUser/, '"value":"p"', '"value":"evil"'],
+    /^3 the stars of "bob": \["evil"\]/m,
+  ],
+  [
+    'the search shows another description',
+    [/search/, 'Pads on the left', 'Pads on the right'],
+    /^3 its description in the search: Pads on the right/m,
+  ],
+  [
+    'the search shows other keywords',
+    [/search/, '"keywords":["pad"', '"keywords":["pad","official"'],
+    /^3 its keywords in the search: .*official/m,
+  ],
+  [
+    'the search links to another page',
+    [/search/, 'https://p.example', 'https://evil.example'],
+    /^3 its links in the search: .*evil/m,
+  ],
+  [
+    'the search shows another date',
+    [/search/, /"date":"2026/, '"date":"2027'],
+    /^3 its date in the search: 2027/m,
+  ],
+  [
+    'the search hides a package',
+    [/search/, /"objects":\[.*\]/, '"objects":[]'],
+    /^4 the package in the search: not listed/m,
+  ],
+  [
+    'the search lists a package twice',
+    [/search/, /"objects":\[(.*)\](?=,"total")/, '"objects":[$1,$1]'],
+    /^3 the search: listed twice/m,
   ],
   [
     'the search names another maintainer',
@@ -169,11 +282,10 @@ for (const [object, field] of takenDown) {
     await world.publish('alice', { name: 'q', version: '1.0.0' })
     const state = withheldState(world, object, field)
     const lie: Change = [/search/, '"name":"q","version":"1.0.0"', '"name":"q","version":"2.0.0"']
-    assert.deepEqual(await checks.checkListings({ ...toolsOf(world), state }), {
-      faults: [],
-      missing: [],
-    })
-    const { faults } = await checks.checkListings({ ...toolsOf(world, lie), state })
+    const told = new Map<string, string>()
+    const right = await checks.checkListings({ ...toolsOf(world), state }, told)
+    assert.deepEqual(right.faults, [])
+    const { faults } = await checks.checkListings({ ...toolsOf(world, lie), state }, told)
     assert.deepEqual(
       faults.map(({ details }) => `${details.what}: ${details.found}`),
       ['its version in the search: 2.0.0'],

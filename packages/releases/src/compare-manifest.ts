@@ -2,20 +2,18 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
 import type { Difference } from './check-release.ts'
 import { isSame } from './compare.ts'
-import type { Release } from './release.ts'
 import { showValue } from './show-value.ts'
-import { type Form, versionPieces } from './version-pieces.ts'
+import type { Form, VersionPieces } from './version-pieces.ts'
 
 /** Members that the log or the request decides, not the tarball: they are compared elsewhere, or cannot be. */
 const saidElsewhere = new Set(['dist.tarball', 'deprecated', '_npmUser'])
 
-/** The members of a served manifest that are not what the release gives. Never throws on what is served. */
+/** The members of a served manifest that are not what the release's pieces are. Never throws on what is served. */
 export function compareManifest(
   manifest: JsonObject,
-  release: Release,
+  pieces: VersionPieces,
   form: Form,
 ): readonly Difference[] {
-  const pieces = versionPieces(release)
   const wanted: JsonValue = JSON.parse(`{"dist":{"tarball":"${pieces[form]}}`)
   if (!isJsonObject(wanted)) throw new Error('A piece must be an object')
   const [found, expected] = [flatten(manifest), flatten(wanted)]

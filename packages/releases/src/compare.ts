@@ -236,7 +236,9 @@ function comparePeople({
     }
   }
   if (form !== 'full' && users === undefined) return
-  const found = isJsonObject(users) ? Object.keys(users).filter((user) => users[user] === true) : []
+  const found = isJsonObject(users)
+    ? Object.keys(users).filter((user) => users[user] !== false)
+    : []
   const wanted = readStars(state, name)
   if (!isSame(found.toSorted(), wanted.toSorted())) {
     report('users', showValue(found), showValue(wanted))

@@ -22,3 +22,9 @@ export const maxTarballBytes: number = 1024 * 1024 * 1024
 export const searchPageSize = 250
 /** Pages of a search that are read: two and a half million packages. */
 export const maxSearchPages = 10_000
+/** Faults of a search after which no more of it is read: more than a report names. */
+export const maxSearchFaults = 200
+/** Members of one packument that a report names as unknown. */
+export const maxShownMembers = 5
+/** Accounts whose lists of stars are asked for, each by a request. */
+export const maxStarLists = 1000

@@ -58,6 +58,9 @@ export type Outcome = {
     readonly subject: string
   }[]
   readonly unknown?: string
+  /** What the listings must say of it: describeListed(). */
+  readonly told?: string
+  readonly notCompared?: readonly string[]
 }
 
 /** The checks, in the form that the audit takes. */
@@ -67,7 +70,7 @@ export type RegistryChecks = {
   readonly isServed: (tools: Tools) => Promise<boolean>
   readonly served: (state: StateRows) => readonly Item[]
   readonly checkServed: (item: Item, tools: Tools) => Promise<Outcome>
-  readonly checkListings: (tools: Tools) => Promise<Outcome>
+  readonly checkListings: (tools: Tools, told: ReadonlyMap<string, string>) => Promise<Outcome>
   readonly notCompared: readonly string[]
 }
 
@@ -84,7 +87,13 @@ export function createRegistryChecks(bases: readonly string[] | undefined): Regi
     checkServed: ({ facts }, tools) =>
       compareServedPackage(facts['name'] ?? '', tools, bases === undefined ? {} : { bases }),
     checkListings: compareListings,
-    notCompared: ['readme', 'e-mail addresses', '_npmUser', 'upstream tags'],
+    notCompared: [
+      'publishers (_npmUser)',
+      'e-mail addresses',
+      'order and scores of the search',
+      "mnpm's answers",
+      'upstream tags',
+    ],
   }
 }
 

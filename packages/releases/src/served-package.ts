@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { isSteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
 import { encodeSegment } from '@stele/formats/names'
-import { parseContentsValue } from '@stele/formats/values'
+import { parseContentsValue, parseVersionsValue } from '@stele/formats/values'
 import type { Difference } from './check-release.ts'
 import { compareServed, isSame, type ServedDifference } from './compare.ts'
 import { compareManifest } from './compare-manifest.ts'
@@ -11,8 +11,9 @@ import { historyOf, type PackageHistory } from './history.ts'
 import { maxAnswerBytes, maxPackumentBytes, maxTarballBytes } from './limits.ts'
 import { packageObject, readLiveVersions, readTags } from './package-state.ts'
 import type { Outcome, ReleaseFault, Tools } from './registry-checks.ts'
-import { type Release, readRelease } from './release.ts'
-import type { Form } from './version-pieces.ts'
+import { readRelease } from './release.ts'
+import { comparePage, describeListed, unknownMembers } from './served-page.ts'
+import { type Form, recordPieces, type VersionPieces, versionPieces } from './version-pieces.ts'
 
 type Options = { readonly bases?: readonly string[] }
 
@@ -48,8 +49,9 @@ export async function compareServedPackage(
     if (served.document !== undefined) documents.push({ ...asked, document: served.document })
   }
   if (documents.length === 0) return { faults: [], missing: [] }
-  const faults = [...(await compareTags(place)), ...(await compareReleases(place, documents))]
-  return { faults, missing: [] }
+  const tags = await compareTags(place)
+  const { faults, ...rest } = await compareReleases(place, documents)
+  return { ...rest, faults: [...tags, ...faults], missing: [] }
 }
 
 type Place = {
@@ -99,12 +101,14 @@ async function compareTags({ name, its, tools }: Place): Promise<readonly Releas
 async function compareReleases(
   place: Place,
   documents: readonly Served[],
-): Promise<readonly ReleaseFault[]> {
+): Promise<Omit<Outcome, 'missing'>> {
   const { name, its, tools } = place
   const faults: ReleaseFault[] = []
+  const latest = readTags(tools.state, name).get('latest')
+  let told: string | undefined
   for (const version of readLiveVersions(tools.state, name)) {
     const entry = its?.versions.get(version)?.entry ?? null
-    const tell = (weight: 2 | 3 | 4, { what, ...rest }: Difference): void =>
+    const tell: Tell = (weight, { what, ...rest }) =>
       void faults.push({
         code: 'served_mismatch',
         weight,
@@ -114,36 +118,59 @@ async function compareReleases(
       ...asked,
       manifest: manifestOf(document, version),
     }))
-    await compareOwnAddress(place, { version, full: manifests[0]?.manifest ?? {} }, tell)
-    if (!tools.contents) continue
-    const address = tarballAddress(manifests[0]?.manifest ?? {})
-    const other = manifests.find(({ manifest }) => tarballAddress(manifest) !== address)
-    if (other !== undefined) {
-      const [found, wanted] = [String(tarballAddress(other.manifest)), String(address)]
-      tell(3, { what: `${other.title}dist.tarball`, found, wanted })
-    }
-    const release = await compareTarball(place, { version, address }, tell)
-    if (release === undefined) continue
-    for (const { manifest, form, title } of manifests) {
-      for (const difference of compareManifest(manifest, release, form)) {
-        tell(3, { ...difference, what: title + difference.what })
-      }
+    const full = manifests[0]?.manifest ?? {}
+    await compareOwnAddress(place, { path: version, full }, tell)
+    if (version === latest) await compareOwnAddress(place, { path: 'latest', full }, tell)
+    const pieces = tools.contents ? await comparePieces(place, { version, manifests }, tell) : null
+    if (version !== latest || pieces === undefined) continue
+    const top = documents.map((served) => comparePage(served.document, { ...served, name, pieces }))
+    for (const difference of top.flat()) tell(3, difference)
+    if (pieces !== null) told = describeListed(pieces)
+  }
+  const notCompared = [
+    ...new Set(documents.flatMap(({ form, document }) => unknownMembers(document, form))),
+    ...(tools.contents ? [] : [textsOfTarballs]),
+  ]
+  return { faults, notCompared, ...(told === undefined ? {} : { told }) }
+}
+
+const textsOfTarballs = 'what only tarballs tell (descriptions, keywords, readmes, scripts)'
+
+type Manifests = readonly (Asked & { readonly manifest: JsonObject })[]
+
+/** Both forms against the tarball that they name; gives its pieces, undefined where it cannot be read. */
+async function comparePieces(
+  place: Place,
+  { version, manifests }: { readonly version: string; readonly manifests: Manifests },
+  tell: Tell,
+): Promise<VersionPieces | undefined> {
+  const address = tarballAddress(manifests[0]?.manifest ?? {})
+  const other = manifests.find(({ manifest }) => tarballAddress(manifest) !== address)
+  if (other !== undefined) {
+    const [found, wanted] = [String(tarballAddress(other.manifest)), String(address)]
+    tell(3, { what: `${other.title}dist.tarball`, found, wanted })
+  }
+  const pieces = await compareTarball(place, { version, address }, tell)
+  if (pieces === undefined) return undefined
+  for (const { manifest, form, title } of manifests) {
+    for (const difference of compareManifest(manifest, pieces, form)) {
+      tell(3, { ...difference, what: title + difference.what })
     }
   }
-  return faults
+  return pieces
 }
 
 type Tell = (weight: 2 | 3 | 4, difference: Difference) => void
 
-/** GET /{name}/{version}: the same as in the packument. */
+/** GET /{name}/{version or tag}: the same as in the packument. */
 async function compareOwnAddress(
   { name, tools }: Place,
-  { version, full }: { version: string; full: JsonObject },
+  { path: last, full }: { path: string; full: JsonObject },
   tell: Tell,
 ): Promise<void> {
-  const path = `/${encodeSegment(name)}/${encodeURIComponent(version)}`
+  const path = `/${encodeSegment(name)}/${encodeURIComponent(last)}`
   const answer = await ask(tools, path, { maxBytes: maxAnswerBytes })
-  const what = 'its manifest at its own address'
+  const what = last === 'latest' ? 'its manifest as "latest"' : 'its manifest at its own address'
   if ('wrong' in answer) return tell(3, { what, ...answer.wrong })
   if (answer.value === undefined) return tell(4, { what, found: 'not served', wanted: 'served' })
   if (isSame(answer.value, full)) return
@@ -160,7 +187,7 @@ async function compareTarball(
   { name, tools }: Place,
   { version, address }: { version: string; address: string | undefined },
   tell: Tell,
-): Promise<Release | undefined> {
+): Promise<VersionPieces | undefined> {
   const text = tools.state.get(`${packageObject(name)}/contents`, version)
   if (text === undefined || address === undefined) return undefined
   const { sha512, size } = parseContentsValue(Buffer.from(text).toString())
@@ -175,13 +202,26 @@ async function compareTarball(
   if (status !== statusOk) {
     // What was taken down is gone from the log too, and the audit of its contents says so.
     const blob = await tools.fetchBlob(sha512, { maxBytes, entry: 0 })
-    if (blob !== undefined) tell(4, { what, found: `status ${status} at ${path}`, wanted: '200' })
+    if (blob === undefined) return piecesOfRecord({ name, tools }, version, sha512)
+    tell(4, { what, found: `status ${status} at ${path}`, wanted: '200' })
     return undefined
   }
   const found = bytes.length > maxBytes ? `over ${maxBytes} bytes` : hash('sha512', bytes)
-  if (found === sha512) return readRelease(bytes)
+  if (found === sha512) return versionPieces(readRelease(bytes))
   tell(2, { what, found, wanted: sha512 })
   return undefined
+}
+
+/** All that may still be said of a release whose tarball was taken down. */
+function piecesOfRecord(
+  { name, tools }: Pick<Place, 'name' | 'tools'>,
+  version: string,
+  sha512: string,
+): VersionPieces | undefined {
+  const text = tools.state.get(`${packageObject(name)}/versions`, version)
+  if (text === undefined) return undefined
+  const { record, integrity } = parseVersionsValue(Buffer.from(text).toString())
+  return recordPieces(record, { integrity, sha512 })
 }
 
 type Answer =

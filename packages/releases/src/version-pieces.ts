@@ -117,6 +117,9 @@ function formsOf(
 
 const shown = ['keywords', 'homepage', 'repository', 'bugs', 'license', 'author'] as const
 
+/** The members that a summary may have. */
+export const summaryMembers: readonly string[] = ['description', ...shown, 'readmeFilename']
+
 function summaryOf(manifest: JsonObject, readmeFilename: string | undefined): JsonObject {
   const { description } = manifest
   const members: [string, JsonValue | undefined][] = [
@@ -127,6 +130,28 @@ function summaryOf(manifest: JsonObject, readmeFilename: string | undefined): Js
   return Object.fromEntries(
     members.filter((member): member is [string, JsonValue] => member[1] !== undefined),
   )
+}
+
+/** What a search shows of a summary. */
+export function searchFacts(summary: string): {
+  readonly description: JsonValue
+  readonly keywords: JsonValue
+  readonly links: JsonObject
+} {
+  const value = parseTolerantJson(summary, 'a summary')
+  const shown = isJsonObject(value) ? value : {}
+  const { description = '', keywords = [], homepage } = shown
+  const links = {
+    ...(typeof homepage === 'string' ? { homepage } : {}),
+    ...urlOf('repository', shown['repository']),
+    ...urlOf('bugs', shown['bugs']),
+  }
+  return { description, keywords, links }
+}
+
+function urlOf(key: string, value: JsonValue | undefined): JsonObject {
+  const url = isJsonObject(value) ? value['url'] : value
+  return typeof url === 'string' ? { [key]: url } : {}
 }
 
 function textOrNothing(value: JsonValue | undefined): string | undefined {

@@ -64,7 +64,7 @@ suite('formatReport()', () => {
         '  rules         same as in this version of Stele',
         '  replayed      3002 entries, 3001 calls (2500 a second), 2.3 s in all',
         '  compared      1 tarball, 700 packages as served',
-        '  not in a log  readme, e-mail addresses',
+        '  not compared  readme, e-mail addresses',
         '',
         '  The signed checkpoint (--out keeps it with the report):',
         '    registry.example',

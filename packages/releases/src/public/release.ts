@@ -11,6 +11,7 @@ export {
   type Form,
   recordPieces,
   reducePieces,
+  searchFacts,
   tarballFile,
   type VersionPieces,
   versionPieces,

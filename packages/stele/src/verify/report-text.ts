@@ -74,7 +74,7 @@ function factLines(report: VerifyReport): readonly Fact[] {
     ...formerRules(report).map((text): Fact => ['', text]),
     ['replayed', describeReplay(report)],
     ['compared', describeCompared(report)],
-    served === false ? undefined : ['not in a log', report.notCompared.join(', ')],
+    served === false ? undefined : ['not compared', report.notCompared.join(', ')],
   ]
   return facts.filter((fact) => fact !== undefined)
 }
