@@ -17,24 +17,12 @@ import { readUpload } from '../packages/registry/src/upload.ts'
 import { readRelease, versionPieces } from '../packages/releases/src/public/release.ts'
 import { bindProjection } from '../packages/replica/src/index.ts'
 import { Trie } from '../packages/state/src/index.ts'
-import {
-  createLogReader,
-  createLogStore,
-  logSchema,
-  openDatabase,
-  openReader,
-} from '../packages/storage/src/index.ts'
-import {
-  type DataPaths,
-  dataPaths,
-  loadKey,
-  openAccountStore,
-} from '../packages/storage/src/public/folder.ts'
-import {
-  createViewHome,
-  createViewReader,
-  prepareViews,
-} from '../packages/storage/src/public/views.ts'
+import { openAccountStore } from '../packages/storage/src/account-store.ts'
+import { openDatabase, openReader } from '../packages/storage/src/database.ts'
+import { createLogReader, createLogStore, logSchema } from '../packages/storage/src/log-store.ts'
+import { type DataPaths, dataPaths, loadKey } from '../packages/storage/src/public/folder.ts'
+import { type StoredPaths, storedPaths } from '../packages/storage/src/stored-paths.ts'
+import { createViewHome, createViewReader } from '../packages/storage/src/view-store.ts'
 import { readTarball } from '../packages/tarball/src/index.ts'
 import {
   createCosigner,
@@ -69,7 +57,7 @@ const enginePieces = [
 
 const folder = await openFilledFolder()
 try {
-  const paths = dataPaths(folder.path)
+  const paths = { ...storedPaths(folder.path), ...dataPaths(folder.path) }
   const requests: CallRequest[] = []
   const main = [
     ...(await measureHttp(paths)),
@@ -102,9 +90,9 @@ function releases(prefix: string): readonly ReleaseName[] {
 }
 
 /** The request without its publish: node:http, the face, JSON, the token. */
-async function measureHttp(paths: DataPaths): Promise<readonly Row[]> {
+async function measureHttp(paths: StoredPaths): Promise<readonly Row[]> {
   const store = openAccountStore(paths.accounts)
-  const db = openReader(paths.log, logSchema, prepareViews)
+  const db = openReader(paths.log, logSchema)
   const random = (sizeBytes: number): Uint8Array => randomBytes(sizeBytes)
   const refused = (): never => {
     throw new Error('Nothing else is asked')
@@ -149,8 +137,8 @@ async function measureHttp(paths: DataPaths): Promise<readonly Row[]> {
 }
 
 /** From the parsed document to the call; collects the calls. */
-async function measureMain(paths: DataPaths, requests: CallRequest[]): Promise<readonly Row[]> {
-  const db = openReader(paths.log, logSchema, prepareViews)
+async function measureMain(paths: StoredPaths, requests: CallRequest[]): Promise<readonly Row[]> {
+  const db = openReader(paths.log, logSchema)
   const meter = createMeter()
   const reads = { state: createLogReader(db, paths.blobs), views: createViewReader(db) }
   const submit = async (request: CallRequest) => {
@@ -207,7 +195,7 @@ function measureMessages(requests: readonly CallRequest[]): Row {
 
 /** The sequencer over its real store, with groups of eight and of one. */
 async function measureEngine(
-  paths: DataPaths,
+  paths: StoredPaths & DataPaths,
   requests: readonly CallRequest[],
 ): Promise<readonly Row[]> {
   const meter = createMeter()
@@ -279,7 +267,7 @@ function timeTrie(meter: Meter): void {
 }
 
 async function openPorts(
-  paths: DataPaths,
+  paths: StoredPaths & DataPaths,
   meter: Meter,
 ): Promise<{ readonly ports: LogPorts; readonly close: () => void }> {
   const db = openDatabase(paths.log, logSchema)

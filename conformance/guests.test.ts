@@ -1,49 +1,71 @@
 // Two services in one process: a registry and a guest list, each with its own script, log, keys and folder.
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { CallAnswer } from '../packages/entries/src/public/calls.ts'
-import {
-  type ServiceClient,
-  startThread,
-  type ThreadEvent,
-} from '../packages/service/src/thread/index.ts'
-import type { ServiceData } from '../packages/stele/src/services/data.ts'
-import { dataPaths } from '../packages/storage/src/public/folder.ts'
+import { createApp, listen } from '../packages/http/src/index.ts'
+import type { ServiceClient, ThreadEvent } from '../packages/service/src/thread/index.ts'
+import { type Server as OpenServer, openServer } from '../packages/stele/src/server/open-server.ts'
+import { kinds } from '../packages/stele/src/services/kinds.ts'
+import { loadSettings } from '../packages/stele/src/settings/load.ts'
+import { guestsKind, guestsServer } from './guests/kind.ts'
 import { type Folder, makeFolder } from './temporary-folder.ts'
 
 type Server = AsyncDisposable & {
+  readonly server: OpenServer
+  readonly url: string
   readonly registry: ServiceClient
   readonly guests: ServiceClient
   readonly events: readonly ThreadEvent[]
 }
 
-const seed = (): Uint8Array => randomBytes(32)
-const seeds = {
-  registry: { log: seed(), clock: seed(), root: seed() },
-  guests: { log: seed(), clock: seed(), root: seed() },
-}
-
+/** The server itself, with one more kind in its list. */
 async function start(folder: Folder): Promise<Server> {
   const events: ThreadEvent[] = []
-  const thread = startThread({
-    main: new URL('guests/thread.ts', import.meta.url),
-    callTimeoutMs: 5_000,
-    report: (event) => events.push(event),
+  const settings = loadSettings({
+    flags: { dir: folder.path, origin: 'example.com/registry' },
+    environment: {},
+    file: undefined,
   })
-  const open = (kind: 'registry' | 'guests'): ServiceClient => {
-    const identity = { origin: `example.com/${kind}`, operator: 'op', seeds: seeds[kind] }
-    const paths = dataPaths(join(folder.path, kind))
-    const data: ServiceData = { kind, paths, identity, publicFolder: true }
-    return thread.open({ name: kind, data })
-  }
-  const [registry, guests] = [open('registry'), open('guests')]
+  const server = await openServer(settings, {
+    main: new URL('guests/thread.ts', import.meta.url),
+    report: (event) => events.push(event),
+    kinds: [...kinds, guestsKind],
+  })
+  const registry = server.service
+  const guests = guestsServer.newest()
   for (const { ready } of [registry, guests]) {
     assert.deepEqual(await ready, { readOnly: undefined })
   }
-  return { registry, guests, events, [Symbol.asyncDispose]: () => thread.close() }
+  const faces = server.openFaces(
+    {
+      isPublic: false,
+      counts: () => ({ requests: new Map(), publishes: 0 }),
+      connections: () => 0,
+      signUp: { signUp: 'closed', listensOnLoopback: true, isPublished: false },
+    },
+    settings.read,
+  )
+  const app = createApp({
+    faces,
+    settings: { mountPath: '', trustedProxies: [], listensOnLoopback: true },
+    now: Date.now,
+    report: () => undefined,
+    version: server.version,
+  })
+  const { url, stop } = await listen(app, { host: '127.0.0.1', port: 0, report: () => undefined })
+  return {
+    server,
+    url,
+    registry,
+    guests,
+    events,
+    [Symbol.asyncDispose]: async () => {
+      await stop(0)
+      await server.close()
+    },
+  }
 }
 
 function call(
@@ -92,20 +114,33 @@ test('a registry and a guest list run in one process, each with a log of its own
   assert.equal(resultOf(await call(server.guests, 'carol', 'leave', 'Ada')), 4)
 })
 
+test('a kind of service brings its own faces, which show its own log', async () => {
+  await using folder = await makeFolder('guests')
+  await using server = await start(folder)
+  const ask = async (path: string): Promise<unknown> => (await fetch(server.url + path)).json()
+  assert.deepEqual(await ask('/-/guests'), { entries: 1, guests: [] })
+  await call(server.guests, 'alice', 'sign', 'Ada')
+  await call(server.registry, 'alice', 'join')
+  assert.deepEqual(await ask('/-/guests'), { entries: 2, guests: ['Ada'] })
+  assert.deepEqual(await ask('/-/health'), { ok: true, logSize: 2 })
+  assert.deepEqual(await ask('/-/ping'), {})
+})
+
 test('what each of two services publishes is a log of its own', async () => {
   await using folder = await makeFolder('guests')
   {
     await using server = await start(folder)
     await call(server.guests, 'alice', 'sign', 'Ada')
   }
-  const read = (kind: string, file: string): Promise<string> =>
-    readFile(join(folder.path, kind, 'public/-/log', file), 'utf8')
+  const places = { registry: folder.path, guests: join(folder.path, 'services/guests') }
+  const read = (kind: keyof typeof places, file: string): Promise<string> =>
+    readFile(join(places[kind], 'public/-/log', file), 'utf8')
   const [guests, registry] = [
     await read('guests', 'checkpoint'),
     await read('registry', 'checkpoint'),
   ]
   // Genesis, the call, and the digest of the memory at the clean stop; and genesis alone.
-  assert.deepEqual(guests.split('\n').slice(0, 2), ['example.com/guests', '3'])
+  assert.deepEqual(guests.split('\n').slice(0, 2), ['example.com/registry/guests', '3'])
   assert.deepEqual(registry.split('\n').slice(0, 2), ['example.com/registry', '1'])
   assert.notEqual(await read('guests', 'key'), await read('registry', 'key'))
 })

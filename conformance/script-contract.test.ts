@@ -7,8 +7,9 @@ import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CallAnswer, CallRequest } from '../packages/entries/src/public/calls.ts'
 import { openScript, openService, type Service } from '../packages/service/src/index.ts'
-import { keepLargeBlobs, openServiceHome } from '../packages/storage/src/index.ts'
-import { dataPaths } from '../packages/storage/src/public/folder.ts'
+import { keepLargeBlobs } from '../packages/storage/src/blob-store.ts'
+import { openStorage } from '../packages/storage/src/index.ts'
+import { storedPaths } from '../packages/storage/src/stored-paths.ts'
 import { type Finished, runProgram } from './processes.ts'
 import { mainFile } from './server.ts'
 import { type Folder, makeFolder } from './temporary-folder.ts'
@@ -24,15 +25,11 @@ const script = `
 const seeds = { log: randomBytes(32), clock: randomBytes(32), root: randomBytes(32) }
 
 async function open(folder: Folder, memory: 'fresh' | 'kept'): Promise<Service> {
-  const { log, blobs, public: published, snapshot } = dataPaths(folder.path)
+  const storage = openStorage({ dir: folder.path, publicFolder: true })
   return openService({
     definition: { script: () => script, memory },
     identity: { origin: 'example.com/contract', operator: 'op', seeds },
-    home: openServiceHome({
-      paths: { log, blobs, public: published, snapshot },
-      publicFolder: true,
-      projections: () => [],
-    }),
+    home: storage.openHome({ projections: () => [] }),
     timers: { after: () => () => undefined, every: () => () => undefined },
     nowMs: Date.now,
     random: (sizeBytes) => randomBytes(sizeBytes),
@@ -55,7 +52,7 @@ async function send(
   const { method, brings, args = [] } = call
   const account = via === 'host' ? 'op' : 'alice'
   const given = brings === undefined ? [] : [{ name: hash('sha512', brings), bytes: brings }]
-  const blobs = await keepLargeBlobs(dataPaths(folder.path).blobs, given)
+  const blobs = await keepLargeBlobs(storedPaths(folder.path).blobs, given)
   return service.submit({ account, via, method, args, blobs })
 }
 

@@ -2,9 +2,11 @@
 export {
   type BoundProjection,
   bindProjection,
+  type MarkedProjection,
   type Projection,
   type ProjectionHome,
   type ProjectionMark,
   type ReadBlob,
+  versionOf,
 } from './projection.ts'
-export { createReplica, type Lagging, type Replica, type ReplicaPorts } from './replica.ts'
+export { createReplica, type Lagging, lagOf, type Replica, type ReplicaPorts } from './replica.ts'

@@ -26,23 +26,36 @@ export type ProjectionHome<W> = {
   readonly apply: (writes: readonly W[]) => void
 }
 
-/** A projection in its home, whatever it writes. */
-export type BoundProjection = {
+/** A projection of which one can see how far it is. */
+export type MarkedProjection = {
   readonly name: string
   /** The version of plan and home together. */
   readonly version: string
   readonly mark: () => ProjectionMark | undefined
+}
+
+/** A projection in its home, whatever it writes. */
+export type BoundProjection = MarkedProjection & {
   readonly saveMark: (size: number) => void
   readonly reset: () => void
   readonly apply: (entry: LoggedEntry, blobs: ReadBlob) => void
 }
 
+/** The version of a plan and a home together. */
+export function versionOf(
+  plan: Pick<Projection<never>, 'version'>,
+  home: Pick<ProjectionHome<never>, 'version'>,
+): string {
+  return `${plan.version}.${home.version}`
+}
+
 /** Puts a projection into its home. */
 export function bindProjection<W>(
-  { name, version: planVersion, plan }: Projection<W>,
+  projection: Projection<W>,
   home: ProjectionHome<W>,
 ): BoundProjection {
-  const version = `${planVersion}.${home.version}`
+  const { name, plan } = projection
+  const version = versionOf(projection, home)
   return {
     name,
     version,

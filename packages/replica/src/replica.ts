@@ -2,7 +2,7 @@
 import type { KeptEntry } from '@stele/entries/parts'
 import { type LoggedEntry, readLogged } from '@stele/entries/transition'
 import { entriesPerStep } from './limits.ts'
-import type { BoundProjection, ReadBlob } from './projection.ts'
+import type { BoundProjection, MarkedProjection, ReadBlob } from './projection.ts'
 
 /** What the replica reads of its log, and the transaction that it works in. */
 export type ReplicaPorts = {
@@ -75,7 +75,11 @@ function restart(projection: BoundProjection): number {
   return 0
 }
 
-function lagOf({ name, version, mark }: BoundProjection, size: number): Lagging | undefined {
+/** How a projection is not where a log of `size` entries is; undefined where it is. */
+export function lagOf(
+  { name, version, mark }: MarkedProjection,
+  size: number,
+): Lagging | undefined {
   const reached = mark()
   const anew = { name, from: 0, to: size }
   if (reached === undefined) return { ...anew, reason: 'it was never made' }

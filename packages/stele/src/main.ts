@@ -4,6 +4,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { isSteleError, SteleError, toErrorBody } from '@stele/errors'
 import type { EarlyWorker } from '@stele/service/thread'
 import { nearest } from '@stele/settings'
+import { isDatabaseError } from '@stele/storage/fault'
 import { parseArguments } from './arguments.ts'
 import { commands } from './commands/catalogue.ts'
 import type { Input, RunnableCommand } from './commands/command.ts'
@@ -34,8 +35,9 @@ async function runRole(): Promise<void> {
   if (parentPort === null) throw new Error('A worker must have a parent')
   if (workerData.role === 'services') {
     const { runThread } = await import('@stele/service/thread')
-    const { createOpener, registryKind } = await import('./services/open-service.ts')
-    runThread(parentPort, workerData.data, createOpener({ registry: registryKind }))
+    const { createOpener } = await import('./services/open-in-thread.ts')
+    const { kinds } = await import('./services/kinds.ts')
+    runThread(parentPort, workerData.data, createOpener(kinds))
   } else if (workerData.role === 'ingest') {
     const { runIngest } = await import('./ingest/worker.ts')
     runIngest(parentPort)
@@ -69,8 +71,7 @@ function systemErrorOf(cause: unknown): SteleError | undefined {
   if (!(cause instanceof Error) || !('code' in cause)) return undefined
   const path = 'path' in cause && typeof cause.path === 'string' ? cause.path : undefined
   const isOfFile = 'syscall' in cause && path !== undefined
-  const isOfDatabase = cause.code === 'ERR_SQLITE_ERROR'
-  if (!isOfFile && !isOfDatabase) return undefined
+  if (!isOfFile && !isDatabaseError(cause)) return undefined
   const details = { path: path ?? 'the data folder', reason: cause.message }
   return new SteleError('data_invalid', details, { cause })
 }

@@ -1,4 +1,4 @@
-// The data folder: where everything lies, the lock that keeps a second process out, and the keys.
+// The data folder: its keys and its socket, and the lock that keeps a second process out.
 import { hash, randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, lstatSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,15 +8,9 @@ import { SteleError } from '@stele/errors'
 import { writeDurably } from './durable.ts'
 import { makeFolder, refuseForbidden } from './folders.ts'
 
-/** The paths inside a data folder. */
+/** What a data folder holds besides what is stored in it. */
 export type DataPaths = {
   readonly root: string
-  readonly log: string
-  readonly accounts: string
-  readonly blobs: string
-  /** The snapshot of the trie: a copy that can be deleted at any time. */
-  readonly snapshot: string
-  readonly public: string
   readonly keys: string
   readonly adminSocket: string
 }
@@ -25,11 +19,6 @@ export type DataPaths = {
 export function dataPaths(root: string): DataPaths {
   return {
     root,
-    log: join(root, 'stele.db'),
-    accounts: join(root, 'accounts.db'),
-    blobs: join(root, 'blobs'),
-    snapshot: join(root, 'trie.snapshot'),
-    public: join(root, 'public'),
     keys: join(root, 'keys'),
     adminSocket: adminSocket(root),
   }

@@ -30,14 +30,9 @@ function unusable(path: string, cause: unknown): SteleError {
   return new SteleError('data_invalid', { path, reason: reasonOf(cause) }, { cause })
 }
 
-/** A connection that only reads, to a database that is made if need be; `prepare` may still write. */
-export function openReader(
-  path: string,
-  schema: Schema,
-  prepare: (db: DatabaseSync) => void,
-): DatabaseSync {
+/** A connection that only reads, to a database that is made if need be. */
+export function openReader(path: string, schema: Schema): DatabaseSync {
   const db = openDatabase(path, schema)
-  prepare(db)
   db.exec('PRAGMA query_only = ON; PRAGMA cache_size = -2000') // Ready answers are kept by those who read it.
   return db
 }

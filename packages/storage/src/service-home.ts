@@ -1,22 +1,24 @@
 // The home of one service in a data folder: its log, what is derived from it, and what is published of it.
 import type { DatabaseSync } from 'node:sqlite'
-import { type BoundProjection, createReplica } from '@stele/replica'
+import type { ViewWrite } from '@stele/registry'
+import { type BoundProjection, createReplica, type ProjectionHome } from '@stele/replica'
 import type { ServiceHome } from '@stele/service'
 import { keepLargeBlobs } from './blob-store.ts'
-import type { DataPaths } from './data-folder.ts'
 import { inTransaction, openDatabase } from './database.ts'
 import { createLogStore, createWatermark, logSchema } from './log-store.ts'
 import { createPublicFolder, createPublishedFiles } from './public-folder.ts'
 import { createSnapshotFile } from './snapshot-file.ts'
+import type { StoredPaths } from './stored-paths.ts'
+import { createViewHome, prepareViews } from './view-store.ts'
 
-/** What a service's home is opened with. */
-export type HomeOptions = {
-  readonly paths: Pick<DataPaths, 'log' | 'blobs' | 'public' | 'snapshot'>
+/** Homes for projections; each is made when it is asked for. */
+export type ViewHomes = { readonly registry: () => ProjectionHome<ViewWrite> }
+
+type HomeOptions = {
+  readonly paths: Pick<StoredPaths, 'log' | 'blobs' | 'public' | 'snapshot'>
   readonly publicFolder: boolean
-  /** What snapshots of the trie are sealed with; without it none are used or made. */
   readonly sealKey?: Uint8Array
-  /** The service's projections, with their tables in this database. */
-  readonly projections: (db: DatabaseSync) => readonly BoundProjection[]
+  readonly projections: (homes: ViewHomes) => readonly BoundProjection[]
 }
 
 /** Opens it, making what is not there. The folder's lock is the opener's business. Throws `data_invalid`. */
@@ -26,7 +28,7 @@ export function openServiceHome(options: HomeOptions): ServiceHome {
   try {
     const store = createLogStore(db, paths.blobs, (entries) => replica.apply(entries))
     const replica = createReplica({
-      projections: projections(db),
+      projections: projections(viewHomes(db)),
       size: () => store.head()?.size ?? 0,
       entries: store.entries,
       leafHashes: (start, count) => store.hashes(0, start, count),
@@ -46,5 +48,14 @@ export function openServiceHome(options: HomeOptions): ServiceHome {
   } catch (error) {
     db.close()
     throw error
+  }
+}
+
+function viewHomes(db: DatabaseSync): ViewHomes {
+  return {
+    registry: () => {
+      prepareViews(db)
+      return createViewHome(db)
+    },
   }
 }

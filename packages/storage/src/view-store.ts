@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { registryProjection, type ViewWrite } from '@stele/registry'
 import type { PackageRow, SearchPage, VersionDetail, ViewReader } from '@stele/registry/reading'
 import { reducePieces, type VersionPieces } from '@stele/releases/release'
-import type { ProjectionHome } from '@stele/replica'
+import { type MarkedProjection, type ProjectionHome, versionOf } from '@stele/replica'
 import { createReading, inTransaction } from './database.ts'
 import { createMarks, markReader } from './projection-marks.ts'
 
@@ -51,11 +51,14 @@ export function prepareViews(db: DatabaseSync): void {
   if (form !== String(viewForm)) inTransaction(db, () => resetViews(db))
 }
 
-/** True where the views are not those of the first `size` entries, by this release's plan and form. */
-export function viewsLag(db: DatabaseSync, size: number): boolean {
-  const mark = markReader(db, registryProjection.name)()
-  const version = `${registryProjection.version}.${viewForm}`
-  return mark === undefined || mark.version !== version || mark.size !== size
+/** How far the views are, and by which version of their plan and form; readable before there are any. */
+export function registryViewMark(db: DatabaseSync): MarkedProjection {
+  const { name } = registryProjection
+  return {
+    name,
+    version: versionOf(registryProjection, { version: viewForm }),
+    mark: markReader(db, name),
+  }
 }
 
 function resetViews(db: DatabaseSync): void {

@@ -1,9 +1,9 @@
 // stele admin rebuild
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SteleError } from '@stele/errors'
-import { dataPaths, lockDataFolder } from '@stele/storage/folder'
-import { openRegistryHome } from '../server/registry-home.ts'
+import { lockDataFolder } from '@stele/storage/folder'
 import { folderSettings, requireLog, serverOptions } from '../server/with-server.ts'
+import { registryKind } from '../services/registry/kind.ts'
 import type { Command, Input } from './command.ts'
 
 type Report = { readonly rebuilt: readonly string[]; readonly entries: number }
@@ -30,11 +30,12 @@ export const admin: Command<Report> = {
 }
 
 async function rebuild(input: Input): Promise<Report> {
-  const paths = dataPaths(folderSettings(input).dir)
-  requireLog(paths)
+  const settings = folderSettings(input)
+  const storage = requireLog({ ...settings, publicFolder: false })
   using opened = new DisposableStack()
-  opened.adopt(lockDataFolder(paths.root), (lock) => lock.release())
-  const { store, replica, close } = openRegistryHome({ paths, publicFolder: false })
+  opened.adopt(lockDataFolder(settings.dir), (lock) => lock.release())
+  const projections = await registryKind.projections()
+  const { store, replica, close } = storage.openHome({ projections })
   opened.defer(close)
   replica.forgetAll()
   const rebuilt = replica.lagging().map(({ name }) => name)

@@ -11,7 +11,6 @@ import {
   type Tally,
 } from '@stele/http'
 import { flagOf, variableOf } from '@stele/settings'
-import { openFaces } from '../faces.ts'
 import { createLogger, type Logger } from '../logger.ts'
 import { listenAdmin } from '../server/admin.ts'
 import { formatStarted, isOnlyLocal, reachableAddresses } from '../server/announce.ts'
@@ -102,7 +101,8 @@ function formatOf({ logFormat }: Settings, { isTerminal }: Input): 'text' | 'jso
 }
 
 /** A release with other rules changes nothing by itself: only the holder of the root key does. */
-function reportRules({ ruleDifferences: differs }: Server, log: Logger): void {
+function reportRules({ ruleDifferences }: Server, log: Logger): void {
+  const differs = ruleDifferences()
   if (differs.length === 0) return
   const next = 'goes on with those of the log; "stele rules update" puts this release\'s in force'
   log('info', 'rules_differ_from_release', { differs: differs.join(', '), next })
@@ -134,13 +134,8 @@ function createServerApp(
     listensOnLoopback: isOnlyLocal(settings),
   }
   const isPublished = publicUrl !== null || trustedProxies.length > 0
-  const faces = openFaces(
+  const faces = server.openFaces(
     {
-      registry: server.registry,
-      accounts: server.accounts,
-      log: server.log,
-      prove: server.service.prove,
-      writesRefused: server.service.writesRefused,
       isPublic: publicUrl !== null,
       counts: () => tally,
       connections: listening.connections,

@@ -1,8 +1,8 @@
 // Does an operator's wish: on the running server where there is one, else on the data folder itself.
-import { accessSync, constants } from 'node:fs'
 import { SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
-import { type DataPaths, dataPaths, reasonOf } from '@stele/storage/folder'
+import { openStorage, type Storage } from '@stele/storage'
+import { dataPaths } from '@stele/storage/folder'
 import type { Input, Usage } from '../commands/command.ts'
 import { loadSettings, type Settings } from '../settings/load.ts'
 import { askAdmin } from './admin.ts'
@@ -23,9 +23,8 @@ export const serverOptions: Usage['options'] = {
 /** What the server, or this process in its stead, answers. */
 export async function askServer(input: Input, ask: AdminAsk): Promise<JsonValue> {
   const settings = folderSettings(input)
-  const paths = dataPaths(settings.dir)
-  requireLog(paths)
-  const answer = await askAdmin(paths.adminSocket, ask)
+  requireLog(settings)
+  const answer = await askAdmin(dataPaths(settings.dir).adminSocket, ask)
   if (answer !== undefined) return answer
   const server = await openServer(settings, { main: input.main, report: () => undefined })
   try {
@@ -35,18 +34,12 @@ export async function askServer(input: Input, ask: AdminAsk): Promise<JsonValue>
   }
 }
 
-/** Throws `data_invalid` where the folder has no log, or one that is not this user's to change. */
-export function requireLog({ root, log }: DataPaths): void {
-  try {
-    accessSync(log, constants.R_OK | constants.W_OK) // "Does it exist?" is answered with no where it cannot be seen.
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-    const reason =
-      code === 'ENOENT' || code === 'ENOTDIR'
-        ? 'there is no registry in it; "stele serve" makes one, --dir names another folder'
-        : reasonOf(cause)
-    throw new SteleError('data_invalid', { path: root, reason }, { cause })
-  }
+/** The storage of a folder's log. Throws `data_invalid` where it has none, or one that is not this user's to change. */
+export function requireLog({ dir, publicFolder }: Settings): Storage {
+  const storage = openStorage({ dir, publicFolder })
+  if (storage.hasLog()) return storage
+  const reason = 'there is no registry in it; "stele serve" makes one, --dir names another folder'
+  throw new SteleError('data_invalid', { path: dir, reason })
 }
 
 /** The settings of the folder that the command is about. */

@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { type AccountsSettings, accountsSection } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
 import { type EdgeSettings, edgeSection } from '@stele/http'
-import { type AnySection, readSection, refuseUnknown, type Section } from '@stele/settings'
+import { type AnySection, readSection, refuseUnknown } from '@stele/settings'
 import { parse as parseYaml } from 'yaml'
-import { checkFaceSettings, faceSections } from '../faces.ts'
+import type { ReadSection } from '../services/faces.ts'
+import { kinds } from '../services/kinds.ts'
 import { type ServerSettings, serverSection } from './server.ts'
 
 /** Where settings come from. `flags` are as typed, without the dashes. */
@@ -16,20 +17,19 @@ export type SettingSources = {
   readonly file: string | undefined
 }
 
-/** Reads a section. */
-type ReadSection = <S extends object>(section: Section<S>) => S
-
 /** What the server is told. The sections of faces are read by `read`: only they know them. */
 export type Settings = EdgeSettings &
   AccountsSettings &
   ServerSettings & { readonly read: ReadSection }
+
+const servers = await Promise.all(kinds.map((kind) => kind.server()))
 
 /** All sections, in the order of help. */
 export const sections: readonly AnySection[] = [
   edgeSection,
   serverSection,
   accountsSection,
-  ...faceSections,
+  ...servers.flatMap(({ sections: own }) => own),
 ]
 
 const defaultFile = 'stele.yaml'
@@ -41,7 +41,7 @@ export function loadSettings({ flags, environment, file: named }: SettingSources
   const sources = { flags, environment, file: readFile(named) }
   refuseUnknown(sections, sources, otherVariables)
   const read: ReadSection = (section) => readSection(section, sources)
-  checkFaceSettings(read)
+  for (const { check } of servers) check(read)
   return { ...read(edgeSection), ...read(accountsSection), ...read(serverSection), read }
 }
 

@@ -1,5 +1,4 @@
 // The public face of @stele/storage/folder.
-export { openAccountStore } from '../account-store.ts'
 export {
   closeSocketFolder,
   type DataPaths,
@@ -9,4 +8,3 @@ export {
   openSocketFolder,
   readKeyFile,
 } from '../data-folder.ts'
-export { reasonOf } from '../folders.ts'

@@ -1,41 +1,29 @@
-// Opens the services of this server in the thread that services run in, over its home on this disk.
+// Opens the services of this server in the thread that services run in, over their storage.
 import { createHmac, randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { rulesScript } from '@stele/registry'
-import {
-  openScript,
-  openService,
-  type ServiceDefinition,
-  type ServiceHome,
-  type Timers,
-} from '@stele/service'
+import { openScript, openService, type Timers } from '@stele/service'
 import type { OpenInThread } from '@stele/service/thread'
-import type { HomeOptions } from '@stele/storage'
-import { openRegistryHome } from '../server/registry-home.ts'
+import { openStorage } from '@stele/storage'
 import type { ServiceData } from './data.ts'
+import type { ServiceKind } from './kind.ts'
 
-/** What a service runs, and where it is kept. */
-export type ServiceKind = {
-  readonly definition: ServiceDefinition
-  readonly openHome: (options: Omit<HomeOptions, 'projections'>) => ServiceHome
-}
-
-/** The registry: a script that keeps nothing between calls. */
-export const registryKind: ServiceKind = {
-  definition: { script: rulesScript, memory: 'fresh' },
-  openHome: openRegistryHome,
-}
-
-/** Opens services of these kinds, as their `ServiceData` describes them. */
-export function createOpener(kinds: { readonly [kind: string]: ServiceKind }): OpenInThread {
+/** Opens services of these kinds, as their `ServiceData` describes them. What they need is loaded before any is asked for. */
+export function createOpener(kinds: readonly ServiceKind[]): OpenInThread {
+  const loading = Promise.all(
+    kinds.map(async ({ name, definition, projections }) => {
+      return [name, { definition, projections: await projections() }] as const
+    }),
+  )
   return async (_name, data, watch) => {
-    const { kind: kindName, paths, identity, publicFolder } = data as ServiceData
-    const kind = kinds[kindName]
+    const { kind: kindName, storage, identity } = data as ServiceData
+    const kind = new Map(await loading).get(kindName)
     if (kind === undefined) throw new Error(`There is no kind of service "${kindName}"`)
+    const { definition, projections } = kind
+    const sealKey = sealKeyOf(identity.seeds.log)
     return openService({
-      definition: kind.definition,
+      definition,
       identity,
-      home: kind.openHome({ paths, publicFolder, sealKey: sealKeyOf(identity.seeds.log) }),
+      home: openStorage(storage).openHome({ projections, sealKey }),
       timers,
       openScript,
       nowMs: Date.now,

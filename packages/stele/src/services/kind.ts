@@ -1,0 +1,53 @@
+// What a kind of service is: everything that is particular to it lies in a folder of its own, and `kinds.ts` lists them.
+import type { Face } from '@stele/http'
+import type { ServiceDefinition } from '@stele/service'
+import type { AnySection } from '@stele/settings'
+import type { HomeOptions } from '@stele/storage'
+import type { OpenedService } from '../server/open-service.ts'
+import type { FacePorts, ReadSection, WiredFace } from './faces.ts'
+
+/** A kind of service. What only one thread needs is loaded there. */
+export type ServiceKind<Own extends object = object> = {
+  readonly name: string
+  /** What a new log of it begins with. */
+  readonly definition: ServiceDefinition
+  /** What is derived from its log, in the thread that runs it. */
+  readonly projections: () => Promise<HomeOptions['projections']>
+  /** What the server offers of it. */
+  readonly server: () => Promise<ServerPart<Own>>
+}
+
+/** What the server has of a kind. */
+export type ServerPart<Own extends object = object> = {
+  /** The sections of its settings. */
+  readonly sections: readonly AnySection[]
+  /** Throws setting_invalid for settings that it cannot use, before anything is opened. */
+  readonly check: (read: ReadSection) => void
+  /** What it opens itself goes on the stack: the server closes it. */
+  readonly open: (service: OpenedService, closing: AsyncDisposableStack) => Promise<OpenedKind<Own>>
+}
+
+/** A service that is open, and what its kind makes of it. */
+export type OpenedKind<Own extends object = object> = {
+  readonly own: Own
+  readonly openFaces: (ports: FacePorts, read: ReadSection) => readonly Face[]
+}
+
+/** The part of a kind with these faces: the first that has a route for a request answers it. `open` makes what they need. */
+export function serverPart<Own extends object>(
+  faces: readonly WiredFace<FacePorts & Own>[],
+  open: (service: OpenedService, closing: AsyncDisposableStack) => Promise<Own>,
+): ServerPart<Own> {
+  return {
+    sections: faces.map(({ section }) => section),
+    check: (read) => {
+      for (const face of faces) face.check(read)
+    },
+    open: async (service, closing) => {
+      const own = await open(service, closing)
+      const openFaces: OpenedKind['openFaces'] = (ports, read) =>
+        faces.map((face) => face.open({ ...ports, ...own }, read))
+      return { own, openFaces }
+    },
+  }
+}

@@ -1,0 +1,78 @@
+// The registry as the server offers it: to its faces, and to the operator's commands.
+import { healthFace } from '@stele/faces/health'
+import { logFace } from '@stele/faces/log'
+import { mnpmFace } from '@stele/faces/mnpm'
+import { npmFace } from '@stele/faces/npm'
+import { webFace } from '@stele/faces/web'
+import { createRegistry, type Registry } from '@stele/registry'
+import type { ViewReader } from '@stele/registry/reading'
+import type { LogReader } from '@stele/storage'
+import { ingestIdleMs } from '../../ingest/limits.ts'
+import { createIngestPool, type IngestPorts } from '../../ingest/pool.ts'
+import { startIngestThread } from '../../ingest/thread.ts'
+import type { OpenedService } from '../../server/open-service.ts'
+import type { Reserved } from '../../server/reservations.ts'
+import { wire } from '../faces.ts'
+import { type ServerPart, serverPart } from '../kind.ts'
+import { createValuesInUse } from './values-in-use.ts'
+
+/** What is particular to a registry. */
+export type RegistryPart = {
+  readonly registry: Registry
+  /** What the registry still uses of the values that an entry wrote. */
+  readonly valuesInUse: (entry: number) => string | undefined
+  /** Names and scopes that belong to accounts. */
+  readonly reservations: () => readonly Reserved[]
+}
+
+const faces = [wire(webFace), wire(npmFace), wire(logFace), wire(healthFace), wire(mnpmFace)]
+
+/** The registry, and its faces. */
+export const registryServer: ServerPart<RegistryPart> = serverPart(faces, open)
+
+async function open(service: OpenedService, closing: AsyncDisposableStack): Promise<RegistryPart> {
+  const { log } = service.reads
+  const views = await openViews(service)
+  const pool = closing.adopt(createIngestPool(ingestPorts(service.main)), (one) => one.close())
+  return {
+    registry: createRegistry({
+      state: log,
+      views,
+      submit: service.submit,
+      ingest: pool.ingest,
+      now: Date.now,
+    }),
+    valuesInUse: createValuesInUse(log),
+    reservations: () => readReservations(log),
+  }
+}
+
+/** Opening the service brings them to where the log is. */
+async function openViews({ reads, client }: OpenedService): Promise<ViewReader> {
+  const views = reads.registryViews()
+  if (views !== undefined) return views
+  await client.ready
+  const made = reads.registryViews()
+  if (made === undefined) throw new Error('The views are not where the log is')
+  return made
+}
+
+function ingestPorts(main: URL): IngestPorts {
+  return {
+    startThread: () => startIngestThread(main),
+    whenIdle: (end) => {
+      const timer = setTimeout(end, ingestIdleMs)
+      timer.unref()
+      return { cancel: () => clearTimeout(timer) }
+    },
+  }
+}
+
+function readReservations(log: LogReader): readonly Reserved[] {
+  return log.list('/names').flatMap((field) => {
+    const value = log.get('/names', field)
+    if (value === undefined) return []
+    const accounts = Buffer.from(value).toString().split(' ')
+    return [{ pattern: decodeURIComponent(field), accounts }]
+  })
+}

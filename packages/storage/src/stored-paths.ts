@@ -1,0 +1,23 @@
+// Where storage keeps what in a data folder: nobody else's business.
+import { join } from 'node:path'
+
+/** The databases, files and folders of one service, and of the accounts. */
+export type StoredPaths = {
+  readonly log: string
+  readonly accounts: string
+  readonly blobs: string
+  /** The snapshot of the trie: a copy that can be deleted at any time. */
+  readonly snapshot: string
+  readonly public: string
+}
+
+/** The paths inside the data folder at `root`. */
+export function storedPaths(root: string): StoredPaths {
+  return {
+    log: join(root, 'stele.db'),
+    accounts: join(root, 'accounts.db'),
+    blobs: join(root, 'blobs'),
+    snapshot: join(root, 'trie.snapshot'),
+    public: join(root, 'public'),
+  }
+}
