@@ -396,7 +396,7 @@ suite('stele verify on another day', () => {
     assert.equal(first.code, 3)
     const again = await stele('verify', server.url)
     assert.match(again.stdout, /\(0 of them new\)/)
-    assert.match(again.stdout, /seen before +10 entries/)
+    assert.match(again.stdout, /seen before +\d+ entries/)
     const known = await stele('verify', '--json', server.url)
     const { note } = JSON.parse(known.stdout).checkpoint
     assert.match(again.stdout, new RegExp(escapeLines(note)))
@@ -406,6 +406,35 @@ suite('stele verify on another day', () => {
     const given = await stele('verify', '--key', fingerprint, '--out', out, server.url)
     assert.equal(given.code, 3, given.shown)
     assert.equal(JSON.parse(await readFile(out, 'utf8')).checkpoint.note, note)
+  })
+
+  test('stele verify reads all of a copy at another place, and both places keep what they had', async () => {
+    assert.equal((await stele('verify', server.url)).code, 3)
+    const copy = join(folder.path, 'another-copy')
+    await cp(join(server.dir, 'public'), copy, { recursive: true })
+    const first = await stele('verify', copy)
+    assert.equal(first.code, 3, first.shown)
+    assert.match(first.stdout, new RegExp(`seen before .* at ${server.url}\\n`))
+    assert.match(first.stdout, /replayed +\d+ entries, \d+ calls/)
+    assert.match(first.stdout, /compared +3 tarballs; nothing that is served/)
+    for (const [place, count] of [
+      [copy, 3],
+      [server.url, 3],
+    ] as const) {
+      const again = await stele('verify', place)
+      assert.match(again.stdout, /replayed +\d+ entries \(0 of them new\)/)
+      assert.match(
+        again.stdout,
+        new RegExp(`${count} tarballs \\(0 of them now, the others earlier`),
+      )
+    }
+    const tarball = await findTarball(copy)
+    await writeFile(tarball, flipAt(await readFile(tarball), 0.5))
+    const third = join(folder.path, 'a-third-copy')
+    await rename(copy, third)
+    const failed = await stele('verify', third)
+    assert.equal(failed.code, 1, failed.shown)
+    assert.match(failed.stdout, /blob/)
   })
 
   test('stele verify says so, and changes no verdict, when nothing can be kept', async () => {
@@ -441,6 +470,17 @@ suite('stele verify on another day', () => {
     assert.deepEqual((await readdir(saved)).toSorted(), ['found.note', 'seen.note'])
   })
 })
+
+/** A tarball that was not taken down, in a copy of the public folder. */
+async function findTarball(copy: string): Promise<string> {
+  const upload = uploads[2]
+  assert.ok(upload !== undefined)
+  const sha512 = Buffer.from(upload.integrity.slice('sha512-'.length), 'base64').toString('hex')
+  const paths = await readdir(copy, { recursive: true })
+  const path = paths.find((one) => one.endsWith(sha512))
+  assert.ok(path !== undefined)
+  return join(copy, path)
+}
 
 /** The note's lines as the report indents them. */
 function escapeLines(note: string): string {

@@ -71,6 +71,7 @@ export function buildReport(progress: Progress, ended: Ended): VerifyReport {
     tarballsChecked: options.contents
       ? (service?.contentsChecked ?? 0) + (continuation?.contentsChecked ?? 0)
       : null,
+    tarballsNew: options.contents ? (service?.contentsChecked ?? 0) : null,
     packumentsCompared: service?.servedRight ?? 0,
     notCompared: service?.notCompared ?? checks.notCompared,
     warnings: warningsOf(progress, ended),
@@ -90,8 +91,8 @@ function checkpointOf({ log, shown }: Progress, failed: boolean): SignedCheckpoi
   return { size, root: Buffer.from(root).toString('base64'), note, verified }
 }
 
-function knownOf({ log: { size, note, verifiedMs } }: KeptRun): VerifyReport['known'] {
-  return { size, note, verifiedMs }
+function knownOf({ log: { size, note, place, verifiedMs } }: KeptRun): VerifyReport['known'] {
+  return { size, note, place, verifiedMs }
 }
 
 /** Says why what is withheld is gone, as the takedown has it. */

@@ -14,6 +14,8 @@ export type KeptLog = {
   readonly stateRoot: string
   /** The signed checkpoint. */
   readonly note: string
+  /** The address or folder that all of it was read from. */
+  readonly place: string
   /** When it was verified, in milliseconds since 1970. */
   readonly verifiedMs: number
 }
@@ -30,5 +32,8 @@ export type Continuation = {
 /** The checkpoint, and the replay where it could be kept too. */
 export type KeptRun = {
   readonly log: KeptLog
+  /** Of what this very place served: another one's files have to be read too, before anything can be said of them. */
   readonly continuation?: () => Continuation | undefined
+  /** The tree of the log, wherever it was read: what is older than the checkpoint must be a part of it. */
+  readonly tree?: () => HashRows | undefined
 }

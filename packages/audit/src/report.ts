@@ -69,6 +69,8 @@ export type VerifyReport = {
   readonly known: {
     readonly size: number
     readonly note: string
+    /** The address or folder that it was read from. */
+    readonly place: string
     readonly verifiedMs: number
   } | null
   /** The newest time that the log's clock signed, in milliseconds since 1970. */
@@ -87,6 +89,8 @@ export type VerifyReport = {
   readonly memoryUnchecked: number
   /** Null where tarballs were skipped. */
   readonly tarballsChecked: number | null
+  /** Of them, those of this run; the others were read from the same place on earlier days. */
+  readonly tarballsNew: number | null
   readonly packumentsCompared: number
   /** What is served and was not compared. */
   readonly notCompared: readonly string[]

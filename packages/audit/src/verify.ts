@@ -1,6 +1,7 @@
 // The whole verification of a service: its keys and checkpoint, its log, its contents, what it serves, and what was seen before.
 import { isSteleError, SteleError } from '@stele/errors'
 import { verifyCheckpoint } from '@stele/tlog/keys'
+import { isSameHash } from '@stele/tlog/tree'
 import { buildReport, type Progress } from './build-report.ts'
 import { entryOf, faultOf, faultWeights } from './faults.ts'
 import { Findings } from './findings.ts'
@@ -11,7 +12,7 @@ import type { VerifyOptions, VerifyPorts } from './ports.ts'
 import type { VerifyReport } from './report.ts'
 import { ServiceAudit } from './service-audit.ts'
 import { fetchKeys, fetchSignedTree, type LogKeys, onlyKey } from './signed-tree.ts'
-import type { SignedRoot } from './tree-audit.ts'
+import { forked, type SignedRoot, TreeAudit } from './tree-audit.ts'
 
 /** The report, and what is to be kept for the next time: undefined where something was wrong. */
 export type Verification = {
@@ -53,7 +54,7 @@ export async function verifyService(
     totalMs,
     checks: ports.checks,
   })
-  const keep = report.verdict === 'failed' ? undefined : keptOf(progress, ports.nowMs())
+  const keep = report.verdict === 'failed' ? undefined : keptOf(options, progress, ports.nowMs())
   return { report, ...(keep === undefined ? {} : { keep }) }
 }
 
@@ -173,14 +174,24 @@ function refuseOlder(progress: Progress, kept: KeptRun | undefined): boolean {
   const size = progress.log?.newest?.size ?? 0
   if (kept === undefined || size >= kept.log.size) return false
   const seen = dayOf(kept.log.verifiedMs)
-  const isPrefix = progress.continuation !== undefined
+  const isPrefix = isPartOf(progress.log?.newest, kept)
   const details = { size, known: kept.log.size, seen, isPrefix }
   const fault = faultOf(new SteleError('history_older', details))
   progress.older = fault
   return true
 }
 
-function keptOf(progress: Progress, nowMs: number): KeptRun | undefined {
+/** Whether a root is one of the log that was seen; false where that cannot be told. Throws `history_forked`. */
+function isPartOf(root: SignedRoot | undefined, { log, tree }: KeptRun): boolean {
+  const hashes = tree?.()
+  if (root === undefined || hashes === undefined || hashes.count(0) < root.size) return false
+  const known = new TreeAudit(hashes).rootAt(root.size)
+  if (isSameHash(root.root, known)) return true
+  const seen = `verified on ${dayOf(log.verifiedMs)}`
+  throw forked({ size: root.size, seen, found: root.root, wanted: known })
+}
+
+function keptOf({ url }: VerifyOptions, progress: Progress, nowMs: number): KeptRun | undefined {
   const { log, keys, service, continuation, older } = progress
   const checkpoint = log?.verified
   if (log === undefined || keys === undefined || checkpoint === undefined) return undefined
@@ -195,6 +206,7 @@ function keptOf(progress: Progress, nowMs: number): KeptRun | undefined {
       root: Buffer.from(checkpoint.root).toString('base64'),
       stateRoot: Buffer.from(replay.trie.root()).toString('hex'),
       note: checkpoint.note,
+      place: url,
       verifiedMs: nowMs,
     },
     continuation: () => ({

@@ -5,7 +5,7 @@ import type { LogBuilder } from '@stele/testkit'
 import type { VerifyPorts } from '../src/index.ts'
 import { readSnapshot, writeSnapshot } from '../src/index.ts'
 import type { KeptRun } from '../src/public/report.ts'
-import { newLog, portsOver, publish, serve, verifyAndKeep } from './sample-log.ts'
+import { newLog, portsOver, publish, serve, url, verifyAndKeep } from './sample-log.ts'
 
 /** 300 entries and a release; `seed` makes other ones. */
 function grownLog(seed = 'x'): LogBuilder {
@@ -28,7 +28,7 @@ async function keep(log: LogBuilder): Promise<KeptRun> {
       at += target.length
     })
   }
-  return { log: keep.log, continuation: open }
+  return { log: keep.log, continuation: open, tree: () => open()?.hashes }
 }
 
 /** Counts what is asked for below the log. */
@@ -103,6 +103,46 @@ suite('verifyService() after another verification', () => {
         report.findings[0]?.message ?? '',
         withReplay ? /there were 300$/ : /cannot be told/,
       )
+    })
+  }
+
+  test('verifyService() reads all of a copy at another place, and finds what is wrong there', async () => {
+    const log = grownLog()
+    const { log: seen, tree } = await keep(log)
+    const kept = { log: { ...seen, place: 'elsewhere' }, ...(tree && { tree }) }
+    const right = serve(log, ['left'])
+    const { asked, fetch } = counting(right)
+    const { report, keep: again } = await verifyAndKeep(right, { fetch, kept: () => kept })
+    const { verdict, entriesNew, tarballsChecked, tarballsNew, known } = report
+    assert.deepEqual(
+      [verdict, entriesNew, tarballsChecked, tarballsNew, known?.place, again?.log.place],
+      ['verified', 300, 1, 1, 'elsewhere', url],
+    )
+    assert.ok(asked.some((path) => path.endsWith('/body/000')))
+    for (const [path, bytes] of right) {
+      if (!path.startsWith('/-/log/blob/') && !path.startsWith('/-/log/body/')) continue
+      const files = new Map(right).set(
+        path,
+        bytes.map((byte) => byte ^ 1),
+      )
+      const { report } = await verifyAndKeep(files, { kept: () => kept })
+      assert.equal(report.verdict, 'failed', path)
+    }
+  })
+
+  for (const [seed, code, message] of [
+    ['x', 'history_older', /there were 300$/],
+    ['y', 'history_forked', /This is another history/],
+  ] as const) {
+    test(`verifyService() finds ${code} at another place when it ends earlier`, async () => {
+      const { log, tree } = await keep(grownLog())
+      const kept = { log, ...(tree && { tree }) }
+      const older = newLog()
+      publish(older, 'left', '1.0.0')
+      older.call('bob', 'put', [['/notes', 'n2', `${seed}2`]])
+      const { report } = await verifyAndKeep(serve(older, ['left']), { kept: () => kept })
+      assert.equal(report.findings[0]?.code, code)
+      assert.match(report.findings[0]?.message ?? '', message)
     })
   }
 

@@ -19,7 +19,6 @@ import {
   loadKnown,
   saveFork,
   saveKept,
-  saveKnown,
   writeWhole,
 } from '../src/verify/kept-store.ts'
 
@@ -30,6 +29,7 @@ const log: KeptLog = {
   size: 3,
   root,
   stateRoot: 'ab'.repeat(32),
+  place: 'https://registry.example',
   note: `registry.example/../x\n3\n${root}\n\n— x\n`,
   verifiedMs: 1795279323685.1821,
 }
@@ -42,11 +42,14 @@ suite('the kept store', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
+  const load = (origin: string, place = log.place) =>
+    loadKept(folders(), { origin, place }, assert.fail)
+
   test('loadKept() gives what saveKept() kept of a log, and nothing of another', () => {
-    assert.equal(loadKept(folders(), log.origin, assert.fail), undefined)
+    assert.equal(load(log.origin), undefined)
     saveKept(folders(), { log })
-    assert.deepEqual(loadKept(folders(), log.origin, assert.fail), { log })
-    assert.equal(loadKept(folders(), 'other.example', assert.fail), undefined)
+    assert.deepEqual(load(log.origin), { log })
+    assert.equal(load('other.example'), undefined)
   })
 
   const odd: readonly (readonly [title: string, change: object | string])[] = [
@@ -90,16 +93,15 @@ suite('the kept store', () => {
     assertPassedOver(path)
   })
 
-  test('loadKnown() gives the log that saveKnown() kept of an address, until it is forgotten', () => {
-    const address = 'https://registry.example'
+  test('loadKnown() gives the log that saveKept() kept of a place, until it is forgotten', () => {
+    const address = log.place
     assert.equal(loadKnown(folders(), address, assert.fail), undefined)
-    saveKnown(folders(), address, log)
     saveKept(folders(), { log })
     assert.deepEqual(loadKnown(folders(), address, assert.fail), log)
     assert.equal(loadKnown(folders(), `${address}/other`, assert.fail), undefined)
-    forgetKept(folders(), { origins: [log.origin], address })
+    forgetKept(folders(), { origins: [log.origin], place: address })
     assert.equal(loadKnown(folders(), address, assert.fail), undefined)
-    assert.equal(loadKept(folders(), log.origin, assert.fail), undefined)
+    assert.equal(load(log.origin), undefined)
   })
 
   function keptPath(): string {
@@ -110,7 +112,9 @@ suite('the kept store', () => {
   function assertPassedOver(path: string): void {
     const warnings: string[] = []
     assert.equal(
-      loadKept(folders(), log.origin, (warning) => warnings.push(warning)),
+      loadKept(folders(), { origin: log.origin, place: log.place }, (warning) =>
+        warnings.push(warning),
+      ),
       undefined,
     )
     assert.deepEqual(warnings, [

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import type { KeptLog, VerifyReport } from '@stele/audit/report'
-import { loadKnown, saveKept, saveKnown } from '../src/verify/kept-store.ts'
+import { loadKnown, saveKept } from '../src/verify/kept-store.ts'
 import { openMemory } from '../src/verify/memory.ts'
 
 const address = 'https://registry.example'
@@ -12,6 +12,7 @@ const root = `${'A'.repeat(43)}=`
 
 function logOf(origin: string, size = 3): KeptLog {
   return {
+    place: address,
     origin,
     key: `${origin}+00000000+AA`,
     size,
@@ -85,20 +86,19 @@ suite('openMemory()', () => {
   })
 
   test('openMemory() puts the log in the place of another when the verification accepts it', () => {
-    saveKnown({ config: join(folder, 'config'), cache: folder }, address, logOf('one'))
-    saveKept({ config: join(folder, 'config'), cache: folder }, { log: logOf('two') })
-    const report = {
-      ...reportOf('two'),
-      entriesNew: 0,
-      known: { size: 3, note: '', verifiedMs: 5 },
-    }
-    open().update(report, { log: logOf('two') })
-    assert.deepEqual(known(), logOf('two'))
+    const folders = { config: join(folder, 'config'), cache: folder }
+    saveKept(folders, { log: { ...logOf('two'), place: 'https://two.example' } })
+    saveKept(folders, { log: logOf('one') })
+    const known = { size: 3, note: '', place: 'https://two.example', verifiedMs: 5 }
+    open().update({ ...reportOf('two'), known }, { log: logOf('two') })
+    assert.deepEqual(loadKnown(folders, address, assert.fail), logOf('two'))
   })
 
   test('openMemory() knows no address when a folder is verified', () => {
-    open({ folder: true }).update(reportOf('one'), { log: logOf('one') })
+    const log = { ...logOf('one'), place: '/copy' }
+    open({ folder: true }).update(reportOf('one'), { log })
     assert.equal(known(), undefined)
-    assert.deepEqual(open({ folder: true }).options.kept?.('one'), { log: logOf('one') })
+    assert.equal(open({ folder: true }).options.known, undefined)
+    assert.deepEqual(open({ folder: true }).options.kept?.('one'), { log })
   })
 })

@@ -28,6 +28,7 @@ const verified: ShownReport = {
   callsRun: 3001,
   memoryUnchecked: 0,
   tarballsChecked: 1,
+  tarballsNew: 1,
   packumentsCompared: 700,
   notCompared: ['readme', 'e-mail addresses'],
   warnings: [],
@@ -102,6 +103,7 @@ suite('formatReport()', () => {
       exceptedEntries: 7,
       warnings: ['Tarballs were not checked'],
       tarballsChecked: null,
+      tarballsNew: null,
     })
     assert.match(text, /^Verified except 7 entries: /)
     assert.match(text, /Entry 2: transition checked, rule not checked, its body is withheld/)
@@ -145,6 +147,19 @@ suite('formatReport()', () => {
       /^Verified: .* \(a static copy of the log: what npm is served was not compared\)/,
     )
     assert.match(text, /1 tarball; nothing that is served to npm/)
+  })
+
+  test('formatReport() says what was compared on another day, and where the log was seen before', () => {
+    const text = (place: string): string =>
+      formatReport({
+        ...verified,
+        tarballsChecked: 5,
+        tarballsNew: 2,
+        known: { size: 3, note: '', place, verifiedMs: 0 },
+      })
+    assert.match(text(''), /5 tarballs \(2 of them now, the others earlier\), 700/)
+    assert.match(text(verified.url), /seen before +3 entries, on 1970-01-01$/m)
+    assert.match(text('/copy'), /seen before +3 entries, on 1970-01-01, at \/copy$/m)
   })
 
   test('formatReport() never says that a checkpoint which does not verify was verified', () => {

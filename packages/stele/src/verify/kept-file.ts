@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import type { KeptLog } from '@stele/audit/report'
 import { maxKeptFileBytes } from './limits.ts'
 
-/** What is kept of a log, and the seal of its replay. */
+/** What is kept of a log, and the seal of its replay. Files of releases that named no place have an empty one. */
 type KeptFile = KeptLog & { readonly snapshot: string | null }
 
 /** The latest time that a date can have, in milliseconds since 1970. */
@@ -72,17 +72,18 @@ function parseKept(text: string | undefined): KeptFile | undefined {
     root,
     stateRoot,
     note,
+    place = '',
     verifiedMs,
     snapshot,
   }: Record<string, unknown> = { ...value }
-  if (v !== 1 || !isText(origin) || !isText(note)) return undefined
+  if (v !== 1 || !isText(origin) || !isText(note) || !isText(place)) return undefined
   if (!isText(key, vkey) || !isText(root, base64Hash) || !isText(stateRoot, hexHash))
     return undefined
   if (!isNumber(size, 1, Number.MAX_SAFE_INTEGER) || !Number.isInteger(size)) return undefined
   if (!isNumber(verifiedMs, 0, maxTimeMs)) return undefined
   if (snapshot !== null && !isText(snapshot, hexHash)) return undefined
   if (!note.startsWith(`${origin}\n${size}\n${root}\n`)) return undefined // It would be compared with what nobody signed.
-  return { origin, key, size, root, stateRoot, note, verifiedMs, snapshot }
+  return { origin, key, size, root, stateRoot, note, place, verifiedMs, snapshot }
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,5 @@
-// What verifications keep: a checkpoint for each log (with the configuration, never thrown away), and the replay at it (a cache).
+// What verifications keep: a checkpoint for each log, and for each place where one was read (with the configuration, never thrown
+// away), and the replay of what was read there (a cache).
 import { createHash, hash } from 'node:crypto'
 import {
   closeSync,
@@ -23,52 +24,71 @@ export type KeptFolders = { readonly config: string; readonly cache: string }
 /** Is told of a file that is not what a verification keeps: it is passed over. */
 export type Warn = (warning: string) => void
 
-/** What was kept of a log, undefined where nothing was. A replay that is missing or was changed is left out. */
-export function loadKept(folders: KeptFolders, origin: string, warn: Warn): KeptRun | undefined {
+/**
+ * What was kept of a log, undefined where nothing was. The replay is of what `place` served: one that is missing, was changed, or
+ * is of what another place served is left out.
+ */
+export function loadKept(
+  folders: KeptFolders,
+  { origin, place }: { readonly origin: string; readonly place: string },
+  warn: Warn,
+): KeptRun | undefined {
   const path = logFile(folders, origin)
   const kept = readKept(path, warn)
   if (kept === undefined) return undefined
-  const { snapshot, ...log } = kept
+  const { snapshot: _seal, ...log } = kept
   if (log.origin !== origin) {
     warn(oddFile(path))
     return undefined
   }
-  const cached = snapshotFile(folders, origin)
-  if (snapshot === null || !existsSync(cached)) return { log }
-  return { log, continuation: () => loadSnapshot(cached, snapshot, log) }
+  const continuation = openReplay(folders, log, place)
+  const tree = openReplay(folders, log, log.place)
+  return {
+    log,
+    ...(continuation === undefined ? {} : { continuation }),
+    ...(tree === undefined ? {} : { tree: () => tree()?.hashes }),
+  }
 }
 
-/** The log that was verified at an address before, undefined where none was. */
-export function loadKnown(folders: KeptFolders, address: string, warn: Warn): KeptLog | undefined {
-  const kept = readKept(addressFile(folders, address), warn)
+/** The replay of the log at a place, where one was kept. */
+function openReplay(
+  folders: KeptFolders,
+  { origin, key }: KeptLog,
+  place: string,
+): (() => Continuation | undefined) | undefined {
+  const cached = snapshotFile(folders, place)
+  const there = readKept(placeFile(folders, place), () => undefined)
+  if (there === undefined || there.origin !== origin || there.key !== key) return undefined
+  const { snapshot } = there
+  if (snapshot === null || !existsSync(cached)) return undefined
+  return () => loadSnapshot(cached, snapshot, there)
+}
+
+/** The log that was verified at a place before, undefined where none was. */
+export function loadKnown(folders: KeptFolders, place: string, warn: Warn): KeptLog | undefined {
+  const kept = readKept(placeFile(folders, place), warn)
   if (kept === undefined) return undefined
   const { snapshot: _seal, ...log } = kept
   return log
 }
 
-/** Keeps the log that an address is known by. */
-export function saveKnown(folders: KeptFolders, address: string, log: KeptLog): void {
-  writeWhole(addressFile(folders, address), formatKept(log, null))
-}
-
-/** Forgets a log, its replay, and with `address` that this is its address. What was saved as evidence stays. */
+/** Forgets logs, and what was read at a place. What was saved as evidence stays. */
 export function forgetKept(
   folders: KeptFolders,
-  { origins, address }: { readonly origins: readonly string[]; readonly address?: string },
+  { origins, place }: { readonly origins: readonly string[]; readonly place: string },
 ): void {
-  for (const origin of origins) {
-    rmSync(logFile(folders, origin), { force: true })
-    rmSync(snapshotFile(folders, origin), { force: true })
-  }
-  if (address !== undefined) rmSync(addressFile(folders, address), { force: true })
+  for (const origin of origins) rmSync(logFile(folders, origin), { force: true })
+  rmSync(snapshotFile(folders, place), { force: true })
+  rmSync(placeFile(folders, place), { force: true })
 }
 
-/** Keeps a verification: first the replay, then the checkpoint that seals it, each at once or not at all. */
+/** Keeps a verification: first the replay, then the checkpoints that name its seal, each at once or not at all. */
 export function saveKept(folders: KeptFolders, { log, continuation }: KeptRun): void {
   const kept = continuation?.()
-  const cached = snapshotFile(folders, log.origin)
+  const cached = snapshotFile(folders, log.place)
   const seal = kept === undefined ? null : saveSnapshot(cached, kept)
-  writeWhole(logFile(folders, log.origin), formatKept(log, seal))
+  writeWhole(placeFile(folders, log.place), formatKept(log, seal))
+  writeWhole(logFile(folders, log.origin), formatKept(log, null))
 }
 
 /** Saves two histories that contradict each other. Gives the folder. */
@@ -159,15 +179,15 @@ function logFile({ config }: KeptFolders, origin: string): string {
   return join(config, 'logs', `${idOf(origin)}.json`)
 }
 
-function addressFile({ config }: KeptFolders, address: string): string {
-  return join(config, 'addresses', `${idOf(address)}.json`)
+function placeFile({ config }: KeptFolders, place: string): string {
+  return join(config, 'addresses', `${idOf(place)}.json`)
 }
 
-function snapshotFile({ cache }: KeptFolders, origin: string): string {
-  return join(cache, 'audit', `${idOf(origin)}.snapshot`)
+function snapshotFile({ cache }: KeptFolders, place: string): string {
+  return join(cache, 'audit', `${idOf(place)}.snapshot`)
 }
 
-/** An origin as a file's name: it may hold slashes, and be anything. */
+/** An origin or a place as a file's name: it may hold slashes, and be anything. */
 function idOf(origin: string): string {
   return hash('sha256', origin).slice(0, 32)
 }

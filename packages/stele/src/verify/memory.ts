@@ -1,7 +1,7 @@
 // What a verification is compared with from other days, and what it leaves for the next one.
 import type { VerifyOptions } from '@stele/audit'
 import type { KeptLog, KeptRun, VerifyReport } from '@stele/audit/report'
-import { forgetKept, loadKept, loadKnown, saveKept, saveKnown } from './kept-store.ts'
+import { forgetKept, loadKept, loadKnown, saveKept } from './kept-store.ts'
 import type { VerifyData } from './messages.ts'
 
 /** What is remembered of a registry. */
@@ -16,23 +16,28 @@ export type Memory = {
 
 type MemoryData = Pick<VerifyData, 'source' | 'folders' | 'fresh' | 'forget' | 'since'>
 
-/** Opens it. A log is remembered by its origin, and by the address it was served at: a server can serve any origin. */
+/**
+ * Opens it. A log is remembered by its origin, and by the address it was served at: a server can serve any origin. What was read
+ * of it is remembered for each place, folders too: another copy has other bytes.
+ */
 export function openMemory({ source, folders, fresh, forget, since }: MemoryData): Memory {
   const warnings: string[] = []
   const warn = (warning: string): void => void warnings.push(warning)
-  const address = source.kind === 'http' ? source.root : undefined
-  const known = address === undefined ? undefined : loadKnown(folders, address, warn)
+  const place = source.kind === 'http' ? source.root : source.path
+  const known = source.kind === 'http' ? loadKnown(folders, place, warn) : undefined
   const kept = (origin: string): KeptRun | undefined => {
-    const run = loadKept(folders, origin, warn)
-    return run === undefined || !fresh ? run : { log: run.log }
+    const run = loadKept(folders, { origin, place }, warn)
+    if (run === undefined || !fresh) return run
+    const { continuation: _continuation, ...rest } = run
+    return rest
   }
   const forgetAll = ({ origin }: VerifyReport): void => {
     const logs = [
       known,
-      origin === null ? undefined : loadKept(folders, origin, () => undefined)?.log,
+      origin === null ? undefined : loadKept(folders, { origin, place }, () => undefined)?.log,
     ]
     const origins = [known?.origin, origin].filter((one) => typeof one === 'string')
-    forgetKept(folders, { origins, ...(address === undefined ? {} : { address }) })
+    forgetKept(folders, { origins, place })
     for (const text of new Set(logs.filter((log) => log !== undefined).map(describe))) {
       warn(`Forgotten, as --forget asks: ${text}`)
     }
@@ -40,11 +45,9 @@ export function openMemory({ source, folders, fresh, forget, since }: MemoryData
   const update = (report: VerifyReport, keep: KeptRun | undefined): void => {
     if (forget) forgetAll(report)
     if (keep === undefined || since !== undefined) return
-    const { log } = keep
-    const isNew = report.entriesNew > 0 || report.known === null || fresh
-    if (isNew) saveKept(folders, keep)
-    const isKnown = !forget && known?.origin === log.origin && known.key === log.key
-    if (address !== undefined && (isNew || !isKnown)) saveKnown(folders, address, log)
+    if (report.entriesNew > 0 || (report.tarballsNew ?? 0) > 0 || report.known === null || fresh) {
+      saveKept(folders, keep)
+    }
   }
   const options = forget ? {} : { kept, ...(known === undefined ? {} : { known }) }
   return { options, warnings, update }

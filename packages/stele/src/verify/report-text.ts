@@ -69,7 +69,7 @@ function factLines(report: VerifyReport): readonly Fact[] {
     keyFingerprint === null ? undefined : ['key', `SHA-256 ${keyFingerprint}`],
     checkpoint === null ? undefined : ['checkpoint', describeCheckpoint(checkpoint)],
     clockMs === null ? undefined : ['signed', new Date(clockMs).toISOString()],
-    known === null ? undefined : ['seen before', describeKnown(known)],
+    known === null ? undefined : ['seen before', describeKnown(known, report.url)],
     script === null ? undefined : ['rules', describeRules(script)],
     ...formerRules(report).map((text): Fact => ['', text]),
     ['replayed', describeReplay(report)],
@@ -88,8 +88,13 @@ function describeCheckpoint({
   return verified ? text : `${text} (signed by the log, but it does not verify)`
 }
 
-function describeKnown({ size, verifiedMs }: NonNullable<VerifyReport['known']>): string {
-  return `${count(size, 'entry', 'entries')}, on ${new Date(verifiedMs).toISOString().slice(0, 10)}`
+function describeKnown(
+  { size, place, verifiedMs }: NonNullable<VerifyReport['known']>,
+  url: string,
+): string {
+  const day = new Date(verifiedMs).toISOString().slice(0, 10)
+  const where = place === '' || place === url ? '' : `, at ${place}`
+  return `${count(size, 'entry', 'entries')}, on ${day}${where}`
 }
 
 function describeReplay({ entriesReplayed, entriesNew, callsRun, timing }: VerifyReport): string {
@@ -100,9 +105,15 @@ function describeReplay({ entriesReplayed, entriesNew, callsRun, timing }: Verif
   return `${entries}${news}, ${count(callsRun, 'call', 'calls')} (${rate} a second), ${took}`
 }
 
-function describeCompared({ tarballsChecked, packumentsCompared, served }: VerifyReport): string {
+/** Tarballs that were read on another day were read from this very place. */
+function describeCompared(report: VerifyReport): string {
+  const { tarballsChecked, tarballsNew, packumentsCompared, served } = report
+  const isAllNew = tarballsChecked === tarballsNew
   const tarballs =
-    tarballsChecked === null ? 'no tarballs' : count(tarballsChecked, 'tarball', 'tarballs')
+    tarballsChecked === null
+      ? 'no tarballs'
+      : count(tarballsChecked, 'tarball', 'tarballs') +
+        (isAllNew ? '' : ` (${tarballsNew} of them now, the others earlier)`)
   if (served === false) return `${tarballs}; nothing that is served to npm`
   return `${tarballs}, ${count(packumentsCompared, 'package', 'packages')} as served`
 }
