@@ -6,6 +6,7 @@ runSteps([
   ['format and declared dependencies', 'biome', 'check', '.'],
   ['lint', 'oxlint', '--type-aware', '--deny-warnings'],
   ['layers', 'node', 'scripts/layers.ts'],
+  ['words', 'node', 'scripts/words.ts'],
   ['public faces', 'node', 'scripts/public-faces.ts'],
   ['dead code', 'knip'],
 ])

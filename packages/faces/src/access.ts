@@ -26,7 +26,7 @@ export function createAccess(ports: AccessPorts): Access {
     if (identity === undefined) {
       throw new SteleError('unauthenticated', { reason: 'the request has no credentials' })
     }
-    ask.notes.account = identity.account
+    ask.notes['account'] = identity.account
     return identity
   }
   return {

@@ -74,7 +74,7 @@ export function createFixture(
     log: fakeLog(registry),
     prove: async (queries) => Buffer.from(`proof of ${queries.length}`),
     isPublic: publicUrl !== undefined,
-    counts: () => tally,
+    counts: () => ({ requests: tally.requests, publishes: tally.noted('published') }),
     connections: () => 0,
     signUp: { signUp, listensOnLoopback, isPublished },
     ...options.ports,

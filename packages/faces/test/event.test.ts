@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { safePath } from '../../http/src/event.ts'
+import { joinHabits } from '../../http/src/habits.ts'
 import { ask } from '../../http/test/incoming.ts'
+import { npmHabits } from '../src/npm/habits.ts'
 import { createFixture, signUp } from './app-fixture.ts'
 
 const token = 'stele_0123456789abcdefABCDEF0123456789abcdefA'
@@ -22,7 +23,9 @@ const rows: readonly (readonly [url: string, wanted: string])[] = [
   [`/${'x'.repeat(5000)}`, `/${'x'.repeat(499)}`],
 ]
 for (const [url, wanted] of rows) {
-  test(`safePath() writes ${wanted.slice(0, 40)}`, () => assert.equal(safePath(url), wanted))
+  test(`showPath() writes ${wanted.slice(0, 40)} where npm is spoken`, () => {
+    assert.equal(joinHabits([npmHabits, {}]).showPath(url), wanted)
+  })
 }
 
 test('createApp() reports each request once, without a token or a password', async () => {
@@ -39,9 +42,8 @@ test('createApp() reports each request once, without a token or a password', asy
     durationMs: 0,
     client: '127.0.0.1',
     sizeBytes: 11,
-    account: 'alice',
     agent: 'npm ***',
-    command: 'logout',
+    notes: { account: 'alice', command: 'logout' },
   })
   const text = JSON.stringify(fixture.events)
   assert.equal(text.includes(own) || text.includes('password of'), false)

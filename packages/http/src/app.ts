@@ -5,13 +5,14 @@ import { type Ask, openAsk } from './ask.ts'
 import { type AddressSettings, checkHost } from './base-address.ts'
 import type { Draft } from './draft.ts'
 import { routeNotFound, toReply } from './error-reply.ts'
-import { accessEvent, type HttpEvent, safePath } from './event.ts'
+import { accessEvent, type HttpEvent } from './event.ts'
 import type { App, Incoming, Reply, Switch, Upgrades } from './exchange.ts'
 import type { Face } from './face.ts'
 import { finish } from './finish.ts'
+import { type AllHabits, joinHabits } from './habits.ts'
 import { createReadyAnswers, type ReadyAnswers } from './ready-answers.ts'
 import { createRouter, type Router } from './router.ts'
-import { parseTarget } from './target.ts'
+import { parseTarget, type Target } from './target.ts'
 import { createUpgradeFinder, type UpgradeFinder } from './upgrade-finder.ts'
 
 /** What the app needs. `now` gives milliseconds since 1970. */
@@ -30,6 +31,7 @@ export type AppPorts = {
 export function createApp(ports: AppPorts): App {
   const context: Context = {
     ports,
+    habits: joinHabits(ports.faces),
     router: createRouter(ports.faces.flatMap(({ routes }) => routes)),
     findUpgrade: createUpgradeFinder(ports.faces.flatMap(({ upgrades = [] }) => upgrades)),
     ready: openReadyAnswers(ports),
@@ -43,6 +45,7 @@ export function createApp(ports: AppPorts): App {
 
 type Context = {
   readonly ports: AppPorts
+  readonly habits: AllHabits
   readonly router: Router
   readonly findUpgrade: UpgradeFinder
   readonly ready: ReadyAnswers | undefined
@@ -64,8 +67,8 @@ async function answer(context: Context, incoming: Incoming): Promise<Reply> {
   if (found !== undefined) {
     const isWanted = ports.noteAnswer?.(incoming.method, found.status) !== false
     if (isWanted) {
-      const target = parseTarget(incoming.url, ports.settings.mountPath)
-      const ask = target && { ask: openAsk(incoming, target, ports.settings) }
+      const target = targetOf(context, incoming)
+      const ask = target && { ask: open(context, incoming, target) }
       reportAccess(context, { incoming, reply: found, startMs: ports.now(), ...ask })
     }
     return found
@@ -87,7 +90,7 @@ async function settle(
   const progress: Progress = {}
   const draftError = (error: unknown): Draft => {
     progress.code = error instanceof SteleError ? error.code : 'internal'
-    return toReply(error, (bug) => reportBug(ports, incoming, bug))
+    return toReply(error, (bug) => reportBug(context, incoming, bug))
   }
   const reply = await work(progress)
     .catch(draftError)
@@ -99,16 +102,16 @@ async function settle(
 }
 
 function reportAccess(
-  { ports }: Context,
+  { ports, habits }: Context,
   { incoming, reply, startMs, ask, code }: Progress & AnsweredAt,
 ): void {
-  ports.report(accessEvent({ incoming, ask, reply, durationMs: ports.now() - startMs, code }))
+  const durationMs = ports.now() - startMs
+  ports.report(accessEvent({ incoming, ask, reply, durationMs, code, habits }))
 }
 
 async function route(context: Context, incoming: Incoming, progress: Progress): Promise<Draft> {
-  const { settings } = context.ports
-  checkHost(incoming, settings)
-  const target = parseTarget(incoming.url, settings.mountPath)
+  checkHost(incoming, context.ports.settings)
+  const target = targetOf(context, incoming)
   const found =
     target === undefined
       ? undefined
@@ -117,22 +120,34 @@ async function route(context: Context, incoming: Incoming, progress: Progress): 
           path: target.path,
           accept: incoming.headers['accept'],
         })
-  if (target === undefined || found === undefined) throw routeNotFound(incoming)
-  progress.ask = openAsk(incoming, target, settings)
+  if (target === undefined || found === undefined) throw notFound(context, incoming)
+  progress.ask = open(context, incoming, target)
   const draft = await found.route.answer(progress.ask, found.params)
   return found.variesByAccept ? varyByAccept(draft) : draft
+}
+
+function targetOf({ ports, habits }: Context, { url }: Pick<Incoming, 'url'>): Target | undefined {
+  return parseTarget(url, { mountPath: ports.settings.mountPath, foldPath: habits.foldPath })
+}
+
+function open({ ports, habits }: Context, incoming: Incoming, target: Target): Ask {
+  const { settings } = ports
+  return openAsk(incoming, { target, settings, showPath: habits.showPath })
+}
+
+function notFound({ habits }: Context, { method, url }: Incoming): SteleError {
+  return routeNotFound({ method, shownPath: () => habits.showPath(url) })
 }
 
 async function openUpgrade(context: Context, incoming: Incoming): Promise<Switch | Reply> {
   const opened: { value?: Switch } = {}
   const reply = await settle(context, incoming, async (progress) => {
-    const { settings } = context.ports
-    checkHost(incoming, settings)
-    const target = parseTarget(incoming.url, settings.mountPath)
+    checkHost(incoming, context.ports.settings)
+    const target = targetOf(context, incoming)
     const found =
       target === undefined ? undefined : context.findUpgrade(target.path, incoming.headers)
-    if (target === undefined || found === undefined) throw routeNotFound(incoming)
-    progress.ask = openAsk(incoming, target, settings)
+    if (target === undefined || found === undefined) throw notFound(context, incoming)
+    progress.ask = open(context, incoming, target)
     checkOrigin(progress.ask)
     const { protocol } = found.upgrade
     opened.value = { protocol, ...(await found.upgrade.open(progress.ask, found.params)) }
@@ -149,12 +164,12 @@ function checkOrigin({ headers, baseUrl }: Ask): void {
 }
 
 function findUpgrade(
-  { ports, findUpgrade: find }: Context,
-  { url, headers }: Pick<Incoming, 'url' | 'headers'>,
+  context: Context,
+  incoming: Pick<Incoming, 'url' | 'headers'>,
 ): ReturnType<UpgradeFinder> {
   try {
-    const target = parseTarget(url, ports.settings.mountPath)
-    return target === undefined ? undefined : find(target.path, headers)
+    const target = targetOf(context, incoming)
+    return target === undefined ? undefined : context.findUpgrade(target.path, incoming.headers)
   } catch (error) {
     if (isSteleError(error)) return undefined // It is answered as any other request, with this error.
     throw error
@@ -171,9 +186,10 @@ function varyByAccept(draft: Draft): Draft {
   }
 }
 
-function reportBug(ports: AppPorts, incoming: Incoming, error: unknown): string {
+function reportBug({ ports, habits }: Context, incoming: Incoming, error: unknown): string {
   const id = randomUUID()
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  ports.report({ type: 'bug', id, method: incoming.method, path: safePath(incoming.url), stack })
+  const { method, url } = incoming
+  ports.report({ type: 'bug', id, method, path: habits.showPath(url), stack })
   return id
 }

@@ -17,8 +17,10 @@ export type Ask = Incoming & {
   readonly json: (limits?: BodyLimits) => Promise<JsonValue>
   /** The same, and it is an object. */
   readonly object: (limits?: BodyLimits) => Promise<JsonObject>
-  /** What the access log says beside the request: filled while it runs. */
-  readonly notes: { account?: string; published?: string }
+  /** Path and query as they may be printed. */
+  readonly shownPath: () => string
+  /** What the access event says beside the request, by name: filled while it runs. Texts that are safe to print. */
+  readonly notes: Record<string, string>
 }
 
 /** What a JSON body may be; what a limit does not say is 1 MiB, 20,000 values, with or without gzip. */
@@ -30,8 +32,15 @@ type BodyLimits = {
   readonly uncoded?: true
 }
 
+/** What a request is opened with. */
+type Opening = {
+  readonly target: Target
+  readonly settings: AddressSettings
+  readonly showPath: (url: string) => string
+}
+
 /** The request, opened. */
-export function openAsk(incoming: Incoming, target: Target, settings: AddressSettings): Ask {
+export function openAsk(incoming: Incoming, { target, settings, showPath }: Opening): Ask {
   const json = (limits: BodyLimits = {}): Promise<JsonValue> => readJson(incoming, limits)
   return {
     ...incoming,
@@ -44,6 +53,7 @@ export function openAsk(incoming: Incoming, target: Target, settings: AddressSet
       if (!isJsonObject(value)) throw invalidBody('it is not a JSON object')
       return value
     },
+    shownPath: () => showPath(incoming.url),
     notes: {},
   }
 }

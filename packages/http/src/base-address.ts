@@ -6,9 +6,9 @@ import { maxListMembers } from './limits.ts'
 
 /** What the operator says about addresses. */
 export type AddressSettings = {
-  /** What clients type, e.g. `https://host/npm/team`; wins over everything that a request says. No slash at the end. */
+  /** What clients type, e.g. `https://host/team`; wins over everything that a request says. No slash at the end. */
   readonly publicUrl?: string
-  /** The path that requests carry in front when they arrive here, e.g. `/npm/team`; empty where a proxy takes it off. */
+  /** The path that requests carry in front when they arrive here, e.g. `/team`; empty where a proxy takes it off. */
   readonly mountPath: string
   /** Proxies whose forwarding headers are believed. */
   readonly trustedProxies: readonly Network[]

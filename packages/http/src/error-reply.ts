@@ -1,8 +1,7 @@
 // Errors as answers: a SteleError with its status and JSON that npm can print; anything else is a bug with an id.
 import { type ErrorBody, SteleError, toErrorBody } from '@stele/errors'
+import type { Ask } from './ask.ts'
 import { type Draft, jsonDraft } from './draft.ts'
-import { safePath } from './event.ts'
-import type { Incoming } from './exchange.ts'
 import { busyRetryS } from './limits.ts'
 
 /** The answer that tells of an error. `onBug` is told of what is none of the catalogue, and gives an id for it. */
@@ -15,14 +14,11 @@ export function toReply(thrown: unknown, onBug: (error: unknown) => string): Dra
   return jsonDraft(error.status, wireBody(error), { ...noStore, ...headersOf(error) })
 }
 
-/** What the operating system, and SQLite, say where there is no room left: no bug, and the operator's to mend. */
+/** What the operating system says where there is no room left: no bug, and the operator's to mend. */
 function isDiskFull(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if ('code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) return true
-  return 'errcode' in error && error.errcode === sqliteFull
+  if (!(error instanceof Error) || !('code' in error)) return false
+  return error.code === 'ENOSPC' || error.code === 'EDQUOT'
 }
-
-const sqliteFull = 13
 
 /**
  * The error in the members that clients show: npm, yarn and bun print `error` alone, so that it ends with what to do next;
@@ -35,8 +31,11 @@ function wireBody(error: SteleError): ErrorBody & { readonly message: string } {
 }
 
 /** The error for a request that no route takes. A route throws it to say that what it was asked for is not its own. */
-export function routeNotFound({ method, url }: Pick<Incoming, 'method' | 'url'>): SteleError {
-  return new SteleError('route_not_found', { method, path: safePath(url) })
+export function routeNotFound({
+  method,
+  shownPath,
+}: Pick<Ask, 'method' | 'shownPath'>): SteleError {
+  return new SteleError('route_not_found', { method, path: shownPath() })
 }
 
 const noStore = { 'cache-control': 'no-store' }

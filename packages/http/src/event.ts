@@ -2,6 +2,7 @@
 import { tokenPattern } from '@stele/errors'
 import type { Ask } from './ask.ts'
 import type { Incoming, Reply } from './exchange.ts'
+import type { AllHabits } from './habits.ts'
 
 /** An event for the server's log. Texts in it are safe to print. */
 export type HttpEvent =
@@ -13,14 +14,11 @@ export type HttpEvent =
       readonly durationMs: number
       readonly client: string
       readonly sizeBytes: number
-      readonly account?: string
-      /** What was published, `name@version`. */
-      readonly published?: string
       /** The code of the error that was answered. */
       readonly code?: string
       readonly agent?: string
-      /** npm's own words for what it is doing (npm-wire H3). */
-      readonly command?: string
+      /** What the route and the faces noted, by name. */
+      readonly notes: { readonly [name: string]: string }
     }
   | {
       /** Something of ours broke; the client was told the id. */
@@ -44,33 +42,37 @@ export function accessEvent(answered: {
   readonly reply: Reply
   readonly durationMs: number
   readonly code: string | undefined
+  readonly habits: AllHabits
 }): HttpEvent {
-  const { incoming, ask, reply, durationMs, code } = answered
+  const { incoming, ask, reply, durationMs, code, habits } = answered
   const agent = incoming.headers['user-agent']
-  const command = incoming.headers['npm-command']
   return {
     type: 'access',
     method: safe(incoming.method, 20),
-    path: safePath(incoming.url),
+    path: habits.showPath(incoming.url),
     status: reply.status,
     durationMs,
     client: safe(ask?.client ?? incoming.peer, 64),
     sizeBytes: reply.body === undefined ? 0 : Number(reply.headers['content-length'] ?? 0),
-    ...(ask?.notes.account === undefined ? {} : { account: ask.notes.account }),
-    ...(ask?.notes.published === undefined ? {} : { published: ask.notes.published }),
     ...(code === undefined ? {} : { code }),
     ...(agent === undefined ? {} : { agent: safe(agent, 200) }),
-    ...(command === undefined ? {} : { command: safe(command, 40) }),
+    notes: { ...ask?.notes, ...notesOf(incoming, habits) },
   }
 }
 
-/** Path and query with every credential left out (npm-wire A4). */
-export function safePath(url: string): string {
+function notesOf({ headers }: Incoming, { noteHeaders }: AllHabits): Record<string, string> {
+  const found = noteHeaders.flatMap(([header, note]) => {
+    const said = headers[header]
+    return said === undefined ? [] : [[note, safe(said, 40)] as const]
+  })
+  return Object.fromEntries(found)
+}
+
+/** Path and query with every credential left out: our own tokens, log-ins in the address, and what faces hide. */
+export function showPath(url: string, hidings: readonly ((path: string) => string)[]): string {
   const plain = url.replaceAll(/%(?:5f|73|74|65|6c)/gi, decodeURIComponent)
-  const hidden = plain
-    .replaceAll(/(\/-\/(?:user\/token|npm\/v1\/tokens\/token)\/)[^/?#]+/gi, '$1***')
-    .replaceAll(/\/\/[^/@]*@/g, '//***@')
-  return safe(hidden, 500)
+  const hidden = hidings.reduce((path, hide) => hide(path), plain)
+  return safe(hidden.replaceAll(/\/\/[^/@]*@/g, '//***@'), 500)
 }
 
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g

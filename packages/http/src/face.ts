@@ -5,7 +5,20 @@ import type { Switch } from './exchange.ts'
 import type { Params, Route } from './router.ts'
 
 /** A face that is open: its ports and settings are bound. Where two faces have the same route, the first one has it. */
-export type Face = { readonly routes: readonly Route[]; readonly upgrades?: readonly Upgrade[] }
+export type Face = Habits & {
+  readonly routes: readonly Route[]
+  readonly upgrades?: readonly Upgrade[]
+}
+
+/** What the edge must know of a face's addresses and clients before it finds a route, and where it finds none. */
+export type Habits = {
+  /** The path in the form that the routes take, percent-encoded as before. What belongs to others stays as it is. */
+  readonly foldPath?: (path: string) => string
+  /** Path and query without the secrets that they may carry. They go into events and errors. */
+  readonly hideSecrets?: (path: string) => string
+  /** Headers in which clients say what they are doing, and the note of the access event that says it again. */
+  readonly noteHeaders?: { readonly [header: string]: string }
+}
 
 /** Another protocol, such as `websocket`, at one path. What `open` throws is answered as an error. */
 export type Upgrade = {

@@ -32,7 +32,7 @@ export const edgeSection: Section<EdgeSettings> = {
     },
     mountPath: {
       summary: 'the path that requests arrive with in front, where the registry is not at the root',
-      kind: text('a path such as /npm/team, without a slash at its end', /^(?:\/[\w.~-]+)*$/),
+      kind: text('a path such as /team, without a slash at its end', /^(?:\/[\w.~-]+)*$/),
       fallback: '',
     },
     trustedProxies: {

@@ -6,9 +6,9 @@ import { parseTarget } from '../src/target.ts'
 import { ask, plainSettings } from './incoming.ts'
 
 function open(url: string, body?: unknown): ReturnType<typeof openAsk> {
-  const target = parseTarget(url, '')
+  const target = parseTarget(url, { mountPath: '', foldPath: String })
   assert.ok(target)
-  return openAsk(ask('PUT', url, { body }), target, plainSettings)
+  return openAsk(ask('PUT', url, { body }), { target, settings: plainSettings, showPath: String })
 }
 
 const faults: readonly (readonly [claim: string, body: unknown, code: string])[] = [

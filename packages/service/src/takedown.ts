@@ -88,7 +88,7 @@ function refuseAbsent(
     if (blobsInForce(store).includes(part.blob))
       throw refuse(`the blob ${part.blob}`, 'the log runs it')
     if (store.blobs.find(part.blob) === undefined) {
-      throw refuse(`the blob ${part.blob}`, 'this registry holds none of that name')
+      throw refuse(`the blob ${part.blob}`, 'this log holds none of that name')
     }
     return
   }

@@ -14,7 +14,7 @@ const accesses = [
 ] as const
 for (const [method, status, code, wanted] of accesses) {
   test(`httpLoudness() is ${wanted} when ${method} is answered ${status}${code === undefined ? '' : ` ${code}`}`, () => {
-    const facts = { path: '/', durationMs: 1, client: '', sizeBytes: 0 }
+    const facts = { path: '/', durationMs: 1, client: '', sizeBytes: 0, notes: {} }
     const event = { type: 'access', method, status, ...facts } as const
     assert.equal(httpLoudness(code === undefined ? event : { ...event, code }), wanted)
   })

@@ -3,7 +3,8 @@ import { chmodSync, closeSync, openSync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { AccountStore, TokenRow, UserRow } from '@stele/accounts/store'
 import { isSteleError, SteleError } from '@stele/errors'
-import { openDatabase } from './database.ts'
+import { inTransaction, openDatabase } from './database.ts'
+import { tellFull } from './fault.ts'
 import type { Schema } from './migrate.ts'
 
 /** A store that can be closed. */
@@ -81,15 +82,17 @@ function userFunctions(db: DatabaseSync): UserFunctions {
       return row === undefined ? undefined : userOf(row)
     },
     users: () => all.all().map(userOf),
-    insertUser: (user) => insert.run(values(user)).changes === 1,
+    insertUser: (user) => tellFull(() => insert.run(values(user)).changes === 1),
     updateUser: (user) => {
-      update.run(values(user))
+      tellFull(() => update.run(values(user)))
     },
     removeUser: (account, nowMs) => {
-      inTransaction(db, () => {
-        dropTokens.run(account)
-        remove.run(nowMs, account)
-      })
+      tellFull(() =>
+        inTransaction(db, () => {
+          dropTokens.run(account)
+          remove.run(nowMs, account)
+        }),
+      )
     },
   }
 }
@@ -108,35 +111,21 @@ function tokenFunctions(db: DatabaseSync): TokenFunctions {
   const touch = db.prepare('UPDATE tokens SET used_ms = ? WHERE key = ?')
   return {
     insertToken: (token) => {
-      insert.run({
-        ...token,
-        readonly: Number(token.readonly),
-        networks: JSON.stringify(token.networks),
-      })
+      const networks = JSON.stringify(token.networks)
+      tellFull(() => insert.run({ ...token, readonly: Number(token.readonly), networks }))
     },
     tokenByHash: (hash) => {
       const row = byHash.get(hash)
       return row === undefined ? undefined : tokenOf(row)
     },
     tokens: (account) => ofAccount.all(account).map(tokenOf),
-    removeToken: (account, key) => remove.run(account, key).changes === 1,
+    removeToken: (account, key) => tellFull(() => remove.run(account, key).changes === 1),
     removeTokensExpiredBy: (account, timeMs) => {
-      removeExpired.run(account, timeMs)
+      tellFull(() => removeExpired.run(account, timeMs))
     },
     touchToken: (key, usedMs) => {
-      touch.run(usedMs, key)
+      tellFull(() => touch.run(usedMs, key))
     },
-  }
-}
-
-function inTransaction(db: DatabaseSync, work: () => void): void {
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    work()
-    db.exec('COMMIT')
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK')
-    throw error
   }
 }
 

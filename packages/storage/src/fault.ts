@@ -1,6 +1,20 @@
-// What tells that a database failed. It loads nothing: the process asks only after something went wrong.
+// What tells that a database failed, and how. It loads no database: the process that prints errors asks it too.
+import { SteleError } from '@stele/errors'
 
 /** True for the error of a database that cannot be read or written. */
 export function isDatabaseError(error: Error): boolean {
   return 'code' in error && error.code === 'ERR_SQLITE_ERROR'
+}
+
+/** SQLite's code for a disk, or a database, that has no room left. */
+const sqliteFull = 13
+
+/** Makes a change. Throws `disk_full` where there is no room for it. */
+export function tellFull<T>(change: () => T): T {
+  try {
+    return change()
+  } catch (cause) {
+    const isFull = cause instanceof Error && 'errcode' in cause && cause.errcode === sqliteFull
+    throw isFull ? new SteleError('disk_full', {}, { cause }) : cause
+  }
 }

@@ -34,7 +34,7 @@ async function putModule(ask: Ask, account: string, { registry }: Ports): Promis
   const put = await registry.putTarball({ account, name, version, tarball, check })
   // npm's clients may repeat a publish whose answer was lost; here an existing version is always an error.
   if (put.isRepeat) throw new SteleError('version_exists', { spec })
-  ask.notes.published = put.spec
+  ask.notes['published'] = put.spec
   return jsonDraft(201, { ok: true, name, version, entry: put.entry })
 }
 

@@ -3,6 +3,7 @@ import type { FaceDefinition } from '@stele/http/routes'
 import { createAccess } from '../access.ts'
 import { accountRoutes } from './account.ts'
 import { factsRoutes } from './facts.ts'
+import { npmHabits } from './habits.ts'
 import { ownerRoutes } from './owners.ts'
 import { packumentRoutes } from './packument.ts'
 import type { NpmPorts } from './ports.ts'
@@ -24,6 +25,7 @@ export const npmFace: FaceDefinition<NpmPorts, NpmSettings> = {
   open: (ports, settings) => {
     const access = createAccess(ports)
     return {
+      ...npmHabits,
       routes: [
         ...factsRoutes(ports),
         ...packumentRoutes(ports),

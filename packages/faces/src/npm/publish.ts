@@ -54,7 +54,7 @@ async function putDocument(
   const put = await registry.put({ account, name, body, rev: target.rev })
   if (put.did === 'publish') {
     const { spec, isRepeat, entry, timeMs } = put
-    if (!isRepeat) ask.notes.published = spec
+    if (!isRepeat) ask.notes['published'] = spec
     const time = new Date(timeMs).toISOString()
     return jsonDraft(isRepeat ? 200 : 201, { ok: true, id: name, entry, time })
   }

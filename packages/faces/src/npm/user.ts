@@ -74,7 +74,7 @@ async function enter(ask: Ask, account: string, ports: Ports): Promise<Draft> {
   const email = textMember(body, 'email')
   const claim = { account, password, address: ask.client, ...(email ? { email } : {}) }
   const issued = await logInOrSignUp(ask, claim, ports)
-  ask.notes.account = account
+  ask.notes['account'] = account
   // After the credentials are stored. A crash before this line is mended by the next log-in or write.
   await ensureJoined(ports, account)
   return ownDraft(201, {

@@ -59,7 +59,8 @@ async function run(settings: Settings, input: Input): Promise<Report> {
   const reportHttp = (event: HttpEvent): void => {
     tally.note(event)
     const { type, ...facts } = event
-    log(httpLoudness(event), type, facts)
+    const { notes, ...others } = { notes: {}, ...facts }
+    log(httpLoudness(event), type, { ...others, ...notes })
   }
   // Listening comes first: a port that is taken must not leave a log and keys behind. Requests wait for the app.
   const pending = createPendingApp()
@@ -137,7 +138,7 @@ function createServerApp(
   const faces = server.openFaces(
     {
       isPublic: publicUrl !== null,
-      counts: () => tally,
+      counts: () => ({ requests: tally.requests, publishes: tally.noted('published') }),
       connections: listening.connections,
       signUp: { signUp, listensOnLoopback: addresses.listensOnLoopback, isPublished },
     },
