@@ -17,7 +17,7 @@ const modes = ['new packages', 'new versions'] as const
 
 type Mode = (typeof modes)[number]
 type Round = JobResult & {
-  /** Of the server, until it is idle again. */
+  /** Of the server, until its public folder is where its log is and it is idle again. */
   readonly cpuMs: number
   /** The part of it that came after the last answer. */
   readonly laterCpuMs: number
@@ -81,6 +81,7 @@ async function runRound(
   const threads = [...threadCpuMs(registry.pid)].map(
     ([thread, spent]) => spent - (threadsBefore.get(thread) ?? 0),
   )
+  await registry.published() // It rests between two publications.
   await settled(registry.pid)
   const end = cpuMs(registry.pid)
   const costs = { cpuMs: end - before, laterCpuMs: end - answered }

@@ -1,11 +1,12 @@
 // Starts the registries that are measured, each on a data folder of its own, and stops them.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 /** A registry that runs. `startedMs` is performance.now() when it was spawned. */
@@ -14,6 +15,8 @@ export type Registry = {
   readonly url: string
   readonly pid: number
   readonly startedMs: number
+  /** Waits until the public folder is where the log is; a peer has none. */
+  readonly published: () => Promise<void>
   readonly stop: () => Promise<void>
   /** Ends it as a power cut would, as far as the process sees. */
   readonly kill: () => Promise<void>
@@ -86,7 +89,18 @@ async function startStele(
   const startedMs = performance.now()
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   const url = await listeningUrl(child, child.stderr)
-  return running(child, { name, url, startedMs })
+  return running(child, { name, url, startedMs, published: () => publishedTo(dir, url) })
+}
+
+async function publishedTo(dir: string, url: string): Promise<void> {
+  const size = treeSize(await (await fetch(`${url}/-/log/checkpoint`)).text())
+  const path = join(dir, 'public/-/log/checkpoint')
+  const isThere = (): boolean => existsSync(path) && treeSize(readFileSync(path, 'utf8')) >= size
+  while (!isThere()) await setTimeout(100)
+}
+
+function treeSize(checkpoint: string): number {
+  return Number(checkpoint.split('\n')[1])
 }
 
 /** The address in the line that tells of it; the lines before are shown when it ends instead. */
@@ -127,7 +141,7 @@ async function startVerdaccio({ dir, nodeFlags = [] }: StartOptions): Promise<Re
     env: { ...process.env, HOME: dir },
   })
   await answers(child, `${url}/-/ping`)
-  return running(child, { name: 'verdaccio', url, startedMs })
+  return running(child, { name: 'verdaccio', url, startedMs, published: async () => undefined })
 }
 
 const verdaccioConfig = `storage: ./storage
@@ -162,7 +176,7 @@ async function answers(child: ChildProcess, url: string): Promise<void> {
       () => false,
     )
     if (isUp) return
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    await setTimeout(10)
   }
 }
 
@@ -183,7 +197,7 @@ function pidOf({ pid }: ChildProcess): number {
 
 function running(
   child: ChildProcess,
-  started: Pick<Registry, 'name' | 'url' | 'startedMs'>,
+  started: Pick<Registry, 'name' | 'url' | 'startedMs' | 'published'>,
 ): Registry {
   const [stop, kill] = [() => end(child, 'SIGTERM'), () => end(child, 'SIGKILL')]
   return { ...started, pid: pidOf(child), stop, kill }
