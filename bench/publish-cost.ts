@@ -12,6 +12,7 @@ import { parsePackageName } from '../packages/formats/src/public/names.ts'
 import { createScriptHost } from '../packages/host/src/index.ts'
 import { createApp, listen } from '../packages/http/src/index.ts'
 import { type LogPorts, Sequencer } from '../packages/log/src/index.ts'
+import { parseDocument } from '../packages/registry/src/document.ts'
 import { createRegistry, registryProjection } from '../packages/registry/src/index.ts'
 import { readUpload } from '../packages/registry/src/upload.ts'
 import { readRelease, versionPieces } from '../packages/releases/src/public/release.ts'
@@ -103,7 +104,10 @@ async function measureHttp(paths: StoredPaths): Promise<readonly Row[]> {
   const ports: NpmPorts = {
     registry: {
       ...registry,
-      publish: async (_, spec) => ({ spec, entry: 1, timeMs: Date.now(), isRepeat: false }),
+      put: async ({ name, body }) => {
+        parseDocument(body)
+        return { did: 'publish', spec: name, entry: 1, timeMs: Date.now(), isRepeat: false }
+      },
     },
     accounts,
     log: { treeSize: refused, blob: refused, takenDown: refused },
