@@ -24,7 +24,7 @@ import { mayReplace, otherBytes, type PublishedFiles, publishedCheckpoint } from
 
 /** The folder that any web server can serve. Paths are relative, with `/`. */
 export type PublicFolder = {
-  /** Puts a file there at once or not at all, its bytes before its name; durable after the next `sync`. */
+  /** Puts a file there at once or not at all, its bytes before its name; there and durable after the next `sync`, which throws where it could not be. */
   readonly write: (path: string, bytes: Uint8Array) => Promise<void>
   /** As `write`, and durable when it is done. */
   readonly writeDurably: (path: string, bytes: Uint8Array) => Promise<void>
@@ -74,9 +74,10 @@ export function createPublisher(ports: PublisherPorts): Publisher {
     from ??= resume(ports, head.size, recent)
     const blobNumber = await publishBlobs(ports, from.blobNumber)
     await publishTiles(ports, from.size, head.size)
-    await publishServed(ports, from.size, head.size)
+    const served = await publishServed(ports, from.size, head.size)
     await publishWithheld(ports, from.size, head.size)
     await ports.folder.sync() // After a power cut, what the checkpoint names must be there, and whole.
+    for (const size of served) ports.served.delete(size)
     await ports.folder.writeDurably(`${root}key`, Buffer.from(ports.keys))
     await ports.folder.writeDurably(`${root}head`, Buffer.from(head.head))
     await ports.folder.writeDurably(`${root}checkpoint`, Buffer.from(head.checkpoint))
@@ -162,14 +163,18 @@ async function publishTiles(ports: PublisherPorts, from: number, size: number): 
 
 /**
  * Tiles and entry bundles as they were at the sizes of checkpoints that were served, but not published: whoever has one
- * finds its tiles in the folder too, until the full ones are there (C2SP tlog-tiles).
+ * finds its tiles in the folder too, until the full ones are there (C2SP tlog-tiles). Gives the sizes that are done with.
  */
-async function publishServed(ports: PublisherPorts, from: number, size: number): Promise<void> {
+async function publishServed(
+  ports: PublisherPorts,
+  from: number,
+  size: number,
+): Promise<readonly number[]> {
   const sizes = [...ports.served].filter((served) => served <= size)
   for (const served of sizes) {
     if (served > from && served < size) await publishPartials(ports, served, size)
   }
-  for (const served of sizes) ports.served.delete(served)
+  return sizes
 }
 
 async function publishPartials(ports: PublisherPorts, at: number, size: number): Promise<void> {
@@ -190,12 +195,16 @@ async function publishPartials(ports: PublisherPorts, at: number, size: number):
  */
 async function pruneRecords(ports: PublisherPorts, recent: number[], size: number): Promise<void> {
   if (recent.at(-1) !== size) recent.push(size)
-  while (recent.length > keptPartials) {
-    const old = recent.shift() ?? 0
-    const place = { index: Math.floor(old / bundleWidth), width: old % bundleWidth }
-    if (place.width === 0) continue
+  const old = recent.splice(0, Math.max(0, recent.length - keptPartials))
+  const places = old.map((one) => ({
+    index: Math.floor(one / bundleWidth),
+    width: one % bundleWidth,
+  }))
+  const unfinished = places.filter(({ width }) => width > 0)
+  for (const place of unfinished) {
     for (const kind of withholdableKinds) await ports.folder.remove(root + bundlePath(kind, place))
   }
+  if (unfinished.length > 0) await ports.folder.sync()
 }
 
 async function publishBundle(

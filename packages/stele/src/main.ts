@@ -1,10 +1,11 @@
 // The process: picks the command, prints what it gives, and turns errors into exit codes. In a worker: runs its role.
 import { enableCompileCache } from 'node:module'
-import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { isSteleError, SteleError, toErrorBody } from '@stele/errors'
 import type { EarlyWorker } from '@stele/service/thread'
 import { nearest } from '@stele/settings'
 import { isDatabaseError } from '@stele/storage/fault'
+import type { FolderThreadData } from '@stele/storage/publishing'
 import { parseArguments } from './arguments.ts'
 import { commands } from './commands/catalogue.ts'
 import type { Input, RunnableCommand } from './commands/command.ts'
@@ -37,7 +38,10 @@ async function runRole(): Promise<void> {
     const { runThread } = await import('@stele/service/thread')
     const { createOpener } = await import('./services/open-in-thread.ts')
     const { kinds } = await import('./services/kinds.ts')
-    runThread(parentPort, workerData.data, createOpener(kinds))
+    runThread(parentPort, workerData.data, createOpener(kinds, startFolderWorker))
+  } else if (workerData.role === 'folder') {
+    const { runFolderThread } = await import('@stele/storage/publishing')
+    runFolderThread(parentPort, workerData.data)
   } else if (workerData.role === 'ingest') {
     const { runIngest } = await import('./ingest/worker.ts')
     runIngest(parentPort)
@@ -45,6 +49,15 @@ async function runRole(): Promise<void> {
     const { runVerify } = await import('./verify/worker.ts')
     await runVerify(parentPort, workerData.data)
   }
+}
+
+/** The thread that changes a public folder. Its files are small, and so is what it needs. */
+function startFolderWorker(data: FolderThreadData): Worker {
+  const resourceLimits = { maxYoungGenerationSizeMb: 1 }
+  return new Worker(new URL(import.meta.url), {
+    workerData: { role: 'folder', data },
+    resourceLimits,
+  })
 }
 
 async function runProcess(argv: readonly string[]): Promise<number> {

@@ -1,17 +1,13 @@
 // Durable files: there whole or not at all, whatever happens. The one place that knows how.
 import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { codeOf } from './folders.ts'
 
 let counter = 0
 
 /** How a file is put there. */
-type WriteOptions = {
-  readonly mode?: number
-  /** Where unfinished files lie, on the same file system: a kill leaves some. Beside the file when absent. */
-  readonly temporaryFolder?: string
-}
+type WriteOptions = { readonly mode?: number }
 
 /** Puts the bytes at the path: temporary file, fsync, rename, fsync of the folder. Folders are made as needed. */
 export async function writeDurably(
@@ -26,33 +22,8 @@ export async function writeDurably(
   if (firstMade !== undefined) await syncUpTo(folder, dirname(firstMade))
 }
 
-/** As writeDurably(), in a folder that is there; a power cut may bring the old file back until `syncFoldersOf`. */
-export async function writeWhole(
-  path: string,
-  bytes: Uint8Array,
-  options: WriteOptions = {},
-): Promise<void> {
-  await replaceFile(path, bytes, options)
-}
-
-/** Makes durable which files are there: of those that were put at these paths, or removed from them. */
-export async function syncFoldersOf(paths: Iterable<string>): Promise<void> {
-  const folders = new Set<string>()
-  for (const path of paths) folders.add(dirname(path)).add(dirname(dirname(path)))
-  for (const folder of folders) await syncIfThere(folder)
-}
-
-/** fsync of a folder; one that is gone needs none. */
-async function syncIfThere(path: string): Promise<void> {
-  try {
-    await syncFolder(path)
-  } catch (error) {
-    if (!isMissing(error)) throw error
-  }
-}
-
 /** Makes the folder, and those above it, step by step as makeFolder() does. Gives the topmost one that was missing. */
-export async function makeFolders(path: string): Promise<string | undefined> {
+async function makeFolders(path: string): Promise<string | undefined> {
   if (existsSync(path)) return undefined
   const above = await makeFolders(dirname(path))
   try {
@@ -71,9 +42,9 @@ export function isMissing(error: unknown): boolean {
 async function replaceFile(
   path: string,
   bytes: Uint8Array,
-  { mode = 0o644, temporaryFolder = dirname(path) }: WriteOptions,
+  { mode = 0o644 }: WriteOptions,
 ): Promise<void> {
-  const temporary = join(temporaryFolder, `${basename(path)}.${process.pid}-${counter++}.tmp`)
+  const temporary = `${path}.${process.pid}-${counter++}.tmp`
   try {
     const file = await open(temporary, 'wx', mode)
     try {

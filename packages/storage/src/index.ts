@@ -1,9 +1,8 @@
 // The public face of @stele/storage.
 export type { BlobUploads } from './blob-uploads.ts'
 export type { LogReader } from './log-store.ts'
-export type { ViewHomes } from './service-home.ts'
+export type { HomeOptions, ViewHomes } from './service-home.ts'
 export {
-  type HomeOptions,
   openStorage,
   type Storage,
   type StorageSettings,

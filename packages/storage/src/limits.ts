@@ -8,3 +8,9 @@ export const busyTimeoutMs = 10_000
 export const blobsPerStep = 64
 /** Bytes of a frame of the trie's snapshot: a thousand leaves with the longest names. */
 export const maxFrameBytes: number = 2 * 1024 * 1024
+/** Changes of the public folder that are made at once: the way to the thread that makes them costs as much as one of them. */
+export const maxChangesAtOnce = 256
+/** Bytes of such changes, before the last one: they are held twice for a moment. */
+export const maxChangesBytes: number = 4 * 1024 * 1024
+/** How long the thread that changes the public folder is kept without work, in milliseconds: it holds some 8 MB, and starts in 50 ms. */
+export const folderThreadIdleMs: number = 15 * 1000

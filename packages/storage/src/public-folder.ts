@@ -1,71 +1,44 @@
 // The public folder on this disk: what any web server can serve as it is.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { dirname, join, sep } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { PublicFolder } from '@stele/log'
 import type { PublishedFiles } from '@stele/log/published'
-import { isMissing, makeFolders, syncFoldersOf, writeDurably, writeWhole } from './durable.ts'
+import { maxChangesAtOnce, maxChangesBytes } from './limits.ts'
+import type { FolderChange } from './public-files.ts'
 
-/** The folder at this path. */
-export function createPublicFolder(root: string): PublicFolder {
-  const unsynced = new Set<string>()
-  // Unfinished files lie apart from what is served: what a kill left of them goes with the next start.
-  const temporaryFolder = join(root, '.tmp')
-  rmSync(temporaryFolder, { recursive: true, force: true })
-  const folders = createFolders()
-  const put = async (path: string, write: () => Promise<void>): Promise<void> => {
-    await folders.make(temporaryFolder)
-    await folders.make(dirname(path))
-    await write()
+/** Makes changes of a folder in their order: all of them, or it throws what went wrong. */
+export type ChangeFolder = (changes: readonly FolderChange[]) => Promise<void>
+
+/** A folder that is changed by many changes at a time: each way to whoever makes them costs more than most of them. */
+export function createPublicFolder(change: ChangeFolder): PublicFolder {
+  let waiting: FolderChange[] = []
+  let waitingBytes = 0
+  let unsynced = 0
+  const flush = async (): Promise<void> => {
+    const changes = waiting
+    ;[waiting, waitingBytes] = [[], 0]
+    await change(changes)
   }
-  /** Once more where somebody has taken away a folder that was there. */
-  const putAgain = async (path: string, write: () => Promise<void>): Promise<void> => {
-    try {
-      await put(path, write)
-    } catch (error) {
-      if (!isMissing(error)) throw error
-      folders.forget(root)
-      await put(path, write)
-    }
+  const add = async (one: FolderChange, bytes = 0): Promise<void> => {
+    waiting.push(one)
+    waitingBytes += bytes
+    unsynced++
+    if (waiting.length >= maxChangesAtOnce || waitingBytes >= maxChangesBytes) await flush()
+  }
+  const sync = async (): Promise<void> => {
+    waiting.push({ sync: true })
+    await flush()
+    unsynced = 0
   }
   return {
-    write: async (path, bytes) => {
-      const place = join(root, path)
-      unsynced.add(place)
-      await putAgain(place, () => writeWhole(place, bytes, { temporaryFolder }))
-    },
+    write: (path, bytes) => add({ put: path, bytes }, bytes.length),
     writeDurably: async (path, bytes) => {
-      const place = join(root, path)
-      await putAgain(place, () => writeDurably(place, bytes, { temporaryFolder }))
+      await add({ put: path, bytes }, bytes.length)
+      await sync()
     },
-    remove: async (path) => {
-      const place = join(root, path)
-      unsynced.add(place)
-      folders.forget(place)
-      await rm(place, { recursive: true, force: true })
-    },
-    sync: async () => {
-      const paths = [...unsynced]
-      await syncFoldersOf(paths)
-      for (const path of paths) unsynced.delete(path)
-    },
-    unsynced: () => unsynced.size,
-  }
-}
-
-/** Makes folders, each once: nearly every file goes into one that is there. */
-function createFolders() {
-  const made = new Set<string>()
-  return {
-    make: async (path: string): Promise<void> => {
-      if (made.has(path)) return
-      await makeFolders(path)
-      made.add(path)
-    },
-    /** The folder and those within may be gone. */
-    forget: (path: string): void => {
-      for (const one of made) if (one === path || one.startsWith(`${path}${sep}`)) made.delete(one)
-    },
+    remove: (path) => add({ remove: path }),
+    sync,
+    unsynced: () => unsynced,
   }
 }
 

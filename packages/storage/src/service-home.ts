@@ -5,8 +5,10 @@ import { type BoundProjection, createReplica, type ProjectionHome } from '@stele
 import type { ServiceHome } from '@stele/service'
 import { keepLargeBlobs } from './blob-store.ts'
 import { inTransaction, openDatabase } from './database.ts'
+import { createFolderThread, type StartFolderWorker } from './folder-thread.ts'
 import { createLogStore, createWatermark, logSchema } from './log-store.ts'
-import { createPublicFolder, createPublishedFiles } from './public-folder.ts'
+import { createPublicFiles } from './public-files.ts'
+import { type ChangeFolder, createPublicFolder, createPublishedFiles } from './public-folder.ts'
 import { createSnapshotFile } from './snapshot-file.ts'
 import type { StoredPaths } from './stored-paths.ts'
 import { createViewHome, prepareViews } from './view-store.ts'
@@ -14,16 +16,24 @@ import { createViewHome, prepareViews } from './view-store.ts'
 /** Homes for projections; each is made when it is asked for. */
 export type ViewHomes = { readonly registry: () => ProjectionHome<ViewWrite> }
 
-type HomeOptions = {
+/** What a home is opened with. */
+export type HomeOptions = {
+  /** The service's projections, in the homes that there are for them. */
+  readonly projections: (homes: ViewHomes) => readonly BoundProjection[]
+  /** What snapshots of the trie are sealed with; without it none are used or made. */
+  readonly sealKey?: Uint8Array
+  /** Starts the thread that changes the public folder; without it that is done here, where each file waits for the disk. */
+  readonly startFolderWorker?: StartFolderWorker | undefined
+}
+
+type Place = {
   readonly paths: Pick<StoredPaths, 'log' | 'blobs' | 'public' | 'snapshot'>
   readonly publicFolder: boolean
-  readonly sealKey?: Uint8Array
-  readonly projections: (homes: ViewHomes) => readonly BoundProjection[]
 }
 
 /** Opens it, making what is not there. The folder's lock is the opener's business. Throws `data_invalid`. */
-export function openServiceHome(options: HomeOptions): ServiceHome {
-  const { paths, publicFolder, sealKey, projections } = options
+export function openServiceHome(options: HomeOptions & Place): ServiceHome {
+  const { paths, sealKey, projections } = options
   const db = openDatabase(paths.log, logSchema)
   try {
     const store = createLogStore(db, paths.blobs, (entries) => replica.apply(entries))
@@ -40,7 +50,7 @@ export function openServiceHome(options: HomeOptions): ServiceHome {
       replica,
       keepBlobs: (blobs) => keepLargeBlobs(paths.blobs, blobs),
       snapshots: sealKey && createSnapshotFile(paths.snapshot, sealKey),
-      publicFolder: publicFolder ? createPublicFolder(paths.public) : undefined,
+      publicFolder: options.publicFolder ? createPublicFolder(changesOf(options)) : undefined,
       published: createPublishedFiles(paths.public),
       watermark: createWatermark(db),
       close: () => db.close(),
@@ -58,4 +68,10 @@ function viewHomes(db: DatabaseSync): ViewHomes {
       return createViewHome(db)
     },
   }
+}
+
+function changesOf({ paths, startFolderWorker }: HomeOptions & Place): ChangeFolder {
+  if (startFolderWorker !== undefined) return createFolderThread(paths.public, startFolderWorker)
+  const apply = createPublicFiles(paths.public)
+  return async (changes) => apply(changes)
 }

@@ -2,14 +2,14 @@
 import { accessSync, constants } from 'node:fs'
 import { SteleError } from '@stele/errors'
 import type { ViewReader } from '@stele/registry/reading'
-import { type BoundProjection, lagOf } from '@stele/replica'
+import { lagOf } from '@stele/replica'
 import type { ServiceHome } from '@stele/service'
 import { type OpenAccountStore, openAccountStore } from './account-store.ts'
 import { type BlobUploads, createBlobUploads } from './blob-uploads.ts'
 import { createDataVersion, createReading, openReader } from './database.ts'
 import { codeOf, reasonOf } from './folders.ts'
 import { createLogReader, type LogReader, logSchema } from './log-store.ts'
-import { openServiceHome, type ViewHomes } from './service-home.ts'
+import { type HomeOptions, openServiceHome } from './service-home.ts'
 import { type StoredPaths, storedPaths } from './stored-paths.ts'
 import { createViewReader, registryViewMark } from './view-store.ts'
 
@@ -33,14 +33,6 @@ export type Storage = {
   readonly openReads: () => StoredReads
   /** Throws `data_invalid`. */
   readonly openAccounts: () => OpenAccountStore
-}
-
-/** What a home is opened with. */
-export type HomeOptions = {
-  /** The service's projections, in the homes that there are for them. */
-  readonly projections: (homes: ViewHomes) => readonly BoundProjection[]
-  /** What snapshots of the trie are sealed with; without it none are used or made. */
-  readonly sealKey?: Uint8Array
 }
 
 /** What is committed, to be read; and the way in for large blobs. */

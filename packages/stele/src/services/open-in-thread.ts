@@ -4,11 +4,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { openScript, openService, type Timers } from '@stele/service'
 import type { OpenInThread } from '@stele/service/thread'
 import { openStorage } from '@stele/storage'
+import type { StartFolderWorker } from '@stele/storage/publishing'
 import type { ServiceData } from './data.ts'
 import type { ServiceKind } from './kind.ts'
 
 /** Opens services of these kinds, as their `ServiceData` describes them. What they need is loaded before any is asked for. */
-export function createOpener(kinds: readonly ServiceKind[]): OpenInThread {
+export function createOpener(
+  kinds: readonly ServiceKind[],
+  startFolderWorker?: StartFolderWorker,
+): OpenInThread {
   const loading = Promise.all(
     kinds.map(async ({ name, definition, projections }) => {
       return [name, { definition, projections: await projections() }] as const
@@ -23,7 +27,7 @@ export function createOpener(kinds: readonly ServiceKind[]): OpenInThread {
     return openService({
       definition,
       identity,
-      home: openStorage(storage).openHome({ projections, sealKey }),
+      home: openStorage(storage).openHome({ projections, sealKey, startFolderWorker }),
       timers,
       openScript,
       nowMs: Date.now,

@@ -1,0 +1,126 @@
+// The files of a public folder, changed step by step: what a thread of its own does, since each step waits for the disk.
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join, sep } from 'node:path'
+import { isMissing } from './durable.ts'
+import { codeOf } from './folders.ts'
+
+/** One change. What comes before a `sync` is durable after it, and a file's bytes are so before its name is there. */
+export type FolderChange =
+  | { readonly put: string; readonly bytes: Uint8Array }
+  | { readonly remove: string }
+  | { readonly sync: true }
+
+/** Makes the changes in their order. Throws what the file system says; those after it are not made. */
+export type ApplyChanges = (changes: readonly FolderChange[]) => void
+
+/** Changes of the folder at this path. Paths in a change are relative to it. */
+export function createPublicFiles(root: string): ApplyChanges {
+  const unsynced = new Set<string>()
+  const folders = createFolders(unsynced)
+  // Unfinished files lie apart from what is served: what a kill left of them goes with the next start.
+  const temporaryFolder = join(root, '.tmp')
+  rmSync(temporaryFolder, { recursive: true, force: true })
+  const put = (place: string, bytes: Uint8Array): void => {
+    folders.make(temporaryFolder)
+    folders.make(dirname(place))
+    replaceFile(place, bytes, join(temporaryFolder, basename(place)))
+    unsynced.add(dirname(place))
+  }
+  /** Once more where somebody has taken away a folder that was there. */
+  const putAgain = (place: string, bytes: Uint8Array): void => {
+    try {
+      put(place, bytes)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+      folders.forget(root)
+      put(place, bytes)
+    }
+  }
+  const remove = (place: string): void => {
+    unsynced.add(dirname(place))
+    folders.forget(place)
+    rmSync(place, { recursive: true, force: true })
+  }
+  const sync = (): void => {
+    for (const folder of unsynced) syncIfThere(folder)
+    unsynced.clear()
+  }
+  return (changes) => {
+    for (const change of changes) {
+      if ('put' in change) putAgain(join(root, change.put), change.bytes)
+      else if ('remove' in change) remove(join(root, change.remove))
+      else sync()
+    }
+  }
+}
+
+/** Makes folders, each once: nearly every file goes into one that is there. */
+function createFolders(unsynced: Set<string>) {
+  const made = new Set<string>()
+  const make = (path: string): void => {
+    if (made.has(path)) return
+    if (!existsSync(path)) {
+      make(dirname(path))
+      makeOne(path)
+      unsynced.add(dirname(path))
+    }
+    made.add(path)
+  }
+  return {
+    make,
+    /** The folder and those within may be gone. */
+    forget: (path: string): void => {
+      for (const one of made) if (one === path || one.startsWith(`${path}${sep}`)) made.delete(one)
+    },
+  }
+}
+
+function makeOne(path: string): void {
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error // Else somebody was faster.
+  }
+}
+
+/** The one writer of a folder needs one name for what is not finished. */
+function replaceFile(place: string, bytes: Uint8Array, temporary: string): void {
+  try {
+    const file = openSync(temporary, 'w', 0o644)
+    try {
+      writeFileSync(file, bytes)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(temporary, place)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}
+
+/** fsync of a folder; one that is gone needs none. */
+function syncIfThere(path: string): void {
+  let folder: number
+  try {
+    folder = openSync(path, 'r')
+  } catch (error) {
+    if (isMissing(error)) return
+    throw error
+  }
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import type { PublicFolder } from '@stele/log'
+import { createFolderThread } from '../src/folder-thread.ts'
+import { maxChangesAtOnce } from '../src/limits.ts'
+import { createPublicFiles, type FolderChange } from '../src/public-files.ts'
+import { type ChangeFolder, createPublicFolder } from '../src/public-folder.ts'
+import { tempFolder } from './temp-folder.ts'
+
+const workers: Worker[] = []
+const ways: readonly [string, (root: string) => ChangeFolder][] = [
+  ['in this thread', changeHere],
+  ['in a thread of its own', (root) => createFolderThread(root, startWorker)],
+]
+
+for (const [way, change] of ways) {
+  describe(`createPublicFolder() ${way}`, () => {
+    const open = (root: string): PublicFolder => createPublicFolder(change(root))
+
+    test('write() puts files there by the next sync(), and leaves nothing unfinished', async (t) => {
+      const root = tempFolder(t)
+      const folder = open(root)
+      await folder.write('-/log/tile/0/000', Buffer.from('one'))
+      await folder.write('-/log/tile/0/000', Buffer.from('two'))
+      await folder.write('-/log/blob/empty', Buffer.alloc(0))
+      assert.equal(folder.unsynced(), 3)
+      await folder.sync()
+      assert.equal(folder.unsynced(), 0)
+      assert.equal(readFileSync(join(root, '-/log/tile/0/000'), 'utf8'), 'two')
+      assert.equal(readFileSync(join(root, '-/log/blob/empty'), 'utf8'), '')
+      assert.deepEqual(readdirSync(join(root, '.tmp')), [])
+    })
+
+    test('writeDurably() puts what was written before there, too', async (t) => {
+      const root = tempFolder(t)
+      const folder = open(root)
+      await folder.write('-/log/body/000', Buffer.of(1))
+      await folder.writeDurably('-/log/checkpoint', Buffer.of(2))
+      assert.deepEqual([...readFileSync(join(root, '-/log/body/000'))], [1])
+      assert.deepEqual([...readFileSync(join(root, '-/log/checkpoint'))], [2])
+      assert.equal(folder.unsynced(), 0)
+    })
+
+    test('remove() takes a file or a folder away, or nothing', async (t) => {
+      const root = tempFolder(t)
+      const folder = open(root)
+      await folder.write('-/log/body/000.p/1', Buffer.of(1))
+      await folder.remove('-/log/body/000.p')
+      await folder.remove('-/log/body/000.p')
+      await folder.sync()
+      assert.deepEqual(readdirSync(join(root, '-/log/body')), [])
+      await folder.write('-/log/body/000.p/2', Buffer.of(2))
+      await folder.sync()
+      assert.deepEqual(readdirSync(join(root, '-/log/body/000.p')), ['2'])
+    })
+
+    test('write() makes folders anew when somebody has removed them', async (t) => {
+      const root = tempFolder(t)
+      const folder = open(root)
+      await folder.writeDurably('-/log/body/000', Buffer.of(1))
+      rmSync(root, { recursive: true })
+      await folder.writeDurably('-/log/body/000', Buffer.of(2))
+      assert.deepEqual([...readFileSync(join(root, '-/log/body/000'))], [2])
+    })
+
+    test('sync() throws what the file system says, and goes on with what comes later', async (t) => {
+      const root = tempFolder(t)
+      const folder = open(root)
+      mkdirSync(join(root, 'taken/inside'), { recursive: true })
+      await folder.write('taken', Buffer.of(1))
+      await assert.rejects(folder.sync(), /EISDIR|ENOTEMPTY|EEXIST/)
+      await folder.write('free', Buffer.of(2))
+      await folder.sync()
+      assert.deepEqual([...readFileSync(join(root, 'free'))], [2])
+      assert.deepEqual(readdirSync(join(root, '.tmp')), [])
+    })
+
+    test('a new one takes away what an older one left unfinished', async (t) => {
+      const root = tempFolder(t)
+      mkdirSync(join(root, '.tmp'))
+      writeFileSync(join(root, '.tmp/half'), 'half')
+      await open(root).writeDurably('file', Buffer.of(1))
+      assert.deepEqual(readdirSync(join(root, '.tmp')), [])
+    })
+  })
+}
+
+test('createPublicFolder() hands changes on in their order, not more than the limit at a time', async () => {
+  const asked: (readonly FolderChange[])[] = []
+  const folder = createPublicFolder(async (changes) => void asked.push(changes))
+  for (let i = 0; i < maxChangesAtOnce + 1; i++) await folder.write(`${i}`, Buffer.of(1))
+  await folder.sync()
+  assert.deepEqual(
+    asked.map(({ length }) => length),
+    [maxChangesAtOnce, 2],
+  )
+  assert.deepEqual(asked[1]?.at(-1), { sync: true })
+})
+
+test('createFolderThread() starts another thread when the one that it had has ended', async (t) => {
+  const root = tempFolder(t)
+  const folder = createPublicFolder(createFolderThread(root, startWorker))
+  await folder.writeDurably('one', Buffer.of(1))
+  await workers.at(-1)?.terminate()
+  await folder.writeDurably('two', Buffer.of(2))
+  assert.deepEqual(readdirSync(root).sort(), ['.tmp', 'one', 'two'])
+})
+
+test('createFolderThread() rejects when its thread ends before it has answered', async (t) => {
+  const root = tempFolder(t)
+  const change = createFolderThread(root, (data) => {
+    const worker = startWorker(data)
+    void worker.terminate()
+    return worker
+  })
+  await assert.rejects(change([{ put: 'one', bytes: Buffer.of(1) }]), /ended/)
+  assert.equal(existsSync(join(root, 'one')), false)
+})
+
+function changeHere(root: string): ChangeFolder {
+  const apply = createPublicFiles(root)
+  return async (changes) => apply(changes)
+}
+
+function startWorker(workerData: unknown): Worker {
+  const worker = new Worker(new URL('./folder-worker.ts', import.meta.url), { workerData })
+  workers.push(worker)
+  return worker
+}
