@@ -85,6 +85,26 @@ suite('stele verify', () => {
     assert.match(failed.findings[0]?.message ?? '', /as given/)
   })
 
+  test('stele verify ends with status 2, and says what to give, when it was typed wrongly', async () => {
+    const wrong: readonly (readonly [args: readonly string[], said: RegExp])[] = [
+      [['--key', 'abc', server.url], /^--key "abc": must be the log's key, a line like .* 64 hex/],
+      [['--since', 'never', server.url], /^--since "never"/],
+      [['--call-timeout', 'x', server.url], /^--call-timeout "x"/],
+      [['--nokey', server.url], /^Unknown option --nokey/],
+      [[server.dir], /^The folder ".*" holds no log\. Its log is in ".*public": give that/],
+    ]
+    for (const [args, said] of wrong) {
+      const { code, stderr } = await stele('verify', ...args)
+      assert.equal(code, 2, stderr)
+      assert.match(stderr, said)
+    }
+    const note = join(folder.path, 'other.note')
+    await writeFile(note, 'example.com\n5\nAAAA\n\n— example.com AAAAAAAA\n')
+    const other = await stele('verify', '--since', note, server.url)
+    assert.equal(other.code, 2, other.shown)
+    assert.match(other.stderr, /^--since ".*other\.note": is no checkpoint of this log/)
+  })
+
   test('stele verify cannot reach a server that is not there', async () => {
     const { code, stderr } = await stele('verify', 'http://localhost:1')
     assert.equal(code, 4)

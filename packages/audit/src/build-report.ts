@@ -125,7 +125,9 @@ function warningsOf(progress: Progress, { options, nowMs }: Ended): readonly str
       .map(({ entry, names }) => `Entry ${entry} changed the log's settings: ${names.join(', ')}`),
     ...(options.since === undefined
       ? []
-      : [`The calls of the first ${options.since.size} entries were not run again (--since)`]),
+      : [
+          `The calls of the first ${Math.min(options.since.size, log.size)} entries were not run again (--since)`,
+        ]),
     ...(older !== undefined && service?.isServed === false ? [findingOf(older).message] : []),
     ...lossWarnings(log),
   ]

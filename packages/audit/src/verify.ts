@@ -23,7 +23,8 @@ export type Verification = {
 /**
  * Verifies a service from its first entry, or from where an earlier verification ended, to its newest checkpoint. What is wrong
  * with it is a finding in the report; in the log itself the first one ends the verification. Throws `server_unreachable`,
- * `server_refused` (also where no log is served), `vkey_invalid` for the key that was given, `engine_unknown`.
+ * `server_refused` (also where no log is served), `vkey_invalid` for the key that was given, `checkpoint_invalid` for the
+ * checkpoint, `engine_unknown`.
  * Spec: state.md, "Replay".
  */
 export async function verifyService(
@@ -163,10 +164,23 @@ function seenRoots(
   }
   if (since?.note !== undefined) {
     const { note } = since
-    const { size, root } = verifyCheckpoint(note, keys.verifiers, keys.origin).checkpoint
+    const { size, root } = readGiven(note, keys)
     roots.push({ path: 'given', size, root, note, seen: 'given with --since' })
   }
   return roots
+}
+
+/** Throws `checkpoint_invalid` where the note is not one of this log. */
+function readGiven(
+  note: string,
+  { verifiers, origin }: LogKeys,
+): Pick<SignedRoot, 'size' | 'root'> {
+  try {
+    return verifyCheckpoint(note, verifiers, origin).checkpoint
+  } catch (error) {
+    if (!isSteleError(error)) throw error
+    throw new SteleError('checkpoint_invalid', { reason: error.message }, { cause: error })
+  }
 }
 
 /** A log that ends before what was seen: from a copy that may be old, from the registry itself it is not. */

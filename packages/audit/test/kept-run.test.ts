@@ -266,6 +266,6 @@ suite('verifyService() since a checkpoint that is trusted', () => {
       .sign()
       .checkpoint.replace(/— \S+ \S/, (text) => `${text.slice(0, -1)}B`)
     const done = verifyAndKeep(serve(grownLog(), ['left']), { since: { size: 300, note } })
-    await assert.rejects(done, { code: 'note_unverified' })
+    await assert.rejects(done, { code: 'checkpoint_invalid' })
   })
 })

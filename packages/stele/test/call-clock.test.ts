@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import { parseCallTimeout } from '../src/commands/verify.ts'
 import { createCallClock, findOverdue, watchCalls } from '../src/verify/call-clock.ts'
 import type { VerifyData } from '../src/verify/messages.ts'
 import { createProgressLine } from '../src/verify/progress.ts'
+import { parseCallTimeout } from '../src/verify/read-options.ts'
 import { verifyInThread } from '../src/verify/run-in-thread.ts'
 
 /** Enters a call as the thread of a script would, and never comes back from it. */

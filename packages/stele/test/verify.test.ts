@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
-import { suite, test } from 'node:test'
-import { isSteleError } from '@stele/errors'
-import { parseRegistryUrl, verify } from '../src/commands/verify.ts'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { afterEach, beforeEach, suite, test } from 'node:test'
+import { isSteleError, SteleError } from '@stele/errors'
+import { verify } from '../src/commands/verify.ts'
+import { readOptions, refusedSince } from '../src/verify/read-options.ts'
+import { parseRegistryUrl, parseSource } from '../src/verify/source.ts'
 
 const good: readonly (readonly [text: string, url: string])[] = [
   ['registry.example', 'https://registry.example'],
@@ -29,6 +34,119 @@ suite('parseRegistryUrl()', () => {
       )
     })
   }
+})
+
+const vkey = 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k'
+const sha512 = 'ab'.repeat(64)
+const goodFlags: readonly (readonly [flag: string, text: string])[] = [
+  ['key', vkey],
+  ['key', ` ${vkey}\n`],
+  ['key', 'ab'.repeat(32)],
+  ['key', `SHA-256 ${'AB'.repeat(32)}`],
+  ['rules', `${sha512},${sha512.toUpperCase()}`],
+  ['engine', sha512],
+  ['since', '7'],
+  ['call-timeout', '60'],
+  ['public-url', 'https://registry.example'],
+  ['out', 'a/new/folder/report.json'],
+]
+const badFlags: readonly (readonly [flag: string, text: string, said: RegExp])[] = [
+  ['key', '', /^--key "": must be the log's key, a line like ".*", or its fingerprint, 64 hex/],
+  ['key', 'x', /the first one of data\/public\/-\/log\/key, and "stele verify" prints the fing/],
+  ['key', vkey.replace('530d903a', '530d903b'), /^--key "example\.com/],
+  ['key', 'ab'.repeat(31), /^--key "abab/],
+  ['rules', 'all', /^--rules "all": must be a hex SHA-512/],
+  ['rules', `${sha512},`, /^--rules "": must be/],
+  ['engine', 'ab', /^--engine "ab": must be/],
+  ['since', 'yesterday', /^--since "yesterday": must be a number of entries, or a file/],
+  ['since', '-1', /^--since "-1"/],
+  ['since', '.', /^--since "\.": must be/],
+  ['since', 'package.json', /^--since "package\.json": the file holds no signed checkpoint/],
+  ['call-timeout', '0', /^--call-timeout "0": must be a number of seconds from 1/],
+  ['call-timeout', '1e3', /^--call-timeout "1e3"/],
+  ['public-url', 'ftp://x', /^--public-url "ftp:\/\/x" is not the address/],
+  ['public-url', 'https://x/?y', /^--public-url "https:\/\/x\/\?y": the address has no/],
+  ['out', '', /^--out "": must be the name of a file/],
+  ['out', '.', /^--out "\.": must be the name of a file/],
+  ['out', 'package.json/x', /^--out "package\.json\/x": cannot be written/],
+]
+
+function refusal(run: () => unknown): string {
+  try {
+    run()
+  } catch (error) {
+    if (isSteleError(error, 'usage_wrong')) return error.message
+    throw error
+  }
+  return ''
+}
+
+suite('readOptions()', () => {
+  for (const [flag, text] of goodFlags) {
+    test(`readOptions() takes --${flag} "${text.slice(0, 40)}"`, () => {
+      assert.equal(
+        refusal(() => readOptions(['localhost'], { [flag]: text })),
+        '',
+      )
+    })
+  }
+  for (const [flag, text, said] of badFlags) {
+    test(`readOptions() throws usage_wrong when --${flag} is "${text.slice(0, 40)}"`, () => {
+      const found = refusal(() => readOptions(['localhost'], { [flag]: text }))
+      assert.match(found, said)
+    })
+  }
+
+  test('refusedSince() blames --since for a checkpoint of another log, and nothing else', () => {
+    const error = new SteleError('checkpoint_invalid', { reason: 'no key of the log signs it' })
+    const refused = refusedSince(error, 'my.note')
+    assert.equal(refused?.code, 'usage_wrong')
+    assert.match(refused.message, /^--since "my\.note": is no checkpoint of this log: no key/)
+    assert.equal(refusedSince(error, undefined), undefined)
+    assert.equal(refusedSince(new Error('x'), 'my.note'), undefined)
+  })
+})
+
+suite('parseSource()', () => {
+  let folder = ''
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'stele-source-'))
+    mkdirSync(join(folder, 'data/public/-/log'), { recursive: true })
+    writeFileSync(join(folder, 'data/public/-/log/key'), '')
+    mkdirSync(join(folder, 'empty'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  test('parseSource() takes a folder that holds a log, however it is written', () => {
+    const path = join(folder, 'data/public')
+    for (const text of [path, `${path}/`, `${path}/-/log`, `file://${path}`, relative('', path)]) {
+      assert.deepEqual(parseSource(text), { kind: 'folder', path }, text)
+    }
+  })
+
+  test('parseSource() never takes what is on this disk for the name of a host', () => {
+    const data = relative('', join(folder, 'data'))
+    assert.match(
+      refusal(() => parseSource(data)),
+      new RegExp(`^The folder "${data}" holds no log\\. Its log is in "${data}/public": give that`),
+    )
+    const wrong: readonly (readonly [string, RegExp])[] = [
+      [join(folder, 'empty'), /holds no log\. Give a copy of the public folder of a registry/],
+      [join(folder, 'none'), /^There is no folder/],
+      [join(folder, 'data/public/-/log/key'), /is a file\. Give/],
+      ['packages', /^The folder "packages" holds no log.*, or https:\/\/packages if a registry/],
+      ['file://host/x', /is not the address of a folder on this machine/],
+    ]
+    for (const [text, said] of wrong)
+      assert.match(
+        refusal(() => parseSource(text)),
+        said,
+      )
+  })
+
+  test('parseSource() takes everything else for an address', () => {
+    assert.deepEqual(parseSource('localhost:1'), { kind: 'http', root: 'http://localhost:1' })
+  })
 })
 
 suite('verify', () => {

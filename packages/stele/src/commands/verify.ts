@@ -1,17 +1,15 @@
 // stele verify <registry url or folder>
 import { hash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism, homedir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import type { Verdict } from '@stele/audit/report'
-import { SteleError } from '@stele/errors'
 import { rulesScript } from '@stele/registry'
 import { createCallClock } from '../verify/call-clock.ts'
 import { writeWhole } from '../verify/kept-store.ts'
-import { defaultCallTimeoutS, maxCallTimeoutS, maxThreads } from '../verify/limits.ts'
-import type { Source, VerifyData } from '../verify/messages.ts'
+import { defaultCallTimeoutS, maxThreads } from '../verify/limits.ts'
+import type { VerifyData } from '../verify/messages.ts'
 import { createProgressLine } from '../verify/progress.ts'
+import { readOptions, refusedSince } from '../verify/read-options.ts'
 import { formatReport, type ShownReport } from '../verify/report-text.ts'
 import { verifyInThread } from '../verify/run-in-thread.ts'
 import type { Command, Input } from './command.ts'
@@ -95,31 +93,21 @@ export const verify: Command<ShownReport> = {
 }
 
 async function run({ positionals, options, environment, main, stop }: Input): Promise<ShownReport> {
-  const [address, ...more] = positionals
-  if (address === undefined || more.length > 0) throw wrongUsage('Give the address of one registry')
-  const { key, out } = options
-  const source = parseSource(address)
+  const { rules, out, ...chosen } = readOptions(positionals, options)
   const data: VerifyData = {
+    ...chosen,
     role: 'verify',
-    source,
-    bases: basesOf(source, options['public-url']),
-    engines: parseNames('--engine', options['engine']),
-    url: source.kind === 'http' ? source.root : source.path,
-    rules: [hash('sha512', rulesScript()), ...parseNames('--rules', options['rules'])],
-    contents: options['tarballs'] !== false,
-    ...(typeof key === 'string' ? { key } : {}),
-    ...parseSince(options['since']),
+    rules: [hash('sha512', rulesScript()), ...rules],
     folders: foldersOf(environment),
-    fresh: options['fresh'] === true,
-    forget: options['forget'] === true,
-    callTimeoutMs: parseCallTimeout(options['call-timeout']),
     calls: createCallClock(maxThreads),
     threads: Math.min(maxThreads, availableParallelism()),
     main: main.href,
   }
   const progress = createProgressLine(process.stderr, Date.now)
-  const { report, saved } = await verifyInThread(data, { main, stop, progress })
-  if (typeof out === 'string') writeWhole(resolve(out), `${JSON.stringify(report, undefined, 2)}\n`)
+  const { report, saved } = await verifyInThread(data, { main, stop, progress }).catch((error) => {
+    throw refusedSince(error, options['since']) ?? error
+  })
+  if (out !== undefined) writeWhole(out, `${JSON.stringify(report, undefined, 2)}\n`)
   return { ...report, saved }
 }
 
@@ -134,76 +122,4 @@ function foldersOf(environment: Input['environment']): VerifyData['folders'] {
     config: folder('XDG_CONFIG_HOME', '.config'),
     cache: folder('XDG_CACHE_HOME', '.cache'),
   }
-}
-
-function basesOf(source: Source, publicUrl: string | boolean | undefined): VerifyData['bases'] {
-  if (source.kind === 'folder') return undefined
-  return typeof publicUrl === 'string' ? [parseRegistryUrl(publicUrl)] : [source.root]
-}
-
-/** Seconds, given in milliseconds. */
-export function parseCallTimeout(text: string | boolean | undefined): number {
-  if (typeof text !== 'string') return defaultCallTimeoutS * 1000
-  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0
-  if (seconds >= 1 && seconds <= maxCallTimeoutS) return seconds * 1000
-  throw wrongUsage(
-    `--call-timeout "${text}": must be a number of seconds from 1 to ${maxCallTimeoutS}`,
-  )
-}
-
-function parseSince(text: string | boolean | undefined): Pick<VerifyData, 'since'> {
-  if (typeof text !== 'string') return {}
-  if (/^\d{1,15}$/.test(text)) return { since: { size: Number(text) } }
-  if (!existsSync(text)) {
-    throw wrongUsage(
-      `--since "${text}": must be a number of entries, or a file with a signed checkpoint`,
-    )
-  }
-  const note = readFileSync(text, 'utf8')
-  const size = Number(note.split('\n')[1])
-  if (Number.isSafeInteger(size) && size > 0) return { since: { size, note } }
-  throw wrongUsage(`--since "${text}": the file holds no signed checkpoint`)
-}
-
-/** Hex SHA-512 names, separated by commas. */
-function parseNames(flag: string, text: string | boolean | undefined): readonly string[] {
-  if (typeof text !== 'string') return []
-  const names = text.split(',').map((name) => name.trim().toLowerCase())
-  const wrong = names.find((name) => !/^[0-9a-f]{128}$/.test(name))
-  if (wrong === undefined) return names
-  throw wrongUsage(`${flag} "${wrong}": must be a hex SHA-512 (128 hex digits)`)
-}
-
-/** What is to be verified: an address, or a folder that is there (`file:` or a path). */
-export function parseSource(text: string): Source {
-  const path = text.startsWith('file:') ? fileURLToPath(text) : text
-  const isFolder =
-    text.startsWith('file:') || /^[./~]/.test(text) || existsSync(join(path, logInFolder))
-  if (!isFolder) return { kind: 'http', root: parseRegistryUrl(text) }
-  const folder = resolve(path.replace(/\/-\/log\/*$/, ''))
-  if (existsSync(join(folder, logInFolder))) return { kind: 'folder', path: folder }
-  throw wrongUsage(
-    `There is no log in "${folder}": give a copy of a registry's public folder, which holds -/log`,
-  )
-}
-
-const logInFolder = '-/log/key'
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
-
-/** The registry's address without a slash at its end; without a scheme, `http` for this machine and `https` for others. */
-export function parseRegistryUrl(text: string): string {
-  const hasScheme = text.includes('://')
-  const url = URL.parse(hasScheme ? text : `https://${text}`)
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw wrongUsage(`"${text}" is not the address of a registry`)
-  }
-  if (url.username !== '' || url.search !== '' || url.hash !== '') {
-    throw wrongUsage('The address of a registry has no user name, query or fragment')
-  }
-  if (!hasScheme && loopback.test(url.hostname)) url.protocol = 'http:'
-  return url.href.replace(/\/+$/, '').replace(/\/-\/log$/, '')
-}
-
-function wrongUsage(reason: string): SteleError {
-  return new SteleError('usage_wrong', { reason, command: 'verify' })
 }

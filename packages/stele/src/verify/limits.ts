@@ -25,3 +25,6 @@ export const overdueCheckMs = 500
 
 /** The most that a log may allow of each limit of a call, as a multiple of the default: beyond it the replay is refused. */
 export const maxLimitFactor = 64
+
+/** Bytes of a file that `--since` names: the largest signed note. */
+export const maxSinceFileBytes: number = 256 * 1024

@@ -1,0 +1,133 @@
+// What was typed after "stele verify", as the verification takes it. All of it is looked at before anything is asked or written.
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { isSteleError, SteleError } from '@stele/errors'
+import { parseVkey } from '@stele/tlog/notes'
+import type { Input } from '../commands/command.ts'
+import { defaultCallTimeoutS, maxCallTimeoutS, maxSinceFileBytes } from './limits.ts'
+import type { VerifyData } from './messages.ts'
+import { parseRegistryUrl, parseSource } from './source.ts'
+
+type Chosen = Pick<
+  VerifyData,
+  | 'source'
+  | 'url'
+  | 'bases'
+  | 'engines'
+  | 'rules'
+  | 'contents'
+  | 'key'
+  | 'since'
+  | 'fresh'
+  | 'forget'
+  | 'callTimeoutMs'
+> & { readonly out?: string }
+
+type Typed = string | boolean | undefined
+
+/** What the user wants. Throws `usage_wrong`, in the words of whoever typed it. */
+export function readOptions(positionals: Input['positionals'], options: Input['options']): Chosen {
+  const [address, ...more] = positionals
+  if (address === undefined || more.length > 0) throw wrongUsage('Give the address of one registry')
+  const source = parseSource(address)
+  const publicUrl = options['public-url']
+  if (source.kind === 'folder' && publicUrl !== undefined) {
+    throw wrongUsage('--public-url is for registries that are served: a folder serves no packages')
+  }
+  const base =
+    typeof publicUrl === 'string' ? parseRegistryUrl(publicUrl, '--public-url ') : undefined
+  return {
+    source,
+    url: source.kind === 'http' ? source.root : source.path,
+    bases: source.kind === 'folder' ? undefined : [base ?? source.root],
+    engines: parseNames('--engine', options['engine']),
+    rules: parseNames('--rules', options['rules']),
+    contents: options['tarballs'] !== false,
+    ...parseKey(options['key']),
+    ...parseSince(options['since']),
+    fresh: options['fresh'] === true,
+    forget: options['forget'] === true,
+    callTimeoutMs: parseCallTimeout(options['call-timeout']),
+    ...parseOut(options['out']),
+  }
+}
+
+const fingerprint = /^(?:sha-?256[: ]\s*)?[0-9a-f]{64}$/i
+
+/** The log's key line, or the fingerprint that a report prints. Whether it is the log's shows only there. */
+function parseKey(text: Typed): Pick<Chosen, 'key'> {
+  if (typeof text !== 'string') return {}
+  const key = text.trim()
+  if (fingerprint.test(key)) return { key }
+  try {
+    parseVkey(key)
+    return { key }
+  } catch (error) {
+    if (!isSteleError(error)) throw error
+    const wanted = `the log's key, a line like "registry.example+1a2b3c4d+AXY…", or its fingerprint, 64 hex digits`
+    const where = `The operator finds both: the line is the first one of data/public/-/log/key, and "stele verify" prints the fingerprint`
+    throw wrongUsage(`--key "${text}": must be ${wanted}. ${where}`)
+  }
+}
+
+/** Seconds, given in milliseconds. */
+export function parseCallTimeout(text: Typed): number {
+  if (typeof text !== 'string') return defaultCallTimeoutS * 1000
+  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (seconds >= 1 && seconds <= maxCallTimeoutS) return seconds * 1000
+  throw wrongUsage(
+    `--call-timeout "${text}": must be a number of seconds from 1 to ${maxCallTimeoutS}`,
+  )
+}
+
+function parseSince(text: Typed): Pick<Chosen, 'since'> {
+  if (typeof text !== 'string') return {}
+  if (/^\d{1,15}$/.test(text)) return { since: { size: Number(text) } }
+  const file = statSync(text, { throwIfNoEntry: false })
+  if (file?.isFile() !== true) {
+    const wanted = 'a number of entries, or a file with a signed checkpoint'
+    throw wrongUsage(`--since "${text}": must be ${wanted}`)
+  }
+  const note = file.size > maxSinceFileBytes ? '' : readFileSync(text, 'utf8')
+  const size = Number(note.split('\n')[1])
+  if (Number.isSafeInteger(size) && size > 0) return { since: { size, note } }
+  throw wrongUsage(`--since "${text}": the file holds no signed checkpoint`)
+}
+
+/** What is wrong with a checkpoint that only the log's key could tell, undefined for other errors. */
+export function refusedSince(error: unknown, text: Typed): SteleError | undefined {
+  if (!isSteleError(error, 'checkpoint_invalid') || typeof text !== 'string') return undefined
+  const reason = `--since "${text}": is no checkpoint of this log: ${error.details.reason}`
+  return wrongUsage(reason)
+}
+
+/** Hex SHA-512 names, separated by commas. */
+function parseNames(flag: string, text: Typed): readonly string[] {
+  if (typeof text !== 'string') return []
+  const names = text.split(',').map((name) => name.trim().toLowerCase())
+  const wrong = names.find((name) => !/^[0-9a-f]{128}$/.test(name))
+  if (wrong === undefined) return names
+  throw wrongUsage(`${flag} "${wrong}": must be a hex SHA-512 (128 hex digits)`)
+}
+
+/** A report that cannot be written should not be known only when all has been verified. */
+function parseOut(text: Typed): Pick<Chosen, 'out'> {
+  if (typeof text !== 'string') return {}
+  const out = resolve(text)
+  let folder = dirname(out)
+  while (!existsSync(folder)) folder = dirname(folder)
+  const isFolder = statSync(out, { throwIfNoEntry: false })?.isDirectory() === true
+  if (isFolder || text === '') throw wrongUsage(`--out "${text}": must be the name of a file`)
+  try {
+    if (!statSync(folder).isDirectory()) throw new Error(`"${folder}" is no folder`)
+    accessSync(folder, constants.W_OK)
+    return { out }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw wrongUsage(`--out "${text}": cannot be written: ${reason}`)
+  }
+}
+
+function wrongUsage(reason: string): SteleError {
+  return new SteleError('usage_wrong', { reason, command: 'verify' })
+}
