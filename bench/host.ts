@@ -39,7 +39,7 @@ const state = {
 }
 const release = { name: 'left-pad', version: '2.0.0', readme: 'x'.repeat(1000) }
 
-const hosts = { stateless: makeHost(true), stateful: makeHost(false) }
+const hosts = { fresh: makeHost('fresh'), kept: makeHost('kept') }
 const rows: Record<string, { microseconds: number; perSecond: number }> = {}
 
 for (const [kind, host] of Object.entries(hosts)) {
@@ -51,23 +51,23 @@ for (const [kind, host] of Object.entries(hosts)) {
   measure(`${kind}: the same with promises`, () => host.call(later, state))
   measure(`${kind}: query, trivial`, () => host.query(ask('trivial'), state))
 }
-const { stateless, stateful } = hosts
-measure('one host call (exists)', () => stateless.call(ask('touch', 1000), state), 1000)
-measure('one host call (hash)', () => stateless.call(ask('hashes', 1000), state), 1000)
+const { fresh, kept } = hosts
+measure('one host call (exists)', () => fresh.call(ask('touch', 1000), state), 1000)
+measure('one host call (hash)', () => fresh.call(ask('hashes', 1000), state), 1000)
 const megabyte = ask('echo', 'é'.repeat(500_000))
-measure('1 MB of text in and out', () => stateless.call(megabyte, state))
-measure('10,000 loop turns', () => stateless.call(ask('loop', 1_000_000), state), 100)
-measure('boot', () => makeHost(true))
-const snapshot = stateful.snapshot()
-measure('snapshot', () => stateful.snapshot())
-measure('restore', () => stateful.restore(snapshot))
-measure('memory digest', () => stateful.memoryDigest())
+measure('1 MB of text in and out', () => fresh.call(megabyte, state))
+measure('10,000 loop turns', () => fresh.call(ask('loop', 1_000_000), state), 100)
+measure('boot', () => makeHost('fresh'))
+const snapshot = kept.snapshot()
+measure('snapshot', () => kept.snapshot())
+measure('restore', () => kept.restore(snapshot))
+measure('memory digest', () => kept.memoryDigest())
 
 console.table(rows)
 console.log(JSON.stringify({ snapshotBytes: snapshot.length, rows }))
 
-function makeHost(isStateless: boolean): ScriptHost {
-  const options = { script, stateless: isStateless, print: () => {}, blobs: () => undefined }
+function makeHost(memory: 'fresh' | 'kept'): ScriptHost {
+  const options = { script, memory, print: () => {}, blobs: () => undefined }
   return createScriptHost(options)
 }
 

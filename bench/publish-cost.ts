@@ -305,7 +305,7 @@ async function openPorts(
       const host = createScriptHost({
         script: text,
         limits,
-        stateless: true,
+        memory: 'fresh',
         print: () => undefined,
         blobs,
       })

@@ -42,7 +42,7 @@ const script = `
   exports.burn = () => 'a'.repeat(3e5).indexOf('a'.repeat(1.5e5) + 'b')`
 const options = {
   script,
-  stateless: false,
+  memory: 'kept' as const,
   limits: { gas: 10 },
   print: () => {},
   blobs: () => undefined,
@@ -126,7 +126,7 @@ test('call() aborts, and the memory is as before, when the native stack ends fir
     import { parentPort, workerData } from 'node:worker_threads'
     const { createScriptHost } = await import(workerData.host)
     const script = "let n = 0; exports.up = () => ++n; exports.deep = () => { n = 99; return JSON.parse('['.repeat(1e5)) }"
-    const host = createScriptHost({ script, stateless: false, print() {}, blobs() {} })
+    const host = createScriptHost({ script, memory: 'kept', print() {}, blobs() {} })
     const ask = (method) => ({ method, args: '[]', account: null, via: 'token', timeMs: 1, seed: new Uint8Array(32) })
     const state = { get() {}, list: () => [] }
     host.call(ask('up'), state)

@@ -51,7 +51,7 @@ ${Object.entries(probes)
 export function runProbes(): { readonly lines: readonly string[]; readonly digest: string } {
   const options = {
     script,
-    stateless: false,
+    memory: 'kept' as const,
     limits: { gas: 2000 },
     print: () => {},
     blobs: () => undefined,

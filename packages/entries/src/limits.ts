@@ -18,5 +18,7 @@ export const maxRootSignatures = 32
 export const maxWithheldParts = 10_000
 /** Bytes of the random salt that stands before a body, and before effects (spec/state.md "Leaf"). */
 export const saltBytes = 32
+/** Entries of a log that are read, or applied, at once: bounds the memory for them, and how long others wait. */
+export const entriesPerStep = 256
 /** Oracles that one call may ask: as many answers as its body could hold. */
 export const maxOracles = 10_000

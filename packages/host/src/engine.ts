@@ -63,7 +63,7 @@ let own: EngineParts | undefined
 
 /** A host of this release's own engine: for services whose script is at hand, and for tests. Throws as createHost(). */
 export function createScriptHost(options: ScriptHostOptions): ScriptHost {
-  const engine = engines[options.stateless ? 'fresh' : 'kept']
+  const engine = engines[options.memory]
   own ??= partsOf(engine.name, readOwnParts())
   return createHost({ ...options, engine: own, engineName: engine.name })
 }
@@ -72,15 +72,15 @@ function loaded(
   { name, memory }: Pick<LoadedEngine, 'name' | 'memory'>,
   engine: EngineParts,
 ): LoadedEngine {
-  const stateless = memory === 'fresh'
   return {
     name,
     memory,
     createExecutor({ script, limits }, ports) {
-      const settings = { script, limits: parseLimits(limits), stateless }
+      const settings = { script, limits: parseLimits(limits), memory }
       const host = createHost({ ...settings, ...ports, engine, engineName: name })
       const { init, call, memoryDigest: digest, snapshot, restore } = host
-      return stateless ? { init, call } : { init, call, memory: { digest, snapshot, restore } }
+      if (memory === 'fresh') return { init, call }
+      return { init, call, memory: { digest, snapshot, restore } }
     },
   }
 }

@@ -130,7 +130,7 @@ test('serveHostCall() gives blobs that the host has, and aborts the call for oth
     asked.push(wanted)
     return wanted === name ? Buffer.from('chunk\n') : undefined
   }
-  const host = hostOf(script, { stateless: true, blobs })
+  const host = hostOf(script, { memory: 'fresh', blobs })
   const call = (method: string, ...args: unknown[]): unknown => {
     const outcome = host.call(callOf(method, ...args), memoryState())
     return outcome.ok ? outcome.result : outcome.error.name

@@ -43,11 +43,11 @@ export function callOf(method: string, ...args: unknown[]): ScriptCall {
   }
 }
 
-/** A host of this script: stateful, silent, without blobs, unless told otherwise. */
+/** A host of this script: one that keeps its memory, silent, without blobs, unless told otherwise. */
 export function hostOf(script: string, options: Partial<ScriptHostOptions> = {}): ScriptHost {
   return createScriptHost({
     script,
-    stateless: false,
+    memory: 'kept',
     print: () => {},
     blobs: () => undefined,
     ...options,
@@ -55,7 +55,7 @@ export function hostOf(script: string, options: Partial<ScriptHostOptions> = {})
 }
 
 const evaluator = `exports.run = (body, args) => (0, eval)('(' + body + ')')(...args)`
-let evaluating: ScriptHost | undefined // Stateless, so that the tests which use it do not see one another.
+let evaluating: ScriptHost | undefined // Of a fresh memory, so that the tests which use it do not see one another.
 
 /** What this function gives when it runs in a script, with these arguments: its result or its error's name. */
 export function resultOf(
@@ -63,7 +63,7 @@ export function resultOf(
   args: unknown[] = [],
   state: StateReader = memoryState(),
 ): unknown {
-  evaluating ??= hostOf(evaluator, { stateless: true })
+  evaluating ??= hostOf(evaluator, { memory: 'fresh' })
   const outcome = evaluating.call(callOf('run', body, args), state)
   return outcome.ok ? outcome.result : outcome.error.name
 }

@@ -48,28 +48,28 @@ test('init() runs init once asked, and is empty where there is none', () => {
   assert.equal(failing.init(callOf('init'), empty).ok, false)
 })
 
-test('call() keeps closures when the host is stateful, and nothing when it is stateless', () => {
-  const stateful = hostOf(counter)
-  const stateless = hostOf(counter, { stateless: true })
-  const digest = stateless.memoryDigest()
+test('call() keeps closures when its memory is kept, and nothing when it is fresh', () => {
+  const kept = hostOf(counter)
+  const fresh = hostOf(counter, { memory: 'fresh' })
+  const digest = fresh.memoryDigest()
   assert.deepEqual(
-    [1, 2, 3].map(() => run(stateful, 'up')),
+    [1, 2, 3].map(() => run(kept, 'up')),
     [1, 2, 3],
   )
   assert.deepEqual(
-    [1, 2, 3].map(() => run(stateless, 'up')),
+    [1, 2, 3].map(() => run(fresh, 'up')),
     [1, 1, 1],
   )
-  assert.equal(stateless.memoryDigest(), digest)
-  assert.deepEqual(run(stateful, 'seen'), [1, 2, 3])
+  assert.equal(fresh.memoryDigest(), digest)
+  assert.deepEqual(run(kept, 'seen'), [1, 2, 3])
 })
 
-test('call() gives the same from any entry on when the host is stateless', () => {
+test('call() gives the same from any entry on when its memory is fresh', () => {
   const script = `${counter}
     exports.rough = () => { const a = []; for (let i = 0; i < 3e4; i++) a.push({ i }); globalThis.leak = a; return a.length }
     exports.gas = () => { let n = 0; for (let i = 0; i < 5e4; i++) n += i; return n }`
   const methods = ['up', 'rough', 'gas', 'fail', 'write', 'seen', 'loop', 'gas', 'wait', 'up']
-  const options = { stateless: true, limits: { gas: 60 } }
+  const options = { memory: 'fresh' as const, limits: { gas: 60 } }
   const outcomes = (from: number): unknown[] => {
     const host = hostOf(script, options)
     return methods.slice(from).map((method) => host.call(callOf(method, '/x', 'y'), empty))

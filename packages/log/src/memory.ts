@@ -3,6 +3,7 @@
 import type { Executor } from '@stele/entries/calls'
 import { entryKinds, parseLeaf, seedOf } from '@stele/entries/leaf'
 import {
+  entriesIn,
   formatEffects,
   type KeptEntry,
   readBodyPart,
@@ -13,8 +14,6 @@ import { applyBody } from '@stele/entries/transition'
 import { isSteleError, SteleError } from '@stele/errors'
 import { Overlay } from './overlay.ts'
 import type { LogStore, MemorySnapshot } from './ports.ts'
-
-const entriesPerStep = 256
 
 type MemoryStore = Pick<LogStore, 'get' | 'list' | 'entries' | 'memory' | 'undo'>
 
@@ -39,12 +38,9 @@ export function restoreMemory(
   const past = new Overlay(store)
   past.apply([...store.undo()])
   const from = saved?.size ?? 0
-  for (let start = from; start < size; start += entriesPerStep) {
-    const entries = store.entries(start, Math.min(entriesPerStep, size - start))
-    for (const [offset, entry] of entries.entries()) {
-      const fault = runAgain(entry, past, executor)
-      if (fault !== undefined) return { calls: 0, fault: `entry ${start + offset} ${fault}` }
-    }
+  for (const [index, entry] of entriesIn(store.entries, from, size)) {
+    const fault = runAgain(entry, past, executor)
+    if (fault !== undefined) return { calls: 0, fault: `entry ${index} ${fault}` }
   }
   return { calls: size - from, fault: undefined }
 }

@@ -2,7 +2,7 @@
 
 import type { Body } from '@stele/entries/bodies'
 import { entryKinds, parseLeaf, saltBytes } from '@stele/entries/leaf'
-import { parseEffects, readBodyPart } from '@stele/entries/parts'
+import { entriesIn, parseEffects, readBodyPart } from '@stele/entries/parts'
 import { SteleError } from '@stele/errors'
 import { Trie, type TrieWrite } from '@stele/state'
 import { verifyCheckpoint } from '@stele/tlog/keys'
@@ -18,8 +18,6 @@ import {
 import type { LogPorts, LogStore, SnapshotHome, StoredHead } from './ports.ts'
 import { publishedCheckpoint, publishedPieceFault } from './published.ts'
 import { loadTrieSnapshot } from './trie-snapshot.ts'
-
-const entriesPerStep = 256
 
 /** What opening gives. `fault` says why the log must not be written to. */
 export type Recovered = {
@@ -74,10 +72,8 @@ function trieFromSnapshot(
   if (loaded === undefined) return undefined
   const { trie, size } = loaded
   if (size > head.size) throw new Error(`it is of ${size} entries, the log has ${head.size}`)
-  for (let start = size; start < head.size; start += entriesPerStep) {
-    const entries = store.entries(start, Math.min(entriesPerStep, head.size - start))
-    for (const { effects } of entries) rollForward(trie, effects)
-  }
+  for (const [, { effects }] of entriesIn(store.entries, size, head.size))
+    rollForward(trie, effects)
   if (!isSameHash(trie.root(), parseLeaf(head.leaf).stateRoot)) {
     throw new Error('with the entries since, it is not the state of the last leaf')
   }
@@ -156,14 +152,12 @@ function countUnnumbered(
   size: number,
 ): { readonly unnumbered: number; readonly unknown: number } {
   let [unnumbered, unknown] = [0, 0]
-  for (let start = 1; start < size; start += entriesPerStep) {
-    for (const { leaf, body } of entries(start, Math.min(entriesPerStep, size - start))) {
-      const { kind } = parseLeaf(leaf)
-      if (kind === entryKinds.memory) unnumbered++
-      if (kind !== entryKinds.call) continue
-      if (body === null) unknown++
-      else if (isSignedByCaller(readBodyPart(kind, body))) unnumbered++
-    }
+  for (const [, { leaf, body }] of entriesIn(entries, 1, size)) {
+    const { kind } = parseLeaf(leaf)
+    if (kind === entryKinds.memory) unnumbered++
+    if (kind !== entryKinds.call) continue
+    if (body === null) unknown++
+    else if (isSignedByCaller(readBodyPart(kind, body))) unnumbered++
   }
   return { unnumbered, unknown }
 }

@@ -1,7 +1,7 @@
 // Keeps the projections of one log where the log is: entry by entry with each commit, from the log where they lag.
+import { entriesPerStep } from '@stele/entries/leaf'
 import type { KeptEntry } from '@stele/entries/parts'
 import { type LoggedEntry, readLogged } from '@stele/entries/transition'
-import { entriesPerStep } from './limits.ts'
 import type { BoundProjection, MarkedProjection, ReadBlob } from './projection.ts'
 
 /** What the replica reads of its log, and the transaction that it works in. */

@@ -8,7 +8,7 @@ import {
   verifyRootSignatures,
 } from '@stele/entries/bodies'
 import { type ScriptSettings, type StateReader, settingsInForce } from '@stele/entries/calls'
-import { entryKinds, parseLeaf } from '@stele/entries/leaf'
+import { entriesPerStep, entryKinds, parseLeaf } from '@stele/entries/leaf'
 import { readBodyPart } from '@stele/entries/parts'
 import { logObject, readLogRow, rootsIn } from '@stele/entries/transition'
 import { isSteleError, SteleError } from '@stele/errors'
@@ -43,8 +43,6 @@ export type RulesPorts = ServicePorts & {
   readonly sequencer: Sequencer
   readonly own: Map<string, Uint8Array>
 }
-
-const entriesPerStep = 256
 
 /** What is in force, and since when. */
 export async function readRules({

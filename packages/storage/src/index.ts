@@ -1,7 +1,7 @@
 // The public face of @stele/storage.
 export type { BlobUploads } from './blob-uploads.ts'
 export type { LogReader } from './log-store.ts'
-export type { HomeOptions, ViewHomes } from './service-home.ts'
+export type { HomeOptions, ProjectionHomes } from './service-home.ts'
 export {
   openStorage,
   type Storage,

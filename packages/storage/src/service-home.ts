@@ -14,12 +14,12 @@ import type { StoredPaths } from './stored-paths.ts'
 import { createViewHome, prepareViews } from './view-store.ts'
 
 /** Homes for projections; each is made when it is asked for. */
-export type ViewHomes = { readonly registry: () => ProjectionHome<ViewWrite> }
+export type ProjectionHomes = { readonly registry: () => ProjectionHome<ViewWrite> }
 
 /** What a home is opened with. */
 export type HomeOptions = {
   /** The service's projections, in the homes that there are for them. */
-  readonly projections: (homes: ViewHomes) => readonly BoundProjection[]
+  readonly projections: (homes: ProjectionHomes) => readonly BoundProjection[]
   /** What snapshots of the trie are sealed with; without it none are used or made. */
   readonly sealKey?: Uint8Array
   /** Starts the thread that changes the public folder; without it that is done here, where each file waits for the disk. */
@@ -38,7 +38,7 @@ export function openServiceHome(options: HomeOptions & Place): ServiceHome {
   try {
     const store = createLogStore(db, paths.blobs, (entries) => replica.apply(entries))
     const replica = createReplica({
-      projections: projections(viewHomes(db)),
+      projections: projections(projectionHomes(db)),
       size: () => store.head()?.size ?? 0,
       entries: store.entries,
       leafHashes: (start, count) => store.hashes(0, start, count),
@@ -61,7 +61,7 @@ export function openServiceHome(options: HomeOptions & Place): ServiceHome {
   }
 }
 
-function viewHomes(db: DatabaseSync): ViewHomes {
+function projectionHomes(db: DatabaseSync): ProjectionHomes {
   return {
     registry: () => {
       prepareViews(db)

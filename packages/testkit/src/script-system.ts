@@ -45,7 +45,7 @@ export type ScriptSystem = {
 type Fields = Map<string, Uint8Array>
 type Method = (...args: readonly unknown[]) => unknown
 
-/** A system over a CommonJS script's text. The script is loaded anew for each call, as a stateless host does. */
+/** A system over a CommonJS script's text. The script is loaded anew for each call, as a host with a fresh memory does. */
 export function createScriptSystem(script: string): ScriptSystem {
   const objects = new Map<string, Fields>()
 

@@ -10,6 +10,7 @@ export {
   parseLeaf,
 } from '../leaf.ts'
 export {
+  entriesPerStep,
   maxBodyBytes,
   maxEffectsBytes,
   maxInlineValueBytes,

@@ -4,6 +4,7 @@ import { hash } from 'node:crypto'
 import { CallWaits, type Outcome, type ScriptCall, type StateReader } from '@stele/entries/calls'
 import { isSteleError, SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
+import type { MemoryMode } from '../engine-blob.ts'
 import { asTrap, bootScript, type EngineParts, type RunnableCall } from './glue.ts'
 import { canonicalText } from './json.ts'
 import { type Limits, parseLimits } from './limits.ts'
@@ -19,10 +20,10 @@ export type ScriptHostOptions = {
   /** Counted limits (parseLimits); those left out are the defaults. */
   readonly limits?: Partial<Limits>
   /**
-   * True: every call starts from the memory as it was after the script was loaded, so nothing survives but the files, and
-   * a replay may start at any entry. False: closures live on, and the memory is part of the service's state.
+   * `fresh`: every call starts from the memory as it was after the script was loaded, so nothing survives but the files, and
+   * a replay may start at any entry. `kept`: closures live on, and the memory is part of the service's state.
    */
-  readonly stateless: boolean
+  readonly memory: MemoryMode
   /** Told of each line that the script prints. Decides nothing; replays print again. */
   readonly print: (line: string) => void
   /**
@@ -102,7 +103,7 @@ export function createHost(options: HostOptions): ScriptHost {
   }
 
   function keep({ outcome, isClean }: Ended): Outcome {
-    if (isClean && !options.stateless) {
+    if (isClean && options.memory === 'kept') {
       machine.clearStack()
       machine.save(image)
       isStale = false

@@ -10,7 +10,6 @@ import {
   readSync,
   renameSync,
   rmSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -113,9 +112,21 @@ export function saveEvidence({ config }: KeptFolders, origin: string, report: un
 
 /** Writes a file so that it is there whole or not at all. */
 export function writeWhole(path: string, text: string): void {
+  replaceFile(path, [Buffer.from(text)])
+}
+
+function replaceFile(path: string, pieces: Iterable<Uint8Array>): void {
   makeFolders(dirname(path))
   const temporary = `${path}.${process.pid}.tmp`
-  writeFileSync(temporary, text, { flush: true })
+  const file = openSync(temporary, 'w')
+  try {
+    for (const piece of pieces) {
+      for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at)
+    }
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
   renameSync(temporary, path)
 }
 
@@ -131,20 +142,14 @@ function makeFolders(path: string): void {
 }
 
 function saveSnapshot(path: string, kept: Continuation): string {
-  makeFolders(dirname(path))
-  const temporary = `${path}.${process.pid}.tmp`
   const digest = createHash('sha256')
-  const file = openSync(temporary, 'w')
-  try {
+  const hashed = function* (): Iterable<Uint8Array> {
     for (const piece of writeSnapshot(kept)) {
       digest.update(piece)
-      for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at)
+      yield piece
     }
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
   }
-  renameSync(temporary, path)
+  replaceFile(path, hashed())
   return digest.digest('hex')
 }
 
