@@ -1,6 +1,7 @@
 // A request as routes see it: target parsed, client known, JSON read under limits.
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
+import { clientKey } from '@stele/formats/networks'
 import { type AddressSettings, baseAddress, clientAddress } from './base-address.ts'
 import type { Incoming } from './exchange.ts'
 import { maxJsonBytes, maxJsonValues } from './limits.ts'
@@ -41,11 +42,17 @@ type Opening = {
 
 /** The request, opened. */
 export function openAsk(incoming: Incoming, { target, settings, showPath }: Opening): Ask {
-  const json = (limits: BodyLimits = {}): Promise<JsonValue> => readJson(incoming, limits)
+  const client = clientAddress(incoming, settings)
+  const notes: Ask['notes'] = {}
+  const body: Incoming['body'] = (limitBytes) =>
+    incoming.body(limitBytes, { client: clientKey(client), account: notes['account'] })
+  const json = (limits: BodyLimits = {}): Promise<JsonValue> =>
+    readJson({ ...incoming, body }, limits)
   return {
     ...incoming,
+    body,
     query: target.query,
-    client: clientAddress(incoming, settings),
+    client,
     baseUrl: () => baseAddress(incoming, settings),
     json,
     object: async (limits) => {
@@ -54,7 +61,7 @@ export function openAsk(incoming: Incoming, { target, settings, showPath }: Open
       return value
     },
     shownPath: () => showPath(incoming.url),
-    notes: {},
+    notes,
   }
 }
 

@@ -1,5 +1,6 @@
 // What a face takes and gives: plain data. One adapter (listen.ts) turns node:http into it; tests make it themselves.
 import type { Duplex } from 'node:stream'
+import type { Sender } from './body-budget.ts'
 
 /** A request. An attacker controls all of it but `peer` and `isTls`. */
 export type Incoming = {
@@ -15,9 +16,10 @@ export type Incoming = {
   readonly httpVersion: string
   /**
    * The body, its content coding undone. Read when a route asks for it, and not before: so a stranger's body is never
-   * held. Throws body_too_large, coding_unsupported, request_invalid, request_cut, server_busy.
+   * held. `sender`: whose it is, where that is more than the other end of the connection.
+   * Throws body_too_large, body_too_slow, coding_unsupported, request_invalid, request_cut, server_busy.
    */
-  readonly body: (limitBytes: number) => Promise<Uint8Array>
+  readonly body: (limitBytes: number, sender?: Sender) => Promise<Uint8Array>
   /**
    * The body as it arrives, its content coding undone, at the pace of whoever reads it. Read once: this, or `body`. Throws what
    * `body` throws but server_busy, also half-way.

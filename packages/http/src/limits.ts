@@ -14,6 +14,15 @@ export const maxJsonValues = 20_000
 /** Bytes of bodies in memory at once, over all requests: four uploads of 128 MiB, the largest by default. */
 export const maxBufferedBytes: number = 512 * mib
 
+/** The part of that which one address, or one account, may have: what is left takes the largest upload of somebody else. */
+export const maxSenderParts = 0.75
+
+/** How often it is looked at whether a body still comes, in milliseconds. */
+export const bodyPaceMs: number = 30 * secondMs
+
+/** Bytes that have to come meanwhile, 2 KiB a second: a poor mobile line has twice that. */
+export const minPaceBytes: number = 60 * kib
+
 /** Bytes of a body that are copied before others have a turn: it takes a millisecond or two, 128 MiB some 200. */
 export const joinedPerTurnBytes: number = 1 * mib
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIPv6, type Socket } from 'node:net'
 import { SteleError } from '@stele/errors'
 import type { Network } from '@stele/formats/networks'
+import { type BodyBudget, createBodyBudget } from './body-budget.ts'
 import { createConnections } from './connections.ts'
 import { toReply } from './error-reply.ts'
 import type { HttpEvent } from './event.ts'
@@ -21,7 +22,6 @@ import {
   maxPipelined,
   requestTimeoutMs,
 } from './limits.ts'
-import type { BodyBudget } from './read-body.ts'
 import { headOf, incomingOf } from './read-request.ts'
 import { refuseBroken } from './refuse-broken.ts'
 import { sendReply } from './send-reply.ts'
@@ -61,10 +61,7 @@ const defaultGraceMs = 30_000
 
 /** Serves the app. Rejects with address_taken when another program has the port, address_unusable when the host is none of this machine's. */
 export async function listen(app: App, options: ListenOptions): Promise<Listening> {
-  const budget: BodyBudget = {
-    limitBytes: options.maxBufferedBytes ?? maxBufferedBytes,
-    usedBytes: 0,
-  }
+  const budget = createBodyBudget(options.maxBufferedBytes ?? maxBufferedBytes)
   const server = createLimitedServer(app)
   const running: Running = { count: 0, onNone: () => undefined }
   const start = ({ request, response }: Exchange): void => {

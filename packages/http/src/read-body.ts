@@ -4,26 +4,35 @@ import type { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { SteleError } from '@stele/errors'
-import { busyRetryS, joinedPerTurnBytes } from './limits.ts'
+import type { BodyBudget, BodyShare, Sender } from './body-budget.ts'
+import { type Every, everyOnClock, watchPace } from './body-pace.ts'
+import { joinedPerTurnBytes } from './limits.ts'
 
-/** How many bytes all requests together may hold. */
-export type BodyBudget = { readonly limitBytes: number; usedBytes: number }
+/** What bounds a body beside its length. */
+export type BodyBounds = {
+  readonly budget: BodyBudget
+  readonly sender: Sender
+  readonly every?: Every
+}
+
+/** A body, and what takes it off the budget. */
+export type HeldBody = { readonly bytes: Uint8Array; readonly release: () => void }
 
 /**
  * The body, with gzip undone. At most `limitBytes` after decoding: what is longer is refused while it arrives. Its
- * length stays counted in the budget until the caller takes it off.
- * Throws body_too_large, coding_unsupported, request_invalid, request_cut, server_busy.
+ * length stays counted in the budget until the caller releases it.
+ * Throws body_too_large, body_too_slow, coding_unsupported, request_invalid, request_cut, server_busy.
  */
 export async function readBody(
   request: IncomingMessage,
   limitBytes: number,
-  budget: BodyBudget,
-): Promise<Uint8Array> {
+  bounds: BodyBounds,
+): Promise<HeldBody> {
   const isGzip = isGzipBody(request, limitBytes)
-  const chunks = isGzip
-    ? await collectDecoded(request, limitBytes, budget)
-    : await collect(request, { limitBytes, budget, source: request })
-  return join(chunks)
+  const { chunks, release } = isGzip
+    ? await collectDecoded(request, limitBytes, bounds)
+    : await collect(request, { ...bounds, limitBytes, source: request })
+  return { bytes: await join(chunks), release }
 }
 
 /** The chunks as one. Some KB of gzip may be 128 MiB here: others have turns between. */
@@ -59,11 +68,11 @@ export function isGzipBody(request: IncomingMessage, limitBytes: number): boolea
 async function collectDecoded(
   request: IncomingMessage,
   limitBytes: number,
-  budget: BodyBudget,
-): Promise<readonly Uint8Array[]> {
+  bounds: BodyBounds,
+): Promise<Collected> {
   const decoding = gunzipOf(request)
   try {
-    return await collect(decoding.stream, { limitBytes, budget, source: request })
+    return await collect(decoding.stream, { ...bounds, limitBytes, source: request })
   } catch (error) {
     throw error instanceof SteleError ? error : brokenGzip(error)
   } finally {
@@ -99,27 +108,27 @@ export function brokenGzip(cause: unknown): SteleError {
   return new SteleError('request_invalid', what, { cause })
 }
 
-type Collecting = {
+type Collecting = BodyBounds & {
   readonly limitBytes: number
-  readonly budget: BodyBudget
   readonly source: IncomingMessage
 }
+type Collected = { readonly chunks: readonly Uint8Array[]; readonly release: () => void }
 
 /** Listens instead of iterating: leaving an iterator would destroy the request, and with it the way to answer. */
 function collect(
   stream: Readable,
-  { limitBytes, budget, source }: Collecting,
-): Promise<readonly Uint8Array[]> {
+  { limitBytes, budget, sender, every = everyOnClock, source }: Collecting,
+): Promise<Collected> {
   const chunks: Uint8Array[] = []
   let sizeBytes = 0
-  return new Promise<readonly Uint8Array[]>((resolve, reject) => {
+  return new Promise<Collected>((resolve, reject) => {
     const listeners = {
       data: (chunk: Uint8Array): void => {
         sizeBytes += chunk.length
-        budget.usedBytes += chunk.length
+        pace.came(chunk.length)
         chunks.push(chunk)
         if (sizeBytes > limitBytes) settle(new SteleError('body_too_large', { limitBytes }))
-        else if (budget.usedBytes > budget.limitBytes) settle(busyError())
+        else takeRoom(share, chunk.length, settle)
       },
       end: (): void => settle(source.complete ? undefined : cutError(sizeBytes)),
       error: (error: unknown): void => settle(error),
@@ -127,26 +136,33 @@ function collect(
       aborted: (): void => settle(cutError(sizeBytes)),
     }
     const settle = (error: unknown): void => {
+      pace.end()
       for (const [event, listener] of Object.entries(listeners)) stream.off(event, listener)
       // Whatever still comes must not become an uncaught error.
       stream.on('error', () => undefined)
       if (error === undefined) {
-        resolve(chunks)
+        share.arrived()
+        resolve({ chunks, release: share.release })
         return
       }
-      budget.usedBytes -= sizeBytes
+      share.release()
       reject(error instanceof Error ? error : cutError(sizeBytes))
     }
+    const share = budget.open(sender, settle)
+    const pace = watchPace(every, settle)
     for (const [event, listener] of Object.entries(listeners)) stream.on(event, listener)
   })
+}
+
+function takeRoom(share: BodyShare, sizeBytes: number, settle: (error: unknown) => void): void {
+  try {
+    share.take(sizeBytes)
+  } catch (error) {
+    settle(error)
+  }
 }
 
 /** The error for a body that ends too early. */
 export function cutError(receivedBytes: number): SteleError {
   return new SteleError('request_cut', { receivedBytes })
-}
-
-function busyError(): SteleError {
-  const reason = 'too many uploads run at once'
-  return new SteleError('server_busy', { reason, retryAfterS: busyRetryS })
 }

@@ -1,7 +1,8 @@
 // What came in over node:http, as the app takes it.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { BodyBudget } from './body-budget.ts'
 import type { Incoming } from './exchange.ts'
-import { type BodyBudget, readBody } from './read-body.ts'
+import { readBody } from './read-body.ts'
 import { streamBody } from './stream-body.ts'
 
 /** The request; its body counts in the budget for as long as it is being answered. */
@@ -12,11 +13,9 @@ export function incomingOf(
 ): Incoming {
   return {
     ...headOf(request),
-    body: async (limitBytes) => {
-      const bytes = await readBody(request, limitBytes, budget)
-      // It is in memory for as long as the request is being answered. Its length is 0 once a route has handed it to a thread.
-      const sizeBytes = bytes.length
-      const release = (): unknown => (budget.usedBytes -= sizeBytes)
+    body: async (limitBytes, sender = { client: request.socket.remoteAddress ?? '' }) => {
+      const { bytes, release } = await readBody(request, limitBytes, { budget, sender })
+      // It is in memory for as long as the request is being answered.
       if (response.destroyed) release()
       else response.once('close', release)
       return bytes

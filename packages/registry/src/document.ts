@@ -13,6 +13,8 @@ import { readTarballUpload, readUpload, type Upload } from './upload.ts'
  */
 export type DocumentJob = {
   readonly account: string
+  /** Who sends it, as an address: accounts behind one have turns together. */
+  readonly client?: string | undefined
   readonly name: PackageName
   readonly body: Uint8Array
   readonly isChange: boolean

@@ -24,6 +24,8 @@ export type Put = ({ readonly did: 'publish' } & Published) | ({ readonly did: '
 /** A PUT. The body may be handed on to another thread: it must not be used afterwards. */
 export type PutAsk = {
   readonly account: string
+  /** The address that it comes from. */
+  readonly client?: string | undefined
   readonly name: PackageName
   readonly body: Uint8Array
   /** The revision in the address, where there is one: then nothing is published. */
@@ -33,6 +35,8 @@ export type PutAsk = {
 /** A tarball without a document. It may be handed on to another thread: it must not be used afterwards. */
 export type TarballAsk = {
   readonly account: string
+  /** The address that it comes from. */
+  readonly client?: string | undefined
   readonly name: PackageName
   readonly version: Version
   readonly tarball: Uint8Array
@@ -42,9 +46,9 @@ export type TarballAsk = {
 
 /** Publishes or changes, as the document says. Throws what publishDocument(), changeDocument() and the ingest port throw. */
 export async function putDocument(ports: RegistryPorts, ask: PutAsk): Promise<Put> {
-  const { account, name, body, rev } = ask
+  const { account, client, name, body, rev } = ask
   requireActive(ports.state, account, 'publish')
-  const job = { account, name, body, isChange: rev !== undefined }
+  const job = { account, client, name, body, isChange: rev !== undefined }
   const small = readSmallBody(ports, job)
   const read = small ?? (await readLargeBody(ports, job))
   if (read.kind === 'tarball') throw new Error('A document was read as a tarball')
@@ -61,9 +65,9 @@ export async function putDocument(ports: RegistryPorts, ask: PutAsk): Promise<Pu
  * publishUpload() and the ingest port throw.
  */
 export async function putTarball(ports: RegistryPorts, ask: TarballAsk): Promise<Published> {
-  const { account, name, version, tarball, check } = ask
+  const { account, client, name, version, tarball, check } = ask
   requirePublisher(ports.state, { account, name }) // Whoever may not publish has nothing unpacked.
-  const job = { account, name, body: tarball, isChange: false, isTarball: true } as const
+  const job = { account, client, name, body: tarball, isChange: false, isTarball: true } as const
   const small = readSmallTarball(ports, job)
   const read = small ?? (await readLargeBody(ports, job))
   if (read.kind !== 'tarball') throw new Error('A tarball was read as a document')

@@ -28,7 +28,7 @@ function createPool(): {
   readonly threads: { isUsable: boolean; ended: boolean }[]
   /** Lets the time pass after which idle threads end. */
   readonly idle: () => void
-  readonly send: (account: string) => Promise<unknown>
+  readonly send: (account: string, client?: string) => Promise<unknown>
 } {
   const reading: Reading[] = []
   const threads: { isUsable: boolean; ended: boolean }[] = []
@@ -53,8 +53,8 @@ function createPool(): {
       return { cancel: () => timers.delete(end) }
     },
   })
-  const send = (account: string): Promise<unknown> =>
-    pool.ingest({ account, name, body: new Uint8Array(1), isChange: false })
+  const send = (account: string, client?: string): Promise<unknown> =>
+    pool.ingest({ account, client, name, body: new Uint8Array(1), isChange: false })
   const idle = (): void => {
     for (const end of timers) end()
     timers.clear()
@@ -66,7 +66,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 test('ingest() reads as many as there are threads, the others in their order', async () => {
   const { reading, send, threads } = createPool()
-  const all = ['a', 'b', 'c', 'd'].map(send)
+  const all = ['a', 'b', 'c', 'd'].map((account) => send(account))
   const seen: string[] = []
   for (let at = 0; at < all.length; at++) {
     assert.ok(reading.length - at <= ingestThreads)
@@ -102,7 +102,7 @@ const turns: readonly [sent: string, read: string][] = [
 for (const [sent, expected] of turns) {
   test(`ingest() reads ${expected} when ${sent} is sent: accounts have turns`, async () => {
     const { reading, send } = createPool()
-    const all = sent.split('').map(send)
+    const all = sent.split('').map((account) => send(account))
     for (let at = 0; at < all.length; at++) {
       reading[at]?.finish()
       await turn()
@@ -127,8 +127,10 @@ test('ingest() keeps places for accounts that have nothing waiting when others s
       (error: unknown) => (error instanceof Error ? error.message : ''),
     ),
   )
-  await assert.rejects(send('late'), (error) => isSteleError(error, 'server_busy'))
+  const late = send('late').catch((error: unknown) => error) // Somebody who has several waiting makes room.
+  await turn()
   await pool.close()
+  assert.match(String(await late), /stopping/)
   for (const answer of await Promise.all(others)) assert.match(answer, /stopping/)
 })
 
@@ -137,6 +139,61 @@ test('ingest() throws server_busy when too many accounts wait', async () => {
   const sent = Array.from({ length: ingestThreads + maxIngestWaiting }, (_, at) => send(`a${at}`))
   for (const one of sent) one.catch(() => undefined)
   await assert.rejects(send('last'), (error) => isSteleError(error, 'server_busy'))
+})
+
+/** Fills the queue: as many accounts as there are places, at these addresses in turn. Gives what became of each. */
+async function fill(
+  send: (account: string, client?: string) => Promise<unknown>,
+  clients: readonly (string | undefined)[],
+): Promise<string[]> {
+  const became: string[] = []
+  for (let at = 0; at < ingestThreads + maxIngestWaiting; at++) {
+    send(`a${at}`, clients[at % clients.length]).then(
+      () => (became[at] = 'read'),
+      (error: unknown) => (became[at] = error instanceof Error ? error.message : ''),
+    )
+  }
+  await turn()
+  return became
+}
+
+// where 33 accounts send one upload each, where a newcomer comes from, which turn he has
+const newcomers: readonly [from: string, clients: string[], newcomer: string, turn: number][] = [
+  ['one address', ['192.0.2.1'], '192.0.2.2', 2],
+  ['one network of IPv6', ['2001:db8::1', '2001:db8::2'], '2001:db8:1::1', 2],
+  ['four addresses', ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'], '192.0.2.5', 5],
+]
+for (const [from, clients, newcomer, expected] of newcomers) {
+  test(`ingest() gives a newcomer turn ${expected} when accounts at ${from} have filled the queue`, async () => {
+    const { reading, send, pool } = createPool()
+    const became = await fill(send, clients)
+    void send('newcomer', newcomer).catch(() => undefined)
+    for (let at = 0; at < expected; at++) {
+      reading[at]?.finish()
+      await turn()
+    }
+    const order = reading.map(({ job }) => job.account)
+    assert.ok(order.indexOf('newcomer') <= expected, order.join())
+    assert.equal(became.filter((one) => /too many large uploads wait/.test(one ?? '')).length, 1)
+    await pool.close()
+  })
+}
+
+test('ingest() lets an account in that had no turn yet when those that had theirs fill the queue again', async () => {
+  const { reading, send, pool } = createPool()
+  const client = '192.0.2.1' // As behind a proxy that nobody told the server of.
+  await fill(send, [client])
+  for (let at = 0; at < ingestThreads + maxIngestWaiting; at++) {
+    reading[at]?.finish()
+    await turn()
+  }
+  const became = await fill(send, [client])
+  const newcomer = send('newcomer', client)
+  await turn()
+  assert.equal(became.filter((one) => /too many large uploads wait/.test(one ?? '')).length, 1)
+  await assert.rejects(send('a0', client), (error) => isSteleError(error, 'server_busy'))
+  newcomer.catch(() => undefined)
+  await pool.close()
 })
 
 test('ingest() goes on with the same thread when a document is refused, with a new one when it broke', async () => {

@@ -10,6 +10,7 @@ export type HttpDetails = {
   request_invalid: { readonly what: string; readonly reason: string }
   request_cut: { readonly receivedBytes: number }
   body_too_large: { readonly limitBytes: number }
+  body_too_slow: { readonly leastBytes: number; readonly periodMs: number }
   /** `wanted` says what this address takes; gzip or identity when absent. */
   coding_unsupported: { readonly coding: string; readonly wanted?: string }
   range_unsatisfiable: { readonly range: string; readonly sizeBytes: number }
@@ -42,6 +43,12 @@ export const httpErrors: Catalogue<HttpDetails> = {
   request_cut: {
     status: 400,
     message: (d) => `Cannot read the body: the request was cut after ${d.receivedBytes} bytes`,
+  },
+  body_too_slow: {
+    status: 408,
+    message: (d) =>
+      `Cannot wait for the rest of the request: fewer than ${formatSize(d.leastBytes)} came in ${d.periodMs / 1000} seconds`,
+    fix: () => 'Try again over a faster connection',
   },
   body_too_large: {
     status: 413,

@@ -31,7 +31,14 @@ async function putModule(ask: Ask, account: string, { registry }: Ports): Promis
   const check = (packed: Readonly<Record<string, string>>): void => {
     checkDependencies(spec, sent, dependencyList(packed))
   }
-  const put = await registry.putTarball({ account, name, version, tarball, check })
+  const put = await registry.putTarball({
+    account,
+    client: ask.client,
+    name,
+    version,
+    tarball,
+    check,
+  })
   // npm's clients may repeat a publish whose answer was lost; here an existing version is always an error.
   if (put.isRepeat) throw new SteleError('version_exists', { spec })
   ask.notes['published'] = put.spec

@@ -51,7 +51,7 @@ async function putDocument(
   const { name } = target
   const account = await tools.access.needWriter(ask)
   const body = await ask.body(settings.maxUploadBytes)
-  const put = await registry.put({ account, name, body, rev: target.rev })
+  const put = await registry.put({ account, client: ask.client, name, body, rev: target.rev })
   if (put.did === 'publish') {
     const { spec, isRepeat, entry, timeMs } = put
     if (!isRepeat) ask.notes['published'] = spec

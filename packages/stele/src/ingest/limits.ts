@@ -12,6 +12,9 @@ export const maxIngestWaitingPerAccount = 8
 /** From how many waiting on, the places are for accounts that have none: a few accounts cannot take them all. */
 export const maxIngestWaitingShared: number = maxIngestWaiting / 2
 
+/** Accounts that are remembered as having had a turn: those who had none go before them where there is no place. */
+export const maxRecentAccounts = 1_000
+
 /** What a client is told to wait, in seconds. */
 export const ingestRetryS = 5
 

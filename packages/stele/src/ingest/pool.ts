@@ -1,5 +1,6 @@
 // Who reads large uploads, and when: a few threads, accounts in turn, one upload at a time for each, a bounded queue.
 import { SteleError } from '@stele/errors'
+import { clientKey } from '@stele/formats/networks'
 import type { DocumentJob, ReadDocument } from '@stele/registry'
 import {
   ingestRetryS,
@@ -7,8 +8,9 @@ import {
   maxIngestWaiting,
   maxIngestWaitingPerAccount,
   maxIngestWaitingShared,
+  maxRecentAccounts,
 } from './limits.ts'
-import { createTurnQueue, type TurnQueue } from './queue.ts'
+import { createTurnQueue, type Sender, type TurnQueue } from './queue.ts'
 
 /** A thread that reads one document at a time. */
 export type IngestThread = {
@@ -34,6 +36,7 @@ export type IngestPorts = {
 
 type Waiting = {
   readonly job: DocumentJob
+  readonly sender: Sender
   readonly resolve: (read: ReadDocument | Promise<ReadDocument>) => void
 }
 type Idle = { readonly thread: IngestThread; readonly timer: { readonly cancel: () => void } }
@@ -42,6 +45,7 @@ type Idle = { readonly thread: IngestThread; readonly timer: { readonly cancel: 
 export function createIngestPool(ports: IngestPorts): IngestPool {
   const waiting = createTurnQueue<Waiting>()
   const busy = new Set<string>()
+  const hadTurns = createRecent()
   const idle: Idle[] = []
   const running = new Set<IngestThread>()
   let isClosed = false
@@ -73,6 +77,7 @@ export function createIngestPool(ports: IngestPorts): IngestPool {
     const thread = takeThread()
     running.add(thread)
     busy.add(job.account)
+    hadTurns.add(job.account)
     try {
       return await thread.read(job)
     } finally {
@@ -91,9 +96,10 @@ export function createIngestPool(ports: IngestPorts): IngestPool {
   return {
     async ingest(job) {
       if (isClosed) throw stopping()
-      checkRoom(job, waiting)
+      const sender = senderOf(job)
+      makeRoom(sender, waiting, hadTurns.has)
       return new Promise((resolve) => {
-        waiting.add(job.account, { job, resolve })
+        waiting.add(sender, { job, sender, resolve })
         pump()
       })
     },
@@ -111,14 +117,56 @@ function stopping(): SteleError {
   return new SteleError('server_busy', { reason: 'it is stopping', retryAfterS: ingestRetryS })
 }
 
-function checkRoom({ account }: DocumentJob, waiting: TurnQueue<Waiting>): void {
-  const own = waiting.countOf(account)
+function senderOf({ account, client }: DocumentJob): Sender {
+  return { account, client: client === undefined ? `account ${account}` : clientKey(client) }
+}
+
+/**
+ * Lets the sender in, or throws rate_limited, server_busy. Where there is no place, the newest upload goes of whoever is less in need of
+ * one: an address that has more waiting, or an account that had its turn where this one had none.
+ */
+function makeRoom(
+  sender: Sender,
+  waiting: TurnQueue<Waiting>,
+  hadTurn: (account: string) => boolean,
+): void {
+  const own = waiting.countOf(sender.account)
   if (own >= maxIngestWaitingPerAccount) {
-    const what = `large uploads of "${account}"`
+    const what = `large uploads of "${sender.account}"`
     throw new SteleError('rate_limited', { what, retryAfterS: ingestRetryS })
   }
-  if (waiting.count() >= (own === 0 ? maxIngestWaiting : maxIngestWaitingShared)) {
-    const reason = 'too many large uploads wait to be read'
-    throw new SteleError('server_busy', { reason, retryAfterS: ingestRetryS })
+  if (waiting.count() < (own === 0 ? maxIngestWaiting : maxIngestWaitingShared)) return
+  const weigh = ({ client, account }: Sender): number =>
+    2 * waiting.countAt(client) + (hadTurn(account) ? 1 : 0)
+  const heaviest = waiting
+    .senders()
+    .reduce((most, one) => (weigh(one) > weigh(most) ? one : most), sender)
+  // With its upload the sender's address must still have fewer waiting than the other one then has.
+  const isLighter =
+    weigh(sender) + (heaviest.client === sender.client ? 0 : 2) < weigh(heaviest) && own === 0
+  const dropped = isLighter ? waiting.drop(heaviest) : undefined
+  if (dropped === undefined) throw full()
+  dropped.resolve(Promise.reject(full()))
+}
+
+function full(): SteleError {
+  const reason = 'too many large uploads wait to be read'
+  return new SteleError('server_busy', { reason, retryAfterS: ingestRetryS })
+}
+
+/** The accounts that had a turn last. */
+function createRecent(): {
+  readonly add: (account: string) => void
+  readonly has: (account: string) => boolean
+} {
+  const accounts = new Set<string>() // The oldest first.
+  return {
+    add: (account) => {
+      accounts.delete(account)
+      accounts.add(account)
+      const [oldest] = accounts
+      if (accounts.size > maxRecentAccounts && oldest !== undefined) accounts.delete(oldest)
+    },
+    has: (account) => accounts.has(account),
   }
 }
