@@ -16,8 +16,8 @@ type Report = {
   readonly verdict: string
   readonly checkpoint: { readonly size: number; readonly note: string } | null
   readonly key: string
-  readonly tarballsChecked: number
-  readonly packumentsCompared: number
+  readonly contentsChecked: number
+  readonly servedCompared: number
   readonly exceptions: readonly { readonly from: number; readonly unchecked: string }[]
   readonly findings: readonly {
     readonly code: string
@@ -68,10 +68,10 @@ suite('stele verify', () => {
     assert.equal(code, 0, stdout)
     assert.match(stdout, /^Verified: http/)
     assert.match(stdout, /4 tarballs, 3 packages as served/)
-    const { verdict, checkpoint, tarballsChecked, packumentsCompared } = (await verify(server.url))
+    const { verdict, checkpoint, contentsChecked, servedCompared } = (await verify(server.url))
       .report
     assert.deepEqual(
-      [verdict, checkpoint?.size, tarballsChecked, packumentsCompared],
+      [verdict, checkpoint?.size, contentsChecked, servedCompared],
       ['verified', 7, 4, 3],
     )
   })
@@ -285,7 +285,7 @@ suite('stele verify after a takedown', () => {
     assert.deepEqual([code, report.verdict, report.findings], [3, 'verified_except', []])
     assert.deepEqual(
       report.exceptions.map(({ from, unchecked }) => [from, unchecked]),
-      [[2, 'tarball']],
+      [[2, 'content']],
     )
 
     assert.equal((await stele('takedown', '3', '--part', 'body', '--yes', ...reason)).code, 0)
@@ -294,7 +294,7 @@ suite('stele verify after a takedown', () => {
     assert.deepEqual(
       later.report.exceptions.map(({ from, unchecked }) => [from, unchecked]),
       [
-        [2, 'tarball'],
+        [2, 'content'],
         [3, 'rule'],
       ],
     )

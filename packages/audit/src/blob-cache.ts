@@ -2,7 +2,7 @@
 import { maxBlobBytes, maxKeptBlobBytes } from './limits.ts'
 import { type Fetch, fetchBlob } from './log-files.ts'
 
-/** Checked blobs, null for those that the registry does not have. */
+/** Checked blobs, null for those that the service does not have. */
 export class BlobCache {
   readonly #fetch: Fetch
   readonly #kept = new Map<string, Uint8Array | null>()
@@ -14,7 +14,7 @@ export class BlobCache {
   }
 
   /**
-   * The blob, undefined where the registry has none. Throws, noting the need, where it is not known yet. `entry` is the one
+   * The blob, undefined where the service has none. Throws, noting the need, where it is not known yet. `entry` is the one
    * that names the blob, where that is not the one being replayed.
    */
   read(name: string, entry?: number): Uint8Array | undefined {

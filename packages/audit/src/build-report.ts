@@ -8,7 +8,7 @@ import type { VerifyOptions } from './ports.ts'
 import { type Exception, findingOf, type SignedCheckpoint, type VerifyReport } from './report.ts'
 import { unknownRules } from './rules.ts'
 import type { ServiceAudit } from './service-audit.ts'
-import type { ServiceChecks } from './service-checks.ts'
+import type { ServiceChecks, ServiceNouns } from './service-checks.ts'
 import { fingerprintOf, type LogKeys } from './signed-tree.ts'
 import type { SignedRoot } from './tree-audit.ts'
 
@@ -68,11 +68,12 @@ export function buildReport(progress: Progress, ended: Ended): VerifyReport {
     entriesNew: (log?.replay.entryCount ?? 0) - (continuation?.replay.facts.entryCount ?? 0),
     callsRun,
     memoryUnchecked: log?.replay.memoryUnchecked ?? 0,
-    tarballsChecked: options.contents
+    nouns: checks.nouns,
+    contentsChecked: options.contents
       ? (service?.contentsChecked ?? 0) + (continuation?.contentsChecked ?? 0)
       : null,
-    tarballsNew: options.contents ? (service?.contentsChecked ?? 0) : null,
-    packumentsCompared: service?.servedRight ?? 0,
+    contentsNew: options.contents ? (service?.contentsChecked ?? 0) : null,
+    servedCompared: service?.servedRight ?? 0,
     notCompared: service?.notCompared ?? checks.notCompared,
     warnings: warningsOf(progress, ended),
     exceptions: (exceptions?.rangesWith(unknown) ?? []).map((one) => explained(one, progress)),
@@ -108,7 +109,7 @@ function explained(exception: Exception, { log }: Progress): Exception {
   return blobName.test(reason) ? { ...exception, reason: 'it is withheld' } : exception
 }
 
-function warningsOf(progress: Progress, { options, nowMs }: Ended): readonly string[] {
+function warningsOf(progress: Progress, { options, nowMs, checks }: Ended): readonly string[] {
   const { log, service, older, replaced } = progress
   if (log === undefined) return []
   return [
@@ -118,7 +119,7 @@ function warningsOf(progress: Progress, { options, nowMs }: Ended): readonly str
           `Until now, the log here was "${replaced.origin}" with the key ${replaced.key}: --key has put another in its place`,
         ]),
     ...(log.clockMs > 0 ? clockWarnings(nowMs - log.clockMs) : []),
-    ...(options.contents ? [] : ['Tarballs were not checked']),
+    ...(options.contents ? [] : [`${capitalized(checks.nouns.content.many)} were not checked`]),
     ...timeWarnings(log.replay.timeMs - nowMs),
     ...log.replay.settingsChanges
       .slice(1)
@@ -129,22 +130,26 @@ function warningsOf(progress: Progress, { options, nowMs }: Ended): readonly str
           `The calls of the first ${Math.min(options.since.size, log.size)} entries were not run again (--since)`,
         ]),
     ...(older !== undefined && service?.isServed === false ? [findingOf(older).message] : []),
-    ...lossWarnings(log),
+    ...lossWarnings(log, checks.nouns),
   ]
 }
 
-function lossWarnings({ replay }: LogAudit): readonly string[] {
+function lossWarnings({ replay }: LogAudit, { content, served }: ServiceNouns): readonly string[] {
   const { lostSince, memoryUnchecked } = replay
   const warnings: string[] = []
   if (lostSince !== undefined) {
     warnings.push(
-      `From entry ${lostSince} on, the state is not known, so tarballs and packages were not compared with it`,
+      `From entry ${lostSince} on, the state is not known, so ${content.many} and ${served.many} were not compared with it`,
     )
   }
   if (memoryUnchecked > 0) {
     warnings.push(`${memoryUnchecked} digests of the script's memory were not compared`)
   }
   return warnings
+}
+
+function capitalized(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
 }
 
 function timeWarnings(aheadMs: number): readonly string[] {

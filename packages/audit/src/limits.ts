@@ -17,10 +17,10 @@ export const maxKeptBlobBytes: number = 64 * 1024 * 1024
 
 /** Chunks of 256 entries that are fetched ahead of the one being replayed. */
 export const chunksAhead = 3
-/** Tarballs or packuments that are fetched side by side. */
+/** Checks of a job that are made side by side. */
 export const parallelFetches = 4
 
-/** Findings over tarballs and served names; in the log itself the first one ends the verification. */
+/** Findings of each weight; in the log itself the first one ends the verification. */
 export const maxFindings = 100
 /** Ranges of entries that a report lists as excepted; the count goes on. */
 export const maxExceptionRanges = 1000

@@ -9,7 +9,7 @@ import { maxTileBytes } from './limits.ts'
 import type { VerifyPorts } from './ports.ts'
 import { cutRecords, type Records } from './records.ts'
 
-/** GET of a path below the registry's root. */
+/** GET of a path below the service's root. */
 export type Fetch = VerifyPorts['fetch']
 
 /** Records with the path that they came from. */

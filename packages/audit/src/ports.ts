@@ -1,5 +1,5 @@
-// What a verification needs from outside: the registry over HTTP, the script's executor, and the checks that only the service
-// knows. The app wires them; nothing here knows a network, a thread, a script host or a registry.
+// What a verification needs from outside: the service over HTTP, the script's executor, and the checks that only the service
+// knows. The app wires them; nothing here knows a network, a thread, a script host or what a service is for.
 import type { Executor } from '@stele/entries/calls'
 import type { RemoteRunner } from './call-queue.ts'
 import type { KeptLog, KeptRun } from './kept-run.ts'
@@ -7,7 +7,7 @@ import type { RemoteChecker } from './service-audit.ts'
 import type { ServiceChecks } from './service-checks.ts'
 import type { SharedRows } from './shared-rows.ts'
 
-/** An answer of the registry: the status, and at most `maxBytes + 1` bytes of the body, decoded. */
+/** An answer of the service: the status, and at most `maxBytes + 1` bytes of the body, decoded. */
 export type Fetched = { readonly status: number; readonly bytes: Uint8Array }
 
 /** What is run, with the bytes that its names stand for. */
@@ -43,7 +43,7 @@ export type CallWatch = {
 /** Everything that a verification takes as an argument. */
 export type VerifyPorts = {
   /**
-   * GET of a path below the registry's root, such as `/-/log/key`. Throws `server_unreachable` after retries, and for
+   * GET of a path below the service's root, such as `/-/log/key`. Throws `server_unreachable` after retries, and for
    * statuses that say nothing of the file (5xx, 429); others are given. `accept` is sent where it is given.
    */
   readonly fetch: (path: string, maxBytes: number, accept?: string) => Promise<Fetched>
@@ -59,13 +59,13 @@ export type VerifyPorts = {
 
 /** What the user may choose, and what was kept. */
 export type VerifyOptions = {
-  /** The registry's address, for the report. */
+  /** The service's address, for the report. */
   readonly url: string
   /** The log's vkey, or the fingerprint of it, when it is known beforehand: then it must be a served one. */
   readonly key?: string
   /** The scripts (hex SHA-512) that are vouched for: entries under any other are excepted. */
   readonly rules: readonly string[]
-  /** False skips every tarball; the report says so. */
+  /** False leaves all contents alone; the report says so. */
   readonly contents: boolean
   /** Where a log was verified to before, by its origin; undefined where it never was. */
   readonly kept?: (origin: string) => KeptRun | undefined

@@ -243,7 +243,7 @@ export class Replay {
     return executor
   }
 
-  /** Whether the call asked for blobs that the registry does not have: only a takedown explains that. */
+  /** Whether the call asked for blobs that the service does not have: only a takedown explains that. */
   #missesBlobs(index: number): boolean {
     const absent = [...this.#scripts.absent]
     for (const blob of absent) this.withheld.miss({ blob }, index)

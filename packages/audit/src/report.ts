@@ -1,5 +1,6 @@
 // What a verification says in the end: plain JSON.
 import { errorOf, type Fault } from './faults.ts'
+import type { ServiceNouns } from './service-checks.ts'
 
 /**
  * `verified_except`: what could be checked is right; what could not was taken down in the open, or was decided by rules that
@@ -12,7 +13,7 @@ export type Finding = {
   readonly code: string
   readonly message: string
   readonly fix?: string
-  /** How grave it is: 0 another history, 1 the log, 2 a release, 3 what is served, 4 what is not served. */
+  /** How grave it is: 0 another history, 1 the log, 2 contents, 3 what is served, 4 what is not served. */
   readonly weight: number
   readonly details: unknown
 }
@@ -23,12 +24,12 @@ export type Exception = {
   readonly to: number
   /**
    * `rules`: the script in force is one that nobody has vouched for; `rule`: the script was not run; `result`: its answer is
-   * withheld; `all`: the state is unknown; `tarball`: it is withheld; `served`: what is served of it was not compared, since
+   * withheld; `all`: the state is unknown; `content`: it is withheld; `served`: what is served of it was not compared, since
    * values of its state are withheld.
    */
-  readonly unchecked: 'rules' | 'rule' | 'result' | 'all' | 'tarball' | 'served'
+  readonly unchecked: 'rules' | 'rule' | 'result' | 'all' | 'content' | 'served'
   readonly reason: string
-  /** What was not checked, where that has a name: `hello@1.0.0`. */
+  /** What was not checked, where that has a name. */
   readonly subject?: string
 }
 
@@ -87,11 +88,14 @@ export type VerifyReport = {
   readonly callsRun: number
   /** Digests of a script's memory that were not compared. */
   readonly memoryUnchecked: number
-  /** Null where tarballs were skipped. */
-  readonly tarballsChecked: number | null
+  /** What the service calls its contents, and what it serves. */
+  readonly nouns: ServiceNouns
+  /** Contents (of a registry, tarballs) that were taken apart; null where they were skipped. */
+  readonly contentsChecked: number | null
   /** Of them, those of this run; the others were read from the same place on earlier days. */
-  readonly tarballsNew: number | null
-  readonly packumentsCompared: number
+  readonly contentsNew: number | null
+  /** What is served (of a registry, packages) and was found right. */
+  readonly servedCompared: number
   /** What is served and was not compared. */
   readonly notCompared: readonly string[]
   readonly warnings: readonly string[]

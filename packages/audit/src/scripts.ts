@@ -19,7 +19,7 @@ export class Scripts {
   readonly #createExecutor: VerifyPorts['createExecutor']
   readonly #blobs: BlobCache
   #kept: (InForce & { readonly since: number }) | undefined
-  /** Blobs that the running call asked for and that the registry does not have. */
+  /** Blobs that the running call asked for and that the service does not have. */
   readonly absent: Set<string> = new Set()
 
   constructor(createExecutor: VerifyPorts['createExecutor'], blobs: BlobCache) {

@@ -94,7 +94,7 @@ export class ServiceAudit {
       if (outcome.unknown !== undefined) {
         const { exceptions } = this.#replay
         const reason = outcome.unknown
-        exceptions.add(item.entry, { unchecked: 'tarball', reason, subject: item.key })
+        exceptions.add(item.entry, { unchecked: 'content', reason, subject: item.key })
       } else if (outcome.missing.length === 0) this.#contentsChecked++
     })
   }
@@ -152,7 +152,7 @@ export class ServiceAudit {
   #noteMissing({ missing }: CheckOutcome): void {
     for (const { blob, entry, subject } of missing) {
       this.#replay.withheld.miss({ blob }, entry)
-      this.#replay.exceptions.add(entry, { unchecked: 'tarball', reason: blob, subject })
+      this.#replay.exceptions.add(entry, { unchecked: 'content', reason: blob, subject })
     }
   }
 

@@ -44,14 +44,21 @@ export type CheckOutcome = {
   readonly notCompared?: readonly string[]
 }
 
+/** One of a kind, and several. */
+type Noun = { readonly one: string; readonly many: string }
+
+/** What a service calls its contents, and what it serves: a report counts them. */
+export type ServiceNouns = { readonly content: Noun; readonly served: Noun }
+
 /** The checks of one service. */
 export type ServiceChecks = {
-  /** The contents that the state names (a registry's tarballs), written by entries from `since` on. */
+  readonly nouns: ServiceNouns
+  /** The contents that the state names, written by entries from `since` on. */
   readonly contents: (state: AuditedState, since: number) => readonly CheckItem[]
   readonly checkContent: (item: CheckItem, tools: CheckTools) => Promise<CheckOutcome>
   /** Whether the service itself is there, not only a copy of its log. */
   readonly isServed: (tools: CheckTools) => Promise<boolean>
-  /** What it serves besides the log (a registry's packages). */
+  /** What it serves besides the log. */
   readonly served: (state: AuditedState) => readonly CheckItem[]
   readonly checkServed: (item: CheckItem, tools: CheckTools) => Promise<CheckOutcome>
   /** What is served as a whole: listings. `told` is what the checks of items said of them, by their keys. */

@@ -1,4 +1,4 @@
-// What the registry has signed: its keys, its checkpoint and its head (spec/state.md "Files", "Proofs").
+// What the log has signed: its keys, its checkpoint and its head (spec/state.md "Files", "Proofs").
 import { keyIdOf } from '@stele/entries/bodies'
 import { logRoot } from '@stele/entries/paths'
 import { isSteleError, SteleError } from '@stele/errors'
@@ -30,7 +30,7 @@ const headPath = `${logRoot}head`
 const maxKeys = 32
 
 /**
- * The log's keys, as the registry serves them; with `wanted`, a vkey or a fingerprint, that one must be among them and is then
+ * The log's keys, as the service serves them; with `wanted`, a vkey or a fingerprint, that one must be among them and is then
  * the only log key that counts. Throws `server_refused` where there is no log, `vkey_invalid`, `file_mismatch`.
  */
 export async function fetchKeys(fetch: Fetch, wanted: string | undefined): Promise<LogKeys> {
@@ -44,7 +44,7 @@ export async function fetchKeys(fetch: Fetch, wanted: string | undefined): Promi
     .split('\n')
     .filter((line) => line !== '')
   if (lines.length > 0 && !lines.some((line) => keyShape.test(line))) {
-    const message = 'what is there is no key of a log, so this is no Stele registry'
+    const message = 'what is there is no key of a log, so no Stele log is served there'
     throw new SteleError('server_refused', { url: keyPath, status: 200, message })
   }
   const served = lines.slice(0, maxKeys).map((line) => asFile(keyPath, () => parseVkey(line)))

@@ -7,7 +7,7 @@ import { maxSnapshotHeaderBytes, segmentBytes, unitBytes } from './limits.ts'
 import type { ReplayFacts } from './replay-facts.ts'
 
 /** Raise it when anything in it changes its meaning: then it is not read back. */
-const format = 'stele-audit-snapshot/2'
+const format = 'stele-audit-snapshot/3'
 
 type Header = {
   readonly format: string

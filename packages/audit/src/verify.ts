@@ -144,7 +144,7 @@ async function followLog(
     const different = isKnown ? await service.compareServed() : []
     const open = [...different, ...log.replay.withheld.unexplained()]
     if (open.length === 0) return
-    // The registry may have moved on, or taken something down, since the checkpoint: only its newest one decides.
+    // The log may have moved on, or taken something down, since the checkpoint: only its newest one decides.
     if (round < maxRounds && (await log.advance())) continue
     findings.add(...open.toSorted((a, b) => entryOf(a) - entryOf(b)))
     return
@@ -183,7 +183,7 @@ function readGiven(
   }
 }
 
-/** A log that ends before what was seen: from a copy that may be old, from the registry itself it is not. */
+/** A log that ends before what was seen: from a copy that may be old, from the service itself it is not. */
 function refuseOlder(progress: Progress, kept: KeptRun | undefined): boolean {
   const size = progress.log?.newest?.size ?? 0
   if (kept === undefined || size >= kept.log.size) return false

@@ -1,4 +1,4 @@
-// Parts that the registry no longer gives out: each must be named by a takedown entry that came later.
+// Parts that the service no longer gives out: each must be named by a takedown entry that came later.
 
 import type { WithheldPart } from '@stele/entries/bodies'
 import { blobPath, logRoot } from '@stele/entries/paths'

@@ -53,8 +53,8 @@ suite('verifyService() after another verification', () => {
       kept: () => kept,
     })
     assert.deepEqual([report.verdict, report.findings], ['verified', []])
-    const { entriesReplayed, entriesNew, callsRun, tarballsChecked, known } = report
-    assert.deepEqual([entriesReplayed, entriesNew, callsRun, tarballsChecked], [302, 2, 301, 2])
+    const { entriesReplayed, entriesNew, callsRun, contentsChecked, known } = report
+    assert.deepEqual([entriesReplayed, entriesNew, callsRun, contentsChecked], [302, 2, 301, 2])
     assert.equal(known?.size, 300)
     assert.deepEqual(asked.filter((path) => /body|blob/.test(path)).length, 1 + 3)
     assert.ok(!asked.some((path) => path.endsWith('/body/000')))
@@ -113,9 +113,9 @@ suite('verifyService() after another verification', () => {
     const right = serve(log, ['left'])
     const { asked, fetch } = counting(right)
     const { report, keep: again } = await verifyAndKeep(right, { fetch, kept: () => kept })
-    const { verdict, entriesNew, tarballsChecked, tarballsNew, known } = report
+    const { verdict, entriesNew, contentsChecked, contentsNew, known } = report
     assert.deepEqual(
-      [verdict, entriesNew, tarballsChecked, tarballsNew, known?.place, again?.log.place],
+      [verdict, entriesNew, contentsChecked, contentsNew, known?.place, again?.log.place],
       ['verified', 300, 1, 1, 'elsewhere', url],
     )
     assert.ok(asked.some((path) => path.endsWith('/body/000')))

@@ -19,8 +19,8 @@ suite('advance()', () => {
       }
       return portsOver(files).fetch(path, maxBytes)
     }
-    const { verdict, checkpoint, tarballsChecked } = await verifyFiles(files, { fetch })
-    assert.deepEqual([verdict, checkpoint?.size, tarballsChecked], ['verified', 3, 2])
+    const { verdict, checkpoint, contentsChecked } = await verifyFiles(files, { fetch })
+    assert.deepEqual([verdict, checkpoint?.size, contentsChecked], ['verified', 3, 2])
   })
 
   test('advance() finds the takedown when a part disappears during the verification', async () => {
@@ -43,7 +43,7 @@ suite('advance()', () => {
       {
         from: 1,
         to: 1,
-        unchecked: 'tarball',
+        unchecked: 'content',
         reason: 'taken down ("asked for")',
         subject: 'left@1.0.0',
       },

@@ -119,6 +119,10 @@ const none = { faults: [], missing: [] }
 
 /** The checks of a service as simple as can be: a tarball is any text, a packument its latest version. */
 export const sampleChecks: ServiceChecks = {
+  nouns: {
+    content: { one: 'tarball', many: 'tarballs' },
+    served: { one: 'package', many: 'packages' },
+  },
   notCompared: ['readme'],
   contents: (state, since) =>
     listNames(state).flatMap((name) =>

@@ -54,14 +54,8 @@ suite('verifyService()', () => {
     assert.deepEqual(report.exceptions, [
       { from: 5, to: 5, unchecked: 'rule', reason: 'taken down ("asked for")' },
     ])
-    const { checkpoint, entriesReplayed, callsRun, tarballsChecked, packumentsCompared } = report
-    const counts = [
-      checkpoint?.size,
-      entriesReplayed,
-      callsRun,
-      tarballsChecked,
-      packumentsCompared,
-    ]
+    const { checkpoint, entriesReplayed, callsRun, contentsChecked, servedCompared } = report
+    const counts = [checkpoint?.size, entriesReplayed, callsRun, contentsChecked, servedCompared]
     assert.deepEqual(counts, [10, 10, 6, 2, 2])
     assert.equal(report.clockMs, Math.floor(log.timeMs / 1000) * 1000)
     assert.equal(report.key, log.signer.vkey)
@@ -81,9 +75,9 @@ suite('verifyService()', () => {
     const files = serve(log, ['left'])
     for (const path of files.keys()) if (path.endsWith('.tgz')) files.delete(path)
     const report = await verifyFiles(files, { contents: false })
-    const { verdict, tarballsChecked, warnings } = report
+    const { verdict, contentsChecked, warnings } = report
     assert.deepEqual(
-      [verdict, tarballsChecked, warnings],
+      [verdict, contentsChecked, warnings],
       ['verified', null, ['Tarballs were not checked']],
     )
   })
@@ -115,11 +109,11 @@ suite('verifyService()', () => {
       ...sampleChecks,
       checkListings: sampleChecks.checkServed.bind(undefined, { key: 'left', entry: 0, facts: {} }),
     }
-    const { verdict, findings, exceptions, packumentsCompared } = await verifyFiles(
+    const { verdict, findings, exceptions, servedCompared } = await verifyFiles(
       serve(log, ['@s/right']),
       { checks },
     )
-    assert.deepEqual([verdict, findings, packumentsCompared], ['verified_except', [], 1])
+    assert.deepEqual([verdict, findings, servedCompared], ['verified_except', [], 1])
     const reason = 'values of its state are withheld'
     const served = exceptions.filter(({ unchecked }) => unchecked === 'served')
     assert.deepEqual(served, [

@@ -65,6 +65,7 @@ export type Outcome = {
 
 /** The checks, in the form that the audit takes. */
 export type RegistryChecks = {
+  readonly nouns: typeof registryNouns
   readonly contents: (state: StateRows, since: number) => readonly Item[]
   readonly checkContent: (item: Item, tools: Tools) => Promise<Outcome>
   readonly isServed: (tools: Tools) => Promise<boolean>
@@ -74,12 +75,19 @@ export type RegistryChecks = {
   readonly notCompared: readonly string[]
 }
 
+/** What a registry's reports count. */
+export const registryNouns = {
+  content: { one: 'tarball', many: 'tarballs' },
+  served: { one: 'package', many: 'packages' },
+} as const
+
 const right: Outcome = { faults: [], missing: [] }
 const statusOk = 200
 
 /** The checks of a registry that goes by these addresses, without a slash at their ends. */
 export function createRegistryChecks(bases: readonly string[] | undefined): RegistryChecks {
   return {
+    nouns: registryNouns,
     contents: listReleases,
     checkContent,
     isServed,

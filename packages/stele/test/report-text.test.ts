@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { rulesScript } from '@stele/registry'
+import { registryNouns } from '@stele/releases/checks'
 import { formatReport, type ShownReport } from '../src/verify/report-text.ts'
 
 const verified: ShownReport = {
@@ -27,9 +28,10 @@ const verified: ShownReport = {
   entriesReplayed: 3002,
   callsRun: 3001,
   memoryUnchecked: 0,
-  tarballsChecked: 1,
-  tarballsNew: 1,
-  packumentsCompared: 700,
+  nouns: registryNouns,
+  contentsChecked: 1,
+  contentsNew: 1,
+  servedCompared: 700,
   notCompared: ['readme', 'e-mail addresses'],
   warnings: [],
   exceptions: [],
@@ -102,8 +104,8 @@ suite('formatReport()', () => {
       exceptions,
       exceptedEntries: 7,
       warnings: ['Tarballs were not checked'],
-      tarballsChecked: null,
-      tarballsNew: null,
+      contentsChecked: null,
+      contentsNew: null,
     })
     assert.match(text, /^Verified except 7 entries: /)
     assert.match(text, /Entry 2: transition checked, rule not checked, its body is withheld/)
@@ -153,8 +155,8 @@ suite('formatReport()', () => {
     const text = (place: string): string =>
       formatReport({
         ...verified,
-        tarballsChecked: 5,
-        tarballsNew: 2,
+        contentsChecked: 5,
+        contentsNew: 2,
         known: { size: 3, note: '', place, verifiedMs: 0 },
       })
     assert.match(text(''), /5 tarballs \(2 of them now, the others earlier\), 700/)
@@ -176,7 +178,7 @@ suite('formatReport()', () => {
       {
         from: 2,
         to: 2,
-        unchecked: 'tarball',
+        unchecked: 'content',
         reason: 'taken down ("asked")',
         subject: 'hello@1.0.0',
       },

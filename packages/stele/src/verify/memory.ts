@@ -45,7 +45,7 @@ export function openMemory({ source, folders, fresh, forget, since }: MemoryData
   const update = (report: VerifyReport, keep: KeptRun | undefined): void => {
     if (forget) forgetAll(report)
     if (keep === undefined || since !== undefined) return
-    if (report.entriesNew > 0 || (report.tarballsNew ?? 0) > 0 || report.known === null || fresh) {
+    if (report.entriesNew > 0 || (report.contentsNew ?? 0) > 0 || report.known === null || fresh) {
       saveKept(folders, keep)
     }
   }

@@ -1,9 +1,15 @@
 // A progress line on a terminal, drawn over itself; nothing anywhere else.
 import type { VerifyProgress } from '@stele/audit'
+import { registryNouns } from '@stele/releases/checks'
 
 const drawEveryMs = 100
 const clearLine = '\r\u001b[2K'
-const nouns = { entries: 'entries replayed', contents: 'tarballs', served: 'packages compared' }
+const { content, served } = registryNouns
+const nouns = {
+  entries: 'entries replayed',
+  contents: content.many,
+  served: `${served.many} compared`,
+}
 
 /** What is drawn on; `isTTY` is true for a terminal. */
 export type Terminal = {

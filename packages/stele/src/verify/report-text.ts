@@ -13,7 +13,7 @@ const unchecked: { readonly [U in Exception['unchecked']]: string } = {
   rules: 'replayed, but not by the rules of this version of Stele',
   rule: 'transition checked, rule not checked',
   result: 'all checked but the result',
-  tarball: 'not checked',
+  content: 'not checked',
   served: 'not compared with what is served',
 }
 
@@ -105,17 +105,18 @@ function describeReplay({ entriesReplayed, entriesNew, callsRun, timing }: Verif
   return `${entries}${news}, ${count(callsRun, 'call', 'calls')} (${rate} a second), ${took}`
 }
 
-/** Tarballs that were read on another day were read from this very place. */
+/** Contents that were read on another day were read from this very place. */
 function describeCompared(report: VerifyReport): string {
-  const { tarballsChecked, tarballsNew, packumentsCompared, served } = report
-  const isAllNew = tarballsChecked === tarballsNew
-  const tarballs =
-    tarballsChecked === null
-      ? 'no tarballs'
-      : count(tarballsChecked, 'tarball', 'tarballs') +
-        (isAllNew ? '' : ` (${tarballsNew} of them now, the others earlier)`)
-  if (served === false) return `${tarballs}; nothing that is served to npm`
-  return `${tarballs}, ${count(packumentsCompared, 'package', 'packages')} as served`
+  const { contentsChecked, contentsNew, servedCompared, nouns, served } = report
+  const { one, many } = nouns.content
+  const isAllNew = contentsChecked === contentsNew
+  const contents =
+    contentsChecked === null
+      ? `no ${many}`
+      : count(contentsChecked, one, many) +
+        (isAllNew ? '' : ` (${contentsNew} of them now, the others earlier)`)
+  if (served === false) return `${contents}; nothing that is served to npm`
+  return `${contents}, ${count(servedCompared, nouns.served.one, nouns.served.many)} as served`
 }
 
 /** A replay shows that the rules were kept, not that they are good ones: say which they are. */
