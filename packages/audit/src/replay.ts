@@ -1,14 +1,13 @@
 // Replays entries one by one: carries on what they wrote, checks every hash on the way, and has their calls run again, here or
 // by other threads: by induction, the state that was carried to an entry is the one that its call saw.
 
-import type { Body } from '@stele/entries/bodies'
-import { changesScript, type Executor, noScript } from '@stele/entries/calls'
-import { entryKinds, Sequences } from '@stele/entries/leaf'
-import { type EffectWrite, formatEffects, parseEffects } from '@stele/entries/parts'
-import { applyBody, logObject, readLogRow, type Transition } from '@stele/entries/transition'
-import { isSteleError, SteleError } from '@stele/errors'
+import { changesScript } from '@stele/entries/calls'
+import { entryKinds } from '@stele/entries/leaf'
+import { type EffectWrite, parseEffects } from '@stele/entries/parts'
+import { logObject, readLogRow, type Transition } from '@stele/entries/transition'
 import { Trie } from '@stele/state'
 import { emptyRoot, isSameHash } from '@stele/tlog/tree'
+import { AccountNumbers } from './account-numbers.ts'
 import { BlobCache } from './blob-cache.ts'
 import type { CallOutcome } from './call-job.ts'
 import { CallQueue, type RemoteRunner } from './call-queue.ts'
@@ -16,15 +15,15 @@ import { CallRunner } from './call-runner.ts'
 import { watched } from './call-watch.ts'
 import { decode, type EntryParts, entryMismatch, inEntry } from './entry-parts.ts'
 import { findEntryFault, findWriteFault } from './entry-rules.ts'
+import { EntryRunner } from './entry-runner.ts'
 import { Exceptions } from './exceptions.ts'
 import { errorOf } from './faults.ts'
 import { maxSettingsChanges } from './limits.ts'
 import type { VerifyPorts } from './ports.ts'
-import { hex, quoteDifference } from './quote.ts'
+import { hex } from './quote.ts'
 import { type KeptReplay, noFacts, type ReplayFacts } from './replay-facts.ts'
 import type { SettingsChange } from './report.ts'
 import type { RulesFrom } from './rules.ts'
-import { Scripts } from './scripts.ts'
 import { SharedRows } from './shared-rows.ts'
 import { newestEntry, StateView } from './state-view.ts'
 import { Withheld } from './withheld.ts'
@@ -51,15 +50,15 @@ export class Replay {
   readonly rules: RulesFrom[]
   readonly #ports: ReplayPorts
   readonly #trie: Trie
-  readonly #sequences: Sequences
-  readonly #accounts: Set<string | null>
+  readonly #numbers: AccountNumbers
   readonly #blobs: BlobCache
-  readonly #scripts: Scripts
+  readonly #runner: EntryRunner
   #calls: CallQueue
   #root: Uint8Array
-  #facts: Omit<ReplayFacts, 'sequences' | 'exceptions' | 'withheld' | 'rules' | 'settingsChanges'>
-  /** The last transition: a script with a memory must not run an entry twice, also where it waits for a blob. */
-  #ran: { readonly index: number; readonly done: Transition } | undefined
+  #facts: Omit<
+    ReplayFacts,
+    'sequences' | 'unseenNumbers' | 'exceptions' | 'withheld' | 'rules' | 'settingsChanges'
+  >
 
   constructor(ports: ReplayPorts, kept?: KeptReplay) {
     const facts = kept?.facts ?? noFacts
@@ -68,16 +67,15 @@ export class Replay {
     this.state = new StateView(this.rows)
     this.#trie = kept?.trie ?? new Trie()
     this.#root = kept === undefined ? emptyRoot : this.#trie.root()
-    const numbers = new Map(facts.sequences)
-    this.#sequences = new Sequences((account) => numbers.get(account) ?? 0)
-    this.#accounts = new Set(numbers.keys())
+    this.#numbers = new AccountNumbers(facts)
     this.exceptions.restore(facts.exceptions)
     this.withheld.restore(facts.withheld)
     this.rules = [...facts.rules]
     this.settingsChanges = [...facts.settingsChanges]
     this.#facts = { ...facts }
     this.#blobs = new BlobCache(ports.fetch)
-    this.#scripts = new Scripts(ports.createExecutor, this.#blobs)
+    const { state, withheld } = this
+    this.#runner = new EntryRunner(ports, { state, withheld, blobs: this.#blobs })
     this.#calls = this.#queueFor([])
   }
 
@@ -113,13 +111,10 @@ export class Replay {
 
   /** What another replay needs to go on from here. To be called when settled. */
   keep(): KeptReplay {
-    const sequences = Array.from(
-      this.#accounts,
-      (account) => [account, this.#sequences.last(account)] as const,
-    )
     const { rules, settingsChanges } = this
     const [exceptions, withheld] = [this.exceptions.toJson(), this.withheld.toJson()]
-    const facts = { ...this.#facts, sequences, exceptions, withheld, rules, settingsChanges }
+    const numbers = this.#numbers.toJson()
+    const facts = { ...this.#facts, ...numbers, exceptions, withheld, rules, settingsChanges }
     return { rows: this.rows.memory, trie: this.#trie, facts }
   }
 
@@ -169,10 +164,11 @@ export class Replay {
     if (fault !== undefined) throw entryMismatch(index, fault)
     if (body?.kind === entryKinds.memory) this.#compareMemory(index, body.body.sha256)
     const carried = this.#isQueueable(parts) ? this.#carryWhole(parts) : undefined
-    const done = carried === undefined ? this.#run(parts) : undefined
+    const isRunnable = carried === undefined && this.lostSince === undefined
+    const done = isRunnable ? this.#runner.run(parts, this.#facts.settings) : undefined
     const writes = carried ?? (done === undefined ? this.#carry(parts) : this.#take(parts, done))
     // From here on the replay changes, and nothing waits for blobs.
-    this.#acceptNumber(parts)
+    this.#numbers.accept(parts)
     this.#facts.timeMs = leaf.timeMs
     this.#facts.entryCount++
     if (body?.kind === entryKinds.genesis) this.#facts.operator = body.body.operator
@@ -192,8 +188,7 @@ export class Replay {
     if (body?.kind !== entryKinds.call || this.lostSince !== undefined) return false
     if (effects === undefined || values === undefined) return false
     if (index < this.#ports.since) return true
-    const { executor, missing } = this.#scripts.inForce(this.#facts.settings, this.state)
-    for (const blob of missing) this.withheld.miss({ blob }, this.#facts.settings)
+    const executor = this.#runner.inForce(this.#facts.settings)
     return executor !== undefined && executor.memoryDigest === undefined
   }
 
@@ -207,66 +202,6 @@ export class Replay {
     if (index < this.#ports.since || bodyBytes === undefined || effects === undefined) return
     const call = { index, timeMs: leaf.timeMs, seed, body: bodyBytes, effects }
     this.#calls.add(call, this.#facts.settings)
-  }
-
-  /** Runs the entry and compares its effects; undefined where what that takes is withheld. Throws `entry_mismatch`. */
-  #run(parts: EntryParts): Transition | undefined {
-    const { index, leaf, body, seed } = parts
-    if (body === undefined || this.lostSince !== undefined) return undefined
-    if (this.#ran?.index === index) return this.#ran.done
-    const executor = this.#executorOf(body)
-    if (executor === undefined) return undefined
-    const ports = { state: this.state, executor, timeMs: leaf.timeMs, seed }
-    let done: Transition
-    try {
-      done = applyBody(body, ports)
-    } catch (error) {
-      if (this.state.takeMetWithheld()) return undefined
-      this.#blobs.refuseNeed()
-      if (this.#missesBlobs(index)) return undefined
-      throw this.#refusal(index, error)
-    }
-    this.#blobs.refuseNeed()
-    if (this.state.takeMetWithheld()) return undefined
-    if (!this.#isRecorded(parts, done)) return undefined
-    this.#ran = { index, done }
-    return done
-  }
-
-  #executorOf(body: Body): Executor | undefined {
-    if (body.kind !== entryKinds.genesis && body.kind !== entryKinds.call) return noScript
-    const { executor, missing } =
-      body.kind === entryKinds.genesis
-        ? this.#scripts.begin(body.body)
-        : this.#scripts.inForce(this.#facts.settings, this.state)
-    for (const blob of missing) this.withheld.miss({ blob }, this.#facts.settings)
-    return executor
-  }
-
-  /** Whether the call asked for blobs that the service does not have: only a takedown explains that. */
-  #missesBlobs(index: number): boolean {
-    const absent = [...this.#scripts.absent]
-    for (const blob of absent) this.withheld.miss({ blob }, index)
-    return absent.length > 0
-  }
-
-  #refusal(index: number, error: unknown): unknown {
-    if (!isSteleError(error)) return error
-    if (isSteleError(error, 'call_aborted')) {
-      const { reason } = error.details // No result of the script: this machine's own lack, say.
-      return new SteleError('entry_not_run', { entry: index, reason }, { cause: error })
-    }
-    const wanted = 'one that can be replayed'
-    return entryMismatch(index, { what: 'its body', found: error.message, wanted }, error)
-  }
-
-  /** Whether the effects are those that are recorded; false where it read what is now gone. Throws `entry_mismatch`. */
-  #isRecorded({ index, effects }: EntryParts, done: Transition): boolean {
-    const wanted = formatEffects(done.effects)
-    if (effects === undefined || Buffer.compare(effects, Buffer.from(wanted)) === 0) return true
-    if (this.#missesBlobs(index)) return false
-    const found = decode(index, 'its effects', effects)
-    throw entryMismatch(index, { what: 'its effects', ...quoteDifference(found, wanted) })
   }
 
   /** The writes as the replay made them. Throws `entry_mismatch` where the value record says otherwise. */
@@ -296,25 +231,6 @@ export class Replay {
     return this.lostSince === undefined ? { rows, hashes: writes } : undefined
   }
 
-  #acceptNumber({ index, leaf, body }: EntryParts): void {
-    if (body === undefined) {
-      const isNumbered = leaf.kind !== entryKinds.genesis && leaf.kind !== entryKinds.memory
-      if (isNumbered) this.#facts.unseenNumbers++
-      return
-    }
-    if ('seq' in body.body && body.body.via.type !== 'key') {
-      const { account, seq } = body.body
-      this.#accounts.add(account)
-      const skipped = seq - this.#sequences.last(account) - 1
-      // Withheld bodies have taken numbers, of nobody knows which account.
-      if (skipped > 0 && skipped <= this.#facts.unseenNumbers) {
-        this.#facts.unseenNumbers -= skipped
-        for (let taken = 0; taken < skipped; taken++) this.#sequences.next(account)
-      }
-    }
-    inEntry(index, 'its seq', () => this.#sequences.accept(body))
-  }
-
   /** Notes what could not be checked of an entry that is not in the queue, and counts what could. */
   #noteGaps({ index, leaf, body, effects }: EntryParts, isRun: boolean): void {
     const { lostSince } = this
@@ -329,7 +245,7 @@ export class Replay {
     }
     if (leaf.kind !== entryKinds.call) return
     if (isRun) this.#facts.callsRun++
-    else this.#scripts.forgetMemory()
+    else this.#runner.forgetMemory()
   }
 
   /** What changes the rules must show, also where it was changed back before anyone looked. */
@@ -347,8 +263,7 @@ export class Replay {
   }
 
   #compareMemory(index: number, wanted: string): void {
-    const { executor } = this.#scripts.inForce(this.#facts.settings, this.state)
-    const found = executor?.memoryDigest?.()
+    const found = this.#runner.inForce(this.#facts.settings)?.memoryDigest?.()
     if (found === undefined) this.#facts.memoryUnchecked++
     else if (found !== wanted) {
       const what = "the digest of the script's memory"
