@@ -23,7 +23,8 @@ import { openDatabase, openReader } from '../packages/storage/src/database.ts'
 import { createLogReader, createLogStore, logSchema } from '../packages/storage/src/log-store.ts'
 import { type DataPaths, dataPaths, loadKey } from '../packages/storage/src/public/folder.ts'
 import { type StoredPaths, storedPaths } from '../packages/storage/src/stored-paths.ts'
-import { createViewHome, createViewReader } from '../packages/storage/src/view-store.ts'
+import { createViewReader } from '../packages/storage/src/view-reader.ts'
+import { createViewHome } from '../packages/storage/src/view-store.ts'
 import { readTarball } from '../packages/tarball/src/index.ts'
 import {
   createCosigner,

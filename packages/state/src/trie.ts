@@ -2,7 +2,8 @@
 // It holds keys and value hashes, never values, and knows nothing of disks (spec/state.md "State trie").
 import { SteleError } from '@stele/errors'
 import { emptyRoot } from '@stele/tlog/tree'
-import { hashBytes, hashInnerMessage, innerBytes, innerWords } from './hashing.ts'
+import { hashTree } from './hash-tree.ts'
+import { hashBytes } from './hashing.ts'
 import { bitMask, Inners } from './inners.ts'
 import { bitOf, KeyBuffer, objectHashBytes } from './key.ts'
 import { Leaves } from './leaves.ts'
@@ -10,6 +11,7 @@ import { maxPathBits } from './limits.ts'
 import { proofSteps, type StateProof } from './prove.ts'
 import type { StateQuery } from './query.ts'
 import { type Arena, loadFrames, snapshotFrames } from './snapshot.ts'
+import { Versions } from './versions.ts'
 
 /** One leaf to set or, with a null hash, to remove. `valueHash` is SHA-256(value), 32 bytes. */
 export type TrieWrite = {
@@ -24,17 +26,6 @@ const noTree: Tree = -0x80000000
 /** Bits of a path that its object alone decides. */
 const objectBits = 8 * objectHashBytes
 
-type Group = {
-  readonly tree: Tree
-  readonly leafCount: number
-  /** Trees that the group made, those it removed again included. */
-  readonly created: Tree[]
-  /** Trees of the committed version that the group's version no longer holds. */
-  readonly replaced: Tree[]
-  /** Trees that the group made and removed. */
-  readonly dropped: Tree[]
-}
-
 /**
  * The state's trie. `root()`, `get()` and `leafCount` speak of the newest version, an open group included; proofs speak of
  * the committed one.
@@ -44,12 +35,7 @@ export class Trie {
   #leaves = new Leaves()
   #tree: Tree = noTree
   #leafCount = 0
-  #group: Group | undefined
-  /** How often a group was committed; a proof that is being made pins the version it began with. */
-  #version = 0
-  readonly #pinned: number[] = []
-  /** What versions before `version` still show, while a proof of one of them is being made. */
-  #retired: { readonly version: number; readonly trees: readonly Tree[] }[] = []
+  #versions = new Versions({ inners: this.#inners, leaves: this.#leaves })
   readonly #key = new KeyBuffer()
   /** The inner nodes from the root to where the last descent ended; `#depth` of them count. */
   readonly #trail = new Int32Array(maxPathBits)
@@ -75,6 +61,7 @@ export class Trie {
     const { inners, leaves, leafCount } = loadFrames(frames)
     trie.#inners = inners
     trie.#leaves = leaves
+    trie.#versions = new Versions({ inners, leaves })
     trie.#leafCount = leafCount
     if (leafCount > 0) trie.#tree = leafCount === 1 ? ~0 : leafCount - 2
     return trie
@@ -87,7 +74,7 @@ export class Trie {
 
   /** True between begin() and commit() or rollback(). */
   get isGroupOpen(): boolean {
-    return this.#group !== undefined
+    return this.#versions.committed !== undefined
   }
 
   /** The value hash at this key, undefined if there is none. Throws entry_invalid for a key beyond the limits. */
@@ -120,12 +107,12 @@ export class Trie {
    */
   apply(writes: readonly TrieWrite[]): void {
     // Without a group, trees are changed in place: not under a proof that is being made.
-    const pinned = this.#group === undefined && this.#pinned.length > 0
-    if (pinned) this.begin()
+    const isShown = !this.isGroupOpen && this.#versions.isPinned
+    if (isShown) this.begin()
     try {
       for (const write of writes) this.#write(write)
     } finally {
-      if (pinned) this.commit()
+      if (isShown) this.commit()
     }
   }
 
@@ -136,7 +123,7 @@ export class Trie {
     const root = new Uint8Array(hashBytes)
     if (tree < 0) Buffer.from(root.buffer).write(this.#leaves.hash(~tree), 'latin1')
     else {
-      this.#hashDirty(tree)
+      hashTree(this.#arena, tree)
       root.set(this.#inners.bytes.subarray(tree * 32, tree * 32 + 32))
     }
     return root
@@ -144,29 +131,21 @@ export class Trie {
 
   /** Opens a group: until it ends, proofs are of what was there before it. */
   begin(): void {
-    if (this.#group !== undefined) throw new Error('Cannot begin a group: one is open')
     this.root()
-    const group = { created: [], replaced: [], dropped: [] }
-    this.#group = { tree: this.#tree, leafCount: this.#leafCount, ...group }
+    this.#versions.begin({ tree: this.#tree, leafCount: this.#leafCount })
   }
 
   /** Ends the group and keeps its writes. */
   commit(): void {
-    const group = this.#endGroup()
     this.root()
-    for (const tree of group.created) this.#setFresh(tree, false)
-    for (const tree of group.dropped) this.#release(tree)
-    this.#version++
-    this.#retired.push({ version: this.#version, trees: group.replaced })
-    this.#releaseRetired()
+    this.#versions.commit()
   }
 
   /** Ends the group as if it had never been. */
   rollback(): void {
-    const group = this.#endGroup()
-    for (const tree of group.created) this.#release(tree)
-    this.#tree = group.tree
-    this.#leafCount = group.leafCount
+    const { tree, leafCount } = this.#versions.rollback()
+    this.#tree = tree
+    this.#leafCount = leafCount
   }
 
   /** The committed version's proof of the answers to these queries. Throws request_invalid where it would pass 16 MiB. */
@@ -198,17 +177,14 @@ export class Trie {
   *#withCommitted<Y, R>(
     steps: (arena: Arena, tree: number | undefined, leafCount: number) => Generator<Y, R>,
   ): Generator<Y, R> {
-    if (this.#group === undefined) this.root()
-    const { tree, leafCount } = this.#group ?? { tree: this.#tree, leafCount: this.#leafCount }
-    const version = this.#version
-    this.#pinned.push(version)
-    try {
-      const arena = { inners: this.#inners, leaves: this.#leaves }
-      return yield* steps(arena, tree === noTree ? undefined : tree, leafCount)
-    } finally {
-      this.#pinned.splice(this.#pinned.indexOf(version), 1)
-      this.#releaseRetired()
-    }
+    if (!this.isGroupOpen) this.root()
+    const committed = this.#versions.committed ?? { tree: this.#tree, leafCount: this.#leafCount }
+    const tree = committed.tree === noTree ? undefined : committed.tree
+    return yield* this.#versions.pin(steps(this.#arena, tree, committed.leafCount))
+  }
+
+  get #arena(): Arena {
+    return { inners: this.#inners, leaves: this.#leaves }
   }
 
   #write({ object, field, valueHash }: TrieWrite): void {
@@ -259,20 +235,20 @@ export class Trie {
     const inner = isRight
       ? this.#inners.add(bit, sibling, added)
       : this.#inners.add(bit, added, sibling)
-    this.#noteCreated(inner)
+    this.#versions.noteCreated(inner)
     this.#attach(depth, inner)
     this.#leafCount++
   }
 
   #setValue(leaf: number, valueHash: Uint8Array): void {
     if (this.#leaves.hasValue(leaf, valueHash)) return
-    if (this.#isOwn(~leaf)) {
+    if (this.#versions.isOwn(~leaf)) {
       this.#leaves.values.set(valueHash, leaf * 32)
       this.#attach(this.#depth, ~leaf)
       return
     }
     this.#attach(this.#depth, this.#newLeaf(valueHash, leaf))
-    this.#discard(~leaf)
+    this.#versions.discard(~leaf)
   }
 
   #remove(): void {
@@ -284,9 +260,9 @@ export class Trie {
       const parent = this.#trail[this.#depth - 1]!
       const side = bitOf(this.#key.path, this.#inners.bit(parent))
       this.#attach(this.#depth - 1, this.#inners.child(parent, side === 1 ? 0 : 1))
-      this.#discard(parent)
+      this.#versions.discard(parent)
     }
-    this.#discard(~leaf)
+    this.#versions.discard(~leaf)
   }
 
   /** Puts `tree` below the first `depth` nodes of the trail, which become the newest version's own. */
@@ -295,7 +271,7 @@ export class Trie {
     for (let at = depth - 1; at >= 0; at--) {
       const node = this.#trail[at]!
       const side = bitOf(this.#key.path, this.#inners.bit(node))
-      const isOwn = this.#isOwn(node)
+      const isOwn = this.#versions.isOwn(node)
       // A dirty node of this version has only such nodes above it: nothing changes there.
       const isSettled = isOwn && this.#inners.isDirty(node)
       const own = isOwn ? node : this.#copy(node)
@@ -309,81 +285,14 @@ export class Trie {
   #copy(node: number): number {
     const bit = this.#inners.bit(node)
     const copy = this.#inners.add(bit, this.#inners.child(node, 0), this.#inners.child(node, 1))
-    this.#noteCreated(copy)
-    this.#discard(node)
+    this.#versions.noteCreated(copy)
+    this.#versions.discard(node)
     return copy
   }
 
   #newLeaf(valueHash: Uint8Array, relative: number): Tree {
     const tree = ~this.#leaves.add(this.#key, valueHash, relative)
-    this.#noteCreated(tree)
+    this.#versions.noteCreated(tree)
     return tree
-  }
-
-  #noteCreated(tree: Tree): void {
-    if (this.#group === undefined) return
-    this.#setFresh(tree, true)
-    this.#group.created.push(tree)
-  }
-
-  /** The newest version no longer holds this tree. */
-  #discard(tree: Tree): void {
-    if (this.#group === undefined) this.#release(tree)
-    else if (this.#isOwn(tree)) this.#group.dropped.push(tree)
-    else this.#group.replaced.push(tree)
-  }
-
-  /** True for what no other version holds, so that it may be changed in place. */
-  #isOwn(tree: Tree): boolean {
-    if (this.#group === undefined) return true
-    return tree < 0 ? this.#leaves.fresh[~tree] === 1 : this.#inners.isFresh(tree)
-  }
-
-  #setFresh(tree: Tree, fresh: boolean): void {
-    if (tree >= 0) this.#inners.setFresh(tree, fresh)
-    else this.#leaves.fresh[~tree] = fresh ? 1 : 0
-  }
-
-  #release(tree: Tree): void {
-    if (tree >= 0) this.#inners.release(tree)
-    else this.#leaves.release(~tree)
-  }
-
-  #endGroup(): Group {
-    const group = this.#group
-    if (group === undefined) throw new Error('Cannot end a group: none is open')
-    this.#group = undefined
-    return group
-  }
-
-  #releaseRetired(): void {
-    const oldest = this.#pinned.length === 0 ? this.#version : Math.min(...this.#pinned)
-    while (this.#retired.length > 0 && this.#retired[0]!.version <= oldest) {
-      for (const tree of this.#retired.shift()!.trees) this.#release(tree)
-    }
-  }
-
-  /** Hashes the dirty nodes of a tree, children first; every dirty node's parent is dirty. */
-  #hashDirty(tree: number): void {
-    const inners = this.#inners
-    if (!inners.isDirty(tree)) return
-    const stack = [tree]
-    for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
-      const [left, right] = [inners.left[node]!, inners.right[node]!]
-      if (left >= 0 && inners.isDirty(left)) stack.push(left)
-      else if (right >= 0 && inners.isDirty(right)) stack.push(right)
-      else {
-        this.#putHash(left, 0)
-        this.#putHash(right, 1)
-        inners.setHash(node, hashInnerMessage(inners.bit(node)))
-        stack.pop()
-      }
-    }
-  }
-
-  /** Puts a child's hash where the message of its parent has it. */
-  #putHash(tree: Tree, side: 0 | 1): void {
-    if (tree >= 0) this.#inners.copyHash(tree, innerWords, side * 8)
-    else innerBytes.write(this.#leaves.hash(~tree), side * 32, 32, 'latin1')
   }
 }

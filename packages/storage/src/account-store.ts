@@ -1,8 +1,9 @@
 // Users and tokens in a SQLite file of their own: secrets never lie in the log's database.
 import { chmodSync, closeSync, openSync } from 'node:fs'
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { AccountStore, TokenRow, UserRow } from '@stele/accounts/store'
 import { isSteleError, SteleError } from '@stele/errors'
+import { bytes, number, optional, type Row, text } from './columns.ts'
 import { inTransaction, openDatabase } from './database.ts'
 import { tellFull } from './fault.ts'
 import type { Schema } from './migrate.ts'
@@ -129,8 +130,6 @@ function tokenFunctions(db: DatabaseSync): TokenFunctions {
   }
 }
 
-type Row = Readonly<Record<string, SQLOutputValue>>
-
 function userOf(row: Row): UserRow {
   return {
     account: text(row, 'account'),
@@ -162,26 +161,4 @@ function networksOf(json: string): readonly string[] {
   const list: unknown = JSON.parse(json)
   if (!Array.isArray(list)) throw new Error('A stored token has no list of networks')
   return list.map(String)
-}
-
-function text(row: Row, column: string): string {
-  const value = row[column]
-  if (typeof value !== 'string') throw new Error(`Column ${column} does not hold text`)
-  return value
-}
-
-function number(row: Row, column: string): number {
-  const value = row[column]
-  if (typeof value !== 'number') throw new Error(`Column ${column} does not hold a number`)
-  return value
-}
-
-function bytes(row: Row, column: string): Uint8Array {
-  const value = row[column]
-  if (!(value instanceof Uint8Array)) throw new Error(`Column ${column} does not hold bytes`)
-  return value
-}
-
-function optional<T>(row: Row, column: string, read: (row: Row, column: string) => T): T | null {
-  return row[column] === null ? null : read(row, column)
 }

@@ -11,7 +11,8 @@ import { codeOf, reasonOf } from './folders.ts'
 import { createLogReader, type LogReader, logSchema } from './log-store.ts'
 import { type HomeOptions, openServiceHome } from './service-home.ts'
 import { type StoredPaths, storedPaths } from './stored-paths.ts'
-import { createViewReader, registryViewMark } from './view-store.ts'
+import { createViewReader } from './view-reader.ts'
+import { registryViewMark } from './view-store.ts'
 
 /** Where a service is kept. Plain data: a thread is told it. */
 export type StorageSettings = {

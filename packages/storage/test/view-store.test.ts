@@ -12,7 +12,9 @@ import {
 } from '@stele/releases/release'
 import { makePackage } from '@stele/testkit'
 import { projectionSchema } from '../src/projection-marks.ts'
-import { applyViewWrites, createViewReader, prepareViews } from '../src/view-store.ts'
+import { createViewReader } from '../src/view-reader.ts'
+import { prepareViews } from '../src/view-store.ts'
+import { applyViewWrites } from '../src/view-writes.ts'
 
 type Published = {
   readonly name: string
