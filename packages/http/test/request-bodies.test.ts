@@ -1,0 +1,146 @@
+// Bodies of requests on a real port: codings, sizes, clients that break off.
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { Agent, request } from 'node:http'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { isSteleError } from '@stele/errors'
+import type { App } from '../src/index.ts'
+import { codeOf, echo, limitBytes, mib, send, sendRaw, text, withServer } from './real-server.ts'
+
+test('listen() hands bodies over whole, and keeps connections open over 30 s', async () => {
+  await withServer(echo, async (server) => {
+    const agent = new Agent({ keepAlive: true })
+    const bytes = Buffer.alloc(50_000, 'x')
+    const wanted = `50000 ${hash('sha256', bytes, 'hex').slice(0, 8)}`
+    for (const headers of [{ 'content-length': '50000' }, { 'transfer-encoding': 'chunked' }]) {
+      const answer = await send(server, { headers, body: bytes, agent })
+      assert.equal(answer.body.toString(), wanted)
+      assert.equal(answer.headers['keep-alive'], 'timeout=65')
+    }
+    agent.destroy()
+  })
+})
+
+const codings: readonly (readonly [
+  claim: string,
+  coding: string,
+  body: Uint8Array,
+  wanted: number | string,
+])[] = [
+  ['gzip', 'gzip', gzipSync(Buffer.alloc(90_000)), 200],
+  ['x-gzip', 'X-Gzip', gzipSync('{}'), 200],
+  ['identity', 'identity', Buffer.from('{}'), 200],
+  ['a bomb', 'gzip', gzipSync(Buffer.alloc(64 * mib)), 'body_too_large'],
+  ['broken gzip', 'gzip', Buffer.from('this is no gzip'), 'request_invalid'],
+  [
+    'gzip that is cut',
+    'gzip',
+    gzipSync(Buffer.alloc(50_000, 'abc')).subarray(0, 40),
+    'request_invalid',
+  ],
+  ['another coding', 'br', Buffer.from('x'), 'coding_unsupported'],
+  ['two codings', 'gzip, gzip', Buffer.from('x'), 'coding_unsupported'],
+]
+for (const [claim, coding, body, wanted] of codings) {
+  test(`a body with ${claim} answers ${wanted}`, async () => {
+    await withServer(echo, async (server) => {
+      const answer = await send(server, { headers: { 'content-encoding': coding }, body })
+      assert.equal(answer.status === 200 ? 200 : codeOf(answer), wanted)
+    })
+  })
+}
+
+for (const transfer of ['by its length', 'while it arrives'] as const) {
+  test(`a body that is too large is refused ${transfer}, in JSON, and the client is not left hanging`, async () => {
+    await withServer(echo, async (server) => {
+      const body = Buffer.alloc(2 * mib)
+      const headers: Record<string, string> =
+        transfer === 'by its length'
+          ? { 'content-length': String(body.length) }
+          : { 'transfer-encoding': 'chunked' }
+      const answer = await send(server, { headers, body })
+      assert.deepEqual([answer.status, codeOf(answer)], [413, 'body_too_large'])
+      assert.equal(answer.headers.connection, 'close')
+      assert.equal((await send(server, { body: Buffer.from('x') })).status, 200)
+    })
+  })
+}
+
+test('an answer that needs no body does not wait for one', async () => {
+  await withServer(
+    async () => text(401, '{}'),
+    async (server) => {
+      const answer = await send(server, { body: Buffer.alloc(2 * mib) })
+      assert.equal(answer.status, 401)
+    },
+  )
+})
+
+test('a client that goes away while it sends leaves nothing behind', async () => {
+  const seen = Promise.withResolvers<unknown>()
+  const app: App = async (ask) => {
+    try {
+      return text(200, `${(await ask.body(limitBytes)).length}`)
+    } catch (error) {
+      seen.resolve(error)
+      return text(503, 'x')
+    }
+  }
+  await withServer(
+    app,
+    async (server) => {
+      const sent = request(`${server.url}/x`, {
+        method: 'PUT',
+        headers: { 'content-length': '90000' },
+      })
+      sent.on('error', () => undefined)
+      sent.write(Buffer.alloc(40_000))
+      sent.once('socket', (socket) =>
+        socket.once('connect', () => setImmediate(() => sent.destroy())),
+      )
+      assert.ok(isSteleError(await seen.promise, 'request_cut'))
+      // The room that it took is free again: this one needs more than what would be left.
+      assert.equal((await send(server, { body: Buffer.alloc(90_000) })).status, 200)
+    },
+    125_000,
+  )
+})
+
+test('uploads that together need too much memory are told to come back', async () => {
+  await withServer(
+    echo,
+    async (server) => {
+      const answer = await send(server, { body: Buffer.alloc(50_000) })
+      assert.deepEqual([answer.status, codeOf(answer)], [503, 'server_busy'])
+      assert.equal(answer.headers['retry-after'], '5')
+      assert.equal((await send(server, { body: Buffer.alloc(30_000) })).status, 200)
+    },
+    40_000,
+  )
+})
+
+test('a body that its route hands to a thread leaves room for the next one once it is answered', async () => {
+  const app: App = async (asked) => {
+    const { buffer } = await asked.body(limitBytes)
+    assert.ok(buffer instanceof ArrayBuffer)
+    structuredClone(buffer, { transfer: [buffer] })
+    return text(200, 'taken')
+  }
+  await withServer(
+    app,
+    async (server) => {
+      for (let uploads = 0; uploads < 3; uploads++) {
+        assert.equal((await send(server, { body: Buffer.alloc(90_000) })).status, 200)
+      }
+    },
+    125_000,
+  )
+})
+
+test('a body whose chunks are broken is answered 400', async () => {
+  await withServer(echo, async (server) => {
+    const head = 'PUT /x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n'
+    assert.match(await sendRaw(server, `${head}nonsense\r\n`), /^HTTP\/1\.1 400 .*request_invalid/s)
+  })
+})
