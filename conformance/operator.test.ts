@@ -265,18 +265,41 @@ const mistakes: readonly (readonly [string[], number, RegExp])[] = [
   [['takedown', '0', '--part', 'body', '--reason', 'r', '-y'], 1, /without the first entry/],
   [['takedown', '999', '--part', 'body', '--reason', 'r', '-y'], 1, /the log has the entries 0 to/],
   [['takedown', 'a'.repeat(128), '--reason', 'r', '-y'], 1, /it names no tarball/],
-  [['reserve', 'add', 'bad name'], 1, /give a package name, or a scope/],
+  [['reserve', 'add', 'bad name'], 1, /^Cannot use the package name "bad name": it has characters/],
+  [
+    ['reserve', 'add', '@x'],
+    1,
+    /^Cannot use the package name "@x": a scope is reserved as "@x\/\*"$/m,
+  ],
+  [['reserve', 'remove', '@x'], 1, /"@x" is not reserved; "stele reserve list" shows what is/],
+  [
+    ['rules', 'sign', 'missing.json'],
+    1,
+    /^Cannot use "missing.json": there is no such file or folder$/m,
+  ],
+  [['rules', 'sign', 'wrong.yaml', '--with', 'no.key'], 1, /wrong\.yaml/],
+  [['--nonsense'], 2, /^Unknown option --nonsense$/m],
+  [['version'], 2, /did you mean "--version"\?/],
+  [['serve', '--port', '1', '--port', '2'], 2, /^--port is given twice$/m],
   [['serve', '--port', '0', '--dir', '/dev/null'], 1, /\/dev\/null.*is a file/],
   [['serve', '--port', '0', '--dir', '/proc/foo'], 1, /\/proc\/foo.*cannot be made/],
   [['takedown', '0', '--part', 'body'], 2, /Say why with --reason/],
-  [['serve', '--port', '70000'], 1, /^--port "70000": must be an integer from 0 to 65535$/m],
-  [['serve', '--config', 'missing.yaml'], 1, /missing\.yaml.*no such file/],
+  [['serve', '--port', '70000'], 2, /^--port "70000": must be an integer from 0 to 65535$/m],
+  [
+    ['serve', '--config', 'missing.yaml'],
+    2,
+    /^--config "missing\.yaml": must be a file that is there$/m,
+  ],
   [
     ['serve', '--config', 'wrong.yaml'],
-    1,
+    2,
     /Unknown setting prot in the file ".*wrong\.yaml"; did you mean port\?/,
   ],
-  [['serve', '--host', '203.0.113.1', '--port', '0'], 1, /203\.0\.113\.1/],
+  [
+    ['serve', '--host', '203.0.113.1', '--port', '0'],
+    1,
+    /203\.0\.113\.1 port 0: this machine has no such address/,
+  ],
   [['verify', 'http://localhost:1'], 4, /Cannot reach/],
   [['verify'], 2, /verify/],
   [['help', 'nothing'], 2, /no command "nothing"/],
@@ -317,13 +340,13 @@ test('a name that was fixed when the log was created is not silently another', a
   const start = (...flags: string[]): Promise<Finished> =>
     stele(folder, 'serve', '--dir', folder.path, '--port', '0', ...flags)
   const operator = await start('--operator', 'bob')
-  assert.equal(operator.code, 1)
+  assert.equal(operator.code, 2)
   assert.match(
     operator.stderr,
     /operator "bob" in the settings: must be "ops", as when this log was created/,
   )
   const origin = await start('--origin', 'other.example')
-  assert.equal(origin.code, 1)
+  assert.equal(origin.code, 2)
   assert.match(origin.stderr, /origin "other.example" in the settings: must be "localhost\//)
 })
 

@@ -1,6 +1,7 @@
 // Changing what a log runs: a server on other rules than its release's, the one-step way, and signing elsewhere.
 import assert from 'node:assert/strict'
 import { hash, randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -161,9 +162,36 @@ for (const [title, change, reason] of bad) {
   })
 }
 
+const unmeant: readonly [args: readonly string[], reason: RegExp][] = [
+  [['--limits', 'speed=1'], /"speed" is not known to this engine; there are gas, memory, /],
+  [['--limits', 'gas=0'], /"gas" is not a whole number from 1 to/],
+  [['--keys', 'foo'], /--keys "foo": is not a key/],
+  [['--root-keys', 'foo'], /--root-keys "foo": is not a key/],
+]
+test('"rules propose" refuses what nobody can have meant, with status 2, and writes no file', async () => {
+  await using folder = await makeFolder('rules')
+  const dir = await madeLog(folder)
+  for (const [args, reason] of unmeant) {
+    const file = join(folder.path, 'change.json')
+    const { code, stderr } = await stele(
+      folder,
+      'rules',
+      'propose',
+      ...args,
+      '--out',
+      file,
+      '--dir',
+      dir,
+    )
+    assert.equal(code, 2, args.join(' '))
+    assert.match(stderr, reason)
+    assert.ok(!existsSync(file))
+  }
+})
+
 const dead: readonly [title: string, args: readonly string[], reason: RegExp][] = [
   ['a script that does not load', ['--script', 'broken.js'], /Cannot load the script/],
-  ['limits that no engine counts', ['--limits', 'speed=1'], /"speed" is not known/],
+  ['limits that no engine counts', ['--limits', 'gas=1'], /"speed" is not known/],
   ['keys without the one that signs', ['--keys', 'KEY'], /its keys lack/],
 ]
 for (const [title, args, reason] of dead) {
@@ -176,6 +204,8 @@ for (const [title, args, reason] of dead) {
     const file = join(folder.path, 'change.json')
     const wish = args.map((arg) => (arg === 'KEY' ? key : arg))
     await reports(folder, 'rules', 'propose', ...wish, '--out', file, ...at)
+    // Made with another release, or by hand.
+    await writeFile(file, (await readFile(file, 'utf8')).replace('"gas": 1,', '"speed": 1,'))
     await reports(folder, 'rules', 'sign', file, ...at)
     assert.match(await refusal(folder, 'rules', 'apply', file, ...at), reason)
     await using server = await startServer({ dir })

@@ -17,6 +17,9 @@ test('GET / gives a browser a page with the commands for the address that it use
   for (const command of ['npm login --registry', 'npm publish --registry', 'stele verify']) {
     assert.ok(page.includes(`${command} http://registry.example:8080`), command)
   }
+  const key = /<dt>Key<\/dt><dd><code>([^<]+)</.exec(page)?.[1] ?? ''
+  assert.ok(page.includes(`npx stele verify http://registry.example:8080 --key '${key}'</code>`))
+  assert.match(page, /a clone of Stele's source, after <code>npm ci<\/code>/)
   assert.ok(page.includes('@team:registry=http://registry.example:8080/</code>'))
   assert.ok(!page.includes('update_seq'))
 })

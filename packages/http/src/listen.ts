@@ -187,11 +187,22 @@ function reportConnection(options: ListenOptions, socket: Socket, error: unknown
   options.report({ type: 'connection', client: socket.remoteAddress ?? '', reason })
 }
 
+/** Why the system gives no such address, as a person would say it. */
+const unusableReasons: ReadonlyMap<string, string> = new Map([
+  [
+    'EACCES',
+    'this user may not use the port; those below 1024 are for root, or for a proxy in front',
+  ],
+  ['EADDRNOTAVAIL', 'this machine has no such address'],
+  ['ENOTFOUND', 'there is no host of that name'],
+  ['EAI_AGAIN', 'the name of the host cannot be looked up'],
+])
+
 function startListening(server: Server, { host, port }: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (cause: Error & { code?: string }): void => {
       const taken = cause.code === 'EADDRINUSE'
-      const reason = cause.message
+      const reason = unusableReasons.get(cause.code ?? '') ?? cause.message
       reject(
         taken
           ? new SteleError('address_taken', { host, port }, { cause })

@@ -17,18 +17,19 @@ export function parseTarget(url: string, { mountPath, foldPath }: Place): Target
   const local = url.replace(/^https?:\/\/[^/?#]*/i, '')
   const [, sent = '', query = ''] = /^([^?#]*)(?:\?([^#]*))?/.exec(local) ?? []
   if (sent !== '' && !sent.startsWith('/')) throw invalid('it does not start with "/"')
-  if (!isDecodable(sent)) throw invalid('its percent-encoding is broken')
+  const fault = faultOf(sent)
+  if (fault !== undefined) throw invalid(fault)
   const inside = sent === mountPath || sent.startsWith(`${mountPath}/`)
   if (!inside) return undefined
   const path = foldPath(sent.slice(mountPath.length))
   return { path: path === '' ? '/' : path, query: new URLSearchParams(query) }
 }
 
-function isDecodable(path: string): boolean {
+function faultOf(path: string): string | undefined {
   try {
-    return !decodeURIComponent(path).includes('\0')
+    return decodeURIComponent(path).includes('\0') ? 'it contains a NUL character' : undefined
   } catch {
-    return false
+    return 'its percent-encoding is broken'
   }
 }
 

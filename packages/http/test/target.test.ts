@@ -35,11 +35,18 @@ test('parseTarget() parses the query', () => {
   )
 })
 
-for (const url of ['left-pad', '/%zz', '/%', '/a%00b', '/%c3%28', '*']) {
-  test(`parseTarget() refuses ${url}`, () => {
+for (const [url, reason] of [
+  ['left-pad', 'it does not start with "/"'],
+  ['*', 'it does not start with "/"'],
+  ['/%zz', 'its percent-encoding is broken'],
+  ['/%', 'its percent-encoding is broken'],
+  ['/%c3%28', 'its percent-encoding is broken'],
+  ['/a%00b', 'it contains a NUL character'],
+] as const) {
+  test(`parseTarget() refuses ${url}: ${reason}`, () => {
     assert.throws(
       () => parseTarget(url, { mountPath: '', foldPath }),
-      (error) => isSteleError(error, 'request_invalid'),
+      (error) => isSteleError(error, 'request_invalid') && error.details.reason === reason,
     )
   })
 }

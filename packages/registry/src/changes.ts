@@ -41,6 +41,11 @@ export async function changeDocument(
   }
   requireNames(name, document)
   requireActive(ports.state, account, 'change')
+  if (rev === undefined && ports.views.package(name) === undefined) {
+    const reason =
+      'the request brings no tarball, and there is no such package that it could change'
+    throw new SteleError('upload_invalid', { spec: name, reason })
+  }
   const current = requirePackage(ports, name)
   const change = { ports, account, name, document, rev, current }
   const calls = isJsonObject(document['versions'])

@@ -214,3 +214,11 @@ for (const [what, body] of refused) {
     )
   })
 }
+
+test('put() says that a tarball is missing when a document without one names a package that is not there', async () => {
+  const { registry } = await createPutting()
+  for (const document of [{}, { name: 'p' }, { name: 'p', versions: {}, _attachments: {} }]) {
+    const put = registry.put({ account: 'alice', name, body: bodyOf(document) })
+    await assert.rejects(put, { code: 'upload_invalid', message: /Cannot publish p: .*no tarball/ })
+  }
+})

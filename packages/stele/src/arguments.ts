@@ -1,6 +1,6 @@
 // What was typed after a command's name, as positionals and options.
 import { parseArgs } from 'node:util'
-import { SteleError } from '@stele/errors'
+import { isSteleError, SteleError } from '@stele/errors'
 import { nearest } from '@stele/settings'
 import type { Input, Usage } from './commands/command.ts'
 
@@ -19,17 +19,33 @@ export function parseArguments(
   )
   const options = { ...own, ...commonOptions }
   try {
-    const { positionals, values } = parseArgs({
+    const { positionals, values, tokens } = parseArgs({
       args: [...typed],
       options,
       allowPositionals: true,
       allowNegative: true,
+      tokens: true,
     })
+    refuseTwice(usage, tokens)
     return { positionals, options: { ...values } }
   } catch (cause) {
+    if (isSteleError(cause)) throw cause
     const reason = reasonOf(cause, Object.keys(options))
     throw new SteleError('usage_wrong', { reason, command: usage.name }, { cause })
   }
+}
+
+/** Of two values one would be ignored, and nobody could tell which. */
+function refuseTwice(
+  usage: Usage,
+  tokens: readonly { readonly kind: string; readonly name?: string; readonly value?: unknown }[],
+): void {
+  const given = tokens.flatMap(({ kind, name = '', value }) =>
+    kind === 'option' && value !== undefined ? [name] : [],
+  )
+  const twice = given.find((name, at) => given.indexOf(name) !== at)
+  if (twice === undefined) return
+  throw new SteleError('usage_wrong', { reason: `--${twice} is given twice`, command: usage.name })
 }
 
 function reasonOf(cause: unknown, known: readonly string[]): string {

@@ -22,6 +22,8 @@ const unreachable = [
   'engine_unknown',
   'engine_retired',
 ] as const
+/** What was typed, or written into settings, cannot be meant. */
+const wrongUsage = ['usage_wrong', 'setting_invalid', 'setting_unknown'] as const
 
 enableCompileCache() // Commands and roles are loaded after this line, from the cache in half the time.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -75,7 +77,7 @@ async function runProcess(argv: readonly string[]): Promise<number> {
     else
       process.stderr.write(`${error.message}\n${error.fix === undefined ? '' : `${error.fix}\n`}`)
     if (unreachable.some((code) => code === error.code)) return exitCodes.unreachable
-    return error.code === 'usage_wrong' ? exitCodes.wrongUsage : exitCodes.failed
+    return wrongUsage.some((code) => code === error.code) ? exitCodes.wrongUsage : exitCodes.failed
   }
 }
 
@@ -85,8 +87,16 @@ function systemErrorOf(cause: unknown): SteleError | undefined {
   const path = 'path' in cause && typeof cause.path === 'string' ? cause.path : undefined
   const isOfFile = 'syscall' in cause && path !== undefined
   if (!isOfFile && !isDatabaseError(cause)) return undefined
-  const details = { path: path ?? 'the data folder', reason: cause.message }
+  const details = { path: path ?? 'the data folder', reason: reasonOf(cause) }
   return new SteleError('data_invalid', details, { cause })
+}
+
+function reasonOf({ code, message }: Error & { readonly code: unknown }): string {
+  if (code === 'ENOENT') return 'there is no such file or folder'
+  if (code === 'EISDIR') return 'it is a folder, not a file'
+  if (code === 'ENOTDIR') return 'a part of the path is a file, not a folder'
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
+  return message
 }
 
 async function runCommand(argv: readonly string[]): Promise<number> {
@@ -126,12 +136,12 @@ async function startEarly(main: URL): Promise<EarlyWorker> {
 async function findCommand(name: string): Promise<RunnableCommand> {
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (load !== undefined) return load()
-  const { near } = nearest(name, Object.keys(commands))
-  const hint = near === undefined ? '' : `; did you mean "${near}"?`
-  throw new SteleError('usage_wrong', {
-    reason: `There is no command "${name}"${hint}`,
-    command: '',
-  })
+  const isOption = name.startsWith('-')
+  const { near } = isOption ? {} : nearest(name, [...Object.keys(commands), 'version'])
+  const meant = near === 'version' ? '--version' : near
+  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`
+  const reason = isOption ? `Unknown option ${name}` : `There is no command "${name}"${hint}`
+  throw new SteleError('usage_wrong', { reason, command: '' })
 }
 
 async function askPerson(question: string): Promise<string> {

@@ -78,3 +78,18 @@ for (const [flags, wanted] of signUps) {
     assert.match(linesWith(flags), wanted)
   })
 }
+
+test('formatStarted() says that nothing can be written, why, and what to do, when the log is read-only', () => {
+  const readOnly = 'its database has 3 entries, but 4 are published already'
+  const lines = formatStarted({
+    settings: loadSettings({ flags: {}, environment: {}, file: undefined }),
+    addresses: ['http://localhost:4873'],
+    origin: 'registry.example',
+    isNew: false,
+    readOnly,
+  })
+  assert.match(lines, /^Stele \S+: your package registry can only be read\n/)
+  assert.ok(lines.includes(`No writes are taken: ${readOnly}.\n`))
+  assert.match(lines, /Put back the newest stele\.db/)
+  assert.doesNotMatch(lines, /is running/)
+})

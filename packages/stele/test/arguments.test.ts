@@ -29,6 +29,7 @@ const mistakes: readonly (readonly [string[], string])[] = [
   [['-x'], 'Unknown option -x'],
   [['--port'], '--port needs a value: --port=<value>'],
   [['--port', '--json'], '--port needs a value: --port=<value>'],
+  [['--port', '80', '--json', '--port=81'], '--port is given twice'],
   [['--quick=yes'], '--quick takes no value'],
 ]
 for (const [typed, wanted] of mistakes) {

@@ -119,9 +119,9 @@ test('loadSettings() takes an empty file', (t) => {
   assert.equal(loadSettings({ ...nothing, file: fileWith(t, '# nothing yet\n') }).port, 4873)
 })
 
-test('loadSettings() throws data_invalid when the named file is not there', () => {
+test('loadSettings() throws setting_invalid when the named file is not there', () => {
   assert.throws(() => loadSettings({ ...nothing, file: '/nowhere/stele.yaml' }), {
-    code: 'data_invalid',
+    code: 'setting_invalid',
   })
 })
 

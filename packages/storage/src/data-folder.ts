@@ -90,7 +90,8 @@ export async function loadKey(
 ): Promise<Uint8Array> {
   const path = join(folder, `${name}.key`)
   if (!existsSync(path)) {
-    if (!make) throw new SteleError('data_invalid', { path, reason: 'the key is missing' })
+    const reason = 'the key is missing, and the log goes on with no other; restore it from a backup'
+    if (!make) throw new SteleError('data_invalid', { path, reason })
     makeFolder(folder, { mode: 0o700 })
     const seed = randomBytes(keySizeBytes)
     await writeDurably(path, Buffer.from(`${seed.toString('hex')}\n`), { mode: 0o600 })
@@ -102,7 +103,7 @@ export async function loadKey(
 /** The 32-byte seed in a key's file. Throws `data_invalid`. */
 export function readKeyFile(path: string): Uint8Array {
   if (!existsSync(path))
-    throw new SteleError('data_invalid', { path, reason: 'the key is missing' })
+    throw new SteleError('data_invalid', { path, reason: 'there is no such file' })
   const text = readFileSync(path, 'utf8')
   if (!hex.test(text)) {
     throw new SteleError('data_invalid', { path, reason: 'it is not 64 hex digits and a newline' })

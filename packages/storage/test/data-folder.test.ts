@@ -29,7 +29,10 @@ test('loadKey() makes a key that only its owner reads, and gives the same one ag
 
 test('loadKey() throws data_invalid when the key is missing or damaged', async (t) => {
   const folder = tempFolder(t)
-  await assert.rejects(loadKey(folder, 'clock', { make: false }), { code: 'data_invalid' })
+  await assert.rejects(loadKey(folder, 'clock', { make: false }), {
+    code: 'data_invalid',
+    message: /the key is missing, .* restore it from a backup$/,
+  })
   writeFileSync(join(folder, 'root.key'), 'abc\n')
   await assert.rejects(loadKey(folder, 'root', { make: true }), { code: 'data_invalid' })
 })

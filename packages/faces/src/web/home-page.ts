@@ -80,8 +80,10 @@ ${commands(`@team:registry=${url}/`)}
 ${commands(`npm login --registry ${url}`, `npm publish --registry ${url}`)}
 
 <h2>Check this registry</h2>
-<p>This replays the whole log and compares it with everything that is served here:</p>
-${commands(`stele verify ${url}`)}
+<p>This replays the whole log and compares it with everything that is served here. The command is part of Stele: run it in a clone of Stele's source, after <code>npm ci</code>.</p>
+${commands(`npx stele verify ${url}`)}
+<p>So that nobody can show you another log in place of this one, ask the operator for its key on another way than this page, and give that. As this page has it:</p>
+${commands(`npx stele verify ${url} --key '${escapeHtml(page.vkey)}'`)}
 
 <footer>
 <dl>

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatBody, parseBody } from '@stele/entries/bodies'
 import { entryKinds } from '@stele/entries/leaf'
-import { SteleError } from '@stele/errors'
+import { isSteleError, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import type { RulesInForce } from '@stele/service'
 import { dataPaths, readKeyFile } from '@stele/storage/folder'
@@ -97,6 +97,7 @@ async function propose(input: Input): Promise<RulesReport> {
   }
   const found = await readRules(input)
   const wish = wishOf(input, found)
+  await checkWish(wish)
   if (wish.ofRelease?.length === 0) return { did: 'nothing' }
   const proposal = planProposal(found, wish)
   writeFileSync(file, formatProposal(proposal), { flag: 'wx' })
@@ -140,6 +141,40 @@ function rulesOf(answer: JsonValue): RulesInForce {
     formatBody({ v: 1, origin: found.origin, operator: '', script, engine, limits, keys, roots }),
   )
   return found
+}
+
+/** What "apply" would refuse is told now: in between, people would sign it for nothing. */
+async function checkWish({ limits, keys, roots }: RulesWish): Promise<void> {
+  const { parseVkey } = await import('@stele/tlog/notes')
+  for (const [option, vkeys] of [
+    ['--keys', keys],
+    ['--root-keys', roots?.keys],
+  ] as const) {
+    const bad = vkeys?.find((vkey) => !isVkey(vkey, parseVkey))
+    if (bad === undefined) continue
+    throw usageWrong(
+      `${option} "${bad}": is not a key; "stele rules show" shows what one looks like`,
+    )
+  }
+  if (limits === undefined) return
+  const { defaultLimits, parseLimits: checkLimits } = await import('@stele/host')
+  try {
+    checkLimits(limits)
+  } catch (error) {
+    if (!isSteleError(error, 'limits_invalid')) throw error
+    const known = Object.keys(defaultLimits).join(', ')
+    throw usageWrong(`--limits: ${error.details.reason}; there are ${known}`)
+  }
+}
+
+function isVkey(text: string, parse: (text: string) => unknown): boolean {
+  try {
+    parse(text)
+    return true
+  } catch (error) {
+    if (isSteleError(error)) return false
+    throw error
+  }
 }
 
 /** The key of `--with`, else of the data folder. */

@@ -86,7 +86,8 @@ async function run(settings: Settings, input: Input): Promise<Report> {
     log('info', 'listening', { url: listening.url, addresses, origin, dir: settings.dir })
   } else {
     const isNew = server.log.treeSize() <= 1
-    write(`${formatStarted({ settings, addresses, origin, isNew })}\n`)
+    const { readOnly } = await server.service.ready.catch(() => ({ readOnly: undefined }))
+    write(`${formatStarted({ settings, addresses, origin, isNew, readOnly })}\n`)
   }
   reportReady(server, log)
   await aborted(stop)
@@ -111,7 +112,7 @@ function reportRules({ ruleDifferences }: Server, log: Logger): void {
 
 function reportReady({ service }: Server, log: Logger): void {
   service.ready.then(
-    ({ readOnly }) => log(readOnly === undefined ? 'info' : 'error', 'service_ready', { readOnly }),
+    ({ readOnly }) => log('info', 'service_ready', { readOnly }), // Why, "read_only" has said as an error.
     (error: unknown) => log('error', 'service_failed', { reason: String(error) }),
   )
 }

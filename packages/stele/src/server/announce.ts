@@ -1,6 +1,7 @@
 // What a person at a terminal is told when the server listens, and at which addresses it can be reached.
 import type { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { SteleError } from '@stele/errors'
 import { isLoopback } from '@stele/formats/networks'
 import { flagOf } from '@stele/settings'
 import type { Settings } from '../settings/load.ts'
@@ -13,6 +14,8 @@ export type Started = {
   readonly addresses: readonly string[]
   readonly origin: string
   readonly isNew: boolean
+  /** Why writes are refused, where they are. */
+  readonly readOnly?: string | undefined
 }
 
 /** The server listens for this machine alone. */
@@ -39,7 +42,8 @@ export function reachableAddresses(
 }
 
 /** The lines. */
-export function formatStarted({ settings, addresses, origin, isNew }: Started): string {
+export function formatStarted(started: Started): string {
+  const { settings, addresses, origin, readOnly } = started
   const [address = '', ...others] = addresses
   const rootKey = join(settings.dir, 'keys', 'root.key')
   const rows: readonly (readonly [string, string])[] = [
@@ -49,8 +53,11 @@ export function formatStarted({ settings, addresses, origin, isNew }: Started): 
     ['Log', origin],
   ]
   return [
-    `Stele ${version}: ${isNew ? 'a new package registry' : 'your package registry'} is running`,
+    `Stele ${version}: ${stateText(started)}`,
     '',
+    ...(readOnly === undefined
+      ? []
+      : [`No writes are taken: ${readOnly}.`, writesFix(origin, readOnly), '']),
     ...rows.flatMap(([name, text]) =>
       text.split('\n').map((line, at) => `  ${(at === 0 ? name : '').padEnd(9)}${line}`),
     ),
@@ -63,6 +70,15 @@ export function formatStarted({ settings, addresses, origin, isNew }: Started): 
     'Press Ctrl-C to stop.',
     '',
   ].join('\n')
+}
+
+function stateText({ isNew, readOnly }: Started): string {
+  if (readOnly !== undefined) return 'your package registry can only be read'
+  return `${isNew ? 'a new package registry' : 'your package registry'} is running`
+}
+
+function writesFix(origin: string, reason: string): string {
+  return `${new SteleError('log_inconsistent', { origin, reason }).fix ?? ''}.`
 }
 
 function signUpText(settings: Settings): string {

@@ -1,6 +1,7 @@
 // Reservations as the operator changes them: what the rules would refuse, or would not change, takes no place in the log.
 import { SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
+import { checkNewPackageName, parsePackageName } from '@stele/formats/names'
 import type { AdminAsk } from './admin-ask.ts'
 import type { Server } from './open-server.ts'
 
@@ -27,6 +28,7 @@ async function share(
   { do: method, pattern, accounts: named }: Ask,
   holders: readonly string[],
 ): Promise<readonly number[]> {
+  refusePattern(pattern)
   const accounts = named ?? [operator]
   if (named === undefined && holders.length > 0 && !holders.includes(operator)) {
     throw refused(
@@ -47,11 +49,11 @@ async function share(
 }
 
 async function release(
-  { registry, operator }: Ports,
+  { registry, operator, reservations }: Ports,
   { do: method, pattern, accounts }: Ask,
   holders: readonly string[],
 ): Promise<readonly number[]> {
-  if (holders.length === 0) throw refused(method, `"${pattern}" is not reserved`)
+  if (holders.length === 0) throw refused(method, notReserved(reservations(), pattern))
   const stranger = accounts?.find((account) => !holders.includes(account))
   if (stranger !== undefined) {
     throw refused(
@@ -66,6 +68,28 @@ async function release(
     entries.push(entry)
   }
   return entries
+}
+
+const scopePattern = /^@([^/*]+)\/\*$/
+
+/** Throws name_invalid for what the rules would refuse too, but only in an entry of the log. */
+function refusePattern(pattern: string): void {
+  const [, scope] = scopePattern.exec(pattern) ?? []
+  if (scope === undefined && /^@[^/]+\/?$/.test(pattern)) {
+    const reason = `a scope is reserved as "${pattern.replace(/\/$/, '')}/*"`
+    throw new SteleError('name_invalid', { name: pattern, reason })
+  }
+  checkNewPackageName(parsePackageName(scope === undefined ? pattern : `@${scope}/x`))
+}
+
+function notReserved(reservations: readonly Reserved[], pattern: string): string {
+  const bare = (one: string): string => one.replace(/^@/, '').replace(/\/\*?$/, '')
+  const near = reservations.find((one) => bare(one.pattern) === bare(pattern))
+  const hint =
+    near === undefined
+      ? '; "stele reserve list" shows what is'
+      : `; did you mean "${near.pattern}"?`
+  return `"${pattern}" is not reserved${hint}`
 }
 
 function quoted(accounts: readonly string[]): string {

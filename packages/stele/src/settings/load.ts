@@ -51,7 +51,9 @@ function readFile(named: string | undefined): FileSettings {
   const path = named ?? defaultFile
   if (!existsSync(path)) {
     if (named === undefined) return { path, members: {} }
-    throw new SteleError('data_invalid', { path, reason: 'there is no such file' })
+    const found = JSON.stringify(path)
+    const details = { key: 'config', source: '--config', found, wanted: 'a file that is there' }
+    throw new SteleError('setting_invalid', details)
   }
   const found = parseFile(path)
   if (found === null || found === undefined) return { path, members: {} }

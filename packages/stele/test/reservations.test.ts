@@ -1,0 +1,44 @@
+// What the operator asks of reservations, and what of it becomes an entry of the log.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { changeReservation, type Reserved } from '../src/server/reservations.ts'
+
+type Ports = Parameters<typeof changeReservation>[0]
+
+/** A registry with these reservations that counts the entries it is asked for. */
+function portsOf(reserved: readonly Reserved[]): { ports: Ports; entries: () => number } {
+  let entries = 0
+  const log = async () => ({ entry: ++entries })
+  const registry = { hasAccount: () => true, reserve: log, release: log }
+  const ports = { registry, operator: 'operator', reservations: () => reserved }
+  return { ports: ports as unknown as Ports, entries: () => entries }
+}
+
+const team = [{ pattern: '@team/*', accounts: ['alice'] }]
+// what is asked, what is said of it
+const refused: readonly [ask: 'reserve' | 'release', pattern: string, said: RegExp][] = [
+  ['reserve', '@x', /^Cannot use the package name "@x": a scope is reserved as "@x\/\*"$/],
+  ['reserve', '@x/', /a scope is reserved as "@x\/\*"$/],
+  ['reserve', '', /it is empty$/],
+  ['reserve', 'A b', /URL-friendly/],
+  ['reserve', 'Upper', /lower-case/],
+  ['reserve', '@a b/*', /URL-friendly/],
+  ['release', '@team', /^.*"@team" is not reserved; did you mean "@team\/\*"\?$/],
+  ['release', 'team', /did you mean "@team\/\*"\?$/],
+  ['release', 'other', /"other" is not reserved; "stele reserve list" shows what is$/],
+]
+for (const [method, pattern, said] of refused) {
+  test(`changeReservation() refuses to ${method} "${pattern}", and logs nothing`, async () => {
+    const { ports, entries } = portsOf(team)
+    await assert.rejects(changeReservation(ports, { do: method, pattern }), { message: said })
+    assert.equal(entries(), 0)
+  })
+}
+
+for (const pattern of ['@x/*', 'x', '@x/y', 'x.y_z-1']) {
+  test(`changeReservation() reserves "${pattern}" by one entry`, async () => {
+    const { ports, entries } = portsOf(team)
+    await changeReservation(ports, { do: 'reserve', pattern })
+    assert.equal(entries(), 1)
+  })
+}
