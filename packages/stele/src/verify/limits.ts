@@ -28,3 +28,10 @@ export const maxLimitFactor = 64
 
 /** Bytes of a file that `--since` names: the largest signed note. */
 export const maxSinceFileBytes: number = 256 * 1024
+
+/** Bytes of the wasm of an engine that no release ships: this release's has half a MiB, and compiling cannot be interrupted. */
+export const maxForeignWasmBytes: number = 8 * 1024 * 1024
+/** Bytes that such an engine may have for data and stack, below the heap that its log's limits bound. */
+export const maxForeignLayoutBytes: number = 64 * 1024 * 1024
+/** Functions in such an engine's table: this release's has 471. */
+export const maxForeignTable = 65_536

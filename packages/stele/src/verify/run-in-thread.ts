@@ -1,9 +1,10 @@
 // The command's end of a verification: starts the thread, shows its progress, waits for its report.
+import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import type { VerifyReport } from '@stele/audit/report'
 import { errorFromText, SteleError } from '@stele/errors'
 import { findOverdue } from './call-clock.ts'
-import { overdueCheckMs, threadLimits } from './limits.ts'
+import { maxForeignTable, overdueCheckMs, threadLimits } from './limits.ts'
 import type { VerifyData, VerifyNews } from './messages.ts'
 import type { ProgressLine } from './progress.ts'
 
@@ -21,6 +22,7 @@ export async function verifyInThread(
   { main, stop, progress }: ThreadOptions,
 ): Promise<{ readonly report: VerifyReport; readonly saved: readonly string[] }> {
   progress.ask(data.url)
+  if (data.engines.length > 0) boundTables()
   const worker = new Worker(main, {
     workerData: { role: 'verify', data },
     resourceLimits: threadLimits,
@@ -48,6 +50,11 @@ export async function verifyInThread(
     progress.clear()
     await worker.terminate()
   }
+}
+
+/** A table lies outside of the memory that an interpreter is given, and C compilers declare no end of it: V8 has one. */
+function boundTables(): void {
+  setFlagsFromString(`--wasm-max-table-size=${maxForeignTable}`)
 }
 
 /** A faster machine might be done by then: no fault of the registry either. */

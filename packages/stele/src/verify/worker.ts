@@ -1,13 +1,15 @@
 // The threads of a verification: scripts need a native stack that only a thread of its own can have.
+import { hash } from 'node:crypto'
 import type { MessagePort } from 'node:worker_threads'
 import { type ReplayExecutor, type VerifyPorts, verifyService } from '@stele/audit'
 import type { VerifyReport } from '@stele/audit/report'
 import { errorToText, SteleError } from '@stele/errors'
-import { defaultLimits, loadEngine } from '@stele/host'
+import { defaultLimits, findEngine, loadEngine } from '@stele/host'
 import { createRegistryChecks } from '@stele/releases/checks'
 import { watchCalls } from './call-clock.ts'
 import { createFetch } from './fetch.ts'
 import { createFolderFetch } from './folder-fetch.ts'
+import { checkForeignEngine, guardCalls, startEngine } from './foreign-engine.ts'
 import { type Helpers, runHelper, startHelpers } from './helpers.ts'
 import { saveEvidence, saveFork } from './kept-store.ts'
 import { maxLimitFactor } from './limits.ts'
@@ -130,15 +132,23 @@ function openExecutor(
   )
   if (tooMuch !== undefined) {
     const [name, own] = tooMuch
-    const url = source.kind === 'http' ? source.root : source.path
+    const url = placeOf(source)
     const reason = `its log allows a call ${limits[name]} of "${name}", and this version of Stele replays up to ${own * maxLimitFactor}`
     throw new SteleError('verify_impossible', { url, reason })
   }
+  const url = placeOf(source)
+  const name = hash('sha512', engine)
+  const isForeign = findEngine(name) === undefined
+  if (isForeign && engines.includes(name)) checkForeignEngine({ name, blob: engine }, blobs)
+  const loaded = loadEngine(engine, blobs, { allowed: engines })
   const settings = { script: Buffer.from(script).toString(), limits }
-  const executor = loadEngine(engine, blobs, { allowed: engines }).createExecutor(settings, {
-    print: () => undefined,
-    blobs,
-  })
-  const { memory } = executor
-  return memory === undefined ? executor : { ...executor, memoryDigest: memory.digest }
+  const executor = startEngine(url, () =>
+    loaded.createExecutor(settings, { print: () => undefined, blobs }),
+  )
+  const { memory, ...guarded } = isForeign ? guardCalls(executor) : executor
+  return memory === undefined ? guarded : { ...guarded, memory, memoryDigest: memory.digest }
+}
+
+function placeOf(source: Place['source']): string {
+  return source.kind === 'http' ? source.root : source.path
 }
