@@ -3,9 +3,9 @@
 import type { Body } from '@stele/entries/bodies'
 import { entryKinds, parseLeaf, saltBytes } from '@stele/entries/leaf'
 import { entriesIn, parseEffects, readBodyPart } from '@stele/entries/parts'
-import { SteleError } from '@stele/errors'
+import { isSteleError, SteleError } from '@stele/errors'
 import { Trie, type TrieWrite } from '@stele/state'
-import { verifyCheckpoint } from '@stele/tlog/keys'
+import { type Checkpoint, verifyCheckpoint } from '@stele/tlog/keys'
 import type { NoteVerifier } from '@stele/tlog/notes'
 import {
   createHashReader,
@@ -101,7 +101,10 @@ type Found = Omit<Recovered, 'fault'> & { readonly origin: string }
 function faultOf(ports: LogPorts, found: Found): string | undefined {
   const { head, frontier, trie, origin } = found
   const verifiers = ports.signers.map((signer) => signer.verifier)
-  const { checkpoint } = verifyCheckpoint(head.checkpoint, verifiers, origin)
+  const checkpoint = checkpointOf(head, verifiers, origin)
+  if (checkpoint === undefined) {
+    return 'its checkpoint is not signed by the key that is there; if that was replaced, put the earlier one back'
+  }
   if (checkpoint.size !== head.size) {
     return `its head has ${head.size} entries, its signed checkpoint ${checkpoint.size}`
   }
@@ -117,6 +120,20 @@ function faultOf(ports: LogPorts, found: Found): string | undefined {
     numbersFault(ports.store, head) ??
     publishedFault(ports, verifiers, found)
   )
+}
+
+/** Undefined where it is not signed by these. */
+function checkpointOf(
+  { checkpoint }: StoredHead,
+  verifiers: readonly NoteVerifier[],
+  origin: string,
+): Checkpoint | undefined {
+  try {
+    return verifyCheckpoint(checkpoint, verifiers, origin).checkpoint
+  } catch (error) {
+    if (isSteleError(error, 'note_unverified')) return undefined
+    throw error
+  }
 }
 
 /** The head's leaf says what time it is and what the state is: it must be the last entry's, and nothing may follow it. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { type ConfigBody, rootPayload, rootsAccount } from '@stele/entries/bodies'
 import type { Executor } from '@stele/entries/calls'
@@ -6,6 +7,7 @@ import { entryKinds, parseLeaf } from '@stele/entries/leaf'
 import { readBodyPart } from '@stele/entries/parts'
 import { canonicalJson } from '@stele/formats/json'
 import { formatBundle, openBundle } from '@stele/state/bundle'
+import { createEd25519Signer } from '@stele/tlog/keys'
 import {
   clockToleranceMs,
   clockWarningMs,
@@ -256,6 +258,14 @@ for (const [what, damage] of damages) {
     await assert.rejects(opened.prove([{ object: '/', field: 'a' }]), { code: 'log_inconsistent' })
   })
 }
+
+test('open() refuses writes, and says which key is wanted, when another signs for the log than before', async () => {
+  const { world } = await createdLog()
+  const again = createWorld(world.store.kept)
+  const signers = [createEd25519Signer(origin, randomBytes(32))]
+  const opened = Sequencer.open({ ...again.ports, signers })
+  assert.match(opened.readOnly ?? '', /not signed by the key that is there; if that was replaced/)
+})
 
 for (const [what, isTaken] of [
   ['the same', true],
