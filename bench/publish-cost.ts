@@ -322,7 +322,7 @@ async function openPorts(
   return { ports, close: () => db.close() }
 }
 
-/** A server under load from eight clients, profiled in both threads. */
+/** A server under load from eight clients, profiled in all of its threads. */
 async function profileServer() {
   const dir = join(folder.path, 'profile')
   mkdirSync(dir)
@@ -352,7 +352,8 @@ async function profileServer() {
 }
 
 function nameOf({ byPackage }: ThreadCost): string {
-  return byPackage.has('QuickJS') ? "the engine's thread" : 'the main thread'
+  if (byPackage.has('QuickJS')) return "the engine's thread"
+  return byPackage.has('storage > fsyncSync') ? "the public folder's thread" : 'the main thread'
 }
 
 function topRows({ totalUs, byPackage }: ThreadCost, limit: number): readonly Row[] {
