@@ -11,6 +11,7 @@ import {
   type Tally,
 } from '@stele/http'
 import { flagOf, variableOf } from '@stele/settings'
+import { createLineWriter } from '../line-writer.ts'
 import { createLogger, type Logger } from '../logger.ts'
 import { listenAdmin } from '../server/admin.ts'
 import { formatStarted, isOnlyLocal, reachableAddresses } from '../server/announce.ts'
@@ -48,7 +49,8 @@ export const serve: Command<Report> = {
 async function run(settings: Settings, input: Input): Promise<Report> {
   const { main, early, stop } = input
   const format = formatOf(settings, input)
-  const write = (text: string): unknown => process.stderr.write(text)
+  const { write, flush } = createLineWriter((text) => process.stderr.write(text), setImmediate)
+  process.once('exit', flush)
   const log = createLogger({ least: settings.logLevel, format, write })
   // What was opened is closed again in the reverse order, however this ends.
   await using open = new AsyncDisposableStack()
