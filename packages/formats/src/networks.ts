@@ -67,12 +67,15 @@ function contains(network: Network, address: Uint8Array): boolean {
   return rest === 0 || ((network.bytes[whole] ?? 0) & mask) === ((address[whole] ?? 0) & mask)
 }
 
+// A leading zero means octal to some programs: such an address is nobody's.
+const byte = '(0|[1-9]\\d{0,2})'
+const v4 = new RegExp(`^${byte}\\.${byte}\\.${byte}\\.${byte}$`)
+
 function parseV4(text: string): Uint8Array | undefined {
-  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return undefined
-  const parts = text.split('.')
-  // A leading zero means octal to some programs: such an address is nobody's.
-  const fine = parts.every((part) => Number(part) < 256 && String(Number(part)) === part)
-  return fine ? Uint8Array.from(parts, Number) : undefined
+  const match = v4.exec(text)
+  if (match === null) return undefined
+  const bytes = [Number(match[1]), Number(match[2]), Number(match[3]), Number(match[4])]
+  return bytes.some((each) => each > 255) ? undefined : Uint8Array.from(bytes)
 }
 
 function parseV6(text: string): Uint8Array | undefined {
