@@ -127,7 +127,7 @@ function warningsOf(progress: Progress, { options, nowMs, checks }: Ended): read
     ...(options.since === undefined
       ? []
       : [
-          `The calls of the first ${Math.min(options.since.size, log.size)} entries were not run again (--since)`,
+          `The calls of the first ${Math.min(options.since.size, log.size)} entries were not run again, nor their ${checks.nouns.content.many} taken apart (--since)`,
         ]),
     ...(older !== undefined && service?.isServed === false ? [findingOf(older).message] : []),
     ...lossWarnings(log, checks.nouns),

@@ -164,6 +164,24 @@ suite('formatReport()', () => {
     assert.match(text('/copy'), /seen before +3 entries, on 1970-01-01, at \/copy$/m)
   })
 
+  test('formatReport() names --public-url when nothing but the address of tarballs differs', () => {
+    const finding = (found: string, what = '1.0.0: dist.tarball') => ({
+      code: 'served_mismatch',
+      message: 'm',
+      weight: 3,
+      details: { what, found, wanted: 'http://localhost:1/p/-/p-1.0.0.tgz' },
+    })
+    const [one, two] = ['https://r.example/p/-/p-1.0.0.tgz', 'https://s.example/p/-/p-1.0.0.tgz']
+    const text = (...findings: ReturnType<typeof finding>[]): string =>
+      formatReport({ ...verified, verdict: 'failed', findings, findingCount: findings.length })
+    const hint =
+      /Note: All tarballs are named below https:\/\/r\.example: .*--public-url https:\/\/r\.ex/
+    assert.match(text(finding(one), finding(one)), hint)
+    assert.doesNotMatch(text(finding(one), finding(two)), /--public-url/)
+    assert.doesNotMatch(text(finding(one), finding(one, 'readme')), /--public-url/)
+    assert.doesNotMatch(text(finding('https://r.example/other.tgz')), /--public-url/)
+  })
+
   test('formatReport() never says that a checkpoint which does not verify was verified', () => {
     const checkpoint = { size: 7, root: 'eA==', note: 'n', verified: false }
     const text = formatReport({ ...verified, verdict: 'failed', checkpoint })

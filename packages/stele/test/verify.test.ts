@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
@@ -150,6 +150,17 @@ suite('parseSource()', () => {
 })
 
 suite('verify', () => {
+  test('verify has every flag, and every exit status, in docs/verify.md', () => {
+    const page = readFileSync(new URL('../../../docs/verify.md', import.meta.url), 'utf8')
+    const flags = Object.keys(verify.usage.options).map((name) =>
+      name === 'tarballs' ? '--no-tarballs' : `--${name}`,
+    )
+    assert.ok(flags.length > 9)
+    for (const flag of flags) assert.match(page, new RegExp(`^\\| \`${flag}[ \`]`, 'm'))
+    for (const status of [0, 1, 2, 3, 4, 70])
+      assert.match(page, new RegExp(`^\\| ${status} \\|`, 'm'))
+  })
+
   test('verify throws usage_wrong when there is not one address', async () => {
     const input = {
       options: {},

@@ -29,7 +29,7 @@ export function formatReport(report: ShownReport): string {
     ...saved,
     ...factLines(report).map(([name, text]) => `  ${name.padEnd(14)}${text}`),
     ...exceptionLines(report),
-    ...report.warnings.map((warning) => `  Note: ${warning}`),
+    ...[...report.warnings, ...addressHints(report)].map((text) => `  Note: ${text}`),
     ...noteLines(report),
   ]
     .map(redactLine)
@@ -58,6 +58,26 @@ function findingLines({ findings, findingCount }: VerifyReport): string[] {
     ...(rest > 0 ? [`  and ${rest} more (--json lists them)`] : []),
     ...(fix === undefined ? [] : [`  ${fix}`]),
   ]
+}
+
+/** A registry that goes by another address in public is no liar: say how to tell it so. Whether it is one is the user's to know. */
+function addressHints({ findings }: VerifyReport): string[] {
+  const bases = new Set(findings.map(({ code, details }) => otherBase(code, details)))
+  const [base] = bases
+  if (bases.size !== 1 || base === undefined) return []
+  const flag = `--public-url ${base}`
+  return [
+    `All tarballs are named below ${base}: if that is this registry's own address, give ${flag}`,
+  ]
+}
+
+/** The address that a tarball is named below, where that alone is wrong with it. */
+function otherBase(code: string, details: unknown): string | undefined {
+  const { what, found, wanted }: Record<string, unknown> = { ...Object(details) }
+  if (code !== 'served_mismatch' || !String(what).endsWith('dist.tarball')) return undefined
+  const [is, wish] = [String(found), String(wanted)].map((text) => URL.parse(text))
+  if (!is || !wish || is.pathname !== wish.pathname) return undefined
+  return is.origin
 }
 
 type Fact = readonly [name: string, text: string]
