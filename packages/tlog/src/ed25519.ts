@@ -51,11 +51,21 @@ export function importEd25519(publicKey: Uint8Array): KeyObject {
   return createPublicKey({ key: der, format: 'der', type: 'spki' })
 }
 
-/** The key pair of a seed of 32 bytes, its public key raw. */
-export function readEd25519Seed(seed: Uint8Array): {
-  readonly privateKey: KeyObject
-  readonly publicKey: Uint8Array
-} {
+type KeyPair = { readonly privateKey: KeyObject; readonly publicKey: Uint8Array }
+
+/** Of seeds that are still held somewhere: deriving a pair takes longer than signing with it. */
+const pairs = new WeakMap<Uint8Array, KeyPair>()
+
+/** The key pair of a seed of 32 bytes, its public key raw. Nobody may change the seed afterwards. */
+export function readEd25519Seed(seed: Uint8Array): KeyPair {
+  const known = pairs.get(seed)
+  if (known !== undefined) return known
+  const pair = derivePair(seed)
+  pairs.set(seed, pair)
+  return pair
+}
+
+function derivePair(seed: Uint8Array): KeyPair {
   if (seed.length !== ed25519Sizes.seed) throw new Error('Cannot use the Ed25519 seed')
   const der = Buffer.concat([pkcs8Prefix, seed])
   const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })

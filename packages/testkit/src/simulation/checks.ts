@@ -1,15 +1,26 @@
 // What must hold on a simulated disk, from its bytes alone: whatever happened before.
 import assert from 'node:assert/strict'
-import { entryKinds, hashBody, hashEffects, parseLeaf } from '@stele/entries/leaf'
-import { parseEffects, readBodyPart, readPart, splitPart } from '@stele/entries/parts'
+import { hash } from 'node:crypto'
+import type { ConfigBody } from '@stele/entries/bodies'
+import { settingsInForce } from '@stele/entries/calls'
+import { entryKinds, hashBody, hashEffects, type Leaf, parseLeaf } from '@stele/entries/leaf'
+import {
+  type Effects,
+  type KeptEntry,
+  parseEffects,
+  readBodyPart,
+  readPart,
+  splitPart,
+} from '@stele/entries/parts'
 import { blobPath, bundleKinds, bundlePath, logFolder } from '@stele/entries/paths'
+import type { JsonValue } from '@stele/formats/json'
 import { makeBundle, makeTile } from '@stele/log'
 import type { ServiceStore } from '@stele/service'
 import { Trie, verifyHead } from '@stele/state'
 import { parseCheckpoint } from '@stele/tlog/keys'
 import { type NoteVerifier, parseNote } from '@stele/tlog/notes'
 import { bundlesOf, tilePath, tilesOf } from '@stele/tlog/tiles'
-import { createHashReader, hashLeaf, isSameHash, treeRoot } from '@stele/tlog/tree'
+import { createHashReader, type Hash, hashLeaf, isSameHash, treeRoot } from '@stele/tlog/tree'
 import { type Disk, rowKey, type Tables } from './disk.ts'
 
 /** What is checked: the disk, and what was promised about it. */
@@ -19,7 +30,15 @@ export type Checked = {
   readonly origin: string
   readonly verifiers: readonly NoteVerifier[]
   readonly acknowledged: readonly Acknowledged[]
+  readonly changes: readonly Change[]
+  /** Blobs that came with calls of which the log heard nothing. */
+  readonly refusedBlobs: readonly string[]
+  /** True where a rebuild was cut short: the projection may be behind. */
+  readonly isRebuilding: boolean
 }
+
+/** A change of the rules that was answered. */
+export type Change = { readonly index: number; readonly set: ConfigBody['set'] }
 
 /** A call that was answered, and how. */
 export type Acknowledged = {
@@ -28,14 +47,22 @@ export type Acknowledged = {
   readonly method: string
   readonly args: readonly string[]
   readonly ok: boolean
+  readonly result: JsonValue | undefined
+  /** The blobs that it brought, and that the log has to keep. */
+  readonly kept: readonly string[]
+  /** Those that nobody read. */
+  readonly notKept: readonly string[]
 }
 
 /** Throws where the log, its state, what was acknowledged or what was published do not fit together. */
 export function checkDisk(checked: Checked): void {
-  const { disk, acknowledged } = checked
+  const { disk, acknowledged, changes } = checked
   checkLog(checked)
   for (const call of acknowledged) checkAcknowledged(disk.tables, call)
-  checkCounts(disk.tables)
+  for (const change of changes) checkChange(disk.tables, change)
+  checkScripts(checked)
+  checkBlobs(checked)
+  checkCounts(checked)
   for (const note of disk.published) checkPrefix(checked, note)
   checkPublished(checked)
 }
@@ -46,20 +73,13 @@ function checkLog({ disk, store, origin, verifiers }: Checked): void {
   assert.equal(entries.length, head.size, 'The head counts the entries')
   const trie = Trie.build([])
   let [lastMs, isFollowed] = [0, true]
-  for (const [index, { leaf: bytes, body, effects }] of entries.entries()) {
-    const leaf = parseLeaf(bytes)
+  for (const [index, entry] of entries.entries()) {
+    const { leaf, leafHash, writes } = readEntry(entry)
     assert.ok(leaf.timeMs >= lastMs, `The time of entry ${index} goes on`)
     lastMs = leaf.timeMs
-    assert.ok(isSameHash(hashLeaf(bytes), leafHashes[index] ?? Buffer.alloc(32)), `leaf ${index}`)
-    if (body !== null) {
-      const part = splitPart(body)
-      assert.ok(isSameHash(hashBody(part.salt, part.bytes), leaf.bodyHash), `body ${index}`)
-    }
-    isFollowed &&= effects !== null
-    if (effects === null) continue
-    const part = splitPart(effects)
-    assert.ok(isSameHash(hashEffects(part.salt, part.bytes), leaf.effectsHash), `effects ${index}`)
-    const { writes } = parseEffects(readPart(effects))
+    assert.ok(isSameHash(leafHash, leafHashes[index] ?? Buffer.alloc(32)), `leaf ${index}`)
+    isFollowed &&= writes !== null
+    if (writes === null) continue
     const toHash = (hash: string | null) => (hash === null ? null : Buffer.from(hash, 'hex'))
     trie.apply(writes.map(([object, field, hash]) => ({ object, field, valueHash: toHash(hash) })))
     // Once effects were taken down, nobody can follow the state from the entries alone.
@@ -77,37 +97,145 @@ function checkLog({ disk, store, origin, verifiers }: Checked): void {
   assert.ok(isSameHash(rows.root(), newest.stateRoot), 'The rows are the state of the last leaf')
 }
 
+type ReadEntry = {
+  readonly leaf: Leaf
+  readonly leafHash: Hash
+  /** Null where the effects were taken down. */
+  readonly writes: Effects['writes'] | null
+}
+
+/** What was read before: an entry is checked once, however often the disk is. */
+const readEntries = new WeakMap<KeptEntry, ReadEntry>()
+
+function readEntry(entry: KeptEntry): ReadEntry {
+  const known = readEntries.get(entry)
+  if (known !== undefined) return known
+  const { leaf: bytes, body, effects } = entry
+  const leaf = parseLeaf(bytes)
+  if (body !== null) {
+    const part = splitPart(body)
+    assert.ok(
+      isSameHash(hashBody(part.salt, part.bytes), leaf.bodyHash),
+      'A body is what its leaf says',
+    )
+    assert.ok(
+      !Buffer.from(part.bytes).includes('"method":"hang"'),
+      'A call that hangs is in no log',
+    )
+  }
+  if (effects !== null) {
+    const part = splitPart(effects)
+    const found = hashEffects(part.salt, part.bytes)
+    assert.ok(isSameHash(found, leaf.effectsHash), 'Effects are what their leaf says')
+  }
+  const writes = effects === null ? null : parseEffects(readPart(effects)).writes
+  const read = { leaf, leafHash: hashLeaf(bytes), writes }
+  readEntries.set(entry, read)
+  return read
+}
+
+/** Calls that were found in the log already, and where. */
+const foundCalls = new WeakMap<Acknowledged, KeptEntry>()
+
 function checkAcknowledged({ entries }: Tables, call: Acknowledged): void {
   const entry = entries[call.index]
   assert.ok(entry, `The call that was acknowledged as entry ${call.index} is in the log`)
+  if (foundCalls.get(call) === entry) return
   const { kind } = parseLeaf(entry.leaf)
   assert.equal(kind, entryKinds.call)
   if (entry.body === null || entry.effects === null) return
   const { body } = readBodyPart(kind, entry.body)
   assert.ok('method' in body)
   const { account, method, args } = body
-  const found = {
-    index: call.index,
-    account,
-    method,
-    args,
-    ok: parseEffects(readPart(entry.effects)).ok,
-  }
-  assert.deepEqual(found, call, 'The log says what was acknowledged')
+  const { ok } = parseEffects(readPart(entry.effects))
+  const { account: by, method: called, args: given, ok: told } = call
+  const wanted = { account: by, method: called, args: given, ok: told }
+  assert.deepEqual({ account, method, args, ok }, wanted, 'The log says what was acknowledged')
+  foundCalls.set(call, entry)
 }
 
-/** The projection is what its log makes of it; once effects were taken down nobody can say any more. */
-function checkCounts({ entries, counts, mark }: Tables): void {
-  assert.equal(mark?.size, entries.length, 'The projection is where its log is')
-  const wanted = new Map<string, number>()
-  for (const { effects } of entries) {
-    if (effects === null) return
-    for (const [object, field] of parseEffects(readPart(effects)).writes) {
+function checkChange({ entries }: Tables, { index, set }: Change): void {
+  const entry = entries[index]
+  assert.ok(entry, `The change of the rules of entry ${index} is in the log`)
+  assert.equal(parseLeaf(entry.leaf).kind, entryKinds.config)
+  assert.deepEqual(changeIn(entry), set, 'The log says what was changed')
+}
+
+function changeIn({ leaf, body }: KeptEntry): ConfigBody['set'] {
+  const { kind } = parseLeaf(leaf)
+  assert.ok(body, 'What the log runs is never taken down')
+  const read = readBodyPart(kind, body)
+  assert.ok(read.kind === entryKinds.config)
+  return read.body.set
+}
+
+/** The state names the script that the last change put in force, the log has it, and it ran every call from then on. */
+function checkScripts({ disk, store, acknowledged }: Checked): void {
+  const { entries, blobs } = disk.tables
+  const [genesis] = entries
+  assert.ok(genesis?.body)
+  const { body } = readBodyPart(entryKinds.genesis, genesis.body)
+  assert.ok('script' in body)
+  let { script } = body
+  const inForce = entries.map((entry) => {
+    const before = script
+    if (readEntry(entry).leaf.kind === entryKinds.config)
+      script = textOr(changeIn(entry)['script'], script)
+    return before
+  })
+  assert.equal(settingsInForce(store).script, script, 'The state names the script in force')
+  for (const name of new Set(inForce)) assert.ok(blobs.get(name), `The log has the script ${name}`)
+  for (const { index, method, result } of acknowledged) {
+    if (method !== 'which') continue
+    const text = blobs.get(inForce[index] ?? '')
+    assert.equal(result, Buffer.from(text ?? '').toString(), `the script of entry ${index}`)
+  }
+}
+
+function textOr(value: JsonValue | undefined, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise
+}
+
+const whole = new WeakSet<Uint8Array>()
+
+/** The log holds what calls brought and read, byte for byte, and nothing that a refused or failed call left unread. */
+function checkBlobs({ disk, acknowledged, refusedBlobs }: Checked): void {
+  const { blobs } = disk.tables
+  for (const [name, bytes] of blobs) {
+    if (bytes === null || whole.has(bytes)) continue
+    assert.equal(hash('sha512', bytes), name, `the blob ${name} is what it was`)
+    whole.add(bytes)
+  }
+  for (const { index, kept, notKept } of acknowledged) {
+    for (const name of kept) assert.ok(blobs.has(name), `The blob of entry ${index} is kept`)
+    for (const name of notKept) assert.ok(!blobs.has(name), `The blob of entry ${index} is litter`)
+  }
+  for (const name of refusedBlobs) assert.ok(!blobs.has(name), 'The blob of no entry is litter')
+}
+
+/**
+ * The projection is what its log makes of it. Writes whose values were taken down are counted or not: that depends on what came
+ * first, the takedown or a rebuild. Once effects were taken down, nobody can say any more.
+ */
+function checkCounts({ disk, isRebuilding }: Checked): void {
+  const { entries, counts, mark } = disk.tables
+  const size = mark?.size ?? 0
+  if (!isRebuilding) assert.equal(size, entries.length, 'The projection is where its log is')
+  const [least, most] = [new Map<string, number>(), new Map<string, number>()]
+  for (const entry of entries.slice(0, size)) {
+    const { writes } = readEntry(entry)
+    if (writes === null) return
+    for (const [object, field, valueHash] of writes) {
       const key = rowKey(object, field)
-      wanted.set(key, (wanted.get(key) ?? 0) + 1)
+      most.set(key, (most.get(key) ?? 0) + 1)
+      if (valueHash === null || entry.values !== null) least.set(key, (least.get(key) ?? 0) + 1)
     }
   }
-  assert.deepEqual(counts, wanted, 'The projection is what its log makes of it')
+  for (const key of new Set([...most.keys(), ...counts.keys()])) {
+    const [count, from, to] = [counts, least, most].map((some) => some.get(key) ?? 0)
+    const isRight = count !== undefined && count >= (from ?? 0) && count <= (to ?? 0)
+    assert.ok(isRight, `The projection is what its log makes of it: ${key} ${from} ${count} ${to}`)
+  }
 }
 
 /** A checkpoint that anybody may have seen is one of this very log. */

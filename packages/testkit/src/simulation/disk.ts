@@ -57,6 +57,8 @@ export type Disk = {
   readonly files: Map<string, Uint8Array>
   /** What is surely there for each path that was changed since the last sync; undefined: nothing. */
   readonly unsynced: Map<string, Uint8Array | undefined>
+  /** Large blobs in files of their own, durable before the database knows of them. */
+  readonly stored: Map<string, Uint8Array>
   snapshot: readonly Uint8Array[]
   /** Every checkpoint that was ever in the public folder: somebody may have seen it. */
   readonly published: string[]
@@ -76,6 +78,7 @@ export function createDisk(chance: Chance): Disk {
     history: [],
     files: new Map(),
     unsynced: new Map(),
+    stored: new Map(),
     snapshot: [],
     published: [],
     faults: { commit: undefined, isFull: false, cutAfter: undefined },
@@ -132,8 +135,15 @@ export function rowKey(object: string, field: string): string {
   return `${object}\0${field}`
 }
 
-/** The tables with a group in them. */
-export function withGroup(tables: Tables, group: CommitGroup): Tables {
+/** Read of a file that is not there: nobody takes it for what was stored. */
+const noBytes = new Uint8Array()
+
+/** The tables with a group in them. `stored` holds the blobs that the group only names. */
+export function withGroup(
+  tables: Tables,
+  group: CommitGroup,
+  stored: ReadonlyMap<string, Uint8Array>,
+): Tables {
   const { head, entries, hashes, rows, sequences, blobs, withhold, keepsUndo, snapshot } = group
   const next = { ...tables, head }
   const nodes = new Map(tables.nodes)
@@ -142,7 +152,8 @@ export function withGroup(tables: Tables, group: CommitGroup): Tables {
   }
   const allBlobs = new Map(tables.blobs)
   for (const blob of blobs) {
-    if ('bytes' in blob && !allBlobs.has(blob.name)) allBlobs.set(blob.name, blob.bytes)
+    if (allBlobs.has(blob.name)) continue
+    allBlobs.set(blob.name, 'bytes' in blob ? blob.bytes : (stored.get(blob.name) ?? noBytes))
   }
   const [allRows, undo] = [new Map(tables.rows), new Map(tables.undo)]
   for (const { object, field, value } of rows) {

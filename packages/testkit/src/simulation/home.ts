@@ -1,4 +1,5 @@
 // The home of a service on a simulated disk: every touch of the disk is an operation that can fail or be the last.
+import type { CallBlob } from '@stele/entries/calls'
 import { logFolder } from '@stele/entries/paths'
 import { SteleError } from '@stele/errors'
 import { compareUtf8 } from '@stele/formats/names'
@@ -6,6 +7,8 @@ import { bindProjection, createReplica, type Projection, type Replica } from '@s
 import type { ServiceHome, ServiceStore } from '@stele/service'
 import { type Disk, PowerCut, type Row, rowKey, type Tables, withGroup } from './disk.ts'
 
+/** Bytes of a blob that the database holds itself. */
+const maxInlineBytes = 1_000
 const checkpointPath = `${logFolder}checkpoint`
 
 /** What the simulated service derives from its log: how often each field was written. */
@@ -18,12 +21,12 @@ const countsProjection: Projection<string> = {
 /** Opens the home that is on the disk. */
 export function openSimulatedHome(disk: Disk): ServiceHome {
   const work = createTransactions(disk)
-  const store = createStore(work, (entries) => replica.apply(entries))
+  const store = createStore(work, disk, (entries) => replica.apply(entries))
   const replica = createCounts(store, work)
   return {
     store,
     replica,
-    keepBlobs: async (blobs) => blobs,
+    keepBlobs: async (blobs) => blobs.map((blob) => keepBlob(disk, blob)),
     snapshots: {
       sealKey: new Uint8Array(32).fill(9),
       frames: () => disk.snapshot,
@@ -46,6 +49,14 @@ export function openSimulatedHome(disk: Disk): ServiceHome {
     },
     close: () => undefined,
   }
+}
+
+/** A large one gets a file of its own, which is durable at once. */
+function keepBlob(disk: Disk, blob: CallBlob): CallBlob {
+  if (!('bytes' in blob) || blob.bytes.length <= maxInlineBytes) return blob
+  const { name, bytes } = blob
+  writeFile(disk, () => disk.stored.set(name, bytes))
+  return { name, storedBytes: bytes.length }
 }
 
 /** The tables as the running transaction has made them, and how it ends. */
@@ -92,6 +103,7 @@ function commit(disk: Disk, tables: Tables): void {
 
 function createStore(
   { tables, change, run }: Transactions,
+  { stored }: Disk,
   project: Replica['apply'],
 ): ServiceStore {
   const valueOf = ({ bytes, blob }: Row): Uint8Array | undefined =>
@@ -143,12 +155,12 @@ function createStore(
       run(() => {
         const { head } = tables()
         if (head?.size !== group.previous?.size) throw new Error('Not the head that was extended')
-        change((before) => withGroup(before, group))
+        change((before) => withGroup(before, group, stored))
         project(group.logged)
       }),
     blobs: {
       read: (name) => tables().blobs.get(name) ?? undefined,
-      readStored: () => undefined,
+      readStored: (name) => stored.get(name),
       find: (name) => tables().blobs.get(name) ?? undefined,
       after: (blobNumber) =>
         Array.from(tables().blobs.keys(), (name, i) => ({ blobNumber: i + 1, name })).slice(

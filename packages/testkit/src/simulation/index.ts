@@ -6,3 +6,4 @@ export {
   type SimulationReport,
   simulate,
 } from './simulation.ts'
+export { stepNames } from './steps.ts'

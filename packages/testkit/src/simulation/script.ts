@@ -13,18 +13,28 @@ export const methods = [
   'fail',
   'abort',
   'count',
-  'blob',
+  'which',
+  'read',
 ] as const
 
-/** The script, as the service opens it; `kept`: it counts its calls in a memory. */
-export function createSimulatedScript(memory: 'fresh' | 'kept'): OpenScript {
-  return (_settings, { readBlob, timed }) => {
+/** Those that read the blob that their second argument names. */
+export const readingMethods: readonly string[] = ['read', 'readAndFail']
+
+/** The text of a script: all that its version changes is what `which` answers. */
+export function scriptText(version: number): string {
+  return `simulated ${version}`
+}
+
+/** The script, as the service opens it; `kept`: it counts its calls in a memory. `hang` is what a call does that never ends. */
+export function createSimulatedScript(memory: 'fresh' | 'kept', hang: () => never): OpenScript {
+  return ({ script }, { readBlob, timed }) => {
+    const text = Buffer.from(readBlob(script) ?? '').toString()
     let calls = 0
     const call = (one: ScriptCall, state: StateReader): Outcome => {
       const before = calls
       calls++
       try {
-        return timed(() => run(one, state, { readBlob, calls }))
+        return timed(() => run(one, state, { readBlob, calls, text, hang }))
       } catch (error) {
         calls = before // What was aborted leaves no trace.
         throw error
@@ -49,9 +59,12 @@ export function createSimulatedScript(memory: 'fresh' | 'kept'): OpenScript {
 type Surroundings = {
   readonly readBlob: (name: string) => Uint8Array | undefined
   readonly calls: number
+  readonly text: string
+  readonly hang: () => never
 }
 
-function run(call: ScriptCall, state: StateReader, { readBlob, calls }: Surroundings): Outcome {
+function run(call: ScriptCall, state: StateReader, surroundings: Surroundings): Outcome {
+  const { readBlob, calls } = surroundings
   const [field = '', text = '']: string[] = JSON.parse(call.args)
   switch (call.method) {
     case 'set':
@@ -73,10 +86,17 @@ function run(call: ScriptCall, state: StateReader, { readBlob, calls }: Surround
       throw new SteleError('call_aborted', { method: 'abort', reason: 'it took too long' })
     case 'count':
       return { ok: true, changes: 0, result: calls, writes: [] }
+    case 'which':
+      return { ok: true, changes: 0, result: surroundings.text, writes: [] }
+    case 'hang':
+      return surroundings.hang()
     default: {
       const bytes = call.blobs?.(text) ?? readBlob(text)
-      if (bytes !== undefined) return { ok: true, changes: 0, result: bytes.length, writes: [] }
-      throw new SteleError('call_aborted', { method: 'blob', reason: 'the blob is absent' })
+      if (bytes === undefined) {
+        throw new SteleError('call_aborted', { method: 'read', reason: 'the blob is absent' })
+      }
+      if (call.method === 'read') return { ok: true, changes: 0, result: bytes.length, writes: [] }
+      return { ok: false, error: { name: 'Error', message: `${bytes.length} bytes` } }
     }
   }
 }
