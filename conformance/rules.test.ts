@@ -166,6 +166,8 @@ const unmeant: readonly [args: readonly string[], reason: RegExp][] = [
   [['--limits', 'speed=1'], /"speed" is not known to this engine; there are gas, memory, /],
   [['--limits', 'gas=0'], /"gas" is not a whole number from 1 to/],
   [['--keys', 'foo'], /--keys "foo": is not a key/],
+  [['--keys', ''], /--keys needs a value/],
+  [['--keys', 'a,,b'], /--keys needs one or more/],
   [['--root-keys', 'foo'], /--root-keys "foo": is not a key/],
 ]
 test('"rules propose" refuses what nobody can have meant, with status 2, and writes no file', async () => {

@@ -40,7 +40,7 @@ export function publishedPieceFault(
         ? names.find((width) => Number(width) > piece.width)
         : bundleWidth
     if (newer !== undefined) {
-      return `its database has ${size} entries, but its public folder holds "${piece.path(Number(newer))}" of a log with more: the database is older than what was published`
+      return `its database has ${size === 1 ? 'one entry' : `${size} entries`}, but its public folder holds "${piece.path(Number(newer))}" of a log with more: the database is older than what was published`
     }
     const other = names.find((width) => !isOwn(published.read(`${full}.p/${width}`), piece.bytes))
     if (other !== undefined) return otherBytes(piece.path(Number(other)))

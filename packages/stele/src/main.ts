@@ -10,6 +10,7 @@ import { parseArguments } from './arguments.ts'
 import { commands } from './commands/catalogue.ts'
 import type { Input, RunnableCommand } from './commands/command.ts'
 import { stopSignal } from './stop-signal.ts'
+import { fileFault } from './user-file.ts'
 
 const exitCodes = { failed: 1, wrongUsage: 2, unreachable: 4, bug: 70 } as const
 /** Nothing was done, and nothing is known of the other side. */
@@ -87,16 +88,8 @@ function systemErrorOf(cause: unknown): SteleError | undefined {
   const path = 'path' in cause && typeof cause.path === 'string' ? cause.path : undefined
   const isOfFile = 'syscall' in cause && path !== undefined
   if (!isOfFile && !isDatabaseError(cause)) return undefined
-  const details = { path: path ?? 'the data folder', reason: reasonOf(cause) }
+  const details = { path: path ?? 'the data folder', reason: fileFault(cause) }
   return new SteleError('data_invalid', details, { cause })
-}
-
-function reasonOf({ code, message }: Error & { readonly code: unknown }): string {
-  if (code === 'ENOENT') return 'there is no such file or folder'
-  if (code === 'EISDIR') return 'it is a folder, not a file'
-  if (code === 'ENOTDIR') return 'a part of the path is a file, not a folder'
-  if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
-  return message
 }
 
 async function runCommand(argv: readonly string[]): Promise<number> {

@@ -119,6 +119,20 @@ test('loadSettings() takes an empty file', (t) => {
   assert.equal(loadSettings({ ...nothing, file: fileWith(t, '# nothing yet\n') }).port, 4873)
 })
 
+test('loadSettings() says whether a flag or a variable named the file that is not there', () => {
+  const file = '/nowhere/stele.yaml'
+  const said = (environment: { STELE_CONFIG?: string }): string => {
+    try {
+      loadSettings({ ...nothing, environment, file })
+      return ''
+    } catch (error) {
+      return String(error instanceof Error ? error.message : error)
+    }
+  }
+  assert.match(said({}), /^--config "/)
+  assert.match(said({ STELE_CONFIG: file }), /^STELE_CONFIG "/)
+})
+
 test('loadSettings() throws setting_invalid when the named file is not there', () => {
   assert.throws(() => loadSettings({ ...nothing, file: '/nowhere/stele.yaml' }), {
     code: 'setting_invalid',

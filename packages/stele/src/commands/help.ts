@@ -14,7 +14,11 @@ export const help: Command<Report> = {
     arguments: '[command]',
     options: {},
   },
-  run: async ({ positionals: [name] }) => {
+  run: async ({ positionals: [name, ...rest] }) => {
+    if (rest.length > 0) {
+      const reason = `Too many arguments: ${rest.join(' ')}`
+      throw new SteleError('usage_wrong', { reason, command: '' })
+    }
     if (name === undefined) return { commands: summaries }
     const load = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (load === undefined) {

@@ -1,5 +1,5 @@
 // stele rules show | update | propose | sign <file> | apply <file>
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatBody, parseBody } from '@stele/entries/bodies'
 import { entryKinds } from '@stele/entries/leaf'
@@ -11,6 +11,7 @@ import { differsFromRelease, planProposal, type RulesWish } from '../rules/chang
 import { formatProposal, type Proposal, parseProposal, signProposal } from '../rules/proposal.ts'
 import { viewRules } from '../rules/view.ts'
 import { askServer, folderSettings, serverOptions } from '../server/with-server.ts'
+import { readUserFile } from '../user-file.ts'
 import type { Command, Input } from './command.ts'
 
 /** What a subcommand reports. */
@@ -105,14 +106,14 @@ async function propose(input: Input): Promise<RulesReport> {
 }
 
 function sign(input: Input, file: string): RulesReport {
-  const proposal = parseProposal(readFileSync(file, 'utf8'), file)
+  const proposal = parseProposal(readUserFile(file), file)
   const signed = signProposal(proposal, rootSeed(input))
   writeFileSync(file, formatProposal(signed))
   return { did: 'sign', file, ...factsOf(signed) }
 }
 
 async function apply(input: Input, file: string): Promise<RulesReport> {
-  return { did: 'apply', ...(await submit(input, parseProposal(readFileSync(file, 'utf8'), file))) }
+  return { did: 'apply', ...(await submit(input, parseProposal(readUserFile(file), file))) }
 }
 
 async function submit(
@@ -189,7 +190,7 @@ function wishOf(input: Input, found: RulesInForce): RulesWish {
   const keys = names(input, 'keys')
   const roots = rootsOf(input, found)
   const wish = {
-    ...(path === undefined ? {} : { script: readFileSync(path, 'utf8') }),
+    ...(path === undefined ? {} : { script: readUserFile(path) }),
     ...(limits === undefined ? {} : { limits: parseLimits(limits) }),
     ...(keys === undefined ? {} : { keys }),
     ...(roots === undefined ? {} : { roots }),
@@ -220,13 +221,14 @@ function parseLimits(list: string): { [name: string]: number } {
 }
 
 function names(input: Input, option: string): readonly string[] | undefined {
-  return text(input, option)
-    ?.split(',')
-    .filter((name) => name !== '')
+  const list = text(input, option)?.split(',')
+  if (list?.includes('') !== true) return list
+  throw usageWrong(`--${option} needs one or more, with commas between and nothing empty`)
 }
 
 function text({ options }: Input, name: string): string | undefined {
   const value = options[name]
+  if (value === '') throw usageWrong(`--${name} needs a value: --${name}=<value>`)
   return typeof value === 'string' ? value : undefined
 }
 

@@ -1,5 +1,5 @@
 // The settings of the server: each package has a section, faces have their own; the file is read here, and only here.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { type AccountsSettings, accountsSection } from '@stele/accounts'
 import { SteleError } from '@stele/errors'
 import { type EdgeSettings, edgeSection } from '@stele/http'
@@ -7,6 +7,7 @@ import { type AnySection, readSection, refuseUnknown } from '@stele/settings'
 import { parse as parseYaml } from 'yaml'
 import type { ReadSection } from '../services/faces.ts'
 import { kinds } from '../services/kinds.ts'
+import { readUserFile } from '../user-file.ts'
 import { type ServerSettings, serverSection } from './server.ts'
 
 /** Where settings come from. `flags` are as typed, without the dashes. */
@@ -38,7 +39,9 @@ const otherVariables = ['CONFIG', 'TUNE_MEMORY']
 
 /** The settings. Throws `setting_invalid`, `setting_unknown`, `data_invalid`, naming the key and where it was found. */
 export function loadSettings({ flags, environment, file: named }: SettingSources): Settings {
-  const sources = { flags, environment, file: readFile(named) }
+  const isOfVariable = named !== undefined && environment['STELE_CONFIG'] === named
+  const file = readFile(named, isOfVariable ? 'STELE_CONFIG' : '--config')
+  const sources = { flags, environment, file }
   refuseUnknown(sections, sources, otherVariables)
   const read: ReadSection = (section) => readSection(section, sources)
   for (const { check } of servers) check(read)
@@ -47,12 +50,12 @@ export function loadSettings({ flags, environment, file: named }: SettingSources
 
 type FileSettings = { readonly path: string; readonly members: { readonly [key: string]: unknown } }
 
-function readFile(named: string | undefined): FileSettings {
+function readFile(named: string | undefined, source: string): FileSettings {
   const path = named ?? defaultFile
   if (!existsSync(path)) {
     if (named === undefined) return { path, members: {} }
     const found = JSON.stringify(path)
-    const details = { key: 'config', source: '--config', found, wanted: 'a file that is there' }
+    const details = { key: 'config', source, found, wanted: 'a file that is there' }
     throw new SteleError('setting_invalid', details)
   }
   const found = parseFile(path)
@@ -64,8 +67,9 @@ function readFile(named: string | undefined): FileSettings {
 }
 
 function parseFile(path: string): unknown {
+  const text = readUserFile(path)
   try {
-    return parseYaml(readFileSync(path, 'utf8'), { maxAliasCount: 0 })
+    return parseYaml(text, { maxAliasCount: 0 })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new SteleError('data_invalid', { path, reason }, { cause })
