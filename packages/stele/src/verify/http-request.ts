@@ -21,7 +21,9 @@ export function requestHttp(url: URL, accept: string, signal: AbortSignal): Prom
   const agent = isHttps ? agents['https:'] : agents['http:']
   // Packing costs more than it saves where nothing travels.
   const coding = loopback.test(url.hostname) ? 'identity' : 'gzip'
-  const headers = { accept, 'accept-encoding': coding, 'user-agent': 'stele-verify' }
+  // As a list: Node writes it as it is, and takes less time.
+  const named = ['user-agent', 'stele-verify', 'accept', accept, 'accept-encoding', coding]
+  const headers = ['host', url.host, ...named]
   return new Promise((resolve, reject) => {
     const asked = (isHttps ? https : http).get(url, { agent, headers, signal }, (response) => {
       const { location } = response.headers
