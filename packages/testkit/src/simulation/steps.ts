@@ -129,6 +129,7 @@ async function rebuild(world: World): Promise<void> {
   await stop(world)
   if (disk.isCut) return
   const { replica } = openSimulatedHome(disk)
+  disk.faults.commit = undefined // It was meant for the log's own commits.
   if (chance.oneIn(2)) disk.faults.cutAfter = chance.below(3)
   trace.push(disk.faults.cutAfter === undefined ? 'rebuild' : 'rebuild that is cut short')
   world.isRebuilding = true
