@@ -1,7 +1,7 @@
-// A thread that changes the public folder, and this thread's end of it. Started when there is something to change, ended
+// A thread that changes the public folder, and this thread's end of it. Started when there is much to change, ended
 // when there has been nothing for a while.
 import type { MessagePort, Worker } from 'node:worker_threads'
-import { folderThreadIdleMs } from './limits.ts'
+import { folderThreadIdleMs, maxChangesHere, maxChangesHereBytes } from './limits.ts'
 import { createPublicFiles, type FolderChange } from './public-files.ts'
 import type { ChangeFolder } from './public-folder.ts'
 
@@ -17,8 +17,33 @@ type ChangePlan =
 type FolderAsk = { readonly plans: readonly ChangePlan[]; readonly bytes: Uint8Array }
 type FolderNews = { readonly failed: string | undefined }
 
+/**
+ * Changes the folder at `root`: a few files here, since a thread's start costs more than they do, and more of them in a
+ * thread, since each file waits for the disk. Without `start` all of it here. One call at a time.
+ */
+export function createFolderChanges(root: string, start?: StartFolderWorker): ChangeFolder {
+  const here = createPublicFiles(root)
+  const inThread = start && createFolderThread(root, start)
+  let owesSync = false // Only the thread knows what it has not made durable yet.
+  return async (changes) => {
+    const endsDurable = changes.some((one, at) => 'sync' in one && at === changes.length - 1)
+    if (inThread === undefined || (!owesSync && endsDurable && isLittle(changes))) {
+      here(changes)
+      return
+    }
+    owesSync = true
+    await inThread(changes)
+    owesSync = !endsDurable
+  }
+}
+
+function isLittle(changes: readonly FolderChange[]): boolean {
+  const bytes = changes.reduce((sum, one) => sum + ('put' in one ? one.bytes.length : 0), 0)
+  return changes.length <= maxChangesHere && bytes <= maxChangesHereBytes
+}
+
 /** Changes the folder at `root` in a thread. One call at a time. */
-export function createFolderThread(root: string, start: StartFolderWorker): ChangeFolder {
+function createFolderThread(root: string, start: StartFolderWorker): ChangeFolder {
   let worker: Worker | undefined
   let idle: NodeJS.Timeout | undefined
   const drop = (ended: Worker): void => {
@@ -34,12 +59,15 @@ export function createFolderThread(root: string, start: StartFolderWorker): Chan
     clearTimeout(idle)
     worker ??= open()
     const busy = worker
-    await changeIn(busy, changes)
-    idle = setTimeout(() => {
-      drop(busy)
-      void busy.terminate()
-    }, folderThreadIdleMs)
-    idle.unref()
+    try {
+      await changeIn(busy, changes)
+    } finally {
+      idle = setTimeout(() => {
+        drop(busy)
+        void busy.terminate()
+      }, folderThreadIdleMs)
+      idle.unref()
+    }
   }
 }
 

@@ -12,5 +12,9 @@ export const maxFrameBytes: number = 2 * 1024 * 1024
 export const maxChangesAtOnce = 256
 /** Bytes of such changes, before the last one: they are held twice for a moment. */
 export const maxChangesBytes: number = 4 * 1024 * 1024
-/** How long the thread that changes the public folder is kept without work, in milliseconds: it holds some 8 MB, and starts in 50 ms. */
+/** Changes of a publication that needs no thread: they take about as long as two commits. */
+export const maxChangesHere = 16
+/** Bytes of such a publication. */
+export const maxChangesHereBytes: number = 256 * 1024
+/** How long the thread that changes the public folder is kept without work, in milliseconds: it holds some 13 MB, and starts in 50 ms. */
 export const folderThreadIdleMs: number = 15 * 1000

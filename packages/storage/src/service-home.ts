@@ -5,10 +5,9 @@ import { type BoundProjection, createReplica, type ProjectionHome } from '@stele
 import type { ServiceHome } from '@stele/service'
 import { keepLargeBlobs } from './blob-store.ts'
 import { inTransaction, openDatabase } from './database.ts'
-import { createFolderThread, type StartFolderWorker } from './folder-thread.ts'
+import { createFolderChanges, type StartFolderWorker } from './folder-thread.ts'
 import { createLogStore, createWatermark, logSchema } from './log-store.ts'
-import { createPublicFiles } from './public-files.ts'
-import { type ChangeFolder, createPublicFolder, createPublishedFiles } from './public-folder.ts'
+import { createPublicFolder, createPublishedFiles } from './public-folder.ts'
 import { createSnapshotFile } from './snapshot-file.ts'
 import type { StoredPaths } from './stored-paths.ts'
 import { createViewHome, prepareViews } from './view-store.ts'
@@ -50,7 +49,9 @@ export function openServiceHome(options: HomeOptions & Place): ServiceHome {
       replica,
       keepBlobs: (blobs) => keepLargeBlobs(paths.blobs, blobs),
       snapshots: sealKey && createSnapshotFile(paths.snapshot, sealKey),
-      publicFolder: options.publicFolder ? createPublicFolder(changesOf(options)) : undefined,
+      publicFolder: options.publicFolder
+        ? createPublicFolder(createFolderChanges(paths.public, options.startFolderWorker))
+        : undefined,
       published: createPublishedFiles(paths.public),
       watermark: createWatermark(db),
       close: () => db.close(),
@@ -68,10 +69,4 @@ function projectionHomes(db: DatabaseSync): ProjectionHomes {
       return createViewHome(db)
     },
   }
-}
-
-function changesOf({ paths, startFolderWorker }: HomeOptions & Place): ChangeFolder {
-  if (startFolderWorker !== undefined) return createFolderThread(paths.public, startFolderWorker)
-  const apply = createPublicFiles(paths.public)
-  return async (changes) => apply(changes)
 }

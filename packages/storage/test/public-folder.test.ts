@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import type { PublicFolder } from '@stele/log'
-import { createFolderThread } from '../src/folder-thread.ts'
-import { maxChangesAtOnce } from '../src/limits.ts'
-import { createPublicFiles, type FolderChange } from '../src/public-files.ts'
+import { createFolderChanges } from '../src/folder-thread.ts'
+import { maxChangesAtOnce, maxChangesHere, maxChangesHereBytes } from '../src/limits.ts'
+import type { FolderChange } from '../src/public-files.ts'
 import { type ChangeFolder, createPublicFolder } from '../src/public-folder.ts'
 import { tempFolder } from './temp-folder.ts'
 
 const workers: Worker[] = []
 const ways: readonly [string, (root: string) => ChangeFolder][] = [
-  ['in this thread', changeHere],
-  ['in a thread of its own', (root) => createFolderThread(root, startWorker)],
+  ['in this thread', (root) => createFolderChanges(root)],
+  ['in a thread of its own', changeInThread],
 ]
 
 for (const [way, change] of ways) {
@@ -100,29 +100,67 @@ test('createPublicFolder() hands changes on in their order, not more than the li
   assert.deepEqual(asked[1]?.at(-1), { sync: true })
 })
 
-test('createFolderThread() starts another thread when the one that it had has ended', async (t) => {
+const few: readonly FolderChange[] = [{ put: 'few', bytes: Buffer.of(1) }, { sync: true }]
+const many: readonly FolderChange[] = [
+  ...Array.from({ length: maxChangesHere }, (_, i) => ({ put: `${i}`, bytes: Buffer.of(i) })),
+  { sync: true },
+]
+const large: readonly FolderChange[] = [
+  { put: 'large', bytes: Buffer.alloc(maxChangesHereBytes + 1) },
+  { sync: true },
+]
+const unfinished: readonly FolderChange[] = [{ put: 'more', bytes: Buffer.of(2) }]
+
+// what is changed one after the other, whether that takes a thread
+const loads: readonly [string, readonly (readonly FolderChange[])[], boolean][] = [
+  ['few files that are then durable', [few, few], false],
+  ['nothing but to make durable', [[{ sync: true }]], false],
+  ['many files', [many], true],
+  ['a large file', [large], true],
+  ['files that more are to follow', [unfinished, few], true],
+]
+for (const [load, asked, takesThread] of loads) {
+  test(`createFolderChanges() ${takesThread ? 'starts a thread' : 'starts no thread'} for ${load}`, async (t) => {
+    const root = tempFolder(t)
+    const started: Worker[] = []
+    const change = createFolderChanges(root, (data) => {
+      started.push(startWorker(data))
+      return started[0] as Worker
+    })
+    for (const changes of asked) await change(changes)
+    assert.equal(started.length, takesThread ? 1 : 0)
+    const names = asked.flat().flatMap((one) => ('put' in one ? [one.put] : []))
+    for (const name of names) assert.ok(existsSync(join(root, name)), name)
+  })
+}
+
+test('createFolderChanges() starts another thread when the one that it had has ended', async (t) => {
   const root = tempFolder(t)
-  const folder = createPublicFolder(createFolderThread(root, startWorker))
-  await folder.writeDurably('one', Buffer.of(1))
+  const change = createFolderChanges(root, startWorker)
+  await change(many)
   await workers.at(-1)?.terminate()
-  await folder.writeDurably('two', Buffer.of(2))
-  assert.deepEqual(readdirSync(root).sort(), ['.tmp', 'one', 'two'])
+  await change(large)
+  assert.equal(readdirSync(root).length, maxChangesHere + 2)
 })
 
-test('createFolderThread() rejects when its thread ends before it has answered', async (t) => {
+test('createFolderChanges() rejects when its thread ends before it has answered', async (t) => {
   const root = tempFolder(t)
-  const change = createFolderThread(root, (data) => {
+  const change = createFolderChanges(root, (data) => {
     const worker = startWorker(data)
     void worker.terminate()
     return worker
   })
-  await assert.rejects(change([{ put: 'one', bytes: Buffer.of(1) }]), /ended/)
-  assert.equal(existsSync(join(root, 'one')), false)
+  await assert.rejects(change(many), /ended/)
+  assert.deepEqual(readdirSync(root), [])
 })
 
-function changeHere(root: string): ChangeFolder {
-  const apply = createPublicFiles(root)
-  return async (changes) => apply(changes)
+/** As folders are changed after a change that was left unfinished: all of it in the thread. */
+function changeInThread(root: string): ChangeFolder {
+  const change = createFolderChanges(root, startWorker)
+  return async (changes) => {
+    await change([])
+    await change(changes)
+  }
 }
 
 function startWorker(workerData: unknown): Worker {
