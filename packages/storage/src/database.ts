@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { isSteleError, SteleError } from '@stele/errors'
 import { makeFolder, reasonOf, refuseForbidden } from './folders.ts'
-import { busyTimeoutMs } from './limits.ts'
+import { busyTimeoutMs, walPages } from './limits.ts'
 import { migrate, type Schema } from './migrate.ts'
 
 /**
@@ -16,6 +16,7 @@ export function openDatabase(path: string, schema: Schema): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs })
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8000')
+    db.exec(`PRAGMA wal_autocheckpoint = ${walPages}`)
     db.exec('PRAGMA secure_delete = ON') // What was taken down must not lie on in free pages.
     migrate(db, schema, path)
     return db

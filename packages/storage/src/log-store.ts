@@ -241,7 +241,10 @@ function createGroupWriter(
 ): (group: CommitGroup) => void {
   const entry = db.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)')
   const node = db.prepare('INSERT INTO node VALUES (?, ?, ?)')
-  const sequence = db.prepare('INSERT OR REPLACE INTO sequence VALUES (?, ?)')
+  const sequence = db.prepare(
+    `INSERT INTO sequence (account, last) VALUES (?, ?)
+     ON CONFLICT (account) DO UPDATE SET last = excluded.last`,
+  )
   const writeRow = createRowWriter(db)
   const swap = createHeadSwap(db)
   const withhold = createWithholder(db)
@@ -269,7 +272,12 @@ function createGroupWriter(
 }
 
 function createRowWriter(db: DatabaseSync): (row: StateRow) => void {
-  const put = db.prepare('INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?, ?)')
+  // Not REPLACE, which would give the row another place, and write its index again.
+  const put = db.prepare(
+    `INSERT INTO state (object, field, hash, value, blob) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (object, field) DO UPDATE
+     SET hash = excluded.hash, value = excluded.value, blob = excluded.blob`,
+  )
   const remove = db.prepare('DELETE FROM state WHERE object = ? AND field = ?')
   return ({ object, field, value }) => {
     if (value === null) remove.run(object, field)

@@ -17,7 +17,8 @@ export function createMarks(
   name: string,
 ): Pick<ProjectionHome<never>, 'mark' | 'saveMark'> {
   const save = db.prepare(
-    'INSERT OR REPLACE INTO projection (name, version, size) VALUES (?, ?, ?)',
+    `INSERT INTO projection (name, version, size) VALUES (?, ?, ?)
+     ON CONFLICT (name) DO UPDATE SET version = excluded.version, size = excluded.size`,
   )
   return {
     mark: markReader(db, name),
