@@ -56,6 +56,8 @@ export type PublisherPorts = {
   readonly saveWatermark: (watermark: Watermark) => void
   /** Sizes of checkpoints that were served since the last publication; those that are done with are taken out. */
   readonly served: Set<number>
+  /** Lets calls in between two pieces: nothing here waits for anybody else. */
+  readonly breathe: () => Promise<void>
 }
 
 /** Brings the folder up to the store. Throws `log_inconsistent` where the folder holds what the store does not. */
@@ -147,6 +149,7 @@ async function publishBlobs(ports: PublisherPorts, after: number): Promise<numbe
       if (bytes !== undefined) await ports.folder.write(root + blobPath(blob.name), bytes)
       blobNumber = blob.blobNumber
     }
+    await ports.breathe()
     if (ports.folder.unsynced() >= maxUnsyncedFiles) await ports.folder.sync()
   }
 }
@@ -195,7 +198,7 @@ async function publishPartials(ports: PublisherPorts, at: number, size: number):
  */
 async function pruneRecords(ports: PublisherPorts, recent: number[], size: number): Promise<void> {
   if (recent.at(-1) !== size) recent.push(size)
-  const old = recent.splice(0, Math.max(0, recent.length - keptPartials))
+  const old = recent.slice(0, Math.max(0, recent.length - keptPartials))
   const places = old.map((one) => ({
     index: Math.floor(one / bundleWidth),
     width: one % bundleWidth,
@@ -205,6 +208,7 @@ async function pruneRecords(ports: PublisherPorts, recent: number[], size: numbe
     for (const kind of withholdableKinds) await ports.folder.remove(root + bundlePath(kind, place))
   }
   if (unfinished.length > 0) await ports.folder.sync()
+  recent.splice(0, old.length)
 }
 
 async function publishBundle(
@@ -219,7 +223,7 @@ async function publishBundle(
 
 /** `recordCount`: how many records it has that a takedown can take away. */
 async function publishPiece(
-  { folder, published, head }: PublisherPorts,
+  { folder, published, head, breathe }: PublisherPorts,
   path: string,
   { width, recordCount = 0 }: { readonly width: number; readonly recordCount?: number },
   bytes: Uint8Array | undefined,
@@ -230,6 +234,7 @@ async function publishPiece(
     throw refusal(head(), otherBytes(path))
   }
   await folder.write(root + path, bytes)
+  await breathe()
   if (width === bundleWidth) await folder.remove(`${root}${path}.p`) // The full piece replaces its partial ones.
 }
 

@@ -45,6 +45,7 @@ function publisherInto(world: World, files: Files, { stopAt, size = 0 }: Options
       watermark = saved
     },
     served: new Set(),
+    breathe: async () => undefined,
   }
   return createPublisher(ports)
 }

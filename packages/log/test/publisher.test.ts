@@ -51,6 +51,7 @@ function publisherOf(
         .map((name, i) => ({ name, blobNumber: after + i + 1 })),
     readBlob: (name) => world.store.kept.blobs.get(name),
     served,
+    breathe: async () => undefined,
     watermark: () => watermark,
     saveWatermark: (saved) => {
       watermark = saved

@@ -189,6 +189,7 @@ function publisherOf(ports: ServicePorts, served: Set<number>): Publisher | unde
     watermark: watermark.read,
     saveWatermark: watermark.save,
     served,
+    breathe: ports.breathe,
   })
 }
 

@@ -21,20 +21,29 @@ type FolderNews = { readonly failed: string | undefined }
  * Changes the folder at `root`: a few files here, since a thread's start costs more than they do, and more of them in a
  * thread, since each file waits for the disk. Without `start` all of it here. One call at a time.
  */
-export function createFolderChanges(root: string, start?: StartFolderWorker): ChangeFolder {
+export function createFolderChanges(
+  root: string,
+  start?: StartFolderWorker,
+  idleMs: number = folderThreadIdleMs,
+): ChangeFolder {
   const here = createPublicFiles(root)
-  const inThread = start && createFolderThread(root, start)
+  const inThread = start && createFolderThread(root, start, idleMs)
   let owesSync = false // Only the thread knows what it has not made durable yet.
   return async (changes) => {
-    const endsDurable = changes.some((one, at) => 'sync' in one && at === changes.length - 1)
-    if (inThread === undefined || (!owesSync && endsDurable && isLittle(changes))) {
+    const isWhole = endsDurable(changes)
+    if (inThread === undefined || (!owesSync && isWhole && isLittle(changes))) {
       here(changes)
       return
     }
     owesSync = true
     await inThread(changes)
-    owesSync = !endsDurable
+    owesSync = !isWhole
   }
+}
+
+function endsDurable(changes: readonly FolderChange[]): boolean {
+  const last = changes.at(-1)
+  return last !== undefined && 'sync' in last
 }
 
 function isLittle(changes: readonly FolderChange[]): boolean {
@@ -43,7 +52,7 @@ function isLittle(changes: readonly FolderChange[]): boolean {
 }
 
 /** Changes the folder at `root` in a thread. One call at a time. */
-function createFolderThread(root: string, start: StartFolderWorker): ChangeFolder {
+function createFolderThread(root: string, start: StartFolderWorker, idleMs: number): ChangeFolder {
   let worker: Worker | undefined
   let idle: NodeJS.Timeout | undefined
   const drop = (ended: Worker): void => {
@@ -59,15 +68,13 @@ function createFolderThread(root: string, start: StartFolderWorker): ChangeFolde
     clearTimeout(idle)
     worker ??= open()
     const busy = worker
-    try {
-      await changeIn(busy, changes)
-    } finally {
-      idle = setTimeout(() => {
-        drop(busy)
-        void busy.terminate()
-      }, folderThreadIdleMs)
-      idle.unref()
-    }
+    await changeIn(busy, changes)
+    if (!endsDurable(changes)) return // Whoever comes next would not know what is left to be made durable.
+    idle = setTimeout(() => {
+      drop(busy)
+      void busy.terminate()
+    }, idleMs)
+    idle.unref()
   }
 }
 

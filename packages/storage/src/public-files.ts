@@ -13,7 +13,7 @@ import { basename, dirname, join, sep } from 'node:path'
 import { isMissing } from './durable.ts'
 import { codeOf } from './folders.ts'
 
-/** One change. What comes before a `sync` is durable after it, and a file's bytes are so before its name is there. */
+/** One change. What comes before a `sync` is durable after it, and a file's bytes are durable before its name appears. */
 export type FolderChange =
   | { readonly put: string; readonly bytes: Uint8Array }
   | { readonly remove: string }
@@ -22,10 +22,13 @@ export type FolderChange =
 /** Makes the changes in their order. Throws what the file system says; those after it are not made. */
 export type ApplyChanges = (changes: readonly FolderChange[]) => void
 
-/** Changes of the folder at this path. Paths in a change are relative to it. */
-export function createPublicFiles(root: string): ApplyChanges {
+/** Changes of the folder at this path. Paths in a change are relative to it. `syncFolder` makes durable what is in a folder. */
+export function createPublicFiles(
+  root: string,
+  syncFolder: (path: string) => void = syncIfThere,
+): ApplyChanges {
   const unsynced = new Set<string>()
-  const folders = createFolders(unsynced)
+  const folders = createFolders(root, unsynced)
   // Unfinished files lie apart from what is served: what a kill left of them goes with the next start.
   const temporaryFolder = join(root, '.tmp')
   rmSync(temporaryFolder, { recursive: true, force: true })
@@ -51,7 +54,7 @@ export function createPublicFiles(root: string): ApplyChanges {
     rmSync(place, { recursive: true, force: true })
   }
   const sync = (): void => {
-    for (const folder of unsynced) syncIfThere(folder)
+    for (const folder of unsynced) syncFolder(folder)
     unsynced.clear()
   }
   return (changes) => {
@@ -63,16 +66,18 @@ export function createPublicFiles(root: string): ApplyChanges {
   }
 }
 
-/** Makes folders, each once: nearly every file goes into one that is there. */
-function createFolders(unsynced: Set<string>) {
+/**
+ * Makes folders, each once: nearly every file goes into one that is there. Also one that is there may have been made a
+ * moment ago by somebody who could not make it durable.
+ */
+function createFolders(root: string, unsynced: Set<string>) {
   const made = new Set<string>()
   const make = (path: string): void => {
     if (made.has(path)) return
-    if (!existsSync(path)) {
-      make(dirname(path))
-      makeOne(path)
-      unsynced.add(dirname(path))
-    }
+    const isMade = existsSync(path)
+    if (!isMade || path.length > root.length) make(dirname(path))
+    if (!isMade) makeOne(path)
+    if (!isMade || path.length >= root.length) unsynced.add(dirname(path))
     made.add(path)
   }
   return {

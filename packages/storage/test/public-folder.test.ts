@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -6,7 +7,7 @@ import { Worker } from 'node:worker_threads'
 import type { PublicFolder } from '@stele/log'
 import { createFolderChanges } from '../src/folder-thread.ts'
 import { maxChangesAtOnce, maxChangesHere, maxChangesHereBytes } from '../src/limits.ts'
-import type { FolderChange } from '../src/public-files.ts'
+import { createPublicFiles, type FolderChange } from '../src/public-files.ts'
 import { type ChangeFolder, createPublicFolder } from '../src/public-folder.ts'
 import { tempFolder } from './temp-folder.ts'
 
@@ -141,6 +142,28 @@ test('createFolderChanges() starts another thread when the one that it had has e
   await workers.at(-1)?.terminate()
   await change(large)
   assert.equal(readdirSync(root).length, maxChangesHere + 2)
+})
+
+test('createFolderChanges() ends its thread when there has been nothing for a while', async (t) => {
+  await createFolderChanges(tempFolder(t), startWorker, 1)(many)
+  const worker = workers.at(-1)
+  assert.ok(worker)
+  const [status] = await once(worker, 'exit')
+  assert.equal(typeof status, 'number')
+})
+
+test('createPublicFiles() makes durable every folder on the way to a file, also one that an earlier attempt has made', (t) => {
+  const root = tempFolder(t)
+  mkdirSync(join(root, 'taken/inside'), { recursive: true })
+  const attempt: readonly FolderChange[] = [
+    { put: 'a/b/file', bytes: Buffer.of(1) },
+    { put: 'taken', bytes: Buffer.of(1) },
+    { sync: true },
+  ]
+  assert.throws(() => createPublicFiles(root)(attempt))
+  const synced: string[] = []
+  createPublicFiles(root, (path) => synced.push(path))([attempt[0] as FolderChange, { sync: true }])
+  for (const folder of ['a/b', 'a', '.']) assert.ok(synced.includes(join(root, folder)), folder)
 })
 
 test('createFolderChanges() rejects when its thread ends before it has answered', async (t) => {
