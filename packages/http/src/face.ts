@@ -4,7 +4,7 @@ import type { Ask } from './ask.ts'
 import type { Switch } from './exchange.ts'
 import type { Params, Route } from './router.ts'
 
-/** A face that is open: its ports and settings are bound. Where two faces have the same route, the first one has it. */
+/** A face that is open: its ports and settings are bound. Where two faces have the same route or upgrade, the first has it. */
 export type Face = Habits & {
   readonly routes: readonly Route[]
   readonly upgrades?: readonly Upgrade[]

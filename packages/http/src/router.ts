@@ -6,13 +6,16 @@ import type { Draft } from './draft.ts'
 import { maxSegmentLength } from './limits.ts'
 import { wantsFirst } from './negotiation.ts'
 
-/** One route. `path` in find-my-way's form: `/:name/-/:file`. HEAD goes where GET goes. */
+/**
+ * One route. Each part of `path` is a text, a parameter or, at the end, a wildcard: `/:name/-/:file`, `/-/log/tile/*`. For each
+ * part a text goes before a parameter, and a parameter before a wildcard. HEAD goes where GET goes.
+ */
 export type Route = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   /**
    * Takes only requests whose Accept names this type first, such as `text/html`: browsers do, package managers do not. Of several
-   * routes with the same method and path the first one that takes the request has it.
+   * routes with the same method and the same path, up to the names of parameters, the first that takes the request has it.
    */
   readonly accepts?: string
   readonly answer: (ask: Ask, params: Params) => Draft | Promise<Draft>
@@ -36,17 +39,21 @@ export type Router = (request: {
   readonly accept: string | undefined
 }) => Found | undefined
 
+/** A route and where its parameters stand: each name, and what the finder calls it. */
+type Candidate = { readonly route: Route; readonly names: ReadonlyMap<string, string> }
+
 /** A router over these routes. */
 export function createRouter(routes: readonly Route[]): Router {
   const finder = createFinder({ maxParamLength: maxSegmentLength, ignoreTrailingSlash: true })
-  const byKey = new Map<string, Route[]>()
+  const byKey = new Map<string, Candidate[]>()
   for (const route of routes) {
-    const key = `${route.method} ${route.path}`
+    const { shape, names } = shapeOf(route.path)
+    const key = `${route.method} ${shape}`
     const others = byKey.get(key)
-    if (others !== undefined) others.push(route)
+    if (others !== undefined) others.push({ route, names })
     else {
-      byKey.set(key, [route])
-      finder.on(route.method, route.path, () => undefined, key)
+      byKey.set(key, [{ route, names }])
+      finder.on(route.method, shape, () => undefined, key)
     }
   }
   return ({ method, path, accept }) => {
@@ -54,18 +61,33 @@ export function createRouter(routes: readonly Route[]): Router {
     if (!isMethod(wanted)) return undefined
     const found = finder.find(wanted, path)
     const candidates = found === null ? undefined : byKey.get(String(found.store))
-    const route = candidates?.find(
-      ({ accepts }) => accepts === undefined || wantsFirst(accept, accepts),
+    const chosen = candidates?.find(
+      ({ route: { accepts } }) => accepts === undefined || wantsFirst(accept, accepts),
     )
-    if (found === null || candidates === undefined || route === undefined) return undefined
-    const variesByAccept = candidates.some(({ accepts }) => accepts !== undefined)
-    return { route, params: paramsOf(found.params), variesByAccept }
+    if (found === null || candidates === undefined || chosen === undefined) return undefined
+    const variesByAccept = candidates.some(({ route }) => route.accepts !== undefined)
+    return { route: chosen.route, params: paramsOf(chosen, found.params), variesByAccept }
   }
 }
 
-function paramsOf(params: Readonly<Record<string, string | undefined>>): Params {
+/** The path with its parameters numbered, so that two paths of the same form are equal whatever each calls its parts. */
+function shapeOf(path: string): { readonly shape: string } & Pick<Candidate, 'names'> {
+  const names = new Map([['*', '*']])
+  const parts = path.split('/').map((part, index) => {
+    if (!part.startsWith(':')) return part
+    names.set(part.slice(1), String(index))
+    return `:${index}`
+  })
+  const shape = parts.join('/')
+  return { shape: shape === '/' ? shape : shape.replace(/\/$/, ''), names }
+}
+
+function paramsOf(
+  { names }: Candidate,
+  params: Readonly<Record<string, string | undefined>>,
+): Params {
   return (name) => {
-    const value = params[name]
+    const value = params[names.get(name) ?? '']
     if (value === undefined) throw new Error(`The route has no parameter "${name}"`)
     if (value.length > maxSegmentLength) {
       throw new SteleError('request_invalid', { what: 'the path', reason: 'a part is too long' })

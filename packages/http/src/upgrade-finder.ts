@@ -2,7 +2,7 @@
 import type { Incoming } from './exchange.ts'
 import type { Upgrade } from './face.ts'
 import { maxListMembers } from './limits.ts'
-import { createRouter, type Params } from './router.ts'
+import { createRouter, type Params, type Route } from './router.ts'
 
 /** The upgrade for a path and the headers that ask for one; undefined when there is none. */
 export type UpgradeFinder = (
@@ -28,17 +28,19 @@ export function createUpgradeFinder(upgrades: readonly Upgrade[]): UpgradeFinder
 }
 
 function finderOf(upgrades: readonly Upgrade[]): (path: string) => ReturnType<UpgradeFinder> {
-  const byPath = new Map(upgrades.map((upgrade) => [upgrade.path, upgrade]))
-  const router = createRouter(
-    [...byPath.keys()].map((path) => ({ method: 'GET', path, answer: refuseToAnswer })),
-  )
+  const byRoute = new Map(upgrades.map((upgrade) => [routeOf(upgrade), upgrade]))
+  const router = createRouter([...byRoute.keys()])
   return (path) => {
     const found = router({ method: 'GET', path, accept: undefined })
-    const upgrade = found === undefined ? undefined : byPath.get(found.route.path)
+    const upgrade = found === undefined ? undefined : byRoute.get(found.route)
     return found === undefined || upgrade === undefined
       ? undefined
       : { upgrade, params: found.params }
   }
+}
+
+function routeOf({ path }: Upgrade): Route {
+  return { method: 'GET', path, answer: refuseToAnswer }
 }
 
 function refuseToAnswer(): never {

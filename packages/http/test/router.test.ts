@@ -85,8 +85,36 @@ test('createRouter() finds nothing when the only route of an address asks for an
   assert.equal(alone({ method: 'GET', path: '/x', accept: '*/*' }), undefined)
 })
 
-test('createRouter() gives the first of two equal routes', () => {
-  const [first, second] = [route('GET', '/x'), route('GET', '/x')]
-  const found = createRouter([first, second])({ method: 'GET', path: '/x', accept: undefined })
-  assert.equal(found?.route, first)
+const alike: readonly (readonly [first: string, second: string, asked: string])[] = [
+  ['/x', '/x', '/x'],
+  ['/x', '/x/', '/x'],
+  ['/:name', '/:pkg', '/x'],
+  ['/:name/-/:file', '/:pkg/-/:tarball', '/x/-/x.tgz'],
+  ['/:pkg/*', '/:name/*', '/x/y/z'],
+]
+for (const [one, other, path] of alike) {
+  test(`createRouter() gives the first of ${one} and ${other}, since their paths have the same shape`, () => {
+    const [first, second] = [route('GET', one), route('GET', other)]
+    const found = createRouter([first, second])({ method: 'GET', path, accept: undefined })
+    assert.equal(found?.route, first)
+  })
+}
+
+test('createRouter() names the parameters as the route that it found does', () => {
+  const other = route('GET', '/:pkg/:tag')
+  const either = createRouter([{ ...route('GET', '/:name/:version'), accepts: 'text/html' }, other])
+  const path = '/@s%2fx/1.0.0'
+  const first = either({ method: 'GET', path, accept: 'text/html' })
+  assert.deepEqual([first?.params('name'), first?.params('version')], ['@s/x', '1.0.0'])
+  assert.throws(() => first?.params('pkg'), /no parameter "pkg"/)
+  const second = either({ method: 'GET', path, accept: '*/*' })
+  assert.deepEqual([second?.params('pkg'), second?.params('tag')], ['@s/x', '1.0.0'])
+  assert.throws(() => second?.params('0'), /no parameter "0"/)
+})
+
+test('createRouter() prefers what a path says to a parameter, and a parameter to a wildcard, in any order', () => {
+  const paths = ['/-/*', '/-/:name', '/-/ping']
+  const mixed = createRouter(paths.map((path) => route('GET', path)))
+  const find = (path: string) => mixed({ method: 'GET', path, accept: undefined })?.route.path
+  assert.deepEqual(['/-/x/y', '/-/x', '/-/ping'].map(find), paths)
 })

@@ -33,7 +33,7 @@ export type OpenedKind<Own extends object = object> = {
   readonly openFaces: (ports: FacePorts, read: ReadSection) => readonly Face[]
 }
 
-/** The part of a kind with these faces: the first that has a route for a request answers it. `open` makes what they need. */
+/** The part of a kind with these faces, in the order in which they have what several of them want. `open` makes what they need. */
 export function serverPart<Own extends object>(
   faces: readonly WiredFace<FacePorts & Own>[],
   open: (service: OpenedService, closing: AsyncDisposableStack) => Promise<Own>,
