@@ -9,7 +9,6 @@ import { type ServiceKind, serverPart } from '../../packages/stele/src/services/
 type GuestsPart = { readonly guests: () => readonly string[] }
 
 const guestsFace: FaceDefinition<Pick<FacePorts, 'log'> & GuestsPart> = {
-  name: 'guests',
   settings: noSettings,
   open: ({ guests, log }) => ({
     routes: [

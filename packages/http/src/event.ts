@@ -1,8 +1,8 @@
 // What the edge tells of itself: one access event a request, bugs, broken connections. Never a token, never a password.
-import { tokenPattern } from '@stele/errors'
 import type { Ask } from './ask.ts'
 import type { Incoming, Reply } from './exchange.ts'
 import type { AllHabits } from './habits.ts'
+import { safeText } from './safe-text.ts'
 
 /** An event for the server's log. Texts in it are safe to print. */
 export type HttpEvent =
@@ -48,14 +48,14 @@ export function accessEvent(answered: {
   const agent = incoming.headers['user-agent']
   return {
     type: 'access',
-    method: safe(incoming.method, 20),
+    method: safeText(incoming.method, 20),
     path: habits.showPath(incoming.url),
     status: reply.status,
     durationMs,
-    client: safe(ask?.client ?? incoming.peer, 64),
+    client: safeText(ask?.client ?? incoming.peer, 64),
     sizeBytes: reply.body === undefined ? 0 : Number(reply.headers['content-length'] ?? 0),
     ...(code === undefined ? {} : { code }),
-    ...(agent === undefined ? {} : { agent: safe(agent, 200) }),
+    ...(agent === undefined ? {} : { agent: safeText(agent, 200) }),
     notes: { ...ask?.notes, ...notesOf(incoming, habits) },
   }
 }
@@ -63,24 +63,7 @@ export function accessEvent(answered: {
 function notesOf({ headers }: Incoming, { noteHeaders }: AllHabits): Record<string, string> {
   const found = noteHeaders.flatMap(([header, note]) => {
     const said = headers[header]
-    return said === undefined ? [] : [[note, safe(said, 40)] as const]
+    return said === undefined ? [] : [[note, safeText(said, 40)] as const]
   })
   return Object.fromEntries(found)
-}
-
-/** Path and query with every credential left out: our own tokens, log-ins in the address, and what faces hide. */
-export function showPath(url: string, hidings: readonly ((path: string) => string)[]): string {
-  const plain = url.replaceAll(/%(?:5f|73|74|65|6c)/gi, decodeURIComponent)
-  const hidden = hidings.reduce((path, hide) => hide(path), plain)
-  return safe(hidden.replaceAll(/\/\/[^/@]*@/g, '//***@'), 500)
-}
-
-const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
-
-function safe(text: string, length: number): string {
-  return text
-    .slice(0, 4 * length)
-    .replaceAll(tokenPattern, '***')
-    .replaceAll(controls, '\ufffd')
-    .slice(0, length)
 }

@@ -32,7 +32,6 @@ export type Upgrade = {
 
 /** A face as its package defines it. `Ports` is what it needs of the server, and no more. */
 export type FaceDefinition<Ports, S extends object = object> = {
-  readonly name: string
   /** The section of settings that it reads. */
   readonly settings: Section<S>
   readonly open: (ports: Ports, settings: S) => Face

@@ -4,7 +4,7 @@ import { maxReadyAnswers, maxReadyBytes, maxReadyKeyLength, maxSeenKeys } from '
 
 /** The answers that are ready. */
 export type ReadyAnswers = {
-  /** The answer, where it is kept and nothing was committed since; undefined else, and for every request out of the ordinary. */
+  /** The answer, where it is kept and nothing was committed since; otherwise undefined, as for every request out of the ordinary. */
   readonly find: (incoming: Incoming) => Reply | undefined
   /** To be asked before the answer is made: keeps it, if the same was asked for before. */
   readonly begin: (incoming: Incoming) => ((reply: Reply) => void) | undefined

@@ -7,7 +7,6 @@ export type { HealthPorts } from './ports.ts'
 
 /** `/-/health` and `/-/metrics`. */
 export const healthFace: FaceDefinition<HealthPorts> = {
-  name: 'health',
   settings: noSettings,
   open: (ports) => ({
     routes: [

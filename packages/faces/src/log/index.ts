@@ -10,7 +10,6 @@ export type { LogPorts } from './ports.ts'
 
 /** The log below `/-/log/`, and proofs. */
 export const logFace: FaceDefinition<LogPorts> = {
-  name: 'log',
   settings: noSettings,
   open: (ports) => ({ routes: [...filesRoutes(ports), ...proofRoutes(ports)] }),
 }

@@ -11,7 +11,6 @@ export type { MnpmSettings } from './settings.ts'
 
 /** The five calls of mnpm below `/-/mnpm`. */
 export const mnpmFace: FaceDefinition<MnpmPorts, MnpmSettings> = {
-  name: 'mnpm',
   settings: mnpmSection,
   open: (ports, settings) => ({
     routes: [...readRoutes(ports, settings), ...publishRoutes(ports, createAccess(ports))],

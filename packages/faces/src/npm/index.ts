@@ -20,7 +20,6 @@ export type { NpmSettings } from './settings.ts'
 
 /** The npm protocol, at the root. */
 export const npmFace: FaceDefinition<NpmPorts, NpmSettings> = {
-  name: 'npm',
   settings: npmSection,
   open: (ports, settings) => {
     const access = createAccess(ports)

@@ -8,7 +8,6 @@ export type { WebPorts } from './ports.ts'
 
 /** The page at `/`. */
 export const webFace: FaceDefinition<WebPorts> = {
-  name: 'web',
   settings: noSettings,
   open: (ports) => ({ routes: homeRoutes(ports) }),
 }
