@@ -24,7 +24,7 @@ export type Verification = {
  * Verifies a service from its first entry, or from where an earlier verification ended, to its newest checkpoint. What is wrong
  * with it is a finding in the report; in the log itself the first one ends the verification. Throws `server_unreachable`,
  * `server_refused` (also where no log is served), `vkey_invalid` for the key that was given, `checkpoint_invalid` for the
- * checkpoint, `engine_unknown`.
+ * checkpoint, `usage_wrong` for a number of entries that the log does not have, `engine_unknown`.
  * Spec: state.md, "Replay".
  */
 export async function verifyService(
@@ -120,9 +120,10 @@ async function followLog(
     log.replay.employ(helpers)
     service.employ(helpers)
   }
+  const seen = seenRoots(kept, options, keys)
   const log = new LogAudit(ports, keys, {
     since: options.since?.size ?? 0,
-    seen: seenRoots(kept, options, keys),
+    seen,
     planned: startHelpers,
     ...(continuation === undefined ? {} : { continuation }),
   })
@@ -131,8 +132,11 @@ async function followLog(
   const service = new ServiceAudit(ports, log.replay, { findings, contents, since })
   Object.assign(progress, { log, service, continuation })
   await log.advance()
-  if (refuseOlder(progress, kept)) {
+  const isOlder = refuseOlder(progress, kept)
+  const isShort = (options.since?.size ?? 0) > log.size
+  if (isOlder || isShort) {
     await service.look()
+    if (isShort) refuseShort(progress, options, seen)
     return
   }
   for (let round = 0; ; round++) {
@@ -151,6 +155,9 @@ async function followLog(
   }
 }
 
+/** Stands for the path of the checkpoint that the user gave. */
+const givenPath = 'given'
+
 function seenRoots(
   kept: KeptRun | undefined,
   { since }: VerifyOptions,
@@ -165,7 +172,7 @@ function seenRoots(
   if (since?.note !== undefined) {
     const { note } = since
     const { size, root } = readGiven(note, keys)
-    roots.push({ path: 'given', size, root, note, seen: 'given with --since' })
+    roots.push({ path: givenPath, size, root, note, seen: 'given with --since' })
   }
   return roots
 }
@@ -187,12 +194,34 @@ function readGiven(
 function refuseOlder(progress: Progress, kept: KeptRun | undefined): boolean {
   const size = progress.log?.newest?.size ?? 0
   if (kept === undefined || size >= kept.log.size) return false
-  const seen = dayOf(kept.log.verifiedMs)
+  const seen = `on ${dayOf(kept.log.verifiedMs)}`
   const isPrefix = isPartOf(progress.log?.newest, kept)
   const details = { size, known: kept.log.size, seen, isPrefix }
   const fault = faultOf(new SteleError('history_older', details))
   progress.older = fault
   return true
+}
+
+/**
+ * A log that ends before `--since`, where no call would be run at all. With a signed checkpoint it is a finding, from a copy too:
+ * the user asked for that very history. Throws `usage_wrong` for a bare number, unless the log is known to have been longer.
+ */
+function refuseShort(
+  { findings, log, older, service }: Progress,
+  { since }: VerifyOptions,
+  seen: readonly SignedRoot[],
+): void {
+  const size = log?.newest?.size ?? 0
+  const given = seen.find(({ path }) => path === givenPath)
+  if (given !== undefined) {
+    const where = 'in the checkpoint given with --since'
+    const details = { size, known: given.size, seen: where, isPrefix: false }
+    const fault = faultOf(new SteleError('history_older', details))
+    if (fault !== undefined) findings.add(fault)
+  } else if (older === undefined || service?.isServed === false) {
+    const reason = `--since "${since?.size}": the log has ${size} entries, so no call of it would be run again. Give a smaller number`
+    throw new SteleError('usage_wrong', { reason, command: 'verify' })
+  }
 }
 
 /** Whether a root is one of the log that was seen; false where that cannot be told. Throws `history_forked`. */

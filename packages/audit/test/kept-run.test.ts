@@ -15,6 +15,13 @@ function grownLog(seed = 'x'): LogBuilder {
   return log
 }
 
+/** The first two entries of it. */
+function shortLog(): LogBuilder {
+  const log = newLog()
+  publish(log, 'left', '1.0.0')
+  return log
+}
+
 /** What was kept, written to a file and read again. */
 async function keep(log: LogBuilder): Promise<KeptRun> {
   const { keep } = await verifyAndKeep(serve(log, ['left']))
@@ -259,6 +266,48 @@ suite('verifyService() since a checkpoint that is trusted', () => {
     log.call('bob', 'put', [['/notes', 'new', 'one']])
     const { report } = await verifyAndKeep(serve(log, ['left']), { since: { size: 300, note } })
     assert.equal(report.findings[0]?.code, 'history_forked')
+  })
+
+  for (const isServed of [true, false]) {
+    const where = isServed ? 'a registry' : 'a copy'
+    test(`verifyService() finds it when ${where} ends before the checkpoint`, async () => {
+      const { checkpoint: note } = grownLog().sign()
+      const files = serve(shortLog(), ['left'])
+      const ports = portsOver(files)
+      const checks = { ...ports.checks, isServed: async () => isServed }
+      const since = { size: 300, note }
+      const { report, keep: kept } = await verifyAndKeep(files, { since, checks })
+      assert.deepEqual(
+        [report.verdict, report.served, report.findings.map(({ code }) => code), kept],
+        ['failed', isServed, ['history_older'], undefined],
+      )
+      assert.match(
+        report.findings[0]?.message ?? '',
+        /2 entries, and in the checkpoint given with --since there were 300/,
+      )
+    })
+  }
+
+  test('verifyService() refuses a number of entries that the log does not have', async () => {
+    const done = verifyAndKeep(serve(shortLog(), ['left']), { since: { size: 3 } })
+    await assert.rejects(done, {
+      code: 'usage_wrong',
+      message: /--since "3": the log has 2 entries/,
+    })
+    const { report } = await verifyAndKeep(serve(shortLog(), ['left']), { since: { size: 2 } })
+    assert.deepEqual([report.verdict, report.callsRun], ['verified', 0])
+  })
+
+  test('verifyService() finds an older log before it refuses a number of entries', async () => {
+    const kept = await keep(grownLog())
+    const options = { kept: () => kept, since: { size: 200 } }
+    const { report } = await verifyAndKeep(serve(shortLog(), ['left']), options)
+    assert.equal(report.findings[0]?.code, 'history_older')
+    const files = serve(shortLog())
+    const { checks } = portsOver(files)
+    const copy = { ...checks, isServed: async () => false }
+    const done = verifyAndKeep(files, { ...options, checks: copy })
+    await assert.rejects(done, { code: 'usage_wrong' })
   })
 
   test('verifyService() refuses a note that the log has not signed', async () => {

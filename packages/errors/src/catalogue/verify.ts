@@ -26,6 +26,7 @@ export type VerifyDetails = {
   history_older: {
     readonly size: number
     readonly known: number
+    /** When, or where, the larger one was seen. */
     readonly seen: string
     /** Whether it is known to be the beginning of what was seen. */
     readonly isPrefix: boolean
@@ -73,7 +74,7 @@ export const verifyErrors: Catalogue<VerifyDetails> = {
   history_older: {
     status: 403,
     message: (d) =>
-      `This is older than what you saw: ${d.size} entries, and on ${d.seen} there were ${d.known}${d.isPrefix ? '' : ' (whether it is the beginning of the same history cannot be told)'}`,
+      `This is older than what you saw: ${d.size} entries, and ${d.seen} there were ${d.known}${d.isPrefix ? '' : ' (whether it is the beginning of the same history cannot be told)'}`,
     fix: () =>
       'Entries of a log never go away: ask the operator whether an old copy was put back. Both signed checkpoints were saved',
   },

@@ -87,13 +87,15 @@ function trySaving(warnings: string[], save: () => readonly string[]): readonly 
 }
 
 /** What is evidence is saved before anything is said. */
-function saveFindings({ folders }: VerifyData, report: VerifyReport): readonly string[] {
+function saveFindings({ folders, since }: VerifyData, report: VerifyReport): readonly string[] {
   const { origin, checkpoint, known, findings } = report
   if (origin === null || findings.length === 0) return []
   const isHistory = findings.some(({ code }) => code.startsWith('history_'))
   const saved = [saveEvidence(folders, origin, report)]
-  if (!isHistory || checkpoint === null || known === null) return saved
-  return [...saved, saveFork(folders, { origin, seen: known.note, found: checkpoint.note })]
+  if (!isHistory || checkpoint === null) return saved
+  const seen = new Set([known?.note, since?.note].filter((note) => note !== undefined))
+  const found = checkpoint.note
+  return [...saved, ...[...seen].map((note) => saveFork(folders, { origin, seen: note, found }))]
 }
 
 function teller(say: (news: VerifyNews) => void): VerifyPorts['progress'] {
