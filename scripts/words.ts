@@ -1,5 +1,5 @@
 // Checks that packages do not speak of what they must not know: scripts/words.json says which words, and where they may stand.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './run.ts'
 
@@ -28,8 +28,24 @@ function isAbout(rule: Rule, name: string): boolean {
   return rule.in?.includes(name) ?? rule.outside?.includes(name) === false
 }
 
+/** Comments, and before them what may hold their signs and is none: strings, templates, patterns. */
+const tokens = new RegExp(
+  [
+    /'(?:[^'\\\n]|\\.)*'/,
+    /"(?:[^"\\\n]|\\.)*"/,
+    /`(?:[^`\\]|\\[^])*`/,
+    /\/\*[^]*?\*\//,
+    /\/\/.*/,
+    // A pattern stands only where a value begins: elsewhere a slash divides.
+    /(?<=[(,=:[!&|?{};>]\s*|\breturn\s+)\/(?:\[(?:[^\]\\\n]|\\.)*\]|[^/[\\\n]|\\.)+\//,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+)
+
 function withoutComments(text: string): string {
-  return text.replace(/\/\*[^]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
+  return text.replace(tokens, (token) => (/^\/[/*]/.test(token) ? '' : token))
 }
 
 /** The rules of scripts/words.json. */
@@ -37,18 +53,24 @@ export function readRules(): readonly Rule[] {
   return JSON.parse(readFileSync(join(root, 'scripts', 'words.json'), 'utf8'))
 }
 
-/** All that packages ship, tests left out. */
+/** Where packages have what they run; `rules.js` of the registry is built from its `rules`. */
+const folders = ['src', 'rules', 'assets', 'bin']
+
+/** All code that packages run. Not their tests, their documents, nor what is built. */
 export function readSources(): readonly Source[] {
-  return readdirSync(join(root, 'packages')).flatMap((name) => {
-    const folder = join('packages', name, 'src')
-    const files = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    return files
-      .filter((file) => file.endsWith('.ts'))
-      .map((file) => {
-        const path = join(folder, file)
-        return { package: name, path, text: readFileSync(join(root, path), 'utf8') }
-      })
-  })
+  return readdirSync(join(root, 'packages')).flatMap((name) =>
+    folders
+      .map((folder) => join('packages', name, folder))
+      .filter((folder) => existsSync(join(root, folder)))
+      .flatMap((folder) => filesOf(folder))
+      .map((path) => ({ package: name, path, text: readFileSync(join(root, path), 'utf8') })),
+  )
+}
+
+function filesOf(folder: string): readonly string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(?:ts|c?js|json)$/.test(file))
+    .map((file) => join(folder, file))
 }
 
 if (import.meta.main) {
