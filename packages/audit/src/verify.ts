@@ -92,18 +92,23 @@ function dayOf(timeMs: number): string {
 
 type Work = Progress & { readonly progress: Progress; readonly keys: LogKeys }
 
-/** Goes on from what was kept; where that does not fit, from the first entry, which says best what is wrong. */
+/**
+ * Goes on from what was kept; where that does not fit, from the first entry, which says best what is wrong. So does a
+ * takedown of what was verified before: what it leaves unchecked is the same for everybody.
+ */
 async function verifyLog(ports: VerifyPorts, options: VerifyOptions, work: Work): Promise<void> {
   const continuation = options.since === undefined ? work.kept?.continuation?.() : undefined
   if (continuation === undefined) return await followLog(ports, options, work)
+  const keptSize = continuation.hashes.count(0)
   try {
     await followLog(ports, options, work, continuation)
+    if (work.progress.log?.replay.withheld.reachesBack(keptSize) !== true) return
   } catch (error) {
     const fault = faultOf(error)
     if (fault === undefined || fault.weight === faultWeights.history) throw error
-    work.findings.clear()
-    await followLog(ports, options, work)
   }
+  work.findings.clear()
+  await followLog(ports, options, work)
 }
 
 async function followLog(

@@ -37,6 +37,13 @@ export class Withheld {
     return this.#named.get(nameOf(part))?.reason
   }
 
+  /** Whether a takedown among the entries from this one on names what was there before. */
+  reachesBack(from: number): boolean {
+    return Array.from(this.#named.values()).some(
+      ({ part, takedown }) => takedown >= from && ('blob' in part || part.entry < from),
+    )
+  }
+
   /** The parts that no later takedown names, as findings. */
   unexplained(): readonly Fault[] {
     return Array.from(this.#missing, ([name, { part, entry }]) => {

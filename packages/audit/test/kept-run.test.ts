@@ -191,6 +191,19 @@ suite('verifyService() after another verification', () => {
       ['verified_except', 1, []],
     )
   })
+
+  test('verifyService() reports a takedown of what it verified before as whoever comes first does', async () => {
+    const log = grownLog()
+    const kept = await keep(log)
+    log.takedown([{ entry: 5, part: 'body' }])
+    const again = await verifyAndKeep(serve(log, ['left']), { kept: () => kept })
+    const first = await verifyAndKeep(serve(log, ['left']))
+    assert.deepEqual(
+      [again.report.verdict, again.report.exceptions],
+      [first.report.verdict, first.report.exceptions],
+    )
+    assert.equal(again.report.verdict, 'verified_except')
+  })
 })
 
 suite('verifyService() at an address where a log was verified before', () => {

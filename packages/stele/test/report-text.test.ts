@@ -55,19 +55,19 @@ suite('formatReport()', () => {
     assert.match(text, /Note: x Verified: all\\u001b\[2J\\u009b1A\\u202e/)
   })
 
-  test('formatReport() says what was verified, how much, how fast, and what is not compared', () => {
+  test('formatReport() says what was verified, how much, and what is not compared', () => {
     assert.equal(
       formatReport(verified),
       [
         'Verified: https://registry.example',
-        '  log           registry.example',
-        `  key           SHA-256 ${'ab'.repeat(32)}`,
-        '  checkpoint    3002 entries, root cm9vdA==',
-        '  signed        1970-01-01T00:00:00.000Z',
-        '  rules         same as in this version of Stele',
-        '  replayed      3002 entries, 3001 calls (2500 a second), 2.3 s in all',
-        '  compared      1 tarball, 700 packages as served',
-        '  not compared  readme, e-mail addresses',
+        '  log            registry.example',
+        `  key            SHA-256 ${'ab'.repeat(32)}`,
+        '  checkpoint     3002 entries, root cm9vdA==',
+        '  signed         1970-01-01T00:00:00.000Z',
+        '  rules          same as in this version of Stele',
+        '  replayed       3002 entries, 3001 calls, 2.3 s in all',
+        '  compared       1 tarball, 700 packages as served',
+        '  not compared   readme, e-mail addresses',
         '',
         '  The signed checkpoint (--out keeps it with the report):',
         '    registry.example',
@@ -76,6 +76,16 @@ suite('formatReport()', () => {
         '    ',
         '    — key sig',
       ].join('\n'),
+    )
+  })
+
+  test('formatReport() says first that an earlier run is gone on from, and what was not read again', () => {
+    const known = { size: 3000, note: 'note', place: verified.url, verifiedMs: 0 }
+    const text = formatReport({ ...verified, known, entriesNew: 2, contentsNew: 0 })
+    assert.match(text, /^Verified what is new since 1970-01-01: https:/)
+    assert.match(
+      text,
+      /^ {2}not read again +3000 entries and 1 tarball, verified on 1970-01-01; --fresh reads all of it$/m,
     )
   })
 

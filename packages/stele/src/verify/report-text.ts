@@ -27,7 +27,7 @@ export function formatReport(report: ShownReport): string {
     titleOf(report),
     ...findingLines(report),
     ...saved,
-    ...factLines(report).map(([name, text]) => `  ${name.padEnd(14)}${text}`),
+    ...factLines(report).map(([name, text]) => `  ${name.padEnd(15)}${text}`),
     ...exceptionLines(report),
     ...[...report.warnings, ...addressHints(report)].map((text) => `  Note: ${text}`),
     ...noteLines(report),
@@ -36,12 +36,14 @@ export function formatReport(report: ShownReport): string {
     .join('\n')
 }
 
-function titleOf({ verdict, url, exceptedEntries, served }: VerifyReport): string {
+function titleOf(report: VerifyReport): string {
+  const { verdict, url, exceptedEntries, served } = report
   const isCopy = served === false
+  const day = dayBefore(report)
   const copy = isCopy ? ' (a static copy of the log: what npm is served was not compared)' : ''
   switch (verdict) {
     case 'verified':
-      return `Verified: ${url}${copy}`
+      return `Verified${day === undefined ? '' : ` what is new since ${day}`}: ${url}${copy}`
     case 'verified_except':
       return `Verified except ${count(exceptedEntries, 'entry', 'entries')}: ${url}${copy}`
     case 'failed':
@@ -94,6 +96,7 @@ function factLines(report: VerifyReport): readonly Fact[] {
     ...formerRules(report).map((text): Fact => ['', text]),
     ['replayed', describeReplay(report)],
     ['compared', describeCompared(report)],
+    ...notReadAgain(report),
     served === false ? undefined : ['not compared', report.notCompared.join(', ')],
   ]
   return facts.filter((fact) => fact !== undefined)
@@ -112,17 +115,36 @@ function describeKnown(
   { size, place, verifiedMs }: NonNullable<VerifyReport['known']>,
   url: string,
 ): string {
-  const day = new Date(verifiedMs).toISOString().slice(0, 10)
+  const day = dayOf(verifiedMs)
   const where = place === '' || place === url ? '' : `, at ${place}`
   return `${count(size, 'entry', 'entries')}, on ${day}${where}`
 }
 
+/** When this place was verified before, where this run went on from there. */
+function dayBefore({ entriesReplayed, entriesNew, known }: VerifyReport): string | undefined {
+  if (known === null || entriesNew === entriesReplayed) return undefined
+  return dayOf(known.verifiedMs)
+}
+
+/** What stands on an earlier run alone: whoever has changed it at this place since then is not found out by this one. */
+function notReadAgain(report: VerifyReport): readonly Fact[] {
+  const day = dayBefore(report)
+  if (day === undefined) return []
+  const { entriesReplayed, entriesNew, contentsChecked, contentsNew, nouns } = report
+  const contents = (contentsChecked ?? 0) - (contentsNew ?? 0)
+  const { one, many } = nouns.content
+  const what = [
+    count(entriesReplayed - entriesNew, 'entry', 'entries'),
+    ...(contents === 0 ? [] : [count(contents, one, many)]),
+  ].join(' and ')
+  return [['not read again', `${what}, verified on ${day}; --fresh reads all of it`]]
+}
+
 function describeReplay({ entriesReplayed, entriesNew, callsRun, timing }: VerifyReport): string {
-  const rate = Math.round(timing.callsPerSecond)
   const took = `${(timing.totalMs / 1000).toFixed(1)} s in all`
   const entries = count(entriesReplayed, 'entry', 'entries')
   const news = entriesNew === entriesReplayed ? '' : ` (${entriesNew} of them new)`
-  return `${entries}${news}, ${count(callsRun, 'call', 'calls')} (${rate} a second), ${took}`
+  return `${entries}${news}, ${count(callsRun, 'call', 'calls')}, ${took}`
 }
 
 /** Contents that were read on another day were read from this very place. */
@@ -175,6 +197,10 @@ function noteLines({ checkpoint }: VerifyReport): string[] {
     '  The signed checkpoint (--out keeps it with the report):',
     ...lines.map((line) => `    ${line}`),
   ]
+}
+
+function dayOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 10)
 }
 
 function count(number: number, one: string, many: string): string {
