@@ -124,14 +124,21 @@ function warningsOf(progress: Progress, { options, nowMs, checks }: Ended): read
     ...log.replay.settingsChanges
       .slice(1)
       .map(({ entry, names }) => `Entry ${entry} changed the log's settings: ${names.join(', ')}`),
-    ...(options.since === undefined
-      ? []
-      : [
-          `The calls of the first ${Math.min(options.since.size, log.size)} entries were not run again, nor their ${checks.nouns.content.many} taken apart (--since)`,
-        ]),
+    ...(options.since === undefined ? [] : [sinceWarning(log, options.since.size, checks.nouns)]),
     ...(older !== undefined && service?.isServed === false ? [findingOf(older).message] : []),
     ...lossWarnings(log, checks.nouns),
   ]
+}
+
+/** Calls of a script that keeps a memory are run all the same. */
+function sinceWarning(
+  { size, replay: { callsSkipped } }: LogAudit,
+  since: number,
+  { content: { many } }: ServiceNouns,
+): string {
+  const entries = `the first ${Math.min(since, size)} entries`
+  if (callsSkipped === 0) return `The ${many} of ${entries} were not taken apart (--since)`
+  return `${callsSkipped} calls of ${entries} were not run again, nor their ${many} taken apart (--since)`
 }
 
 function lossWarnings({ replay }: LogAudit, { content, served }: ServiceNouns): readonly string[] {

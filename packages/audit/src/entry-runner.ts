@@ -44,6 +44,11 @@ export class EntryRunner {
     return this.#noteMissing(this.#scripts.inForce(settings, this.#state), settings)
   }
 
+  /** Whether the script of these settings has run and keeps a memory, known or not. */
+  hasMemory(settings: number): boolean {
+    return this.#scripts.hasMemory(settings)
+  }
+
   /** Without the entry that was not run, nobody knows what the script remembers. */
   forgetMemory(): void {
     this.#scripts.forgetMemory()

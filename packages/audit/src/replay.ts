@@ -5,6 +5,7 @@ import { changesScript } from '@stele/entries/calls'
 import { entryKinds } from '@stele/entries/leaf'
 import { type EffectWrite, parseEffects } from '@stele/entries/parts'
 import { logObject, readLogRow, type Transition } from '@stele/entries/transition'
+import { isSteleError } from '@stele/errors'
 import { Trie } from '@stele/state'
 import { emptyRoot, isSameHash } from '@stele/tlog/tree'
 import { AccountNumbers } from './account-numbers.ts'
@@ -19,7 +20,7 @@ import { EntryRunner } from './entry-runner.ts'
 import { Exceptions } from './exceptions.ts'
 import { errorOf } from './faults.ts'
 import { maxSettingsChanges } from './limits.ts'
-import type { VerifyPorts } from './ports.ts'
+import type { ReplayExecutor, VerifyPorts } from './ports.ts'
 import { hex } from './quote.ts'
 import { type KeptReplay, noFacts, type ReplayFacts } from './replay-facts.ts'
 import type { SettingsChange } from './report.ts'
@@ -32,7 +33,7 @@ import { carryValues, compareValues, type RowWrite } from './written-values.ts'
 /** What an entry does to the state: rows with values, and the same writes with hashes. */
 type Writes = { readonly rows: readonly RowWrite[]; readonly hashes: readonly EffectWrite[] }
 
-/** What a replay takes; calls of entries below `since` are carried on and not run again. */
+/** What a replay takes; calls of entries below `since` are carried on and not run again, unless their script keeps a memory. */
 export type ReplayPorts = Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'watch'> & {
   readonly origin: string
   readonly since: number
@@ -55,6 +56,7 @@ export class Replay {
   readonly #runner: EntryRunner
   #calls: CallQueue
   #root: Uint8Array
+  #callsSkipped = 0
   #facts: Omit<
     ReplayFacts,
     'sequences' | 'unseenNumbers' | 'exceptions' | 'withheld' | 'rules' | 'settingsChanges'
@@ -92,6 +94,16 @@ export class Replay {
   /** Calls that were run. */
   get callsRun(): number {
     return this.#facts.callsRun
+  }
+
+  /** Calls below `since` that were not run. */
+  get callsSkipped(): number {
+    return this.#callsSkipped
+  }
+
+  /** Whether the script in force may remember calls: no other replay can go on from here, since nobody keeps its memory. */
+  get hasMemory(): boolean {
+    return this.#runner.hasMemory(this.#facts.settings)
   }
 
   /** Memory digests that the executor has no way to compare. */
@@ -187,9 +199,19 @@ export class Replay {
   #isQueueable({ index, body, effects, values }: EntryParts): boolean {
     if (body?.kind !== entryKinds.call || this.lostSince !== undefined) return false
     if (effects === undefined || values === undefined) return false
-    if (index < this.#ports.since) return true
-    const executor = this.#runner.inForce(this.#facts.settings)
-    return executor !== undefined && executor.memoryDigest === undefined
+    const executor = this.#executorFor(index)
+    if (executor === undefined) return index < this.#ports.since
+    return executor.memoryDigest === undefined
+  }
+
+  /** Also below `since`, where an engine that this release does not have is no hindrance: nothing has to be run with it. */
+  #executorFor(index: number): ReplayExecutor | undefined {
+    try {
+      return this.#runner.inForce(this.#facts.settings)
+    } catch (error) {
+      if (index < this.#ports.since && isSteleError(error, 'engine_unknown')) return undefined
+      throw error
+    }
   }
 
   /** The writes as the effects say, undefined where a value is withheld: running the entry makes it again. */
@@ -199,6 +221,7 @@ export class Replay {
   }
 
   #queue({ index, leaf, bodyBytes, seed, effects }: EntryParts): void {
+    if (index < this.#ports.since) this.#callsSkipped++
     if (index < this.#ports.since || bodyBytes === undefined || effects === undefined) return
     const call = { index, timeMs: leaf.timeMs, seed, body: bodyBytes, effects }
     this.#calls.add(call, this.#facts.settings)

@@ -18,7 +18,7 @@ export type InForce = {
 export class Scripts {
   readonly #createExecutor: VerifyPorts['createExecutor']
   readonly #blobs: BlobCache
-  #kept: (InForce & { readonly since: number }) | undefined
+  #kept: (InForce & { readonly since: number; readonly isMemoryLost?: true }) | undefined
   /** Blobs that the running call asked for and that the service does not have. */
   readonly absent: Set<string> = new Set()
 
@@ -55,11 +55,17 @@ export class Scripts {
     return made
   }
 
+  /** Whether the script that entry `since` put in force was taken up, and keeps a memory. */
+  hasMemory(since: number): boolean {
+    if (this.#kept?.since !== since) return false
+    return this.#kept.isMemoryLost === true || this.#kept.executor?.memoryDigest !== undefined
+  }
+
   /** A call was not run, or not to its end: what a script with a memory does from here on is not known. */
   forgetMemory(): void {
     const { executor, since } = this.#kept ?? {}
     if (executor?.memoryDigest === undefined || since === undefined) return
-    this.#kept = { executor: undefined, missing: [], since }
+    this.#kept = { executor: undefined, missing: [], since, isMemoryLost: true }
   }
 
   #create({ script, engine, limits }: ScriptSettings, entry: number): InForce {

@@ -5,7 +5,7 @@ import { isSameHash } from '@stele/tlog/tree'
 import { buildReport, type Progress } from './build-report.ts'
 import { entryOf, faultOf, faultWeights } from './faults.ts'
 import { Findings } from './findings.ts'
-import type { KeptLog, KeptRun } from './kept-run.ts'
+import type { Continuation, KeptLog, KeptRun } from './kept-run.ts'
 import { maxRounds, minForThreads } from './limits.ts'
 import { LogAudit } from './log-audit.ts'
 import type { VerifyOptions, VerifyPorts } from './ports.ts'
@@ -246,6 +246,12 @@ function keptOf({ url }: VerifyOptions, progress: Progress, nowMs: number): Kept
   if (older !== undefined || log.replay.lostSince !== undefined) return undefined
   if (log.size !== checkpoint.size) return undefined
   const replay = log.replay.keep()
+  const next = (): Continuation => ({
+    replay,
+    hashes: log.tree.rows,
+    contentsTo: service?.contentsTo ?? 0,
+    contentsChecked: (continuation?.contentsChecked ?? 0) + (service?.contentsChecked ?? 0),
+  })
   return {
     log: {
       origin: keys.origin,
@@ -257,11 +263,6 @@ function keptOf({ url }: VerifyOptions, progress: Progress, nowMs: number): Kept
       place: url,
       verifiedMs: nowMs,
     },
-    continuation: () => ({
-      replay,
-      hashes: log.tree.rows,
-      contentsTo: service?.contentsTo ?? 0,
-      contentsChecked: (continuation?.contentsChecked ?? 0) + (service?.contentsChecked ?? 0),
-    }),
+    ...(log.replay.hasMemory ? {} : { continuation: next }),
   }
 }

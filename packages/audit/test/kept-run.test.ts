@@ -1,11 +1,21 @@
 // What one verification keeps, and what the next one makes of it.
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { LogBuilder } from '@stele/testkit'
+import { SteleError } from '@stele/errors'
+import { createNotesExecutor, LogBuilder } from '@stele/testkit'
 import type { VerifyPorts } from '../src/index.ts'
 import { readSnapshot, writeSnapshot } from '../src/index.ts'
 import type { KeptRun } from '../src/public/report.ts'
-import { newLog, portsOver, publish, serve, url, verifyAndKeep } from './sample-log.ts'
+import {
+  newLog,
+  origin,
+  portsOver,
+  publish,
+  serve,
+  stateless,
+  url,
+  verifyAndKeep,
+} from './sample-log.ts'
 
 /** 300 entries and a release; `seed` makes other ones. */
 function grownLog(seed = 'x'): LogBuilder {
@@ -206,6 +216,25 @@ suite('verifyService() after another verification', () => {
   })
 })
 
+suite('verifyService() after a script that keeps a memory', () => {
+  for (const [title, spoil] of [
+    ['is known', () => undefined],
+    ['was lost', (log: LogBuilder) => log.takedown([{ entry: 1, part: 'body' }])],
+  ] as const) {
+    test(`verifyService() keeps the checkpoint alone when the memory ${title}`, async () => {
+      const log = new LogBuilder({ origin, createExecutor: createNotesExecutor })
+      for (let i = 0; i < 2; i++) log.call(null, 'count', [])
+      spoil(log)
+      const createExecutor = createNotesExecutor
+      const { keep: kept } = await verifyAndKeep(serve(log), { createExecutor })
+      assert.deepEqual([kept?.log.size, kept?.continuation], [log.size, undefined])
+      log.config({ script: 'two' })
+      const { keep: again } = await verifyAndKeep(serve(log), { createExecutor })
+      assert.ok(again?.continuation !== undefined)
+    })
+  }
+})
+
 suite('verifyService() at an address where a log was verified before', () => {
   const replacements: readonly (readonly [title: string, make: () => LogBuilder])[] = [
     ['another origin', () => newLog({ origin: 'other.example' })],
@@ -271,6 +300,36 @@ suite('verifyService() since a checkpoint that is trusted', () => {
     const { report } = await verifyAndKeep(serve(log, ['left']), { since: { size: 290 } })
     assert.deepEqual([report.verdict, report.callsRun], ['verified', 10])
     assert.match(report.warnings.join(), /first 290 entries were not run again/)
+  })
+
+  test('verifyService() runs the calls before it too when their script keeps a memory', async () => {
+    const log = new LogBuilder({ origin, createExecutor: createNotesExecutor })
+    for (let i = 0; i < 4; i++) log.call(null, 'count', [])
+    const options = { since: { size: 3 }, createExecutor: createNotesExecutor }
+    const { report } = await verifyAndKeep(serve(log), options)
+    assert.deepEqual([report.verdict, report.findings, report.callsRun], ['verified', [], 4])
+    assert.doesNotMatch(report.warnings.join(), /not run again/)
+    log.config({ script: 'two' })
+    log.call(null, 'count', [])
+    const later = await verifyAndKeep(serve(log), { ...options, since: { size: 6 } })
+    assert.deepEqual([later.report.verdict, later.report.callsRun], ['verified', 5])
+  })
+
+  test('verifyService() takes no notice of an unknown engine before it', async () => {
+    const log = newLog()
+    log.call('bob', 'put', [['/notes', 'a', 'one']])
+    log.config({ script: 'two' })
+    log.call('bob', 'put', [['/notes', 'a', 'two']])
+    log.config({ script: 'one' })
+    log.call('bob', 'put', [['/notes', 'a', 'three']])
+    const createExecutor: VerifyPorts['createExecutor'] = (settings) => {
+      if (Buffer.from(settings.script).toString() === 'one') return stateless(settings)
+      throw new SteleError('engine_unknown', { engine: 'ab'.repeat(64), reason: 'not here' })
+    }
+    const { report } = await verifyAndKeep(serve(log), { since: { size: 4 }, createExecutor })
+    assert.deepEqual([report.verdict, report.callsRun], ['verified', 1])
+    const done = verifyAndKeep(serve(log), { since: { size: 3 }, createExecutor })
+    await assert.rejects(done, { code: 'engine_unknown' })
   })
 
   test('verifyService() finds it when the log does not hold the checkpoint', async () => {
