@@ -1,17 +1,14 @@
 // Runs calls of a log again, each on the state right before it, and compares what they do with what is recorded.
 
-import { type Body, parseBody } from '@stele/entries/bodies'
+import { parseBody } from '@stele/entries/bodies'
 import { entryKinds } from '@stele/entries/leaf'
-import { formatEffects } from '@stele/entries/parts'
-import { applyBody } from '@stele/entries/transition'
-import { isSteleError, SteleError } from '@stele/errors'
 import type { BlobCache } from './blob-cache.ts'
 import type { CallJob, CallOutcome, JobCall } from './call-job.ts'
 import { watched } from './call-watch.ts'
-import { decode, entryMismatch } from './entry-parts.ts'
+import { decode } from './entry-parts.ts'
 import { faultOf } from './faults.ts'
 import type { CallWatch, VerifyPorts } from './ports.ts'
-import { quoteDifference } from './quote.ts'
+import { runBody } from './run-body.ts'
 import { Scripts } from './scripts.ts'
 import type { SharedRows } from './shared-rows.ts'
 import { StateView } from './state-view.ts'
@@ -75,30 +72,11 @@ export class CallRunner {
     this.#state.before = index
     const { executor, missing } = this.#scripts.inForce(settings, this.#state)
     if (executor === undefined) return { right: false, missing }
-    const parsed: Body = parseBody(entryKinds.call, decode(index, 'its body', body))
-    let found: string
-    try {
-      const done = applyBody(parsed, { state: this.#state, executor, timeMs, seed })
-      found = formatEffects(done.effects)
-    } catch (error) {
-      this.#blobs.refuseNeed()
-      if (this.#state.takeMetWithheld()) return { right: false, missing: [] }
-      const absent = [...this.#scripts.absent]
-      if (absent.length > 0) return { right: false, missing: absent }
-      if (!isSteleError(error)) throw error
-      if (isSteleError(error, 'call_aborted')) {
-        const { reason } = error.details // No result of the script: this machine's own lack, say.
-        throw new SteleError('entry_not_run', { entry: index, reason }, { cause: error })
-      }
-      const wanted = 'one that can be replayed'
-      throw entryMismatch(index, { what: 'its body', found: error.message, wanted }, error)
-    }
-    this.#blobs.refuseNeed()
-    if (this.#state.takeMetWithheld()) return { right: false, missing: [] }
-    if (Buffer.compare(effects, Buffer.from(found)) === 0) return { right: true }
-    const absent = [...this.#scripts.absent]
-    if (absent.length > 0) return { right: false, missing: absent }
-    const recorded = decode(index, 'its effects', effects)
-    throw entryMismatch(index, { what: 'its effects', ...quoteDifference(recorded, found) })
+    const parsed = parseBody(entryKinds.call, decode(index, 'its body', body))
+    const { absent } = this.#scripts
+    const ground = { state: this.#state, blobs: this.#blobs, executor, absent }
+    const ran = runBody({ index, timeMs, seed, body: parsed, effects }, ground)
+    if (ran.kind === 'done') return { right: true }
+    return { right: false, missing: ran.kind === 'absent' ? ran.blobs : [] }
   }
 }

@@ -3,13 +3,11 @@
 import type { Body } from '@stele/entries/bodies'
 import { type Executor, noScript } from '@stele/entries/calls'
 import { entryKinds } from '@stele/entries/leaf'
-import { formatEffects } from '@stele/entries/parts'
-import { applyBody, type Transition } from '@stele/entries/transition'
-import { isSteleError, SteleError } from '@stele/errors'
+import type { Transition } from '@stele/entries/transition'
 import type { BlobCache } from './blob-cache.ts'
-import { decode, type EntryParts, entryMismatch } from './entry-parts.ts'
+import type { EntryParts } from './entry-parts.ts'
 import type { VerifyPorts } from './ports.ts'
-import { quoteDifference } from './quote.ts'
+import { runBody } from './run-body.ts'
 import { Scripts } from './scripts.ts'
 import type { StateView } from './state-view.ts'
 import type { Withheld } from './withheld.ts'
@@ -56,62 +54,34 @@ export class EntryRunner {
 
   /** Runs the entry and compares its effects; undefined where what that takes is withheld. Throws `entry_mismatch`. */
   run(parts: EntryParts, settings: number): Transition | undefined {
-    const { index, leaf, body, seed } = parts
+    const { index, leaf, body, seed, effects } = parts
     if (body === undefined) return undefined
     if (this.#ran?.index === index) return this.#ran.done
     const executor = this.#executorOf(body, settings)
     if (executor === undefined) return undefined
-    const ports = { state: this.#state, executor, timeMs: leaf.timeMs, seed }
-    let done: Transition
-    try {
-      done = applyBody(body, ports)
-    } catch (error) {
-      if (this.#state.takeMetWithheld()) return undefined
-      this.#blobs.refuseNeed()
-      if (this.#missesBlobs(index)) return undefined
-      throw this.#refusal(index, error)
+    const { absent } = this.#scripts
+    const ground = { state: this.#state, blobs: this.#blobs, executor, absent }
+    const ran = runBody({ index, body, seed, effects, timeMs: leaf.timeMs }, ground)
+    if (ran.kind === 'absent') {
+      // The service does not have what the call asked for: only a takedown explains that.
+      for (const blob of ran.blobs) this.#withheld.miss({ blob }, index)
     }
-    this.#blobs.refuseNeed()
-    if (this.#state.takeMetWithheld()) return undefined
-    if (!this.#isRecorded(parts, done)) return undefined
-    this.#ran = { index, done }
-    return done
+    if (ran.kind !== 'done') return undefined
+    this.#ran = { index, done: ran.done }
+    return ran.done
   }
 
   #executorOf(body: Body, settings: number): Executor | undefined {
     if (body.kind === entryKinds.call) return this.inForce(settings)
-    if (body.kind !== entryKinds.genesis) return noScript
+    if (body.kind !== entryKinds.genesis) {
+      this.#scripts.absent.clear() // What the call before it missed is no excuse for this one.
+      return noScript
+    }
     return this.#noteMissing(this.#scripts.begin(body.body), settings)
   }
 
   #noteMissing({ executor, missing }: Loaded, settings: number): Loaded['executor'] {
     for (const blob of missing) this.#withheld.miss({ blob }, settings)
     return executor
-  }
-
-  /** Whether the call asked for blobs that the service does not have: only a takedown explains that. */
-  #missesBlobs(index: number): boolean {
-    const absent = [...this.#scripts.absent]
-    for (const blob of absent) this.#withheld.miss({ blob }, index)
-    return absent.length > 0
-  }
-
-  #refusal(index: number, error: unknown): unknown {
-    if (!isSteleError(error)) return error
-    if (isSteleError(error, 'call_aborted')) {
-      const { reason } = error.details // No result of the script: this machine's own lack, say.
-      return new SteleError('entry_not_run', { entry: index, reason }, { cause: error })
-    }
-    const wanted = 'one that can be replayed'
-    return entryMismatch(index, { what: 'its body', found: error.message, wanted }, error)
-  }
-
-  /** Whether the effects are those that are recorded; false where it read what is now gone. Throws `entry_mismatch`. */
-  #isRecorded({ index, effects }: EntryParts, done: Transition): boolean {
-    const wanted = formatEffects(done.effects)
-    if (effects === undefined || Buffer.compare(effects, Buffer.from(wanted)) === 0) return true
-    if (this.#missesBlobs(index)) return false
-    const found = decode(index, 'its effects', effects)
-    throw entryMismatch(index, { what: 'its effects', ...quoteDifference(found, wanted) })
   }
 }

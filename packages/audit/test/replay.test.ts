@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { suite, test } from 'node:test'
-import type { Outcome } from '@stele/entries/calls'
+import type { Executor, Outcome } from '@stele/entries/calls'
 import { entryKinds } from '@stele/entries/leaf'
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue, parseJson } from '@stele/formats/json'
-import { createNotesExecutor, type Forgery, LogBuilder } from '@stele/testkit'
+import { createNotesExecutor, type Forgery, LogBuilder, type NotesOptions } from '@stele/testkit'
 import type { VerifyPorts } from '../src/index.ts'
 import { newLog, origin, serve, stateless, verifyFiles } from './sample-log.ts'
 
@@ -296,6 +296,52 @@ suite('replay() and blobs', () => {
     assert.equal(Object(findings[0]?.details).entry, 1)
     log.takedown([{ blob }])
     assert.equal((await verifyFiles(serve(log))).verdict, 'verified_except')
+  })
+})
+
+suite('replay() and what a call needs', () => {
+  test('replay() runs the next call once when one before it needs a blob and reads what is withheld', async () => {
+    const runs: string[] = []
+    const createExecutor = (options: NotesOptions): Executor => {
+      const { init, call } = stateless(options)
+      return {
+        init,
+        call: (made, state) => {
+          runs.push(made.method)
+          if (made.method !== 'both') return call(made, state)
+          try {
+            options.blobs(JSON.parse(made.args)[0])
+          } catch {
+            // As a script may do.
+          }
+          state.get('/notes', 'a')
+          return call({ ...made, method: 'put', args: '[]' }, state)
+        },
+      }
+    }
+    const log = new LogBuilder({ origin, createExecutor })
+    log.call('bob', 'put', [['/notes', 'a', 'one']])
+    log.call('bob', 'both', [log.addBlob('four')])
+    log.call('bob', 'list', ['/notes'])
+    log.takedown([
+      { entry: 1, part: 'body' },
+      { entry: 1, part: 'values' },
+      { entry: 2, part: 'effects' },
+    ])
+    runs.length = 0
+    const { verdict } = await verifyFiles(serve(log), { createExecutor })
+    assert.deepEqual([verdict, runs], ['verified_except', ['both', 'both', 'list']])
+  })
+
+  test('replay() does not excuse an entry by the blob that the call before it missed', async () => {
+    const log = new LogBuilder({ origin, createExecutor: createNotesExecutor })
+    const blob = log.addBlob('four')
+    log.call(null, 'blob', [blob])
+    log.config({ limits: { gas: 2000 } }, { effects: replaceIn('"changes":', '"changes":1') })
+    log.takedown([{ blob }])
+    const createExecutor: VerifyPorts['createExecutor'] = createNotesExecutor
+    const { verdict, findings } = await verifyFiles(serve(log), { createExecutor })
+    assert.deepEqual([verdict, Object(findings[0]?.details).entry], ['failed', 2])
   })
 })
 
