@@ -12,6 +12,4 @@ export type RegistryPorts = {
   readonly ingest?: (job: DocumentJob) => Promise<ReadDocument>
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** True where only those who may read everything reach this registry: `access: restricted` is then no lie. */
-  readonly allowsRestricted?: boolean
 }

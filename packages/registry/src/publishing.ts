@@ -48,9 +48,7 @@ export async function publishUpload(
 ): Promise<Published> {
   const { name, version, integrity, record, contents, tags, tarball, pieces } = upload
   const spec = `${name}@${version}`
-  if (upload.isRestricted && ports.allowsRestricted !== true) {
-    throw new SteleError('access_refused', { spec })
-  }
+  if (upload.isRestricted) throw new SteleError('access_refused', { spec })
   const earlier = findPublished(ports, account, upload)
   if (earlier !== undefined) return earlier
   checkSize(ports, upload)

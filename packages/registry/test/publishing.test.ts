@@ -118,12 +118,6 @@ for (const [title, code, account, name, change] of refusals) {
   })
 }
 
-test('publish() takes restricted access when only readers reach the registry', async () => {
-  const { registry } = await createWorld({ allowsRestricted: true })
-  const document = { ...publishDocument(manifest), access: 'restricted' }
-  assert.equal((await registry.publish('alice', nameOf('p'), document)).spec, 'p@1.0.0')
-})
-
 const sizes: readonly [what: string, length: number, code: ErrorCode | undefined][] = [
   ['its package.json has 63 KiB beside the record', 63 * 1024, undefined],
   ['its package.json has 65 KiB beside the record', 65 * 1024, 'package_too_large'],

@@ -44,7 +44,7 @@ export type PublishOptions = { readonly tag?: string; readonly files?: Record<st
 export type Packument = any
 
 /** A registry whose operator is `root`, with `alice` and `bob` in it. */
-export async function createWorld(options: { allowsRestricted?: boolean } = {}): Promise<World> {
+export async function createWorld(): Promise<World> {
   const system = createScriptSystem(rulesScript())
   const views = createFakeViews()
   const log: LoggedEntry[] = []
@@ -59,7 +59,6 @@ export async function createWorld(options: { allowsRestricted?: boolean } = {}):
     views,
     submit,
     now: () => timeMs,
-    ...options,
   })
   await submit({ account: 'root', via: 'host', method: 'init', args: [] })
   await registry.join('alice')
