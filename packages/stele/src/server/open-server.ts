@@ -17,7 +17,7 @@ import type { OpenedKind } from '../services/kind.ts'
 import { kinds as ownKinds } from '../services/kinds.ts'
 import type { RegistryPart } from '../services/registry/server.ts'
 import type { Settings } from '../settings/load.ts'
-import { findService, type OpenedService, openService } from './open-service.ts'
+import { findService, type RunningService, runService } from './run-service.ts'
 
 /** A server of this process: a registry, and what runs beside it. */
 export type Server = RegistryPart & {
@@ -29,7 +29,7 @@ export type Server = RegistryPart & {
   /** The registry, as a service. */
   readonly service: ServiceClient
   readonly log: LogReads
-  readonly ruleDifferences: OpenedService['ruleDifferences']
+  readonly ruleDifferences: RunningService['ruleDifferences']
   /** Differs after every commit that reads here can see. */
   readonly version: () => number
   /** The faces of all services; the registry's come first. */
@@ -64,14 +64,14 @@ export async function openServer(
   const { callTimeoutMs } = settings
   const thread = startThread({ main, early, callTimeoutMs, report })
   closing.adopt(thread, (one) => one.close())
-  const service = openService(found, { thread, main })
+  const service = runService(found, { thread, main })
   const registry = await (await registryKind.server()).open(service, closing)
   const opened: Opened[] = [{ service, openFaces: registry.openFaces }]
   for (const kind of otherKinds) {
     const place = { ...storage, dir: join(storage.dir, 'services', kind.name) }
     const wanted = { origin: `${origin}/${kind.name}`, operator, publicUrl: null }
     const other = await findService(kind, place, { wanted, closing: reading })
-    const beside = openService(other, { thread, main })
+    const beside = runService(other, { thread, main })
     const { openFaces } = await (await kind.server()).open(beside, closing)
     opened.push({ service: beside, openFaces })
   }
@@ -91,7 +91,7 @@ export async function openServer(
   }
 }
 
-type Opened = { readonly service: OpenedService } & Pick<OpenedKind, 'openFaces'>
+type Opened = { readonly service: RunningService } & Pick<OpenedKind, 'openFaces'>
 
 function facesOf(
   { service, openFaces }: Opened,

@@ -1,4 +1,4 @@
-// Opens one service of a server, as its main thread has it: found on the disk first, then run by the services' thread.
+// One service of a server, as its main thread has it: found on the disk first, then run by the services' thread.
 import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -41,7 +41,7 @@ export type FoundService = {
 export type Wanted = Pick<Settings, 'origin' | 'operator' | 'publicUrl'>
 
 /** A service that runs, as the main thread has it. */
-export type OpenedService = Pick<FoundService, 'identity' | 'reads'> & {
+export type RunningService = Pick<FoundService, 'identity' | 'reads'> & {
   readonly client: ServiceClient
   /** As the client's, keeping large blobs only where the log takes the call. */
   readonly submit: (request: CallRequest) => Promise<CallAnswer>
@@ -71,11 +71,11 @@ export async function findService(
   return { kind, storage, identity, reads }
 }
 
-/** Has the thread open it. */
-export function openService(
+/** Has the thread open it, and keep it open. */
+export function runService(
   { kind, storage, identity, reads }: FoundService,
   { thread, main }: { readonly thread: ServiceThread; readonly main: URL },
-): OpenedService {
+): RunningService {
   const data: ServiceData = { kind: kind.name, storage, identity }
   const inOrder = Promise.withResolvers<boolean>()
   const uploads = reads.uploads(inOrder.promise)
@@ -104,7 +104,7 @@ export function openService(
 function ruleDifferences(
   { definition }: FoundService['kind'],
   log: LogReader,
-): ReturnType<OpenedService['ruleDifferences']> {
+): ReturnType<RunningService['ruleDifferences']> {
   const { script, engine } = settingsInForce(log)
   const own = {
     script: hash('sha512', definition.script()),

@@ -3,7 +3,7 @@ import type { Face } from '@stele/http'
 import type { ServiceDefinition } from '@stele/service'
 import type { AnySection } from '@stele/settings'
 import type { HomeOptions } from '@stele/storage'
-import type { OpenedService } from '../server/open-service.ts'
+import type { RunningService } from '../server/run-service.ts'
 import type { FacePorts, ReadSection, WiredFace } from './faces.ts'
 
 /** A kind of service. What only one thread needs is loaded there. */
@@ -24,7 +24,10 @@ export type ServerPart<Own extends object = object> = {
   /** Throws setting_invalid for settings that it cannot use, before anything is opened. */
   readonly check: (read: ReadSection) => void
   /** What it opens itself goes on the stack: the server closes it. */
-  readonly open: (service: OpenedService, closing: AsyncDisposableStack) => Promise<OpenedKind<Own>>
+  readonly open: (
+    service: RunningService,
+    closing: AsyncDisposableStack,
+  ) => Promise<OpenedKind<Own>>
 }
 
 /** A service that is open, and what its kind makes of it. */
@@ -36,7 +39,7 @@ export type OpenedKind<Own extends object = object> = {
 /** The part of a kind with these faces, in the order in which they have what several of them want. `open` makes what they need. */
 export function serverPart<Own extends object>(
   faces: readonly WiredFace<FacePorts & Own>[],
-  open: (service: OpenedService, closing: AsyncDisposableStack) => Promise<Own>,
+  open: (service: RunningService, closing: AsyncDisposableStack) => Promise<Own>,
 ): ServerPart<Own> {
   return {
     sections: faces.map(({ section }) => section),

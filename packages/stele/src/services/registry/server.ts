@@ -10,8 +10,8 @@ import type { LogReader } from '@stele/storage'
 import { ingestIdleMs } from '../../ingest/limits.ts'
 import { createIngestPool, type IngestPorts } from '../../ingest/pool.ts'
 import { startIngestThread } from '../../ingest/thread.ts'
-import type { OpenedService } from '../../server/open-service.ts'
 import type { Reserved } from '../../server/reservations.ts'
+import type { RunningService } from '../../server/run-service.ts'
 import { wire } from '../faces.ts'
 import { type ServerPart, serverPart } from '../kind.ts'
 import { createValuesInUse } from './values-in-use.ts'
@@ -30,7 +30,7 @@ const faces = [wire(webFace), wire(npmFace), wire(logFace), wire(healthFace), wi
 /** The registry, and its faces. */
 export const registryServer: ServerPart<RegistryPart> = serverPart(faces, open)
 
-async function open(service: OpenedService, closing: AsyncDisposableStack): Promise<RegistryPart> {
+async function open(service: RunningService, closing: AsyncDisposableStack): Promise<RegistryPart> {
   const { log } = service.reads
   const views = await openViews(service)
   const pool = closing.adopt(createIngestPool(ingestPorts(service.main)), (one) => one.close())
@@ -48,7 +48,7 @@ async function open(service: OpenedService, closing: AsyncDisposableStack): Prom
 }
 
 /** Opening the service brings them to where the log is. */
-async function openViews({ reads, client }: OpenedService): Promise<ViewReader> {
+async function openViews({ reads, client }: RunningService): Promise<ViewReader> {
   const views = reads.registryViews()
   if (views !== undefined) return views
   await client.ready
