@@ -179,6 +179,10 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       const found = packages.get(name)
       return found && [...found.owners]
     },
+    missing: (name, version) =>
+      version === undefined
+        ? new SteleError('package_not_found', { name })
+        : new SteleError('version_not_found', { spec: `${name}@${version}` }),
     search: ({ text, from = 0, size = 20 }) => {
       const names = [...packages.keys()].filter((name) => name.includes(text)).sort()
       const objects = names.slice(from, from + size).map((name) => ({

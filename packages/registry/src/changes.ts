@@ -13,6 +13,7 @@ import {
   readTags,
 } from '@stele/releases/state'
 import { maxNameShown, maxNamesShown, maxValueShown, maxVersionsPerCall } from './limits.ts'
+import { missing } from './missing.ts'
 import type { RegistryPorts } from './ports.ts'
 import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
 
@@ -215,9 +216,9 @@ async function submit(
 }
 
 /** The revision of a package that has versions. */
-function requirePackage({ views }: RegistryPorts, name: PackageName): string {
-  const row = views.package(name)
-  if (row === undefined || row.latest === null) throw new SteleError('package_not_found', { name })
+function requirePackage(ports: RegistryPorts, name: PackageName): string {
+  const row = ports.views.package(name)
+  if (row === undefined || row.latest === null) throw missing(ports, name)
   return row.rev
 }
 

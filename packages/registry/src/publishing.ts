@@ -6,6 +6,7 @@ import { readContents, readNotice, readOrigin } from '@stele/releases/state'
 import { type ReadyUpload, readyUpload } from './document.ts'
 import { maxExtraBytes, maxPackageBytes, retryWindowMs } from './limits.ts'
 import type { RegistryPorts } from './ports.ts'
+import { requireUnreserved } from './reservations.ts'
 import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
 
 /** What a publish did: the entry that holds the release, and its time. `isRepeat` when an earlier upload was the same. */
@@ -36,8 +37,9 @@ export function requirePublisher(
 ): void {
   requireActive(state, account, 'publish')
   const origin = readOrigin(state, name)
-  if (origin === undefined) checkNewPackageName(name)
-  else requireOwner(state, { account, name, method: 'publish' })
+  if (origin !== undefined) return requireOwner(state, { account, name, method: 'publish' })
+  checkNewPackageName(name)
+  requireUnreserved(state, { account, name })
 }
 
 /** Publishes what was read already; see publishDocument(). */
@@ -107,6 +109,7 @@ function findPublished(
     const contents = readContents(state, name, version)
     if (contents === undefined) return undefined
     const spec = `${name}@${version}`
+    const { gone } = readNotice(state, name, version)
     const first = views.version(name, version)
     const isSame =
       first !== undefined &&
@@ -114,8 +117,9 @@ function findPublished(
       contents.sha512 === sha512 &&
       now() - first.timeMs <= retryWindowMs &&
       tags.every((tag) => first.tags.includes(tag)) &&
-      !readNotice(state, name, version).gone
-    if (!isSame) throw new SteleError('version_exists', { spec })
+      !gone
+    if (!isSame)
+      throw new SteleError('version_exists', { spec, ...(gone && { unpublished: true }) })
     return { spec, entry: first.entry, timeMs: first.timeMs, isRepeat: true }
   })
 }

@@ -1,9 +1,11 @@
 // What the registry answers without a call: packuments, manifests, tarballs, tags, accounts.
 
+import type { SteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
 import { tarballFile } from '@stele/releases/release'
 import { readAccount, readContents, readNotice, readOwners, readTags } from '@stele/releases/state'
 import { trimBase } from './base-addresses.ts'
+import { missing } from './missing.ts'
 import { formatVersion } from './packument.ts'
 import { createPackuments, type Packuments } from './packuments.ts'
 import type { RegistryPorts } from './ports.ts'
@@ -33,6 +35,8 @@ export type Reading = {
   readonly tags: (name: PackageName) => Readonly<Record<string, string>> | undefined
   /** The accounts that own it; undefined where there is no such package. */
   readonly owners: (name: PackageName) => readonly string[] | undefined
+  /** The error for a package, or a version, that the reads above did not find: it says so where it was unpublished. */
+  readonly missing: (name: PackageName, version?: string) => SteleError
   readonly search: (ask: SearchAsk) => SearchAnswer
   /** Names of packages, for npm's starred list (npm-wire F2). */
   readonly starredBy: (account: string) => readonly string[]
@@ -64,6 +68,7 @@ export function createReading(ports: RegistryPorts): Reading {
       views.snapshot(() =>
         readTags(state, name).size === 0 ? undefined : readOwners(state, name),
       ),
+    missing: (name, version) => views.snapshot(() => missing(ports, name, version)),
     search: createSearch(ports),
     starredBy: (account) => views.starredBy(account),
     hasAccount: (account) => readAccount(state, account) === 'active',

@@ -100,6 +100,6 @@ export function createRegistry(ports: RegistryPorts): Registry {
   }
 }
 
-function requirePackage({ tags }: Reading, name: PackageName): void {
-  if (tags(name) === undefined) throw new SteleError('package_not_found', { name })
+function requirePackage({ tags, missing }: Reading, name: PackageName): void {
+  if (tags(name) === undefined) throw missing(name)
 }

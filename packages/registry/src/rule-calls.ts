@@ -4,6 +4,7 @@ import type { CallAnswer, CallRequest, StateReader, SubmitCall } from '@stele/en
 import { SteleError } from '@stele/errors'
 import type { JsonObject } from '@stele/formats/json'
 import { isOperator, packageObject, readAccount } from '@stele/releases/state'
+import { isUnpublished } from './missing.ts'
 
 /** What a refusal is about. */
 type CallSubject = {
@@ -57,7 +58,10 @@ export function requireOwner(
   requireActive(state, account, method)
   if (state.get(`${packageObject(name)}/owners`, account) !== undefined) return
   if (orOperator && isOperator(state, account)) return
-  const message = `Cannot change "${name}": "${account}" is not one of its owners`
+  const more = isUnpublished(state, name)
+    ? '; it was unpublished, and its name stays with them'
+    : ''
+  const message = `Cannot change "${name}": "${account}" is not one of its owners${more}`
   throw new SteleError('rule_refused', { method, name: 'not_owner', message })
 }
 

@@ -88,6 +88,29 @@ test('put() hands nothing on of whoever may not publish', async () => {
   assert.equal(jobs.length, 0)
 })
 
+test('put() and putTarball() read nothing of a stranger to a reserved name or scope', async () => {
+  for (const [pattern, taken] of [
+    ['@t/*', '@t/x'],
+    ['x', 'x'],
+  ] as const) {
+    const { world, registry, jobs } = await createPutting()
+    await registry.reserve('root', { pattern, account: 'bob' })
+    const before = world.log.length
+    const name = nameOf(taken)
+    const large = bodyOf(bomb(inlineLimits.maxUnpackedBytes))
+    const notATarball = Buffer.from('none')
+    for (const put of [
+      registry.put({ account: 'alice', name, body: large }),
+      registry.putTarball({ ...asked, name, tarball: notATarball }),
+    ]) {
+      await assert.rejects(put, { code: 'rule_refused', message: /is reserved for "bob"$/ })
+    }
+    assert.deepEqual([jobs.length, world.log.length], [0, before])
+    const own = publishDocument({ name: taken, version: '1.0.0' })
+    assert.equal((await registry.put({ account: 'bob', name, body: bodyOf(own) })).did, 'publish')
+  }
+})
+
 /** The tarball alone of a document. */
 function tarballOf(document: Packument): Uint8Array {
   const [attachment] = Object.values<Packument>(document._attachments)

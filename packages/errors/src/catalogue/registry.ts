@@ -2,9 +2,10 @@
 import type { Catalogue } from './entry.ts'
 
 export type RegistryDetails = {
-  package_not_found: { readonly name: string }
-  version_not_found: { readonly spec: string }
-  version_exists: { readonly spec: string }
+  /** `unpublished` is the day, as 2026-11-21; absent where there was no such package. */
+  package_not_found: { readonly name: string; readonly unpublished?: string }
+  version_not_found: { readonly spec: string; readonly unpublished?: boolean }
+  version_exists: { readonly spec: string; readonly unpublished?: boolean }
   taken_down: { readonly spec: string; readonly reason: string }
   rule_refused: { readonly method: string; readonly name: string; readonly message: string }
   package_too_large: {
@@ -25,11 +26,15 @@ export type RegistryDetails = {
 export const registryErrors: Catalogue<RegistryDetails> = {
   package_not_found: {
     status: 404,
-    message: (d) => `Cannot find the package "${d.name}": it is not in this registry`,
+    message: (d) =>
+      d.unpublished === undefined
+        ? `Cannot find the package "${d.name}": it is not in this registry`
+        : `Cannot find the package "${d.name}": it was unpublished on ${d.unpublished}; its name stays with its owners`,
   },
   version_not_found: {
     status: 404,
-    message: (d) => `Cannot find ${d.spec}: this registry has no such version`,
+    message: (d) =>
+      `Cannot find ${d.spec}: ${d.unpublished === true ? 'that version was unpublished' : 'this registry has no such version'}`,
   },
   taken_down: {
     status: 451,
@@ -38,7 +43,7 @@ export const registryErrors: Catalogue<RegistryDetails> = {
   version_exists: {
     status: 409,
     message: (d) =>
-      `Cannot publish ${d.spec}: you cannot publish over the previously published versions`,
+      `Cannot publish ${d.spec}: you cannot publish over the previously published versions${d.unpublished === true ? ', and this one was unpublished' : ''}`,
     fix: () =>
       'Raise the version and publish again; a version is never reused, not even after its removal',
   },

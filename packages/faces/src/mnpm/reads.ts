@@ -44,7 +44,7 @@ function showDependencies(ask: Ask, { registry }: Ports): Draft {
 function showVersions(ask: Ask, { registry }: Ports): Draft {
   const name = askedName(ask)
   const versions = registry.versions(name)
-  if (versions === undefined) throw new SteleError('package_not_found', { name })
+  if (versions === undefined) throw registry.missing(name)
   return jsonDraft(200, { versions })
 }
 
@@ -57,7 +57,7 @@ function showChecksum(ask: Ask, { registry, log }: Ports): Draft {
   const reason = log.blob(checksum) === undefined ? log.takenDown(checksum) : undefined
   if (reason !== undefined)
     throw new SteleError('taken_down', { spec: `${name}@${version}`, reason })
-  if (tarball.removed) throw notThere(name, version)
+  if (tarball.removed) throw registry.missing(name, version)
   const integrity = formatIntegrity('sha512', Buffer.from(checksum, 'hex'))
   return jsonDraft(200, { checksum, algorithm: 'sha512', integrity }, kept)
 }

@@ -55,7 +55,7 @@ export function ownerRoutes(ports: Tools['ports'], access: Access): Route[] {
 
 function ownersOf(name: PackageName, { ports }: Tools): readonly string[] {
   const owners = ports.registry.owners(name)
-  if (owners === undefined) throw new SteleError('package_not_found', { name })
+  if (owners === undefined) throw ports.registry.missing(name)
   return owners
 }
 

@@ -1,6 +1,5 @@
 // GET of a package and of one version (npm-wire section 3).
 
-import { SteleError } from '@stele/errors'
 import { abbreviatedType } from '@stele/formats/manifest'
 import { type PackageName, parsePackageName } from '@stele/formats/names'
 import {
@@ -52,7 +51,7 @@ async function showPackument(ask: Ask, params: Params, ports: Ports): Promise<Dr
       coding,
       isKnown: (head) => isKnown(ask, head),
     }))
-  if (view === undefined) throw new SteleError('package_not_found', { name })
+  if (view === undefined) throw ports.registry.missing(name)
   return {
     status: 200,
     headers: { 'content-type': mediaTypes[form], 'cache-control': revalidate, vary: 'Accept' },
@@ -87,7 +86,7 @@ function showManifest(ask: Ask, params: Params, ports: Ports): Draft {
   if (params('name') === '-') throw routeNotFound(ask)
   const version = params('version')
   const body = ports.registry.manifest(name, version, ask.baseUrl())
-  if (body === undefined) throw new SteleError('version_not_found', { spec: `${name}@${version}` })
+  if (body === undefined) throw ports.registry.missing(name, version)
   return {
     status: 200,
     headers: { 'content-type': mediaTypes.full, 'cache-control': revalidate },

@@ -26,8 +26,7 @@ export function searchRoutes(ports: Ports): Route[] {
       path: '/-/package/:name/visibility',
       answer: (_ask, params) => {
         const name = parsePackageName(params('name'))
-        const tags = ports.registry.tags(name)
-        if (tags === undefined) throw new SteleError('package_not_found', { name })
+        if (ports.registry.tags(name) === undefined) throw ports.registry.missing(name)
         return jsonDraft(200, { public: true })
       },
     },

@@ -25,7 +25,7 @@ export function tagRoutes(ports: Pick<NpmPorts, 'registry'>, access: Access): Ro
 function showTags(params: Params, { ports }: Tools): Draft {
   const name = parsePackageName(params('name'))
   const tags = ports.registry.tags(name)
-  if (tags === undefined) throw new SteleError('package_not_found', { name })
+  if (tags === undefined) throw ports.registry.missing(name)
   return jsonDraft(200, tags)
 }
 

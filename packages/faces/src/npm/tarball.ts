@@ -33,7 +33,7 @@ function showTarball(name: PackageName, file: string, ports: Ports): Draft {
     if (reason !== undefined) throw new SteleError('taken_down', { spec, reason })
     throw new SteleError('not_found', { what: `the tarball "${file}"` })
   }
-  if (found.removed) throw new SteleError('version_not_found', { spec: `${name}@${found.version}` })
+  if (found.removed) throw ports.registry.missing(name, found.version)
   return {
     status: 200,
     headers: { 'content-type': 'application/octet-stream', 'cache-control': removable },

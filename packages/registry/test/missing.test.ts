@@ -1,0 +1,56 @@
+// What is said of packages and versions that are not there.
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { createWorld, nameOf, publishDocument, type World } from './world.ts'
+
+const name = nameOf('p')
+
+/** `p` was published in two versions, and unpublished whole; `q` has lost one version of two. */
+async function createUnpublished(): Promise<World> {
+  const world = await createWorld()
+  for (const one of ['p', 'q']) {
+    await world.publish('alice', { name: one, version: '1.0.0' })
+    await world.publish('alice', { name: one, version: '1.1.0' })
+  }
+  await world.registry.removePackage('alice', name, world.read('p')._rev)
+  const { _rev: rev } = world.read('q')
+  await world.registry.removeTarball('alice', nameOf('q'), { file: 'q-1.0.0.tgz', rev })
+  return world
+}
+
+const said: readonly [name: string, version: string | undefined, message: RegExp][] = [
+  ['p', undefined, /"p": it was unpublished on 2026-11-20; its name stays with its owners$/],
+  ['p', '1.0.0', /^Cannot find p@1\.0\.0: that version was unpublished$/],
+  ['p', '3.0.0', /^Cannot find p@3\.0\.0: this registry has no such version$/],
+  ['q', '1.0.0', /^Cannot find q@1\.0\.0: that version was unpublished$/],
+  ['none', undefined, /^Cannot find the package "none": it is not in this registry$/],
+  ['none', '1.0.0', /^Cannot find none@1\.0\.0: this registry has no such version$/],
+]
+for (const [one, version, message] of said) {
+  test(`missing() says what became of ${one}${version === undefined ? '' : `@${version}`}`, async () => {
+    const { registry } = await createUnpublished()
+    const error = registry.missing(nameOf(one), version)
+    assert.match(error.message, message)
+    assert.equal(error.status, 404)
+  })
+}
+
+test('publish() says that the version was unpublished when its number comes again', async () => {
+  const { registry } = await createUnpublished()
+  const again = publishDocument({ name: 'p', version: '1.0.0' }, { tag: 'again' })
+  await assert.rejects(registry.publish('alice', name, again), {
+    code: 'version_exists',
+    message: /previously published versions, and this one was unpublished$/,
+  })
+})
+
+test('publish() tells a stranger that the name of an unpublished package stays with its owners', async () => {
+  const { registry } = await createUnpublished()
+  const other = publishDocument({ name: 'p', version: '6.0.0' })
+  await assert.rejects(registry.publish('bob', name, other), {
+    code: 'rule_refused',
+    message: /"bob" is not one of its owners; it was unpublished, and its name stays with them$/,
+  })
+  const q = publishDocument({ name: 'q', version: '6.0.0' })
+  await assert.rejects(registry.publish('bob', nameOf('q'), q), { message: /of its owners$/ })
+})
