@@ -1,4 +1,5 @@
 // The files of a public folder, changed step by step: what a thread of its own does, since each step waits for the disk.
+import { randomUUID } from 'node:crypto'
 import {
   closeSync,
   existsSync,
@@ -9,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, join, sep } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { isMissing } from './durable.ts'
 import { codeOf } from './folders.ts'
 
@@ -35,7 +36,7 @@ export function createPublicFiles(
   const put = (place: string, bytes: Uint8Array): void => {
     folders.make(temporaryFolder)
     folders.make(dirname(place))
-    replaceFile(place, bytes, join(temporaryFolder, basename(place)))
+    replaceFile(place, bytes, join(temporaryFolder, randomUUID()))
     unsynced.add(dirname(place))
   }
   /** Once more where somebody has taken away a folder that was there. */
@@ -97,10 +98,10 @@ function makeOne(path: string): void {
   }
 }
 
-/** The one writer of a folder needs one name for what is not finished. */
+/** What is not finished has a name of its own that nobody can guess, and so put a link there. */
 function replaceFile(place: string, bytes: Uint8Array, temporary: string): void {
   try {
-    const file = openSync(temporary, 'w', 0o644)
+    const file = openSync(temporary, 'wx', 0o644)
     try {
       writeFileSync(file, bytes)
       fsyncSync(file)

@@ -1,5 +1,5 @@
 // A copy of a log's public folder on this disk, read as if a web server served it.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Fetched, VerifyPorts } from '@stele/audit'
 import { SteleError } from '@stele/errors'
@@ -29,9 +29,12 @@ export function createFolderFetch(folder: string): VerifyPorts['fetch'] {
 }
 
 function readBounded(path: string, maxBytes: number): Fetched {
-  const file = openSync(path, 'r')
+  // A pipe in a copy would keep its reader waiting for ever.
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {
-    const { size } = fstatSync(file)
+    const stats = fstatSync(file)
+    if (!stats.isFile()) return { status: statusAbsent, bytes: empty }
+    const { size } = stats
     if (size > maxBytes) return { status: statusOk, bytes: new Uint8Array(maxBytes + 1) }
     const bytes = Buffer.allocUnsafeSlow(size)
     let at = 0
