@@ -32,7 +32,7 @@ export const viewSchema = `
   );
 `
 
-const viewForm = 3
+const viewForm = 4 // The index of form 3 kept words that were taken down.
 
 /** The home of the registry's projection. */
 export function createViewHome(db: DatabaseSync): ProjectionHome<ViewWrite> {

@@ -63,6 +63,8 @@ function prepareWrites(db: DatabaseSync) {
        "full" = :full, readme = :readme WHERE name = :name AND version = :version`,
     ),
     reviseAll: db.prepare('UPDATE view_packages SET rev = ?'),
+    // A deletion only hides words from the search index: they stay in its segments until those are merged.
+    mergeIndex: db.prepare("INSERT INTO view_search (view_search) VALUES ('optimize')"),
   }
 }
 
@@ -102,6 +104,7 @@ function applyWrite(statements: WriteStatements, write: ViewWrite): void {
       return
     case 'revise_all':
       statements.reviseAll.run(write.rev)
+      statements.mergeIndex.run()
   }
 }
 

@@ -332,3 +332,31 @@ test('applyViewWrites() forgets what is taken down, in pieces, search and revisi
   assert.deepEqual(views.versions('p', 'full'), [])
   assert.equal(views.search({ ...page, words: ['p'] }).total, 0)
 })
+
+test('applyViewWrites() leaves no word of what is taken down in the segments of the search index', () => {
+  const secret = 'xkwhispered'
+  const others = Array.from({ length: 40 }, (_, at) =>
+    published(at + 3, { name: `other-${at}`, description: `number ${at}`, keywords: ['other'] }),
+  )
+  const { db } = open(
+    published(1, { name: 'p', description: 'harmless' }),
+    published(2, { name: 'p', version: '1.1.0', description: secret, keywords: [secret] }),
+    ...others,
+    // Not shown any more when it is taken down, but in the index once.
+    published(90, { name: 'p', version: '1.2.0', description: 'harmless again' }),
+  )
+  const isThere = (): boolean =>
+    ['view_search_data', 'view_search_idx', 'view_search_content']
+      .flatMap((table) => db.prepare(`SELECT * FROM ${table}`).all())
+      .flatMap((row) => Object.values(row))
+      .some((value) => {
+        const bytes = value instanceof Uint8Array ? value : Buffer.from(String(value))
+        return Buffer.from(bytes).includes(secret.slice(2)) // A term shares its beginning with the one before.
+      })
+  assert.equal(isThere(), true)
+  applyViewWrites(db, [
+    { kind: 'withheld_entry', entry: 2 },
+    { kind: 'revise_all', rev: '91-ab' },
+  ])
+  assert.equal(isThere(), false)
+})
