@@ -1,7 +1,7 @@
 // An older database put back: the log must not fork, however often the server is started on it.
 import assert from 'node:assert/strict'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { test } from 'node:test'
 import { makeUpload, signUp } from './registry-client.ts'
 import { assertVerifies, type Server, startServer } from './server.ts'
@@ -115,4 +115,37 @@ test('an older database put back is read, never written to and never published, 
   await using server = await startServer({ dir })
   assert.equal(await publish(server, '1.0.2'), 201)
   await assertVerifies(server.url)
+})
+
+test('one damaged file of the public folder is named with what to do, and that mends it; one that is missing is written again', async () => {
+  await using folder = await makeFolder('damaged')
+  const dir = folder.path
+  {
+    await using server = await startServer({ dir })
+    for (const version of ['1.0.0', '1.0.1', '1.0.2']) {
+      assert.equal(await publish(server, version), 201)
+    }
+  }
+  const before = await publicFiles(folder)
+  const path = [...before.keys()].findLast((one) => one.includes('/tile/0/000.p/')) ?? assert.fail()
+  const spoilt = await readFile(path)
+  spoilt[0] = (spoilt[0] ?? 0) ^ 1
+  await writeFile(path, spoilt)
+  {
+    await using server = await startServer({ dir })
+    assert.equal(await publish(server, '1.0.3'), 503)
+    const health = await (await fetch(`${server.url}/-/health`)).text()
+    const told = server.lines.find((line) => line.event === 'read_only')
+    for (const text of [health, String(told?.['reason'])]) {
+      assert.ok(text.includes(relative(join(dir, 'public'), path)), text)
+      assert.match(text, /the file is damaged\. Delete it and start again: it is written anew/)
+    }
+  }
+  await rm(path)
+  await using server = await startServer({ dir })
+  assert.equal(await publish(server, '1.0.3'), 201)
+  await assertVerifies(server.url)
+  await server.stop()
+  const after = await publicFiles(folder)
+  assert.equal(after.get(path), before.get(path))
 })

@@ -20,6 +20,8 @@ export const entriesAtStop = 256
 export const rowsPerTurn = 64
 /** Published files that may wait to be made durable: bounds what has to be published again after a crash, and the memory for their names. */
 export const maxUnsyncedFiles = 20_000
+/** Published files that a reason names: more say nothing new. */
+export const maxNamedFiles = 5
 /** Widths of an unfinished record bundle that stay in the public folder: each may be as large as all of its entries together. */
 export const keptPartials = 4
 /** How far the clock may lie behind the last entry before the operator is told, in milliseconds: usual corrections are smaller. */

@@ -3,6 +3,7 @@
 import { bundleWidth, parseRecordBundle } from '@stele/entries/parts'
 import { bundleKinds, bundlePath, logFolder as root } from '@stele/entries/paths'
 import { type TileNumber, tilePath, tileRowLength } from '@stele/tlog/tiles'
+import { maxNamedFiles } from './limits.ts'
 import { type FilePorts, makeBundle, makeTile } from './log-files.ts'
 
 /** Reads of the public folder, as it lies there. Paths are relative, with `/`. */
@@ -23,15 +24,36 @@ export function holdsLog(published: PublishedFiles): boolean {
   return publishedCheckpoint(published) !== undefined || published.list(`${root}tile`).length > 0
 }
 
+// The next step where the database is the wrong one.
+const putBackStep = 'put back the newest database that there is'
+
+/** Why the database must not go on, where more was published than it has. */
+export function olderFault(size: number, publishedSize: number): string {
+  return `its database has ${countText(size)}, but ${publishedSize} are published already; ${putBackStep}`
+}
+
+/** Why the database must not go on, where the published checkpoint is of another history. */
+export function forkFault(publishedSize: number): string {
+  return `its first ${publishedSize} entries are not those that it has published; ${putBackStep}`
+}
+
+function countText(size: number): string {
+  return size === 1 ? 'one entry' : `${size} entries`
+}
+
+/** `hasCheckpoint`: whether there is a published checkpoint, which is this log's and agrees with the store. */
+type Edge = { readonly size: number; readonly hasCheckpoint: boolean }
+
 /**
- * Why the folder is not the one of this log, undefined where it may be. It looks at the right edge of the tree: a log
- * that went on has written there, and the higher tiles hash all that lies to the left.
+ * Why the folder is not the one of this log, or which of its files are damaged; undefined where all is well. It looks
+ * at the right edge of the tree: a log that went on has written there, and the higher tiles hash all that lies to the left.
  */
 export function publishedPieceFault(
   published: PublishedFiles,
   files: FilePorts,
-  size: number,
+  { size, hasCheckpoint }: Edge,
 ): string | undefined {
+  const edge: FoundPiece[] = []
   for (const piece of edgeOf(files, size)) {
     const full = root + piece.path(bundleWidth)
     const names = published.list(`${full}.p`)
@@ -40,17 +62,44 @@ export function publishedPieceFault(
         ? names.find((width) => Number(width) > piece.width)
         : bundleWidth
     if (newer !== undefined) {
-      return `its database has ${size === 1 ? 'one entry' : `${size} entries`}, but its public folder holds "${piece.path(Number(newer))}" of a log with more: the database is older than what was published`
+      return `its database has ${countText(size)}, but its public folder holds "${piece.path(Number(newer))}" of a log with more: the database is older than what was published; ${putBackStep}`
     }
-    const other = names.find((width) => !isOwn(published.read(`${full}.p/${width}`), piece.bytes))
-    if (other !== undefined) return otherBytes(piece.path(Number(other)))
+    const found = names.map((name) => ({
+      width: Number(name),
+      differsAt: differsAt(published.read(`${full}.p/${name}`), piece, Number(name)),
+    }))
+    edge.push({ ...piece, found })
   }
-  return undefined
+  const others = edge.flatMap((piece) =>
+    piece.found.flatMap(({ width, differsAt: at }) =>
+      at === undefined ? [] : [{ piece, width, at }],
+    ),
+  )
+  if (others.length === 0) return undefined
+  const isAgreed = (at: number, level: number): boolean =>
+    isChildAgreed(published, files, { size, level, at })
+  const unclear = others.filter((other) => !isDamaged(other, edge, isAgreed))
+  const paths = (hasCheckpoint && unclear.length > 0 ? unclear : others).map(({ piece, width }) =>
+    piece.path(width),
+  )
+  return hasCheckpoint && unclear.length === 0 ? damagedBytes(paths) : otherBytes(paths)
 }
 
-/** Why a published piece with these bytes is not the one that the store makes. */
-export function otherBytes(path: string): string {
-  return `its public folder holds "${path}" with other bytes than its database gives: the database is not the one that was published`
+/** Why published pieces with these bytes are not those that the store makes: nobody can tell from here which is wrong. */
+export function otherBytes(paths: readonly string[]): string {
+  return `its public folder holds ${listed(paths)} with other bytes than its database gives: either the database is not the one that was published, or the file is damaged. Compare it with a mirror or a backup: where they hold the same bytes, ${putBackStep}; where they hold others, delete the file and start again: it is written anew`
+}
+
+function damagedBytes(paths: readonly string[]): string {
+  const [what, it] = paths.length === 1 ? ['the file is', 'it is'] : ['the files are', 'they are']
+  const them = paths.length === 1 ? 'it' : 'them'
+  return `its public folder holds ${listed(paths)} with other bytes than its database gives, but what was published beside ${them} agrees with the database: ${what} damaged. Delete ${them} and start again: ${it} written anew`
+}
+
+function listed(paths: readonly string[]): string {
+  const named = paths.slice(0, maxNamedFiles).map((path) => `"${root}${path}"`)
+  const more = paths.length - named.length
+  return named.join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
 /**
@@ -79,25 +128,34 @@ function recordsOf(
   }
 }
 
-/** An unfinished piece at the right edge. `bytes` are empty where its narrower pieces are not compared. */
+/** An unfinished piece at the right edge. `bytes` are undefined where its narrower pieces are not compared. */
 type EdgePiece = {
+  /** Of the tree; entries lie beside level 0, since a history that differs there differs in both. */
+  readonly level: number
   readonly width: number
+  readonly firstChild: number
   readonly path: (width: number) => string
   readonly bytes: Uint8Array | undefined
+}
+
+/** With the widths that lie in the folder, and the first element in which each differs. */
+type FoundPiece = EdgePiece & {
+  readonly found: readonly { readonly width: number; readonly differsAt: number | undefined }[]
 }
 
 function* edgeOf(files: FilePorts, size: number): Iterable<EdgePiece> {
   for (let level = 0; level === 0 || tileRowLength(size, level - 1) > 0; level++) {
     const { index, width } = lastOf(tileRowLength(size, level))
     const path = (wanted: number): string => tilePath({ level, index, width: wanted })
-    yield { width, path, bytes: makeTile(files, size, { level, index, width }) }
+    const bytes = makeTile(files, size, { level, index, width })
+    yield { level, width, firstChild: index * bundleWidth, path, bytes }
   }
   const { index, width } = lastOf(size)
   for (const kind of bundleKinds) {
     const path = (wanted: number): string => bundlePath(kind, { index, width: wanted })
     // Records may be withheld, and leaves are what the tiles hash.
     const bytes = kind === 'entries' ? makeBundle(files, size, { kind, index, width }) : undefined
-    yield { width, path, bytes }
+    yield { level: 0, width, firstChild: index * bundleWidth, path, bytes }
   }
 }
 
@@ -106,10 +164,44 @@ function lastOf(rowLength: number): TileNumber {
   return { index: (rowLength - width) / bundleWidth, width }
 }
 
-/** A narrower piece is the beginning of a wider one. */
-function isOwn(found: Uint8Array | undefined, bytes: Uint8Array | undefined): boolean {
-  if (found === undefined || bytes === undefined) return true
-  return (
-    found.length <= bytes.length && Buffer.compare(found, bytes.subarray(0, found.length)) === 0
+/** The first element in which a published piece differs. A narrower piece is the beginning of a wider one. */
+function differsAt(
+  found: Uint8Array | undefined,
+  { bytes, width: fullWidth }: EdgePiece,
+  width: number,
+): number | undefined {
+  if (found === undefined || bytes === undefined || fullWidth === 0) return undefined
+  const elementBytes = bytes.length / fullWidth // Hashes and leaves are all of one length.
+  const own = bytes.subarray(0, elementBytes * width)
+  if (Buffer.compare(found, own) === 0) return undefined
+  const at = own.findIndex((byte, i) => byte !== found[i])
+  return at === -1 ? width : Math.floor(at / elementBytes)
+}
+
+type OtherPiece = { readonly piece: FoundPiece; readonly width: number; readonly at: number }
+
+/**
+ * Whether a piece that differs is a damaged file. Of another history all pieces differ that hold the same elements: a
+ * wider one, the entries beside level 0, the full tile that an element of a higher level hashes. If one agrees, it is not.
+ */
+function isDamaged(
+  { piece, width, at }: OtherPiece,
+  edge: readonly FoundPiece[],
+  isAgreed: (at: number, level: number) => boolean,
+): boolean {
+  const beside = edge.filter(({ level, bytes }) => level === piece.level && bytes !== undefined)
+  const agrees = beside.some(({ found }) =>
+    found.some((one) => one.width >= width && one.differsAt === undefined),
   )
+  return agrees || (piece.level > 0 && isAgreed(piece.firstChild + at, piece.level - 1))
+}
+
+function isChildAgreed(
+  published: PublishedFiles,
+  files: FilePorts,
+  { size, level, at }: { readonly size: number; readonly level: number; readonly at: number },
+): boolean {
+  const tile = { level, index: at, width: bundleWidth }
+  const [found, own] = [published.read(root + tilePath(tile)), makeTile(files, size, tile)]
+  return found !== undefined && own !== undefined && Buffer.compare(found, own) === 0
 }

@@ -15,12 +15,26 @@ import {
 import { SteleError } from '@stele/errors'
 import { parseCheckpoint } from '@stele/tlog/keys'
 import { parseNote } from '@stele/tlog/notes'
-import { bundlesOf, type TileNumber, tilePath, tileRowLength, tilesOf } from '@stele/tlog/tiles'
+import {
+  bundlesOf,
+  type HashTile,
+  type TileNumber,
+  tilePath,
+  tileRowLength,
+  tilesOf,
+} from '@stele/tlog/tiles'
 import { createHashReader, isSameHash, treeRoot } from '@stele/tlog/tree'
 import { keptPartials, maxUnsyncedFiles } from './limits.ts'
 import { type FilePorts, makeBundle, makeTile } from './log-files.ts'
 import type { StoredHead } from './ports.ts'
-import { mayReplace, otherBytes, type PublishedFiles, publishedCheckpoint } from './published.ts'
+import {
+  forkFault,
+  mayReplace,
+  olderFault,
+  otherBytes,
+  type PublishedFiles,
+  publishedCheckpoint,
+} from './published.ts'
 
 /** The folder that any web server can serve. Paths are relative, with `/`. */
 export type PublicFolder = {
@@ -74,6 +88,7 @@ export function createPublisher(ports: PublisherPorts): Publisher {
     if (head === undefined || head.checkpoint === lastCheckpoint) return
     refuseRollback(ports, head)
     from ??= resume(ports, head.size, recent)
+    if (lastCheckpoint === '') await publishMissing(ports, from.size, head.size)
     const blobNumber = await publishBlobs(ports, from.blobNumber)
     await publishTiles(ports, from.size, head.size)
     const served = await publishServed(ports, from.size, head.size)
@@ -103,11 +118,9 @@ function refuseRollback(ports: PublisherPorts, head: StoredHead): void {
   const { origin, size, root } = parseCheckpoint(parseNote(note).text)
   const refuse = (reason: string): SteleError => refusal(head, reason)
   if (origin !== parseOrigin(head)) throw refuse(`its public folder is the one of "${origin}"`)
-  if (size > head.size) {
-    throw refuse(`its database has ${head.size} entries, but ${size} are published already`)
-  }
+  if (size > head.size) throw refuse(olderFault(head.size, size))
   if (isSameHash(treeRoot(size, createHashReader(ports.files.hashes)), root)) return
-  throw refuse(`its first ${size} entries are not those that it has published`)
+  throw refuse(forkFault(size))
 }
 
 function refusal(head: StoredHead | undefined, reason: string): SteleError {
@@ -193,6 +206,59 @@ async function publishPartials(ports: PublisherPorts, at: number, size: number):
 }
 
 /**
+ * What the folder lacks of the right edge that was published: the first publication of each start writes it again.
+ * Which widths of tiles and entries there were, the one tells of the other.
+ */
+async function publishMissing(ports: PublisherPorts, at: number, size: number): Promise<void> {
+  for (const tile of lastTiles(at)) {
+    const isFull = tileRowLength(size, tile.level) >= (tile.index + 1) * bundleWidth
+    if (isFull && tile.width < bundleWidth) continue // The full one is about to be written.
+    for (const width of widthsOf(ports, tile)) {
+      const piece = { ...tile, width }
+      if (!isThere(ports, tilePath, piece)) {
+        await publishPiece(ports, tilePath(piece), piece, makeTile(ports.files, size, piece))
+      }
+      // Of bodies, effects and values only the newest are needed.
+      const wanted = width === tile.width ? bundleKinds : (['entries'] as const)
+      for (const kind of tile.level === 0 ? wanted : []) {
+        const pathOf = (one: TileNumber): string => bundlePath(kind, one)
+        if (!isThere(ports, pathOf, piece)) await publishBundle(ports, size, { ...piece, kind })
+      }
+    }
+  }
+}
+
+/** Each level's last tile. */
+function* lastTiles(size: number): Iterable<HashTile> {
+  for (let level = 0; tileRowLength(size, level) > 0; level++) {
+    const rowLength = tileRowLength(size, level)
+    const index = Math.floor((rowLength - 1) / bundleWidth)
+    yield { level, index, width: rowLength - index * bundleWidth }
+  }
+}
+
+/** The widths that should lie in the folder of a tile with this newest one. */
+function widthsOf({ published }: PublisherPorts, tile: HashTile): ReadonlySet<number> {
+  if (tile.width === bundleWidth) return new Set([bundleWidth])
+  const everyWidth = Array.from({ length: tile.width }, (_, i) => i + 1)
+  if (tile.level > 0) return new Set(everyWidth)
+  const full = { ...tile, width: bundleWidth }
+  const folders = [tilePath(full), bundlePath('entries', full)]
+  const names = new Set(folders.flatMap((path) => published.list(`${root}${path}.p`)))
+  return new Set(everyWidth.filter((width) => width === tile.width || names.has(String(width))))
+}
+
+function isThere<T extends TileNumber>(
+  { published }: PublisherPorts,
+  pathOf: (tile: T) => string,
+  tile: T,
+): boolean {
+  const full = root + pathOf({ ...tile, width: bundleWidth })
+  if (tile.width === bundleWidth) return published.read(full) !== undefined
+  return published.list(`${full}.p`).includes(String(tile.width))
+}
+
+/**
  * Bodies, effects and values are large, and every wider bundle holds those before it: of an unfinished one only the
  * newest few widths stay. A reader whose width is gone reads the checkpoint again.
  */
@@ -231,7 +297,7 @@ async function publishPiece(
   if (bytes === undefined) throw new Error(`The store cannot make "${path}"`)
   const found = published.read(root + path)
   if (found !== undefined && !mayReplace(found, bytes, recordCount)) {
-    throw refusal(head(), otherBytes(path))
+    throw refusal(head(), otherBytes([path]))
   }
   await folder.write(root + path, bytes)
   await breathe()

@@ -16,7 +16,7 @@ import {
   treeRoot,
 } from '@stele/tlog/tree'
 import type { LogPorts, LogStore, SnapshotHome, StoredHead } from './ports.ts'
-import { publishedCheckpoint, publishedPieceFault } from './published.ts'
+import { forkFault, olderFault, publishedCheckpoint, publishedPieceFault } from './published.ts'
 import { loadTrieSnapshot } from './trie-snapshot.ts'
 
 /** What opening gives. `fault` says why the log must not be written to. */
@@ -192,26 +192,28 @@ function publishedFault(
   if (published === undefined) return undefined
   const note = publishedCheckpoint(published)
   if (note !== undefined) {
-    const { size, root } = publishedOf(note, verifiers, origin)
-    if (size > head.size) {
-      return `its database has ${head.size} entries, but ${size} are published already`
-    }
-    if (!isSameHash(treeRoot(size, createHashReader(store.hashes)), root)) {
-      return `its first ${size} entries are not those that it has published`
-    }
+    const found = publishedOf(note, verifiers, origin)
+    if (typeof found === 'string') return found
+    const { size, root } = found
+    if (size > head.size) return olderFault(head.size, size)
+    if (!isSameHash(treeRoot(size, createHashReader(store.hashes)), root)) return forkFault(size)
   }
-  return publishedPieceFault(published, store, head.size)
+  return publishedPieceFault(published, store, {
+    size: head.size,
+    hasCheckpoint: note !== undefined,
+  })
 }
 
+/** The checkpoint, or why it is none of this log's. */
 function publishedOf(
   note: string,
   verifiers: readonly NoteVerifier[],
   origin: string,
-): { readonly size: number; readonly root: Hash } {
+): { readonly size: number; readonly root: Hash } | string {
   try {
     return verifyCheckpoint(note, verifiers, origin).checkpoint
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`the checkpoint in its public folder: ${reason}`, { cause })
+    return `the checkpoint in its public folder cannot be verified: ${reason}. Either the file is damaged, or the folder is another log's; where it is this log's, delete "-/log/checkpoint" and start again: it is written anew`
   }
 }

@@ -99,7 +99,10 @@ for (const [older, newer, named] of [
       const reason = open(old.kept, files).readOnly ?? ''
       assert.ok(reason.startsWith(`its database has ${older} entries, but`), reason)
       assert.ok(reason.includes(`"${named}"`), reason)
-      assert.match(reason, /the database is older than what was published$/)
+      assert.match(
+        reason,
+        /the database is older than what was published; put back the newest database that there is$/,
+      )
     }
   })
 }
@@ -120,7 +123,9 @@ test('open() refuses writes when a second history has the size of the published 
     const [fork] = await moments([size], 'y')
     assert.ok(honest && fork)
     const files = withOldHead(honest, fork)
-    assert.match(open(fork.kept, files).readOnly ?? '', /with other bytes than its database gives/)
+    const reason = open(fork.kept, files).readOnly ?? ''
+    assert.match(reason, /with other bytes than its database gives/)
+    assert.doesNotMatch(reason, /is damaged\. Delete/)
     files.delete('-/log/checkpoint')
     assert.match(open(fork.kept, files).readOnly ?? '', /with other bytes than its database gives/)
   }
@@ -140,6 +145,106 @@ test('open() takes writes when a publication was killed at any file, and the nex
     for (const [path, bytes] of after.files) {
       assert.deepEqual(files.get(path), bytes, `${path} after a kill at ${stopAt}`)
     }
+  }
+})
+
+/** The file with its last bit the other way round. */
+function spoil(files: Files, path: string): void {
+  const spoilt: Buffer = Buffer.from(files.get(path) ?? [])
+  spoilt[spoilt.length - 1] = (spoilt.at(-1) ?? 0) ^ 1
+  files.set(path, spoilt)
+}
+
+const damage: readonly (readonly [
+  what: string,
+  change: (files: Files, path: string) => void,
+  isSeen: boolean,
+])[] = [
+  ['has a flipped bit', spoil, true],
+  [
+    'is cut short',
+    (files, path) => files.set(path, files.get(path)?.subarray(0, -1) ?? Buffer.alloc(0)),
+    true,
+  ],
+  ['is empty', (files, path) => files.set(path, Buffer.alloc(0)), true],
+  ['is gone', (files, path) => files.delete(path), false],
+]
+
+for (const [what, change, isSeen] of damage) {
+  for (const [sizes, path] of [
+    [[20, 23], 'tile/0/000.p/20'],
+    [[20, 23], 'tile/0/000.p/23'],
+    [[20, 23], 'tile/entries/000.p/20'],
+    [[20, 23], 'tile/entries/000.p/23'],
+    [[300, 600], 'tile/0/002.p/88'],
+    [[300, 600], 'tile/1/000.p/1'],
+    [[300, 600], 'tile/1/000.p/2'],
+  ] as const) {
+    test(`open() ${isSeen ? 'names' : 'does not mind'} a published file that ${what}, and it is written again once it is deleted: ${path} of ${sizes.at(-1)} entries`, async () => {
+      const { kept, files: whole } = (await moments(sizes)).at(-1) ?? assert.fail()
+      const files: Files = new Map(whole)
+      change(files, `-/log/${path}`)
+      const reason = open(kept, files).readOnly
+      if (isSeen) {
+        assert.match(
+          reason ?? '',
+          /: the file is damaged\. Delete it and start again: it is written anew$/,
+        )
+        assert.ok(reason?.includes(`"-/log/${path}"`), reason)
+      } else assert.equal(reason, undefined)
+      files.delete(`-/log/${path}`)
+      assert.equal(open(kept, files).readOnly, undefined)
+      await publisherInto(createWorld(structuredClone(kept)), files, {
+        size: kept.head?.size ?? 0,
+      }).publish()
+      for (const [name, bytes] of whole) assert.deepEqual(files.get(name), bytes, name)
+    })
+  }
+}
+
+test('publish() writes again what is missing of the newest pieces, and changes no other one', async () => {
+  for (const size of [23, 256, 300, 600]) {
+    const { kept, files: whole } = (await moments([size])).at(-1) ?? assert.fail()
+    const last = Math.floor((size - 1) / 256)
+    const newest = [...whole.keys()].filter((path) => path.includes(`/00${last}`))
+    assert.ok(newest.length >= 5)
+    for (const path of newest) {
+      const files: Files = new Map(whole)
+      files.delete(path)
+      const publisher = publisherInto(createWorld(structuredClone(kept)), files, { size })
+      await publisher.publish()
+      for (const [name, bytes] of whole) {
+        const [before, after] = [bytes, files.get(name)]
+        if (name === path || /(key|head|checkpoint)$/.test(name)) assert.deepEqual(after, before)
+        else assert.equal(after, before, `${name} after ${path} was deleted`)
+      }
+    }
+  }
+})
+
+test('open() says of both what they may be when no other file tells whether a file or the database is wrong', async () => {
+  const both = /either the database is not the one that was published, or the file is damaged/
+  const { kept, files: whole } = (await moments([20, 23])).at(-1) ?? assert.fail()
+  for (const paths of [
+    ['tile/0/000.p/23', 'tile/entries/000.p/23'], // As in another history.
+    ['tile/0/000.p/20', 'tile/0/000.p/23', 'tile/entries/000.p/23'],
+  ]) {
+    const files: Files = new Map(whole)
+    for (const path of paths) spoil(files, `-/log/${path}`)
+    assert.match(open(kept, files).readOnly ?? '', both)
+  }
+  const unnamed: Files = new Map(whole)
+  spoil(unnamed, '-/log/tile/0/000.p/20')
+  unnamed.delete('-/log/checkpoint')
+  assert.match(open(kept, unnamed).readOnly ?? '', both)
+})
+
+test('open() says that the checkpoint is damaged or of another log when it cannot be verified', async () => {
+  const { kept, files } = (await moments([5])).at(-1) ?? assert.fail()
+  const note = Buffer.from(files.get('-/log/checkpoint') ?? []).toString()
+  for (const spoilt of [note.replace('\n5\n', '\n4\n'), note.slice(0, -9), '']) {
+    files.set('-/log/checkpoint', Buffer.from(spoilt))
+    assert.match(open(kept, files).readOnly ?? '', /delete "-\/log\/checkpoint" and start again/)
   }
 })
 

@@ -38,7 +38,7 @@ export const logErrors: Catalogue<LogDetails> = {
     status: 503,
     message: (d) => `Cannot go on with the log "${d.origin}": ${d.reason}`,
     fix: () =>
-      'Writes stay refused. Put back the newest stele.db that there is: going on from an older copy would begin a second history. Where none is left, keep this folder to read from, and begin a new log in another one',
+      'Writes stay refused until that is mended. Put back the newest stele.db that there is, unless the reason says that a file is damaged: going on from an older copy would begin a second history. Where none is left, keep this folder to read from, and begin a new log in another one',
   },
   log_read_only: {
     status: 503,
