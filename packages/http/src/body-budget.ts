@@ -6,7 +6,7 @@ import { busyRetryS, maxSenderParts } from './limits.ts'
 export type Sender = { readonly client: string; readonly account?: string | undefined }
 
 /** What one body holds. */
-export type BodyShare = {
+type BodyShare = {
   /** So many bytes more came: throws server_busy where there is no room for them. */
   readonly take: (sizeBytes: number) => void
   /** All of it came: from now on it makes no room for others. */

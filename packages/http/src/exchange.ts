@@ -17,7 +17,7 @@ export type Incoming = {
   /**
    * The body, its content coding undone. Read when a route asks for it, and not before: so a stranger's body is never
    * held. `sender`: whose it is, where that is more than the other end of the connection.
-   * Throws body_too_large, body_too_slow, coding_unsupported, request_invalid, request_cut, server_busy.
+   * Throws body_too_large, body_too_slow, chunks_too_small, coding_unsupported, request_invalid, request_cut, server_busy.
    */
   readonly body: (limitBytes: number, sender?: Sender) => Promise<Uint8Array>
   /**

@@ -23,11 +23,29 @@ export const bodyPaceMs: number = 30 * secondMs
 /** Bytes that have to come meanwhile, 2 KiB a second: a poor mobile line has twice that. */
 export const minPaceBytes: number = 60 * kib
 
+/** Bytes of the first block that a body is put into: what a small one holds, whatever its chunks are. */
+export const firstBlockBytes: number = 4 * kib
+
+/** Bytes of the largest: what a body may hold beyond what has come of it. */
+export const maxBlockBytes: number = 1 * mib
+
+/** Bytes of a chunk that is kept as it came, if it is most of the memory it holds on to: Node reads 64 KiB at once. */
+export const keptChunkBytes: number = 16 * kib
+
+/** Chunks of a body after which their sizes are looked at. */
+export const chunksPerLook = 1_000
+
+/** Bytes that they must have on average: a chunk of one byte costs six to send, and the loop as much as one of 4 KiB. */
+export const minMeanChunkBytes = 64
+
 /** Bytes of a body that are copied before others have a turn: it takes a millisecond or two, 128 MiB some 200. */
 export const joinedPerTurnBytes: number = 1 * mib
 
 /** Bytes of a refused body that are read and dropped, so that a client still sending sees the answer. */
 export const maxDrainBytes: number = 8 * mib
+
+/** Bytes that each chunk of it counts at least: tiny ones cost far more than what they carry. */
+export const drainedChunkBytes: number = 1 * kib
 
 /** For how long they are. */
 export const maxDrainMs: number = 5 * secondMs

@@ -1,12 +1,12 @@
 // Reads a request's body into one buffer: decoded, capped, and counted against what all requests may hold together.
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { SteleError } from '@stele/errors'
-import type { BodyBudget, BodyShare, Sender } from './body-budget.ts'
+import { type BodyBlocks, createBodyBlocks } from './body-blocks.ts'
+import type { BodyBudget, Sender } from './body-budget.ts'
 import { type Every, everyOnClock, watchPace } from './body-pace.ts'
-import { joinedPerTurnBytes } from './limits.ts'
+import { createChunkWatch } from './chunk-watch.ts'
 
 /** What bounds a body beside its length. */
 export type BodyBounds = {
@@ -19,9 +19,9 @@ export type BodyBounds = {
 export type HeldBody = { readonly bytes: Uint8Array; readonly release: () => void }
 
 /**
- * The body, with gzip undone. At most `limitBytes` after decoding: what is longer is refused while it arrives. Its
- * length stays counted in the budget until the caller releases it.
- * Throws body_too_large, body_too_slow, coding_unsupported, request_invalid, request_cut, server_busy.
+ * The body, with gzip undone. At most `limitBytes` after decoding: what is longer is refused while it arrives. What
+ * it takes in memory stays counted in the budget until the caller releases it.
+ * Throws body_too_large, body_too_slow, chunks_too_small, coding_unsupported, request_invalid, request_cut, server_busy.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -29,26 +29,10 @@ export async function readBody(
   bounds: BodyBounds,
 ): Promise<HeldBody> {
   const isGzip = isGzipBody(request, limitBytes)
-  const { chunks, release } = isGzip
+  const { blocks, release } = isGzip
     ? await collectDecoded(request, limitBytes, bounds)
     : await collect(request, { ...bounds, limitBytes, source: request })
-  return { bytes: await join(chunks), release }
-}
-
-/** The chunks as one. Some KB of gzip may be 128 MiB here: others have turns between. */
-async function join(chunks: readonly Uint8Array[]): Promise<Uint8Array> {
-  const sizeBytes = chunks.reduce((sum, { length }) => sum + length, 0)
-  if (sizeBytes <= joinedPerTurnBytes) return Buffer.concat(chunks, sizeBytes)
-  const whole = Buffer.allocUnsafeSlow(sizeBytes) // Its own memory: it can be handed to another thread.
-  let [at, turnEnd] = [0, joinedPerTurnBytes]
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-    if (at < turnEnd) continue
-    turnEnd = at + joinedPerTurnBytes
-    await nextTurn()
-  }
-  return whole
+  return { bytes: await blocks.join(), release }
 }
 
 /** Whether the body is coded with gzip. Throws coding_unsupported, and body_too_large for a length that says so. */
@@ -86,15 +70,23 @@ export function gunzipOf(request: IncomingMessage): {
   readonly end: () => void
 } {
   const gunzip = createGunzip()
+  const watch = createChunkWatch()
+  // What comes out of it are pieces of its own making: the chunks are looked at here.
+  const onData = ({ length }: Uint8Array): void => {
+    const error = watch(length)
+    if (error !== undefined) gunzip.destroy(error)
+  }
   const onCut = (): unknown => gunzip.destroy(cutError(0))
   request.once('aborted', onCut)
   request.once('error', onCut)
   request.pipe(gunzip)
+  request.on('data', onData)
   return {
     stream: gunzip,
     end: () => {
       request.off('aborted', onCut)
       request.off('error', onCut)
+      request.off('data', onData)
       request.unpipe(gunzip)
       gunzip.on('error', () => undefined)
       gunzip.destroy()
@@ -112,23 +104,24 @@ type Collecting = BodyBounds & {
   readonly limitBytes: number
   readonly source: IncomingMessage
 }
-type Collected = { readonly chunks: readonly Uint8Array[]; readonly release: () => void }
+type Collected = { readonly blocks: BodyBlocks; readonly release: () => void }
 
 /** Listens instead of iterating: leaving an iterator would destroy the request, and with it the way to answer. */
 function collect(
   stream: Readable,
   { limitBytes, budget, sender, every = everyOnClock, source }: Collecting,
 ): Promise<Collected> {
-  const chunks: Uint8Array[] = []
   let sizeBytes = 0
+  // Behind gzip they are looked at before it is undone.
+  const watch = stream === source ? createChunkWatch() : () => undefined
   return new Promise<Collected>((resolve, reject) => {
     const listeners = {
       data: (chunk: Uint8Array): void => {
         sizeBytes += chunk.length
         pace.came(chunk.length)
-        chunks.push(chunk)
-        if (sizeBytes > limitBytes) settle(new SteleError('body_too_large', { limitBytes }))
-        else takeRoom(share, chunk.length, settle)
+        const tooSmall = watch(chunk.length)
+        if (tooSmall === undefined) addTo(blocks, chunk, settle)
+        else settle(tooSmall)
       },
       end: (): void => settle(source.complete ? undefined : cutError(sizeBytes)),
       error: (error: unknown): void => settle(error),
@@ -139,28 +132,32 @@ function collect(
       pace.end()
       for (const [event, listener] of Object.entries(listeners)) stream.off(event, listener)
       // Whatever still comes must not become an uncaught error.
-      stream.on('error', () => undefined)
+      stream.on('error', ignore)
       if (error === undefined) {
         share.arrived()
-        resolve({ chunks, release: share.release })
+        resolve({ blocks, release: share.release })
         return
       }
       share.release()
       reject(error instanceof Error ? error : cutError(sizeBytes))
     }
     const share = budget.open(sender, settle)
+    const blocks = createBodyBlocks(limitBytes, share.take)
     const pace = watchPace(every, settle)
     for (const [event, listener] of Object.entries(listeners)) stream.on(event, listener)
   })
 }
 
-function takeRoom(share: BodyShare, sizeBytes: number, settle: (error: unknown) => void): void {
+function addTo(blocks: BodyBlocks, chunk: Uint8Array, settle: (error: unknown) => void): void {
   try {
-    share.take(sizeBytes)
+    blocks.add(chunk)
   } catch (error) {
     settle(error)
   }
 }
+
+/** Stays on a request for as long as that lives, so it must hold on to nothing that came. */
+function ignore(): void {}
 
 /** The error for a body that ends too early. */
 export function cutError(receivedBytes: number): SteleError {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { endStream, isByteStream, withExactLength } from './byte-stream.ts'
 import type { ByteStream, FilePart, Reply } from './exchange.ts'
-import { maxDrainBytes, maxDrainMs, maxWholeFileBytes } from './limits.ts'
+import { drainedChunkBytes, maxDrainBytes, maxDrainMs, maxWholeFileBytes } from './limits.ts'
 import { readPart } from './read-part.ts'
 
 /** Sends the reply. Resolves when it is handed to the system, or the client is gone. */
@@ -77,7 +77,7 @@ function drain(request: IncomingMessage): void {
   const timer = setTimeout(() => request.destroy(), maxDrainMs)
   timer.unref()
   request.on('data', (chunk: Uint8Array) => {
-    sizeBytes += chunk.length
+    sizeBytes += Math.max(chunk.length, drainedChunkBytes)
     if (sizeBytes > maxDrainBytes) request.destroy()
   })
   request.on('error', () => undefined)

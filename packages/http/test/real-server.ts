@@ -83,7 +83,11 @@ export function answerOf(sent: ClientRequest): Promise<Answer> {
 }
 
 /** Sends bytes as they are, `later` when something came, and gives all that comes until the connection closes. */
-export function sendRaw({ port }: Listening, raw: string, later?: string): Promise<string> {
+export function sendRaw(
+  { port }: Listening,
+  raw: string | Uint8Array,
+  later?: string,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(raw))
     let found = ''

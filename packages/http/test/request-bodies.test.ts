@@ -1,6 +1,6 @@
 // Bodies of requests on a real port: codings, sizes, clients that break off.
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -144,3 +144,38 @@ test('a body whose chunks are broken is answered 400', async () => {
     assert.match(await sendRaw(server, `${head}nonsense\r\n`), /^HTTP\/1\.1 400 .*request_invalid/s)
   })
 })
+
+const chunkedHead = (more = ''): string =>
+  `PUT /x HTTP/1.1\r\nhost: x\r\n${more}transfer-encoding: chunked\r\n\r\n`
+const chunked = (body: Uint8Array): string =>
+  Array.from(body, (byte) => `1\r\n${String.fromCharCode(byte)}\r\n`).join('')
+
+test('a body in some hundred tiny chunks is read as any other', async () => {
+  await withServer(echo, async (server) => {
+    const body = Buffer.alloc(900, 'x')
+    const answer = await sendRaw(
+      server,
+      `${chunkedHead('connection: close\r\n')}${chunked(body)}0\r\n\r\n`,
+    )
+    assert.ok(answer.endsWith(`\r\n900 ${hash('sha256', body, 'hex').slice(0, 8)}`), answer)
+  })
+})
+
+for (const [claim, more, body] of [
+  ['plain', '', Buffer.alloc(3_000, 'x')],
+  ['gzip', 'content-encoding: gzip\r\n', gzipSync(randomBytes(3_000))],
+] as const) {
+  test(`a ${claim} body in thousands of tiny chunks is ended, and others are answered meanwhile`, async () => {
+    await withServer(echo, async (server) => {
+      const sent = Array.from({ length: 8 }, () => {
+        // It never says that its body is over.
+        const raw = Buffer.from(`${chunkedHead(more)}${chunked(body)}`, 'latin1')
+        return sendRaw(server, raw)
+      })
+      assert.equal((await send(server, { body: Buffer.from('x') })).status, 200)
+      for (const answer of await Promise.all(sent))
+        assert.match(answer, /^HTTP\/1\.1 400 .*"code":"chunks_too_small"/s)
+      assert.equal((await send(server, { body: Buffer.alloc(90_000) })).status, 200)
+    })
+  })
+}

@@ -11,6 +11,7 @@ export type HttpDetails = {
   request_cut: { readonly receivedBytes: number }
   body_too_large: { readonly limitBytes: number }
   body_too_slow: { readonly leastBytes: number; readonly periodMs: number }
+  chunks_too_small: { readonly chunks: number; readonly leastBytes: number }
   /** `wanted` says what this address takes; gzip or identity when absent. */
   coding_unsupported: { readonly coding: string; readonly wanted?: string }
   range_unsatisfiable: { readonly range: string; readonly sizeBytes: number }
@@ -49,6 +50,12 @@ export const httpErrors: Catalogue<HttpDetails> = {
     message: (d) =>
       `Cannot wait for the rest of the request: fewer than ${formatSize(d.leastBytes)} came in ${d.periodMs / 1000} seconds`,
     fix: () => 'Try again over a faster connection',
+  },
+  chunks_too_small: {
+    status: 400, // No client sends such a body unless it is told to.
+    message: (d) =>
+      `Cannot read the body: ${d.chunks} chunks in a row had fewer than ${d.leastBytes} bytes each on average`,
+    fix: () => 'Send it in larger chunks, or whole with a Content-Length',
   },
   body_too_large: {
     status: 413,
