@@ -89,6 +89,8 @@ export type Accounts = {
     readonly password?: string
     readonly secret?: 'password' | 'token'
   }) => Promise<AddedUser>
+  /** The operator's: a new password, made when none is given. All tokens stay. Throws account_not_found, password_invalid. */
+  readonly setPassword: (account: string, password?: string) => Promise<AddedUser>
   /** The operator's: drops password, e-mail and tokens. The name stays taken. Throws account_not_found. */
   readonly removeUser: (account: string) => void
   /** The operator's: users who are not removed, by name. */
@@ -142,6 +144,7 @@ export function createAccounts(ports: {
       store.updateUser({ ...needUser(store, claim.account), passwordHash, updatedMs: now() })
     },
     addUser: (wish) => addUser(context, wish),
+    setPassword: (account, password) => setPassword(context, account, password),
     removeUser: (account) => {
       needUser(store, account)
       store.removeUser(account, now())
@@ -203,6 +206,19 @@ async function addUser(
     ...(made === undefined ? {} : { password: made }),
     ...(token === undefined ? {} : { token }),
   }
+}
+
+async function setPassword(
+  { store, now, random, passwords }: Context,
+  account: string,
+  given: string | undefined,
+): Promise<AddedUser> {
+  needUser(store, account)
+  const password = given ?? makePassword(random)
+  checkNewPassword(password)
+  const passwordHash = await passwords.hash(password)
+  store.updateUser({ ...needUser(store, account), passwordHash, updatedMs: now() }) // It took a while.
+  return { account, ...(given === undefined ? { password } : {}) }
 }
 
 /** 119 random bits in 20 characters. */

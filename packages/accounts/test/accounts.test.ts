@@ -120,6 +120,27 @@ test('addUser() makes a password, or a token, when none is given', async () => {
   assert.equal(await codeOf(accounts.addUser({ account: 'carol' })), 'account_exists')
 })
 
+test('setPassword() replaces the password and leaves the tokens', async () => {
+  const { accounts } = createFixture()
+  const { token } = await accounts.signUp(alice)
+  const made = await accounts.setPassword('alice')
+  assert.equal(await codeOf(accounts.logIn(alice)), 'password_wrong')
+  assert.equal(await codeOf(accounts.logIn({ ...alice, password: made.password ?? '' })), 'fine')
+  assert.equal((await accounts.authenticate(`Bearer ${token}`, '::1'))?.account, 'alice')
+  assert.deepEqual(await accounts.setPassword('alice', 'given horse'), { account: 'alice' })
+  assert.equal(await codeOf(accounts.logIn({ ...alice, password: 'given horse' })), 'fine')
+})
+
+test('setPassword() refuses a password that is too short, and whoever is not there', async () => {
+  const { accounts } = createFixture()
+  await accounts.signUp(alice)
+  assert.equal(await codeOf(accounts.setPassword('alice', 'x')), 'password_invalid')
+  assert.equal(await codeOf(accounts.logIn(alice)), 'fine')
+  assert.equal(await codeOf(accounts.setPassword('nobody')), 'account_not_found')
+  accounts.removeUser('alice')
+  assert.equal(await codeOf(accounts.setPassword('alice')), 'account_not_found')
+})
+
 test('removeUser() shuts the account out, and nobody else can sign up under the name', async () => {
   const { accounts, store } = createFixture()
   const { token } = await accounts.signUp({ ...alice, email: 'alice@example.com' })

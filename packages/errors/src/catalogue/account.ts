@@ -37,7 +37,7 @@ export const accountErrors: Catalogue<AccountDetails> = {
     status: 409,
     message: (d) => `Cannot add the account "${d.account}": it exists already`,
     fix: (d) =>
-      `For a new password run "stele user remove ${d.account}", then "stele user add ${d.account}"`,
+      `For a new password run "stele user password ${d.account}"; "stele user remove ${d.account}" ends its tokens too`,
   },
   account_not_found: {
     status: 404,

@@ -15,18 +15,26 @@ export const help: Command<Report> = {
     options: {},
   },
   run: async ({ positionals: [name, ...rest] }) => {
-    if (rest.length > 0) {
-      const reason = `Too many arguments: ${rest.join(' ')}`
-      throw new SteleError('usage_wrong', { reason, command: '' })
-    }
     if (name === undefined) return { commands: summaries }
     const load = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (load === undefined) {
       throw new SteleError('usage_wrong', { reason: `There is no command "${name}"`, command: '' })
     }
-    return { usage: (await load()).usage }
+    const { usage } = await load()
+    // "help rules show" is answered with all of "rules".
+    const tooMany = actionsOf(usage).includes(rest[0] ?? '') ? rest.slice(1) : rest
+    if (tooMany.length > 0) {
+      const reason = `Too many arguments: ${tooMany.join(' ')}`
+      throw new SteleError('usage_wrong', { reason, command: '' })
+    }
+    return { usage }
   },
   view: (report) => ('usage' in report ? describe(report.usage) : overview()),
+}
+
+/** The words that may follow the command: `add <name> | list` has two. */
+function actionsOf(usage: Usage): readonly (string | undefined)[] {
+  return usage.arguments.split('|').map((one) => one.trim().split(' ')[0])
 }
 
 function overview(): string {

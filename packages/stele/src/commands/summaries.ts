@@ -8,6 +8,6 @@ export const summaries: { readonly [name: string]: string } = {
   rules: 'Show the rules that the log runs, or change them with the root key',
   serve: 'Serve a registry',
   takedown: 'Delete a tarball or a part of the log; the log shows for ever that it was there',
-  user: 'Add, remove or list the users of a registry on this machine',
+  user: 'Add, change, remove or list the users of a registry on this machine',
   verify: 'Replay the log of a registry, and compare all that it serves with it',
 }

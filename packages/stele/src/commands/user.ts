@@ -1,4 +1,4 @@
-// stele user add|remove|list [name]
+// stele user add|password|remove|list [name]
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import type { AdminAsk } from '../server/admin-ask.ts'
@@ -11,8 +11,8 @@ type Report = { readonly did: AdminAsk['do']; readonly answer: JsonValue }
 export const user: Command<Report> = {
   usage: {
     name: 'user',
-    summary: 'Add, remove or list the users of a registry on this machine',
-    arguments: 'add <name> | remove <name> | list',
+    summary: 'Add, change, remove or list the users of a registry on this machine',
+    arguments: 'add <name> | password <name> | remove <name> | list',
     options: {
       ...serverOptions,
       email: {
@@ -30,7 +30,10 @@ export const user: Command<Report> = {
         summary: 'read the password from standard input',
       },
     },
-    notes: ['Names of accounts stay in the public log for ever'],
+    notes: [
+      'Names of accounts stay in the public log for ever',
+      '"password" gives a user a new password and leaves the tokens valid; "remove" ends both',
+    ],
   },
   run: async (input) => {
     const ask = parseAsk(input, await givenPassword(input))
@@ -42,6 +45,10 @@ export const user: Command<Report> = {
     if (did === 'remove_user')
       return `Removed the password and the tokens of "${account}"; "stele user add ${account}" gives it new ones`
     const password = textIn(answer, 'password')
+    if (did === 'set_password') {
+      const what = password === '' ? 'has a new password' : `has the new password ${password}`
+      return `"${account}" ${what}; its tokens stay valid`
+    }
     return `Added "${account}"${password === '' ? '' : ` with the password ${password}`}`
   },
 }
@@ -62,17 +69,19 @@ function parseAsk({ positionals, options }: Input, password: string | undefined)
   const [action, account, ...rest] = positionals
   if (rest.length > 0) throw usageWrong(`Too many arguments: ${rest.join(' ')}`)
   if (action === 'list' && account === undefined) return { do: 'list_users' }
-  if (action !== 'add' && action !== 'remove') {
-    throw usageWrong('Say what to do: add <name>, remove <name> or list')
+  if (action !== 'add' && action !== 'password' && action !== 'remove') {
+    throw usageWrong('Say what to do: add <name>, password <name>, remove <name> or list')
   }
   if (account === undefined) throw usageWrong(`"stele user ${action}" needs a name`)
   if (action === 'remove') return { do: 'remove_user', account }
+  const given = password === undefined ? {} : { password }
+  if (action === 'password') return { do: 'set_password', account, ...given }
   const { email } = options
   return {
     do: 'add_user',
     account,
     ...(typeof email === 'string' ? { email } : {}),
-    ...(password === undefined ? {} : { password }),
+    ...given,
   }
 }
 

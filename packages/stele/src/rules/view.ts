@@ -41,18 +41,17 @@ function showText(
   const mark = (name: 'script' | 'engine'): string =>
     settings[name] === release[name]
       ? "this release's"
-      : `not this release's, which is ${release[name]}`
+      : `not this release's, which has the SHA-512 ${release[name]}`
   const entry = (name: string): string => `since entry ${since[name] ?? 0}`
   const lines = [
     `Log     ${origin}`,
-    `Rules   ${script}`,
+    `Rules   SHA-512 ${script}`,
     `        ${mark('script')}, ${entry('script')}`,
-    `Engine  ${engine}`,
+    `        their text: <address>/-/log/blob/${script.slice(0, 2)}/${script}`,
+    `Engine  SHA-512 ${engine}`,
     `        ${mark('engine')}, ${entry('engine')}`,
-    `Limits  ${Object.entries(limits)
-      .map(([name, limit]) => `${name} ${limit}`)
-      .join(', ')}`,
-    `        ${entry('limits')}`,
+    `Limits  ${entry('limits')}, for each call:`,
+    ...limitLines(limits),
     `Keys    ${keys.join('\n        ')}`,
     `        ${entry('keys')}`,
     `Roots   ${roots.keys.join('\n        ')}`,
@@ -62,6 +61,30 @@ function showText(
     lines.push('', 'To put the rules and the engine of this release in force: stele rules update')
   }
   return lines.join('\n')
+}
+
+/** What the engine counts each of its limits in. */
+const units: { readonly [name: string]: string } = {
+  gas: 'ticks of 10,000 loop turns or calls in the script',
+  memory: 'bytes of heap',
+  stack: 'bytes of stack',
+  jobs: 'promise jobs',
+  timers: 'timers',
+  hostCalls: 'calls into the host',
+  transferBytes: 'bytes between script and host',
+  writes: 'file changes',
+  writeBytes: 'bytes written',
+  argumentBytes: 'bytes of arguments, as JSON',
+  resultBytes: 'bytes of the result, as JSON',
+}
+
+function limitLines(limits: { readonly [name: string]: JsonValue }): string[] {
+  const rows = Object.entries(limits)
+  const width = Math.max(0, ...rows.map(([name]) => name.length))
+  return rows.map(([name, limit]) => {
+    const unit = Object.hasOwn(units, name) ? (units[name] ?? '') : ''
+    return `        ${name.padEnd(width)}  ${JSON.stringify(limit)} ${unit}`.trimEnd()
+  })
 }
 
 function keysText(threshold: number): string {

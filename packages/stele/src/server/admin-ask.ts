@@ -14,6 +14,8 @@ export type AdminAsk =
       readonly email?: string
       readonly password?: string
     }
+  /** One is made where none is given. */
+  | { readonly do: 'set_password'; readonly account: string; readonly password?: string }
   | { readonly do: 'remove_user'; readonly account: string }
   | { readonly do: 'list_users' }
   | { readonly do: 'list_reservations' }
@@ -48,6 +50,9 @@ export function parseAsk(text: string): AdminAsk {
       case 'add_user':
         if (account === undefined) break
         return { do: 'add_user', account, ...texts(value, ['email', 'password']) }
+      case 'set_password':
+        if (account === undefined) break
+        return { do: 'set_password', account, ...texts(value, ['password']) }
       case 'remove_user':
         if (account === undefined) break
         return { do: 'remove_user', account }

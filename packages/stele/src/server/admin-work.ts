@@ -15,6 +15,10 @@ export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue>
       const { do: _do, ...wish } = ask
       return addUser(server, wish)
     }
+    case 'set_password': {
+      const { account, password } = ask
+      return { ...(await server.accounts.setPassword(account, password)) }
+    }
     case 'remove_user':
       server.accounts.removeUser(ask.account)
       return { account: ask.account }
@@ -50,6 +54,7 @@ export function adminFacts(ask: AdminAsk): { readonly [name: string]: string } |
     case 'read_rules':
       return undefined
     case 'add_user':
+    case 'set_password':
     case 'remove_user':
       return { action: ask.do, account: ask.account }
     case 'reserve':
@@ -58,8 +63,16 @@ export function adminFacts(ask: AdminAsk): { readonly [name: string]: string } |
     case 'apply_rules':
       return { action: ask.do }
     case 'take_down':
-      return { action: ask.do, what: JSON.stringify(ask.withhold), reason: ask.reason }
+      return { action: ask.do, what: takenDown(ask), reason: ask.reason }
   }
+}
+
+function takenDown({ withhold, release }: Extract<AdminAsk, { do: 'take_down' }>): string {
+  if (release !== undefined) return `${release.name}@${release.version}`
+  const words = withhold.map((part) =>
+    'blob' in part ? `the tarball ${part.blob}` : `the ${part.part} of entry ${part.entry}`,
+  )
+  return words.join(', ')
 }
 
 function forAccounts({ accounts }: { readonly accounts?: readonly string[] }): {

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { help } from '../src/commands/help.ts'
+
+const input = {
+  options: {},
+  isTerminal: false,
+  terminal: undefined,
+  readInput: async () => '',
+  environment: {},
+  main: new URL('file:///none'),
+  stop: new AbortController().signal,
+}
+
+for (const [command, action] of [
+  ['rules', 'show'],
+  ['rules', 'sign'],
+  ['user', 'list'],
+  ['admin', 'rebuild'],
+] as const) {
+  test(`help shows all of "${command}" when it is asked for "${command} ${action}"`, async () => {
+    const report = await help.run({ ...input, positionals: [command, action] })
+    assert.match(help.view(report), new RegExp(`^Usage: stele ${command} `, 'm'))
+  })
+}
+
+for (const positionals of [
+  ['rules', 'nothing'],
+  ['serve', 'extra'],
+  ['rules', 'show', 'extra'],
+]) {
+  test(`help throws usage_wrong when it is asked for "${positionals.join(' ')}"`, async () => {
+    const { code, message } = {
+      code: 'usage_wrong',
+      message: /^Too many arguments: (nothing|extra)$/,
+    }
+    await assert.rejects(async () => help.run({ ...input, positionals }), { code, message })
+  })
+}
