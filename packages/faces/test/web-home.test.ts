@@ -19,7 +19,10 @@ test('GET / gives a browser a page with the commands for the address that it use
   }
   const key = /<dt>Key<\/dt><dd><code>([^<]+)</.exec(page)?.[1] ?? ''
   assert.ok(page.includes(`npx stele verify http://registry.example:8080 --key '${key}'</code>`))
-  assert.match(page, /a clone of Stele's source, after <code>npm ci<\/code>/)
+  assert.match(
+    page,
+    /a clone of Stele's source, after <code>npm ci<\/code>, or where Stele's built package is/,
+  )
   assert.ok(page.includes('@team:registry=http://registry.example:8080/</code>'))
   assert.ok(!page.includes('update_seq'))
 })

@@ -21,21 +21,57 @@ export function factsRoutes(ports: Pick<NpmPorts, 'log' | 'writesRefused'>): Rou
         return jsonDraft(200, writesRefused === undefined ? {} : { writesRefused }, noStore)
       },
     },
-    notOffered('/-/npm/v1/security/advisories/bulk'),
-    notOffered('/-/npm/v1/security/audits/quick'),
-    notOffered('/-/npm/v1/security/audits'),
+    ...refusals.flatMap(([what, methods, paths]) =>
+      paths.flatMap((path) => methods.map((method) => notOffered(method, path, what))),
+    ),
   ]
 }
 
 const noStore = { 'cache-control': 'no-store' }
 
-/** Nothing is known of advisories here: `{}` would say "no vulnerability", which nobody checked. */
-function notOffered(path: string): Route {
+const all = ['GET', 'POST', 'PUT', 'DELETE'] as const
+
+/** What npm's commands ask for, in words, and at which addresses (npm-wire section 9). */
+const refusals: readonly [
+  what: string,
+  methods: readonly Route['method'][],
+  paths: readonly string[],
+][] = [
+  // Nothing is known of advisories here: `{}` would say "no vulnerability", which nobody checked.
+  [
+    'audit packages',
+    ['POST'],
+    [
+      '/-/npm/v1/security/advisories/bulk',
+      '/-/npm/v1/security/audits/quick',
+      '/-/npm/v1/security/audits',
+    ],
+  ],
+  [
+    'list or change who has access to packages',
+    all,
+    [
+      '/-/org/:org/package',
+      '/-/user/:account/package',
+      '/-/team/:org/:team/package',
+      '/-/package/:name/access',
+      '/-/package/:name/collaborators',
+    ],
+  ],
+  [
+    'list or change teams and organizations',
+    all,
+    ['/-/org/:org/team', '/-/org/:org/user', '/-/team/:org/:team', '/-/team/:org/:team/user'],
+  ],
+  ['use hooks', all, ['/-/npm/v1/hooks', '/-/npm/v1/hooks/hook', '/-/npm/v1/hooks/hook/:id']],
+]
+
+function notOffered(method: Route['method'], path: string, what: string): Route {
   return {
-    method: 'POST',
+    method,
     path,
     answer: () => {
-      throw new SteleError('not_offered', { what: 'audit packages' })
+      throw new SteleError('not_offered', { what })
     },
   }
 }

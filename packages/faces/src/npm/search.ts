@@ -1,6 +1,4 @@
 // Search, stars, visibility (npm-wire S1, F2, B15).
-
-import { SteleError } from '@stele/errors'
 import { parsePackageName } from '@stele/formats/names'
 import { type Ask, type Draft, jsonDraft, numberParameter, type Route } from '@stele/http/routes'
 import { maxSearchSize } from '@stele/registry/reading'
@@ -34,10 +32,7 @@ export function searchRoutes(ports: Ports): Route[] {
 }
 
 function search(ask: Ask, { registry }: Ports): Draft {
-  const text = ask.query.get('text') // The registry cuts what is too long.
-  if (text === null) {
-    throw new SteleError('request_invalid', { what: 'the search', reason: 'it has no "text"' })
-  }
+  const text = ask.query.get('text') ?? '' // Without one, all. The registry cuts what is too long.
   const size = numberParameter(ask, 'size', { least: 0, most: maxSearchSize, absent: 20 })
   const from = numberParameter(ask, 'from', { least: 0, most: maxSearchFrom, absent: 0 })
   return jsonDraft(200, registry.search({ text, from, size }))

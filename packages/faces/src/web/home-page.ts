@@ -34,9 +34,11 @@ dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere;color:var(--ink)}
 a{color:var(--mark)}
 `
 
-const icon = `data:image/svg+xml,${encodeURIComponent(
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 26 32"><path fill="#8a5a2b" d="M3 29V11a10 10 0 0 1 20 0v18z"/></svg>',
-)}`
+/** The icon, as SVG. */
+export const iconSvg: string =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 26 32"><path fill="#8a5a2b" d="M3 29V11a10 10 0 0 1 20 0v18z"/></svg>'
+
+const icon = `data:image/svg+xml,${encodeURIComponent(iconSvg)}`
 
 /** What the page may do: show itself, and no more. */
 export const pagePolicy: string = [
@@ -80,9 +82,9 @@ ${commands(`@team:registry=${url}/`)}
 ${commands(`npm login --registry ${url}`, `npm publish --registry ${url}`)}
 
 <h2>Check this registry</h2>
-<p>This replays the whole log and compares it with everything that is served here. The command is part of Stele: run it in a clone of Stele's source, after <code>npm ci</code>.</p>
+<p>This replays the whole log and compares it with everything that is served here. The command is part of Stele: run it in a clone of Stele's source, after <code>npm ci</code>, or where Stele's built package is installed. Anywhere else, npm would fetch and run whatever package it finds under that name.</p>
 ${commands(`npx stele verify ${url}`)}
-<p>So that nobody can show you another log in place of this one, ask the operator for its key on another way than this page, and give that. As this page has it:</p>
+<p>So that nobody can show you another log in place of this one, ask the operator for its key in some other way than through this page, and pass that one. This page says it is:</p>
 ${commands(`npx stele verify ${url} --key '${escapeHtml(page.vkey)}'`)}
 
 <footer>

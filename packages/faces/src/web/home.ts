@@ -1,7 +1,7 @@
 // GET / for people: a page with the commands for this address. Programs get the facts of the npm face there.
 import { type Draft, type Route, revalidate } from '@stele/http/routes'
 import { signUpDecision } from '../sign-up.ts'
-import { formatHomePage, pagePolicy } from './home-page.ts'
+import { formatHomePage, iconSvg, pagePolicy } from './home-page.ts'
 import type { WebPorts } from './ports.ts'
 
 /** Taken only where Accept names HTML first, as browsers do and package managers never do. */
@@ -19,7 +19,19 @@ export function homeRoutes({ log, signUp }: WebPorts): Route[] {
     }
     return htmlDraft(formatHomePage(page))
   }
-  return [{ method: 'GET', path: '/', accepts: 'text/html', answer: showPage }]
+  return [
+    { method: 'GET', path: '/', accepts: 'text/html', answer: showPage },
+    { method: 'GET', path: '/favicon.ico', answer: showIcon }, // Browsers ask for it; no package may be called so.
+  ]
+}
+
+function showIcon(): Draft {
+  const headers = {
+    'content-type': 'image/svg+xml',
+    'cache-control': revalidate,
+    'content-security-policy': pagePolicy,
+  }
+  return { status: 200, headers, body: Buffer.from(iconSvg), codable: true }
 }
 
 function htmlDraft(html: string): Draft {
