@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { makePackage } from '../packages/testkit/src/tarball.ts'
 import { type Finished, runProgram } from './processes.ts'
@@ -131,4 +132,35 @@ test('what the registry still uses is changed before it is taken down', async ()
   const verified = await stele(folder, 'verify', server.url)
   assert.equal(verified.code, 3, verified.shown)
   assert.doesNotMatch(await tell(server.url), new RegExp(secret))
+})
+
+test('"takedown" says that its bytes are not gone when another program reads the database, and the server erases them afterwards', {
+  timeout: 60_000,
+}, async () => {
+  await using folder = await makeFolder('takedown')
+  await using server = await startServer({ dir: folder.path })
+  const alice = await signUp(server.url, 'alice')
+  const entry = await publishSecret(alice)
+  const reader = new DatabaseSync(join(folder.path, 'stele.db'), { readOnly: true })
+  try {
+    reader.exec('BEGIN; SELECT count(*) FROM entry')
+    const flags = ['--reason', 'asked for', '--dir', folder.path, '--yes']
+    for (const part of [['a@1.0.1'], [String(entry), '--part', 'values']]) {
+      const { code, shown } = await stele(folder, 'takedown', ...part, ...flags)
+      assert.equal(code, 0, shown)
+      assert.match(shown, /not gone from the disk yet: another program is reading the database/)
+    }
+    const body = [String(entry), '--part', 'body', '--json']
+    const { stdout } = await stele(folder, 'takedown', ...body, ...flags)
+    assert.match(stdout, /"left": ?"another program/)
+    assert.notDeepEqual(await databaseFilesWith(folder.path, written), [])
+    const { document } = makeUpload({ name: 'b', version: '1.0.0' })
+    assert.equal((await alice.send('PUT', '/b', document)).status, 201)
+  } finally {
+    reader.close()
+  }
+  const told = (event: string): number => server.lines.filter((line) => line.event === event).length
+  while (told('takedown_finished') === 0) await readCheckpoint(server.url) // Until it was tried again.
+  assert.equal(told('takedown_unfinished'), 1)
+  assert.deepEqual(await databaseFilesWith(folder.path, written), [])
 })

@@ -19,6 +19,11 @@ type ServiceRow = { readonly hash: Hash; readonly value: EntryValue }
 /** The store of a service's log, with what proofs and takedowns ask of it. */
 export type ServiceStore = LogStore & {
   readonly row: (object: string, field: string) => ServiceRow | undefined
+  /**
+   * Erases what commits have withheld, but the disk may still hold. Gives why something is left, undefined once nothing
+   * is; absent where a commit leaves nothing. Must not wait for long.
+   */
+  readonly eraseWithheld?: () => string | undefined
   readonly blobs: {
     /** Undefined where there is none of that name, or it was taken down. */
     readonly read: (name: string) => Uint8Array | undefined
@@ -101,4 +106,7 @@ export type ServiceEvent =
   | LogEvent
   | { readonly event: 'script_print'; readonly line: string }
   | { readonly event: 'folder_publish_failed'; readonly reason: string }
+  /** What was taken down is not gone from the disk yet; it is tried again until `takedown_finished`. */
+  | { readonly event: 'takedown_unfinished'; readonly reason: string }
+  | { readonly event: 'takedown_finished' }
   | ({ readonly event: 'projection_behind' } & Lagging)

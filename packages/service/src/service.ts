@@ -1,18 +1,20 @@
 // A service: its script, its log and its replica behind one port. It runs in whatever thread opens it.
 
+import { rootsAccount } from '@stele/entries/bodies'
 import type { CallAnswer, CallRequest } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import { createPublisher, type LogPorts, type Publisher, Sequencer } from '@stele/log'
 import { holdsLog } from '@stele/log/published'
 import { clockName, type StateQuery } from '@stele/state'
 import { createCosigner, createEd25519Signer } from '@stele/tlog/keys'
+import { type Erasing, startErasing } from './erasing.ts'
 import { genesisOf } from './genesis.ts'
 import { beatEveryMs, compareRestMs } from './limits.ts'
 import type { ServicePorts } from './ports.ts'
 import { proveValues } from './proving.ts'
 import { type Publishing, startPublishing } from './publishing.ts'
 import { applyRules, type RulesChange, type RulesInForce, readRules } from './rules.ts'
-import { checkTakedown, type Takedown, takeDown } from './takedown.ts'
+import { checkTakedown, type Takedown, type TakenDown, takeDown } from './takedown.ts'
 
 /** An open service. Nothing of it may be used after `close`. */
 export type Service = {
@@ -25,7 +27,7 @@ export type Service = {
   /** Tells that the checkpoint of this size was shown to somebody, who may look for its tiles in the public folder. */
   readonly noteServed: (size: number) => void
   /** Takes parts of the log away, by an entry that the root key signs. Throws `takedown_refused`, `root_key_missing`. */
-  readonly takeDown: (takedown: Takedown) => Promise<{ readonly index: number }>
+  readonly takeDown: (takedown: Takedown) => Promise<TakenDown>
   /** Throws what `takeDown` would throw now; changes nothing. */
   readonly checkTakedown: (takedown: Takedown) => Promise<void>
   /** What the log runs, and who may change it. */
@@ -54,9 +56,13 @@ export async function openService(ports: ServicePorts): Promise<Service> {
     beat() // It may have stood still for long.
     publishing.wake()
     const stopComparing = compareRows(sequencer, timers)
+    const erasing = startErasing(ports)
+    // Only what the roots signed can have taken something down, and the last process may have ended before it was gone.
+    if (home.store.lastSequence(rootsAccount) > 0) erasing.erase()
     const close = async (): Promise<void> => {
       stopBeating()
       stopComparing()
+      erasing.stop()
       try {
         await sequencer.close()
         await publishing.stop()
@@ -64,7 +70,7 @@ export async function openService(ports: ServicePorts): Promise<Service> {
         home.close()
       }
     }
-    return { ...functionsOf(ports, { sequencer, publishing, served, own }), close }
+    return { ...functionsOf(ports, { sequencer, publishing, erasing, served, own }), close }
   } catch (error) {
     home.close()
     throw error
@@ -88,11 +94,13 @@ function functionsOf(
   {
     sequencer,
     publishing,
+    erasing,
     served,
     own,
   }: {
     readonly sequencer: Sequencer
     readonly publishing: Publishing
+    readonly erasing: Erasing
     readonly served: Set<number>
     readonly own: Map<string, Uint8Array>
   },
@@ -129,7 +137,7 @@ function functionsOf(
         queries,
       ),
     noteServed,
-    takeDown: (takedown) => takeDown({ ...ports, sequencer }, takedown).then(published),
+    takeDown: (takedown) => takeDown({ ...ports, sequencer, erasing }, takedown).then(published),
     checkTakedown: async (takedown) => checkTakedown({ ...ports, sequencer }, takedown),
     readRules: () => readRules({ ...ports, sequencer, own }),
     applyRules: (change) => applyRules({ ...ports, sequencer, own }, change).then(published),

@@ -15,10 +15,14 @@ import { SteleError } from '@stele/errors'
 import { parseEngine } from '@stele/host'
 import type { Sequencer } from '@stele/log'
 import { createEd25519Signer } from '@stele/tlog/keys'
+import type { Erasing } from './erasing.ts'
 import type { ServicePorts } from './ports.ts'
 
 /** What is taken away, and why; both are public. */
 export type Takedown = { readonly withhold: readonly WithheldPart[]; readonly reason: string }
+
+/** The entry that says so; and, where something is not gone from the disk yet, why. */
+export type TakenDown = { readonly index: number; readonly left?: string }
 
 type TakedownPorts = Pick<ServicePorts, 'identity' | 'home'> & { readonly sequencer: Sequencer }
 
@@ -27,11 +31,12 @@ type TakedownPorts = Pick<ServicePorts, 'identity' | 'home'> & { readonly sequen
  * that key is not enough.
  */
 export async function takeDown(
-  ports: TakedownPorts,
+  ports: TakedownPorts & { readonly erasing: Erasing },
   takedown: Takedown,
-): Promise<{ readonly index: number }> {
+): Promise<TakenDown> {
   const { index } = await ports.sequencer.submitSigned(planTakedown(ports, takedown))
-  return { index }
+  const left = ports.erasing.erase()
+  return left === undefined ? { index } : { index, left }
 }
 
 /** Throws what `takeDown` would throw, for whoever has to do something else before it. Nothing is logged. */

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { isSteleError, SteleError } from '@stele/errors'
 import { makeFolder, reasonOf, refuseForbidden } from './folders.ts'
-import { busyTimeoutMs, walPages } from './limits.ts'
+import { busyTimeoutMs, eraseBusyMs, walPages } from './limits.ts'
 import { migrate, type Schema } from './migrate.ts'
 
 /**
@@ -36,6 +36,22 @@ export function openReader(path: string, schema: Schema): DatabaseSync {
   const db = openDatabase(path, schema)
   db.exec('PRAGMA query_only = ON; PRAGMA cache_size = -2000') // Ready answers are kept by those who read it.
   return db
+}
+
+/**
+ * Empties the write-ahead log, which otherwise holds old pages for as long as it likes. Gives why that cannot be done
+ * now; a reader that holds an old snapshot prevents it, in any process.
+ */
+export function emptyWriteAheadLog(db: DatabaseSync): string | undefined {
+  try {
+    db.exec(`PRAGMA busy_timeout = ${eraseBusyMs}`)
+    const row = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
+    return row?.['busy'] === 0 ? undefined : 'another program is reading the database'
+  } catch (error) {
+    return reasonOf(error) // What it belongs to is committed: whatever failed, it is to be tried again.
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+  }
 }
 
 /** What differs as soon as this connection can see a commit of another one. A look at shared memory: 3 µs. */

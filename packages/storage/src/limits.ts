@@ -4,6 +4,8 @@
 export const maxInlineBlobBytes: number = 64 * 1024
 /** How long a connection waits for another one's lock, in milliseconds: far longer than any commit takes. */
 export const busyTimeoutMs = 10_000
+/** How long a try to empty the write-ahead log waits for other readers, in milliseconds: the service stands still meanwhile. */
+export const eraseBusyMs = 20
 /** Pages of 4 KB in the write-ahead log before they go to the database: each goes there once, however often it was written. */
 export const walPages = 4000
 /** Blobs that the publisher is told of at once. */

@@ -9,7 +9,7 @@ import { SteleError } from '@stele/errors'
 import type { CommitGroup, LogStore, StateRow, StoredHead, Watermark } from '@stele/log'
 import type { Hash } from '@stele/tlog/tree'
 import { type BlobReader, blobSchema, createBlobReader, createBlobWriter } from './blob-store.ts'
-import { createReading, inTransaction } from './database.ts'
+import { createReading, emptyWriteAheadLog, inTransaction } from './database.ts'
 import {
   createMemoryReader,
   createMemoryWriter,
@@ -113,12 +113,19 @@ export function createLogReader(db: DatabaseSync, blobFolder: string): LogReader
   }
 }
 
+/** The log's store, as its home has it. */
+export type HomeStore = LogStore &
+  LogReader & {
+    /** Erases what commits have withheld, but the disk may still hold. Gives why something is left, undefined once nothing is. */
+    readonly eraseWithheld: () => string | undefined
+  }
+
 /** The log's store over a connection that writes. `project` runs inside each commit's transaction, after the rest of it. */
 export function createLogStore(
   db: DatabaseSync,
   blobFolder: string,
   project: (entries: readonly LoggedEntry[]) => void,
-): LogStore & LogReader {
+): HomeStore {
   const reader = createLogReader(db, blobFolder)
   const lastSequence = db.prepare('SELECT last FROM sequence WHERE account = ?')
   const sequenceTotal = db.prepare('SELECT total(last) AS total FROM sequence')
@@ -137,10 +144,9 @@ export function createLogStore(
         write(group)
         project(group.logged)
       })
-      if (group.withhold.length === 0) return
       for (const part of group.withhold) if ('blob' in part) blobs.removeFile(part.blob)
-      db.exec('PRAGMA wal_checkpoint(TRUNCATE)') // The write-ahead log holds old pages for as long as it likes.
     },
+    eraseWithheld: () => emptyWriteAheadLog(db),
   }
 }
 

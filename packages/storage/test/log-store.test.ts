@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { formatEffects, hashValue } from '@stele/entries/parts'
 import type { LoggedEntry } from '@stele/entries/transition'
@@ -8,7 +9,7 @@ import type { CommitGroup, PastRow, StoredHead } from '@stele/log'
 import { hashLeaf, isSameHash, sha256 } from '@stele/tlog/tree'
 import { keepLargeBlobs } from '../src/blob-store.ts'
 import { openDatabase } from '../src/database.ts'
-import { maxInlineBlobBytes } from '../src/limits.ts'
+import { busyTimeoutMs, maxInlineBlobBytes } from '../src/limits.ts'
 import {
   createLogReader,
   createLogStore,
@@ -175,14 +176,38 @@ test('createLogStore() removes the files of withheld blobs when a crash left the
   assert.deepEqual(readdirSync(join(path, 'ab')), [])
 })
 
-test('commit() leaves nothing of a withheld body in the database file', async (t) => {
+/** Which of the database's files hold the text. */
+function filesWith(folder: string, text: string): readonly string[] {
+  const files = readdirSync(folder).filter((name) => name.startsWith('stele.db'))
+  return files.filter((name) => readFileSync(join(folder, name)).includes(text))
+}
+
+test('eraseWithheld() says why when another connection is reading, and erases once that has ended', async (t) => {
   const { folder, db, store } = openStore(t)
   const [entry] = group(1).entries
   assert.ok(entry)
   await store.commit(group(1, { entries: [{ ...entry, body: Buffer.from('secret'.repeat(500)) }] }))
+  const reader = new DatabaseSync(join(folder, 'stele.db'), { readOnly: true })
+  t.after(() => reader.close())
+  reader.exec('BEGIN; SELECT count(*) FROM entry')
   await store.commit(group(2, { withhold: [{ entry: 0, part: 'body' }] }))
-  db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-  assert.equal(readFileSync(join(folder, 'stele.db')).includes('secret'), false)
+  assert.equal(store.eraseWithheld(), 'another program is reading the database')
+  assert.notDeepEqual(filesWith(folder, 'secret'), [])
+  await store.commit(group(3)) // Commits go on meanwhile, and wait for locks as long as before.
+  assert.equal(db.prepare('PRAGMA busy_timeout').get()?.['timeout'], busyTimeoutMs)
+  reader.exec('COMMIT')
+  assert.equal(store.eraseWithheld(), undefined)
+  assert.deepEqual(filesWith(folder, 'secret'), [])
+})
+
+test('eraseWithheld() leaves nothing of a withheld body in the database and its write-ahead log', async (t) => {
+  const { folder, store } = openStore(t)
+  const [entry] = group(1).entries
+  assert.ok(entry)
+  await store.commit(group(1, { entries: [{ ...entry, body: Buffer.from('secret'.repeat(500)) }] }))
+  await store.commit(group(2, { withhold: [{ entry: 0, part: 'body' }] }))
+  assert.equal(store.eraseWithheld(), undefined)
+  assert.deepEqual(filesWith(folder, 'secret'), [])
 })
 
 for (const [what, change] of [

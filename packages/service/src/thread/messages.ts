@@ -5,7 +5,7 @@ import type { ErrorText } from '@stele/errors'
 import type { StateQuery } from '@stele/state'
 import type { ServiceEvent } from '../ports.ts'
 import type { RulesChange, RulesInForce } from '../rules.ts'
-import type { Takedown } from '../takedown.ts'
+import type { Takedown, TakenDown } from '../takedown.ts'
 
 /** What is asked of a service. `open` comes first, with whatever its opener needs to know; nothing comes after `close`. */
 export type ServiceAsk =
@@ -25,7 +25,7 @@ export type ServiceAnswers = {
   readonly open: { readonly readOnly: string | undefined }
   readonly submit: CallAnswer
   readonly prove: Uint8Array
-  readonly take_down: { readonly index: number }
+  readonly take_down: TakenDown
   readonly check_takedown: null
   readonly read_rules: RulesInForce
   readonly apply_rules: { readonly index: number }

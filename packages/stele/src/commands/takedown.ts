@@ -6,7 +6,7 @@ import type { AdminAsk, Spec } from '../server/admin-ask.ts'
 import { askServer, serverOptions } from '../server/with-server.ts'
 import type { Command, Input } from './command.ts'
 
-type Report = { readonly deleted: string; readonly index: number }
+type Report = { readonly deleted: string; readonly index: number; readonly left?: string }
 /** What to delete, in words for the person who confirms it. */
 type Target = { readonly part: WithheldPart; readonly words: string; readonly release?: Spec }
 
@@ -39,9 +39,15 @@ export const takedown: Command<Report> = {
     const { part, release, words } = target
     const ask: AdminAsk = { do: 'take_down', withhold: [part], reason }
     const answer = await askServer(input, release === undefined ? ask : { ...ask, release })
-    return { deleted: words, index: isJsonObject(answer) ? Number(answer['index']) : 0 }
+    const { index, left } = isJsonObject(answer) ? answer : {}
+    const report = { deleted: words, index: Number(index) }
+    return typeof left === 'string' ? { ...report, left } : report
   },
-  view: ({ deleted, index }) => `Took down ${deleted}; entry ${index} of the log says so`,
+  view: ({ deleted, index, left }) => {
+    const done = `Took down ${deleted}; entry ${index} of the log says so`
+    if (left === undefined) return done
+    return `${done}\nIts bytes are not gone from the disk yet: ${left}. The server erases them as soon as it can`
+  },
 }
 
 function parseInput({ positionals, options }: Input): { what: string; reason: string } {

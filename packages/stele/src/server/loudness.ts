@@ -11,6 +11,7 @@ const trouble = [
   'folder_publish_failed',
   'snapshot_failed',
   'clock_behind',
+  'takedown_unfinished',
 ]
 
 /** The level of an event of a service or of its thread. */
