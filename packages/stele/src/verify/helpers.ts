@@ -9,6 +9,25 @@ import type { HelpAnswer, HelpAsk, HelpData, Place } from './messages.ts'
 /** Threads that are running, and how to end them. */
 export type Helpers = { readonly helpers: readonly Helper[]; readonly end: () => Promise<void> }
 
+/** Keeps one set of threads at most: starting another, for another state, ends the one before it. */
+export function oneSet(): {
+  readonly replace: (start: () => Helpers) => Promise<Helpers>
+  readonly end: () => Promise<void>
+} {
+  let running: Helpers | undefined
+  const end = async (): Promise<void> => {
+    const ended = running
+    running = undefined
+    await ended?.end()
+  }
+  const replace = async (start: () => Helpers): Promise<Helpers> => {
+    await end()
+    running = start()
+    return running
+  }
+  return { replace, end }
+}
+
 /** Starts `count` threads. */
 export function startHelpers(
   rows: SharedRows,

@@ -10,7 +10,7 @@ import { watchCalls } from './call-clock.ts'
 import { createFetch } from './fetch.ts'
 import { createFolderFetch } from './folder-fetch.ts'
 import { checkForeignEngine, guardCalls, startEngine } from './foreign-engine.ts'
-import { type Helpers, runHelper, startHelpers } from './helpers.ts'
+import { type Helpers, oneSet, runHelper, startHelpers } from './helpers.ts'
 import { saveEvidence, saveFork } from './kept-store.ts'
 import { maxLimitFactor } from './limits.ts'
 import { openMemory } from './memory.ts'
@@ -23,19 +23,20 @@ const tellEveryMs = 50
 export async function runVerify(port: MessagePort, data: VerifyData | HelpData): Promise<void> {
   if (data.role === 'help') return runHelper(port, data, placePorts(data, data.thread))
   const say = (news: VerifyNews): void => port.postMessage(news)
-  let started: Helpers | undefined
+  const threadSet = oneSet()
   const start = async (rows: Parameters<typeof startHelpers>[0]): Promise<Helpers['helpers']> => {
     const { source, bases, engines, calls, threads, main } = data
     const place = { source, bases, engines, calls }
-    started = startHelpers(rows, { place, count: threads - 1, main })
-    return started.helpers
+    // A replay that does not fit what was kept starts again, on a state of its own.
+    const start = (): Helpers => startHelpers(rows, { place, count: threads - 1, main })
+    return (await threadSet.replace(start)).helpers
   }
   try {
     say({ say: 'report', ...(await verify(data, { start, progress: teller(say) })) })
   } catch (error) {
     say({ say: 'failure', error: errorToText(error) })
   } finally {
-    await started?.end()
+    await threadSet.end()
   }
 }
 
