@@ -9,7 +9,7 @@ type Kept = Pick<ReplayFacts, 'sequences' | 'unseenNumbers'>
 export class AccountNumbers {
   readonly #sequences: Sequences
   readonly #accounts: Set<string | null>
-  /** Numbers that withheld bodies have taken, of nobody knows which account. */
+  /** Numbers that withheld bodies have taken, for accounts we cannot tell. */
   #unseen: number
 
   constructor({ sequences, unseenNumbers }: Kept) {

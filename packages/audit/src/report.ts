@@ -64,7 +64,7 @@ export type VerifyReport = {
   readonly keyFingerprint: string | null
   /** The largest one that the log has signed; null where no signature held. */
   readonly checkpoint: SignedCheckpoint | null
-  /** Whether the service was there to be compared: false for a copy of its log, null where nobody came so far. */
+  /** Whether the service was there to be compared: false for a copy of its log, null if the check never ran. */
   readonly served: boolean | null
   /** The checkpoint that an earlier verification had ended at. */
   readonly known: {

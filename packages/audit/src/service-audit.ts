@@ -1,4 +1,4 @@
-// Has a service's checks made by whoever is there, each once for what does not change, and gathers what they find.
+// Has a service's checks made on any free thread, each once for what does not change, and gathers what they find.
 
 import { checkTools, runCheck, runChecks } from './check-runner.ts'
 import type { Fault } from './faults.ts'
@@ -174,13 +174,13 @@ export class ServiceAudit {
     let done = 0
     await forEachParallel(hands, hands.length, async (hand) => {
       for (let next = rest.next(); next.done !== true; next = rest.next()) {
-        const own = next.value
-        const outcomes = await hand.check({ kind, contents, items: own })
+        const batch = next.value
+        const outcomes = await hand.check({ kind, contents, items: batch })
         outcomes.forEach((outcome, position) => {
-          const item = own[position]
+          const item = batch[position]
           if (item !== undefined) heard(outcome, item)
         })
-        done += own.length
+        done += batch.length
         const phase = kind === 'content' ? 'contents' : 'served'
         this.#ports.progress({ phase, done, total: items.length })
       }

@@ -22,7 +22,7 @@ export type SignedRoot = {
   readonly size: number
   readonly root: Hash
   readonly note: string
-  /** Set for one that was seen on another day: then another root is another history. */
+  /** Set for a root from an earlier verification or from the user: a different one means a different history. */
   readonly seen?: string
 }
 

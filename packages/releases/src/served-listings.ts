@@ -1,6 +1,7 @@
 // What a registry lists: the search. A package that only the server knows, and no log, shows there if anywhere.
 import { isSteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
+import type { Outcome, ReleaseFault, Tools } from './checks.ts'
 import { isoTime } from './iso-time.ts'
 import { maxAnswerBytes, maxSearchFaults, maxSearchPages, searchPageSize } from './limits.ts'
 import {
@@ -11,7 +12,6 @@ import {
   readOwners,
   readTags,
 } from './package-state.ts'
-import type { Outcome, ReleaseFault, Tools } from './registry-checks.ts'
 import { compareListedTexts } from './served-page.ts'
 import { compareStars } from './served-stars.ts'
 import { showValue } from './show-value.ts'

@@ -1,9 +1,9 @@
 // What each account is said to have starred, against the stars in the state.
 import { isSteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue, parseJson } from '@stele/formats/json'
+import type { Outcome, ReleaseFault, Tools } from './checks.ts'
 import { maxAnswerBytes, maxStarLists } from './limits.ts'
 import { packageNames, readStars } from './package-state.ts'
-import type { Outcome, ReleaseFault, Tools } from './registry-checks.ts'
 import { showValue } from './show-value.ts'
 
 const statusOk = 200
