@@ -24,8 +24,15 @@ function scripted(answers: readonly (Said | Error)[]) {
     return { status: 200, isGzip: false, cancel: () => undefined, ...others, body }
   }
   const wait = async (delayMs: number): Promise<void> => void waited.push(delayMs)
-  return { asked, waited, fetch: createFetch('https://registry.example/npm', { request, wait }) }
+  return {
+    asked,
+    waited,
+    fetch: createFetch('https://registry.example/npm', { request, wait, every }),
+  }
 }
+
+/** For tests in which no time goes by. */
+const every = () => () => undefined
 
 const refusedConnection = (): Error =>
   new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') })
@@ -101,8 +108,54 @@ suite('createFetch()', () => {
         yield packed
       })(),
     })
-    const fetch = createFetch('https://registry.example', { request, wait: async () => undefined })
+    const fetch = createFetch('https://registry.example', {
+      request,
+      wait: async () => undefined,
+      every,
+    })
     assert.equal((await fetch('/a', 100)).bytes.length, 100)
     assert.equal((await fetch('/a', 99)).bytes.length, 100)
   })
+
+  const kib = 1024
+  // KiB that come before each look at the pace, and after which of them the server is given up
+  const paces: readonly (readonly [cameKib: readonly number[], givenUpAt: number | undefined])[] = [
+    [[1], undefined],
+    [[0, 60, 60], undefined],
+    [[0, 59], 2],
+    [[100, 100, 1], 3],
+  ]
+  for (const [cameKib, givenUpAt] of paces) {
+    test(`createFetch() ${givenUpAt === undefined ? 'waits on' : 'gives the server up'} when ${cameKib.join(', ')} KiB come in 30 seconds each`, async () => {
+      const looks: (() => void)[] = []
+      let [asked, looked] = [0, 0]
+      const request: FetchPorts['request'] = async (_url, _accept, signal) => {
+        asked++
+        const body = (async function* () {
+          for (const sizeKib of cameKib) {
+            yield Buffer.alloc(sizeKib * kib)
+            for (const look of looks) look()
+            looked++
+            signal.throwIfAborted()
+          }
+        })()
+        return { status: 200, isGzip: false, cancel: () => undefined, body }
+      }
+      const fetch = createFetch('https://registry.example', {
+        request,
+        wait: async () => undefined,
+        every: (periodMs, work) => {
+          assert.equal(periodMs, 30_000)
+          looks.push(work)
+          return () => void looks.splice(0)
+        },
+      })
+      const done = fetch('/a', 1000 * kib)
+      if (givenUpAt === undefined) {
+        const sentKib = cameKib.reduce((sum, one) => sum + one, 0)
+        assert.equal((await done).bytes.length, sentKib * kib)
+      } else await assert.rejects(done, /it sent less than 60 KiB in 30 seconds/)
+      assert.deepEqual([asked, looked, looks.length], [1, givenUpAt ?? cameKib.length, 0])
+    })
+  }
 })

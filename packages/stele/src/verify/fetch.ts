@@ -10,6 +10,10 @@ import { type Answer, requestHttp } from './http-request.ts'
 const retryAfterMs = [300, 1500] as const
 /** How long a server may say nothing, in milliseconds. It is not asked again: three times as long would tell no more. */
 const silenceMs = 15_000
+/** How often it is looked at how much came; the first time is free, since the server may have to think. */
+const paceMs = 30_000
+/** Bytes that must come from one look to the next: 2 KiB a second, as the server asks of those who send to it. */
+const minPaceBytes = 60 * 1024
 const maxRedirects = 5
 const redirects: readonly number[] = [301, 302, 303, 307, 308]
 const serverFault = 500
@@ -21,17 +25,21 @@ const anyType = 'application/json, */*'
 export type FetchPorts = {
   readonly request: (url: URL, accept: string, signal: AbortSignal) => Promise<Answer>
   readonly wait: (delayMs: number) => Promise<unknown>
+  /** Calls back again and again until it is cancelled. */
+  readonly every: (periodMs: number, work: () => void) => () => void
 }
+
+const ports: FetchPorts = { request: requestHttp, wait: setTimeoutPromise, every: everyOnClock }
 
 /** What a registry is asked through; `root` is its address without a slash at the end. */
 export function createFetch(
   root: string,
-  { request, wait }: FetchPorts = { request: requestHttp, wait: setTimeoutPromise },
+  { request, wait, every }: FetchPorts = ports,
 ): VerifyPorts['fetch'] {
   return async (path, maxBytes, accept = anyType) => {
     const url = root + path
     for (const delayMs of [...retryAfterMs, undefined]) {
-      const answer = await tryOnce(request, { url, accept, maxBytes })
+      const answer = await tryOnce({ request, every }, { url, accept, maxBytes })
       if (!('reason' in answer)) return answer
       if (delayMs === undefined || answer.isFinal === true) throw failure(url, answer)
       await wait(delayMs)
@@ -44,19 +52,29 @@ type Asked = { readonly url: string; readonly accept: string; readonly maxBytes:
 type Failed = { readonly reason: string; readonly status?: number; readonly isFinal?: boolean }
 
 async function tryOnce(
-  request: FetchPorts['request'],
+  { request, every }: Pick<FetchPorts, 'request' | 'every'>,
   { url, accept, maxBytes }: Asked,
 ): Promise<Fetched | Failed> {
-  const silence = new AbortController()
-  const timer = setTimeout(() => silence.abort(), silenceMs)
+  const patience = new AbortController()
+  let reason = ''
+  const giveUp = (why: string): void => {
+    reason = why
+    patience.abort()
+  }
+  const timer = setTimeout(() => giveUp(silentReason), silenceMs)
+  const pace = watchPace(every, () => giveUp(slowReason))
+  const heard = (sizeBytes: number): void => {
+    timer.refresh()
+    pace.came(sizeBytes)
+  }
   try {
     let place = new URL(url)
     for (let hops = 0; ; hops++) {
-      const answer = await request(place, accept, silence.signal)
+      const answer = await request(place, accept, patience.signal)
       timer.refresh()
       const { status } = answer
       const target = redirects.includes(status) ? answer.location : undefined
-      if (target === undefined) return await readAnswer(answer, maxBytes, () => timer.refresh())
+      if (target === undefined) return await readAnswer(answer, maxBytes, heard)
       answer.cancel()
       const next = new URL(target, place)
       if (next.hostname !== place.hostname || hops >= maxRedirects) {
@@ -66,20 +84,40 @@ async function tryOnce(
       place = next
     }
   } catch (error) {
-    if (silence.signal.aborted) {
-      return { reason: `it said nothing for ${silenceMs / 1000} seconds`, isFinal: true }
-    }
+    if (patience.signal.aborted) return { reason, isFinal: true }
     if (error instanceof Error) return { reason: reasonOf(error) }
     throw error
   } finally {
     clearTimeout(timer)
+    pace.end()
   }
+}
+
+const silentReason = `it said nothing for ${silenceMs / 1000} seconds`
+const slowReason = `it sent less than ${minPaceBytes / 1024} KiB in ${paceMs / 1000} seconds`
+
+/** Finds the server that is never silent, and yet so slow that it would take for ever. */
+function watchPace(
+  every: FetchPorts['every'],
+  onSlow: () => void,
+): { readonly came: (sizeBytes: number) => void; readonly end: () => void } {
+  let sinceBytes = minPaceBytes
+  const end = every(paceMs, () => {
+    if (sinceBytes < minPaceBytes) onSlow()
+    sinceBytes = 0
+  })
+  return { came: (sizeBytes) => void (sinceBytes += sizeBytes), end }
+}
+
+function everyOnClock(periodMs: number, work: () => void): () => void {
+  const timer = setInterval(work, periodMs)
+  return () => clearInterval(timer)
 }
 
 async function readAnswer(
   answer: Answer,
   maxBytes: number,
-  heard: () => void,
+  heard: (sizeBytes: number) => void,
 ): Promise<Fetched | Failed> {
   const { status } = answer
   if (status >= serverFault || status === tooManyRequests) {
@@ -94,12 +132,12 @@ async function readAnswer(
 async function readBody(
   { body, cancel }: Answer,
   maxBytes: number,
-  heard: () => void,
+  heard: (sizeBytes: number) => void,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {
-    heard()
+    heard(chunk.length)
     chunks.push(chunk)
     size += chunk.length
     if (size > maxBytes) {
