@@ -26,6 +26,7 @@ for (const version of npmVersions) {
       assert.equal(refused.code, 1, refused.shown)
       assert.match(refused.shown, /Cannot use the password: /)
       assert.doesNotMatch(refused.shown, /There is no user/)
+      await server.stop() // All that it says is here then.
       assert.deepEqual(statusesOf(server), [422])
     })
 
@@ -47,6 +48,7 @@ for (const version of npmVersions) {
       const refused = await npm.run(['login', '--auth-type=legacy'], { cwd: folder.path, answers })
       assert.equal(refused.code, 1, refused.shown)
       assert.match(refused.shown, /too many were tried\. Try again in 15 minutes/)
+      await server.stop()
       assert.deepEqual(statusesOf(server), [423])
     })
   })

@@ -1,4 +1,4 @@
-// Writes lines a turn of the event loop at a time: each write to a pipe or a terminal is a call of the system that waits.
+// Writes the lines of one turn at once: each write to a pipe or a terminal is a call of the system that waits.
 
 /** Writes lines in their order. What is written last in a process needs `flush`. */
 export type LineWriter = { readonly write: (text: string) => void; readonly flush: () => void }

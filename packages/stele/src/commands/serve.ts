@@ -49,7 +49,10 @@ export const serve: Command<Report> = {
 async function run(settings: Settings, input: Input): Promise<Report> {
   const { main, early, stop } = input
   const format = formatOf(settings, input)
-  const { write, flush } = createLineWriter((text) => process.stderr.write(text), setImmediate)
+  const { write, flush } = createLineWriter(
+    (text) => process.stderr.write(text),
+    (end) => process.nextTick(end), // After the promises that wait for the same commit, before anything else.
+  )
   process.once('exit', flush)
   const log = createLogger({ least: settings.logLevel, format, write })
   // What was opened is closed again in the reverse order, however this ends.
