@@ -1,7 +1,7 @@
 // What was taken down is told by nothing any more: not by packument, search, proof, static files, nor the disk.
 import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { makePackage } from '../packages/testkit/src/tarball.ts'
@@ -52,10 +52,11 @@ async function tell(url: string): Promise<string> {
   return texts.join('\n')
 }
 
-async function filesWith(dir: string, text: string): Promise<readonly string[]> {
+/** The files with this text; `start` is how their names begin. */
+async function filesWith(dir: string, text: string, start = ''): Promise<readonly string[]> {
   const found = await readdir(dir, { recursive: true, withFileTypes: true })
   const paths = found
-    .filter((file) => file.isFile())
+    .filter((file) => file.isFile() && file.name.startsWith(start))
     .map((file) => join(file.parentPath, file.name))
   const holding = await Promise.all(
     paths.map(async (path) => ((await readFile(path)).includes(text) ? [path] : [])),
@@ -63,9 +64,9 @@ async function filesWith(dir: string, text: string): Promise<readonly string[]> 
   return holding.flat()
 }
 
-/** The files of the database, as they are while the server runs. */
-async function databaseFilesWith(dir: string, text: string): Promise<readonly string[]> {
-  return (await filesWith(dir, text)).filter((path) => basename(path).startsWith('stele.db'))
+/** The files of the database: those that a running server does not take away in between. */
+function databaseFilesWith(dir: string, text: string): Promise<readonly string[]> {
+  return filesWith(dir, text, 'stele.db')
 }
 
 test('a release whose parts are all taken down is told by nothing, verify excepts it, and the package goes on', async () => {
