@@ -2,7 +2,9 @@
 // is an older copy, or has begun a second history, also where the folder's checkpoint was put back together with it.
 import { bundleWidth, parseRecordBundle } from '@stele/entries/parts'
 import { bundleKinds, bundlePath, logFolder as root } from '@stele/entries/paths'
+import type { Checkpoint } from '@stele/tlog/keys'
 import { type TileNumber, tilePath, tileRowLength } from '@stele/tlog/tiles'
+import { createHashReader, isSameHash, treeRoot } from '@stele/tlog/tree'
 import { maxNamedFiles } from './limits.ts'
 import { type FilePorts, makeBundle, makeTile } from './log-files.ts'
 
@@ -27,14 +29,18 @@ export function holdsLog(published: PublishedFiles): boolean {
 // The next step where the database is the wrong one.
 const putBackStep = 'put back the newest database that there is'
 
-/** Why the database must not go on, where more was published than it has. */
-export function olderFault(size: number, publishedSize: number): string {
-  return `its database has ${countText(size)}, but ${publishedSize} are published already; ${putBackStep}`
-}
-
-/** Why the database must not go on, where the published checkpoint is of another history. */
-export function forkFault(publishedSize: number): string {
-  return `its first ${publishedSize} entries are not those that it has published; ${putBackStep}`
+/** Why the database must not go on after a published checkpoint of this log; undefined where it holds that history. */
+export function historyFault(
+  published: Pick<Checkpoint, 'size' | 'root'>,
+  size: number,
+  hashes: FilePorts['hashes'],
+): string | undefined {
+  if (published.size > size) {
+    return `its database has ${countText(size)}, but ${published.size} are published already; ${putBackStep}`
+  }
+  const root = treeRoot(published.size, createHashReader(hashes))
+  if (isSameHash(root, published.root)) return undefined
+  return `its first ${published.size} entries are not those that it has published; ${putBackStep}`
 }
 
 function countText(size: number): string {

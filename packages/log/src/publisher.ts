@@ -23,14 +23,12 @@ import {
   tileRowLength,
   tilesOf,
 } from '@stele/tlog/tiles'
-import { createHashReader, isSameHash, treeRoot } from '@stele/tlog/tree'
 import { keptPartials, maxUnsyncedFiles } from './limits.ts'
 import { type FilePorts, makeBundle, makeTile } from './log-files.ts'
 import type { StoredHead } from './ports.ts'
 import {
-  forkFault,
+  historyFault,
   mayReplace,
-  olderFault,
   otherBytes,
   type PublishedFiles,
   publishedCheckpoint,
@@ -115,12 +113,13 @@ export function createPublisher(ports: PublisherPorts): Publisher {
 function refuseRollback(ports: PublisherPorts, head: StoredHead): void {
   const note = publishedCheckpoint(ports.published)
   if (note === undefined) return
-  const { origin, size, root } = parseCheckpoint(parseNote(note).text)
-  const refuse = (reason: string): SteleError => refusal(head, reason)
-  if (origin !== parseOrigin(head)) throw refuse(`its public folder is the one of "${origin}"`)
-  if (size > head.size) throw refuse(olderFault(head.size, size))
-  if (isSameHash(treeRoot(size, createHashReader(ports.files.hashes)), root)) return
-  throw refuse(forkFault(size))
+  const checkpoint = parseCheckpoint(parseNote(note).text)
+  const { origin } = checkpoint
+  if (origin !== parseOrigin(head)) {
+    throw refusal(head, `its public folder is the one of "${origin}"`)
+  }
+  const fault = historyFault(checkpoint, head.size, ports.files.hashes)
+  if (fault !== undefined) throw refusal(head, fault)
 }
 
 function refusal(head: StoredHead | undefined, reason: string): SteleError {

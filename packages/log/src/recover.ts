@@ -7,16 +7,9 @@ import { isSteleError, SteleError } from '@stele/errors'
 import { Trie, type TrieWrite } from '@stele/state'
 import { type Checkpoint, verifyCheckpoint } from '@stele/tlog/keys'
 import type { NoteVerifier } from '@stele/tlog/notes'
-import {
-  createHashReader,
-  Frontier,
-  type Hash,
-  hashLeaf,
-  isSameHash,
-  treeRoot,
-} from '@stele/tlog/tree'
+import { createHashReader, Frontier, type Hash, hashLeaf, isSameHash } from '@stele/tlog/tree'
 import type { LogPorts, LogStore, SnapshotHome, StoredHead } from './ports.ts'
-import { forkFault, olderFault, publishedCheckpoint, publishedPieceFault } from './published.ts'
+import { historyFault, publishedCheckpoint, publishedPieceFault } from './published.ts'
 import { loadTrieSnapshot } from './trie-snapshot.ts'
 
 /** What opening gives. `fault` says why the log must not be written to. */
@@ -194,9 +187,8 @@ function publishedFault(
   if (note !== undefined) {
     const found = publishedOf(note, verifiers, origin)
     if (typeof found === 'string') return found
-    const { size, root } = found
-    if (size > head.size) return olderFault(head.size, size)
-    if (!isSameHash(treeRoot(size, createHashReader(store.hashes)), root)) return forkFault(size)
+    const fault = historyFault(found, head.size, store.hashes)
+    if (fault !== undefined) return fault
   }
   return publishedPieceFault(published, store, {
     size: head.size,
