@@ -1,14 +1,14 @@
 // What a server holds in memory: `node bench/memory.ts [starts]`. Stele with 10,000 packages and 150,000 leaves of state.
 import { setTimeout } from 'node:timers/promises'
-import { makeTarballOf, publishDocument } from './parts/documents.ts'
 import { filledName, openFilledFolder, packageCount } from './parts/filled-folder.ts'
 import { prepareJob } from './parts/load.ts'
 import { treeResidentBytes } from './parts/process-cost.ts'
 import {
   buildStele,
+  prepareVerdaccio,
+  publishSmall,
   type Registry,
   type RegistryName,
-  signUp,
   startRegistry,
 } from './parts/registries.ts'
 import { printReport, type Row, short } from './parts/report.ts'
@@ -45,7 +45,7 @@ try {
     { name: 'stele', ...stele },
     { name: 'stele (npm start)', ...stele },
     { name: 'stele (built)', ...stele },
-    await prepareVerdaccio(other.path),
+    { ...(await prepareVerdaccio(other.path)), packages: ['first'] },
   ]
   const rows: Row[] = []
   for (const subject of subjects) {
@@ -65,20 +65,12 @@ try {
   other.remove()
 }
 
-async function prepareVerdaccio(dir: string): Promise<Subject> {
-  const registry = await startRegistry('verdaccio', { dir })
-  const token = await signUp(registry)
-  await write(registry, token, 'first')
-  await registry.stop()
-  return { name: 'verdaccio', dir, token, packages: ['first'] }
-}
-
 async function measure({ name, dir, token, packages }: Subject, start: number): Promise<Memory> {
   const empty = await measureEmpty(name)
   const registry = await startRegistry(name, { dir })
   try {
     const idle = await settledMegabytes(registry)
-    await write(registry, token, `memory-${name.length}-${start}`)
+    await publishSmall(registry, token, `memory-${name.length}-${start}`)
     const afterWrite = await settledMegabytes(registry)
     for (const accept of [abbreviated, 'application/json'])
       await readAll(registry, packages, accept)
@@ -116,14 +108,6 @@ async function readAll(
   const headers = { accept, 'accept-encoding': 'gzip' }
   const job = await prepareJob({ url, clients: 8, work: { kind: 'get-each', paths, headers } })
   await job.run()
-}
-
-async function write({ url }: Registry, token: string, name: string): Promise<void> {
-  const release = { name, version: '1.0.0' }
-  const body = publishDocument(release, makeTarballOf(release))
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-  const answer = await fetch(`${url}/${name}`, { method: 'PUT', headers, body })
-  if (!answer.ok) throw new Error(`PUT ${name}: ${answer.status} ${await answer.text()}`)
 }
 
 function rowOf(registry: RegistryName, found: readonly Memory[]): Row {

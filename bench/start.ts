@@ -1,12 +1,12 @@
 // How soon a server answers after its start: `node bench/start.ts [rounds]`.
 // Stele with 10,000 packages and 150,000 leaves of state; Verdaccio, whose start reads no metadata, with one package.
-import { makeTarballOf, publishDocument } from './parts/documents.ts'
 import { filledName, openFilledFolder, packageCount } from './parts/filled-folder.ts'
 import {
   buildStele,
+  prepareVerdaccio,
+  publishSmall,
   type Registry,
   type RegistryName,
-  signUp,
   startRegistry,
 } from './parts/registries.ts'
 import { printReport, type Row, short } from './parts/report.ts'
@@ -39,7 +39,7 @@ try {
     { name: 'stele', ...stele },
     { name: 'stele (npm start)', ...stele },
     { name: 'stele (built)', ...stele },
-    await prepareVerdaccio(other.path),
+    { ...(await prepareVerdaccio(other.path)), path: '/first' },
   ]
   const starts = new Map<string, Start[]>()
   for (let round = 0; round < rounds; round++) {
@@ -73,14 +73,6 @@ try {
   other.remove()
 }
 
-async function prepareVerdaccio(dir: string): Promise<Subject> {
-  const registry = await startRegistry('verdaccio', { dir })
-  const token = await signUp(registry)
-  await write(registry, token, 'first')
-  await registry.stop()
-  return { name: 'verdaccio', dir, token, path: '/first' }
-}
-
 /** Starts it and ends it in this way. */
 async function measureStart(
   { name, dir, token, path }: Subject,
@@ -92,7 +84,7 @@ async function measureStart(
     const listeningMs = performance.now() - registry.startedMs
     await read(registry, path)
     const firstReadMs = performance.now() - registry.startedMs
-    await write(registry, token, `start-${round}`)
+    await publishSmall(registry, token, `start-${round}`)
     return { listeningMs, firstReadMs, firstWriteMs: performance.now() - registry.startedMs }
   } finally {
     await (ending === 'stop' ? registry.stop() : registry.kill())
@@ -103,14 +95,6 @@ async function read({ url }: Registry, path: string): Promise<void> {
   const answer = await fetch(url + path)
   await answer.arrayBuffer()
   if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status}`)
-}
-
-async function write({ url }: Registry, token: string, name: string): Promise<void> {
-  const release = { name, version: '1.0.0' }
-  const body = publishDocument(release, makeTarballOf(release))
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-  const answer = await fetch(`${url}/${name}`, { method: 'PUT', headers, body })
-  if (!answer.ok) throw new Error(`PUT ${name}: ${answer.status} ${await answer.text()}`)
 }
 
 function startRow(registry: RegistryName, before: Ending, found: readonly Start[]): Row {

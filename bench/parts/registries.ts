@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { makeTarballOf, publishDocument } from './documents.ts'
 
 /** A registry that runs. `startedMs` is performance.now() when it was spawned. */
 export type Registry = {
@@ -69,6 +70,26 @@ export async function signUp({ url }: Registry): Promise<string> {
   const text = await answer.text()
   const { token }: { readonly token: string } = JSON.parse(text)
   return token
+}
+
+/** Publishes version 1.0.0 of a small package. */
+export async function publishSmall({ url }: Registry, token: string, name: string): Promise<void> {
+  const release = { name, version: '1.0.0' }
+  const body = publishDocument(release, makeTarballOf(release))
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const answer = await fetch(`${url}/${name}`, { method: 'PUT', headers, body })
+  if (!answer.ok) throw new Error(`PUT ${name}: ${answer.status} ${await answer.text()}`)
+}
+
+/** A Verdaccio that holds one package, "first", ready to be started again on this folder. */
+export async function prepareVerdaccio(
+  dir: string,
+): Promise<{ readonly name: 'verdaccio'; readonly dir: string; readonly token: string }> {
+  const registry = await startRegistry('verdaccio', { dir })
+  const token = await signUp(registry)
+  await publishSmall(registry, token, 'first')
+  await registry.stop()
+  return { name: 'verdaccio', dir, token }
 }
 
 async function startStele(

@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { help } from '../src/commands/help.ts'
-
-const input = {
-  options: {},
-  isTerminal: false,
-  terminal: undefined,
-  readInput: async () => '',
-  environment: {},
-  main: new URL('file:///none'),
-  stop: new AbortController().signal,
-}
+import { quietInput } from './command-input.ts'
 
 for (const [command, action] of [
   ['rules', 'show'],
@@ -19,7 +10,7 @@ for (const [command, action] of [
   ['admin', 'rebuild'],
 ] as const) {
   test(`help shows all of "${command}" when it is asked for "${command} ${action}"`, async () => {
-    const report = await help.run({ ...input, positionals: [command, action] })
+    const report = await help.run({ ...quietInput, positionals: [command, action] })
     assert.match(help.view(report), new RegExp(`^Usage: stele ${command} `, 'm'))
   })
 }
@@ -34,6 +25,6 @@ for (const positionals of [
       code: 'usage_wrong',
       message: /^Too many arguments: (nothing|extra)$/,
     }
-    await assert.rejects(async () => help.run({ ...input, positionals }), { code, message })
+    await assert.rejects(async () => help.run({ ...quietInput, positionals }), { code, message })
   })
 }

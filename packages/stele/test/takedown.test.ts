@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { takedown } from '../src/commands/takedown.ts'
 import { parseAsk } from '../src/server/admin-ask.ts'
+import { quietInput } from './command-input.ts'
 
 /** Reasons are public for ever, and shown on terminals. */
 const odd = ['asked for\nVerified: all', '\u001b[2J', '\u009b2J', 'a\u202eb', 'a\u2066b']
@@ -12,14 +13,9 @@ suite('the reason of a takedown', () => {
 
     test(`takedown throws usage_wrong when the reason is ${title}`, async () => {
       const input = {
+        ...quietInput,
         positionals: ['3'],
         options: { part: 'body', reason, yes: true },
-        isTerminal: false,
-        terminal: undefined,
-        readInput: async () => '',
-        environment: {},
-        main: new URL('file:///none'),
-        stop: new AbortController().signal,
       }
       await assert.rejects(takedown.run(input), { code: 'usage_wrong', message: /one line/ })
     })

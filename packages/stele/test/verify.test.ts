@@ -7,6 +7,7 @@ import { isSteleError, SteleError } from '@stele/errors'
 import { verify } from '../src/commands/verify.ts'
 import { readOptions, refusedSince } from '../src/verify/read-options.ts'
 import { parseRegistryUrl, parseSource } from '../src/verify/source.ts'
+import { quietInput } from './command-input.ts'
 
 const good: readonly (readonly [text: string, url: string])[] = [
   ['registry.example', 'https://registry.example'],
@@ -162,17 +163,8 @@ suite('verify', () => {
   })
 
   test('verify throws usage_wrong when there is not one address', async () => {
-    const input = {
-      options: {},
-      isTerminal: false,
-      terminal: undefined,
-      readInput: async () => '',
-      environment: {},
-      main: new URL('file:///none'),
-    }
-    const stop = new AbortController().signal
     for (const positionals of [[], ['a', 'b']]) {
-      await assert.rejects(verify.run({ ...input, positionals, stop }), (error: unknown) =>
+      await assert.rejects(verify.run({ ...quietInput, positionals }), (error: unknown) =>
         isSteleError(error, 'usage_wrong'),
       )
     }
