@@ -120,7 +120,8 @@ async function route(context: Context, incoming: Incoming, progress: Progress): 
           path: target.path,
           accept: incoming.headers['accept'],
         })
-  if (target === undefined || found === undefined) throw notFound(context, incoming)
+  if (target === undefined) throw notFound(context, incoming)
+  if (found === undefined) throw notTaken(context, incoming, target)
   progress.ask = open(context, incoming, target)
   const draft = await found.route.answer(progress.ask, found.params)
   return found.variesByAccept ? varyByAccept(draft) : draft
@@ -137,6 +138,15 @@ function open({ ports, habits }: Context, incoming: Incoming, target: Target): A
 
 function notFound({ habits }: Context, { method, url }: Incoming): SteleError {
   return routeNotFound({ method, shownPath: () => habits.showPath(url) })
+}
+
+/** No route takes the request: none at all, or none with this method. */
+function notTaken(context: Context, incoming: Incoming, { path }: Target): SteleError {
+  const { method, url } = incoming
+  const allow = context.router.allowed(method, path)
+  if (allow.length === 0) return notFound(context, incoming)
+  const shownPath = context.habits.showPath(url)
+  return new SteleError('method_not_allowed', { method, path: shownPath, allow })
 }
 
 async function openUpgrade(context: Context, incoming: Incoming): Promise<Switch | Reply> {

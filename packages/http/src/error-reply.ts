@@ -1,5 +1,5 @@
 // Errors as answers: a SteleError with its status and JSON that npm can print; anything else is a bug with an id.
-import { type ErrorBody, SteleError, toErrorBody } from '@stele/errors'
+import { type ErrorBody, isSteleError, SteleError, toErrorBody } from '@stele/errors'
 import type { Ask } from './ask.ts'
 import { type Draft, jsonDraft } from './draft.ts'
 import { busyRetryS } from './limits.ts'
@@ -45,6 +45,7 @@ function headersOf(error: SteleError): Record<string, string> {
   if ('sizeBytes' in details && error.status === 416) {
     return { 'content-range': `bytes */${String(details.sizeBytes)}` }
   }
+  if (isSteleError(error, 'method_not_allowed')) return { allow: error.details.allow.join(', ') }
   if ('retryAfterS' in details) return { 'retry-after': String(details.retryAfterS) }
   return error.status === 429 || error.status === 503 ? { 'retry-after': String(busyRetryS) } : {}
 }

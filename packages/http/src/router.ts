@@ -18,6 +18,8 @@ export type Route = {
    * routes with the same method and the same path, up to the names of parameters, the first that takes the request has it.
    */
   readonly accepts?: string
+  /** False where the route only says that nothing is offered there: then `Allow` does not name its method. */
+  readonly isOffered?: boolean
   readonly answer: (ask: Ask, params: Params) => Draft | Promise<Draft>
 }
 
@@ -33,11 +35,18 @@ type Found = {
 }
 
 /** The route and parameters of a request; undefined when there is none. */
-export type Router = (request: {
-  readonly method: string
-  readonly path: string
-  readonly accept: string | undefined
-}) => Found | undefined
+export type Router = {
+  (request: {
+    readonly method: string
+    readonly path: string
+    readonly accept: string | undefined
+  }): Found | undefined
+  /**
+   * What `Allow` says of a path that has no route for the method: the methods that it takes, none where a client must be told that
+   * the path is unknown. OPTIONS is always told that.
+   */
+  readonly allowed: (method: string, path: string) => readonly string[]
+}
 
 /** A route and where its parameters stand: each name, and what the finder calls it. */
 type Candidate = { readonly route: Route; readonly names: ReadonlyMap<string, string> }
@@ -56,7 +65,7 @@ export function createRouter(routes: readonly Route[]): Router {
       finder.on(route.method, shape, () => undefined, key)
     }
   }
-  return ({ method, path, accept }) => {
+  const findRoute = ({ method, path, accept }: Parameters<Router>[0]): Found | undefined => {
     const wanted = method === 'HEAD' ? 'GET' : method
     if (!isMethod(wanted)) return undefined
     const found = finder.find(wanted, path)
@@ -68,6 +77,34 @@ export function createRouter(routes: readonly Route[]): Router {
     const variesByAccept = candidates.some(({ route }) => route.accepts !== undefined)
     return { route: chosen.route, params: paramsOf(chosen, found.params), variesByAccept }
   }
+  const takes = (method: Route['method'], path: string): boolean => {
+    const found = finder.find(method, path)
+    const candidates = found === null ? [] : (byKey.get(String(found.store)) ?? [])
+    return candidates.some(
+      ({ route }) => route.isOffered !== false && !(isReserved(path) && startsOpen(route)),
+    )
+  }
+  const allowed: Router['allowed'] = (method, path) => {
+    if (method === 'OPTIONS') return []
+    const taken = methods.filter((one) => takes(one, path))
+    // The method itself has a route, for another Accept.
+    if (taken.some((one) => one === (method === 'HEAD' ? 'GET' : method))) return []
+    return taken.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one]))
+  }
+  return Object.assign(findRoute, { allowed })
+}
+
+/**
+ * Neither a package nor below one: `-` is where protocols have their endpoints. Clients probe those, and npm and pnpm go on to the next
+ * only after a 404, so that `/:name/:version` must not make every unknown one look like an address that takes GET.
+ */
+function isReserved(path: string): boolean {
+  return /^\/(?:[-_.]|$)/.test(path)
+}
+
+/** Its first part takes any text. */
+function startsOpen({ path }: Route): boolean {
+  return /^\/[:*]/.test(path)
 }
 
 /** The path with its parameters numbered, so that two paths of the same form are equal whatever each calls its parts. */
@@ -96,6 +133,8 @@ function paramsOf(
   }
 }
 
+const methods = ['GET', 'POST', 'PUT', 'DELETE'] as const satisfies readonly Route['method'][]
+
 function isMethod(method: string): method is Route['method'] {
-  return method === 'GET' || method === 'POST' || method === 'PUT' || method === 'DELETE'
+  return methods.some((one) => one === method)
 }

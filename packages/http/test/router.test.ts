@@ -50,6 +50,37 @@ for (const [request, path, params] of rows) {
   })
 }
 
+const methodRows: readonly (readonly [request: string, allowed: readonly string[]])[] = [
+  ['DELETE /x', ['GET', 'HEAD', 'PUT']],
+  ['PATCH /x', ['GET', 'HEAD', 'PUT']],
+  ['OPTIONS /x', []],
+  ['POST /', ['GET', 'HEAD']],
+  ['POST /-/ping', ['GET', 'HEAD']],
+  ['POST /-/log/tile/0/000', ['GET', 'HEAD']],
+  ['POST /-/unknown', []], // As "/:name/:version" it would be 405, and clients go on only after a 404.
+  ['POST /_session', []],
+  ['POST /a/b/c/d', []],
+]
+for (const [request, allowed] of methodRows) {
+  test(`allowed() gives ${allowed.join(', ') || 'nothing'} for ${request}`, () => {
+    const [method = '', path = ''] = request.split(' ')
+    assert.deepEqual(router.allowed(method, path), allowed)
+  })
+}
+
+test('allowed() does not name the methods of routes that only refuse', () => {
+  const refusing = createRouter([{ ...route('POST', '/-/audit'), isOffered: false }])
+  assert.deepEqual(refusing.allowed('GET', '/-/audit'), [])
+})
+
+test('allowed() gives nothing when the method has a route for another Accept', () => {
+  const wanting = createRouter([
+    { ...route('GET', '/x'), accepts: 'text/html' },
+    route('PUT', '/x'),
+  ])
+  assert.deepEqual(wanting.allowed('HEAD', '/x'), [])
+})
+
 test('params() refuses an endless segment', () => {
   const path = `/-/log/tile/${'x'.repeat(2000)}`
   const found = router({ method: 'GET', path, accept: undefined })

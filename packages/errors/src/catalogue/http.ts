@@ -5,6 +5,11 @@ export type HttpDetails = {
   host_unknown: { readonly host: string }
   origin_refused: { readonly origin: string }
   route_not_found: { readonly method: string; readonly path: string }
+  method_not_allowed: {
+    readonly method: string
+    readonly path: string
+    readonly allow: readonly string[]
+  }
   not_offered: { readonly what: string }
   not_found: { readonly what: string }
   request_invalid: { readonly what: string; readonly reason: string }
@@ -34,6 +39,11 @@ export const httpErrors: Catalogue<HttpDetails> = {
   route_not_found: {
     status: 404,
     message: (d) => `Cannot answer ${d.method} "${d.path}": this registry does not offer it`,
+  },
+  method_not_allowed: {
+    status: 405,
+    message: (d) =>
+      `Cannot answer ${d.method} "${d.path}": this address takes only ${d.allow.join(', ')}`,
   },
   not_offered: {
     status: 404, // Not 501: npm 12 would retry (npm-wire H12).

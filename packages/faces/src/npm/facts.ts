@@ -70,6 +70,7 @@ function notOffered(method: Route['method'], path: string, what: string): Route 
   return {
     method,
     path,
+    isOffered: false,
     answer: () => {
       throw new SteleError('not_offered', { what })
     },
