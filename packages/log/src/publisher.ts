@@ -13,7 +13,7 @@ import {
   withholdableKinds,
 } from '@stele/entries/paths'
 import { SteleError } from '@stele/errors'
-import { parseCheckpoint } from '@stele/tlog/keys'
+import { type Checkpoint, parseCheckpoint } from '@stele/tlog/keys'
 import { parseNote } from '@stele/tlog/notes'
 import {
   bundlesOf,
@@ -75,18 +75,22 @@ export type PublisherPorts = {
 /** Brings the folder up to the store. Throws `log_inconsistent` where the folder holds what the store does not. */
 export type Publisher = { readonly publish: () => Promise<void> }
 
+/** The checkpoint that this publisher has put there, and how far the folder is with it. */
+type Published = { readonly checkpoint: string; readonly to: Watermark }
+
 /** A publisher; runs of it follow one another, never side by side. */
 export function createPublisher(ports: PublisherPorts): Publisher {
   let running: Promise<void> = Promise.resolve()
-  let lastCheckpoint = ''
-  let from: Watermark | undefined
+  let last: Published | undefined
   const recent: number[] = []
   const publishOnce = async (): Promise<void> => {
     const head = ports.head()
-    if (head === undefined || head.checkpoint === lastCheckpoint) return
-    refuseRollback(ports, head)
-    from ??= resume(ports, head.size, recent)
-    if (lastCheckpoint === '') await publishMissing(ports, from.size, head.size)
+    if (head === undefined) return
+    const note = publishedCheckpoint(ports.published)
+    // Somebody has emptied the folder, or put another copy of it there: what is in it is as little known as at a start.
+    if (note !== last?.checkpoint) last = undefined
+    if (last?.checkpoint === head.checkpoint) return
+    const from = last?.to ?? (await resume(ports, head, recent))
     const blobNumber = await publishBlobs(ports, from.blobNumber)
     await publishTiles(ports, from.size, head.size)
     const served = await publishServed(ports, from.size, head.size)
@@ -96,9 +100,9 @@ export function createPublisher(ports: PublisherPorts): Publisher {
     await ports.folder.writeDurably(`${root}key`, Buffer.from(ports.keys))
     await ports.folder.writeDurably(`${root}head`, Buffer.from(head.head))
     await ports.folder.writeDurably(`${root}checkpoint`, Buffer.from(head.checkpoint))
-    from = { size: head.size, blobNumber }
-    lastCheckpoint = head.checkpoint
-    ports.saveWatermark(from)
+    const to = { size: head.size, blobNumber }
+    ports.saveWatermark(to)
+    last = { checkpoint: head.checkpoint, to }
     await pruneRecords(ports, recent, head.size)
   }
   return {
@@ -109,17 +113,49 @@ export function createPublisher(ports: PublisherPorts): Publisher {
   }
 }
 
+/**
+ * Where publishing goes on in a folder that this publisher does not know. It writes what that lacks of its newest pieces.
+ * A stop that was not clean has forgotten which sizes were served: then every width of the unfinished pieces is written.
+ */
+async function resume(
+  ports: PublisherPorts,
+  head: StoredHead,
+  recent: number[],
+): Promise<Watermark> {
+  refuseRollback(ports, head)
+  recent.length = 0
+  const watermark = ports.watermark()
+  if (watermark.size === 0) return watermark // Of a log that was never published.
+  const from = whereFolderIs(ports, watermark)
+  if (from.size > 0) recent.push(from.size)
+  const unfinished = head.size - (head.size % bundleWidth)
+  for (let one = Math.max(from.size, unfinished) + 1; one < head.size; one++) ports.served.add(one)
+  await publishMissing(ports, from.size, head.size)
+  return from
+}
+
 /** What others have seen stays: a store that lacks it, or has something else in its place, publishes nothing. */
 function refuseRollback(ports: PublisherPorts, head: StoredHead): void {
-  const note = publishedCheckpoint(ports.published)
-  if (note === undefined) return
-  const checkpoint = parseCheckpoint(parseNote(note).text)
+  const checkpoint = folderCheckpoint(ports)
+  if (checkpoint === undefined) return
   const { origin } = checkpoint
   if (origin !== parseOrigin(head)) {
     throw refusal(head, `its public folder is the one of "${origin}"`)
   }
   const fault = historyFault(checkpoint, head.size, ports.files.hashes)
   if (fault !== undefined) throw refusal(head, fault)
+}
+
+function folderCheckpoint({ published }: PublisherPorts): Checkpoint | undefined {
+  const note = publishedCheckpoint(published)
+  if (note === undefined) return undefined
+  try {
+    return parseCheckpoint(parseNote(note).text)
+  } catch (cause) {
+    const told = cause instanceof Error ? cause.message : String(cause)
+    const reason = `${told}. Either the file is damaged, or the folder is another log's; where it is this log's, delete the file: it is written anew`
+    throw new SteleError('data_invalid', { path: `public/${root}checkpoint`, reason }, { cause })
+  }
 }
 
 function refusal(head: StoredHead | undefined, reason: string): SteleError {
@@ -130,24 +166,9 @@ function parseOrigin(head: StoredHead): string {
   return parseCheckpoint(parseNote(head.checkpoint).text).origin
 }
 
-/**
- * Where publishing goes on. A stop that was not clean has forgotten which sizes were served: then every width of the
- * unfinished pieces is written.
- */
-function resume(ports: PublisherPorts, size: number, recent: number[]): Watermark {
-  const from = whereFolderIs(ports)
-  if (from.size === 0) return from // Of a log that was never published.
-  recent.push(from.size)
-  const unfinished = size - (size % bundleWidth)
-  for (let one = Math.max(from.size, unfinished) + 1; one < size; one++) ports.served.add(one)
-  return from
-}
-
 /** A folder that was emptied, or put back from an older copy, is filled again from there on. */
-function whereFolderIs(ports: PublisherPorts): Watermark {
-  const watermark = ports.watermark()
-  const note = publishedCheckpoint(ports.published)
-  const size = note === undefined ? 0 : parseCheckpoint(parseNote(note).text).size
+function whereFolderIs(ports: PublisherPorts, watermark: Watermark): Watermark {
+  const size = folderCheckpoint(ports)?.size ?? 0
   return size < watermark.size ? { size, blobNumber: 0 } : watermark
 }
 

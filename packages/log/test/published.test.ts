@@ -281,6 +281,97 @@ test('publish() fills a folder again when it was emptied or put back from an old
   }
 })
 
+/** A running publisher that has published 3 and then 600 entries, and what lay in its folder each time. */
+async function runningAt600() {
+  const { world, log } = await createdLog()
+  const files: Files = new Map()
+  const publisher = publisherInto(world, files)
+  await Promise.all(['a', 'b'].map((text) => log.submit(call('set', 'f', text))))
+  await publisher.publish()
+  const older: Files = new Map(files)
+  await Promise.all(Array.from({ length: 597 }, (_, i) => log.submit(call('set', `f${i}`, 'x'))))
+  await publisher.publish()
+  const grow = (): Promise<unknown> => log.submit(call('set', 'more', 'x'))
+  return { world, files, publisher, older, whole: new Map(files), grow }
+}
+
+function replaceAll(files: Files, others: ReadonlyMap<string, Uint8Array>): void {
+  files.clear()
+  for (const [path, bytes] of others) files.set(path, bytes)
+}
+
+// what somebody does to the folder while the publisher runs
+for (const [what, change] of [
+  ['is emptied', (files: Files) => files.clear()],
+  ['is replaced by an older copy', (files: Files, older: Files) => replaceAll(files, older)],
+  [
+    'loses its checkpoint and the tiles at the left',
+    (files: Files) => {
+      for (const path of files.keys()) {
+        if (/checkpoint$|\/000$/.test(path)) files.delete(path)
+      }
+    },
+  ],
+] as const) {
+  for (const isLonger of [false, true]) {
+    test(`publish() fills the folder again when it ${what} while it runs, and ${isLonger ? 'there are new entries' : 'nothing is new'}`, async () => {
+      const { world, files, publisher, older, grow } = await runningAt600()
+      change(files, older)
+      if (isLonger) await grow()
+      await publisher.publish()
+      const wanted: Files = new Map()
+      await publisherInto(world, wanted).publish()
+      for (const [path, bytes] of wanted) assert.deepEqual(files.get(path), bytes, path)
+      const before = new Map(files)
+      await publisher.publish()
+      for (const [path, bytes] of before) assert.equal(files.get(path), bytes, path)
+    })
+  }
+}
+
+test('publish() writes every width of unfinished tiles into a folder that was emptied, since any of their checkpoints may be known', async () => {
+  const { files, publisher, grow } = await runningAt600()
+  files.clear()
+  await grow()
+  await publisher.publish()
+  for (const kind of ['tile/0', 'tile/entries']) {
+    for (let width = 1; width <= 601 - 512; width++) {
+      assert.ok(files.has(`-/log/${kind}/002.p/${width}`), `${kind} ${width}`)
+    }
+  }
+})
+
+// the checkpoint that somebody puts into the folder while the publisher runs, and how that is refused
+for (const [what, change, code] of [
+  [
+    "another log's",
+    (note: string) => note.replaceAll('example.com', 'example.org'),
+    'log_inconsistent',
+  ],
+  [
+    'one with more entries',
+    (note: string) => note.replace('\n600\n', '\n700\n'),
+    'log_inconsistent',
+  ],
+  [
+    'one of another history',
+    (note: string) => note.replace('\n600\n', '\n599\n'),
+    'log_inconsistent',
+  ],
+  ['half of one', (note: string) => note.slice(0, 12), 'data_invalid'],
+  ['an empty file', () => '', 'data_invalid'],
+] as const) {
+  test(`publish() throws ${code} and writes nothing when the folder's checkpoint becomes ${what} while it runs`, async () => {
+    const { files, publisher, grow } = await runningAt600()
+    const path = '-/log/checkpoint'
+    files.set(path, Buffer.from(change(Buffer.from(files.get(path) ?? []).toString())))
+    const before = new Map(files)
+    await grow()
+    for (let times = 0; times < 2; times++) await assert.rejects(publisher.publish(), { code })
+    assert.deepEqual(files, before)
+  })
+}
+
 // what was published, what would be written, whether it may
 for (const [what, found, bytes, records, isFine] of [
   ['the same bytes of a tile', [1, 2], [1, 2], 0, true],

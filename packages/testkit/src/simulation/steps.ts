@@ -36,6 +36,7 @@ const steps: readonly Step[] = [
   { name: 'a change of the rules', weight: 1, take: changeRules },
   { name: 'a takedown', weight: 1, take: takeDown },
   { name: 'a proof', weight: 1, take: proveSomething },
+  { name: 'an emptied folder', weight: 1, take: emptyFolder },
 ]
 
 export const stepNames: readonly string[] = steps.map(({ name }) => name)
@@ -169,4 +170,14 @@ async function proveSomething({ running, chance, trace, disk }: World): Promise<
   })
   await settle()
   if (!disk.isCut) await answer
+}
+
+/** Somebody empties the public folder while the service runs: the next publication fills it again, at the latest with the stop. */
+async function emptyFolder(world: World): Promise<void> {
+  const { disk, chance, trace } = world
+  trace.push('public folder emptied')
+  disk.files.clear()
+  disk.unsynced.clear()
+  if (chance.oneIn(2)) await submitCalls(world, 1 + chance.below(3))
+  await passTime(world, chance.below(3000))
 }
