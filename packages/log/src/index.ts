@@ -15,10 +15,6 @@ export type {
   StateRow,
   StoredHead,
 } from './ports.ts'
-export {
-  createPublisher,
-  type PublicFolder,
-  type Publisher,
-  type Watermark,
-} from './publisher.ts'
+export { createPublisher, type Publisher } from './publisher.ts'
+export type { PublicFolder, Watermark } from './publisher-ports.ts'
 export { Sequencer } from './sequencer.ts'

@@ -28,3 +28,11 @@ export const keptPartials = 4
 export const clockToleranceMs: number = 60 * 1000
 /** How often the operator is told again, in milliseconds. */
 export const clockWarningMs: number = 60 * 60 * 1000
+/** Folders of a tile's path, one in the other: numbers of tiles have five such groups at most. */
+export const maxTileFolders = 5
+/** Files of the public folder that are kept in mind as wrong: more are counted, and named the next time. */
+export const maxKeptFindings = 10_000
+/** Those that a report names: nobody reads more. */
+export const maxListedFindings = 100
+/** Bytes of a blob that are hashed at once: two milliseconds. */
+export const hashedAtOnceBytes: number = 1024 * 1024

@@ -13,6 +13,10 @@ export type PublishedFiles = {
   readonly read: (path: string) => Uint8Array | undefined
   /** The names in a folder, none where there is no such folder. */
   readonly list: (path: string) => readonly string[]
+  /** Whether there is anything of that name. */
+  readonly has: (path: string) => boolean
+  /** The bytes of a file that may be large, a piece at a time. Throws where there is none. */
+  readonly pieces: (path: string) => AsyncIterable<Uint8Array>
 }
 
 /** The checkpoint in the folder, undefined where none was published yet. */
@@ -27,7 +31,7 @@ export function holdsLog(published: PublishedFiles): boolean {
 }
 
 // The next step where the database is the wrong one.
-const putBackStep = 'put back the newest database that there is'
+export const putBackStep = 'put back the newest database that there is'
 
 /** Why the database must not go on after a published checkpoint of this log; undefined where it holds that history. */
 export function historyFault(

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatRecordBundle } from '@stele/entries/parts'
 import { mayReplace } from '../src/published.ts'
-import { createPublisher, type PublisherPorts, type Watermark } from '../src/publisher.ts'
+import { createPublisher } from '../src/publisher.ts'
+import type { PublisherPorts, Watermark } from '../src/publisher-ports.ts'
 import { Sequencer } from '../src/sequencer.ts'
 import type { Kept } from './memory-store.ts'
 import { filesOf } from './published-files.ts'
@@ -40,6 +41,7 @@ function publisherInto(world: World, files: Files, { stopAt, size = 0 }: Options
     keys: 'key\n',
     blobsAfter: () => [],
     readBlob: () => undefined,
+    hasBlob: () => false,
     watermark: () => watermark,
     saveWatermark: (saved) => {
       watermark = saved

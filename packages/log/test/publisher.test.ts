@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { parseRecordBundle } from '@stele/entries/parts'
 import { parseCheckpoint } from '@stele/tlog/keys'
 import { parseNote } from '@stele/tlog/notes'
-import { createPublisher, type PublisherPorts, type Watermark } from '../src/publisher.ts'
+import { createPublisher } from '../src/publisher.ts'
+import type { PublisherPorts, Watermark } from '../src/publisher-ports.ts'
 import { Sequencer } from '../src/sequencer.ts'
 import { filesOf } from './published-files.ts'
 import { call, createdLog, createWorld, takedownOf, type World } from './world.ts'
@@ -50,6 +51,7 @@ function publisherOf(
         .slice(after)
         .map((name, i) => ({ name, blobNumber: after + i + 1 })),
     readBlob: (name) => world.store.kept.blobs.get(name),
+    hasBlob: (name) => world.store.kept.blobs.has(name),
     served,
     breathe: async () => undefined,
     watermark: () => watermark,

@@ -11,4 +11,10 @@ export {
 } from './ports.ts'
 export type { RulesChange, RulesInForce } from './rules.ts'
 export { openScript } from './script.ts'
-export { keysText, openService, type Service } from './service.ts'
+export {
+  createFolderPublisher,
+  keysText,
+  openService,
+  repairFolder,
+  type Service,
+} from './service.ts'

@@ -18,7 +18,7 @@ export type Publishing = { readonly wake: () => void; readonly stop: () => Promi
  * overwrite is the evidence of what went wrong, and a folder that is not the log's stops the writes.
  */
 export function startPublishing(
-  publisher: Publisher | undefined,
+  publisher: Pick<Publisher, 'publish'> | undefined,
   writes: Writes,
   { timers, report, nowMs }: Pick<ServicePorts, 'timers' | 'report' | 'nowMs'>,
 ): Publishing {

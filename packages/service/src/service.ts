@@ -4,7 +4,7 @@ import { rootsAccount } from '@stele/entries/bodies'
 import type { CallAnswer, CallRequest } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import { createPublisher, type LogPorts, type Publisher, Sequencer } from '@stele/log'
-import { holdsLog } from '@stele/log/published'
+import { type FolderReport, holdsLog, type RepairOptions } from '@stele/log/published'
 import { clockName, type StateQuery } from '@stele/state'
 import { createCosigner, createEd25519Signer } from '@stele/tlog/keys'
 import { type Erasing, startErasing } from './erasing.ts'
@@ -34,6 +34,11 @@ export type Service = {
   readonly readRules: () => Promise<RulesInForce>
   /** Puts a change of that in force. Throws `proposal_stale`, `proposal_refused`, and what the new settings get wrong. */
   readonly applyRules: (change: RulesChange) => Promise<{ readonly index: number }>
+  /**
+   * Compares the public folder with the log and writes what is missing there: nothing where the log refuses writes. Throws
+   * `log_inconsistent` where the folder is not the log's, `data_invalid` where there is none.
+   */
+  readonly repairFolder: (options: Pick<RepairOptions, 'replace'>) => Promise<FolderReport>
   /** Ends when waiting calls are answered and what was committed is published. */
   readonly close: () => Promise<void>
 }
@@ -48,7 +53,8 @@ export async function openService(ports: ServicePorts): Promise<Service> {
     const own = new Map<string, Uint8Array>()
     const sequencer = await openLog(ports, own)
     const served = new Set<number>()
-    const publishing = startPublishing(publisherOf(ports, served), sequencer, ports)
+    const publisher = createFolderPublisher(ports, served)
+    const publishing = startPublishing(publisher, sequencer, ports)
     const beat = (): void => {
       sequencer.beat().then(publishing.wake, () => undefined) // A failed commit was told of already.
     }
@@ -70,7 +76,11 @@ export async function openService(ports: ServicePorts): Promise<Service> {
         home.close()
       }
     }
-    return { ...functionsOf(ports, { sequencer, publishing, erasing, served, own }), close }
+    return {
+      ...functionsOf(ports, { sequencer, publishing, erasing, served, own }),
+      repairFolder: (options) => repairFolder(publisher, sequencer, options),
+      close,
+    }
   } catch (error) {
     home.close()
     throw error
@@ -104,7 +114,7 @@ function functionsOf(
     readonly served: Set<number>
     readonly own: Map<string, Uint8Array>
   },
-): Omit<Service, 'close'> {
+): Omit<Service, 'close' | 'repairFolder'> {
   const { home, breathe } = ports
   const noteServed = (size: number): void => {
     if (home.publicFolder !== undefined) served.add(size) // Else nobody takes it out again.
@@ -183,21 +193,40 @@ function logPorts(ports: ServicePorts, own: ReadonlyMap<string, Uint8Array>): Lo
   }
 }
 
-function publisherOf(ports: ServicePorts, served: Set<number>): Publisher | undefined {
-  const { store, publicFolder, published, watermark } = ports.home
+/** As `Service.repairFolder`, of a log that is open or not. */
+export async function repairFolder(
+  publisher: Publisher | undefined,
+  { readOnly }: Pick<Sequencer, 'readOnly'>,
+  { replace }: Pick<RepairOptions, 'replace'>,
+): Promise<FolderReport> {
+  if (publisher === undefined) {
+    const reason = 'the settings say that none is written ("publicFolder")'
+    throw new SteleError('data_invalid', { path: 'public', reason })
+  }
+  const refused = readOnly === undefined ? undefined : `the log takes no writes: ${readOnly}`
+  return publisher.repair({ replace, refused })
+}
+
+/** What writes the public folder of this home, where it has one. */
+export function createFolderPublisher(
+  { home, identity, breathe }: Pick<ServicePorts, 'home' | 'identity' | 'breathe'>,
+  served: Set<number> = new Set(),
+): Publisher | undefined {
+  const { store, publicFolder, published, watermark } = home
   if (publicFolder === undefined) return undefined
   return createPublisher({
     folder: publicFolder,
     files: store,
     head: store.head,
     published,
-    keys: keysText(ports.identity),
+    keys: keysText(identity),
     blobsAfter: store.blobs.after,
     readBlob: store.blobs.read,
+    hasBlob: (name) => store.blobs.find(name) !== undefined,
     watermark: watermark.read,
     saveWatermark: watermark.save,
     served,
-    breathe: ports.breathe,
+    breathe,
   })
 }
 

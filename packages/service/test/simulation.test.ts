@@ -109,5 +109,5 @@ function runningOldScripts(home: ServiceHome, { files }: Disk): ServiceHome {
 }
 
 function forgettingWhatWasPublished(home: ServiceHome): ServiceHome {
-  return { ...home, published: { read: () => undefined, list: () => [] } }
+  return { ...home, published: { ...home.published, read: () => undefined, list: () => [] } }
 }

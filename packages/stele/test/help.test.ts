@@ -8,6 +8,7 @@ for (const [command, action] of [
   ['rules', 'sign'],
   ['user', 'list'],
   ['admin', 'rebuild'],
+  ['admin', 'publish'],
 ] as const) {
   test(`help shows all of "${command}" when it is asked for "${command} ${action}"`, async () => {
     const report = await help.run({ ...quietInput, positionals: [command, action] })

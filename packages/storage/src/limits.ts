@@ -22,3 +22,5 @@ export const maxChangesHere = 16
 export const maxChangesHereBytes: number = 256 * 1024
 /** How long the thread that changes the public folder is kept without work, in milliseconds: it holds some 13 MB, and starts in 50 ms. */
 export const folderThreadIdleMs: number = 15 * 1000
+/** Bytes of a published blob that are read at once to compare it: hashing them takes two milliseconds. */
+export const bytesPerRead: number = 1024 * 1024

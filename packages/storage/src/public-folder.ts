@@ -1,9 +1,9 @@
 // The public folder on this disk: what any web server can serve as it is.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PublicFolder } from '@stele/log'
 import type { PublishedFiles } from '@stele/log/published'
-import { maxChangesAtOnce, maxChangesBytes } from './limits.ts'
+import { bytesPerRead, maxChangesAtOnce, maxChangesBytes } from './limits.ts'
 import type { FolderChange } from './public-files.ts'
 
 /** Makes changes of a folder in their order: all of them, or it throws what went wrong. */
@@ -53,5 +53,7 @@ export function createPublishedFiles(root: string): PublishedFiles {
       const place = join(root, path)
       return existsSync(place) ? readdirSync(place) : []
     },
+    has: (path) => existsSync(join(root, path)),
+    pieces: (path) => createReadStream(join(root, path), { highWaterMark: bytesPerRead }),
   }
 }

@@ -1,2 +1,4 @@
 // The public face of @stele/log/published.
+
+export { type FolderReport, type RepairOptions } from '../folder-plan.ts'
 export { holdsLog, type PublishedFiles } from '../published.ts'

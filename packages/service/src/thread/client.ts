@@ -16,6 +16,7 @@ export type ServiceClient = Pick<
   | 'checkTakedown'
   | 'readRules'
   | 'applyRules'
+  | 'repairFolder'
   | 'close'
 > & {
   /** Settles once the log is open; `readOnly` says why it takes no writes, where it does not. */
@@ -86,6 +87,8 @@ function clientOf(
     },
     readRules: async () => thread.ask<'read_rules'>(service, { do: 'read_rules' }),
     applyRules: async (change) => thread.ask<'apply_rules'>(service, { do: 'apply_rules', change }),
+    repairFolder: async ({ replace }) =>
+      thread.ask<'repair_folder'>(service, { do: 'repair_folder', replace }),
     close: () => thread.closeService(service),
   }
 }

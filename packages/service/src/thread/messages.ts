@@ -2,6 +2,7 @@
 
 import type { CallAnswer, CallRequest } from '@stele/entries/calls'
 import type { ErrorText } from '@stele/errors'
+import type { FolderReport } from '@stele/log/published'
 import type { StateQuery } from '@stele/state'
 import type { ServiceEvent } from '../ports.ts'
 import type { RulesChange, RulesInForce } from '../rules.ts'
@@ -16,6 +17,7 @@ export type ServiceAsk =
   | { readonly do: 'check_takedown'; readonly takedown: Takedown }
   | { readonly do: 'read_rules' }
   | { readonly do: 'apply_rules'; readonly change: RulesChange }
+  | { readonly do: 'repair_folder'; readonly replace: boolean }
   /** The checkpoint of this size was shown to somebody. */
   | { readonly do: 'served'; readonly size: number }
   | { readonly do: 'close' }
@@ -29,6 +31,7 @@ export type ServiceAnswers = {
   readonly check_takedown: null
   readonly read_rules: RulesInForce
   readonly apply_rules: { readonly index: number }
+  readonly repair_folder: FolderReport
   readonly served: null
   readonly close: null
 }

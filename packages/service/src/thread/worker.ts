@@ -80,6 +80,8 @@ async function answer(
       return service.readRules()
     case 'apply_rules':
       return service.applyRules(ask.change)
+    case 'repair_folder':
+      return service.repairFolder({ replace: ask.replace })
     case 'served':
       service.noteServed(ask.size)
       return null

@@ -1,35 +1,58 @@
-// stele admin rebuild
+// stele admin rebuild|publish
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SteleError } from '@stele/errors'
+import type { FolderReport } from '@stele/log/published'
 import { lockDataFolder } from '@stele/storage/folder'
+import { publishFolder } from '../server/publish-folder.ts'
 import { folderSettings, requireLog, serverOptions } from '../server/with-server.ts'
 import { registryKind } from '../services/registry/kind.ts'
 import type { Command, Input } from './command.ts'
+import { folderLines, isFolderRight } from './folder-text.ts'
 
-type Report = { readonly rebuilt: readonly string[]; readonly entries: number }
+type Rebuilt = { readonly rebuilt: readonly string[]; readonly entries: number }
+type Report = Rebuilt | FolderReport
 
-/** Works on a data folder that no server is using. */
+/** Makes again what follows from the log. */
 export const admin: Command<Report> = {
   usage: {
     name: 'admin',
-    summary: 'Make again what the registry derives from its log: package pages, search',
-    arguments: 'rebuild',
-    options: serverOptions,
+    summary: 'Make again what follows from the log: package pages and search, the public folder',
+    arguments: 'rebuild | publish',
+    options: {
+      ...serverOptions,
+      replace: {
+        type: 'boolean',
+        summary: 'publish: also replace records and tarballs with wrong bytes',
+      },
+    },
     notes: [
-      'Stop the server first. The log itself is never changed',
-      'A server does this by itself after an upgrade that needs it',
+      '"rebuild" makes package pages and search again. Stop the server first; after an upgrade that needs it, it does so by itself',
+      '"publish" compares every file of the public folder with the log, and writes those that are missing. The server may be running',
+      'The log itself is never changed',
     ],
   },
   run: (input) => {
     const [what, ...rest] = input.positionals
+    const replace = input.options['replace'] === true
+    if (what === 'publish' && rest.length === 0) {
+      return publishFolder(folderSettings(input), { replace })
+    }
+    if (replace) throw usageWrong('--replace goes with "publish"')
     if (what === 'rebuild' && rest.length === 0) return rebuild(input)
-    throw new SteleError('usage_wrong', { reason: 'Say what to do: rebuild', command: 'admin' })
+    throw usageWrong('Say what to do: rebuild or publish')
   },
-  view: ({ rebuilt, entries }) =>
-    `Rebuilt ${rebuilt.join(', ')} from ${entries} entries of the log`,
+  view: (report) =>
+    'rebuilt' in report
+      ? `Rebuilt ${report.rebuilt.join(', ')} from ${report.entries} entries of the log`
+      : folderLines(report).join('\n'),
+  exitCode: (report) => ('rebuilt' in report || isFolderRight(report) ? 0 : 1),
 }
 
-async function rebuild(input: Input): Promise<Report> {
+function usageWrong(reason: string): SteleError {
+  return new SteleError('usage_wrong', { reason, command: 'admin' })
+}
+
+async function rebuild(input: Input): Promise<Rebuilt> {
   const settings = folderSettings(input)
   const storage = requireLog({ ...settings, publicFolder: false })
   using opened = new DisposableStack()

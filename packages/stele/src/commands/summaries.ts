@@ -2,7 +2,7 @@
 
 /** The summaries by name. */
 export const summaries: { readonly [name: string]: string } = {
-  admin: 'Make again what the registry derives from its log: package pages, search',
+  admin: 'Make again what follows from the log: package pages and search, the public folder',
   help: 'Show what the commands do',
   reserve: 'Reserve names and scopes for accounts, release them, or list them',
   rules: 'Show the rules that the log runs, or change them with the root key',

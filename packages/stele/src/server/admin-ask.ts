@@ -34,6 +34,7 @@ export type AdminAsk =
       /** Removed from its package first, so that no tag points at it. */
       readonly release?: Spec
     }
+  | { readonly do: 'publish'; readonly replace: boolean }
   | { readonly do: 'read_rules' }
   | {
       readonly do: 'apply_rules'
@@ -67,6 +68,8 @@ export function parseAsk(text: string): AdminAsk {
       case 'find_blob':
         if (what === undefined) break
         return { do: 'find_blob', what }
+      case 'publish':
+        return { do: 'publish', replace: value['replace'] === true }
       case 'take_down':
         return parseTakedown(value)
       case 'apply_rules': {

@@ -33,6 +33,8 @@ export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue>
       return findBlob(server, ask.what)
     case 'take_down':
       return takeDown(server, ask)
+    case 'publish':
+      return toJson(await server.service.repairFolder({ replace: ask.replace }))
     case 'read_rules':
       return toJson(await server.service.readRules())
     case 'apply_rules':
@@ -61,6 +63,7 @@ export function adminFacts(ask: AdminAsk): { readonly [name: string]: string } |
     case 'release':
       return { action: ask.do, pattern: ask.pattern, ...forAccounts(ask) }
     case 'apply_rules':
+    case 'publish':
       return { action: ask.do }
     case 'take_down':
       return { action: ask.do, what: takenDown(ask), reason: ask.reason }

@@ -232,6 +232,12 @@ function writeFile(disk: Disk, effect: () => void): void {
 function createPublishedFiles({ files }: Disk): ServiceHome['published'] {
   return {
     read: (path) => files.get(path),
+    has: (path) => files.has(path),
+    pieces: async function* (path) {
+      const bytes = files.get(path)
+      if (bytes === undefined) throw new Error(`There is no ${path}`)
+      yield bytes
+    },
     list: (path) => {
       const below = [...files.keys()].filter((one) => one.startsWith(`${path}/`))
       return [...new Set(below.map((one) => one.slice(path.length + 1).split('/')[0] ?? ''))]

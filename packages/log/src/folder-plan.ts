@@ -1,0 +1,279 @@
+// Compares a public folder with its log, and says what of it can be written anew. It changes nothing.
+import { createHash } from 'node:crypto'
+import { bundleWidth } from '@stele/entries/parts'
+import { type BundleKind, bundleKinds, bundlePath, logFolder as root } from '@stele/entries/paths'
+import { SteleError } from '@stele/errors'
+import { bundlesOf, type TileNumber, tilePath, tilesOf } from '@stele/tlog/tiles'
+import { folderCheckpoint, refuseRollback } from './folder-guard.ts'
+import { type FoundFile, reasonText, walkFolder } from './folder-walk.ts'
+import { maxKeptFindings, maxListedFindings } from './limits.ts'
+import { makeBundle, makeTile } from './log-files.ts'
+import type { StoredHead } from './ports.ts'
+import { withheldBetween } from './publish-withheld.ts'
+import { historyFault, mayReplace, putBackStep } from './published.ts'
+import type { PublisherPorts } from './publisher-ports.ts'
+import { areEntriesProven, isTileProven } from './store-proof.ts'
+
+/** How a folder is repaired. */
+export type RepairOptions = {
+  /** Whether records and blobs with wrong bytes are replaced: hashes in the log prove the right ones. */
+  readonly replace: boolean
+  /** Why nothing may be written, where that is known already. */
+  readonly refused?: string | undefined
+}
+
+/** What is wrong with a file, in the order in which it matters. */
+const problems = [
+  'database', // The database's own bytes for it are not what the log's hashes say.
+  'beyond_log', // It belongs to a log with more entries.
+  'other_bytes', // A tile or a bundle of entries that the log does not give.
+  'unreadable_folder', // Nobody can say what is in it.
+  'unreadable_tile', // As much as nobody can say whether it is another one.
+  'damaged', // A record bundle or a blob: the log proves what should be there.
+  'not_in_log', // A blob that the log does not have.
+] as const
+
+/** A file that is not as the log says. */
+export type Finding = {
+  readonly path: string
+  readonly problem: (typeof problems)[number]
+  /** What reading it says, where it cannot be read. */
+  readonly reason?: string
+}
+
+/** What came of a repair. Plain data. */
+export type FolderReport = {
+  /** Files in the folder that were compared with the log. */
+  readonly checked: number
+  /** The first of the files that were not as the log says. */
+  readonly differing: readonly Finding[]
+  readonly differingCount: number
+  /** Why nothing was written, null where what was missing was. */
+  readonly refused: string | null
+  /** Files that were missing, and their bytes. */
+  readonly written: number
+  readonly writtenBytes: number
+  /** Files that had wrong bytes and have the right ones now. */
+  readonly replaced: number
+  /** Files that a takedown had changed or deleted in the log, but not in the folder yet. */
+  readonly takenDown: number
+}
+
+/** What a repair did. `unproven`: blobs of which the store has the wrong bytes. */
+export type Repaired = Pick<FolderReport, 'written' | 'writtenBytes' | 'replaced' | 'takenDown'> & {
+  readonly unproven: readonly Finding[]
+}
+
+/** A record bundle or a blob that is to be written anew. */
+export type DamagedFile = { readonly path: string; readonly isUnreadable?: boolean } & (
+  | { readonly bundle: TileNumber & { readonly kind: BundleKind } }
+  | { readonly blob: string }
+)
+
+/** What was found. */
+export type RepairPlan = {
+  readonly checked: number
+  readonly findings: readonly Finding[]
+  readonly findingCount: number
+  /** Those of the findings that the log proves the right bytes of. */
+  readonly damaged: readonly DamagedFile[]
+  /** What takedowns have changed in the log and not in the folder: no fault of it. */
+  readonly outdated: readonly DamagedFile[]
+  readonly refused: string | undefined
+}
+
+/** Looks at all that is in the folder, and at what is missing. Throws `log_inconsistent` where its checkpoint is not this log's. */
+export async function planRepair(
+  ports: PublisherPorts,
+  { refused }: RepairOptions,
+): Promise<RepairPlan> {
+  const head = ports.head()
+  if (head === undefined) throw new Error('There is no log to publish')
+  refuseRollback(ports, head)
+  const fault = historyFault(head, head.size, ports.files.hashes)
+  if (fault !== undefined) {
+    const reason = 'the entries of its database do not hash to the root of its checkpoint'
+    throw new SteleError('log_inconsistent', { origin: '', reason })
+  }
+  const survey = await surveyFolder(ports)
+  const { found } = survey
+  for await (const path of unprovenPieces(ports, head)) found.add({ path, problem: 'database' })
+  const { findings, count } = found
+  return {
+    checked: survey.checked,
+    findings,
+    findingCount: count(),
+    damaged: survey.damaged,
+    outdated: survey.outdated,
+    refused: refused ?? refusedBecause(findings, folderCheckpoint(ports) !== undefined),
+  }
+}
+
+/** What is told of it. */
+export function reportOf(plan: RepairPlan, done?: Repaired): FolderReport {
+  const { unproven = [], ...did } = done ?? {}
+  const differing = [...plan.findings, ...unproven]
+  const nothing = { written: 0, writtenBytes: 0, replaced: 0, takenDown: 0 }
+  return {
+    checked: plan.checked,
+    differing: differing.slice(0, maxListedFindings),
+    differingCount: plan.findingCount + unproven.length,
+    refused: plan.refused ?? null,
+    ...nothing,
+    ...did,
+  }
+}
+
+/** The most telling of the reasons to write nothing. */
+function refusedBecause(findings: readonly Finding[], hasCheckpoint: boolean): string | undefined {
+  const has = (problem: Finding['problem']): boolean =>
+    findings.some((one) => one.problem === problem)
+  if (has('database')) {
+    return "the database is damaged: what it holds for these files is not what the log's own hashes say; restore it from a backup"
+  }
+  if (has('beyond_log')) {
+    return `the public folder holds files of a log with more entries than the database has; ${putBackStep}`
+  }
+  if (has('other_bytes')) {
+    return hasCheckpoint
+      ? 'tiles and entries are never overwritten. The checkpoint beside them is one of this log, so it is the files that are damaged: delete those with other bytes and do this again, they are written anew'
+      : `either the database is not the one that was published, or the files are damaged. Compare them with a mirror or a backup: where they hold the same bytes, ${putBackStep}; where they hold others, delete the files and do this again, they are written anew`
+  }
+  if (has('unreadable_folder') || has('unreadable_tile')) {
+    return 'a part of the public folder cannot be read, so nobody knows whether it is the one of this log. Mend that, or move it out of the folder, and do this again'
+  }
+  return undefined
+}
+
+type Findings = {
+  readonly findings: Finding[]
+  readonly add: (finding: Finding) => void
+  readonly count: () => number
+}
+
+function createFindings(): Findings {
+  const findings: Finding[] = []
+  let count = 0
+  return {
+    findings,
+    add: (finding) => {
+      count++
+      // Where there are very many, those that are kept are enough to say what is wrong.
+      if (findings.length < maxKeptFindings) findings.push(finding)
+    },
+    count: () => count,
+  }
+}
+
+type Survey = Pick<RepairPlan, 'checked' | 'damaged' | 'outdated'> & { readonly found: Findings }
+
+async function surveyFolder(ports: PublisherPorts): Promise<Survey> {
+  const found = createFindings()
+  const damaged: DamagedFile[] = []
+  const outdated: DamagedFile[] = []
+  const strays: (FoundFile & { readonly blob: string })[] = []
+  let checked = 0
+  for (const file of walkFolder(ports.published)) {
+    checked++
+    if ('blob' in file && !ports.hasBlob(file.blob)) strays.push(file)
+    else {
+      const state = await compare(ports, file)
+      if (state === 'outdated' && !('tile' in file) && !('unreadable' in file)) outdated.push(file)
+      else if (state !== undefined && state !== 'outdated') {
+        found.add(state)
+        if (state.problem === 'damaged' && damaged.length < maxKeptFindings) {
+          const isUnreadable = state.reason !== undefined
+          if ('blob' in file || 'bundle' in file) damaged.push({ ...file, isUnreadable })
+        }
+      }
+    }
+    await ports.breathe()
+  }
+  const takenDown = strays.length === 0 ? new Set() : await takenDownBlobs(ports)
+  for (const stray of strays) {
+    if (takenDown.has(stray.blob)) outdated.push(stray)
+    else found.add({ path: stray.path, problem: 'not_in_log' })
+  }
+  return { checked, found, damaged, outdated }
+}
+
+type HashedFile = Exclude<FoundFile, { readonly blob: string } | { readonly unreadable: string }>
+
+async function compare(
+  ports: PublisherPorts,
+  file: FoundFile,
+): Promise<Finding | 'outdated' | undefined> {
+  const { path } = file
+  if ('unreadable' in file) {
+    return { path, problem: 'unreadable_folder', reason: file.unreadable }
+  }
+  const isHashed = 'tile' in file || ('bundle' in file && file.bundle.kind === 'entries')
+  try {
+    if ('blob' in file) {
+      return (await isBlobWhole(ports, file)) ? undefined : { path, problem: 'damaged' }
+    }
+    const bytes = ports.published.read(path)
+    if (bytes === undefined) return undefined // A publication has replaced it by a wider one just now.
+    return comparePiece(ports, file, bytes)
+  } catch (error) {
+    const reason = reasonText(error)
+    return { path, problem: isHashed ? 'unreadable_tile' : 'damaged', reason }
+  }
+}
+
+function comparePiece(
+  { files, head }: PublisherPorts,
+  file: HashedFile,
+  bytes: Uint8Array,
+): Finding | 'outdated' | undefined {
+  const { path } = file
+  const size = head()?.size ?? 0 // Read after the file: a publication may have written that just now.
+  const own =
+    'tile' in file ? makeTile(files, size, file.tile) : makeBundle(files, size, file.bundle)
+  if (own === undefined) return { path, problem: 'beyond_log' }
+  if (Buffer.compare(own, bytes) === 0) return undefined
+  if ('tile' in file || file.bundle.kind === 'entries') return { path, problem: 'other_bytes' }
+  return mayReplace(bytes, own, file.bundle.width) ? 'outdated' : { path, problem: 'damaged' }
+}
+
+async function isBlobWhole(
+  { published, breathe }: PublisherPorts,
+  { path, blob }: { readonly path: string; readonly blob: string },
+): Promise<boolean> {
+  const digest = createHash('sha512')
+  for await (const piece of published.pieces(path)) {
+    digest.update(piece)
+    await breathe()
+  }
+  return digest.digest('hex') === blob
+}
+
+async function takenDownBlobs(ports: PublisherPorts): Promise<ReadonlySet<string>> {
+  const blobs = new Set<string>()
+  const size = ports.head()?.size ?? 0
+  for (let start = 0; start < size; start += bundleWidth) {
+    const end = Math.min(size, start + bundleWidth)
+    for (const part of withheldBetween(ports, start, end)) if ('blob' in part) blobs.add(part.blob)
+    await ports.breathe()
+  }
+  return blobs
+}
+
+/** The pieces that the folder lacks, and the store could not make as the log's hashes say. */
+async function* unprovenPieces(
+  { published, files, breathe }: PublisherPorts,
+  { size }: StoredHead,
+): AsyncIterable<string> {
+  for (const tile of tilesOf(0, size)) {
+    const path = root + tilePath(tile)
+    if (published.has(path)) continue
+    if (!isTileProven(files, size, tile)) yield path
+    await breathe()
+  }
+  for (const place of bundlesOf(0, size)) {
+    const paths = bundleKinds.map((kind) => root + bundlePath(kind, place))
+    const missing = paths.filter((path) => !published.has(path))
+    if (missing.length > 0 && !areEntriesProven(files, place)) yield* missing
+    await breathe()
+  }
+}
