@@ -26,6 +26,9 @@ export const minPaceBytes: number = 60 * kib
 /** Bytes of the first block that a body is put into: what a small one holds, whatever its chunks are. */
 export const firstBlockBytes: number = 4 * kib
 
+/** Bytes of a body that nobody reads yet after which its connection pauses; one read of the socket, 64 KiB, may come on top. */
+export const maxUnreadBytes: number = 4 * kib
+
 /** Bytes of the largest: what a body may hold beyond what has come of it. */
 export const maxBlockBytes: number = 1 * mib
 
@@ -76,6 +79,9 @@ export const maxConnectionsPerAddress = 256
 
 /** Requests of one connection that wait behind the one being answered: no client of a registry sends any ahead. */
 export const maxPipelined = 32
+
+/** Bytes of their bodies, all together: a body that is whole makes way for the next, whatever it holds. */
+export const maxPipelinedBytes: number = 64 * kib
 
 /** Characters of one path segment, decoded: the longest name, scope and version with room to spare. */
 export const maxSegmentLength = 1_024

@@ -19,7 +19,6 @@ import {
   maxConnectionsPerAddress,
   maxHeaderBytes,
   maxHeaderCount,
-  maxPipelined,
   requestTimeoutMs,
 } from './limits.ts'
 import { headOf, incomingOf } from './read-request.ts'
@@ -78,8 +77,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   }
   const turns: Turns = createTurns({
     start,
-    onFlood: (socket) =>
-      reportConnection(options, socket, `more than ${maxPipelined} requests wait on it`),
+    onFlood: (socket, reason) => reportConnection(options, socket, reason),
   })
   const limit = options.maxConnectionsPerAddress ?? maxConnectionsPerAddress
   const connections = createConnections({

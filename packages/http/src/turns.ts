@@ -1,7 +1,8 @@
 // One request at a time on each connection: what a client pipelines waits, so that answers it does not read cost it one, not all.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { maxPipelined } from './limits.ts'
+import { maxPipelined, maxPipelinedBytes } from './limits.ts'
+import { gatherUnread } from './unread-body.ts'
 
 /** A request and the place of its answer. */
 export type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse }
@@ -19,12 +20,14 @@ export type Turns = {
 }
 
 /** Whether a request of the connection runs, which one, and what waits behind it. */
-type Line = { isRunning: boolean; exchange?: Exchange | undefined; readonly waiting: Exchange[] }
+type Line = { isRunning: boolean; exchange?: Exchange | undefined; readonly waiting: Waiting[] }
+/** An exchange, and how many bytes of its body are in memory. */
+type Waiting = { readonly exchange: Exchange; readonly heldBytes: () => number }
 
 /** Turns for exchanges that `start` begins. `onFlood` hears of a connection that is cut because too many wait. */
 export function createTurns(ports: {
   readonly start: (exchange: Exchange) => void
-  readonly onFlood: (socket: Socket) => void
+  readonly onFlood: (socket: Socket, reason: string) => void
 }): Turns {
   const lines = new WeakMap<Socket, Line>()
   const begin = (line: Line, exchange: Exchange): void => {
@@ -36,7 +39,7 @@ export function createTurns(ports: {
       line.exchange = undefined
       const next = exchange.request.socket.writable ? line.waiting.shift() : undefined
       if (next === undefined) line.waiting.length = 0
-      else begin(line, next)
+      else begin(line, next.exchange)
     })
     ports.start(exchange)
   }
@@ -46,13 +49,16 @@ export function createTurns(ports: {
       if (socket.destroyed) return // The rest of a chunk whose beginning got the connection cut.
       const line = lines.get(socket) ?? { isRunning: false, waiting: [] }
       lines.set(socket, line)
-      if (!line.isRunning) begin(line, exchange)
-      else if (line.waiting.length < maxPipelined) line.waiting.push(exchange)
-      else {
-        line.waiting.length = 0
-        socket.destroy()
-        ports.onFlood(socket)
+      const heldBytes = hasBody(exchange.request) ? gatherUnread(exchange.request) : () => 0
+      if (!line.isRunning) return begin(line, exchange)
+      const flood = floodOf(line.waiting)
+      if (flood === undefined) {
+        line.waiting.push({ exchange, heldBytes })
+        return
       }
+      line.waiting.length = 0
+      socket.destroy()
+      ports.onFlood(socket, flood)
     },
     isIdle: (socket) => lines.get(socket)?.isRunning === false,
     running: (socket) => lines.get(socket)?.exchange,
@@ -62,4 +68,17 @@ export function createTurns(ports: {
       return true
     },
   }
+}
+
+/** Why no more may wait behind these, undefined where one may. */
+function floodOf(waiting: readonly Waiting[]): string | undefined {
+  if (waiting.length >= maxPipelined) return `more than ${maxPipelined} requests wait on it`
+  const sizeBytes = waiting.reduce((sum, { heldBytes }) => sum + heldBytes(), 0)
+  return sizeBytes > maxPipelinedBytes
+    ? `the bodies of the requests that wait on it have ${sizeBytes} bytes`
+    : undefined
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }

@@ -102,6 +102,65 @@ test('listen() cuts a connection that has more requests waiting than the limit',
   })
 })
 
+test('listen() cuts a connection when the bodies of its waiting requests are large together', async () => {
+  const release = Promise.withResolvers<void>()
+  const asked: string[] = []
+  const app: App = async ({ url }) => {
+    asked.push(url)
+    await release.promise
+    return { status: 200, headers: { 'content-length': '0' }, body: new Uint8Array() }
+  }
+  const cut = Promise.withResolvers<HttpEvent>()
+  const server = await listen(app, { host: '127.0.0.1', port: 0, report: cut.resolve })
+  try {
+    const socket = await open(server)
+    const body = 'x'.repeat(4_000) // Small enough that no pause comes between.
+    const put = `PUT /more HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+    socket.write(requests(['/first']) + put.repeat(20))
+    const event = await cut.promise
+    assert.deepEqual(asked, ['/first'])
+    assert.ok(event.type === 'connection')
+    assert.match(event.reason, /bodies of the requests that wait/)
+    socket.destroy()
+  } finally {
+    release.resolve()
+    await server.stop(0)
+  }
+})
+
+test('listen() hands over the body of a request that waited as one piece, however tiny its chunks were', async () => {
+  const release = Promise.withResolvers<void>()
+  const waits = Promise.withResolvers<void>()
+  const found = Promise.withResolvers<string>()
+  const app: App = async ({ url, body }) => {
+    if (url === '/first') {
+      waits.resolve()
+      await release.promise
+    } else if (url === '/body') {
+      body(mib).then((bytes) => found.resolve(Buffer.from(bytes).toString()), found.reject)
+      await found.promise
+    }
+    return { status: 200, headers: { 'content-length': '0' }, body: new Uint8Array() }
+  }
+  const server = await listen(app, { host: '127.0.0.1', port: 0, report: () => undefined })
+  try {
+    const socket = await open(server)
+    socket.resume()
+    const head =
+      'PUT /body HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n'
+    const chunks = Array.from({ length: 3_000 }, (_, index) => `1\r\n${index % 10}\r\n`).join('')
+    socket.write(`${requests(['/first'])}${head}${chunks}0\r\n\r\n`)
+    await waits.promise
+    for (let i = 0; i < 3; i++) await (await fetch(`${server.url}/other`)).text()
+    release.resolve()
+    // Chunk by chunk it would be refused: chunks_too_small.
+    assert.equal(await found.promise, '0123456789'.repeat(300))
+    socket.destroy()
+  } finally {
+    await server.stop(0)
+  }
+})
+
 test('listen() forgets what waits when the client goes away', async () => {
   await withCounted(async (counted) => {
     const socket = await open(counted.server)
