@@ -13,6 +13,17 @@ test('GET /-/health says that all is well, or 503 and why writes are refused', a
   assert.deepEqual([ill.status, jsonOf(ill)], [503, wanted])
 })
 
+test('GET /-/health says 503 and which service does not answer, and the rest is answered', async () => {
+  const reason = 'The service "npm": it has not answered for 2 s'
+  const { app } = createFixture({ ports: { notAnswering: async () => reason } })
+  const ill = await app(ask('GET', '/-/health'))
+  assert.deepEqual(
+    [ill.status, jsonOf(ill)],
+    [503, { ok: false, notAnswering: reason, logSize: 300 }],
+  )
+  assert.equal((await app(ask('GET', '/-/ping'))).status, 200)
+})
+
 test('GET /-/metrics counts requests, publishes, connections and entries as Prometheus reads them', async () => {
   const fixture = createFixture({ ports: { connections: () => 7 } })
   const { authorization } = await signUp(fixture, 'alice')

@@ -19,6 +19,7 @@ function start(
   readonly other: ServiceClient
   readonly thread: ServiceThread
   readonly close: () => Promise<void>
+  readonly folder: string
   readonly events: string[]
 } {
   const events: string[] = []
@@ -32,9 +33,9 @@ function start(
     report: ({ event }) => events.push(event),
   })
   t.after(() => thread.close())
-  const service = thread.open({ name: 'one', data: folder })
+  const service = thread.open({ name: 'one', data: folder, pingMs: 20 })
   const other = thread.open({ name: 'two', data: folder })
-  return { service, other, thread, close: thread.close, events }
+  return { service, other, thread, close: thread.close, folder, events }
 }
 
 const main = new URL('fixtures/hanging-thread.ts', import.meta.url)
@@ -193,6 +194,18 @@ test('ready settles once the log is open when the thread ended before', async (t
   assert.deepEqual(await dying.ready, { readOnly: undefined })
 })
 
+test('notAnswering() names the service while its thread is stuck, and nothing once it answers again', async (t) => {
+  const { service, folder } = start(t)
+  await service.ready
+  await until(async () => (await service.notAnswering()) === undefined)
+  const stuck = service.submit(call('stick'))
+  await until(async () => (await service.notAnswering()) !== undefined)
+  assert.equal(await service.notAnswering(), 'The service "one": it has not answered for 0.02 s')
+  writeFileSync(join(folder, 'unstuck'), '')
+  assert.equal((await stuck).index, 1)
+  await until(async () => (await service.notAnswering()) === undefined)
+})
+
 test('submit() keeps no blobs when writes are refused', async (t) => {
   const { thread } = start(t)
   let kept = 0
@@ -218,6 +231,6 @@ test('prove() throws proofs_busy when two others are being made, and not afterwa
 })
 
 /** Lets things happen until the condition holds; the runner's own limit ends what never does. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve))
 }

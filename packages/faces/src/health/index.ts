@@ -18,11 +18,17 @@ export const healthFace: FaceDefinition<HealthPorts> = {
 
 const noStore = { 'cache-control': 'no-store' }
 
-/** 503 while writes are refused, though reads are answered: whoever must go on reading asks `/-/ping`. */
-function showHealth({ log, writesRefused }: HealthPorts): Draft {
-  const reason = writesRefused?.()
-  const isWell = reason === undefined
-  const body = { ok: isWell, ...(isWell ? {} : { writesRefused: reason }), logSize: log.treeSize() }
+/** 503 while writes are refused or wait for ever, though reads are answered: whoever must go on reading asks `/-/ping`. */
+async function showHealth(ports: HealthPorts): Promise<Draft> {
+  const writesRefused = ports.writesRefused?.()
+  const notAnswering = writesRefused === undefined ? await ports.notAnswering?.() : undefined
+  const isWell = writesRefused === undefined && notAnswering === undefined
+  const body = {
+    ok: isWell,
+    ...(writesRefused === undefined ? {} : { writesRefused }),
+    ...(notAnswering === undefined ? {} : { notAnswering }),
+    logSize: ports.log.treeSize(),
+  }
   return jsonDraft(isWell ? 200 : 503, body, noStore)
 }
 

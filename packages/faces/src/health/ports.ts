@@ -13,6 +13,8 @@ export type HealthPorts = {
   readonly log: Pick<LogReads, 'treeSize'>
   /** Why writes are refused now; undefined, or absent, where they are taken. */
   readonly writesRefused?: () => string | undefined
+  /** Why the service is said not to answer; undefined, or absent, where it does. Resolves within a few seconds. */
+  readonly notAnswering?: () => Promise<string | undefined>
   readonly counts: () => Counts
   /** Connections that are open now. */
   readonly connections: () => number

@@ -3,6 +3,7 @@ import type { CallBlob, CallRequest } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import type { StateQuery } from '@stele/state'
 import type { Service } from '../service.ts'
+import { watchAnswering } from './answering.ts'
 import { maxProofs } from './limits.ts'
 import { type OpenedService, Thread, type ThreadOptions } from './thread.ts'
 
@@ -23,6 +24,8 @@ export type ServiceClient = Pick<
   readonly ready: Promise<{ readonly readOnly: string | undefined }>
   /** Why writes are refused now, undefined where they are taken (or the log is still being opened). */
   readonly writesRefused: () => string | undefined
+  /** Why the service is said not to answer, undefined where it does. Resolves within two seconds, whatever the thread does. */
+  readonly notAnswering: () => Promise<string | undefined>
 }
 
 /** How a service is opened. */
@@ -32,6 +35,8 @@ type OpenOptions = {
   readonly data: unknown
   /** Makes large blobs durable before their call is queued, and gives what remains to be kept with it. */
   readonly keepBlobs?: (blobs: readonly CallBlob[]) => Promise<readonly CallBlob[]>
+  /** For how long it may leave a ping unanswered; 2,000 when absent. */
+  readonly pingMs?: number
 }
 
 /** A thread that services run in. */
@@ -50,13 +55,22 @@ export function startThread(options: ThreadOptions): ServiceThread {
 function clientOf(
   thread: Thread,
   service: OpenedService,
-  { keepBlobs }: OpenOptions,
+  { keepBlobs, pingMs }: OpenOptions,
 ): ServiceClient {
   let proofs = 0
   let lastServed = 0
+  const notAnswering = watchAnswering({
+    ping: () => thread.ask<'ping'>(service, { do: 'ping' }),
+    oldestCallMs: () => thread.oldestCallMs(service),
+    ...(pingMs === undefined ? {} : { pingMs }),
+  })
   return {
     ready: service.ready,
     writesRefused: () => thread.writesRefused(service),
+    notAnswering: async () => {
+      const reason = await notAnswering()
+      return reason === undefined ? undefined : `The service "${service.name}": ${reason}`
+    },
     submit: async (request: CallRequest) => {
       // What is refused anyway is not written to the disk first.
       const isRefused = thread.writesRefused(service) !== undefined

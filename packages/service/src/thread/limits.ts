@@ -6,5 +6,9 @@ export const longestLookMs = 250
 export const stackSizeMb = 32
 /** V8's default lets 48 MB of new objects pile up before it collects them; a call makes too few to need that much. */
 export const maxYoungGenerationSizeMb = 6
+/** For how long a service may leave a ping unanswered, in milliseconds: whoever asks for its health gives up after a few seconds. */
+export const maxPingMs = 2_000
+/** For how long it may leave a call unanswered, in milliseconds: no client waits longer, and a queue never takes as long. */
+export const maxUnansweredMs = 30_000
 /** Proofs made at once for one service: anybody may ask, and each takes turns from the thread that commits. */
 export const maxProofs = 2

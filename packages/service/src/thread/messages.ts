@@ -12,6 +12,8 @@ import type { Takedown, TakenDown } from '../takedown.ts'
 export type ServiceAsk =
   | { readonly do: 'open'; readonly number: number; readonly data: unknown }
   | { readonly do: 'submit'; readonly request: CallRequest }
+  /** Whether the thread still answers. */
+  | { readonly do: 'ping' }
   | { readonly do: 'prove'; readonly queries: readonly StateQuery[] }
   | { readonly do: 'take_down'; readonly takedown: Takedown }
   | { readonly do: 'check_takedown'; readonly takedown: Takedown }
@@ -26,6 +28,7 @@ export type ServiceAnswers = {
   /** Why writes are refused, where they are. */
   readonly open: { readonly readOnly: string | undefined }
   readonly submit: CallAnswer
+  readonly ping: null
   readonly prove: Uint8Array
   readonly take_down: TakenDown
   readonly check_takedown: null

@@ -42,6 +42,7 @@ export type OpenedService = {
 type Waiting = {
   readonly service: OpenedService
   readonly ask: ServiceAsk
+  readonly sinceMs: number
   readonly resolve: (value: ServiceAnswers[ServiceAsk['do']]) => void
   readonly reject: (error: unknown) => void
 }
@@ -105,7 +106,7 @@ export class Thread {
     return await new Promise((resolve, reject) => {
       const take = (value: ServiceAnswers[ServiceAsk['do']]): void =>
         resolve(value as ServiceAnswers[D])
-      const waiting = { service, ask, resolve: take, reject }
+      const waiting = { service, ask, sinceMs: performance.now(), resolve: take, reject }
       const id = this.#nextId++
       this.#waiting.set(id, waiting)
       this.#post(id, waiting) // Without a thread it is told when there is one.
@@ -120,6 +121,14 @@ export class Thread {
 
   writesRefused(service: OpenedService): string | undefined {
     return service.suspended ?? this.#suspended ?? service.readOnly
+  }
+
+  /** For how long the oldest call that has no answer yet waits, in milliseconds. */
+  oldestCallMs(service: OpenedService): number {
+    for (const { service: asked, ask, sinceMs } of this.#waiting.values()) {
+      if (asked === service && ask.do === 'submit') return performance.now() - sinceMs // They stand in their order.
+    }
+    return 0
   }
 
   async closeService(service: OpenedService): Promise<void> {

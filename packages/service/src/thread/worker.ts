@@ -69,6 +69,8 @@ async function answer(
       return { readOnly: service.readOnly() }
     case 'submit':
       return service.submit(ask.request)
+    case 'ping':
+      return null
     case 'prove':
       return service.prove(ask.queries)
     case 'take_down':

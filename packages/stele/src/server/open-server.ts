@@ -99,8 +99,8 @@ function facesOf(
   read: ReadSection,
 ): readonly Face[] {
   const { log, client } = service
-  const { prove, writesRefused } = client
-  return openFaces({ ...edge, log, prove, writesRefused }, read)
+  const { prove, writesRefused, notAnswering } = client
+  return openFaces({ ...edge, log, prove, writesRefused, notAnswering }, read)
 }
 
 /** What differs when any of these does. */

@@ -12,7 +12,7 @@ export type EdgePorts = Pick<HealthPorts, 'counts' | 'connections'> &
 /** What the faces of any service may need. What is particular to a kind comes beside it. */
 export type FacePorts = EdgePorts &
   LogPorts &
-  Required<Pick<HealthPorts, 'writesRefused'>> & { readonly accounts: Accounts }
+  Required<Pick<HealthPorts, 'writesRefused' | 'notAnswering'>> & { readonly accounts: Accounts }
 
 /** Reads a section of the settings. */
 export type ReadSection = <S extends object>(section: Section<S>) => S
