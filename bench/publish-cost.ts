@@ -285,7 +285,7 @@ async function openPorts(
     { ...home, apply: meter.timed('rows of the views', home.apply) },
   )
   const store = createLogStore(db, paths.blobs, (entries) => {
-    for (const entry of entries) views.apply(entry, store.blobs.read)
+    for (const entry of entries) views.apply(entry, store.blobs.read, () => undefined)
   })
   const origin = parseCheckpoint(parseNote(store.head()?.checkpoint ?? '').text).origin
   const signer = createEd25519Signer(origin, await loadKey(paths.keys, 'log', { make: false }))

@@ -4,6 +4,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { askAdmin } from '../packages/stele/src/server/admin.ts'
+import { dataPaths } from '../packages/storage/src/data-folder.ts'
 import { makePackage } from '../packages/testkit/src/tarball.ts'
 import { type Finished, runProgram } from './processes.ts'
 import { makeUpload, type RegistryClient, signUp, uploadOf } from './registry-client.ts'
@@ -101,6 +103,67 @@ test('a release whose parts are all taken down is told by nothing, verify except
   assert.equal(verified.code, 3, verified.shown)
   await server.stop()
   assert.deepEqual(await filesWith(folder.path, written), [])
+})
+
+test('the values of the entry that first published a package are taken down but for those that the rules read, and the package goes on', async () => {
+  await using folder = await makeFolder('takedown')
+  await using server = await startServer({ dir: folder.path })
+  const alice = await signUp(server.url, 'alice')
+  const publish = async (client: RegistryClient, version: string) => {
+    const { document } = makeUpload({ name: 'a', version })
+    const { status, json } = await client.send('PUT', '/a', document)
+    assert.equal(status, 201, JSON.stringify(json))
+  }
+  const entry = await publishSecret(alice)
+  const flags = ['--reason', 'a name', '--yes', '--dir', folder.path]
+  const values = [String(entry), '--part', 'values', ...flags]
+  const early = await stele(folder, 'takedown', ...values)
+  assert.equal(early.code, 1, early.shown)
+  assert.match(early.stderr, /the release a@1\.0\.1; remove it first \(stele takedown a@1\.0\.1\)/)
+  const removed = await stele(folder, 'takedown', 'a@1.0.1', ...flags)
+  assert.equal(removed.code, 0, removed.shown)
+  const done = await stele(folder, 'takedown', ...values)
+  assert.equal(done.code, 0, done.shown)
+  assert.match(done.shown, /Took down 3 of the \d+ values of entry/)
+  assert.match(done.shown, /Stays: the origin of "a", which the registry's rules read/)
+  assert.deepEqual(await databaseFilesWith(folder.path, '"dependencies":{"xk'), [])
+  await publish(alice, '1.0.2')
+  const again = await stele(folder, 'takedown', ...values)
+  assert.equal(again.code, 1, again.shown)
+  assert.match(again.stderr, /still uses the owners of "a".* It also uses the origin of "a"/)
+  const socket = dataPaths(folder.path).adminSocket
+  const whole = { do: 'take_down', withhold: [{ entry, part: 'values' }], reason: 'x' } as const
+  const refusal = { code: 'takedown_refused', message: /uses the origin of "a"/ }
+  await assert.rejects(askAdmin(socket, whole), refusal)
+  await server.stop()
+  await using restarted = await startServer({ dir: folder.path })
+  const same = await signUp(restarted.url, 'alice')
+  await publish(same, '1.0.3')
+  const first = await stele(folder, 'verify', restarted.url, '--json')
+  assert.equal(first.code, 3, first.shown)
+  const { exceptions } = JSON.parse(first.stdout)
+  assert.deepEqual(
+    exceptions.map((one: { unchecked: string; from: number }) => [one.unchecked, one.from]),
+    [['content', entry]],
+  )
+  for (const part of ['body', 'effects']) {
+    const { code, shown } = await stele(folder, 'takedown', String(entry), '--part', part, ...flags)
+    assert.equal(code, 0, shown)
+  }
+  await publish(same, '1.0.4')
+  assert.doesNotMatch(await tell(restarted.url), new RegExp(secret))
+  const verified = await stele(folder, 'verify', restarted.url)
+  assert.equal(verified.code, 3, verified.shown)
+  await restarted.stop()
+  const folderUrl = join(folder.path, 'public')
+  const copy = await stele(folder, 'verify', folderUrl)
+  assert.equal(copy.code, 3, copy.shown)
+  const files = await filesWith(folder.path, written)
+  const verifiersOwn = join(folder.path, '.cache') // Read before the takedown of the body.
+  assert.deepEqual(
+    files.filter((path) => !path.startsWith(verifiersOwn)),
+    [],
+  )
 })
 
 test('what the registry still uses is changed before it is taken down', async () => {

@@ -28,6 +28,7 @@ import {
   formatValues,
   valueOf,
 } from '../packages/entries/src/public/parts.ts'
+import { withholdValues } from '../packages/entries/src/public/takedowns.ts'
 import { applyBody } from '../packages/entries/src/public/transition.ts'
 import type { JsonValue } from '../packages/formats/src/public/json.ts'
 import { compareUtf8 } from '../packages/formats/src/public/names.ts'
@@ -129,6 +130,8 @@ const withhold = [
 ] as const
 const reason = 'asked for by its author'
 append(7, signedByRoot({ ...roots(2), withhold, reason, signatures: [] }))
+const someValues = { entry: 3, part: 'values', writes: [0] } as const
+append(8, signedByRoot({ ...roots(3), withhold: [someValues], reason, signatures: [] }))
 
 const url = new URL('../spec/vectors.json', import.meta.url)
 const { about, release } = JSON.parse(readFileSync(url, 'utf8'))
@@ -262,7 +265,7 @@ function apply(writes: readonly Write[]): void {
 function signHead(): { checkpoint: string; head: string } {
   const size = entries.length
   const text = formatCheckpoint({ origin, size, root: frontier.root() })
-  const clockS = startMs / 1000 + 7
+  const clockS = startMs / 1000 + 8
   const checkpoint = formatNote(text, [signNote(text, log), cosignNote(text, clock, clockS)])
   const read = createHashReader((level, start, count) =>
     (hashes[level] ?? []).slice(start, start + count),
@@ -286,13 +289,17 @@ function prove(queries: readonly StateQuery[]): object {
 /** Every file but the checkpoint and the head, which stand beside them. */
 function files(): { readonly [path: string]: string } {
   const gone = (kind: 'body' | 'value'): (Uint8Array | null)[] =>
-    bundles[kind].map((record, index) => (index === 1 ? null : record))
+    bundles[kind].map((record, index) => {
+      if (index === 1) return null
+      const isReduced = kind === 'value' && index === someValues.entry
+      return isReduced ? withholdValues(someValues, record) : record
+    })
   return {
-    'tile/0/000.p/13': hex(formatTile(hashes[0] ?? [])),
-    'tile/entries/000.p/13': hex(formatEntryBundle(bundles.leaves)),
-    'body/000.p/13': hex(formatRecordBundle(gone('body'))),
-    'effects/000.p/13': hex(formatRecordBundle(bundles.effects)),
-    'value/000.p/13': hex(formatRecordBundle(gone('value'))),
+    'tile/0/000.p/14': hex(formatTile(hashes[0] ?? [])),
+    'tile/entries/000.p/14': hex(formatEntryBundle(bundles.leaves)),
+    'body/000.p/14': hex(formatRecordBundle(gone('body'))),
+    'effects/000.p/14': hex(formatRecordBundle(bundles.effects)),
+    'value/000.p/14': hex(formatRecordBundle(gone('value'))),
     key: hex(Buffer.from(`${log.vkey}\n${clock.vkey}\n`)),
   }
 }

@@ -1,10 +1,11 @@
 // Parts that the service no longer gives out: each must be named by a takedown entry that came later.
 
-import type { WithheldPart } from '@stele/entries/bodies'
 import { blobPath, logRoot } from '@stele/entries/paths'
+import type { WithheldPart, WithheldValues } from '@stele/entries/takedowns'
 import { SteleError } from '@stele/errors'
 import { type Fault, faultOf } from './faults.ts'
 
+/** One value of an entry, or one of the parts that are told apart by name. */
 type Missing = { readonly part: WithheldPart; readonly entry: number }
 type Named = { readonly part: WithheldPart; readonly takedown: number; readonly reason: string }
 
@@ -17,7 +18,7 @@ export type KeptWithheld = {
 /** What was found withheld, and what takedowns have named. */
 export class Withheld {
   readonly #missing = new Map<string, Missing>()
-  /** By part: the newest takedown that names it. */
+  /** By part, each named value on its own: the newest takedown that names it. */
   readonly #named = new Map<string, Named>()
 
   /** Notes that a part, of `entry` or needed by it, is not to be had. */
@@ -29,7 +30,9 @@ export class Withheld {
 
   /** Notes what the takedown entry number `takedown` names. */
   name(parts: readonly WithheldPart[], takedown: number, reason: string): void {
-    for (const part of parts) this.#named.set(nameOf(part), { part, takedown, reason })
+    for (const part of parts.flatMap(each)) {
+      this.#named.set(nameOf(part), { part, takedown, reason })
+    }
   }
 
   /** Why the newest takedown of the part was made, undefined where there is none. */
@@ -47,11 +50,17 @@ export class Withheld {
   /** The parts that no later takedown names, as findings. */
   unexplained(): readonly Fault[] {
     return Array.from(this.#missing, ([name, { part, entry }]) => {
-      const takedown = this.#named.get(name)?.takedown
-      // A blob may have been there before the entry that needs it, and so its takedown too.
-      const isNamed = takedown !== undefined && ('blob' in part || takedown > part.entry)
+      // A takedown of all values of an entry names each of them.
+      const names = isSomeValues(part) ? [name, nameOf(allValues(part.entry))] : [name]
+      const isNamed = names.some((one) => this.#explains(one, part))
       return isNamed ? undefined : faultOf(missingPart(part, entry))
     }).filter((fault) => fault !== undefined)
+  }
+
+  #explains(name: string, part: WithheldPart): boolean {
+    const takedown = this.#named.get(name)?.takedown
+    // A blob may have been there before the entry that needs it, and so its takedown too.
+    return takedown !== undefined && ('blob' in part || takedown > part.entry)
   }
 
   toJson(): KeptWithheld {
@@ -64,8 +73,23 @@ export class Withheld {
   }
 }
 
+function allValues(entry: number): WithheldPart {
+  return { entry, part: 'values' }
+}
+
+function each(part: WithheldPart): readonly WithheldPart[] {
+  if (!isSomeValues(part)) return [part]
+  return part.writes.map((position) => ({ ...part, writes: [position] }))
+}
+
+function isSomeValues(part: WithheldPart): part is WithheldValues & Required<WithheldValues> {
+  return 'entry' in part && part.part === 'values' && part.writes !== undefined
+}
+
+/** Of some values it takes one, so that a value has one name. */
 function nameOf(part: WithheldPart): string {
-  return 'blob' in part ? part.blob : `${part.entry} ${part.part}`
+  if ('blob' in part) return part.blob
+  return `${part.entry} ${part.part}${isSomeValues(part) ? ` ${part.writes.join(' ')}` : ''}`
 }
 
 function missingPart(part: WithheldPart, entry: number): SteleError {
@@ -74,6 +98,8 @@ function missingPart(part: WithheldPart, entry: number): SteleError {
     const path = logRoot + blobPath(part.blob)
     return new SteleError('file_mismatch', { path, entry, what: 'the blob', found: 'none', wanted })
   }
-  const what = `its ${part.part}`
+  const what = isSomeValues(part)
+    ? `its value number ${part.writes.join(', ')}`
+    : `its ${part.part}`
   return new SteleError('entry_mismatch', { entry, what, found: 'withheld', wanted })
 }

@@ -48,10 +48,10 @@ export function carryValues(
   let position = 0
   return writes.map(([object, field, wanted]): RowWrite => {
     if (wanted === null) return { object, field, value: null }
-    const recorded = values?.[position++]
-    const value = recorded && bytesOf(parts.index, recorded, ports)
-    if (recorded !== undefined && value !== undefined)
-      compareForm(parts.index, recorded, { value, position: position - 1 })
+    const place = { index: parts.index, position: position++ }
+    const recorded = values?.[place.position]
+    const value = recorded && bytesOf(place, recorded, ports)
+    if (recorded !== undefined && value !== undefined) compareForm(place, recorded, value)
     if (value === undefined) return { object, field, value }
     const found = hashValue(value)
     if (found === wanted) return { object, field, value }
@@ -60,12 +60,11 @@ export function carryValues(
   })
 }
 
+/** A value's place: its entry, and its position in the entry's value record. */
+type Place = { readonly index: number; readonly position: number }
+
 /** What is in line and what is a blob is not for the operator to choose. */
-function compareForm(
-  index: number,
-  recorded: EntryValue,
-  { value, position }: { readonly value: Uint8Array; readonly position: number },
-): void {
+function compareForm({ index, position }: Place, recorded: EntryValue, value: Uint8Array): void {
   if ('bytes' in recorded || value.length > maxInlineValueBytes) return
   const [found, wanted] = [describe(recorded), describe({ bytes: value })]
   throw entryMismatch(index, { what: `its value number ${position}`, found, wanted })
@@ -92,29 +91,31 @@ function compareValue(
   { position, wanted, ports }: { position: number; wanted: Uint8Array; ports: ValuePorts },
 ): void {
   if ('bytes' in value && Buffer.compare(value.bytes, wanted) === 0) return
-  if ('withheld' in value) return ports.withheld.miss({ entry: index, part: 'values' }, index)
+  const place = { index, position }
+  if ('withheld' in value) return missValue(place, ports)
   const right = valueOf(wanted)
   if ('blob' in value && 'blob' in right && value.blob === right.blob) {
-    bytesOf(index, value, ports) // It must be there, for whoever does not run the script.
+    bytesOf(place, value, ports) // It must be there, for whoever does not run the script.
     return
   }
   const what = `its value number ${position}`
   throw entryMismatch(index, { what, found: describe(value), wanted: describe(right) })
 }
 
-function bytesOf(
-  index: number,
-  value: EntryValue,
-  { blobs, withheld }: ValuePorts,
-): Uint8Array | undefined {
+function bytesOf(place: Place, value: EntryValue, ports: ValuePorts): Uint8Array | undefined {
   if ('bytes' in value) return value.bytes
   if ('withheld' in value) {
-    withheld.miss({ entry: index, part: 'values' }, index)
+    missValue(place, ports)
     return undefined
   }
-  const bytes = blobs.read(value.blob)
-  if (bytes === undefined) withheld.miss({ blob: value.blob }, index)
+  const bytes = ports.blobs.read(value.blob)
+  if (bytes === undefined) ports.withheld.miss({ blob: value.blob }, place.index)
   return bytes
+}
+
+/** A value alone: a takedown must name it, or all of its entry. */
+function missValue({ index, position }: Place, { withheld }: ValuePorts): void {
+  withheld.miss({ entry: index, part: 'values', writes: [position] }, index)
 }
 
 function describe(value: EntryValue): string {

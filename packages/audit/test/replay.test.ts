@@ -6,7 +6,7 @@ import { suite, test } from 'node:test'
 import type { Executor, Outcome } from '@stele/entries/calls'
 import { entryKinds } from '@stele/entries/leaf'
 import { SteleError } from '@stele/errors'
-import { isJsonObject, type JsonValue, parseJson } from '@stele/formats/json'
+import { canonicalJson, isJsonObject, type JsonValue, parseJson } from '@stele/formats/json'
 import { createNotesExecutor, type Forgery, LogBuilder, type NotesOptions } from '@stele/testkit'
 import type { VerifyPorts } from '../src/index.ts'
 import { newLog, origin, serve, stateless, verifyFiles } from './sample-log.ts'
@@ -49,7 +49,7 @@ const forgeries: readonly (readonly [title: string, what: RegExp, forgery: Forge
   ],
   ['a value is another', /its value for/, { values: () => [{ bytes: Buffer.from('x') }] }],
   ['a value is missing', /its value record/, { values: () => [] }],
-  ['a value is withheld', /its values/, { values: () => [{ withheld: true }] }],
+  ['a value is withheld', /its value number 0/, { values: () => [{ withheld: true }] }],
   [
     'a short value is a blob that is there',
     /its value number 0/,
@@ -193,6 +193,115 @@ suite('replay() and withheld parts', () => {
       )
     })
   }
+
+  test('replay() verifies all of it when some values were taken down, and the call makes them again', async () => {
+    const log = newLog()
+    log.call('bob', 'put', [
+      ['/notes', 'a', 'one'],
+      ['/notes', 'b', 'two'],
+    ])
+    log.call('bob', 'copy', ['/notes', 'a', '/notes', 'c'])
+    log.takedown([{ entry: 1, part: 'values', writes: [0] }])
+    log.takedown([{ entry: 1, part: 'values', writes: [1] }])
+    const { verdict, findings, exceptions } = await verifyFiles(serve(log))
+    assert.deepEqual([verdict, findings, exceptions], ['verified', [], []])
+  })
+
+  test('replay() checks what reads the values that were kept, and excepts what reads those that were taken down', async () => {
+    const log = newLog()
+    log.call('bob', 'put', [
+      ['/notes', 'a', 'one'],
+      ['/notes', 'b', 'two'],
+    ])
+    log.call('bob', 'copy', ['/notes', 'a', '/notes', 'c'])
+    log.call('bob', 'copy', ['/notes', 'b', '/notes', 'd'])
+    log.takedown([
+      { entry: 1, part: 'body' },
+      { entry: 1, part: 'values', writes: [0] },
+    ])
+    const { verdict, findings, exceptions } = await verifyFiles(serve(log))
+    assert.deepEqual([verdict, findings], ['verified_except', []])
+    assert.deepEqual(
+      exceptions.map(({ from, to, unchecked }) => [from, to, unchecked]),
+      [
+        [1, 1, 'rule'],
+        [2, 2, 'rule'],
+      ],
+    )
+  })
+
+  test('replay() compares the values that were kept with their hashes when the body is withheld', async () => {
+    const log = newLog()
+    const forgery: Forgery = {
+      values: ([first, ...others]) => [first ?? { withheld: true }, ...others.map(() => forged)],
+    }
+    const forged = { bytes: Buffer.from('forged') }
+    log.call(
+      'bob',
+      'put',
+      [
+        ['/notes', 'a', 'one'],
+        ['/notes', 'b', 'two'],
+      ],
+      { forgery },
+    )
+    log.takedown([
+      { entry: 1, part: 'body' },
+      { entry: 1, part: 'values', writes: [0] },
+    ])
+    const { findings } = await verifyFiles(serve(log))
+    assert.match(findings[0]?.message ?? '', /the SHA-256 of its value for "\/notes" "b"/)
+  })
+
+  for (const [title, named, verdict] of [
+    ['names it', [{ entry: 1, part: 'values', writes: [1] }], 'verified'],
+    ['names it among others', [{ entry: 1, part: 'values', writes: [0, 1, 2] }], 'verified'],
+    ['names all of its entry', [{ entry: 1, part: 'values' }], 'verified'],
+    ['names another value', [{ entry: 1, part: 'values', writes: [0] }], 'failed'],
+    ['names the value of another entry', [{ entry: 2, part: 'values', writes: [1] }], 'failed'],
+    ['names a blob alone', [{ blob: shortBlob }], 'failed'],
+  ] as const) {
+    for (const withBody of [true, false]) {
+      const body = { entry: 1, part: 'body' } as const
+      const wanted = withBody || verdict === 'failed' ? verdict : 'verified_except'
+      test(`replay() gives ${wanted} when a value is withheld, the body ${withBody ? 'is not' : 'is too'}, and the takedown ${title}`, async () => {
+        const log = newLog()
+        log.call('bob', 'put', [
+          ['/notes', 'a', 'one'],
+          ['/notes', 'b', 'two'],
+        ])
+        log.call('bob', 'put', [
+          ['/notes', 'a', 'x'],
+          ['/notes', 'b', 'y'],
+        ])
+        const [first, second] = [log.entries[1]?.values, log.entries[2]?.values]
+        log.takedown([...named, ...(withBody ? [] : [body])])
+        Object.assign(log.entries[1] ?? {}, { values: first })
+        Object.assign(log.entries[2] ?? {}, { values: second })
+        log.withhold({ entry: 1, part: 'values', writes: [1] })
+        const report = await verifyFiles(serve(log))
+        assert.equal(report.verdict, wanted)
+        if (wanted !== 'failed') return
+        assert.equal(report.findings.length, 1)
+        assert.match(
+          report.findings[0]?.message ?? '',
+          /Entry 1.*its value number 1: found withheld/,
+        )
+      })
+    }
+  }
+
+  test('replay() fails when the whole value record is gone and takedowns name single values of it', async () => {
+    const log = newLog()
+    log.call('bob', 'put', [
+      ['/notes', 'a', 'one'],
+      ['/notes', 'b', 'two'],
+    ])
+    log.takedown([{ entry: 1, part: 'values', writes: [0, 1] }])
+    log.withhold({ entry: 1, part: 'values' })
+    const { findings } = await verifyFiles(serve(log))
+    assert.match(findings[0]?.message ?? '', /Entry 1.*its values: found withheld/)
+  })
 
   test('replay() fails when the takedown came before the entry', async () => {
     const log = newLog()
@@ -440,7 +549,7 @@ suite('replay() and the vectors', () => {
     assert.deepEqual(report.findings, [])
     assert.deepEqual(
       [report.verdict, report.checkpoint?.size, report.exceptedEntries],
-      ['verified_except', 13, 1],
+      ['verified_except', 14, 1],
     )
     assert.equal(report.callsRun, 8)
   })
@@ -448,16 +557,15 @@ suite('replay() and the vectors', () => {
 
 type RecordedEntry = {
   readonly kind: number
+  readonly body: string
   readonly effects: string
   readonly values: readonly { readonly hex?: string }[]
 }
 
-/** Gives the recorded outcomes of genesis and calls, without what the host itself wrote, in order. */
+/** Gives the recorded outcomes of genesis and calls, without what the host itself wrote. Calls may come in any order. */
 function recordedExecutor(entries: readonly RecordedEntry[]): VerifyPorts['createExecutor'] {
-  const withheld = 1 // Its body is not given out, so it is not run.
-  const waiting = entries.filter(({ kind }, index) => kind <= entryKinds.call && index !== withheld)
-  const next = (): Outcome => {
-    const { effects: text = '{}', values = [] } = waiting.shift() ?? {}
+  const outcomeOf = (recorded: RecordedEntry | undefined): Outcome => {
+    const { effects: text = '{}', values = [] } = recorded ?? {}
     const effects = JSON.parse(text)
     if (effects.ok !== true) return { ok: false, error: effects.error }
     let position = 0
@@ -469,7 +577,18 @@ function recordedExecutor(entries: readonly RecordedEntry[]): VerifyPorts['creat
     const result = 'result' in effects ? { result: effects.result } : {}
     return { ok: true, ...result, changes: effects.changes, writes: own }
   }
-  return () => ({ init: next, call: next })
+  return () => ({
+    init: () => outcomeOf(entries[0]),
+    call: ({ method, args }) => {
+      const isAsked = ({ kind, body }: RecordedEntry): boolean => {
+        const asked = JSON.parse(body)
+        return (
+          kind === entryKinds.call && asked.method === method && canonicalJson(asked.args) === args
+        )
+      }
+      return outcomeOf(entries.find(isAsked))
+    },
+  })
 }
 
 function bytesOf(value: { readonly hex?: string } | undefined): Uint8Array {

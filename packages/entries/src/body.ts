@@ -3,7 +3,13 @@ import { SteleError } from '@stele/errors'
 import { canonicalJson, type JsonValue, parseCanonicalJson } from '@stele/formats/json'
 import type { OracleAnswer } from './execution.ts'
 import { type EntryKind, entryKinds } from './leaf.ts'
-import { maxBodyBytes, maxOracles, maxRootSignatures, maxWithheldParts } from './limits.ts'
+import {
+  maxBodyBytes,
+  maxNamedWrites,
+  maxOracles,
+  maxRootSignatures,
+  maxWithheldParts,
+} from './limits.ts'
 import { type Members, membersOf } from './members.ts'
 
 /** How a caller was told apart. `host` is the server itself; `key` carries the caller's own signature. */
@@ -62,8 +68,15 @@ export type ConfigBody = {
 export type MemoryBody = { readonly v: 1; readonly sha256: string }
 /** What a takedown takes away. */
 export type WithheldPart =
-  | { readonly entry: number; readonly part: 'body' | 'effects' | 'values' }
+  | { readonly entry: number; readonly part: 'body' | 'effects' }
+  | WithheldValues
   | { readonly blob: string }
+/** Values that an entry wrote: those at these positions of its value record, ascending; all of them where none are named. */
+export type WithheldValues = {
+  readonly entry: number
+  readonly part: 'values'
+  readonly writes?: readonly number[]
+}
 /** Parts that are deleted, and why. */
 export type TakedownBody = {
   readonly v: 1
@@ -185,7 +198,7 @@ function parseTakedown(members: Members): TakedownBody {
   return {
     v: 1,
     ...parseRootsSender(members),
-    withhold: members.list('withhold', maxWithheldParts).map(parseWithheld),
+    withhold: members.list('withhold', maxWithheldParts).map(parseWithheldPart),
     reason: members.text('reason'),
     signatures: parseSignatures(members),
   }
@@ -228,18 +241,30 @@ function parseVia(members: Members): Via {
   }
 }
 
-function parseWithheld(value: JsonValue): WithheldPart {
+/** One part that a takedown names. Throws `entry_invalid`. */
+export function parseWithheldPart(value: JsonValue): WithheldPart {
   const members = membersOf('withheld part', value)
   if (members.has('blob')) {
     members.only(['blob'])
     return { blob: members.text('blob', hex128) }
   }
-  members.only(['entry', 'part'])
   const part = members.text('part')
-  if (part !== 'body' && part !== 'effects' && part !== 'values') {
-    throw invalid(`its part is "${part}", not body, effects or values`)
-  }
-  return { entry: members.count('entry', 0), part }
+  members.only(part === 'values' ? ['entry', 'part', 'writes'] : ['entry', 'part'])
+  const entry = members.count('entry', 0)
+  if (part === 'body' || part === 'effects') return { entry, part }
+  if (part !== 'values') throw invalid(`its part is "${part}", not body, effects or values`)
+  const writes = members.optionalList('writes', maxNamedWrites)
+  return writes === undefined ? { entry, part } : { entry, part, writes: parsePositions(writes) }
+}
+
+/** One form for one set: ascending, each once, and not none at all. */
+function parsePositions(list: readonly JsonValue[]): readonly number[] {
+  const positions = list.map(Number)
+  const isAscending = list.every((position, i) => {
+    return Number.isSafeInteger(position) && Number(position) > (positions[i - 1] ?? -1)
+  })
+  if (isAscending && list.length > 0) return positions
+  throw invalid('its writes are not positions in ascending order, each once')
 }
 
 function parseSignatures(members: Members): readonly RootSignature[] {

@@ -16,6 +16,8 @@ export const maxNotAfterMs: number = 10 * 60 * 1000
 export const maxRootSignatures = 32
 /** Parts that one takedown may name. */
 export const maxWithheldParts = 10_000
+/** Values of one entry that one part of a takedown may name: as many writes as the host lets a call make. */
+export const maxNamedWrites = 10_000
 /** Bytes of the random salt that stands before a body, and before effects (spec/state.md "Leaf"). */
 export const saltBytes = 32
 /** Entries of a log that are read, or applied, at once: bounds the memory for them, and how long others wait. */

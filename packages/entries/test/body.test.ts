@@ -15,6 +15,10 @@ const call = JSON.parse(vectors.entries[1]?.body ?? '')
 const genesis = JSON.parse(vectors.entries[0]?.body ?? '')
 const config = JSON.parse(vectors.entries[11]?.body ?? '')
 const takedown = JSON.parse(vectors.entries[12]?.body ?? '')
+const valuesOf = (writes: unknown): unknown => ({
+  ...takedown,
+  withhold: [{ entry: 1, part: 'values', writes }],
+})
 const faults: readonly (readonly [string, EntryKind, unknown])[] = [
   ['v is 2', entryKinds.call, { ...call, v: 2 }],
   ['a member is unknown', entryKinds.call, { ...call, extra: 1 }],
@@ -43,6 +47,27 @@ const faults: readonly (readonly [string, EntryKind, unknown])[] = [
     entryKinds.takedown,
     { ...takedown, withhold: [{ entry: 1, part: 'leaf' }] },
   ],
+  [
+    'writes are named of a body',
+    entryKinds.takedown,
+    { ...takedown, withhold: [{ entry: 1, part: 'body', writes: [0] }] },
+  ],
+  [
+    'writes are named of a blob',
+    entryKinds.takedown,
+    { ...takedown, withhold: [{ blob: 'ab'.repeat(64), writes: [0] }] },
+  ],
+  ['writes are no list', entryKinds.takedown, valuesOf(0)],
+  ['writes are null', entryKinds.takedown, valuesOf(null)],
+  ['writes name nothing', entryKinds.takedown, valuesOf([])],
+  ['a write is named twice', entryKinds.takedown, valuesOf([1, 1])],
+  ['writes are not ascending', entryKinds.takedown, valuesOf([0, 2, 1])],
+  ['a write is negative', entryKinds.takedown, valuesOf([-1])],
+  ['a write is half a number', entryKinds.takedown, valuesOf([0.5])],
+  ['a write is text', entryKinds.takedown, valuesOf(['1'])],
+  ['a write is a list', entryKinds.takedown, valuesOf([[1]])],
+  ['a write is null', entryKinds.takedown, valuesOf([null])],
+  ['writes are more than a call makes', entryKinds.takedown, valuesOf(upTo(10_001))],
   ['a kind is given another body', entryKinds.memory, call],
 ]
 for (const [what, kind, body] of faults) {
@@ -50,6 +75,15 @@ for (const [what, kind, body] of faults) {
     const text = canonicalJson(JSON.parse(JSON.stringify(body)))
     assert.throws(() => parseBody(kind, text), { code: 'entry_invalid' })
   })
+}
+
+test('parseBody() takes as many writes of values as a call makes', () => {
+  const text = canonicalJson(JSON.parse(JSON.stringify(valuesOf(upTo(10_000)))))
+  assert.equal(formatBody(parseBody(entryKinds.takedown, text).body), text)
+})
+
+function upTo(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, position) => position)
 }
 
 test('parseBody() throws json_not_canonical when a space is added', () => {

@@ -6,8 +6,8 @@ import { unhex, vectors } from './vectors.ts'
 
 for (const kind of ['body', 'effects', 'value']) {
   test(`parseRecordBundle() and formatRecordBundle() are inverse for the vectors' ${kind} bundle`, () => {
-    const bytes = unhex(vectors.files[`${kind}/000.p/13`] ?? '')
-    const records = parseRecordBundle(bytes, 13)
+    const bytes = unhex(vectors.files[`${kind}/000.p/14`] ?? '')
+    const records = parseRecordBundle(bytes, 14)
     assert.deepEqual(Buffer.from(formatRecordBundle(records)), bytes)
     assert.equal(records[1] === null, kind !== 'effects') // What the takedown of entry 12 withholds.
   })

@@ -233,7 +233,8 @@ function comparePiece(
   if (own === undefined) return { path, problem: 'beyond_log' }
   if (Buffer.compare(own, bytes) === 0) return undefined
   if ('tile' in file || file.bundle.kind === 'entries') return { path, problem: 'other_bytes' }
-  return mayReplace(bytes, own, file.bundle.width) ? 'outdated' : { path, problem: 'damaged' }
+  const { width: recordCount, kind } = file.bundle
+  return mayReplace(bytes, own, { recordCount, kind }) ? 'outdated' : { path, problem: 'damaged' }
 }
 
 async function isBlobWhole(

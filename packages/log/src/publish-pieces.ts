@@ -141,7 +141,7 @@ export async function publishTile(
   await publishPiece(ports, tilePath(tile), tile, makeTile(ports.files, size, tile))
 }
 
-/** As `publishTile`; of records, fewer may take the place of more. */
+/** As `publishTile`; of records, and of values in them, fewer may take the place of more. */
 export async function publishBundle(
   ports: PublisherPorts,
   size: number,
@@ -156,12 +156,16 @@ export async function publishBundle(
 async function publishPiece(
   { folder, published, head, breathe }: PublisherPorts,
   path: string,
-  { width, recordCount = 0 }: { readonly width: number; readonly recordCount?: number },
+  {
+    width,
+    recordCount = 0,
+    kind,
+  }: { readonly width: number; readonly recordCount?: number; readonly kind?: BundleKind },
   bytes: Uint8Array | undefined,
 ): Promise<void> {
   if (bytes === undefined) throw new Error(`The store cannot make "${path}"`)
   const found = published.read(root + path)
-  if (found !== undefined && !mayReplace(found, bytes, recordCount)) {
+  if (found !== undefined && !mayReplace(found, bytes, { recordCount, kind })) {
     throw refusal(head(), otherBytes([path]))
   }
   await folder.write(root + path, bytes)

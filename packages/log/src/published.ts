@@ -1,7 +1,8 @@
 // What lies in the public folder, held against the store: tiles in it that the store would not write say that the store
 // is an older copy, or has begun a second history, also where the folder's checkpoint was put back together with it.
 import { bundleWidth, parseRecordBundle } from '@stele/entries/parts'
-import { bundleKinds, bundlePath, logFolder as root } from '@stele/entries/paths'
+import { type BundleKind, bundleKinds, bundlePath, logFolder as root } from '@stele/entries/paths'
+import { isReducedRecord } from '@stele/entries/takedowns'
 import type { Checkpoint } from '@stele/tlog/keys'
 import { type TileNumber, tilePath, tileRowLength } from '@stele/tlog/tiles'
 import { createHashReader, isSameHash, treeRoot } from '@stele/tlog/tree'
@@ -113,18 +114,32 @@ function listed(paths: readonly string[]): string {
 }
 
 /**
- * Whether the bytes may take the place of those that are published: they are the same, but for records that a takedown
- * has taken away since.
+ * Whether the bytes may take the place of those that are published: they are the same, but for records, and values in
+ * records, that a takedown has taken away since. `recordCount`: how many records of this `kind` it can have taken.
  */
-export function mayReplace(found: Uint8Array, bytes: Uint8Array, recordCount: number): boolean {
+export function mayReplace(
+  found: Uint8Array,
+  bytes: Uint8Array,
+  { recordCount, kind }: { readonly recordCount: number; readonly kind?: BundleKind | undefined },
+): boolean {
   if (Buffer.compare(found, bytes) === 0) return true
   if (recordCount === 0) return false
   const before = recordsOf(found, recordCount)
   const after = parseRecordBundle(bytes, recordCount)
   return after.every((record, i) => {
     const known = before?.[i]
-    return record === null || (known instanceof Uint8Array && Buffer.compare(known, record) === 0)
+    if (record === null) return true
+    if (!(known instanceof Uint8Array)) return false
+    return Buffer.compare(known, record) === 0 || (kind === 'value' && isLess(known, record))
   })
+}
+
+function isLess(known: Uint8Array, record: Uint8Array): boolean {
+  try {
+    return isReducedRecord(known, record)
+  } catch {
+    return false // Not a value record at all, so not the one that was published.
+  }
 }
 
 function recordsOf(

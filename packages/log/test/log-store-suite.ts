@@ -1,7 +1,7 @@
 // What every home of a log does: the fake that the sequencer is tested with, and the one in SQLite, run all of it.
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { formatEffects, hashValue } from '@stele/entries/parts'
+import { formatEffects, formatValues, hashValue, parseValues } from '@stele/entries/parts'
 import { compareUtf8 } from '@stele/formats/names'
 import { type Hash, hashLeaf, sha256 } from '@stele/tlog/tree'
 import type { CommitGroup, LogStore, PastRow, StateRow, StoredHead } from '../src/ports.ts'
@@ -38,7 +38,10 @@ function group(size: number, texts: Texts = {}, more: Partial<CommitGroup> = {})
   const effects = formatEffects({ ok: true, changes: writes.length, writes })
   const part = (text: string): Uint8Array => Buffer.concat([new Uint8Array(32), Buffer.from(text)])
   const leafHash = hashOf(`leaf ${size}`)
-  const parts = { body: part(`body ${size}`), effects: part(effects), values: part('values') }
+  const values = formatValues(
+    writes.map(([, field]) => ({ bytes: Buffer.from(texts[field] ?? '') })),
+  )
+  const parts = { body: part(`body ${size}`), effects: part(effects), values }
   return {
     previous: size === 1 ? undefined : head(size - 1),
     head: head(size),
@@ -208,6 +211,37 @@ export function testLogStore(title: string, create: (t: TestContext) => LogStore
     assert.throws(() => store.get('/', 'b'), { code: 'value_withheld' })
     assert.equal(Buffer.from(store.get('/', 'a') ?? []).toString(), 'three') // A later entry's to tell.
     assert.equal(store.rowCount(), 4)
+  })
+
+  test(`${title}: commit() withholds the values that are named, in the record and in the rows, and leaves the others`, async (t) => {
+    const { store } = create(t)
+    await store.commit(group(1, { a: 'one', b: 'two', c: 'three', d: 'four' }))
+    await store.commit(group(2, { d: 'five' }))
+    const take = (size: number, ...writes: readonly number[]): void | Promise<void> =>
+      store.commit(group(size, {}, { withhold: [{ entry: 0, part: 'values', writes }] }))
+    const recorded = (): readonly string[] =>
+      parseValues(store.entries(0, 1)[0]?.values ?? new Uint8Array()).map((value) =>
+        'bytes' in value ? Buffer.from(value.bytes).toString() : 'withheld',
+      )
+    const told = (): readonly string[] =>
+      store.list('/').map((field) => {
+        try {
+          return Buffer.from(store.get('/', field) ?? []).toString()
+        } catch {
+          return 'withheld'
+        }
+      })
+    await take(3, 1, 3)
+    assert.deepEqual(recorded(), ['one', 'withheld', 'three', 'withheld'])
+    assert.deepEqual(told(), ['one', 'withheld', 'three', 'five']) // A later entry's to tell.
+    await take(4, 0)
+    assert.deepEqual(recorded(), ['withheld', 'withheld', 'three', 'withheld'])
+    assert.deepEqual(told(), ['withheld', 'withheld', 'three', 'five'])
+    assert.throws(() => store.get('/', 'a'), { code: 'value_withheld' })
+    assert.equal(store.rowCount(), 4)
+    await store.commit(group(5, {}, { withhold: [{ entry: 0, part: 'values' }] }))
+    assert.equal(store.entries(0, 1)[0]?.values, null)
+    assert.deepEqual(told(), ['withheld', 'withheld', 'withheld', 'five'])
   })
 
   test(`${title}: get() throws value_withheld when the blob of a long value is withheld`, async (t) => {

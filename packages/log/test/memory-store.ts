@@ -1,5 +1,6 @@
 // A log store in memory whose commits can be made to fail, before or after they took effect.
 import { type KeptEntry, parseEffects, readPart } from '@stele/entries/parts'
+import { namedWrites, type WithheldValues, withoutPart } from '@stele/entries/takedowns'
 import type { LoggedEntry } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
 import { compareUtf8 } from '@stele/formats/names'
@@ -153,8 +154,8 @@ function keep(kept: Kept, group: CommitGroup): void {
     else {
       const entry = kept.entries[part.entry]
       if (entry === undefined) continue
-      kept.entries[part.entry] = { ...entry, [part.part]: null }
-      if (part.part === 'values') withholdRows(kept, entry)
+      kept.entries[part.entry] = withoutPart(entry, part)
+      if (part.part === 'values') withholdRows(kept, entry, part)
     }
   }
   if (group.snapshot !== undefined) {
@@ -165,10 +166,11 @@ function keep(kept: Kept, group: CommitGroup): void {
   kept.head = group.head
 }
 
-/** The rows that the entry was the last to write lose their values. */
-function withholdRows({ rows }: Kept, { effects }: KeptEntry): void {
+/** The rows that the entry was the last to write lose the values that are named. */
+function withholdRows({ rows }: Kept, { effects }: KeptEntry, part: WithheldValues): void {
   if (effects === null) return
-  for (const [object, field, valueHash] of parseEffects(readPart(effects)).writes) {
+  const { writes } = parseEffects(readPart(effects))
+  for (const { object, field, valueHash } of namedWrites(part, writes)) {
     const key = `${object}\0${field}`
     const row = rows.get(key)
     if (row === undefined || Buffer.from(row.hash).toString('hex') !== valueHash) continue

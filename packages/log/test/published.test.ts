@@ -1,7 +1,7 @@
 // What a start makes of a database and a public folder that do not belong to the same moment, or not to the same log.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatRecordBundle } from '@stele/entries/parts'
+import { formatRecordBundle, formatValues, valueOf } from '@stele/entries/parts'
 import { mayReplace } from '../src/published.ts'
 import { createPublisher } from '../src/publisher.ts'
 import type { PublisherPorts, Watermark } from '../src/publisher-ports.ts'
@@ -374,8 +374,11 @@ for (const [what, change, code] of [
   })
 }
 
+const withheld = { withheld: true } as const
+const longValue = 'long '.repeat(4000)
+
 // what was published, what would be written, whether it may
-for (const [what, found, bytes, records, isFine] of [
+for (const [what, found, bytes, records, isFine, kind] of [
   ['the same bytes of a tile', [1, 2], [1, 2], 0, true],
   ['other bytes of a tile', [1, 2], [1, 3], 0, false],
   ['the same records', bundle('a', 'b'), bundle('a', 'b'), 2, true],
@@ -383,10 +386,29 @@ for (const [what, found, bytes, records, isFine] of [
   ['a record that was withheld', bundle('a', null), bundle('a', 'b'), 2, false],
   ['another record', bundle('a', 'b'), bundle('a', 'c'), 2, false],
   ['records over what is none', [1], bundle('a', 'b'), 2, false],
+  ['a value less', values('a', 'b'), values('a', null), 1, true, 'value'],
+  ['another value less', values('a', null), values(null, null), 1, true, 'value'],
+  ['the name of a blob less', values(longValue, 'b'), values(null, 'b'), 1, true, 'value'],
+  ['a value that was withheld', values('a', null), values('a', 'b'), 1, false, 'value'],
+  ['another value', values('a', 'b'), values('a', 'c'), 1, false, 'value'],
+  ['a value less and another one', values('a', 'b'), values(null, 'c'), 1, false, 'value'],
+  ['a value fewer', values('a', 'b'), values('a'), 1, false, 'value'],
+  ['a value more', values('a'), values('a', null), 1, false, 'value'],
+  ['a value less in effects', values('a', 'b'), values('a', null), 1, false, 'effects'],
+  ['values over what are none', bundle('a'), values('a', null), 1, false, 'value'],
 ] as const) {
   test(`mayReplace() is ${isFine} when there is to be written ${what}`, () => {
-    assert.equal(mayReplace(Uint8Array.from(found), Uint8Array.from(bytes), records), isFine)
+    assert.equal(
+      mayReplace(Uint8Array.from(found), Uint8Array.from(bytes), { recordCount: records, kind }),
+      isFine,
+    )
   })
+}
+
+/** A bundle of one value record; null is a withheld value. */
+function values(...texts: readonly (string | null)[]): Uint8Array {
+  const record = texts.map((text) => (text === null ? withheld : valueOf(Buffer.from(text))))
+  return formatRecordBundle([formatValues(record)])
 }
 
 function bundle(...records: readonly (string | null)[]): Uint8Array {

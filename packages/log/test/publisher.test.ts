@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseRecordBundle } from '@stele/entries/parts'
+import { parseRecordBundle, parseValues } from '@stele/entries/parts'
 import { parseCheckpoint } from '@stele/tlog/keys'
 import { parseNote } from '@stele/tlog/notes'
 import { createPublisher } from '../src/publisher.ts'
@@ -279,6 +279,34 @@ test('publish() leaves no narrower piece that still holds what a takedown withho
   )
   const bodies = [...folder.files.keys()].filter((path) => path.includes('/body/'))
   assert.deepEqual(bodies.toSorted(), ['-/log/body/000.p/4', '-/log/body/000.p/5'])
+})
+
+test('publish() takes the values that are named from the bundle of the values, first ones and then others', async () => {
+  const { world, log } = await createdLog()
+  const folder: Folder = { files: new Map(), order: [] }
+  const publisher = publisherOf(world, folder)
+  await log.submit(call('setTwo', 'f', 'secret'))
+  await publisher.publish()
+  const recordAt = (size: number): readonly string[] => {
+    const bundle = folder.files.get(`-/log/value/000.p/${size}`) ?? new Uint8Array()
+    const values = parseValues(parseRecordBundle(bundle, size)[1] ?? new Uint8Array())
+    return values.map((value) =>
+      'bytes' in value ? Buffer.from(value.bytes).toString() : 'withheld',
+    )
+  }
+  const takeDown = async (position: number): Promise<void> => {
+    const withhold = [{ entry: 1, part: 'values', writes: [position] }] as const
+    await log.submitSigned((seq) => takedownOf(log.origin, seq, withhold))
+    await publisher.publish()
+  }
+  assert.deepEqual(recordAt(2), ['secret', 'secret too'])
+  await takeDown(1)
+  assert.deepEqual(recordAt(3), ['secret', 'withheld'])
+  await publisherOf(world, folder).publish() // As after a restart.
+  await takeDown(0)
+  assert.deepEqual(recordAt(4), ['withheld', 'withheld'])
+  const bundles = [...folder.files].filter(([path]) => path.includes('/value/'))
+  assert.ok(bundles.every(([, bytes]) => !Buffer.from(bytes).includes('secret')))
 })
 
 function sizeIn({ files }: Folder): number {

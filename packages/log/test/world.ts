@@ -91,7 +91,7 @@ export function takedownOf(
   return { ...unsigned, signatures: [{ key: rootSigner.vkey, signature }] }
 }
 
-/** Methods: set(field, text), append(field, text), fail(), abort(). */
+/** Methods: set(field, text), setTwo(field, text), append(field, text), fail(), abort(). */
 const executor: Executor = {
   init: () => ({ ok: true, changes: 0, writes: [] }),
   call: ({ method, args }, state) => {
@@ -99,6 +99,15 @@ const executor: Executor = {
     switch (method) {
       case 'set':
         return wrote(field, text)
+      case 'setTwo': {
+        const texts = [text, `${text} too`]
+        const writes = texts.map((one, i) => ({
+          object: '/',
+          field: `${field}${i}`,
+          value: Buffer.from(one),
+        }))
+        return { ok: true, changes: 2, writes }
+      }
       case 'append':
         return wrote(field, read(state, field) + text)
       case 'fail':

@@ -26,11 +26,14 @@ export type VersionWrite = {
   readonly pieces: VersionPieces
 }
 
+/** A version of a package. */
+type VersionName = { readonly name: string; readonly version: string }
+
 /**
  * One change of the views, in order: `touch` (the package's revision and time; comes first; not for stars), `version` (a new
  * one), `gone` (a removed one), `latest` (what search and the page's top show), `owner`, `star`. A takedown gives the
- * other three: `withheld_entry` (the versions that an entry published, whose values nobody may tell any more),
- * `withheld_tarball` (what only the tarball tells: the readme, the members outside the record), and `revise_all` (a
+ * other three: `withheld_entry` (the versions that an entry published and whose values nobody may tell any
+ * more: all of its versions but the `kept`), `withheld_tarball` (what only the tarball tells: the readme, the members outside the record), and `revise_all` (a
  * new revision for every package: what was made ready of them may tell what was taken down).
  */
 export type ViewWrite =
@@ -52,20 +55,26 @@ export type ViewWrite =
       /** The entry that said so. */
       readonly entry: number
     }
-  | { readonly kind: 'withheld_entry'; readonly entry: number }
+  | {
+      readonly kind: 'withheld_entry'
+      readonly entry: number
+      readonly kept: readonly VersionName[]
+    }
   | { readonly kind: 'withheld_tarball'; readonly sha512: string }
   | { readonly kind: 'revise_all'; readonly rev: string }
 
 /**
  * The changes that an entry makes to the views, from its writes and its body alone. A published version's pieces are
- * the prepared ones where they are given, else they are made from the tarball's blob: the same to the byte.
+ * the prepared ones where they are given, else they are made from the tarball's blob: the same to the byte. Of a takedown
+ * `entryAt` tells what it has left of the entries that it names.
  */
 export function planViews(
   entry: LoggedEntry,
   blobs: (name: string) => Uint8Array | undefined,
+  entryAt: (index: number) => LoggedEntry | undefined,
 ): readonly ViewWrite[] {
   if (entry.body !== null && 'withhold' in entry.body)
-    return planTakedown(entry, entry.body.withhold)
+    return planTakedown(entry, entry.body.withhold, entryAt)
   const packages = Map.groupBy(placedWrites(entry.writes), (write) => write.name)
   return [...packages].flatMap(([name, writes]) => planPackage({ entry, name, writes, blobs }))
 }
@@ -83,12 +92,27 @@ export function revisionOf(entry: Pick<LoggedEntry, 'index' | 'leafHash'>): stri
 }
 
 /** A body is not in the views, but for the account that published; effects are not at all. */
-function planTakedown(entry: LoggedEntry, withhold: readonly WithheldPart[]): readonly ViewWrite[] {
+function planTakedown(
+  entry: LoggedEntry,
+  withhold: readonly WithheldPart[],
+  entryAt: (index: number) => LoggedEntry | undefined,
+): readonly ViewWrite[] {
   const writes = withhold.flatMap((part): ViewWrite[] => {
     if ('blob' in part) return [{ kind: 'withheld_tarball', sha512: part.blob }]
-    return part.part === 'values' ? [{ kind: 'withheld_entry', entry: part.entry }] : []
+    if (part.part !== 'values') return []
+    return [{ kind: 'withheld_entry', entry: part.entry, kept: wholeVersions(entryAt(part.entry)) }]
   })
   return writes.length === 0 ? [] : [...writes, { kind: 'revise_all', rev: revisionOf(entry) }]
+}
+
+/** The versions that an entry published and of which both values are still there: the views of them tell nothing else. */
+function wholeVersions(entry: LoggedEntry | undefined): readonly VersionName[] {
+  const writes = placedWrites(entry?.writes ?? []).filter(({ text }) => text !== null)
+  const contents = writes.filter(({ part }) => part === 'contents')
+  return writes.flatMap(({ name, part, field: version }) => {
+    const isWhole = contents.some((one) => one.name === name && one.field === version)
+    return part === 'versions' && isWhole ? [{ name, version }] : []
+  })
 }
 
 type PlacedWrite = {

@@ -30,7 +30,8 @@ export function createFakeViews(): FakeViews {
       }
     } else if (write.kind === 'withheld_entry') {
       for (const [at, { entry, name, version }] of versions) {
-        if (entry !== write.entry) continue
+        const isKept = write.kept.some((one) => one.name === name && one.version === version)
+        if (entry !== write.entry || isKept) continue
         versions.delete(at)
         const rest = [...versions.values()].filter((row) => row.name === name)
         const newest = rest.toSorted((a, b) => b.entry - a.entry)[0]?.version ?? null

@@ -9,12 +9,14 @@ import { planViews, revisionOf } from '../src/views.ts'
 import { createFakeViews } from './fake-views.ts'
 import { createWorld, nameOf, publishDocument, type World } from './world.ts'
 
+const noEntry = (): undefined => undefined
+
 test('planViews() plans touch, version, latest and owner when a package is new', async () => {
   const world = await createWorld()
   const index = await world.publish('alice', { name: '@s/p', version: '1.0.0' }, { tag: 'beta' })
   const entry = world.log[index]
   assert.ok(entry !== undefined)
-  const plan = planViews(entry, () => undefined)
+  const plan = planViews(entry, () => undefined, noEntry)
   assert.deepEqual(
     plan.map((write) => write.kind),
     ['touch', 'version', 'latest', 'owner'],
@@ -36,7 +38,7 @@ test('planViews() plans nothing when an entry touches no package', async () => {
   const world = await createWorld()
   for (const entry of world.log)
     assert.deepEqual(
-      planViews(entry, () => undefined),
+      planViews(entry, () => undefined, noEntry),
       [],
     )
 })
@@ -45,7 +47,7 @@ test('planViews() makes the pieces of the record when the tarball was taken down
   const world = await createWorld()
   await world.publish('alice', { name: 'p', version: '1.0.0', dependencies: { a: '1' } })
   const entry = { ...world.log.at(-1), prepared: undefined }
-  const version = planViews(entry as never, () => undefined).find(
+  const version = planViews(entry as never, () => undefined, noEntry).find(
     (write) => write.kind === 'version',
   )
   assert.match(version?.pieces.abbreviated ?? '', /"dependencies":\{"a":"1"\}/)
@@ -58,8 +60,8 @@ test('planViews() ignores prepared pieces when they are of another tarball', asy
   const [first, second] = world.log.slice(-2)
   assert.ok(first !== undefined && second !== undefined)
   const blobs = (name: string): Uint8Array | undefined => world.blobs.get(name)
-  const mixed = planViews({ ...second, prepared: first.prepared }, blobs)
-  assert.deepEqual(mixed, planViews(second, blobs))
+  const mixed = planViews({ ...second, prepared: first.prepared }, blobs, noEntry)
+  assert.deepEqual(mixed, planViews(second, blobs, noEntry))
 })
 
 /** The entry that takes these parts down. */
@@ -74,7 +76,9 @@ test('planViews() leaves out what an entry published when its values are taken d
   await world.publish('alice', { name: 'p', version: '1.0.0' })
   const index = await world.publish('alice', { name: 'p', version: '1.0.1', description: 'secret' })
   const before = world.views.package('p')?.rev
-  world.views.apply(planViews(takedown(9, [{ entry: index, part: 'values' }]), () => undefined))
+  world.views.apply(
+    planViews(takedown(9, [{ entry: index, part: 'values' }]), () => undefined, noEntry),
+  )
   assert.deepEqual(
     world.views.versions('p', 'full').map(({ version }) => version),
     ['1.0.0'],
@@ -84,6 +88,35 @@ test('planViews() leaves out what an entry published when its values are taken d
   assert.ok(!JSON.stringify(world.views.dump()).includes('secret'))
 })
 
+for (const [title, isGone, left] of [
+  ['the version', 'versions', ['1.0.0']],
+  ['what its tarball holds', 'contents', ['1.0.0']],
+  ['the tag', 'tags', ['1.0.0', '1.0.1']],
+] as const) {
+  test(`planViews() leaves ${left.join(' and ')} when only the value of ${title} is taken down, as views made anew do`, async () => {
+    const world = await createWorld()
+    await world.publish('alice', { name: 'p', version: '1.0.0' })
+    const index = await world.publish('alice', { name: 'p', version: '1.0.1' })
+    const published = world.log[index]
+    assert.ok(published)
+    const writes = published.writes.filter(({ object }) => !object.endsWith(`/${isGone}`))
+    assert.notEqual(writes.length, published.writes.length)
+    const { prepared: _, ...rest } = published
+    const kept: LoggedEntry = { ...rest, writes }
+    const taken = takedown(9, [{ entry: index, part: 'values', writes: [0] }])
+    const entryAt = (number: number): LoggedEntry | undefined =>
+      number === index ? kept : undefined
+    world.views.apply(planViews(taken, () => undefined, entryAt))
+    assert.deepEqual(world.views.versionNames('p'), left)
+    const rebuilt = createFakeViews()
+    const blobs = (name: string): Uint8Array | undefined => world.blobs.get(name)
+    for (const one of [...world.log.slice(0, index), kept, taken]) {
+      rebuilt.apply(planViews(one, blobs, entryAt))
+    }
+    assert.deepEqual(rebuilt.versionNames('p'), left)
+  })
+}
+
 test('planViews() shows the record alone when a tarball is taken down, as views made anew do', async () => {
   const world = await createWorld()
   const dependencies = { a: '1' }
@@ -92,11 +125,11 @@ test('planViews() shows the record alone when a tarball is taken down, as views 
   const [blob = ''] = [...world.blobs.keys()].slice(-1)
   assert.ok(published)
   const taken = takedown(9, [{ blob }])
-  world.views.apply(planViews(taken, () => undefined))
+  world.views.apply(planViews(taken, () => undefined, noEntry))
   assert.ok(!JSON.stringify(world.views.dump()).includes('secret'))
   const { prepared: _, ...entry } = published
   const rebuilt = createFakeViews()
-  for (const one of [entry, taken]) rebuilt.apply(planViews(one, () => undefined))
+  for (const one of [entry, taken]) rebuilt.apply(planViews(one, () => undefined, noEntry))
   assert.deepEqual(rebuilt.dump(), world.views.dump())
 })
 
@@ -106,7 +139,7 @@ test('planViews() plans nothing when bodies and effects are taken down', () => {
     { entry: 1, part: 'effects' },
   ] as const
   assert.deepEqual(
-    planViews(takedown(2, withhold), () => undefined),
+    planViews(takedown(2, withhold), () => undefined, noEntry),
     [],
   )
 })
@@ -162,7 +195,7 @@ test('planViews() rebuilds the same views from log and blobs when any calls were
       for (const one of steps) await take(world, one)
       const rebuilt = createFakeViews()
       for (const { prepared: _, ...entry } of world.log) {
-        rebuilt.apply(planViews(entry, (name) => world.blobs.get(name)))
+        rebuilt.apply(planViews(entry, (name) => world.blobs.get(name), noEntry))
       }
       assert.deepEqual(rebuilt.dump(), world.views.dump())
       for (const name of names) {

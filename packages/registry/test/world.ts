@@ -168,6 +168,12 @@ function record(
     prepared,
   }
   world.log.push(entry)
-  world.views.apply(planViews(entry, () => undefined))
+  world.views.apply(
+    planViews(
+      entry,
+      () => undefined,
+      () => undefined,
+    ),
+  )
   return { index, timeMs, outcome: outcome.ok ? { ok: true } : { ok: false, error: outcome.error } }
 }

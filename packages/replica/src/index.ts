@@ -7,6 +7,7 @@ export {
   type ProjectionHome,
   type ProjectionMark,
   type ReadBlob,
+  type ReadEntry,
   versionOf,
 } from './projection.ts'
 export { createReplica, type Lagging, lagOf, type Replica, type ReplicaPorts } from './replica.ts'

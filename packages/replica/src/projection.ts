@@ -4,12 +4,15 @@ import type { LoggedEntry } from '@stele/entries/transition'
 /** Blobs by the hex of their SHA-512; undefined where one is absent or was taken down. */
 export type ReadBlob = (name: string) => Uint8Array | undefined
 
+/** Entries of the same log, as it keeps them now; undefined where there is none of that number. */
+export type ReadEntry = (index: number) => LoggedEntry | undefined
+
 /** How a projection follows from the log: the same entries give the same writes, on every machine. */
 export type Projection<W> = {
   readonly name: string
   /** Raise it when `plan` gives other writes than before: what was derived is then made again. */
   readonly version: number
-  readonly plan: (entry: LoggedEntry, blobs: ReadBlob) => readonly W[]
+  readonly plan: (entry: LoggedEntry, blobs: ReadBlob, entryAt: ReadEntry) => readonly W[]
 }
 
 /** How far a projection is: the first `size` entries, by this version of its plan and its home. */
@@ -38,7 +41,7 @@ export type MarkedProjection = {
 export type BoundProjection = MarkedProjection & {
   readonly saveMark: (size: number) => void
   readonly reset: () => void
-  readonly apply: (entry: LoggedEntry, blobs: ReadBlob) => void
+  readonly apply: (entry: LoggedEntry, blobs: ReadBlob, entryAt: ReadEntry) => void
 }
 
 /** The version of a plan and a home together. */
@@ -62,6 +65,6 @@ export function bindProjection<W>(
     mark: home.mark,
     saveMark: (size) => home.saveMark({ version, size }),
     reset: home.reset,
-    apply: (entry, blobs) => home.apply(plan(entry, blobs)),
+    apply: (entry, blobs, entryAt) => home.apply(plan(entry, blobs, entryAt)),
   }
 }

@@ -2,7 +2,7 @@
 import { entriesPerStep } from '@stele/entries/leaf'
 import type { KeptEntry } from '@stele/entries/parts'
 import { type LoggedEntry, readLogged } from '@stele/entries/transition'
-import type { BoundProjection, MarkedProjection, ReadBlob } from './projection.ts'
+import type { BoundProjection, MarkedProjection, ReadBlob, ReadEntry } from './projection.ts'
 
 /** What the replica reads of its log, and the transaction that it works in. */
 export type ReplicaPorts = {
@@ -55,7 +55,8 @@ export function createReplica(ports: ReplicaPorts): Replica {
   }
 }
 
-function applyNew({ projections, blobs }: ReplicaPorts, entries: readonly LoggedEntry[]): void {
+function applyNew(ports: ReplicaPorts, entries: readonly LoggedEntry[]): void {
+  const { projections, blobs } = ports
   const [first] = entries
   if (first === undefined) return
   for (const projection of projections) {
@@ -63,7 +64,7 @@ function applyNew({ projections, blobs }: ReplicaPorts, entries: readonly Logged
     if (reached !== first.index) {
       throw new Error(`The projection "${projection.name}" is at ${reached}, not ${first.index}`)
     }
-    for (const entry of entries) projection.apply(entry, blobs)
+    for (const entry of entries) projection.apply(entry, blobs, readerOf(ports))
     projection.saveMark(first.index + entries.length)
   }
 }
@@ -101,19 +102,30 @@ function* bringUp(ports: ReplicaPorts, projection: BoundProjection): Generator<L
 }
 
 function applyKept(
-  { entries, leafHashes, blobs }: ReplicaPorts,
+  ports: ReplicaPorts,
   projection: BoundProjection,
   start: number,
   end: number,
 ): void {
+  const { entries, leafHashes, blobs } = ports
   const count = Math.min(entriesPerStep, end - start)
   const hashes = leafHashes(start, count)
   const kept = entries(start, count)
   for (const [offset, entry] of kept.entries()) {
     const [index, leafHash] = [start + offset, hashes[offset]]
     if (leafHash === undefined) throw new Error(`The log has no hash of entry ${index}`)
-    projection.apply(readLogged(entry, { index, leafHash }, blobs), blobs)
+    projection.apply(readLogged(entry, { index, leafHash }, blobs), blobs, readerOf(ports))
   }
   if (kept.length !== count) throw new Error(`The log ends at entry ${start + kept.length}`)
   projection.saveMark(start + count)
+}
+
+/** Entries as the log keeps them: inside a commit's transaction without what it has just taken down. */
+function readerOf({ entries, leafHashes, blobs }: ReplicaPorts): ReadEntry {
+  return (index) => {
+    const [entry] = entries(index, 1)
+    const [leafHash] = leafHashes(index, 1)
+    if (entry === undefined || leafHash === undefined) return undefined
+    return readLogged(entry, { index, leafHash }, blobs)
+  }
 }

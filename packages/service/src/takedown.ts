@@ -9,7 +9,14 @@ import {
 } from '@stele/entries/bodies'
 import { settingsInForce } from '@stele/entries/calls'
 import { entryKinds, parseLeaf } from '@stele/entries/leaf'
-import { parseValues } from '@stele/entries/parts'
+import {
+  type EntryValue,
+  type KeptEntry,
+  parseEffects,
+  parseValues,
+  readPart,
+} from '@stele/entries/parts'
+import { namedValues, namedWrites, type WithheldValues } from '@stele/entries/takedowns'
 import { rootsIn } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
 import { parseEngine } from '@stele/host'
@@ -64,7 +71,7 @@ function planTakedown(
   }
 }
 
-/** The blobs that hold what is too long to stand in the value records that are named. */
+/** The blobs that hold what is too long to stand in the value records, of the values that are named. */
 function longValues(
   asked: readonly WithheldPart[],
   store: ServicePorts['home']['store'],
@@ -75,7 +82,7 @@ function longValues(
     if ('blob' in part || part.part !== 'values') return []
     const [entry] = store.entries(part.entry, 1)
     const values = entry?.values ?? null
-    return values === null ? [] : parseValues(values)
+    return values === null ? [] : namedValues(part, parseValues(values))
   })
   const names = new Set(found.flatMap((value) => ('blob' in value ? [value.blob] : [])))
   return [...names].filter((blob) => !isAsked(blob)).map((blob) => ({ blob }))
@@ -105,9 +112,41 @@ function refuseAbsent(
   if (entry !== undefined && parseLeaf(entry.leaf).kind !== entryKinds.call) {
     throw refuse(what, "it is the log's own, without which what follows cannot be verified")
   }
-  if (part.part === 'values' && entry?.effects === null) {
-    throw refuse(what, 'its effects were taken down before, which name the rows that hold them')
+  if (part.part !== 'values' || entry === undefined) return
+  const reason = valuesRefusal(part, entry, store)
+  if (reason !== undefined) throw refuse(what, reason)
+}
+
+/** Why these values cannot be taken down, undefined where they can. */
+function valuesRefusal(
+  part: WithheldValues,
+  { effects, values }: KeptEntry,
+  store: ServicePorts['home']['store'],
+): string | undefined {
+  if (effects === null) {
+    return 'its effects were taken down before, which name the rows that hold them'
   }
+  const recorded = values === null ? [] : parseValues(values)
+  const absent = part.writes?.find((position) => position >= recorded.length)
+  if (absent !== undefined) return `it has ${recorded.length} values, none at position ${absent}`
+  const gone = part.writes?.find((position) => isWithheld(recorded[position]))
+  if (gone !== undefined) return `the one at position ${gone} was taken down before`
+  // The log itself reads them: a key without its number could sign no call any more.
+  const { writes } = parseEffects(readPart(effects))
+  const own = namedWrites(part, writes).find(
+    ({ object, field, valueHash }) =>
+      !object.startsWith('/') && hashOf(store.row(object, field)) === valueHash,
+  )
+  if (own === undefined) return undefined
+  return `the one at position ${own.position} is the log's own, which it still uses; name the others`
+}
+
+function isWithheld(value: EntryValue | undefined): boolean {
+  return value !== undefined && 'withheld' in value
+}
+
+function hashOf(row: ReturnType<ServicePorts['home']['store']['row']>): string | undefined {
+  return row && Buffer.from(row.hash).toString('hex')
 }
 
 /** The blobs that the log runs: its script, its engine, and the engine's parts. */

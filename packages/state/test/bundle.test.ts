@@ -45,7 +45,7 @@ test('openBundle() gives a value and an absence when the bundle of spec/vectors.
   assert.ok(value && 'bytes' in value)
   assert.equal(Buffer.from(value.bytes).toString(), 'A')
   assert.equal(open.get('/notes', 'absent'), undefined)
-  assert.equal(open.head.checkpoint.size, 13)
+  assert.equal(open.head.checkpoint.size, 14)
 })
 
 test('openBundle() gives listings, an empty one and a blob when the second bundle is asked', () => {

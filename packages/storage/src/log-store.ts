@@ -1,9 +1,9 @@
 // The log's home in SQLite: a group is one transaction, and the head's row is swapped only against the head it builds on.
 import type { DatabaseSync } from 'node:sqlite'
-import type { WithheldPart } from '@stele/entries/bodies'
 import type { StateReader } from '@stele/entries/calls'
 import { entryKinds } from '@stele/entries/leaf'
 import { type EntryValue, type KeptEntry, parseEffects, readPart } from '@stele/entries/parts'
+import { namedWrites, type WithheldPart, withholdValues } from '@stele/entries/takedowns'
 import type { LoggedEntry } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
 import type { CommitGroup, LogStore, StateRow, StoredHead, Watermark } from '@stele/log'
@@ -68,6 +68,10 @@ export type LogReader = Pick<LogStore, 'get' | 'list' | 'head' | 'hashes'> & {
   readonly entries: (start: number, count: number) => readonly KeptEntry[]
   /** A state row as proofs carry it: the value in line, the blob's name, or withheld. */
   readonly row: (object: string, field: string) => StoredRow | undefined
+  /** The rows of the state whose value this blob holds. */
+  readonly rowsOfBlob: (
+    blob: string,
+  ) => readonly { readonly object: string; readonly field: string }[]
   readonly blobs: BlobReader
   /** The takedowns among the entries from this one on. */
   readonly takedowns: (from: number) => readonly KeptEntry[]
@@ -92,11 +96,17 @@ export function createLogReader(db: DatabaseSync, blobFolder: string): LogReader
   const ofKind = db.prepare(
     'SELECT leaf, body, effects, value FROM entry WHERE number >= ? AND substr(leaf, 2, 1) = ? ORDER BY number',
   )
+  // Read for takedowns alone, so that no index serves it.
+  const ofBlob = db.prepare('SELECT object, field FROM state WHERE blob = ?')
   const blobs = createBlobReader(db, blobFolder)
   return {
     takedowns: (from) => ofKind.all(from, Uint8Array.of(entryKinds.takedown)).map(readEntry),
     ...createStateReader(db, blobs),
     row: createRowReader(db),
+    rowsOfBlob: (blob) =>
+      ofBlob
+        .all(blob)
+        .map((row) => ({ object: String(row['object']), field: String(row['field']) })),
     blobs,
     head: () => {
       const row = head.get()
@@ -313,25 +323,31 @@ function createHeadSwap(db: DatabaseSync): (group: CommitGroup) => void {
   }
 }
 
-/** Removes a part of an entry; values also from the rows of the state that the entry was the last to write. */
+/** Removes a part of an entry; values that are named also from the rows of the state that the entry was the last to write. */
 function createWithholder(
   db: DatabaseSync,
 ): (part: Extract<WithheldPart, { readonly entry: number }>) => void {
   const columns = {
     body: db.prepare('UPDATE entry SET body = NULL WHERE number = ?'),
     effects: db.prepare('UPDATE entry SET effects = NULL WHERE number = ?'),
-    values: db.prepare('UPDATE entry SET value = NULL WHERE number = ?'),
   }
-  const effectsOf = db.prepare('SELECT effects FROM entry WHERE number = ?')
+  const entryOf = db.prepare('SELECT effects, value FROM entry WHERE number = ?')
+  const setValues = db.prepare('UPDATE entry SET value = ? WHERE number = ?')
   const empty = db.prepare(
     'UPDATE state SET value = NULL, blob = NULL WHERE object = ? AND field = ? AND hash = ?',
   )
-  return ({ entry, part }) => {
-    columns[part].run(entry)
-    const effects = partOf(effectsOf.get(entry)?.['effects'] ?? null)
-    if (part !== 'values' || effects === null) return
-    for (const [object, field, valueHash] of parseEffects(readPart(effects)).writes) {
-      if (valueHash !== null) empty.run(object, field, Buffer.from(valueHash, 'hex'))
+  return (part) => {
+    if (part.part !== 'values') {
+      columns[part.part].run(part.entry)
+      return
+    }
+    const row = entryOf.get(part.entry)
+    const [effects, record] = [row?.['effects'], row?.['value']].map((one) => partOf(one ?? null))
+    setValues.run(withholdValues(part, record ?? null), part.entry)
+    if (effects === undefined || effects === null) return
+    const { writes } = parseEffects(readPart(effects))
+    for (const { object, field, valueHash } of namedWrites(part, writes)) {
+      empty.run(object, field, Buffer.from(valueHash, 'hex'))
     }
   }
 }

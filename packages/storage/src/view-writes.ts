@@ -97,7 +97,7 @@ function applyWrite(statements: WriteStatements, write: ViewWrite): void {
       statements.starEntry.run(write.entry, write.name)
       return
     case 'withheld_entry':
-      withholdEntry(statements, write.entry)
+      withholdEntry(statements, write)
       return
     case 'withheld_tarball':
       withholdTarball(statements, write.sha512)
@@ -113,9 +113,13 @@ function textsOf(pieces: VersionPieces): Record<string, string> {
   return { sha512, summary, abbreviated, full, readme }
 }
 
-function withholdEntry(statements: WriteStatements, entry: number): void {
+function withholdEntry(
+  statements: WriteStatements,
+  { entry, kept }: Extract<ViewWrite, { kind: 'withheld_entry' }>,
+): void {
   for (const row of statements.ofEntry.all(entry)) {
     const [name, version] = [text(row, 'name'), text(row, 'version')]
+    if (kept.some((one) => one.name === name && one.version === version)) continue
     statements.grow.run({ name, by: -sizeOf(statements, { name, version }) })
     statements.gone.run(name, version)
     const isLatest =

@@ -325,12 +325,27 @@ test('applyViewWrites() forgets what is taken down, in pieces, search and revisi
     ['p', 'q'].map((name) => views.package(name)?.rev),
     ['4-ab', '4-ab'],
   )
-  applyViewWrites(db, [{ kind: 'withheld_entry', entry: 3 }])
+  applyViewWrites(db, [{ kind: 'withheld_entry', entry: 3, kept: [] }])
   assert.equal(views.package('p')?.latest, '1.0.0')
-  applyViewWrites(db, [{ kind: 'withheld_entry', entry: 1 }])
+  applyViewWrites(db, [{ kind: 'withheld_entry', entry: 1, kept: [] }])
   assert.equal(views.package('p')?.latest, null)
   assert.deepEqual(views.versions('p', 'full'), [])
   assert.equal(views.search({ ...page, words: ['p'] }).total, 0)
+})
+
+test('applyViewWrites() leaves the versions of which nothing was taken down when values of their entry are', () => {
+  const { db, views } = open(
+    published(1, { name: 'p' }),
+    published(2, { name: 'p', version: '1.1.0' }),
+  )
+  const take = (version: string): void =>
+    applyViewWrites(db, [{ kind: 'withheld_entry', entry: 2, kept: [{ name: 'p', version }] }])
+  take('1.1.0')
+  assert.deepEqual(views.versionNames('p'), ['1.0.0', '1.1.0'])
+  assert.equal(views.package('p')?.latest, '1.1.0')
+  take('1.0.0')
+  assert.deepEqual(views.versionNames('p'), ['1.0.0'])
+  assert.equal(views.package('p')?.latest, '1.0.0')
 })
 
 test('applyViewWrites() leaves no word of what is taken down in the segments of the search index', () => {
@@ -355,7 +370,7 @@ test('applyViewWrites() leaves no word of what is taken down in the segments of 
       })
   assert.equal(isThere(), true)
   applyViewWrites(db, [
-    { kind: 'withheld_entry', entry: 2 },
+    { kind: 'withheld_entry', entry: 2, kept: [] },
     { kind: 'revise_all', rev: '91-ab' },
   ])
   assert.equal(isThere(), false)

@@ -28,6 +28,7 @@ import {
   formatValues,
   valueOf,
 } from '@stele/entries/parts'
+import { withoutPart } from '@stele/entries/takedowns'
 import { applyBody } from '@stele/entries/transition'
 import type { JsonValue } from '@stele/formats/json'
 import { clockName, formatHead, Trie } from '@stele/state'
@@ -189,7 +190,7 @@ export class LogBuilder {
     else {
       const entry = this.entries[part.entry]
       if (entry === undefined) throw new Error(`There is no entry ${part.entry}`)
-      entry[part.part] = null
+      Object.assign(entry, withoutPart(entry, part))
     }
   }
 

@@ -55,7 +55,7 @@ test('verifyCheckpoint() accepts the checkpoint of vectors.json with its clock',
   assert.equal(checkpoint.size, size)
   assert.equal(hex(checkpoint.root), vectors.entries.at(-1)?.treeRoot)
   assert.equal(verified.length, 2)
-  assert.equal(cosignedTimeS(verified, `${origin}/clock`), 1795000007)
+  assert.equal(cosignedTimeS(verified, `${origin}/clock`), 1795000008)
   assert.equal(formatNote(note.text, parseNote(vectors.checkpoint).signatures), vectors.checkpoint)
 })
 
@@ -69,7 +69,7 @@ test('parseProofFile() reads the head of vectors.json, whose proof holds', () =>
 })
 
 test('parseTile(), parseEntryBundle() read the tile and the bundle of vectors.json', () => {
-  const [hashPath, bundlePath] = ['tile/0/000.p/13', 'tile/entries/000.p/13']
+  const [hashPath, bundlePath] = ['tile/0/000.p/14', 'tile/entries/000.p/14']
   for (const path of [hashPath, bundlePath]) assert.equal(tilePath(parseTilePath(path)), path)
   const tile = fileOf(hashPath)
   assert.deepEqual(

@@ -1,14 +1,26 @@
 // stele takedown <name@version> | <integrity> | <entry> --part P, --reason TEXT
-import type { WithheldPart } from '@stele/entries/bodies'
+import { parseWithheldPart, type WithheldPart } from '@stele/entries/takedowns'
 import { isPlainLine, SteleError } from '@stele/errors'
-import { isJsonObject } from '@stele/formats/json'
+import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import type { AdminAsk, Spec } from '../server/admin-ask.ts'
 import { askServer, serverOptions } from '../server/with-server.ts'
 import type { Command, Input } from './command.ts'
 
-type Report = { readonly deleted: string; readonly index: number; readonly left?: string }
+/** What a takedown of values leaves, since the registry still decides by it, and what would end that. */
+type Staying = { readonly what: string; readonly first?: string }
+type Report = {
+  readonly deleted: string
+  readonly index: number
+  readonly left?: string
+  readonly stays?: readonly Staying[]
+}
 /** What to delete, in words for the person who confirms it. */
-type Target = { readonly part: WithheldPart; readonly words: string; readonly release?: Spec }
+type Target = {
+  readonly part: WithheldPart
+  readonly words: string
+  readonly release?: Spec
+  readonly stays?: readonly Staying[]
+}
 
 /** Deletes a part of the log, which shows for ever that it was there. */
 export const takedown: Command<Report> = {
@@ -29,6 +41,7 @@ export const takedown: Command<Report> = {
     notes: [
       'A version is also removed from its package: nobody can install it, and "latest" moves on',
       'The integrity of a tarball, or its SHA-512 in hex, deletes the tarball alone',
+      'Of the values that an entry wrote, those stay that the rules still read; the command names them',
       'Hashes and proofs stay as they are. "stele verify" then reports what it could not check',
     ],
   },
@@ -36,15 +49,16 @@ export const takedown: Command<Report> = {
     const { what, reason } = parseInput(input)
     const target = await findTarget(input, what)
     await confirm(input, target)
-    const { part, release, words } = target
+    const { part, release, words, stays } = target
     const ask: AdminAsk = { do: 'take_down', withhold: [part], reason }
     const answer = await askServer(input, release === undefined ? ask : { ...ask, release })
     const { index, left } = isJsonObject(answer) ? answer : {}
-    const report = { deleted: words, index: Number(index) }
+    const report = { deleted: words, index: Number(index), ...(stays && { stays }) }
     return typeof left === 'string' ? { ...report, left } : report
   },
-  view: ({ deleted, index, left }) => {
-    const done = `Took down ${deleted}; entry ${index} of the log says so`
+  view: ({ deleted, index, left, stays = [] }) => {
+    const took = `Took down ${deleted}; entry ${index} of the log says so`
+    const done = [took, ...stays.map(stayingLine)].join('\n')
     if (left === undefined) return done
     return `${done}\nIts bytes are not gone from the disk yet: ${left}. The server erases them as soon as it can`
   },
@@ -73,6 +87,7 @@ async function findTarget(input: Input, what: string): Promise<Target> {
   if (/^\d{1,15}$/.test(what)) {
     if (part === 'body' || part === 'effects' || part === 'values') {
       const entry = Number(what)
+      if (part === 'values') return findValues(input, entry)
       return { part: { entry, part }, words: `the ${part} of entry ${entry}` }
     }
     throw usageWrong('Say which part of the entry: --part body, effects or values')
@@ -88,9 +103,33 @@ async function findTarget(input: Input, what: string): Promise<Target> {
   return { part: { blob }, release: { name, version }, words: `${name}@${version} (${bytes})` }
 }
 
-async function confirm({ options, terminal }: Input, { words }: Target): Promise<void> {
+/** The server knows which values the registry still needs. */
+async function findValues(input: Input, entry: number): Promise<Target> {
+  const found = await askServer(input, { do: 'find_values', entry })
+  const { part, named, of, stays } = isJsonObject(found) ? found : {}
+  const count = typeof named === 'number' ? `${named} of the ${Number(of)} values` : 'the values'
+  return {
+    part: parseWithheldPart(part ?? null),
+    words: `${count} of entry ${entry}`,
+    stays: (Array.isArray(stays) ? stays : []).flatMap(parseStaying),
+  }
+}
+
+function parseStaying(value: JsonValue): readonly Staying[] {
+  const { what, first } = isJsonObject(value) ? value : {}
+  if (typeof what !== 'string') return []
+  return [typeof first === 'string' ? { what, first } : { what }]
+}
+
+function stayingLine({ what, first }: Staying): string {
+  const line = `Stays: ${what}, which the registry's rules read`
+  return first === undefined ? line : `${line}. To delete it too, ${first}, then take down again`
+}
+
+async function confirm({ options, terminal }: Input, { words, stays = [] }: Target): Promise<void> {
   if (options['yes'] === true) return
-  const question = `This deletes ${words} for good. Type yes to go on: `
+  const what = [`This deletes ${words} for good.`, ...stays.map(stayingLine)].join('\n')
+  const question = `${what}${stays.length === 0 ? ' ' : '\n'}Type yes to go on: `
   if (terminal === undefined) {
     throw usageWrong(`This would delete ${words} for good; say --yes to do it`)
   }

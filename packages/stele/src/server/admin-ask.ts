@@ -1,6 +1,6 @@
 // What an operator can ask of a server, and how it is read from the socket.
-import type { WithheldPart } from '@stele/entries/bodies'
-import { isPlainLine, SteleError } from '@stele/errors'
+import { parseWithheldPart, type WithheldPart } from '@stele/entries/takedowns'
+import { isPlainLine, isSteleError, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue, parseJson } from '@stele/formats/json'
 
 /** A version of a package. */
@@ -27,6 +27,8 @@ export type AdminAsk =
     }
   /** What a takedown of this would delete: `name@version`, an integrity, or the hex of a SHA-512. */
   | { readonly do: 'find_blob'; readonly what: string }
+  /** Which of its values a takedown of this entry's would name, and what stays. */
+  | { readonly do: 'find_values'; readonly entry: number }
   | {
       readonly do: 'take_down'
       readonly withhold: readonly WithheldPart[]
@@ -70,6 +72,11 @@ export function parseAsk(text: string): AdminAsk {
         return { do: 'find_blob', what }
       case 'publish':
         return { do: 'publish', replace: value['replace'] === true }
+      case 'find_values': {
+        const { entry } = { entry: value['entry'] }
+        if (typeof entry !== 'number' || !Number.isSafeInteger(entry) || entry < 0) break
+        return { do: 'find_values', entry }
+      }
       case 'take_down':
         return parseTakedown(value)
       case 'apply_rules': {
@@ -118,19 +125,13 @@ function parseTakedown(value: Members): AdminAsk {
   return { ...ask, release: { name, version } }
 }
 
+/** As the takedown's body has it: what that refuses must not be signed. */
 function parsePart(value: JsonValue): WithheldPart {
-  if (isJsonObject(value)) {
-    const { entry, part, blob } = {
-      entry: value['entry'],
-      part: value['part'],
-      blob: value['blob'],
-    }
-    if (typeof blob === 'string') return { blob }
-    if (typeof entry === 'number' && (part === 'body' || part === 'effects' || part === 'values')) {
-      return { entry, part }
-    }
+  try {
+    return parseWithheldPart(value)
+  } catch (error) {
+    throw isSteleError(error) ? wrongTakedown(error.message) : error
   }
-  throw wrongTakedown('a part is neither an entry with a part nor a blob')
 }
 
 function wrongTakedown(reason: string): SteleError {

@@ -1,12 +1,13 @@
 // Does what an operator asks, on a server of this process.
 import type { Accounts } from '@stele/accounts'
-import type { WithheldPart } from '@stele/entries/bodies'
+import type { WithheldPart } from '@stele/entries/takedowns'
 import { SteleError } from '@stele/errors'
 import { canonicalJson, type JsonValue, parseJson } from '@stele/formats/json'
 import { parsePackageName } from '@stele/formats/names'
 import type { AdminAsk, Spec } from './admin-ask.ts'
 import type { Server } from './open-server.ts'
 import { changeReservation } from './reservations.ts'
+import { findValues, refuseInUse } from './takedown-values.ts'
 
 /** Does what is asked. */
 export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue> {
@@ -31,6 +32,8 @@ export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue>
       return changeReservation(server, ask)
     case 'find_blob':
       return findBlob(server, ask.what)
+    case 'find_values':
+      return findValues(server, ask.entry)
     case 'take_down':
       return takeDown(server, ask)
     case 'publish':
@@ -53,6 +56,7 @@ export function adminFacts(ask: AdminAsk): { readonly [name: string]: string } |
     case 'list_users':
     case 'list_reservations':
     case 'find_blob':
+    case 'find_values':
     case 'read_rules':
       return undefined
     case 'add_user':
@@ -72,10 +76,14 @@ export function adminFacts(ask: AdminAsk): { readonly [name: string]: string } |
 
 function takenDown({ withhold, release }: Extract<AdminAsk, { do: 'take_down' }>): string {
   if (release !== undefined) return `${release.name}@${release.version}`
-  const words = withhold.map((part) =>
-    'blob' in part ? `the tarball ${part.blob}` : `the ${part.part} of entry ${part.entry}`,
-  )
-  return words.join(', ')
+  return withhold.map(wordsOf).join(', ')
+}
+
+function wordsOf(part: WithheldPart): string {
+  if ('blob' in part) return `the tarball ${part.blob}`
+  const of = `of entry ${part.entry}`
+  if (part.part !== 'values' || part.writes === undefined) return `the ${part.part} ${of}`
+  return `the values ${part.writes.join(', ')} ${of}`
 }
 
 function forAccounts({ accounts }: { readonly accounts?: readonly string[] }): {
@@ -141,15 +149,6 @@ async function takeDown(
     await removeRelease(server, release)
   }
   return server.service.takeDown({ withhold, reason })
-}
-
-/** Values that the registry needs again would freeze what they belong to: they are changed first, then taken down. */
-function refuseInUse(server: Server, part: WithheldPart): void {
-  if ('blob' in part || part.part !== 'values') return
-  const used = server.valuesInUse(part.entry)
-  if (used === undefined) return
-  const how = 'change them first (npm deprecate), then take down what they were'
-  throw refused(`the values of entry ${part.entry}`, `the registry still uses ${used}; ${how}`)
 }
 
 /** As the operator: the release is gone from its package, and "latest" moves to the highest one that is left. */

@@ -8,6 +8,7 @@ import {
   type Effects,
   type KeptEntry,
   parseEffects,
+  parseValues,
   readBodyPart,
   readPart,
   splitPart,
@@ -225,10 +226,14 @@ function checkCounts({ disk, isRebuilding }: Checked): void {
   for (const entry of entries.slice(0, size)) {
     const { writes } = readEntry(entry)
     if (writes === null) return
+    const values = entry.values === null ? [] : parseValues(entry.values)
+    let position = 0
     for (const [object, field, valueHash] of writes) {
       const key = rowKey(object, field)
       most.set(key, (most.get(key) ?? 0) + 1)
-      if (valueHash === null || entry.values !== null) least.set(key, (least.get(key) ?? 0) + 1)
+      const value = valueHash === null ? undefined : values[position++]
+      const isThere = value !== undefined && !('withheld' in value)
+      if (valueHash === null || isThere) least.set(key, (least.get(key) ?? 0) + 1)
     }
   }
   for (const key of new Set([...most.keys(), ...counts.keys()])) {

@@ -1,5 +1,6 @@
 // A simulated disk: a database whose transactions are whole, and a folder whose unsynced changes a power cut may take back.
 import { type KeptEntry, parseEffects, readPart } from '@stele/entries/parts'
+import { namedWrites, type WithheldValues, withoutPart } from '@stele/entries/takedowns'
 import type { CommitGroup, MemorySnapshot, PastRow, StoredHead, Watermark } from '@stele/log'
 import type { ProjectionMark } from '@stele/replica'
 import type { Hash } from '@stele/tlog/tree'
@@ -166,12 +167,12 @@ export function withGroup(
   const allEntries: KeptEntry[] = [...tables.entries, ...kept]
   for (const part of withhold) {
     if ('blob' in part) allBlobs.set(part.blob, null)
-    else if (part.part === 'values') emptyRows(allRows, allEntries[part.entry])
+    else if (part.part === 'values') emptyRows(allRows, allEntries[part.entry], part)
   }
   for (const part of withhold) {
     const entry = 'entry' in part ? allEntries[part.entry] : undefined
     if (entry !== undefined && 'entry' in part) {
-      allEntries[part.entry] = { ...entry, [part.part]: null }
+      allEntries[part.entry] = withoutPart(entry, part)
     }
   }
   return {
@@ -188,9 +189,14 @@ export function withGroup(
 }
 
 /** A value that is taken down is gone from the state too, where the entry was the last to write it. */
-function emptyRows(rows: Map<string, Row>, entry: KeptEntry | undefined): void {
+function emptyRows(
+  rows: Map<string, Row>,
+  entry: KeptEntry | undefined,
+  part: WithheldValues,
+): void {
   if (entry === undefined || entry.effects === null) return
-  for (const [object, field, valueHash] of parseEffects(readPart(entry.effects)).writes) {
+  const { writes } = parseEffects(readPart(entry.effects))
+  for (const { object, field, valueHash } of namedWrites(part, writes)) {
     const key = rowKey(object, field)
     const row = rows.get(key)
     if (row === undefined || Buffer.from(row.hash).toString('hex') !== valueHash) continue

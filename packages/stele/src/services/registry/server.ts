@@ -14,13 +14,13 @@ import type { Reserved } from '../../server/reservations.ts'
 import type { RunningService } from '../../server/run-service.ts'
 import { wire } from '../faces.ts'
 import { type ServerPart, serverPart } from '../kind.ts'
-import { createValuesInUse } from './values-in-use.ts'
+import { createValuesInUse, type ValuesInUse } from './values-in-use.ts'
 
 /** What is particular to a registry. */
 export type RegistryPart = {
   readonly registry: Registry
-  /** What the registry still uses of the values that an entry wrote. */
-  readonly valuesInUse: (entry: number) => string | undefined
+  /** What the registry still uses of the values that entries wrote. */
+  readonly valuesInUse: ValuesInUse
   /** Names and scopes that belong to accounts. */
   readonly reservations: () => readonly Reserved[]
 }

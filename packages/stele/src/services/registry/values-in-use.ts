@@ -1,25 +1,117 @@
-// What the registry still decides by: values that calls read again and again, and that can be changed first.
-import { parseEffects, readPart } from '@stele/entries/parts'
-import { parsePackageObject } from '@stele/releases/state'
+// What the registry still decides by: values of the state that the rules read. Withheld, the calls that read them could not
+// be taken any more, for ever: so they stay until they are changed, and what they were is taken down then.
+import { type EntryValue, parseEffects, parseValues, readPart } from '@stele/entries/parts'
+import { type ValueWrite, valueWrites } from '@stele/entries/takedowns'
+import { decodeSegment } from '@stele/formats/names'
+import { packageObject, parseNotice, parsePackageObject } from '@stele/releases/state'
 import type { LogReader } from '@stele/storage'
 
-/** Parts of a package whose values the rules read before they change them. Withheld, they could not be changed again. */
-const readParts = ['notices']
+/** What a value is used for. */
+export type Use = {
+  /** In words; absent where the value tells nothing, so that nobody asks for it to go. */
+  readonly what?: string
+  /** What changes the value, so that what it was can be taken down; absent where nothing does. */
+  readonly first?: string
+}
 
-/** What an entry wrote that is still in use, in words: `the notices of "left-pad"`; undefined where nothing is. */
-export function createValuesInUse(
-  reader: Pick<LogReader, 'entries' | 'row'>,
-): (entry: number) => string | undefined {
-  return (index) => {
-    const effects = reader.entries(index, 1)[0]?.effects
-    if (effects === undefined || effects === null) return undefined
-    for (const [object, field, valueHash] of parseEffects(readPart(effects)).writes) {
-      const place = parsePackageObject(object)
-      if (place === undefined || !readParts.includes(place.part)) continue
-      const row = reader.row(object, field)
-      const isCurrent = row !== undefined && Buffer.from(row.hash).toString('hex') === valueHash
-      if (isCurrent && !('withheld' in row.value)) return `the ${place.part} of "${place.name}"`
-    }
-    return undefined
+/** The values that an entry wrote, by their positions in its value record. */
+export type EntryValues = {
+  /** Those that were not taken down before. */
+  readonly left: readonly number[]
+  /** Those of them that are still in use. */
+  readonly used: readonly (Use & { readonly write: number })[]
+}
+
+/** What is still in use. */
+export type ValuesInUse = {
+  /** Undefined where there is no such entry, or nobody can tell any more what it wrote. */
+  readonly ofEntry: (entry: number) => EntryValues | undefined
+  /** What a blob is needed for as a value of the state; undefined where it is not. */
+  readonly ofBlob: (blob: string) => Use | undefined
+}
+
+type Reader = Pick<LogReader, 'entries' | 'row' | 'rowsOfBlob'>
+
+/** What is still in use of the registry in this log. */
+export function createValuesInUse(reader: Reader): ValuesInUse {
+  return {
+    ofEntry: (index) => {
+      const [entry] = reader.entries(index, 1)
+      if (entry === undefined || entry.effects === null || entry.values === null) return undefined
+      const values = parseValues(entry.values)
+      const { writes } = parseEffects(readPart(entry.effects))
+      const left = valueWrites(writes).filter(({ position }) => !isWithheld(values[position]))
+      const used = left.flatMap((write) => {
+        const use = useOfWrite(reader, write) ?? useOfBlob(reader, blobOf(values[write.position]))
+        return use === undefined ? [] : [{ write: write.position, ...use }]
+      })
+      return { left: left.map(({ position }) => position), used }
+    },
+    ofBlob: (blob) => useOfBlob(reader, blob),
   }
+}
+
+function useOfWrite(reader: Reader, { object, field, valueHash }: ValueWrite): Use | undefined {
+  const row = reader.row(object, field)
+  const isCurrent = row !== undefined && Buffer.from(row.hash).toString('hex') === valueHash
+  return isCurrent && !isWithheld(row.value) ? useOf(reader, object, field) : undefined
+}
+
+/** A long value goes with its blob, wherever else it stands. */
+function useOfBlob(reader: Reader, blob: string | undefined): Use | undefined {
+  if (blob === undefined) return undefined
+  const uses = reader.rowsOfBlob(blob).map(({ object, field }) => useOf(reader, object, field))
+  return uses.find((use) => use !== undefined)
+}
+
+/** What a value that the state holds is used for; undefined where nothing reads it. */
+function useOf(reader: Reader, object: string, field: string): Use | undefined {
+  if (field.endsWith('/')) return {} // A directory: there is nothing in it to take down.
+  const place = parsePackageObject(object)
+  if (place === undefined) return otherUse(object, field)
+  const { name, part } = place
+  const spec = `${name}@${field}`
+  if (part === 'versions' || part === 'contents') {
+    if (isRemoved(reader, name, field)) return undefined
+    return { what: `the release ${spec}`, first: `remove it first (stele takedown ${spec})` }
+  }
+  if (part === 'notices' && isRemoved(reader, name, field)) {
+    return { what: `the notice that ${spec} was removed` }
+  }
+  const what = `the ${part === '' ? field : part} of "${name}"`
+  const first = firstSteps[part]
+  return first === undefined ? { what } : { what, first }
+}
+
+/** By the part of a package: how what is there can be changed. */
+const firstSteps: { readonly [part: string]: string } = {
+  tags: 'point them to another version first (npm dist-tag add)',
+  notices: 'change them first (npm deprecate)',
+  owners: 'remove the owner first (npm owner rm)',
+  stars: 'take the star back first (npm unstar)',
+}
+
+function otherUse(object: string, field: string): Use {
+  if (object === '/accounts') return { what: `the account "${field}"` }
+  if (object === '/names') {
+    const name = decodeSegment(field)
+    const first = `end it first (stele reserve remove ${name})`
+    return { what: `the reservation of "${name}"`, first }
+  }
+  // Of rules that are not this release's, too: nobody knows what they read.
+  return { what: `the value of "${field}" in "${object}"` }
+}
+
+function isRemoved(reader: Reader, name: string, version: string): boolean {
+  const row = reader.row(`${packageObject(name)}/notices`, version)
+  if (row === undefined || !('bytes' in row.value)) return false
+  return parseNotice(Buffer.from(row.value.bytes).toString()).gone
+}
+
+function blobOf(value: EntryValue | undefined): string | undefined {
+  return value !== undefined && 'blob' in value ? value.blob : undefined
+}
+
+function isWithheld(value: EntryValue | undefined): boolean {
+  return value !== undefined && 'withheld' in value
 }
