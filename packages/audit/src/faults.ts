@@ -3,7 +3,7 @@ import { type DetailsOf, type ErrorCode, isSteleError, SteleError } from '@stele
 
 /** What a finding is about, the worst first. Reports are sorted by it, and have room for findings of each kind. */
 export const faultWeights = {
-  /** Another history than the one that was seen before. */
+  /** Another log than the one that was asked for, or another history than the one that was seen before. */
   history: 0,
   /** The log does not hash, or did not keep to its rules. */
   log: 1,
@@ -33,6 +33,7 @@ export type Fault = {
  */
 export function faultOf(error: unknown): Fault | undefined {
   if (
+    isSteleError(error, 'key_not_shown') ||
     isSteleError(error, 'history_replaced') ||
     isSteleError(error, 'history_forked') ||
     isSteleError(error, 'history_older')

@@ -31,7 +31,7 @@ const maxKeys = 32
 
 /**
  * The log's keys, as the service serves them; with `wanted`, a vkey or a fingerprint, that one must be among them and is then
- * the only log key that counts. Throws `server_refused` where there is no log, `vkey_invalid`, `file_mismatch`.
+ * the only log key that counts. Throws `server_refused` where there is no log, `vkey_invalid`, `key_not_shown`, `file_mismatch`.
  */
 export async function fetchKeys(fetch: Fetch, wanted: string | undefined): Promise<LogKeys> {
   const bytes = await fetchOptional(fetch, keyPath, { maxBytes: maxKeyFileBytes, entry: null })
@@ -48,12 +48,10 @@ export async function fetchKeys(fetch: Fetch, wanted: string | undefined): Promi
     throw new SteleError('server_refused', { url: keyPath, status: 200, message })
   }
   const served = lines.slice(0, maxKeys).map((line) => asFile(keyPath, () => parseVkey(line)))
-  const key = wanted === undefined ? served[0] : pick(served, wanted)
-  if (key === undefined) throw mismatch(keyPath, { what: 'it', found: 'empty', wanted: 'two keys' })
-  if (!served.some((verifier) => verifier.vkey === key.vkey)) {
-    const found = served.find((verifier) => verifier.name === key.name)?.vkey ?? 'other keys'
-    throw mismatch(keyPath, { what: "the log's key", found, wanted: `${key.vkey}, as given` })
-  }
+  const [first] = served
+  if (first === undefined)
+    throw mismatch(keyPath, { what: 'it', found: 'empty', wanted: 'two keys' })
+  const key = wanted === undefined ? first : pick(served, first.name, wanted)
   const clocks = served.filter((verifier) => verifier.name === clockName(key.name))
   const logs = served.filter((verifier) => verifier.name === key.name)
   return {
@@ -79,15 +77,19 @@ export function onlyKey(
 
 const fingerprint = /^(?:sha-?256[: ]\s*)?([0-9a-f]{64})$/i
 
-/** The key that the user named. A fingerprint is enough: it says which of those that are served is the right one. */
-function pick(served: readonly NoteVerifier[], wanted: string): NoteVerifier {
+/** The key that the user named. A fingerprint is enough: it says which of the log's keys is the right one. */
+function pick(served: readonly NoteVerifier[], origin: string, wanted: string): NoteVerifier {
   const digest = fingerprint.exec(wanted.trim())?.[1]?.toLowerCase()
-  if (digest === undefined) return parseVkey(wanted)
-  const key = served.find((verifier) => fingerprintOf(verifier) === digest)
-  if (key !== undefined) return key
-  const found = served.map(fingerprintOf).join(', ')
-  const what = "the fingerprint of the log's key"
-  throw mismatch(keyPath, { what, found, wanted: `${digest}, as given` })
+  const given = digest ?? parseVkey(wanted).vkey
+  const write = digest === undefined ? ({ vkey }: NoteVerifier) => vkey : fingerprintOf
+  const isClock = ({ name }: NoteVerifier): boolean =>
+    served.some((other) => name === clockName(other.name))
+  const own = served.filter((verifier) => !isClock(verifier))
+  const key = own.find((verifier) => write(verifier) === given)
+  if (key === undefined) {
+    throw new SteleError('key_not_shown', { origin, given, shown: own.map(write) })
+  }
+  return key
 }
 
 /** Hex SHA-256 of the raw key: what people compare. */

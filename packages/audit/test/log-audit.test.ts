@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import { createEd25519Signer } from '@stele/tlog/keys'
+import { parseVkey } from '@stele/tlog/notes'
 import type { VerifyPorts } from '../src/index.ts'
+import { fingerprintOf } from '../src/signed-tree.ts'
 import { newLog, origin, packument, portsOver, publish, serve, verifyFiles } from './sample-log.ts'
 
 suite('advance()', () => {
@@ -112,7 +114,25 @@ suite('fetchKeys()', () => {
     const key = createEd25519Signer(origin, Buffer.alloc(32, 9)).vkey
     const { verdict, findings } = await verifyFiles(serve(newLog()), { key })
     assert.equal(verdict, 'failed')
-    assert.match(findings[0]?.message ?? '', /as given/)
+    const { code, message, fix } = findings[0] ?? {}
+    assert.equal(code, 'key_not_shown')
+    assert.equal(
+      message,
+      `The key that you gave is not one of this log: you gave ${key}, and the log "${origin}" shows ${newLog().signer.vkey}`,
+    )
+    assert.match(fix ?? '', /^Either --key is wrong .* Or it is right, and another log is served/)
+  })
+
+  test('fetchKeys() does not take the fingerprint of the clock for that of the log', async () => {
+    const log = newLog()
+    const shown = await verifyFiles(serve(log))
+    const clock = fingerprintOf(parseVkey(log.clock.vkey))
+    const { verdict, findings } = await verifyFiles(serve(log), { key: clock })
+    assert.equal(verdict, 'failed')
+    assert.match(
+      findings[0]?.message ?? '',
+      new RegExp(`you gave ${clock}, and the log ".*" shows ${shown.keyFingerprint}$`),
+    )
   })
 
   test('fetchKeys() trusts only the key that was given, whatever else is served', async () => {

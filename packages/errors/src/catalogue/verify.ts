@@ -8,6 +8,12 @@ export type VerifyDetails = {
   verify_stopped: { readonly url: string }
   verify_impossible: { readonly url: string; readonly reason: string }
   entry_not_run: { readonly entry: number; readonly reason: string }
+  key_not_shown: {
+    readonly origin: string
+    readonly given: string
+    /** The log's keys, written as the given one is. */
+    readonly shown: readonly string[]
+  }
   history_replaced: {
     readonly origin: string
     readonly key: string
@@ -56,6 +62,13 @@ export const verifyErrors: Catalogue<VerifyDetails> = {
     message: (d) => `Entry ${d.entry} could not be run again on this machine: ${d.reason}`,
     fix: () =>
       'This says nothing of the registry. Give the verification more memory, or another machine',
+  },
+  key_not_shown: {
+    status: 403,
+    message: (d) =>
+      `The key that you gave is not one of this log: you gave ${d.given}, and the log "${d.origin}" shows ${d.shown.join(' and ')}`,
+    fix: () =>
+      "Either --key is wrong (a key of another registry, a clock's key, or a typing error): compare it with what the operator told you, and run this again. Or it is right, and another log is served in place of the one that you know: then install nothing from this registry, and ask its operator by some other way",
   },
   history_replaced: {
     status: 403,
