@@ -49,7 +49,8 @@ const goodFlags: readonly (readonly [flag: string, text: string])[] = [
   ['since', '7'],
   ['call-timeout', '60'],
   ['public-url', 'https://registry.example'],
-  ['out', 'a/new/folder/report.json'],
+  ['out', 'report.json'],
+  ['out', 'packages/report.json'],
 ]
 const badFlags: readonly (readonly [flag: string, text: string, said: RegExp])[] = [
   ['key', '', /^--key "": must be the log's key, a line like ".*", or its fingerprint, 64 hex/],
@@ -69,6 +70,11 @@ const badFlags: readonly (readonly [flag: string, text: string, said: RegExp])[]
   ['public-url', 'https://x/?y', /^--public-url "https:\/\/x\/\?y": the address has no/],
   ['out', '', /^--out "": must be the name of a file/],
   ['out', '.', /^--out "\.": must be the name of a file/],
+  [
+    'out',
+    'a/new/folder/x.json',
+    /^--out "a\/new\/folder\/x\.json": there is no folder "a\/new\/folder"; make it first/,
+  ],
   ['out', 'package.json/x', /^--out "package\.json\/x": cannot be written/],
 ]
 
@@ -145,8 +151,48 @@ suite('parseSource()', () => {
       )
   })
 
+  const mistyped: readonly (readonly [text: string, said: string])[] = [
+    ['data/pubilc', 'There is no folder "data/pubilc" here; did you mean "data/public"?'],
+    ['dtaa/public', 'There is no folder "dtaa/public" here; did you mean "data/public"?'],
+    ['./data/pub', 'There is no folder "./data/pub" here'],
+    [
+      'data.old/public',
+      'There is no folder "data.old/public" here. If a registry is meant, give its whole address: https://data.old/public',
+    ], // "data.old" is a folder.
+    ['emtpy', 'There is no folder "emtpy" here; did you mean "empty"?'],
+    [
+      'registry',
+      'There is no folder "registry" here. If a registry is meant, give its whole address: https://registry',
+    ],
+    [
+      'other/path',
+      'There is no folder "other/path" here. If a registry is meant, give its whole address: https://other/path',
+    ],
+  ]
+  for (const [text, said] of mistyped) {
+    test(`parseSource() says what may be meant when "${text}" is typed and not there`, () => {
+      mkdirSync(join(folder, 'data.old'))
+      const before = process.cwd()
+      process.chdir(folder)
+      try {
+        assert.equal(
+          refusal(() => parseSource(text)),
+          said,
+        )
+      } finally {
+        process.chdir(before)
+      }
+    })
+  }
+
   test('parseSource() takes everything else for an address', () => {
     assert.deepEqual(parseSource('localhost:1'), { kind: 'http', root: 'http://localhost:1' })
+    assert.deepEqual(parseSource('localhost/npm'), { kind: 'http', root: 'http://localhost/npm' })
+    assert.deepEqual(parseSource('https://registry'), { kind: 'http', root: 'https://registry' })
+    assert.deepEqual(parseSource('registry.example/npm'), {
+      kind: 'http',
+      root: 'https://registry.example/npm',
+    })
   })
 })
 

@@ -114,10 +114,14 @@ function parseNames(flag: string, text: Typed): readonly string[] {
 function parseOut(text: Typed): Pick<Chosen, 'out'> {
   if (typeof text !== 'string') return {}
   const out = resolve(text)
-  let folder = dirname(out)
-  while (!existsSync(folder)) folder = dirname(folder)
+  const folder = dirname(out)
   const isFolder = statSync(out, { throwIfNoEntry: false })?.isDirectory() === true
   if (isFolder || text === '') throw wrongUsage(`--out "${text}": must be the name of a file`)
+  if (!existsSync(folder)) {
+    throw wrongUsage(
+      `--out "${text}": there is no folder "${dirname(text)}"; make it first, or give another file`,
+    )
+  }
   try {
     if (!statSync(folder).isDirectory()) throw new Error(`"${folder}" is no folder`)
     accessSync(folder, constants.W_OK)
