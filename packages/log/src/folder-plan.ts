@@ -50,7 +50,7 @@ export type FolderReport = {
   readonly differingCount: number
   /** Why nothing was written, null where what was missing was. */
   readonly refused: string | null
-  /** Files that were missing, and their bytes. */
+  /** Files that were not there, missing or new, and their bytes. */
   readonly written: number
   readonly writtenBytes: number
   /** Files that had wrong bytes and have the right ones now. */

@@ -25,12 +25,12 @@ const reports: readonly (readonly [report: FolderReport, text: string, status: n
   ],
   [
     { ...right, checked: 1, written: 2, writtenBytes: 99, takenDown: 1 },
-    'Compared one file of the public folder with the log: all are right\nWrote 2 files that were missing, 99 bytes\nBrought one file to what takedowns have left',
+    'Compared one file of the public folder with the log: all are right\nWrote 2 files that were not there, 99 bytes\nBrought one file to what takedowns have left',
     0,
   ],
   [
     { ...right, differing: [damaged], differingCount: 3, written: 1, writtenBytes: 5 },
-    'Compared 12 files of the public folder with the log: 3 files not right\n  -/log/body/000 is damaged\n  and 2 more\nWrote one file that was missing, 5 bytes\nThe log proves what the damaged files must hold: "stele admin publish --replace" writes them anew',
+    'Compared 12 files of the public folder with the log: 3 files not right\n  -/log/body/000 is damaged\n  and 2 more\nWrote one file that was not there, 5 bytes\nThe log proves what the damaged files must hold: "stele admin publish --replace" writes them anew',
     1,
   ],
   [

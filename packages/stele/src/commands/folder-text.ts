@@ -40,7 +40,7 @@ function doneLines({ written, writtenBytes, replaced, takenDown }: FolderReport)
   return [
     written === 0
       ? 'Nothing was missing'
-      : `Wrote ${files(written)} that ${written === 1 ? 'was' : 'were'} missing, ${writtenBytes} bytes`,
+      : `Wrote ${files(written)} that ${written === 1 ? 'was' : 'were'} not there, ${writtenBytes} bytes`,
     ...(replaced > 0 ? [`Replaced ${files(replaced)}`] : []),
     ...(takenDown > 0 ? [`Brought ${files(takenDown)} to what takedowns have left`] : []),
   ]

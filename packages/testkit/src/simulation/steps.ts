@@ -1,6 +1,7 @@
 // What may happen to a simulated service, and how likely it is. Each step says what must hold of it alone; what must hold of
 // the disk is checked after each start, each clean stop, and at the end (checks.ts).
 import type { WithheldPart } from '@stele/entries/bodies'
+import { logFolder } from '@stele/entries/paths'
 import { isSteleError } from '@stele/errors'
 import { randomCall, submitAll, submitBlobs, submitCalls } from './calls.ts'
 import { changeRules } from './change-rules.ts'
@@ -37,6 +38,7 @@ const steps: readonly Step[] = [
   { name: 'a takedown', weight: 1, take: takeDown },
   { name: 'a proof', weight: 1, take: proveSomething },
   { name: 'an emptied folder', weight: 1, take: emptyFolder },
+  { name: 'a repaired folder', weight: 1, take: repairFolder },
 ]
 
 export const stepNames: readonly string[] = steps.map(({ name }) => name)
@@ -183,4 +185,34 @@ async function emptyFolder(world: World): Promise<void> {
   disk.unsynced.clear()
   if (chance.oneIn(2)) await submitCalls(world, 1 + chance.below(3))
   await passTime(world, chance.below(3000))
+}
+
+/** Files of the public folder are lost and damaged, and an operator repairs it: then it is whole. */
+async function repairFolder(world: World): Promise<void> {
+  const { disk, chance, trace, running } = world
+  await passTime(world, 11_000) // Longer than a publisher ever rests.
+  if (disk.isCut || running === undefined) return
+  let [lost, damaged] = [0, 0]
+  for (const [path, bytes] of disk.files) {
+    const isProven = /\/log\/(blob|body|effects|value)\//.test(path)
+    if (path !== `${logFolder}checkpoint` && chance.oneIn(3)) {
+      disk.files.delete(path)
+      lost++
+    } else if (isProven && bytes.length > 0 && chance.oneIn(4)) {
+      disk.files.set(path, bytes.subarray(1))
+      damaged++
+    }
+  }
+  trace.push(`${lost} files lost and ${damaged} damaged, repair`)
+  const repairing = running.service.repairFolder({ replace: true }).catch((error: unknown) => {
+    if (!disk.isCut) throw error
+    return undefined
+  })
+  await settle()
+  if (disk.isCut) return
+  const report = await repairing
+  if (report === undefined || report.refused !== null || report.differingCount > report.replaced) {
+    throw new Error(`The public folder was not repaired: ${JSON.stringify(report)}`)
+  }
+  checkFolder(checkedOf(world))
 }
