@@ -35,7 +35,7 @@ export function refusal(head: StoredHead | undefined, reason: string): SteleErro
   return new SteleError('log_inconsistent', { origin: head ? parseOrigin(head) : '', reason })
 }
 
-function parseOrigin(head: StoredHead): string {
+export function parseOrigin(head: StoredHead): string {
   return parseCheckpoint(parseNote(head.checkpoint).text).origin
 }
 

@@ -20,6 +20,8 @@ export type RepairOptions = {
   readonly replace: boolean
   /** Why nothing may be written, where that is known already. */
   readonly refused?: string | undefined
+  /** Whether it should end without having come to an end: then it throws `log_closed`. */
+  readonly isStopped?: (() => boolean) | undefined
 }
 
 /** What is wrong with a file, in the order in which it matters. */
@@ -216,6 +218,7 @@ async function compare(
     if (bytes === undefined) return undefined // A publication has replaced it by a wider one just now.
     return comparePiece(ports, file, bytes)
   } catch (error) {
+    if (!ports.published.has(path)) return undefined // Gone meanwhile: a publication has taken it away.
     const reason = reasonText(error)
     return { path, problem: isHashed ? 'unreadable_tile' : 'damaged', reason }
   }

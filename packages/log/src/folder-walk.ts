@@ -79,13 +79,13 @@ function* pieceAt(path: string): Iterable<FoundFile> {
 }
 
 function* namesIn(
-  { list }: PublishedFiles,
+  { list, has }: PublishedFiles,
   path: string,
 ): Iterable<string | Extract<FoundFile, { readonly unreadable: string }>> {
   try {
     yield* list(path)
   } catch (error) {
-    yield { path, unreadable: reasonText(error) }
+    if (has(path)) yield { path, unreadable: reasonText(error) } // Else a publication has just taken it away.
   }
 }
 

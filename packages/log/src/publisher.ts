@@ -4,7 +4,7 @@
 import { bundleWidth } from '@stele/entries/parts'
 import { blobPath, logFolder as root } from '@stele/entries/paths'
 import { SteleError } from '@stele/errors'
-import { refuseRollback, whereFolderIs } from './folder-guard.ts'
+import { parseOrigin, refuseRollback, whereFolderIs } from './folder-guard.ts'
 import { type FolderReport, planRepair, type RepairOptions, reportOf } from './folder-plan.ts'
 import { repairFolder } from './folder-repair.ts'
 import { maxUnsyncedFiles } from './limits.ts'
@@ -62,16 +62,35 @@ export function createPublisher(ports: PublisherPorts): Publisher {
   return {
     publish: () => inTurn(() => publishOnce()),
     repair: async (options) => {
-      const plan = await planRepair(ports, options) // Beside publications: it only reads, and may take minutes.
+      const stoppable = { ...ports, breathe: breatheUntil(ports, options) }
+      // Beside publications: it only reads, and may take minutes.
+      const plan = await planRepair(stoppable, options)
       if (plan.refused !== undefined) return reportOf(plan)
       return inTurn(async () => {
         const counted = portsOfRepair(ports)
-        const { blobNumber, ...done } = await repairFolder(counted.ports, plan, options)
+        const { breathe } = stoppable
+        const { blobNumber, ...done } = await repairFolder(
+          { ...counted.ports, breathe },
+          plan,
+          options,
+        )
         last = undefined // Whatever lies at the right edge, checkpoint and head are written again too.
         await publishOnce(counted.ports, blobNumber)
         return reportOf(plan, { ...done, ...counted.written() })
       })
     },
+  }
+}
+
+/** Lets calls in between, and ends what should go on no more. */
+function breatheUntil(
+  { breathe, head }: PublisherPorts,
+  { isStopped }: RepairOptions,
+): PublisherPorts['breathe'] {
+  return async () => {
+    await breathe()
+    const now = head()
+    if (isStopped?.() && now) throw new SteleError('log_closed', { origin: parseOrigin(now) })
   }
 }
 

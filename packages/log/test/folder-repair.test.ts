@@ -489,6 +489,22 @@ suite('Publisher.repair()', () => {
     isAsBefore(folder.files, whole)
   })
 
+  // how many files it may look at before it is stopped
+  for (const turns of [0, 5, 30]) {
+    test(`throws log_closed when it is stopped after ${turns} turns, and publishing goes on`, async () => {
+      const folder = await freshFolder()
+      const whole = new Map(folder.files)
+      folder.files.delete(at('tile/0/000'))
+      const publisher = publisherOf(folder)
+      let left = turns
+      const repairing = publisher.repair({ replace: false, isStopped: () => left-- <= 0 })
+      await assert.rejects(repairing, { code: 'log_closed' })
+      await publisher.publish()
+      assert.equal((await publisher.repair({ replace: false })).written, 1)
+      isAsBefore(folder.files, whole)
+    })
+  }
+
   test('does not write a blob that the database has the wrong bytes of, and says so', async () => {
     const folder = await freshFolder()
     const path = blobsIn(folder.files)[0] ?? ''

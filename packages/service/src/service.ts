@@ -39,6 +39,8 @@ export type Service = {
    * `log_inconsistent` where the folder is not the log's, `data_invalid` where there is none.
    */
   readonly repairFolder: (options: Pick<RepairOptions, 'replace'>) => Promise<FolderReport>
+  /** Ends a repair that runs, and begins none any more: it throws `log_closed`. */
+  readonly stopRepairs: () => void
   /** Ends when waiting calls are answered and what was committed is published. */
   readonly close: () => Promise<void>
 }
@@ -65,7 +67,9 @@ export async function openService(ports: ServicePorts): Promise<Service> {
     const erasing = startErasing(ports)
     // Only what the roots signed can have taken something down, and the last process may have ended before it was gone.
     if (home.store.lastSequence(rootsAccount) > 0) erasing.erase()
+    let isStopped = false
     const close = async (): Promise<void> => {
+      isStopped = true
       stopBeating()
       stopComparing()
       erasing.stop()
@@ -78,7 +82,13 @@ export async function openService(ports: ServicePorts): Promise<Service> {
     }
     return {
       ...functionsOf(ports, { sequencer, publishing, erasing, served, own }),
-      repairFolder: (options) => repairFolder(publisher, sequencer, options),
+      repairFolder: ({ replace }) => {
+        const { readOnly } = sequencer
+        return repairFolder(publisher, { replace, readOnly, isStopped: () => isStopped })
+      },
+      stopRepairs: () => {
+        isStopped = true
+      },
       close,
     }
   } catch (error) {
@@ -114,7 +124,7 @@ function functionsOf(
     readonly served: Set<number>
     readonly own: Map<string, Uint8Array>
   },
-): Omit<Service, 'close' | 'repairFolder'> {
+): Omit<Service, 'close' | 'repairFolder' | 'stopRepairs'> {
   const { home, breathe } = ports
   const noteServed = (size: number): void => {
     if (home.publicFolder !== undefined) served.add(size) // Else nobody takes it out again.
@@ -196,15 +206,17 @@ function logPorts(ports: ServicePorts, own: ReadonlyMap<string, Uint8Array>): Lo
 /** As `Service.repairFolder`, of a log that is open or not. */
 export async function repairFolder(
   publisher: Publisher | undefined,
-  { readOnly }: Pick<Sequencer, 'readOnly'>,
-  { replace }: Pick<RepairOptions, 'replace'>,
+  {
+    readOnly,
+    ...options
+  }: Omit<RepairOptions, 'refused'> & { readonly readOnly?: string | undefined },
 ): Promise<FolderReport> {
   if (publisher === undefined) {
     const reason = 'the settings say that none is written ("publicFolder")'
     throw new SteleError('data_invalid', { path: 'public', reason })
   }
   const refused = readOnly === undefined ? undefined : `the log takes no writes: ${readOnly}`
-  return publisher.repair({ replace, refused })
+  return publisher.repair({ ...options, refused })
 }
 
 /** What writes the public folder of this home, where it has one. */

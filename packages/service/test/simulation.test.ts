@@ -32,6 +32,7 @@ const faults: readonly (readonly [
   fault: string,
   spoil: NonNullable<SimulationOptions['spoil']>,
   noticed: RegExp,
+  without?: readonly string[],
 ])[] = [
   ['commits are lost that were said to be durable', losingCommits, lostCommits],
   ['the checkpoint reaches the disk before its tiles', syncingNothing, /public folder/],
@@ -39,13 +40,19 @@ const faults: readonly (readonly [
   ['a large blob is called durable and is not', losingBlobs, /the blob/],
   ['a rebuild stops where it was cut short', restingRebuilds, /projection/i],
   ['the next start runs the script of the beginning', runningOldScripts, /the script of entry/],
-  ['nobody looks what was published before', forgettingWhatWasPublished, /old database/],
+  // A repair that cannot see the folder is noticed, too.
+  [
+    'nobody looks what was published before',
+    forgettingWhatWasPublished,
+    /old database/,
+    ['a repaired folder'],
+  ],
 ]
-for (const [fault, spoil, noticed] of faults) {
+for (const [fault, spoil, noticed, without = []] of faults) {
   test(`simulate() fails when ${fault}`, async () => {
     let found: unknown
     for (let seed = 0; seed < 50 && found === undefined; seed++) {
-      found = await simulate(seed, { spoil }).then(
+      found = await simulate(seed, { spoil, without }).then(
         () => undefined,
         (error: unknown) => error,
       )

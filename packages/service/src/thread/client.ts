@@ -18,6 +18,7 @@ export type ServiceClient = Pick<
   | 'readRules'
   | 'applyRules'
   | 'repairFolder'
+  | 'stopRepairs'
   | 'close'
 > & {
   /** Settles once the log is open; `readOnly` says why it takes no writes, where it does not. */
@@ -103,6 +104,10 @@ function clientOf(
     applyRules: async (change) => thread.ask<'apply_rules'>(service, { do: 'apply_rules', change }),
     repairFolder: async ({ replace }) =>
       thread.ask<'repair_folder'>(service, { do: 'repair_folder', replace }),
+    // Lost with a thread that ends, as the repair is.
+    stopRepairs: () => {
+      thread.ask<'stop_repairs'>(service, { do: 'stop_repairs' }).catch(() => undefined)
+    },
     close: () => thread.closeService(service),
   }
 }

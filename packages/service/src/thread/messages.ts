@@ -20,6 +20,7 @@ export type ServiceAsk =
   | { readonly do: 'read_rules' }
   | { readonly do: 'apply_rules'; readonly change: RulesChange }
   | { readonly do: 'repair_folder'; readonly replace: boolean }
+  | { readonly do: 'stop_repairs' }
   /** The checkpoint of this size was shown to somebody. */
   | { readonly do: 'served'; readonly size: number }
   | { readonly do: 'close' }
@@ -35,6 +36,7 @@ export type ServiceAnswers = {
   readonly read_rules: RulesInForce
   readonly apply_rules: { readonly index: number }
   readonly repair_folder: FolderReport
+  readonly stop_repairs: null
   readonly served: null
   readonly close: null
 }

@@ -84,6 +84,9 @@ async function answer(
       return service.applyRules(ask.change)
     case 'repair_folder':
       return service.repairFolder({ replace: ask.replace })
+    case 'stop_repairs':
+      service.stopRepairs()
+      return null
     case 'served':
       service.noteServed(ask.size)
       return null

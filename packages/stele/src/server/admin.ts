@@ -39,6 +39,7 @@ export async function listenAdmin(
   })
   return {
     close: async () => {
+      server.service.stopRepairs() // What may take minutes can be asked for again.
       await new Promise((resolve) => http.close(resolve))
       closeSocketFolder(paths)
     },

@@ -37,5 +37,5 @@ async function publishHere(settings: Settings, options: Options): Promise<Folder
   const home = openStorage(storage).openHome({ projections })
   opened.defer(home.close)
   const publisher = createFolderPublisher({ home, identity, breathe: () => nextTurn() })
-  return await repairFolder(publisher, { readOnly: undefined }, options)
+  return await repairFolder(publisher, options)
 }

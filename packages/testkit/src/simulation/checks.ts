@@ -143,7 +143,7 @@ function checkAcknowledged({ entries }: Tables, call: Acknowledged): void {
   assert.ok(entry, `The call that was acknowledged as entry ${call.index} is in the log`)
   if (foundCalls.get(call) === entry) return
   const { kind } = parseLeaf(entry.leaf)
-  assert.equal(kind, entryKinds.call)
+  assert.equal(kind, entryKinds.call, 'A call that was acknowledged is one in the log')
   if (entry.body === null || entry.effects === null) return
   const { body } = readBodyPart(kind, entry.body)
   assert.ok('method' in body)

@@ -11,6 +11,8 @@ import { checkedOf, start, stop, type World } from './world.ts'
 export type SimulationOptions = {
   readonly steps?: number
   readonly spoil?: (home: ServiceHome, disk: Disk) => ServiceHome
+  /** Names of steps that are not taken. */
+  readonly without?: readonly string[]
 }
 
 /** What a run did. */
@@ -42,7 +44,7 @@ const defaultSteps = 25
 /** Runs a service from this seed. Throws `SimulationFailure`. */
 export async function simulate(
   seed: number,
-  { steps = defaultSteps, spoil = (home) => home }: SimulationOptions = {},
+  { steps = defaultSteps, spoil = (home) => home, without = [] }: SimulationOptions = {},
 ): Promise<SimulationReport> {
   const chance = createChance(seed)
   const world: World = {
@@ -51,6 +53,7 @@ export async function simulate(
     time: createTime(startMs),
     memory: chance.pick(['fresh', 'kept']),
     spoil,
+    without,
     running: undefined,
     events: [],
     acknowledged: [],

@@ -43,12 +43,11 @@ const steps: readonly Step[] = [
 
 export const stepNames: readonly string[] = steps.map(({ name }) => name)
 
-const totalWeight = steps.reduce((sum, { weight }) => sum + weight, 0)
-
 /** Takes one of them. Gives its name. */
 export async function takeStep(world: World): Promise<string> {
-  let left = world.chance.below(totalWeight)
-  const step = steps.find(({ weight }) => (left -= weight) < 0)
+  const possible = steps.filter(({ name }) => !world.without.includes(name))
+  let left = world.chance.below(possible.reduce((sum, { weight }) => sum + weight, 0))
+  const step = possible.find(({ weight }) => (left -= weight) < 0)
   if (step === undefined) throw new Error('There is no step')
   await step.take(world)
   if (world.disk.isCut) await powerOn(world)

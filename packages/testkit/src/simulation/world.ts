@@ -34,6 +34,8 @@ export type World = {
   readonly time: Time
   readonly memory: 'fresh' | 'kept'
   readonly spoil: (home: ServiceHome, disk: Disk) => ServiceHome
+  /** Steps that are not taken. */
+  readonly without: readonly string[]
   /** The service that runs, and its home. */
   running: { readonly service: Service; readonly home: ServiceHome } | undefined
   readonly events: ServiceEvent[]
