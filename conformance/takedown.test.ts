@@ -136,6 +136,8 @@ test('the values of the entry that first published a package are taken down but 
   const refusal = { code: 'takedown_refused', message: /uses the origin of "a"/ }
   await assert.rejects(askAdmin(socket, whole), refusal)
   await server.stop()
+  const rebuilt = await stele(folder, 'admin', 'rebuild', '--dir', folder.path)
+  assert.equal(rebuilt.code, 0, rebuilt.shown)
   await using restarted = await startServer({ dir: folder.path })
   const same = await signUp(restarted.url, 'alice')
   await publish(same, '1.0.3')

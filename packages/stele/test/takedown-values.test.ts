@@ -144,9 +144,28 @@ suite('values in use', () => {
         const refusal = { code: 'takedown_refused', message: reason }
         assert.throws(() => refuseInUse(registry, part), refusal)
         refuseInUse(registry, { entry: 7, part: 'values', writes: [1] })
-        refuseInUse(registry, { entry: 7, part: 'effects' })
+        refuseInUse(registry, { entry: 7, part: 'body' })
       })
     }
+  }
+
+  for (const [title, row, reason] of [
+    [
+      'a release',
+      version,
+      /the effects of entry 7: the registry still shows the release a@1\.0\.0;/,
+    ],
+    ['a tag', latest, /still shows the tags of "a"; point them/],
+    ['a star', ['/packages/a/stars', 'bob', ''], /still shows the stars of "a"; take/],
+    ['a removal', gone, /still shows the notice that a@1\.0\.0 was removed$/],
+  ] as const) {
+    test(`refuseInUse() throws takedown_refused when the effects are those of ${title} that the registry shows`, () => {
+      const part = { entry: 7, part: 'effects' } as const
+      const refusal = { code: 'takedown_refused', message: reason }
+      assert.throws(() => refuseInUse(registryOf([row], [row]), part), refusal)
+      refuseInUse(registryOf([row], []), part)
+      refuseInUse(registryOf([origin, owner], [origin, owner]), part)
+    })
   }
 
   test('refuseInUse() throws takedown_refused when a blob is what a release is', () => {

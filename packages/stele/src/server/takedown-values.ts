@@ -35,6 +35,15 @@ export function refuseInUse({ valuesInUse }: InUse, part: WithheldPart): void {
     throw refusedFor(`the blob ${part.blob}`, `the registry still uses ${sentences([use])}`)
   }
   if (part.part === 'values') refuseUsedValues({ valuesInUse }, part)
+  if (part.part === 'effects') refuseShown({ valuesInUse }, part.entry)
+}
+
+/** What the registry shows it makes again from the effects, at any start: a release must not vanish, nor come back. */
+function refuseShown({ valuesInUse }: InUse, entry: number): void {
+  const shown = (valuesInUse.ofEntry(entry)?.used ?? []).filter(({ isShown }) => isShown)
+  if (shown.length === 0) return
+  const reason = `the registry still shows ${sentences(shown)}`
+  throw refusedFor(`the effects of entry ${entry}`, reason)
 }
 
 function refuseUsedValues({ valuesInUse }: InUse, { entry, writes }: WithheldValues): void {

@@ -12,6 +12,8 @@ export type Use = {
   readonly what?: string
   /** What changes the value, so that what it was can be taken down; absent where nothing does. */
   readonly first?: string
+  /** True where the views hold it too: made again without the entry's effects, they would tell something else. */
+  readonly isShown?: true
 }
 
 /** The values that an entry wrote, by their positions in its value record. */
@@ -73,14 +75,16 @@ function useOf(reader: Reader, object: string, field: string): Use | undefined {
   const spec = `${name}@${field}`
   if (part === 'versions' || part === 'contents') {
     if (isRemoved(reader, name, field)) return undefined
-    return { what: `the release ${spec}`, first: `remove it first (stele takedown ${spec})` }
+    const first = `remove it first (stele takedown ${spec})`
+    return { what: `the release ${spec}`, first, isShown: true }
   }
   if (part === 'notices' && isRemoved(reader, name, field)) {
-    return { what: `the notice that ${spec} was removed` }
+    return { what: `the notice that ${spec} was removed`, isShown: true }
   }
   const what = `the ${part === '' ? field : part} of "${name}"`
   const first = firstSteps[part]
-  return first === undefined ? { what } : { what, first }
+  const use = first === undefined ? { what } : { what, first }
+  return part === 'tags' || part === 'stars' ? { ...use, isShown: true } : use
 }
 
 /** By the part of a package: how what is there can be changed. */
