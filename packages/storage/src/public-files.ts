@@ -1,18 +1,8 @@
 // The files of a public folder, changed step by step: what a thread of its own does, since each step waits for the disk.
 import { randomUUID } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
-import { isMissing } from './durable.ts'
-import { codeOf } from './folders.ts'
+import { isMissing, makeFolderSync, putFileSync, syncFolderSync } from './durable.ts'
 
 /** One change. What comes before a `sync` is durable after it, and a file's bytes are durable before its name appears. */
 export type FolderChange =
@@ -26,7 +16,7 @@ export type ApplyChanges = (changes: readonly FolderChange[]) => void
 /** Changes of the folder at this path. Paths in a change are relative to it. `syncFolder` makes durable what is in a folder. */
 export function createPublicFiles(
   root: string,
-  syncFolder: (path: string) => void = syncIfThere,
+  syncFolder: (path: string) => void = syncFolderSync,
 ): ApplyChanges {
   const unsynced = new Set<string>()
   const folders = createFolders(root, unsynced)
@@ -36,7 +26,7 @@ export function createPublicFiles(
   const put = (place: string, bytes: Uint8Array): void => {
     folders.make(temporaryFolder)
     folders.make(dirname(place))
-    replaceFile(place, bytes, join(temporaryFolder, randomUUID()))
+    putFileSync(place, [bytes], { temporary: join(temporaryFolder, randomUUID()) })
     unsynced.add(dirname(place))
   }
   /** Once more where somebody has taken away a folder that was there. */
@@ -77,7 +67,7 @@ function createFolders(root: string, unsynced: Set<string>) {
     if (made.has(path)) return
     const isMade = existsSync(path)
     if (!isMade || path.length > root.length) make(dirname(path))
-    if (!isMade) makeOne(path)
+    if (!isMade) makeFolderSync(path)
     if (!isMade || path.length >= root.length) unsynced.add(dirname(path))
     made.add(path)
   }
@@ -87,46 +77,5 @@ function createFolders(root: string, unsynced: Set<string>) {
     forget: (path: string): void => {
       for (const one of made) if (one === path || one.startsWith(`${path}${sep}`)) made.delete(one)
     },
-  }
-}
-
-function makeOne(path: string): void {
-  try {
-    mkdirSync(path)
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error // Else somebody was faster.
-  }
-}
-
-/** What is not finished has a name of its own that nobody can guess, and so put a link there. */
-function replaceFile(place: string, bytes: Uint8Array, temporary: string): void {
-  try {
-    const file = openSync(temporary, 'wx', 0o644)
-    try {
-      writeFileSync(file, bytes)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    renameSync(temporary, place)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  }
-}
-
-/** fsync of a folder; one that is gone needs none. */
-function syncIfThere(path: string): void {
-  let folder: number
-  try {
-    folder = openSync(path, 'r')
-  } catch (error) {
-    if (isMissing(error)) return
-    throw error
-  }
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
   }
 }

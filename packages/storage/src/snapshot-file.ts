@@ -1,8 +1,9 @@
 // The home of the trie's snapshot: one file of frames, each `u32 length ‖ bytes`. A power cut may lose or tear it, which
 // its seal shows; so it costs no fsync.
 import { closeSync, openSync, readSync } from 'node:fs'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import type { SnapshotHome } from '@stele/log'
+import { isMissing, putFile } from './durable.ts'
 import { maxFrameBytes } from './limits.ts'
 
 const lengthBytes = 4
@@ -36,32 +37,22 @@ function openIfThere(path: string): number | undefined {
   try {
     return openSync(path, 'r')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (isMissing(error)) return undefined
     throw error
   }
 }
 
-/** One writer at a time: what a crash left of the temporary file is written over. */
+/** One writer at a time: what a crash left of the temporary file goes first. */
 async function replace(path: string, frames: AsyncIterable<Uint8Array>): Promise<void> {
   const temporary = `${path}.tmp`
-  try {
-    const file = await open(temporary, 'w', 0o600)
-    try {
-      await writeFrames(file, frames)
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
+  await rm(temporary, { force: true })
+  await putFile(path, withLengths(frames), { mode: 0o600, temporary, isLasting: false })
 }
 
-async function writeFrames(file: FileHandle, frames: AsyncIterable<Uint8Array>): Promise<void> {
+async function* withLengths(frames: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   for await (const frame of frames) {
     const length = Buffer.alloc(lengthBytes)
     length.writeUInt32LE(frame.length)
-    await file.appendFile(Buffer.concat([length, frame]))
+    yield Buffer.concat([length, frame])
   }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { writeDurably } from '../src/durable.ts'
+import { makeFoldersSync, putFile, putFileSync, writeDurably } from '../src/durable.ts'
 import { tempFolder } from './temp-folder.ts'
 
 test('writeDurably() puts the bytes there, makes folders, and leaves no temporary file', async (t) => {
@@ -24,3 +24,49 @@ test('writeDurably() leaves no temporary file when it fails', async (t) => {
   await assert.rejects(writeDurably(join(folder, 'taken'), Buffer.from('x')))
   assert.deepEqual(readdirSync(folder), ['taken'])
 })
+
+test('makeFoldersSync() makes folders, and throws what the file system says where it takes none', (t) => {
+  const path = join(tempFolder(t), 'a', 'b')
+  makeFoldersSync(path)
+  makeFoldersSync(path)
+  assert.ok(statSync(path).isDirectory())
+  assert.throws(() => makeFoldersSync('/proc/foo/bar'), { code: 'ENOENT', syscall: 'mkdir' })
+})
+
+/** The same of both: each puts pieces at a path. */
+const ways: readonly (readonly [
+  name: string,
+  put: (...args: Parameters<typeof putFileSync>) => Promise<void>,
+])[] = [
+  ['putFile()', (...args) => putFile(...args)],
+  ['putFileSync()', async (...args) => putFileSync(...args)],
+]
+for (const [name, put] of ways) {
+  test(`${name} puts all pieces there, with the mode that is wanted`, async (t) => {
+    const path = join(tempFolder(t), 'file')
+    await put(path, [Buffer.from('o'), Buffer.alloc(0), Buffer.from('ne')], { mode: 0o600 })
+    assert.equal(readFileSync(path, 'utf8'), 'one')
+    assert.equal(statSync(path).mode & 0o777, 0o600)
+  })
+
+  test(`${name} leaves the file that was there, and no other one, when its pieces fail`, async (t) => {
+    const folder = tempFolder(t)
+    const path = join(folder, 'file')
+    const pieces = function* (): Iterable<Uint8Array> {
+      yield Buffer.from('ne')
+      throw new Error('broken off')
+    }
+    writeFileSync(path, 'old')
+    await assert.rejects(put(path, pieces()), /broken off/)
+    assert.equal(readFileSync(path, 'utf8'), 'old')
+    assert.deepEqual(readdirSync(folder), ['file'])
+  })
+
+  test(`${name} follows no link that somebody has put where the file is written first`, async (t) => {
+    const folder = tempFolder(t)
+    const [path, temporary] = [join(folder, 'file'), join(folder, 'temporary')]
+    symlinkSync(join(folder, 'elsewhere'), temporary)
+    await assert.rejects(put(path, [Buffer.from('x')], { temporary }), { code: 'EEXIST' })
+    assert.ok(!readdirSync(folder).includes('elsewhere'))
+  })
+}

@@ -1,20 +1,11 @@
 // What verifications keep: a checkpoint for each log, and for each place where one was read (with the configuration, never thrown
 // away), and the replay of what was read there (a cache).
 import { createHash, hash } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, existsSync, readSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readSnapshot, writeSnapshot } from '@stele/audit'
 import type { Continuation, KeptLog, KeptRun } from '@stele/audit/report'
+import { makeFoldersSync, putFileSync } from '@stele/storage/files'
 import { formatKept, oddFile, openRegular, readKept } from './kept-file.ts'
 
 /** The folders: `config` is to be kept, `cache` can be made again. */
@@ -116,29 +107,8 @@ export function writeWhole(path: string, text: string): void {
 }
 
 function replaceFile(path: string, pieces: Iterable<Uint8Array>): void {
-  makeFolders(dirname(path))
-  const temporary = `${path}.${process.pid}.tmp`
-  const file = openSync(temporary, 'w')
-  try {
-    for (const piece of pieces) {
-      for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at)
-    }
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  renameSync(temporary, path)
-}
-
-/** One folder after the other: on some file systems, /proc for one, Node makes them recursively without end. */
-function makeFolders(path: string): void {
-  if (existsSync(path)) return
-  if (dirname(path) !== path) makeFolders(dirname(path))
-  try {
-    mkdirSync(path)
-  } catch (error) {
-    if (!existsSync(path)) throw error // Another verification may have been faster.
-  }
+  makeFoldersSync(dirname(path))
+  putFileSync(path, pieces)
 }
 
 function saveSnapshot(path: string, kept: Continuation): string {

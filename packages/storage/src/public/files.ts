@@ -1,0 +1,2 @@
+// The public face of @stele/storage/files.
+export { makeFoldersSync, putFileSync } from '../durable.ts'
