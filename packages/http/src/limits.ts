@@ -23,6 +23,12 @@ export const bodyPaceMs: number = 30 * secondMs
 /** Bytes that have to come meanwhile, 2 KiB a second: a poor mobile line has twice that. */
 export const minPaceBytes: number = 60 * kib
 
+/** How many times what was sent a body may be once gzip is undone: JSON seldom comes to 20, a bomb to 1,000. */
+export const maxInflation = 100
+
+/** Bytes that it may be in any case. */
+export const freeInflatedBytes: number = 1 * mib
+
 /** Bytes of the first block that a body is put into: what a small one holds, whatever its chunks are. */
 export const firstBlockBytes: number = 4 * kib
 

@@ -7,6 +7,7 @@ import { type BodyBlocks, createBodyBlocks } from './body-blocks.ts'
 import type { BodyBudget, Sender } from './body-budget.ts'
 import { type Every, everyOnClock, watchPace } from './body-pace.ts'
 import { createChunkWatch } from './chunk-watch.ts'
+import { freeInflatedBytes, maxInflation } from './limits.ts'
 
 /** What bounds a body beside its length. */
 export type BodyBounds = {
@@ -21,7 +22,7 @@ export type HeldBody = { readonly bytes: Uint8Array; readonly release: () => voi
 /**
  * The body, with gzip undone. At most `limitBytes` after decoding: what is longer is refused while it arrives. What
  * it takes in memory stays counted in the budget until the caller releases it.
- * Throws body_too_large, body_too_slow, chunks_too_small, coding_unsupported, request_invalid, request_cut, server_busy.
+ * Throws body_inflated, body_too_large, body_too_slow, chunks_too_small, coding_unsupported, request_invalid, request_cut, server_busy.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -31,7 +32,7 @@ export async function readBody(
   const isGzip = isGzipBody(request, limitBytes)
   const { blocks, release } = isGzip
     ? await collectDecoded(request, limitBytes, bounds)
-    : await collect(request, { ...bounds, limitBytes, source: request })
+    : await collect(request, { ...bounds, limitBytes, source: request, watch: createChunkWatch() })
   return { bytes: await blocks.join(), release }
 }
 
@@ -56,7 +57,8 @@ async function collectDecoded(
 ): Promise<Collected> {
   const decoding = gunzipOf(request)
   try {
-    return await collect(decoding.stream, { ...bounds, limitBytes, source: request })
+    const { stream, watch } = decoding
+    return await collect(stream, { ...bounds, limitBytes, source: request, watch })
   } catch (error) {
     throw error instanceof SteleError ? error : brokenGzip(error)
   } finally {
@@ -64,16 +66,20 @@ async function collectDecoded(
   }
 }
 
-/** The body with gzip undone, and what ends it. A request that is cut, or broken, cuts the stream. */
+/**
+ * The body with gzip undone, and what ends it. A request that is cut, or broken, cuts the stream. `watch` hears how much came out of
+ * it each time, and gives the error that a bomb ends with.
+ */
 export function gunzipOf(request: IncomingMessage): {
   readonly stream: Readable
+  readonly watch: (sizeBytes: number) => SteleError | undefined
   readonly end: () => void
 } {
   const gunzip = createGunzip()
-  const watch = createChunkWatch()
+  const chunkWatch = createChunkWatch()
   // What comes out of it are pieces of its own making: the chunks are looked at here.
   const onData = ({ length }: Uint8Array): void => {
-    const error = watch(length)
+    const error = chunkWatch(length)
     if (error !== undefined) gunzip.destroy(error)
   }
   const onCut = (): unknown => gunzip.destroy(cutError(0))
@@ -81,8 +87,16 @@ export function gunzipOf(request: IncomingMessage): {
   request.once('error', onCut)
   request.pipe(gunzip)
   request.on('data', onData)
+  let inflatedBytes = 0
   return {
     stream: gunzip,
+    watch: (sizeBytes) => {
+      inflatedBytes += sizeBytes
+      // Not by what was sent so far, but by what has been taken of it: all else is still to come out.
+      const most = Math.max(freeInflatedBytes, maxInflation * gunzip.bytesWritten)
+      if (inflatedBytes <= most) return undefined
+      return new SteleError('body_inflated', { times: maxInflation })
+    },
     end: () => {
       request.off('aborted', onCut)
       request.off('error', onCut)
@@ -103,25 +117,25 @@ export function brokenGzip(cause: unknown): SteleError {
 type Collecting = BodyBounds & {
   readonly limitBytes: number
   readonly source: IncomingMessage
+  /** Hears the size of each chunk, and gives the error that it ends the body with. */
+  readonly watch: (sizeBytes: number) => SteleError | undefined
 }
 type Collected = { readonly blocks: BodyBlocks; readonly release: () => void }
 
 /** Listens instead of iterating: leaving an iterator would destroy the request, and with it the way to answer. */
 function collect(
   stream: Readable,
-  { limitBytes, budget, sender, every = everyOnClock, source }: Collecting,
+  { limitBytes, budget, sender, every = everyOnClock, source, watch }: Collecting,
 ): Promise<Collected> {
   let sizeBytes = 0
-  // Behind gzip they are looked at before it is undone.
-  const watch = stream === source ? createChunkWatch() : () => undefined
   return new Promise<Collected>((resolve, reject) => {
     const listeners = {
       data: (chunk: Uint8Array): void => {
         sizeBytes += chunk.length
         pace.came(chunk.length)
-        const tooSmall = watch(chunk.length)
-        if (tooSmall === undefined) addTo(blocks, chunk, settle)
-        else settle(tooSmall)
+        const refused = watch(chunk.length)
+        if (refused === undefined) addTo(blocks, chunk, settle)
+        else settle(refused)
       },
       end: (): void => settle(source.complete ? undefined : cutError(sizeBytes)),
       error: (error: unknown): void => settle(error),

@@ -7,7 +7,7 @@ import { brokenGzip, cutError, gunzipOf, isGzipBody } from './read-body.ts'
 
 /**
  * The body's chunks, with gzip undone, at most `limitBytes` after decoding. Leaving before the end leaves the request open, so
- * that it can be answered. Throws body_too_large, coding_unsupported, request_invalid, request_cut.
+ * that it can be answered. Throws body_inflated, body_too_large, coding_unsupported, request_invalid, request_cut.
  */
 export async function* streamBody(request: IncomingMessage, limitBytes: number): ByteStream {
   const decoding = isGzipBody(request, limitBytes) ? gunzipOf(request) : undefined
@@ -17,6 +17,8 @@ export async function* streamBody(request: IncomingMessage, limitBytes: number):
     for await (const chunk of source.iterator({ destroyOnReturn: false })) {
       sizeBytes += chunk.length
       if (sizeBytes > limitBytes) throw new SteleError('body_too_large', { limitBytes })
+      const inflated = decoding?.watch(chunk.length)
+      if (inflated !== undefined) throw inflated
       yield chunk
     }
     if (!request.complete) throw cutError(sizeBytes)

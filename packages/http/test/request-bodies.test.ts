@@ -5,6 +5,8 @@ import { Agent, request } from 'node:http'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { isSteleError } from '@stele/errors'
+import { toReply } from '../src/error-reply.ts'
+import { finish } from '../src/finish.ts'
 import type { App } from '../src/index.ts'
 import { codeOf, echo, limitBytes, mib, send, sendRaw, text, withServer } from './real-server.ts'
 
@@ -49,6 +51,48 @@ for (const [claim, coding, body, wanted] of codings) {
       assert.equal(answer.status === 200 ? 200 : codeOf(answer), wanted)
     })
   })
+}
+
+/** What npm sends to deprecate a package of many versions: the most repetitive body that any client has. */
+function manifests(count: number): string {
+  const description = 'Pads a text on its left side, until it is as long as it should be. '.repeat(
+    30,
+  )
+  const one = (): object => ({ description, integrity: randomBytes(64).toString('base64') })
+  return JSON.stringify(Array.from({ length: count }, one))
+}
+
+const inflated: readonly (readonly [claim: string, body: Uint8Array, wanted: number | string])[] = [
+  ['1 MiB of zeros', Buffer.alloc(mib), 200],
+  ['2 MiB of zeros', Buffer.alloc(2 * mib), 'body_inflated'],
+  ['30 MiB of zeros', Buffer.alloc(30 * mib), 'body_inflated'],
+  ['8 MiB of hex digits', Buffer.from(randomBytes(4 * mib).toString('hex')), 200],
+  ['4,000 manifests that differ in a hash alone', Buffer.from(manifests(4_000)), 200],
+]
+for (const way of ['body', 'stream'] as const) {
+  const app: App = async (asked) => {
+    try {
+      let sizeBytes = 0
+      if (way === 'body') sizeBytes = (await asked.body(32 * mib)).length
+      else for await (const piece of asked.stream(32 * mib)) sizeBytes += piece.length
+      return text(200, `${sizeBytes}`)
+    } catch (error) {
+      return finish(
+        asked,
+        toReply(error, (bug) => assert.fail(String(bug))),
+      )
+    }
+  }
+  for (const [claim, body, wanted] of inflated) {
+    test(`${way}() of gzip with ${claim} answers ${wanted}`, async () => {
+      await withServer(app, async (server) => {
+        const headers = { 'content-encoding': 'gzip' }
+        const answer = await send(server, { headers, body: gzipSync(body) })
+        if (wanted === 200) assert.equal(answer.body.toString(), String(body.length))
+        else assert.deepEqual([answer.status, codeOf(answer)], [413, wanted])
+      })
+    })
+  }
 }
 
 for (const transfer of ['by its length', 'while it arrives'] as const) {

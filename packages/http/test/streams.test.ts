@@ -1,5 +1,6 @@
 // Bodies that stream, on real sockets: the pace is the slower side's, and nothing that broke off looks whole.
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { Readable } from 'node:stream'
@@ -200,10 +201,17 @@ const uploads: readonly (readonly [
   ['over the limit', () => Readable.from(sourceOf(12 * mib).stream), {}, 413, /body_too_large/],
   [
     'over the limit once decoded',
-    () => Readable.from([zipped]),
+    () => Readable.from([gzipSync(randomBytes(5 * mib).toString('hex'))]),
     { 'content-encoding': 'gzip' },
     413,
     /body_too_large/,
+  ],
+  [
+    'that gzip makes a thousand times larger',
+    () => Readable.from([zipped]),
+    { 'content-encoding': 'gzip' },
+    413,
+    /body_inflated/,
   ],
   [
     'whose gzip is broken',

@@ -15,6 +15,7 @@ export type HttpDetails = {
   request_invalid: { readonly what: string; readonly reason: string }
   request_cut: { readonly receivedBytes: number }
   body_too_large: { readonly limitBytes: number }
+  body_inflated: { readonly times: number }
   body_too_slow: { readonly leastBytes: number; readonly periodMs: number }
   chunks_too_small: { readonly chunks: number; readonly leastBytes: number }
   /** `wanted` says what this address takes; gzip or identity when absent. */
@@ -74,6 +75,12 @@ export const httpErrors: Catalogue<HttpDetails> = {
       d.limitBytes < uploadBytes
         ? 'Send less at once'
         : `A tarball grows by a third on its way (base64), so it may have up to ${formatSize((d.limitBytes / 4) * 3)}; the operator can raise --max-upload-bytes`,
+  },
+  body_inflated: {
+    status: 413,
+    message: (d) =>
+      `Cannot read the body: gzip makes it over ${d.times} times larger than what was sent`,
+    fix: () => 'Send it without gzip',
   },
   coding_unsupported: {
     status: 415,
