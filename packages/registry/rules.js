@@ -615,7 +615,7 @@ function unpublish(request) {
   const versions = textsOf(asked["versions"], "the list of versions", maxVersionsPerCall);
   for (const item of versions) {
     const version = liveVersionOf(directory, item);
-    writeNotice(directory, version, { ...noticeOf(directory, version), gone: true });
+    writeNotice(directory, version, { gone: true });
   }
   dropTags(directory, new Set(versions));
 }

@@ -4,7 +4,6 @@ import {
   hostedDirectory,
   liveVersionOf,
   liveVersions,
-  noticeOf,
   requireOwner,
   writeNotice,
 } from './packages.ts'
@@ -24,7 +23,7 @@ export function unpublish(request: unknown): void {
   const versions = textsOf(asked['versions'], 'the list of versions', maxVersionsPerCall)
   for (const item of versions) {
     const version = liveVersionOf(directory, item)
-    writeNotice(directory, version, { ...noticeOf(directory, version), gone: true })
+    writeNotice(directory, version, { gone: true }) // What was said of it goes too: nobody could change it again.
   }
   dropTags(directory, new Set(versions))
 }

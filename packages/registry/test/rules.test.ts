@@ -621,7 +621,7 @@ test('deprecate() writes, changes and takes back when the messages say so', () =
   const taken = after([...said], ['deprecate', { ...pad, versions: { '1.0.0': '' } }])
   assert.deepEqual(pick(taken, 'notices'), { '1.1.0': '{"deprecated":"é"}' })
   const gone = after([...said], ['unpublish', { ...pad, versions: ['1.0.0'] }])
-  assert.equal(gone['notices/1.0.0'], '{"deprecated":"old","gone":true}')
+  assert.equal(gone['notices/1.0.0'], '{"gone":true}')
 })
 
 test('removeOwner() lets an owner go when another stays', () => {
