@@ -23,6 +23,12 @@ export type FakeRegistry = Registry & {
   readonly calls: string[]
 }
 
+type Publish = (
+  account: string,
+  name: PackageName,
+  document: unknown,
+) => ReturnType<Registry['putTarball']>
+
 export function createFakeRegistry(now: () => number): FakeRegistry {
   const packages = new Map<PackageName, Package>()
   const blobs = new Map<string, Uint8Array>()
@@ -48,6 +54,26 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
     const manifest = need(name).versions.get(version) ?? {}
     const dist = isJsonObject(manifest['dist']) ? manifest['dist'] : {}
     return { ...manifest, dist: { ...dist, tarball: `${baseUrl}/${name}/-/${file}` } }
+  }
+  const publish: Publish = async (account, name, document) => {
+    if (!isJsonObject(document)) throw new Error('The face gave no object')
+    calls.push(`publish ${account} ${name}`)
+    const [version = '', manifest] = firstMember(document['versions'])
+    const [, attachment] = firstMember(document['_attachments'])
+    const data = isJsonObject(attachment) ? textOf(attachment['data']) : ''
+    const bytes = Buffer.from(data, 'base64')
+    const sha512 = hash('sha512', bytes, 'hex')
+    const found = packages.has(name) ? owned(account, name) : newPackage(account, now())
+    if (found.versions.has(version)) {
+      throw new SteleError('version_exists', { spec: `${name}@${version}` })
+    }
+    packages.set(name, found)
+    blobs.set(sha512, bytes)
+    found.files.set(`${name.split('/').at(-1)}-${version}.tgz`, sha512)
+    found.versions.set(version, isJsonObject(manifest) ? manifest : {})
+    Object.assign(found.tags, document['dist-tags'])
+    touch(found)
+    return { spec: `${name}@${version}`, entry: calls.length, timeMs: now(), isRepeat: false }
   }
   const registry: FakeRegistry = {
     blobs,
@@ -87,33 +113,13 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       const size = blobs.get(sha512)?.length ?? 0
       return { version: '1.0.0', sha512, size, integrity: '', removed: false }
     },
-    publish: async (account, name, document) => {
-      if (!isJsonObject(document)) throw new Error('The face gave no object')
-      calls.push(`publish ${account} ${name}`)
-      const [version = '', manifest] = firstMember(document['versions'])
-      const [, attachment] = firstMember(document['_attachments'])
-      const data = isJsonObject(attachment) ? textOf(attachment['data']) : ''
-      const bytes = Buffer.from(data, 'base64')
-      const sha512 = hash('sha512', bytes, 'hex')
-      const found = packages.has(name) ? owned(account, name) : newPackage(account, now())
-      if (found.versions.has(version)) {
-        throw new SteleError('version_exists', { spec: `${name}@${version}` })
-      }
-      packages.set(name, found)
-      blobs.set(sha512, bytes)
-      found.files.set(`${name.split('/').at(-1)}-${version}.tgz`, sha512)
-      found.versions.set(version, isJsonObject(manifest) ? manifest : {})
-      Object.assign(found.tags, document['dist-tags'])
-      touch(found)
-      return { spec: `${name}@${version}`, entry: calls.length, timeMs: now(), isRepeat: false }
-    },
     put: async ({ account, name, body, rev }) => {
       const document = parseJson(Buffer.from(body).toString(), 'the request body')
       if (!isJsonObject(document))
         throw new SteleError('request_invalid', { what: 'it', reason: '' })
       const [attachment] = firstMember(document['_attachments'])
       if (rev === undefined && attachment !== undefined) {
-        return { did: 'publish', ...(await registry.publish(account, name, document)) }
+        return { did: 'publish', ...(await publish(account, name, document)) }
       }
       return { did: 'change', ...(await registry.changeDocument(account, name, { rev, document })) }
     },
@@ -126,7 +132,7 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       }
       check({ ...release.manifest.dependencies })
       const data = Buffer.from(tarball).toString('base64')
-      return registry.publish(account, name, {
+      return publish(account, name, {
         'dist-tags': { latest: version },
         versions: { [version]: { ...release.manifest, dist: { integrity: release.integrity } } },
         _attachments: { tarball: { data } },

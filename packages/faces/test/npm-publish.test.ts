@@ -47,7 +47,7 @@ test('PUT /:name answers 200 to the same upload again, as the registry says', as
   const fixture = createFixture()
   const { authorization } = await signUp(fixture, 'alice')
   Object.assign(fixture.registry, {
-    publish: async () => ({ spec: 'x@1.0.0', entry: 7, timeMs: 0, isRepeat: true }),
+    put: async () => ({ did: 'publish', spec: 'x@1.0.0', entry: 7, timeMs: 0, isRepeat: true }),
   })
   const body = publishDocument('x', '1.0.0')
   const reply = await fixture.app(ask('PUT', '/x', { body, headers: { authorization } }))

@@ -3,7 +3,7 @@ import type { StateReader } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import { checkNewPackageName, type PackageName } from '@stele/formats/names'
 import { readContents, readNotice, readOrigin } from '@stele/releases/state'
-import { type ReadyUpload, readyUpload } from './document.ts'
+import type { ReadyUpload } from './document.ts'
 import { maxExtraBytes, maxPackageBytes, retryWindowMs } from './limits.ts'
 import type { RegistryPorts } from './ports.ts'
 import { requireUnreserved } from './reservations.ts'
@@ -15,19 +15,6 @@ export type Published = {
   readonly entry: number
   readonly timeMs: number
   readonly isRepeat: boolean
-}
-
-/**
- * Publishes a document's release for an account. Throws what readUpload() throws, access_refused, version_exists,
- * package_too_large, rule_refused. Idempotent for 90 seconds, while a client still retries: the same account with the
- * same bytes and tags gets the first answer.
- */
-export async function publishDocument(
-  ports: RegistryPorts,
-  { account, name, document }: { account: string; name: PackageName; document: unknown },
-): Promise<Published> {
-  requirePublisher(ports.state, { account, name })
-  return publishUpload(ports, account, readyUpload(name, document))
 }
 
 /** Refuses whoever may not publish under this name. Throws rule_refused, name_invalid. */
@@ -42,7 +29,10 @@ export function requirePublisher(
   requireUnreserved(state, { account, name })
 }
 
-/** Publishes what was read already; see publishDocument(). */
+/**
+ * Publishes an upload for an account. Throws access_refused, version_exists, package_too_large, rule_refused. Idempotent for 90
+ * seconds, while a client still retries: the same account with the same bytes and tags gets the first answer.
+ */
 export async function publishUpload(
   ports: RegistryPorts,
   account: string,

@@ -44,7 +44,7 @@ export type TarballAsk = {
   readonly check: (dependencies: Readonly<Record<string, string>>) => void
 }
 
-/** Publishes or changes, as the document says. Throws what publishDocument(), changeDocument() and the ingest port throw. */
+/** Publishes or changes, as the document says. Throws what requirePublisher(), readUpload(), publishUpload(), changeDocument() and the ingest port throw. */
 export async function putDocument(ports: RegistryPorts, ask: PutAsk): Promise<Put> {
   const { account, client, name, body, rev } = ask
   requireActive(ports.state, account, 'publish')

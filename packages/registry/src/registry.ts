@@ -5,7 +5,7 @@ import { type PackageName, parseAccountName, parseTag, parseVersion } from '@ste
 import { readAccount } from '@stele/releases/state'
 import { type Changed, changeDocument, removePackage, removeVersion } from './changes.ts'
 import type { RegistryPorts } from './ports.ts'
-import { type Published, publishDocument } from './publishing.ts'
+import type { Published } from './publishing.ts'
 import { type Put, type PutAsk, putDocument, putTarball, type TarballAsk } from './putting.ts'
 import { createReading, type Reading, versionOfFile } from './reading.ts'
 import { changeReservation, type Logged, type Reservation } from './reservations.ts'
@@ -14,8 +14,6 @@ import { createToldState } from './told-state.ts'
 
 /** A registry. Writes resolve after the durable commit, and reads then show them. All throw codes of the catalogue. */
 export type Registry = Reading & {
-  /** PUT of a publish document (npm-wire 5). */
-  readonly publish: (account: string, name: PackageName, document: unknown) => Promise<Published>
   /** PUT of a document of either kind, as bytes (npm-wire 5). */
   readonly put: (ask: PutAsk) => Promise<Put>
   /** Publishes a bare tarball, tagged "latest". */
@@ -55,7 +53,6 @@ export function createRegistry(ports: RegistryPorts): Registry {
   const { state, submit } = ports
   return {
     ...reading,
-    publish: (account, name, document) => publishDocument(ports, { account, name, document }),
     put: (ask) => putDocument(ports, ask),
     putTarball: (ask) => putTarball(ports, ask),
     changeDocument: (account, name, { rev, document }) =>

@@ -1,7 +1,7 @@
 // What is said of packages and versions that are not there.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { createWorld, nameOf, publishDocument, type World } from './world.ts'
+import { createWorld, nameOf, publishDocument, put, type World } from './world.ts'
 
 const name = nameOf('p')
 
@@ -35,22 +35,22 @@ for (const [one, version, message] of said) {
   })
 }
 
-test('publish() says that the version was unpublished when its number comes again', async () => {
+test('put() says that the version was unpublished when its number comes again', async () => {
   const { registry } = await createUnpublished()
   const again = publishDocument({ name: 'p', version: '1.0.0' }, { tag: 'again' })
-  await assert.rejects(registry.publish('alice', name, again), {
+  await assert.rejects(put(registry, 'alice', 'p', again), {
     code: 'version_exists',
     message: /previously published versions, and this one was unpublished$/,
   })
 })
 
-test('publish() tells a stranger that the name of an unpublished package stays with its owners', async () => {
+test('put() tells a stranger that the name of an unpublished package stays with its owners', async () => {
   const { registry } = await createUnpublished()
   const other = publishDocument({ name: 'p', version: '6.0.0' })
-  await assert.rejects(registry.publish('bob', name, other), {
+  await assert.rejects(put(registry, 'bob', 'p', other), {
     code: 'rule_refused',
     message: /"bob" is not one of its owners; it was unpublished, and its name stays with them$/,
   })
   const q = publishDocument({ name: 'q', version: '6.0.0' })
-  await assert.rejects(registry.publish('bob', nameOf('q'), q), { message: /of its owners$/ })
+  await assert.rejects(put(registry, 'bob', 'q', q), { message: /of its owners$/ })
 })

@@ -7,7 +7,7 @@ import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
 import { planViews, revisionOf } from '../src/views.ts'
 import { createFakeViews } from './fake-views.ts'
-import { createWorld, nameOf, publishDocument, type World } from './world.ts'
+import { createWorld, nameOf, publishDocument, put, type World } from './world.ts'
 
 const noEntry = (): undefined => undefined
 
@@ -170,7 +170,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 async function take(world: World, { kind, account, name, version, tag }: Step): Promise<void> {
   if (kind === 'publish') {
     const document = publishDocument({ name, version }, { tag })
-    await world.registry.publish(account, nameOf(name), document).catch((error: unknown) => {
+    await put(world.registry, account, name, document).catch((error: unknown) => {
       if (!isSteleError(error)) throw error
     })
     return

@@ -75,13 +75,26 @@ export async function createWorld(): Promise<World> {
     },
     async publish(account, manifest, { tag, files } = {}) {
       const document = publishDocument(manifest, { ...(tag && { tag }), ...(files && { files }) })
-      return (await registry.publish(account, nameOf(manifest.name), document)).entry
+      return (await put(registry, account, manifest.name, document)).entry
     },
     read(name, form = 'full') {
       const view = registry.packument(nameOf(name), { form, baseUrl })
       return view && JSON.parse(Buffer.from(plainBytes(view)).toString())
     },
   }
+}
+
+/** Puts a document that publishes. */
+export async function put(
+  registry: Pick<Registry, 'put'>,
+  account: string,
+  name: string,
+  document: unknown,
+): Promise<Extract<Awaited<ReturnType<Registry['put']>>, { did: 'publish' }>> {
+  const body = Buffer.from(JSON.stringify(document))
+  const answer = await registry.put({ account, name: nameOf(name), body })
+  if (answer.did !== 'publish') throw new Error('The document was taken for a change')
+  return answer
 }
 
 /** The state of a world with what its log tells of each row. */

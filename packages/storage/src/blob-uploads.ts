@@ -16,8 +16,6 @@ export type BlobUploads = {
   ) => Promise<CallAnswer>
   /** Runs work that keeps blobs without `keep`: once the folder was swept; and while it runs, nothing is removed. */
   readonly hold: <T>(work: () => Promise<T>) => Promise<T>
-  /** Settles when what was left behind before is gone. */
-  readonly swept: Promise<void>
 }
 
 /** What the uploads need to know of their log. */
@@ -56,7 +54,6 @@ export function createBlobUploads(folder: string, { isKept, isInOrder }: LogFact
     await removed
   }
   return {
-    swept,
     keep: async (blobs) => {
       await isSettled()
       return keepLargeBlobs(folder, blobs)
