@@ -1,5 +1,6 @@
 // Has a service's checks made on any free thread, each once for what does not change, and gathers what they find.
 
+import type { CheckItem } from '@stele/entries/checks'
 import { checkTools, runCheck, runChecks } from './check-runner.ts'
 import type { Fault } from './faults.ts'
 import type { Findings } from './findings.ts'
@@ -8,7 +9,7 @@ import { forEachParallel } from './parallel.ts'
 import type { VerifyPorts } from './ports.ts'
 import type { Replay } from './replay.ts'
 import type { Exception } from './report.ts'
-import type { CheckItem, CheckJob, CheckOutcome, CheckTools } from './service-checks.ts'
+import type { CheckJob, CheckOutcome, CheckTools } from './service-checks.ts'
 
 /** Makes checks elsewhere. */
 export type RemoteChecker = { readonly check: (job: CheckJob) => Promise<readonly CheckOutcome[]> }

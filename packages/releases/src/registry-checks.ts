@@ -1,10 +1,11 @@
 // The checks that a registry plugs into the audit of its log: every tarball, every package as it is served, and the listings.
+import type { CheckItem } from '@stele/entries/checks'
 import { isSteleError, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { encodeSegment } from '@stele/formats/names'
 import { type ContentsValue, parseContentsValue } from '@stele/formats/values'
 import { checkRelease, type Difference } from './check-release.ts'
-import type { Item, Outcome, Tools } from './checks.ts'
+import type { Outcome, Tools } from './checks.ts'
 import { maxTarballBytes } from './limits.ts'
 import { packageNames, packageObject } from './package-state.ts'
 import { compareListings } from './served-listings.ts'
@@ -14,11 +15,11 @@ import type { StateRow, StateRows } from './state-rows.ts'
 /** The checks, in the form that the audit takes. */
 export type RegistryChecks = {
   readonly nouns: typeof registryNouns
-  readonly contents: (state: StateRows, since: number) => readonly Item[]
-  readonly checkContent: (item: Item, tools: Tools) => Promise<Outcome>
+  readonly contents: (state: StateRows, since: number) => readonly CheckItem[]
+  readonly checkContent: (item: CheckItem, tools: Tools) => Promise<Outcome>
   readonly isServed: (tools: Tools) => Promise<boolean>
-  readonly served: (state: StateRows) => readonly Item[]
-  readonly checkServed: (item: Item, tools: Tools) => Promise<Outcome>
+  readonly served: (state: StateRows) => readonly CheckItem[]
+  readonly checkServed: (item: CheckItem, tools: Tools) => Promise<Outcome>
   readonly checkListings: (tools: Tools, told: ReadonlyMap<string, string>) => Promise<Outcome>
   readonly notCompared: readonly string[]
 }
@@ -54,9 +55,9 @@ export function createRegistryChecks(bases: readonly string[] | undefined): Regi
 }
 
 /** Every release whose contents an entry from `since` on wrote. Throws `entry_mismatch` for a folder that names no package. */
-function listReleases(state: StateRows, since: number): readonly Item[] {
+function listReleases(state: StateRows, since: number): readonly CheckItem[] {
   return namesIn(state).flatMap((name) => {
-    const items: Item[] = []
+    const items: CheckItem[] = []
     for (const { field: version, value, entry } of state.rows(`${packageObject(name)}/contents`)) {
       if (value === null || entry < since) continue
       items.push({ key: `${name}@${version}`, entry, facts: { name, version } })
@@ -66,8 +67,8 @@ function listReleases(state: StateRows, since: number): readonly Item[] {
 }
 
 /** Every package that is published here, also where it is not known whether it is. */
-function listPackages(state: StateRows): readonly Item[] {
-  return namesIn(state).flatMap((name): Item[] => {
+function listPackages(state: StateRows): readonly CheckItem[] {
+  return namesIn(state).flatMap((name): CheckItem[] => {
     const origin = state.row(packageObject(name), 'origin')
     const isElsewhere = origin?.value instanceof Uint8Array && textOf(origin) !== 'hosted'
     if (origin === undefined || isElsewhere) return []
@@ -89,7 +90,7 @@ function namesIn(state: StateRows): readonly string[] {
   }
 }
 
-async function checkContent({ entry, facts }: Item, tools: Tools): Promise<Outcome> {
+async function checkContent({ entry, facts }: CheckItem, tools: Tools): Promise<Outcome> {
   const [name, version] = [facts['name'] ?? '', facts['version'] ?? '']
   const spec = `${name}@${version}`
   const place = packageObject(name)

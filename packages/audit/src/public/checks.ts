@@ -2,7 +2,6 @@
 export { type CallJob, type CallOutcome } from '../call-job.ts'
 export { createHelper, type HelperData } from '../helper.ts'
 export {
-  type CheckItem,
   type CheckJob,
   type CheckOutcome,
   type CheckTools,
