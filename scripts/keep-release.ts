@@ -56,6 +56,15 @@ async function live(): Promise<object> {
   const alice = await signUp(server.url, 'alice')
   await published(alice, { name: 'plain', version: '3.0.0' })
   await stele('takedown', '3', '--part', 'body', '--reason', 'to have one', '--yes')
+  await stele(
+    'takedown',
+    '5',
+    '--part',
+    'values',
+    '--reason',
+    'to have one of single values',
+    '--yes',
+  )
   const found: Record<string, object> = {}
   for (const one of names) {
     const { versions = {} } = (await readPackument(server.url, one)) ?? {}

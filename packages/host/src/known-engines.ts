@@ -25,12 +25,12 @@ export const knownEngines: readonly KnownEngine[] = [
   {
     name: 'ade794cfbc67859f225601dd2809dd4d83278eeddc5128ab3c1161710d4b911de147de2019044e17a634f3867ab289cd786459b333d50cbe257fc247ff652ee5',
     memory: 'fresh',
-    release: null,
+    release: '0.1.0',
   },
   {
     name: '085693e8c8e8657a47bc85ab5d4afbc885b8baae04ba51a597eec85b905de74f966598d545f1880b3cea89218f7b886fb2c5198526a0ec083b6c415fa9b39fb8',
     memory: 'kept',
-    release: null,
+    release: '0.1.0',
   },
 ]
 

@@ -1,5 +1,5 @@
 // The public face of @stele/registry.
-export { rulesScript } from './assets.ts'
+export { knownRules, releaseOfRules, rulesScript } from './assets.ts'
 export { type Changed } from './changes.ts'
 export { type DocumentJob, type ReadDocument, readDocument } from './document.ts'
 export { type RegistryPorts } from './ports.ts'

@@ -8,7 +8,8 @@ import { createScriptSystem, type ScriptSystem } from '@stele/testkit'
 import fc from 'fast-check'
 import semver from 'semver'
 import { bundleRules } from '../scripts/bundle-rules.ts'
-import { rulesScript } from '../src/assets.ts'
+import { knownRules, releaseOfRules, rulesScript } from '../src/assets.ts'
+import { releasedRules } from '../src/known-rules.ts'
 
 type Request = Record<string, unknown>
 
@@ -741,6 +742,21 @@ test('unpublish() ranks versions as semver does', () => {
 test('rulesScript() is what the sources make when they were bundled', async () => {
   const hint = 'rules.js is stale: run "node packages/registry/scripts/bundle-rules.ts"'
   assert.equal(rulesScript(), await bundleRules(), hint)
+})
+
+test('knownRules() names the rules of this release and of those before it, each once', () => {
+  const names = knownRules()
+  assert.ok(names.includes(hash('sha512', rulesScript())))
+  for (const { name } of releasedRules) assert.ok(names.includes(name))
+  assert.equal(new Set(names).size, names.length)
+})
+
+test('releaseOfRules() knows the releases before this one, and no others', () => {
+  assert.equal(releaseOfRules(hash('sha512', rulesScript())), null)
+  assert.equal(releaseOfRules('0'.repeat(128)), undefined)
+  const [first] = releasedRules
+  const isOwn = first?.name === hash('sha512', rulesScript())
+  assert.equal(releaseOfRules(first?.name ?? ''), isOwn ? null : first?.release)
 })
 
 test('rulesScript() keeps nothing between calls: it has no variable that changes', () => {

@@ -132,12 +132,18 @@ suite('formatReport()', () => {
       { entry: 15, names: ['script'], script: release },
     ]
     const text = formatReport({ ...verified, settingsChanges })
-    assert.match(text, /rules +same as in this version of Stele\n +entries 12 to 14: not those/)
+    assert.match(
+      text,
+      /rules +same as in this version of Stele\n +entries 12 to 14: neither of this/,
+    )
   })
 
   test('formatReport() names the script when it is not the one of this release', () => {
     const text = formatReport({ ...verified, script: 'ab'.repeat(64) })
-    assert.match(text, /rules +not those of this version of Stele: read \/-\/log\/blob\/ab\/abab/)
+    assert.match(
+      text,
+      /rules +neither of this version of Stele nor of an earlier one: read \/-\/log\/blob\/ab\/abab/,
+    )
   })
 
   test('formatReport() leaves out what an early failure left unknown', () => {

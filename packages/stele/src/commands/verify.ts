@@ -1,9 +1,8 @@
 // stele verify <registry url or folder>
-import { hash } from 'node:crypto'
 import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Verdict } from '@stele/audit/report'
-import { rulesScript } from '@stele/registry'
+import { knownRules } from '@stele/registry'
 import { createCallClock } from '../verify/call-clock.ts'
 import { writeWhole } from '../verify/kept-store.ts'
 import { defaultCallTimeoutS, maxThreads } from '../verify/limits.ts'
@@ -97,7 +96,7 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
   const data: VerifyData = {
     ...chosen,
     role: 'verify',
-    rules: [hash('sha512', rulesScript()), ...rules],
+    rules: [...knownRules(), ...rules],
     folders: foldersOf(environment),
     calls: createCallClock(maxThreads),
     threads: Math.min(maxThreads, availableParallelism()),

@@ -1,9 +1,8 @@
 // A verification's report as a person reads it.
-import { hash } from 'node:crypto'
 import type { Exception, VerifyReport } from '@stele/audit/report'
 import { blobPath, logRoot } from '@stele/entries/paths'
 import { redactLine } from '@stele/errors'
-import { rulesScript } from '@stele/registry'
+import { releaseOfRules } from '@stele/registry'
 
 const maxShownFindings = 10
 const maxShownExceptions = 10
@@ -163,9 +162,10 @@ function describeCompared(report: VerifyReport): string {
 
 /** A replay shows that the rules were kept, not that they are good ones: say which they are. */
 function describeRules(script: string): string {
-  return script === hash('sha512', rulesScript())
-    ? 'same as in this version of Stele'
-    : `not those of this version of Stele: read ${logRoot}${blobPath(script)}`
+  const release = releaseOfRules(script)
+  if (release === null) return 'same as in this version of Stele'
+  if (release !== undefined) return `those of Stele ${release}`
+  return `neither of this version of Stele nor of an earlier one: read ${logRoot}${blobPath(script)}`
 }
 
 /** The scripts that are not in force any more, where they were not this release's: what they allowed is in the log. */
@@ -173,7 +173,7 @@ function formerRules({ settingsChanges }: VerifyReport): string[] {
   const changes = settingsChanges.filter(({ script }) => script !== null)
   return changes.slice(0, -1).flatMap(({ entry, script }, position) => {
     const until = (changes[position + 1]?.entry ?? entry) - 1
-    if (script === null || script === hash('sha512', rulesScript())) return []
+    if (script === null || releaseOfRules(script) === null) return []
     return [`entries ${entry} to ${until}: ${describeRules(script)}`]
   })
 }
