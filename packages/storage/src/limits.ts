@@ -17,9 +17,9 @@ export const maxChangesAtOnce = 256
 /** Bytes of such changes, before the last one: they are held twice for a moment. */
 export const maxChangesBytes: number = 4 * 1024 * 1024
 /** Changes of a publication that needs no thread: they take about as long as two commits. */
-export const maxChangesHere = 16
-/** Bytes of such a publication. */
-export const maxChangesHereBytes: number = 256 * 1024
+export const maxChangesHere = 24
+/** Bytes of such a publication: a new log has its interpreter to publish. */
+export const maxChangesHereBytes: number = 1024 * 1024
 /** How long the thread that changes the public folder is kept without work, in milliseconds: it holds some 13 MB, and starts in 50 ms. */
 export const folderThreadIdleMs: number = 15 * 1000
 /** Bytes of a published blob that are read at once to compare it: hashing them takes two milliseconds. */
