@@ -21,6 +21,8 @@ const forInstall = { ...gzip, accept: abbreviated }
 /** `counts`: requests of a round, so that each takes about half a second of CPU. */
 type Case = {
   readonly title: string
+  /** Also measured while packages are published. */
+  readonly isUnderPublishes?: true
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly isKnown?: true
@@ -37,12 +39,14 @@ const cases: readonly Case[] = [
   },
   {
     title: 'small packument, abbreviated, gzip',
+    isUnderPublishes: true,
     path: '/small',
     headers: forInstall,
     counts: { stele: 6_000, verdaccio: 500 },
   },
   {
     title: 'the same, If-None-Match: 304',
+    isUnderPublishes: true,
     path: '/small',
     headers: forInstall,
     isKnown: true,
@@ -63,14 +67,21 @@ const cases: readonly Case[] = [
   },
   {
     title: 'tarball of 100 KB',
+    isUnderPublishes: true,
     path: '/blob/-/blob-1.0.0.tgz',
     headers: {},
     counts: { stele: 3_000, verdaccio: 500 },
   },
 ]
 
+/** Publishes beside which reads are measured, and how many times as many reads as without: the two take about as long. */
+const publishesBeside = { stele: 600, verdaccio: 150 } as const
+const readsBeside = { stele: 4, verdaccio: 1 } as const
+
 const folder = makeFolder()
 const registries: Registry[] = []
+const tokens = new Map<RegistryName, string>()
+let published = 0
 try {
   for (const name of names) registries.push(await prepare(name, join(folder.path, name)))
   const samples = new Map<string, Sample[]>()
@@ -83,14 +94,22 @@ try {
       }
     }
   }
+  const beside = await measureBeside(registries)
   printReport({
     tables: [
       {
         caption: 'CPU of the server for one read, milliseconds',
         rows: cases.map((each) => rowOf(each, samples)),
       },
+      {
+        caption: 'The same while 2 clients publish new packages, milliseconds',
+        rows: cases
+          .filter((each) => each.isUnderPublishes === true)
+          .map((each) => rowOf(each, beside)),
+      },
     ],
     remarks: [
+      'Beside publishes: the CPU of as many publishes with the reads, less that of the publishes alone, in turns; what reads make publishes cost is counted to the reads.',
       `Medians of ${rounds - 1} rounds, ${clients} clients that keep their connections; bytes are the whole answer's.`,
       "Verdaccio's package of 1,000 versions was written into its storage, since publishing it would take minutes.",
     ],
@@ -103,6 +122,7 @@ try {
 async function prepare(name: (typeof names)[number], dir: string): Promise<Registry> {
   const registry = await startRegistry(name, { dir })
   const token = await signUp(registry)
+  tokens.set(name, token)
   const isSlow = name === 'verdaccio'
   const publish = async (releases: readonly ReleaseName[]): Promise<void> => {
     const work = { kind: 'publish', token, releases } as const
@@ -142,23 +162,75 @@ function addVersions(path: string): void {
   writeFileSync(path, JSON.stringify(packument))
 }
 
-async function measure(
+/** The cost of reads beside publishes, by `keyOf`. */
+async function measureBeside(all: readonly Registry[]): Promise<ReadonlyMap<string, Sample[]>> {
+  const samples = new Map<string, Sample[]>()
+  for (let round = 0; round < rounds; round++) {
+    for (const registry of all) {
+      const aloneMs = await costOfPublishes(registry)
+      for (const each of cases.filter(({ isUnderPublishes }) => isUnderPublishes === true)) {
+        const reads = await prepareReads(registry, each, readsBeside[nameOf(registry)])
+        const found: JobResult[] = []
+        const bothMs = await costOfPublishes(
+          registry,
+          async () => void found.push(await reads.run()),
+        )
+        const [result] = found
+        if (round === 0 || result === undefined) continue
+        const key = keyOf(registry.name, each)
+        samples.set(key, [...(samples.get(key) ?? []), { ...result, cpuMs: bothMs - aloneMs }])
+      }
+    }
+  }
+  return samples
+}
+
+/** CPU of the server, ms, for a number of publishes, and of what runs beside them. */
+async function costOfPublishes(
+  registry: Registry,
+  beside: () => Promise<void> = async () => undefined,
+): Promise<number> {
+  const releases = Array.from({ length: publishesBeside[nameOf(registry)] }, () => ({
+    name: `beside-${published++}`,
+    version: '1.0.0',
+  }))
+  const token = tokens.get(registry.name) ?? ''
+  const work = { kind: 'publish', token, releases } as const
+  const job = await prepareJob({ url: registry.url, clients: 2, work })
+  await settled(registry.pid)
+  const before = cpuMs(registry.pid)
+  await Promise.all([job.run(), beside()])
+  await registry.published()
+  await settled(registry.pid)
+  return cpuMs(registry.pid) - before
+}
+
+function nameOf({ name }: Registry): (typeof names)[number] {
+  return name === 'verdaccio' ? 'verdaccio' : 'stele'
+}
+
+async function measure(registry: Registry, each: Case): Promise<Sample> {
+  const job = await prepareReads(registry, each, 1)
+  await settled(registry.pid)
+  const before = cpuMs(registry.pid)
+  const result = await job.run()
+  return { ...result, cpuMs: cpuMs(registry.pid) - before }
+}
+
+async function prepareReads(
   registry: Registry,
   { path, headers, isKnown, counts }: Case,
-): Promise<Sample> {
+  times: number,
+): ReturnType<typeof prepareJob> {
   const known = isKnown === true ? await etagOf(registry, path, headers) : undefined
   const work = {
     kind: 'get',
     path,
     headers: { ...headers, ...(known === undefined ? {} : { 'if-none-match': known }) },
-    count: counts[registry.name === 'verdaccio' ? 'verdaccio' : 'stele'],
+    count: times * counts[nameOf(registry)],
     status: known === undefined ? 200 : 304,
   } as const
-  const job = await prepareJob({ url: registry.url, clients, work })
-  await settled(registry.pid)
-  const before = cpuMs(registry.pid)
-  const result = await job.run()
-  return { ...result, cpuMs: cpuMs(registry.pid) - before }
+  return prepareJob({ url: registry.url, clients, work })
 }
 
 async function etagOf({ url }: Registry, path: string, headers: Case['headers']): Promise<string> {
