@@ -30,6 +30,9 @@ export type CallOutcome = {
   readonly fault?: Fault
 }
 
+/** Runs jobs elsewhere. */
+export type RemoteRunner = { readonly run: (job: CallJob) => Promise<CallOutcome> }
+
 /** Gathers calls, and copies their bytes together: a message would copy whole bundles. */
 export class JobDraft {
   readonly settings: number

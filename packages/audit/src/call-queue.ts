@@ -1,13 +1,16 @@
 // Hands calls out to whoever runs them: other threads first, and this one when they have their hands full.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type CallJob, type CallOutcome, type JobCall, JobDraft } from './call-job.ts'
+import {
+  type CallJob,
+  type CallOutcome,
+  type JobCall,
+  JobDraft,
+  type RemoteRunner,
+} from './call-job.ts'
 import type { CallRunner } from './call-runner.ts'
 import { entryOf, type Fault } from './faults.ts'
 import { jobsPerRunner, maxWaitingJobs } from './limits.ts'
 import type { SharedRows } from './shared-rows.ts'
-
-/** Runs jobs elsewhere. */
-export type RemoteRunner = { readonly run: (job: CallJob) => Promise<CallOutcome> }
 
 type QueuePorts = {
   readonly local: CallRunner

@@ -1,10 +1,9 @@
 // What a verification needs from outside: the service over HTTP, the script's executor, and the checks that only the service
 // knows. The app wires them; nothing here knows a network, a thread, a script host or what a service is for.
 import type { Executor } from '@stele/entries/calls'
-import type { RemoteRunner } from './call-queue.ts'
+import type { RemoteRunner } from './call-job.ts'
 import type { KeptLog, KeptRun } from './kept-run.ts'
-import type { RemoteChecker } from './service-audit.ts'
-import type { ServiceChecks } from './service-checks.ts'
+import type { RemoteChecker, ServiceChecks } from './service-checks.ts'
 import type { SharedRows } from './shared-rows.ts'
 
 /** An answer of the service: the status, and at most `maxBytes + 1` bytes of the body, decoded. */

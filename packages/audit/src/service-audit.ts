@@ -9,10 +9,7 @@ import { forEachParallel } from './parallel.ts'
 import type { VerifyPorts } from './ports.ts'
 import type { Replay } from './replay.ts'
 import type { Exception } from './report.ts'
-import type { CheckJob, CheckOutcome, CheckTools } from './service-checks.ts'
-
-/** Makes checks elsewhere. */
-export type RemoteChecker = { readonly check: (job: CheckJob) => Promise<readonly CheckOutcome[]> }
+import type { CheckJob, CheckOutcome, CheckTools, RemoteChecker } from './service-checks.ts'
 
 type AuditOptions = {
   readonly findings: Findings

@@ -41,3 +41,6 @@ export type CheckJob = {
   readonly contents: boolean
   readonly items: readonly CheckItem[]
 }
+
+/** Makes checks elsewhere. */
+export type RemoteChecker = { readonly check: (job: CheckJob) => Promise<readonly CheckOutcome[]> }

@@ -11,20 +11,7 @@ import {
   maxWithheldParts,
 } from './limits.ts'
 import { type Members, membersOf } from './members.ts'
-
-/** How a caller was told apart. `host` is the server itself; `key` carries the caller's own signature. */
-export type Via =
-  | { readonly type: 'debug' }
-  | { readonly type: 'token' }
-  | { readonly type: 'host' }
-  | {
-      readonly type: 'key'
-      /** Hex SHA-256 of the raw public key. */
-      readonly key: string
-      readonly notAfter: number
-      /** Base64 of 64 bytes. */
-      readonly signature: string
-    }
+import type { Via } from './via.ts'
 
 /** Who may change the log's own settings: vkeys, and how many of them must sign. */
 export type Roots = { readonly keys: readonly string[]; readonly threshold: number }

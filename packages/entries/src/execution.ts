@@ -1,6 +1,6 @@
 // The port through which a script is run: what goes in, what comes out. The host implements it.
 import type { JsonValue } from '@stele/formats/json'
-import type { Via } from './body.ts'
+import type { Via } from './via.ts'
 
 /** The state as a script's call finds it. `list` gives an object's fields, sorted by UTF-8 bytes. */
 export type StateReader = {

@@ -1,5 +1,6 @@
 // The transition that an entry makes: from a body and the state before it to effects and writes.
 // The sequencer records with it, an auditor replays with it: what they do is the same code.
+
 import { SteleError } from '@stele/errors'
 import { canonicalJson, type JsonValue, parseCanonicalJson } from '@stele/formats/json'
 import {
@@ -12,7 +13,6 @@ import {
   parseRoots,
   type Roots,
   type TakedownBody,
-  type Via,
 } from './body.ts'
 import { compareWrites, type Effects, effectWrite } from './effects.ts'
 import type {
@@ -27,6 +27,7 @@ import { entryKinds } from './leaf.ts'
 import { maxNotAfterMs } from './limits.ts'
 import { membersOf } from './members.ts'
 import { keyIdOf, keyOfAccount, verifyCallSignature, verifyRootSignatures } from './signing.ts'
+import type { Via } from './via.ts'
 
 /** The host's own object: what verifies this very log. Scripts cannot reach it. */
 export const logObject = 'stele/log'

@@ -1,5 +1,5 @@
 // Reads the text of JSON: counts what is in it before anything is built, and builds a value without JSON.parse's key cache.
-import type { JsonValue } from './json.ts'
+import type { JsonValue } from './json-value.ts'
 
 const quote = 0x22
 const comma = 0x2c

@@ -1,19 +1,10 @@
 // Canonical JSON (RFC 8785) and strict reading of JSON. What is hashed, signed or stored is text made here.
 import { SteleError } from '@stele/errors'
 import { readValidJson, scanJson } from './json-text.ts'
+import type { JsonObject, JsonValue } from './json-value.ts'
 import { escapedKeyCost, maxJsonDepth, maxStepsPerValue } from './limits.ts'
 
-/** Any JSON value. */
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue }
-
-/** A JSON object. */
-export type JsonObject = { readonly [key: string]: JsonValue }
+export type { JsonObject, JsonValue } from './json-value.ts'
 
 /**
  * The value as canonical JSON: RFC 8785, keys in UTF-16 order, -0 as 0.

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { help } from '../src/commands/help.ts'
+import { commands } from '../src/commands/catalogue.ts'
+import { createHelp } from '../src/commands/help.ts'
+
+const help = createHelp(commands)
+
 import { quietInput } from './command-input.ts'
 
 for (const [command, action] of [

@@ -12,7 +12,7 @@ export {
   type Roots,
   rootsAccount,
   type TakedownBody,
-  type Via,
   type WithheldPart,
 } from '../body.ts'
 export { callPayload, keyIdOf, rootPayload, verifyRootSignatures } from '../signing.ts'
+export type { Via } from '../via.ts'

@@ -1,13 +1,15 @@
 // stele help [command]
 import { SteleError } from '@stele/errors'
-import { commands } from './catalogue.ts'
-import type { Command, Usage } from './command.ts'
+import type { Command, RunnableCommand, Usage } from './command.ts'
 import { summaries } from './summaries.ts'
+
+/** The commands by name, each loaded when it is asked for. */
+type Commands = { readonly [name: string]: () => Promise<RunnableCommand> }
 
 type Report = { readonly commands: { readonly [name: string]: string } } | { readonly usage: Usage }
 
 /** Lists the commands, or tells of one. */
-export const help: Command<Report> = {
+export const createHelp = (commands: Commands): Command<Report> => ({
   usage: {
     name: 'help',
     summary: 'Show what the commands do',
@@ -30,7 +32,7 @@ export const help: Command<Report> = {
     return { usage }
   },
   view: (report) => ('usage' in report ? describe(report.usage) : overview()),
-}
+})
 
 /** The words that may follow the command: `add <name> | list` has two. */
 function actionsOf(usage: Usage): readonly (string | undefined)[] {

@@ -9,28 +9,10 @@ import type { RulesInForce } from '@stele/service'
 import { dataPaths, readKeyFile } from '@stele/storage/folder'
 import { differsFromRelease, planProposal, type RulesWish } from '../rules/changes.ts'
 import { formatProposal, type Proposal, parseProposal, signProposal } from '../rules/proposal.ts'
-import { viewRules } from '../rules/view.ts'
+import { type RulesReport, viewRules } from '../rules/view.ts'
 import { askServer, folderSettings, serverOptions } from '../server/with-server.ts'
 import { readUserFile } from '../user-file.ts'
 import type { Command, Input } from './command.ts'
-
-/** What a subcommand reports. */
-export type RulesReport =
-  | { readonly did: 'show'; readonly rules: RulesInForce; readonly differs: readonly string[] }
-  | { readonly did: 'nothing' }
-  | {
-      readonly did: 'propose' | 'sign'
-      readonly file: string
-      readonly seq: number
-      readonly set: { readonly [name: string]: JsonValue }
-      readonly signed: number
-      readonly threshold: number
-    }
-  | {
-      readonly did: 'apply' | 'update'
-      readonly entry: number
-      readonly set: { readonly [name: string]: JsonValue }
-    }
 
 const defaultFile = 'rules-proposal.json'
 

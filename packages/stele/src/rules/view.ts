@@ -1,7 +1,24 @@
 // What `stele rules` says to a person.
 import type { JsonValue } from '@stele/formats/json'
 import type { RulesInForce } from '@stele/service'
-import type { RulesReport } from '../commands/rules.ts'
+
+/** What a subcommand reports. */
+export type RulesReport =
+  | { readonly did: 'show'; readonly rules: RulesInForce; readonly differs: readonly string[] }
+  | { readonly did: 'nothing' }
+  | {
+      readonly did: 'propose' | 'sign'
+      readonly file: string
+      readonly seq: number
+      readonly set: { readonly [name: string]: JsonValue }
+      readonly signed: number
+      readonly threshold: number
+    }
+  | {
+      readonly did: 'apply' | 'update'
+      readonly entry: number
+      readonly set: { readonly [name: string]: JsonValue }
+    }
 
 /** The text of a report. */
 export function viewRules(report: RulesReport): string {

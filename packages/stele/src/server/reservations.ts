@@ -2,14 +2,18 @@
 import { SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
 import { checkNewPackageName, parsePackageName } from '@stele/formats/names'
+import type { Registry } from '@stele/registry'
 import type { AdminAsk } from './admin-ask.ts'
-import type { Server } from './open-server.ts'
 
 /** A name or a scope, and who shares it: never nobody. */
 export type Reserved = { readonly pattern: string; readonly accounts: readonly string[] }
 
 type Ask = Extract<AdminAsk, { do: 'reserve' | 'release' }>
-type Ports = Pick<Server, 'registry' | 'operator' | 'reservations'>
+type Ports = {
+  readonly registry: Pick<Registry, 'hasAccount' | 'reserve' | 'release'>
+  readonly operator: string
+  readonly reservations: () => readonly Reserved[]
+}
 
 /**
  * Reserves or releases in the operator's name: an entry of the log for each account that this changes something for.

@@ -8,7 +8,8 @@ import { readBodyPart } from '@stele/entries/parts'
 import { SteleError } from '@stele/errors'
 import type { LogReads } from '@stele/faces/log'
 import { engines, refuseRetired } from '@stele/host/names'
-import { keysText, type ServiceIdentity } from '@stele/service'
+import type { EdgeSettings } from '@stele/http'
+import { keysText, type ServiceDefinition, type ServiceIdentity } from '@stele/service'
 import type { ServiceClient, ServiceThread } from '@stele/service/thread'
 import {
   type LogReader,
@@ -22,8 +23,7 @@ import { createEd25519Signer, parseCheckpoint } from '@stele/tlog/keys'
 import { parseNote } from '@stele/tlog/notes'
 import { sha256 } from '@stele/tlog/tree'
 import type { ServiceData } from '../services/data.ts'
-import type { ServiceKind } from '../services/kind.ts'
-import type { Settings } from '../settings/load.ts'
+import type { ServerSettings } from '../settings/server.ts'
 import { createLogReads } from './log-reads.ts'
 
 /** The operator's account where no other is named. */
@@ -31,14 +31,14 @@ const defaultOperator = 'operator'
 
 /** A service on the disk, not running yet. */
 export type FoundService = {
-  readonly kind: Pick<ServiceKind, 'name' | 'definition'>
+  readonly kind: { readonly name: string; readonly definition: ServiceDefinition }
   readonly storage: StorageSettings
   readonly identity: ServiceIdentity
   readonly reads: StoredReads
 }
 
 /** What is asked of a service's identity: null is as its log says, or made up for a new one. */
-export type Wanted = Pick<Settings, 'origin' | 'operator' | 'publicUrl'>
+export type Wanted = Pick<ServerSettings, 'origin' | 'operator'> & Pick<EdgeSettings, 'publicUrl'>
 
 /** A service that runs, as the main thread has it. */
 export type RunningService = Pick<FoundService, 'identity' | 'reads'> & {
