@@ -3,7 +3,10 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { CallBlob } from '@stele/entries/calls'
-import { writeDurably } from './durable.ts'
+import { blobPath, logFolder } from '@stele/entries/paths'
+import { SteleError } from '@stele/errors'
+import { isMissing, writeDurably } from './durable.ts'
+import { reasonOf } from './folders.ts'
 import { blobsPerStep, maxInlineBlobBytes } from './limits.ts'
 
 /** SQL of the blob table: `bytes` is NULL for a blob that lies in a file; both NULL once it is withheld. */
@@ -23,7 +26,7 @@ type StoredBlob = Uint8Array | { readonly path: string; readonly size: number }
 export type BlobReader = {
   /** The bytes of a small blob, the file of a large one, undefined where there is none. */
   readonly find: (name: string) => StoredBlob | undefined
-  /** The bytes, of small and large ones. */
+  /** The bytes, of small and large ones. Throws `data_invalid` where the file of a large one cannot be read. */
   readonly read: (name: string) => Uint8Array | undefined
   /** The bytes of a large one that keepLargeBlobs() has kept, committed or not. */
   readonly readStored: (name: string) => Uint8Array | undefined
@@ -46,7 +49,7 @@ export function createBlobReader(db: DatabaseSync, folder: string): BlobReader {
     find: findBlob,
     read: (name) => {
       const blob = findBlob(name)
-      return blob === undefined || blob instanceof Uint8Array ? blob : readFileSync(blob.path)
+      return blob === undefined || blob instanceof Uint8Array ? blob : readBlobFile(blob.path, name)
     },
     readStored: (name) => {
       const path = blobFile(folder, name)
@@ -56,6 +59,18 @@ export function createBlobReader(db: DatabaseSync, folder: string): BlobReader {
       after
         .all(blobNumber, blobsPerStep)
         .map((row) => ({ blobNumber: Number(row['number']), name: String(row['name']) })),
+  }
+}
+
+/** The path is told without the data folder's: also whoever is no operator may read it. */
+function readBlobFile(path: string, name: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    const fault = isMissing(cause) ? 'the file is missing' : reasonOf(cause)
+    const reason = `${fault}. The log has this blob: put the file there again, from a backup, or from a mirror, where it is "${logFolder}${blobPath(name)}"`
+    const parts = ['blobs', name.slice(0, 2), name]
+    throw new SteleError('data_invalid', { path: parts.join('/'), reason }, { cause })
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import {
@@ -43,4 +43,20 @@ test('keepLargeBlobs() writes the bytes when a file of that name and size holds 
   await keepLargeBlobs(folder, [{ ...blob, bytes: Buffer.alloc(bytes.length, 'y') }])
   await keepLargeBlobs(folder, [blob])
   assert.deepEqual(readFileSync(join(folder, 'ab', 'abcdef')), bytes)
+})
+
+test('read() throws data_invalid and says which blob and where to get it when its file is gone', async (t) => {
+  const folder = tempFolder(t)
+  const db = openDatabase(join(folder, 'stele.db'), { steps: [blobSchema] })
+  t.after(() => db.close())
+  const blobs = join(folder, 'blobs')
+  const bytes = Buffer.alloc(maxInlineBlobBytes + 1, 'x')
+  const writer = createBlobWriter(db, blobs)
+  for (const kept of await keepLargeBlobs(blobs, [{ name: 'abcdef', bytes }])) writer.keep(kept)
+  rmSync(join(blobs, 'ab'), { recursive: true })
+  assert.throws(() => createBlobReader(db, blobs).read('abcdef'), {
+    code: 'data_invalid',
+    message:
+      'Cannot use "blobs/ab/abcdef": the file is missing. The log has this blob: put the file there again, from a backup, or from a mirror, where it is "-/log/blob/ab/abcdef"',
+  })
 })
