@@ -1,25 +1,24 @@
 // Compares a public folder with its log, and says what of it can be written anew. It changes nothing.
 import { createHash } from 'node:crypto'
-import { bundleWidth } from '@stele/entries/parts'
 import { type BundleKind, bundleKinds, bundlePath, logFolder as root } from '@stele/entries/paths'
 import { SteleError } from '@stele/errors'
 import { bundlesOf, type TileNumber, tilePath, tilesOf } from '@stele/tlog/tiles'
-import { folderCheckpoint, refuseRollback } from './folder-guard.ts'
+import { folderCheckpoint, parseOrigin, refuseRollback } from './folder-guard.ts'
 import { type FoundFile, reasonText, walkFolder } from './folder-walk.ts'
 import { maxKeptFindings, maxListedFindings } from './limits.ts'
 import { makeBundle, makeTile } from './log-files.ts'
 import type { StoredHead } from './ports.ts'
-import { withheldBetween } from './publish-withheld.ts'
 import { historyFault, mayReplace, putBackStep } from './published.ts'
 import type { PublisherPorts } from './publisher-ports.ts'
 import { areEntriesProven, isTileProven } from './store-proof.ts'
+import type { TakenDown } from './taken-down.ts'
 
 /** How a folder is repaired. */
 export type RepairOptions = {
   /** Whether records and blobs with wrong bytes are replaced: hashes in the log prove the right ones. */
   readonly replace: boolean
-  /** Why nothing may be written, where that is known already. */
-  readonly refused?: string | undefined
+  /** Why nothing may be written, where that is so. Asked again before each step: it may come while the repair runs. */
+  readonly refused?: (() => string | undefined) | undefined
   /** Whether it should end without having come to an end: then it throws `log_closed`. */
   readonly isStopped?: (() => boolean) | undefined
 }
@@ -59,10 +58,15 @@ export type FolderReport = {
   readonly replaced: number
   /** Files that a takedown had changed or deleted in the log, but not in the folder yet. */
   readonly takenDown: number
+  /** True where no checkpoint was published: a new one would cover blobs that are not to be had. */
+  readonly isHeldBack?: boolean
 }
 
-/** What a repair did. `unproven`: blobs of which the store has the wrong bytes. */
-export type Repaired = Pick<FolderReport, 'written' | 'writtenBytes' | 'replaced' | 'takenDown'> & {
+/** What a repair did. `unproven`: files that the store has not got, or has the wrong bytes of. */
+export type Repaired = Pick<
+  FolderReport,
+  'written' | 'writtenBytes' | 'replaced' | 'takenDown' | 'isHeldBack'
+> & {
   readonly unproven: readonly Finding[]
 }
 
@@ -84,18 +88,21 @@ export type RepairPlan = {
   readonly refused: string | undefined
 }
 
+/** What a repair reads, and where it writes. */
+export type RepairPorts = PublisherPorts & { readonly takenDown: TakenDown }
+
 /** Looks at all that is in the folder, and at what is missing. Throws `log_inconsistent` where its checkpoint is not this log's. */
 export async function planRepair(
-  ports: PublisherPorts,
+  ports: RepairPorts,
   { refused }: RepairOptions,
 ): Promise<RepairPlan> {
   const head = ports.head()
   if (head === undefined) throw new Error('There is no log to publish')
   refuseRollback(ports, head)
-  const fault = historyFault(head, head.size, ports.files.hashes)
-  if (fault !== undefined) {
-    const reason = 'the entries of its database do not hash to the root of its checkpoint'
-    throw new SteleError('log_inconsistent', { origin: '', reason })
+  if (historyFault(head, head.size, ports.files.hashes) !== undefined) {
+    const reason =
+      "the entries in this log's database do not hash to the root of its checkpoint; restore the database from a backup. Nothing was written"
+    throw new SteleError('data_invalid', { path: parseOrigin(head), reason })
   }
   const survey = await surveyFolder(ports)
   const { found } = survey
@@ -107,19 +114,22 @@ export async function planRepair(
     findingCount: count(),
     damaged: survey.damaged,
     outdated: survey.outdated,
-    refused: refused ?? refusedBecause(findings, folderCheckpoint(ports) !== undefined),
+    refused: refused?.() ?? refusedBecause(findings, folderCheckpoint(ports) !== undefined),
   }
 }
 
 /** What is told of it. */
 export function reportOf(plan: RepairPlan, done?: Repaired): FolderReport {
   const { unproven = [], ...did } = done ?? {}
-  const differing = [...plan.findings, ...unproven]
+  const paths = new Set(unproven.map(({ path }) => path))
+  const found = plan.findings.filter(({ path }) => !paths.has(path))
+  const damaged = plan.damaged.filter(({ path }) => paths.has(path))
+  const differing = [...found, ...unproven]
   const nothing = { written: 0, writtenBytes: 0, replaced: 0, takenDown: 0 }
   return {
     checked: plan.checked,
     differing: differing.slice(0, maxListedFindings),
-    differingCount: plan.findingCount + unproven.length,
+    differingCount: plan.findingCount + unproven.length - damaged.length, // Those were counted already.
     refused: plan.refused ?? null,
     ...nothing,
     ...did,
@@ -131,7 +141,7 @@ function refusedBecause(findings: readonly Finding[], hasCheckpoint: boolean): s
   const has = (problem: Finding['problem']): boolean =>
     findings.some((one) => one.problem === problem)
   if (has('database')) {
-    return "the database is damaged: what it holds for these files is not what the log's own hashes say; restore it from a backup"
+    return "the database is damaged: what it holds for these files is not what the log's own hashes and takedowns say; restore it from a backup"
   }
   if (has('beyond_log')) {
     return `the public folder holds files of a log with more entries than the database has; ${putBackStep}`
@@ -169,7 +179,7 @@ function createFindings(): Findings {
 
 type Survey = Pick<RepairPlan, 'checked' | 'damaged' | 'outdated'> & { readonly found: Findings }
 
-async function surveyFolder(ports: PublisherPorts): Promise<Survey> {
+async function surveyFolder(ports: RepairPorts): Promise<Survey> {
   const found = createFindings()
   const damaged: DamagedFile[] = []
   const outdated: DamagedFile[] = []
@@ -191,10 +201,10 @@ async function surveyFolder(ports: PublisherPorts): Promise<Survey> {
     }
     await ports.breathe()
   }
-  const takenDown = strays.length === 0 ? new Set() : await takenDownBlobs(ports)
-  for (const stray of strays) {
-    if (takenDown.has(stray.blob)) outdated.push(stray)
-    else found.add({ path: stray.path, problem: 'not_in_log' })
+  const known = await knownBlobs(ports, new Set(strays.map(({ blob }) => blob)))
+  for (const { path, blob } of strays) {
+    if (await ports.takenDown.hasBlob(blob)) outdated.push({ path, blob })
+    else found.add({ path, problem: known.has(blob) ? 'database' : 'not_in_log' })
   }
   return { checked, found, damaged, outdated }
 }
@@ -202,7 +212,7 @@ async function surveyFolder(ports: PublisherPorts): Promise<Survey> {
 type HashedFile = Exclude<FoundFile, { readonly blob: string } | { readonly unreadable: string }>
 
 async function compare(
-  ports: PublisherPorts,
+  ports: RepairPorts,
   file: FoundFile,
 ): Promise<Finding | 'outdated' | undefined> {
   const { path } = file
@@ -210,25 +220,26 @@ async function compare(
     return { path, problem: 'unreadable_folder', reason: file.unreadable }
   }
   const isHashed = 'tile' in file || ('bundle' in file && file.bundle.kind === 'entries')
+  let bytes: Uint8Array | undefined
   try {
     if ('blob' in file) {
       return (await isBlobWhole(ports, file)) ? undefined : { path, problem: 'damaged' }
     }
-    const bytes = ports.published.read(path)
-    if (bytes === undefined) return undefined // A publication has replaced it by a wider one just now.
-    return comparePiece(ports, file, bytes)
+    bytes = ports.published.read(path)
   } catch (error) {
     if (!ports.published.has(path)) return undefined // Gone meanwhile: a publication has taken it away.
     const reason = reasonText(error)
     return { path, problem: isHashed ? 'unreadable_tile' : 'damaged', reason }
   }
+  if (bytes === undefined) return undefined // A publication has replaced it by a wider one just now.
+  return comparePiece(ports, file, bytes)
 }
 
-function comparePiece(
-  { files, head }: PublisherPorts,
+async function comparePiece(
+  { files, takenDown, head }: RepairPorts,
   file: HashedFile,
   bytes: Uint8Array,
-): Finding | 'outdated' | undefined {
+): Promise<Finding | 'outdated' | undefined> {
   const { path } = file
   const size = head()?.size ?? 0 // Read after the file: a publication may have written that just now.
   const own =
@@ -237,7 +248,9 @@ function comparePiece(
   if (Buffer.compare(own, bytes) === 0) return undefined
   if ('tile' in file || file.bundle.kind === 'entries') return { path, problem: 'other_bytes' }
   const { width: recordCount, kind } = file.bundle
-  return mayReplace(bytes, own, { recordCount, kind }) ? 'outdated' : { path, problem: 'damaged' }
+  if (!mayReplace(bytes, own, { recordCount, kind })) return { path, problem: 'damaged' }
+  const isProven = await areEntriesProven({ files, takenDown }, file.bundle)
+  return isProven ? 'outdated' : { path, problem: 'database' }
 }
 
 async function isBlobWhole(
@@ -252,20 +265,24 @@ async function isBlobWhole(
   return digest.digest('hex') === blob
 }
 
-async function takenDownBlobs(ports: PublisherPorts): Promise<ReadonlySet<string>> {
-  const blobs = new Set<string>()
-  const size = ports.head()?.size ?? 0
-  for (let start = 0; start < size; start += bundleWidth) {
-    const end = Math.min(size, start + bundleWidth)
-    for (const part of withheldBetween(ports, start, end)) if ('blob' in part) blobs.add(part.blob)
-    await ports.breathe()
+/** Those that the store knows by name. */
+async function knownBlobs(
+  { blobsAfter, breathe }: PublisherPorts,
+  wanted: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const known = new Set<string>()
+  for (let after: number | undefined = 0; after !== undefined && wanted.size > 0; ) {
+    const blobs = blobsAfter(after)
+    for (const { name } of blobs) if (wanted.has(name)) known.add(name)
+    after = blobs.at(-1)?.blobNumber
+    await breathe()
   }
-  return blobs
+  return known
 }
 
 /** The pieces that the folder lacks, and the store could not make as the log's hashes say. */
 async function* unprovenPieces(
-  { published, files, breathe }: PublisherPorts,
+  { published, files, takenDown, breathe }: RepairPorts,
   { size }: StoredHead,
 ): AsyncIterable<string> {
   for (const tile of tilesOf(0, size)) {
@@ -277,7 +294,7 @@ async function* unprovenPieces(
   for (const place of bundlesOf(0, size)) {
     const paths = bundleKinds.map((kind) => root + bundlePath(kind, place))
     const missing = paths.filter((path) => !published.has(path))
-    if (missing.length > 0 && !areEntriesProven(files, place)) yield* missing
+    if (missing.length > 0 && !(await areEntriesProven({ files, takenDown }, place))) yield* missing
     await breathe()
   }
 }

@@ -18,7 +18,7 @@ export async function publishWithheld(
   const numbers = new Set<number>()
   for (const part of withheldBetween(ports, from, size)) {
     if ('blob' in part) await ports.folder.remove(root + blobPath(part.blob))
-    else if (part.entry < size) numbers.add(Math.floor(part.entry / bundleWidth))
+    else numbers.add(Math.floor(part.entry / bundleWidth))
   }
   for (const index of numbers) {
     const widths = [from, size].map((end) => Math.min(bundleWidth, end - index * bundleWidth))
@@ -32,17 +32,20 @@ export async function publishWithheld(
   }
 }
 
+/** What the takedowns among these entries name. A takedown takes nothing from what comes after it. */
 export function* withheldBetween(
-  { files }: PublisherPorts,
+  { files }: Pick<PublisherPorts, 'files'>,
   from: number,
   size: number,
 ): Iterable<WithheldPart> {
   for (let start = from; start < size; start += bundleWidth) {
-    for (const entry of files.entries(start, Math.min(bundleWidth, size - start))) {
+    const entries = files.entries(start, Math.min(bundleWidth, size - start))
+    for (const [i, entry] of entries.entries()) {
       const { kind } = parseLeaf(entry.leaf)
       if (kind !== entryKinds.takedown || entry.body === null) continue
       const { body } = readBodyPart(kind, entry.body)
-      if ('withhold' in body) yield* body.withhold
+      if (!('withhold' in body)) continue
+      for (const part of body.withhold) if ('blob' in part || part.entry < start + i) yield part
     }
   }
 }

@@ -4,7 +4,7 @@
 import { bundleWidth } from '@stele/entries/parts'
 import { blobPath, logFolder as root } from '@stele/entries/paths'
 import { SteleError } from '@stele/errors'
-import { parseOrigin, refuseRollback, whereFolderIs } from './folder-guard.ts'
+import { parseOrigin, refusal, refuseRollback, whereFolderIs } from './folder-guard.ts'
 import { type FolderReport, planRepair, type RepairOptions, reportOf } from './folder-plan.ts'
 import { repairFolder } from './folder-repair.ts'
 import { maxUnsyncedFiles } from './limits.ts'
@@ -13,6 +13,7 @@ import { pruneRecords, publishMissing, publishServed, publishTiles } from './pub
 import { publishWithheld } from './publish-withheld.ts'
 import { publishedCheckpoint } from './published.ts'
 import type { PublicFolder, PublisherPorts, Watermark } from './publisher-ports.ts'
+import { createTakenDown } from './taken-down.ts'
 
 /** Brings the folder up to the store. Throws `log_inconsistent` where the folder holds what the store does not. */
 export type Publisher = {
@@ -63,20 +64,22 @@ export function createPublisher(ports: PublisherPorts): Publisher {
     publish: () => inTurn(() => publishOnce()),
     repair: async (options) => {
       const stoppable = { ...ports, breathe: breatheUntil(ports, options) }
+      const takenDown = createTakenDown(stoppable)
       // Beside publications: it only reads, and may take minutes.
-      const plan = await planRepair(stoppable, options)
+      const plan = await planRepair({ ...stoppable, takenDown }, options)
       if (plan.refused !== undefined) return reportOf(plan)
       return inTurn(async () => {
+        const refused = options.refused?.()
+        if (refused !== undefined) return reportOf({ ...plan, refused })
         const counted = portsOfRepair(ports)
-        const { breathe } = stoppable
-        const { blobNumber, ...done } = await repairFolder(
-          { ...counted.ports, breathe },
-          plan,
-          options,
-        )
+        const writing = { ...counted.ports, breathe: breatheWhileWriting(stoppable, options) }
         last = undefined // Whatever lies at the right edge, checkpoint and head are written again too.
-        await publishOnce(counted.ports, blobNumber)
-        return reportOf(plan, { ...done, ...counted.written() })
+        const repaired = await repairFolder({ ...writing, takenDown }, plan, options)
+        const { blobNumber, isHeldBack, ...done } = repaired
+        await writing.breathe()
+        if (!isHeldBack) await publishOnce(writing, blobNumber)
+        const held = isHeldBack ? { isHeldBack } : {}
+        return reportOf(plan, { ...done, ...counted.written(), ...held })
       })
     },
   }
@@ -91,6 +94,18 @@ function breatheUntil(
     await breathe()
     const now = head()
     if (isStopped?.() && now) throw new SteleError('log_closed', { origin: parseOrigin(now) })
+  }
+}
+
+/** Throws `log_inconsistent` too, once the log refuses writes: what would be overwritten then is evidence. */
+function breatheWhileWriting(
+  { breathe, head }: PublisherPorts,
+  { refused }: RepairOptions,
+): PublisherPorts['breathe'] {
+  return async () => {
+    await breathe()
+    const reason = refused?.()
+    if (reason !== undefined) throw refusal(head(), reason)
   }
 }
 

@@ -22,8 +22,19 @@ export type Recovered = {
   readonly fault: string | undefined
 }
 
+/** What is read. Without `published`, what was published is not looked at. */
+export type RecoverPorts = Pick<
+  LogPorts,
+  'store' | 'signers' | 'snapshots' | 'published' | 'report'
+>
+
+/** Why nothing may be written, or published, from what the store holds; undefined where all is well. */
+export function logFault(ports: RecoverPorts): string | undefined {
+  return recover(ports).fault
+}
+
 /** Reads the committed log back; what cannot be read is a fault. Throws `log_inconsistent` where there is none. */
-export function recover(ports: LogPorts): Recovered {
+export function recover(ports: RecoverPorts): Recovered {
   const { store, signers } = ports
   const head = store.head()
   const origin = signers[0]?.name ?? ''
@@ -44,7 +55,7 @@ export function recover(ports: LogPorts): Recovered {
 type OpenedTrie = Pick<Recovered, 'trie' | 'snapshotSize'>
 
 /** The trie at the head: from its snapshot and the entries since, or from the rows of the state where there is none. */
-function openTrie(ports: LogPorts, head: StoredHead, origin: string): OpenedTrie {
+function openTrie(ports: RecoverPorts, head: StoredHead, origin: string): OpenedTrie {
   try {
     const opened = ports.snapshots && trieFromSnapshot(ports, ports.snapshots, { head, origin })
     if (opened !== undefined) return opened
@@ -57,7 +68,7 @@ function openTrie(ports: LogPorts, head: StoredHead, origin: string): OpenedTrie
 }
 
 function trieFromSnapshot(
-  { store }: LogPorts,
+  { store }: RecoverPorts,
   home: SnapshotHome,
   { head, origin }: { readonly head: StoredHead; readonly origin: string },
 ): OpenedTrie | undefined {
@@ -91,7 +102,7 @@ function* rowWrites(store: LogStore): Iterable<TrieWrite> {
 
 type Found = Omit<Recovered, 'fault'> & { readonly origin: string }
 
-function faultOf(ports: LogPorts, found: Found): string | undefined {
+function faultOf(ports: RecoverPorts, found: Found): string | undefined {
   const { head, frontier, trie, origin } = found
   const verifiers = ports.signers.map((signer) => signer.verifier)
   const checkpoint = checkpointOf(head, verifiers, origin)
@@ -178,7 +189,7 @@ function isSignedByCaller({ body }: Body): boolean {
 
 /** A store that was put back to an older copy would let the log fork. */
 function publishedFault(
-  { store, published }: LogPorts,
+  { store, published }: RecoverPorts,
   verifiers: readonly NoteVerifier[],
   { head, origin }: Found,
 ): string | undefined {

@@ -13,6 +13,7 @@ import {
 import { type HashTile, type TileNumber, tileRowLength } from '@stele/tlog/tiles'
 import { type Hash, hashLeaf, hashNode, isSameHash } from '@stele/tlog/tree'
 import type { FilePorts } from './log-files.ts'
+import type { TakenDown } from './taken-down.ts'
 
 /** Whether a tile hashes to its hash in the tile above. One that no tile above covers yet is proven by the root alone. */
 export function isTileProven(files: FilePorts, size: number, tile: HashTile): boolean {
@@ -25,16 +26,20 @@ export function isTileProven(files: FilePorts, size: number, tile: HashTile): bo
   return above !== undefined && own !== undefined && isSameHash(above, own)
 }
 
-/** Whether leaves hash to their tile, and what lies beside them is what they say; parts that are withheld are not asked for. */
-export function areEntriesProven(files: FilePorts, { index, width }: TileNumber): boolean {
+/** Whether leaves hash to their tile, what lies beside them is what they say, and takedowns name all that is not there. */
+export async function areEntriesProven(
+  { files, takenDown }: { readonly files: FilePorts; readonly takenDown: TakenDown },
+  { index, width }: TileNumber,
+): Promise<boolean> {
   const start = index * bundleWidth
   const entries = files.entries(start, width)
   const hashes = files.hashes(0, start, width)
   if (entries.length !== width || hashes.length !== width) return false
-  return entries.every((entry, i) => {
+  const areWhole = entries.every((entry, i) => {
     const leafHash = hashes[i]
     return leafHash !== undefined && isSameHash(hashLeaf(entry.leaf), leafHash) && isWhole(entry)
   })
+  return areWhole && takenDown.explains(start, entries)
 }
 
 function isWhole(entry: KeptEntry): boolean {
@@ -61,10 +66,11 @@ function isPart(
 }
 
 function areValues({ effects, values }: KeptEntry): boolean {
-  if (effects === null || values === null) return true
+  if (values === null) return true
+  const found = parseValues(values)
+  if (effects === null) return true
   const { writes } = parseEffects(readPart(effects))
   const wanted = writes.filter((write: EffectWrite) => write[2] !== null)
-  const found = parseValues(values)
   return (
     found.length === wanted.length &&
     found.every((value, i) => !('bytes' in value) || hashValue(value.bytes) === wanted[i]?.[2])

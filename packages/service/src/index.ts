@@ -13,6 +13,7 @@ export type { RulesChange, RulesInForce } from './rules.ts'
 export { openScript } from './script.ts'
 export {
   createFolderPublisher,
+  homeFault,
   keysText,
   openService,
   repairFolder,

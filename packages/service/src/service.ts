@@ -4,7 +4,7 @@ import { rootsAccount } from '@stele/entries/bodies'
 import type { CallAnswer, CallRequest } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import { createPublisher, type LogPorts, type Publisher, Sequencer } from '@stele/log'
-import { type FolderReport, holdsLog, type RepairOptions } from '@stele/log/published'
+import { type FolderReport, holdsLog, logFault, type RepairOptions } from '@stele/log/published'
 import { clockName, type StateQuery } from '@stele/state'
 import { createCosigner, createEd25519Signer } from '@stele/tlog/keys'
 import { type Erasing, startErasing } from './erasing.ts'
@@ -83,7 +83,7 @@ export async function openService(ports: ServicePorts): Promise<Service> {
     return {
       ...functionsOf(ports, { sequencer, publishing, erasing, served, own }),
       repairFolder: ({ replace }) => {
-        const { readOnly } = sequencer
+        const readOnly = () => sequencer.readOnly // It may become so while the folder is compared.
         return repairFolder(publisher, { replace, readOnly, isStopped: () => isStopped })
       },
       stopRepairs: () => {
@@ -203,20 +203,36 @@ function logPorts(ports: ServicePorts, own: ReadonlyMap<string, Uint8Array>): Lo
   }
 }
 
-/** As `Service.repairFolder`, of a log that is open or not. */
+/** As `Service.repairFolder`, of a log that is open or not. `readOnly`: why writes are refused, where they are by now. */
 export async function repairFolder(
   publisher: Publisher | undefined,
   {
     readOnly,
     ...options
-  }: Omit<RepairOptions, 'refused'> & { readonly readOnly?: string | undefined },
+  }: Omit<RepairOptions, 'refused'> & { readonly readOnly: () => string | undefined },
 ): Promise<FolderReport> {
   if (publisher === undefined) {
     const reason = 'the settings say that none is written ("publicFolder")'
     throw new SteleError('data_invalid', { path: 'public', reason })
   }
-  const refused = readOnly === undefined ? undefined : `the log takes no writes: ${readOnly}`
+  const refused = (): string | undefined => {
+    const reason = readOnly()
+    return reason === undefined ? undefined : `the log takes no writes: ${reason}`
+  }
   return publisher.repair({ ...options, refused })
+}
+
+/** Why a service of this home would take no writes: what its log says of itself, the public folder aside. */
+export function homeFault({
+  home: { store, snapshots },
+  identity: { origin, seeds },
+}: Pick<ServicePorts, 'home' | 'identity'>): string | undefined {
+  return logFault({
+    store,
+    signers: [createEd25519Signer(origin, seeds.log)],
+    ...(snapshots === undefined ? {} : { snapshots }),
+    report: () => undefined,
+  })
 }
 
 /** What writes the public folder of this home, where it has one. */

@@ -11,7 +11,7 @@ const publisher: Publisher = {
     checked: 1,
     differing: [],
     differingCount: 0,
-    refused: refused ?? null,
+    refused: refused?.() ?? null,
     written: replace ? 2 : 1,
     writtenBytes: 0,
     replaced: 0,
@@ -21,7 +21,7 @@ const publisher: Publisher = {
 
 test('repairFolder() throws data_invalid when the settings want no public folder', async () => {
   const code = 'data_invalid'
-  await assert.rejects(repairFolder(undefined, { replace: false }), {
+  await assert.rejects(repairFolder(undefined, { replace: false, readOnly: () => undefined }), {
     code,
     message: /publicFolder/,
   })
@@ -32,7 +32,7 @@ for (const [readOnly, refused] of [
   [undefined, null],
 ] as const) {
   test(`repairFolder() ${refused === null ? 'lets the publisher write' : 'has the publisher write nothing'} when the log ${readOnly === undefined ? 'takes writes' : 'takes none'}`, async () => {
-    const report = await repairFolder(publisher, { replace: true, readOnly })
+    const report = await repairFolder(publisher, { replace: true, readOnly: () => readOnly })
     assert.deepEqual([report.refused, report.written], [refused, 2])
   })
 }

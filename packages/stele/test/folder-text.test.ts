@@ -62,6 +62,18 @@ const reports: readonly (readonly [report: FolderReport, text: string, status: n
     'Compared 12 files of the public folder with the log: one file not right\n  -/log/blob/ab/x is not in the log\nNothing was missing\nFiles that are not in the log were left alone: delete them',
     1,
   ],
+  [
+    {
+      ...right,
+      differing: [{ path: '-/log/blob/ab/x', problem: 'database', reason: 'it is missing' }],
+      differingCount: 1,
+      written: 1,
+      writtenBytes: 5,
+      isHeldBack: true,
+    },
+    'Compared 12 files of the public folder with the log: one file not right\n  -/log/blob/ab/x is not in the data folder as the log says (it is missing)\nWrote one file that was not there, 5 bytes\nThe data folder itself is damaged, so these files were not written: restore its database, and the files in "blobs", from a backup or a mirror\nNo checkpoint was published: it would cover tarballs that are not there',
+    1,
+  ],
 ]
 for (const [report, text, status] of reports) {
   test(`admin says ${JSON.stringify(text.split('\n').at(-1))} and ends with ${status} when that came of "publish"`, () => {

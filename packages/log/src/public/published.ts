@@ -2,3 +2,4 @@
 
 export { type FolderReport, type RepairOptions } from '../folder-plan.ts'
 export { holdsLog, type PublishedFiles } from '../published.ts'
+export { logFault } from '../recover.ts'

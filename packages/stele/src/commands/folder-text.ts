@@ -4,7 +4,7 @@ import type { FolderReport } from '@stele/log/published'
 type Problem = FolderReport['differing'][number]['problem']
 
 const words: { readonly [P in Problem]: string } = {
-  database: 'the database does not hold what the log says',
+  database: 'is not in the data folder as the log says',
   beyond_log: 'belongs to a log with more entries',
   other_bytes: 'has other bytes than the log gives',
   unreadable_folder: 'cannot be read',
@@ -46,7 +46,7 @@ function doneLines({ written, writtenBytes, replaced, takenDown }: FolderReport)
   ]
 }
 
-function nextLines({ differing, replaced }: FolderReport): string[] {
+function nextLines({ differing, replaced, isHeldBack = false }: FolderReport): string[] {
   const has = (problem: Problem): boolean => differing.some((one) => one.problem === problem)
   return [
     ...(has('damaged') && replaced === 0
@@ -55,7 +55,14 @@ function nextLines({ differing, replaced }: FolderReport): string[] {
         ]
       : []),
     ...(has('not_in_log') ? ['Files that are not in the log were left alone: delete them'] : []),
-    ...(has('database') ? ['The database itself is damaged: restore it from a backup'] : []),
+    ...(has('database')
+      ? [
+          'The data folder itself is damaged, so these files were not written: restore its database, and the files in "blobs", from a backup or a mirror',
+        ]
+      : []),
+    ...(isHeldBack
+      ? ['No checkpoint was published: it would cover tarballs that are not there']
+      : []),
   ]
 }
 

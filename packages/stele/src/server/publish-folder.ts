@@ -2,9 +2,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SteleError } from '@stele/errors'
 import type { FolderReport } from '@stele/log/published'
-import { createFolderPublisher, repairFolder } from '@stele/service'
+import { createFolderPublisher, homeFault, repairFolder } from '@stele/service'
 import { openStorage } from '@stele/storage'
 import { dataPaths, lockDataFolder } from '@stele/storage/folder'
+import { sealKeyOf } from '../services/open-in-thread.ts'
 import { registryKind } from '../services/registry/kind.ts'
 import type { Settings } from '../settings/load.ts'
 import { askAdmin } from './admin.ts'
@@ -21,7 +22,7 @@ export async function publishFolder(settings: Settings, options: Options): Promi
   return answer === undefined ? publishHere(settings, options) : (answer as FolderReport)
 }
 
-/** Opens neither log nor services: where it must not write, nothing else of this process does. */
+/** Opens neither log nor services, but publishes only what a server would: a log that is whole, and the one of its key. */
 async function publishHere(settings: Settings, options: Options): Promise<FolderReport> {
   await using opened = new AsyncDisposableStack()
   opened.adopt(lockDataFolder(settings.dir), (lock) => lock.release())
@@ -34,8 +35,12 @@ async function publishHere(settings: Settings, options: Options): Promise<Folder
     throw new SteleError('data_invalid', { path: settings.dir, reason: 'its log is empty' })
   }
   const projections = await registryKind.projections()
-  const home = openStorage(storage).openHome({ projections })
+  const home = openStorage(storage).openHome({
+    projections,
+    sealKey: sealKeyOf(identity.seeds.log),
+  })
   opened.defer(home.close)
   const publisher = createFolderPublisher({ home, identity, breathe: () => nextTurn() })
-  return await repairFolder(publisher, options)
+  const fault = homeFault({ home, identity })
+  return await repairFolder(publisher, { ...options, readOnly: () => fault })
 }

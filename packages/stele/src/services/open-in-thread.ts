@@ -56,7 +56,7 @@ function createRandom(): (sizeBytes: number) => Uint8Array {
 }
 
 /** The key that seals what only this server may have written. Derived from the log's key, so that there is no further secret to keep. */
-function sealKeyOf(seed: Uint8Array): Uint8Array {
+export function sealKeyOf(seed: Uint8Array): Uint8Array {
   return createHmac('sha256', seed).update('stele trie snapshot').digest()
 }
 
