@@ -38,7 +38,7 @@ export function segment(text: string): string {
   return encodeURIComponent(text).replaceAll('%40', '@')
 }
 
-/** True where there is a file, whatever it holds: also where that was taken down and cannot be read. */
+/** True where there is a file. Where its value was taken down the call is aborted: the host measures the file to tell. */
 export function exists(path: string): boolean {
   return System.files.existsSync(path)
 }

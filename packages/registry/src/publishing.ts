@@ -96,20 +96,19 @@ function findPublished(
   { name, version, contents: { sha512 }, tags }: ReadyUpload,
 ): Published | undefined {
   return views.snapshot(() => {
+    const spec = `${name}@${version}`
+    const { gone } = readNotice(state, name, version) // First: the rest of a removed version may be withheld.
+    if (gone) throw new SteleError('version_exists', { spec, unpublished: true })
     const contents = readContents(state, name, version)
     if (contents === undefined) return undefined
-    const spec = `${name}@${version}`
-    const { gone } = readNotice(state, name, version)
     const first = views.version(name, version)
     const isSame =
       first !== undefined &&
       first.publisher === account &&
       contents.sha512 === sha512 &&
       now() - first.timeMs <= retryWindowMs &&
-      tags.every((tag) => first.tags.includes(tag)) &&
-      !gone
-    if (!isSame)
-      throw new SteleError('version_exists', { spec, ...(gone && { unpublished: true }) })
+      tags.every((tag) => first.tags.includes(tag))
+    if (!isSame) throw new SteleError('version_exists', { spec })
     return { spec, entry: first.entry, timeMs: first.timeMs, isRepeat: true }
   })
 }

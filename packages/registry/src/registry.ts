@@ -2,7 +2,7 @@
 
 import { SteleError } from '@stele/errors'
 import { type PackageName, parseAccountName, parseTag, parseVersion } from '@stele/formats/names'
-import { readAccount } from '@stele/releases/state'
+import { readAccount, readNotice } from '@stele/releases/state'
 import { type Changed, changeDocument, removePackage, removeVersion } from './changes.ts'
 import type { RegistryPorts } from './ports.ts'
 import type { Published } from './publishing.ts'
@@ -68,6 +68,8 @@ export function createRegistry(ports: RegistryPorts): Registry {
       requireOwner(state, { account, name, method: 'tag' })
       const request = { name, tag: parseTag(tag), version: parseVersion(version) }
       if (reading.tags(name)?.[tag] === version) return
+      // The rules would read what the version was: taken down, nobody can.
+      if (readNotice(state, name, version).gone) throw reading.missing(name, version)
       await submitRule(submit, { account, method: 'tag', request, subject: { name, version } })
     },
     async removeTag(account, name, tag) {

@@ -1,10 +1,10 @@
 // Publishing through the facade: rights, races, and the same upload again.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type ErrorCode, isSteleError } from '@stele/errors'
+import { type ErrorCode, isSteleError, SteleError } from '@stele/errors'
 import { maxPackageBytes } from '../src/limits.ts'
 import type { RegistryPorts } from '../src/ports.ts'
-import { createRegistry } from '../src/registry.ts'
+import { createRegistry, type Registry } from '../src/registry.ts'
 import { createWorld, nameOf, publishDocument, put } from './world.ts'
 
 const manifest = { name: 'p', version: '1.0.0' }
@@ -66,6 +66,48 @@ test('put() throws version_exists when the version was removed', async () => {
   await assert.rejects(
     put(registry, 'alice', 'p', publishDocument(manifest)),
     failsWith('version_exists'),
+  )
+})
+
+/** A registry in which `p` has lost 1.0.0, whose values a takedown withholds: rules and reads that look at them are aborted. */
+async function createTakenDown(): Promise<Registry> {
+  const world = await createWorld()
+  await world.publish('alice', manifest)
+  await world.publish('alice', { ...manifest, version: '1.1.0' })
+  const rev = world.read('p')._rev
+  await world.registry.removeTarball('alice', nameOf('p'), { file: 'p-1.0.0.tgz', rev })
+  const { state } = world.system
+  return createRegistry({
+    views: world.views,
+    now: () => 0,
+    submit: async () => {
+      throw new Error('The rules would read what is withheld')
+    },
+    state: {
+      list: state.list,
+      get: (object, field) => {
+        if (field === '1.0.0' && !object.endsWith('/notices')) {
+          throw new SteleError('value_withheld', { object, field, hash: '' })
+        }
+        return state.get(object, field)
+      },
+    },
+  })
+}
+
+test('put() throws version_exists when the values of the removed version were taken down', async () => {
+  const registry = await createTakenDown()
+  await assert.rejects(put(registry, 'alice', 'p', publishDocument(manifest)), {
+    code: 'version_exists',
+    message: /this one was unpublished$/,
+  })
+})
+
+test('setTag() throws version_not_found when the values of the removed version were taken down', async () => {
+  const registry = await createTakenDown()
+  await assert.rejects(
+    registry.setTag('alice', nameOf('p'), { tag: 'next', version: '1.0.0' }),
+    failsWith('version_not_found'),
   )
 })
 

@@ -7,26 +7,23 @@ import {
   verifyRootSignatures,
   type WithheldPart,
 } from '@stele/entries/bodies'
-import { settingsInForce } from '@stele/entries/calls'
-import { entryKinds, parseLeaf } from '@stele/entries/leaf'
-import {
-  type EntryValue,
-  type KeptEntry,
-  parseEffects,
-  parseValues,
-  readPart,
-} from '@stele/entries/parts'
-import { namedValues, namedWrites, type WithheldValues } from '@stele/entries/takedowns'
+import { parseValues } from '@stele/entries/parts'
+import { namedValues } from '@stele/entries/takedowns'
 import { rootsIn } from '@stele/entries/transition'
 import { SteleError } from '@stele/errors'
-import { parseEngine } from '@stele/host'
 import type { Sequencer } from '@stele/log'
 import { createEd25519Signer } from '@stele/tlog/keys'
 import type { Erasing } from './erasing.ts'
 import type { ServicePorts } from './ports.ts'
+import { refuseParts, refuseRewritten } from './refused-parts.ts'
 
 /** What is taken away, and why; both are public. */
-export type Takedown = { readonly withhold: readonly WithheldPart[]; readonly reason: string }
+export type Takedown = {
+  readonly withhold: readonly WithheldPart[]
+  readonly reason: string
+  /** The size of the log that told the asker what nobody needs any more; without it, the size when the service is asked. */
+  readonly asOf?: number
+}
 
 /** The entry that says so; and, where something is not gone from the disk yet, why. */
 export type TakenDown = { readonly index: number; readonly left?: string }
@@ -53,17 +50,23 @@ export function checkTakedown(ports: TakedownPorts, takedown: Takedown): void {
   verifyRootSignatures(body, rootsIn(store))
 }
 
-/** Makes the signed body from the number that it takes. */
+/**
+ * Makes the signed body from the number that it takes: when its turn has come, since what was true when it was asked need not
+ * be true any more.
+ */
 function planTakedown(
-  { sequencer, identity, home }: TakedownPorts,
-  { withhold: asked, reason }: Takedown,
+  { sequencer, identity, home: { store } }: TakedownPorts,
+  { withhold: asked, reason, asOf: since = sequencer.head.size }: Takedown,
 ): (seq: number) => TakedownBody {
-  const withhold = [...asked, ...longValues(asked, home.store)]
-  for (const part of withhold) refuseAbsent(part, home.store, sequencer.head.size)
+  const withhold = [...asked, ...longValues(asked, store)]
+  refuseParts(withhold, { store, size: sequencer.head.size })
   const { origin, seeds } = identity
   if (seeds.root === undefined) throw new SteleError('root_key_missing', { origin })
   const root = createEd25519Signer(`${origin}/root`, seeds.root)
   return (seq) => {
+    const log = { store, size: sequencer.head.size }
+    refuseParts(withhold, log)
+    refuseRewritten(withhold, { ...log, since })
     const sender = { v: 1, origin, account: rootsAccount, seq, via: { type: 'host' } } as const
     const unsigned: TakedownBody = { ...sender, withhold, reason, signatures: [] }
     const signature = Buffer.from(root.sign(rootPayload(unsigned))).toString('base64')
@@ -86,72 +89,4 @@ function longValues(
   })
   const names = new Set(found.flatMap((value) => ('blob' in value ? [value.blob] : [])))
   return [...names].filter((blob) => !isAsked(blob)).map((blob) => ({ blob }))
-}
-
-/** A takedown is public for ever: it must name what is there. */
-function refuseAbsent(
-  part: WithheldPart,
-  store: ServicePorts['home']['store'],
-  size: number,
-): void {
-  const refuse = (what: string, reason: string): SteleError =>
-    new SteleError('takedown_refused', { what, reason })
-  if ('blob' in part) {
-    if (blobsInForce(store).includes(part.blob))
-      throw refuse(`the blob ${part.blob}`, 'the log runs it')
-    if (store.blobs.find(part.blob) === undefined) {
-      throw refuse(`the blob ${part.blob}`, 'this log holds none of that name')
-    }
-    return
-  }
-  const what = `the ${part.part} of entry ${part.entry}`
-  if (part.entry === 0) throw refuse(what, 'without the first entry nothing can be verified')
-  if (part.entry >= size) throw refuse(what, `the log has the entries 0 to ${size - 1}`)
-  const [entry] = store.entries(part.entry, 1)
-  if (entry?.[part.part] === null) throw refuse(what, 'it was taken down before')
-  if (entry !== undefined && parseLeaf(entry.leaf).kind !== entryKinds.call) {
-    throw refuse(what, "it is the log's own, without which what follows cannot be verified")
-  }
-  if (part.part !== 'values' || entry === undefined) return
-  const reason = valuesRefusal(part, entry, store)
-  if (reason !== undefined) throw refuse(what, reason)
-}
-
-/** Why these values cannot be taken down, undefined where they can. */
-function valuesRefusal(
-  part: WithheldValues,
-  { effects, values }: KeptEntry,
-  store: ServicePorts['home']['store'],
-): string | undefined {
-  if (effects === null) {
-    return 'its effects were taken down before, which name the rows that hold them'
-  }
-  const recorded = values === null ? [] : parseValues(values)
-  const absent = part.writes?.find((position) => position >= recorded.length)
-  if (absent !== undefined) return `it has ${recorded.length} values, none at position ${absent}`
-  const gone = part.writes?.find((position) => isWithheld(recorded[position]))
-  if (gone !== undefined) return `the one at position ${gone} was taken down before`
-  // The log itself reads them: a key without its number could sign no call any more.
-  const { writes } = parseEffects(readPart(effects))
-  const own = namedWrites(part, writes).find(
-    ({ object, field, valueHash }) =>
-      !object.startsWith('/') && hashOf(store.row(object, field)) === valueHash,
-  )
-  if (own === undefined) return undefined
-  return `the one at position ${own.position} is the log's own, which it still uses; name the others`
-}
-
-function isWithheld(value: EntryValue | undefined): boolean {
-  return value !== undefined && 'withheld' in value
-}
-
-function hashOf(row: ReturnType<ServicePorts['home']['store']['row']>): string | undefined {
-  return row && Buffer.from(row.hash).toString('hex')
-}
-
-/** The blobs that the log runs: its script, its engine, and the engine's parts. */
-function blobsInForce(store: ServicePorts['home']['store']): readonly string[] {
-  const { script, engine } = settingsInForce(store)
-  const blob = store.blobs.read(engine)
-  return [script, engine, ...(blob === undefined ? [] : Object.values(parseEngine(blob).parts))]
 }

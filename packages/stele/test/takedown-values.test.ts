@@ -13,6 +13,8 @@ import { findValues, refuseInUse } from '../src/server/takedown-values.ts'
 import { createValuesInUse } from '../src/services/registry/values-in-use.ts'
 
 type Row = readonly [object: string, field: string, value: string]
+/** A row, or null as the value of a removed one. */
+type Written = readonly [object: string, field: string, value: string | null]
 
 const blob = 'ab'.repeat(64)
 const version = ['/packages/a/versions', '1.0.0', '{"record":"personal"}'] as const
@@ -25,13 +27,20 @@ const first: readonly Row[] = [folder, origin, contents, owner, latest, version]
 const gone: Row = ['/packages/a/notices', '1.0.0', '{"gone":true}']
 
 /** A registry in which entry 7 wrote these rows, and the state holds those; `asBlob` names a value that is a long one. */
-function registryOf(written: readonly Row[], held: readonly Row[], taken: readonly number[] = []) {
+function registryOf(
+  written: readonly Written[],
+  held: readonly Row[],
+  taken: readonly number[] = [],
+) {
   const rows = written.toSorted(([object, field], other) =>
     compareWrites({ object, field }, { object: other[0], field: other[1] }),
   )
-  const writes = rows.map(([object, field, text]) => [object, field, hashOf(text)] as const)
+  const writes = rows.map(
+    ([object, field, text]) => [object, field, text === null ? null : hashOf(text)] as const,
+  )
   const effects = Buffer.from(formatEffects({ ok: true, changes: 1, writes }))
-  const values = rows.map(([, , text], position): EntryValue => {
+  const texts = rows.flatMap(([, , text]) => text ?? [])
+  const values = texts.map((text, position): EntryValue => {
     if (taken.includes(position)) return { withheld: true }
     return text === 'long' ? { blob } : { bytes: Buffer.from(text) }
   })
@@ -110,7 +119,12 @@ const used: readonly (readonly [string, Row, readonly Row[], RegExp])[] = [
   ['a removal', gone, [], /the notice that a@1\.0\.0 was removed$/],
   ['a star', ['/packages/a/stars', 'bob', ''], [], /the stars of "a"; take the star back first/],
   ['an account', ['/accounts', 'alice', 'active'], [], /the account "alice"$/],
-  ['a reservation', ['/names', '@s%2F*', 'alice'], [], /of "@s\/\*"; end it first \(stele reserve/],
+  [
+    'a reservation',
+    ['/names', '@s%2F*', 'alice'],
+    [],
+    /of "@s\/\*"; end it first \(stele reserve remove '@s\/\*'\), then run this again$/,
+  ],
   ['what other rules wrote', ['/x', 'y', 'z'], [], /the value of "y" in "\/x"$/],
   [
     'a long value that stands elsewhere',
@@ -149,24 +163,45 @@ suite('values in use', () => {
     }
   }
 
-  for (const [title, row, reason] of [
-    [
-      'a release',
-      version,
-      /the effects of entry 7: the registry still shows the release a@1\.0\.0;/,
-    ],
-    ['a tag', latest, /still shows the tags of "a"; point them/],
-    ['a star', ['/packages/a/stars', 'bob', ''], /still shows the stars of "a"; take/],
-    ['a removal', gone, /still shows the notice that a@1\.0\.0 was removed$/],
+  for (const [title, row] of [
+    ['a release', version],
+    ['an origin', origin],
+    ['an owner', owner],
+    ['a tag', latest],
+    ['a deprecation', ['/packages/a/notices', '1.0.0', '{"deprecated":"x"}']],
+    ['a removal', gone],
+    ['a star', ['/packages/a/stars', 'bob', '']],
+    ['a folder of a package', folder],
   ] as const) {
-    test(`refuseInUse() throws takedown_refused when the effects are those of ${title} that the registry shows`, () => {
-      const part = { entry: 7, part: 'effects' } as const
-      const refusal = { code: 'takedown_refused', message: reason }
-      assert.throws(() => refuseInUse(registryOf([row], [row]), part), refusal)
-      refuseInUse(registryOf([row], []), part)
-      refuseInUse(registryOf([origin, owner], [origin, owner]), part)
-    })
+    for (const [state, held, taken] of [
+      ['which the state holds', [row], []],
+      ['which the state holds no more', [], []],
+      ['whose value was taken down', [], [0]],
+    ] as const) {
+      test(`refuseInUse() throws takedown_refused when the effects are those of ${title} ${state}`, () => {
+        const part = { entry: 7, part: 'effects' } as const
+        const message = /effects of entry 7: what the registry tells of "a" is made from them/
+        const refusal = { code: 'takedown_refused', message }
+        assert.throws(() => refuseInUse(registryOf([row], held, taken), part), refusal)
+      })
+    }
   }
+
+  test('refuseInUse() throws takedown_refused when the effects removed a row of a package', () => {
+    const part = { entry: 7, part: 'effects' } as const
+    const registry = registryOf([['/packages/a/owners', 'alice', null]], [])
+    assert.throws(() => refuseInUse(registry, part), { message: /tells of "a"/ })
+  })
+
+  test('refuseInUse() throws takedown_refused when effects outside packages name values in use, and takes the others', () => {
+    const part = { entry: 7, part: 'effects' } as const
+    const reserved: Row = ['/names', '@s%2F*', 'alice']
+    const refusal = { code: 'takedown_refused', message: /without them .* uses the reservation of/ }
+    assert.throws(() => refuseInUse(registryOf([reserved], [reserved]), part), refusal)
+    refuseInUse(registryOf([reserved], []), part)
+    refuseInUse(registryOf([['/accounts', 'x/', '']], [['/accounts', 'x/', '']]), part)
+    refuseInUse(registryOf([], []), part)
+  })
 
   test('refuseInUse() throws takedown_refused when a blob is what a release is', () => {
     const held: readonly Row[] = [['/packages/a/versions', '1.0.0', 'long']]
@@ -184,5 +219,11 @@ suite('values in use', () => {
   test('findValues() leaves it to the takedown itself to refuse an entry that is not there', () => {
     const found = findValues(registryOf([], []), 9)
     assert.deepEqual(found, { part: { entry: 9, part: 'values' }, stays: [] })
+  })
+
+  test('findValues() throws takedown_refused when there is no value that was not taken down before', () => {
+    const refusal = { code: 'takedown_refused', message: /no values that were not taken down/ }
+    assert.throws(() => findValues(registryOf([], []), 7), refusal)
+    assert.throws(() => findValues(registryOf([gone], [], [0]), 7), refusal)
   })
 })

@@ -42,6 +42,8 @@ export const takedown: Command<Report> = {
       'A version is also removed from its package: nobody can install it, and "latest" moves on',
       'The integrity of a tarball, or its SHA-512 in hex, deletes the tarball alone',
       'Of the values that an entry wrote, those stay that the rules still read; the command names them',
+      'The effects of a call that changed a package stay: what the registry tells of the package is made from them',
+      'Elsewhere take down the values first, then the effects; of body and effects only one can go where the state changed',
       'Hashes and proofs stay as they are. "stele verify" then reports what it could not check',
     ],
   },
@@ -123,7 +125,7 @@ function parseStaying(value: JsonValue): readonly Staying[] {
 
 function stayingLine({ what, first }: Staying): string {
   const line = `Stays: ${what}, which the registry's rules read`
-  return first === undefined ? line : `${line}. To delete it too, ${first}, then take down again`
+  return first === undefined ? line : `${line}. To delete it too, ${first}, then run this again`
 }
 
 async function confirm({ options, terminal }: Input, { words, stays = [] }: Target): Promise<void> {

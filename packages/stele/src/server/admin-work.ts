@@ -143,12 +143,14 @@ async function takeDown(
   server: Server,
   { withhold, reason, release }: Extract<AdminAsk, { do: 'take_down' }>,
 ): Promise<JsonValue> {
+  const asOf = server.log.treeSize() // What is written from here on, the service looks at again.
   for (const part of withhold) refuseInUse(server, part)
+  const takedown = { withhold, reason, asOf }
   if (release !== undefined) {
-    await server.service.checkTakedown({ withhold, reason })
+    await server.service.checkTakedown(takedown)
     await removeRelease(server, release)
   }
-  return server.service.takeDown({ withhold, reason })
+  return server.service.takeDown(takedown)
 }
 
 /** As the operator: the release is gone from its package, and "latest" moves to the highest one that is left. */

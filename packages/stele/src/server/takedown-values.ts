@@ -17,7 +17,10 @@ export function findValues(
 ): { readonly [name: string]: JsonValue } {
   const values = valuesInUse.ofEntry(entry)
   const whole = { entry, part: 'values' } as const
-  if (values === undefined || values.left.length === 0) return { part: whole, stays: [] }
+  if (values === undefined) return { part: whole, stays: [] }
+  if (values.left.length === 0) {
+    throw refused(entry, 'it has no values that were not taken down before')
+  }
   const free = freeOf(values)
   if (free.length === 0) {
     throw refused(entry, `the registry still uses ${sentences(values.used)}`)
@@ -35,15 +38,25 @@ export function refuseInUse({ valuesInUse }: InUse, part: WithheldPart): void {
     throw refusedFor(`the blob ${part.blob}`, `the registry still uses ${sentences([use])}`)
   }
   if (part.part === 'values') refuseUsedValues({ valuesInUse }, part)
-  if (part.part === 'effects') refuseShown({ valuesInUse }, part.entry)
+  if (part.part === 'effects') refuseEffects({ valuesInUse }, part.entry)
 }
 
-/** What the registry shows it makes again from the effects, at any start: a release must not vanish, nor come back. */
-function refuseShown({ valuesInUse }: InUse, entry: number): void {
-  const shown = (valuesInUse.ofEntry(entry)?.used ?? []).filter(({ isShown }) => isShown)
-  if (shown.length === 0) return
-  const reason = `the registry still shows ${sentences(shown)}`
-  throw refusedFor(`the effects of entry ${entry}`, reason)
+/**
+ * Of a package they stay for good: who owns it, what it tells of its releases, when it began and who starred it is made from
+ * them again at any start. Elsewhere they stay while a value does, which could never be taken down without them.
+ */
+function refuseEffects({ valuesInUse }: InUse, entry: number): void {
+  const what = `the effects of entry ${entry}`
+  const packages = valuesInUse.packagesOf(entry)
+  if (packages.length > 0) {
+    const names = packages.map((name) => `"${name}"`).join(', ')
+    const reason = `what the registry tells of ${names} is made from them; body and values can go`
+    throw refusedFor(what, reason)
+  }
+  const used = (valuesInUse.ofEntry(entry)?.used ?? []).filter((use) => use.what !== undefined)
+  if (used.length === 0) return
+  const reason = 'without them its values could never be taken down, and the registry still uses'
+  throw refusedFor(what, `${reason} ${sentences(used)}`)
 }
 
 function refuseUsedValues({ valuesInUse }: InUse, { entry, writes }: WithheldValues): void {
@@ -70,7 +83,7 @@ function distinct(uses: readonly Use[]): readonly (Use & { readonly what: string
 
 function sentences(uses: readonly Use[]): string {
   const told = distinct(uses).map(({ what, first }) =>
-    first === undefined ? what : `${what}; ${first}, then take down what it was`,
+    first === undefined ? what : `${what}; ${first}, then run this again`,
   )
   return told.length === 0 ? 'all of it, which tells nothing' : told.join('. It also uses ')
 }

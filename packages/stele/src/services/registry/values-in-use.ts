@@ -1,5 +1,7 @@
-// What the registry still decides by: values of the state that the rules read. Withheld, the calls that read them could not
-// be taken any more, for ever: so they stay until they are changed, and what they were is taken down then.
+// What the registry still needs of an entry. Values of the state that the rules read: withheld, the calls that read them could not
+// be taken any more, for ever, so they stay until they are changed, and what they were is taken down then. Of a removed release
+// the rules read no more than the notice; who asks for it is refused before they would read the rest. And effects, where the
+// entry wrote of a package: what is served tells what calls did, and it is made again from their effects.
 import { type EntryValue, parseEffects, parseValues, readPart } from '@stele/entries/parts'
 import { type ValueWrite, valueWrites } from '@stele/entries/takedowns'
 import { decodeSegment } from '@stele/formats/names'
@@ -12,8 +14,6 @@ export type Use = {
   readonly what?: string
   /** What changes the value, so that what it was can be taken down; absent where nothing does. */
   readonly first?: string
-  /** True where the views hold it too: made again without the entry's effects, they would tell something else. */
-  readonly isShown?: true
 }
 
 /** The values that an entry wrote, by their positions in its value record. */
@@ -28,6 +28,8 @@ export type EntryValues = {
 export type ValuesInUse = {
   /** Undefined where there is no such entry, or nobody can tell any more what it wrote. */
   readonly ofEntry: (entry: number) => EntryValues | undefined
+  /** The packages of which an entry wrote or removed something, whether or not that is still so. */
+  readonly packagesOf: (entry: number) => readonly string[]
   /** What a blob is needed for as a value of the state; undefined where it is not. */
   readonly ofBlob: (blob: string) => Use | undefined
 }
@@ -48,6 +50,12 @@ export function createValuesInUse(reader: Reader): ValuesInUse {
         return use === undefined ? [] : [{ write: write.position, ...use }]
       })
       return { left: left.map(({ position }) => position), used }
+    },
+    packagesOf: (index) => {
+      const [entry] = reader.entries(index, 1)
+      if (!entry?.effects) return []
+      const { writes } = parseEffects(readPart(entry.effects))
+      return [...new Set(writes.flatMap(([object]) => parsePackageObject(object)?.name ?? []))]
     },
     ofBlob: (blob) => useOfBlob(reader, blob),
   }
@@ -76,15 +84,14 @@ function useOf(reader: Reader, object: string, field: string): Use | undefined {
   if (part === 'versions' || part === 'contents') {
     if (isRemoved(reader, name, field)) return undefined
     const first = `remove it first (stele takedown ${spec})`
-    return { what: `the release ${spec}`, first, isShown: true }
+    return { what: `the release ${spec}`, first }
   }
   if (part === 'notices' && isRemoved(reader, name, field)) {
-    return { what: `the notice that ${spec} was removed`, isShown: true }
+    return { what: `the notice that ${spec} was removed` }
   }
   const what = `the ${part === '' ? field : part} of "${name}"`
   const first = firstSteps[part]
-  const use = first === undefined ? { what } : { what, first }
-  return part === 'tags' || part === 'stars' ? { ...use, isShown: true } : use
+  return first === undefined ? { what } : { what, first }
 }
 
 /** By the part of a package: how what is there can be changed. */
@@ -99,7 +106,7 @@ function otherUse(object: string, field: string): Use {
   if (object === '/accounts') return { what: `the account "${field}"` }
   if (object === '/names') {
     const name = decodeSegment(field)
-    const first = `end it first (stele reserve remove ${name})`
+    const first = `end it first (stele reserve remove '${name}')`
     return { what: `the reservation of "${name}"`, first }
   }
   // Of rules that are not this release's, too: nobody knows what they read.
