@@ -15,23 +15,53 @@ export type KeptWithheld = {
   readonly named: readonly Named[]
 }
 
-/** What was found withheld, and what takedowns have named. */
+/**
+ * What was found withheld, and what takedowns have named. An entry is replayed before the takedowns that can explain it, and what
+ * it lacks is noted then: so of what they name only that is kept, and of blobs all.
+ */
 export class Withheld {
+  /** Each value that is told apart on its own. */
   readonly #missing = new Map<string, Missing>()
-  /** By part, each named value on its own: the newest takedown that names it. */
+  /** The entries of which a part is missing. */
+  readonly #lacking = new Set<number>()
+  /** By part, each missing value on its own: the newest takedown that names it. */
   readonly #named = new Map<string, Named>()
+  /** By takedown: the first entry that it names, 0 where it names a blob. */
+  readonly #reach = new Map<number, number>()
 
   /** Notes that a part, of `entry` or needed by it, is not to be had. */
   miss(part: WithheldPart, entry: number): void {
     const name = nameOf(part)
     const known = this.#missing.get(name)
     if (known === undefined || entry < known.entry) this.#missing.set(name, { part, entry })
+    if ('entry' in part) this.#lacking.add(part.entry)
   }
 
   /** Notes what the takedown entry number `takedown` names. */
   name(parts: readonly WithheldPart[], takedown: number, reason: string): void {
-    for (const part of parts.flatMap(each)) {
-      this.#named.set(nameOf(part), { part, takedown, reason })
+    for (const part of parts) {
+      const first = 'blob' in part ? 0 : part.entry
+      this.#reach.set(takedown, Math.min(first, this.#reach.get(takedown) ?? first))
+      for (const one of this.#needed(part, takedown)) {
+        this.#named.set(nameOf(one), { part: one, takedown, reason })
+      }
+    }
+  }
+
+  /** What of a named part can explain something. */
+  *#needed(part: WithheldPart, takedown: number): Iterable<WithheldPart> {
+    if ('blob' in part) {
+      yield part
+      return
+    }
+    if (part.entry >= takedown || !this.#lacking.has(part.entry)) return
+    if (!isSomeValues(part)) {
+      yield part
+      return
+    }
+    for (const position of part.writes) {
+      const one = { ...part, writes: [position] }
+      if (this.#missing.has(nameOf(one))) yield one
     }
   }
 
@@ -42,9 +72,7 @@ export class Withheld {
 
   /** Whether a takedown among the entries from this one on names what was there before. */
   reachesBack(from: number): boolean {
-    return Array.from(this.#named.values()).some(
-      ({ part, takedown }) => takedown >= from && ('blob' in part || part.entry < from),
-    )
+    return Array.from(this.#reach).some(([takedown, first]) => takedown >= from && first < from)
   }
 
   /** The parts that no later takedown names, as findings. */
@@ -52,19 +80,14 @@ export class Withheld {
     return Array.from(this.#missing, ([name, { part, entry }]) => {
       // A takedown of all values of an entry names each of them.
       const names = isSomeValues(part) ? [name, nameOf(allValues(part.entry))] : [name]
-      const isNamed = names.some((one) => this.#explains(one, part))
-      return isNamed ? undefined : faultOf(missingPart(part, entry))
+      return names.some((one) => this.#named.has(one))
+        ? undefined
+        : faultOf(missingPart(part, entry))
     }).filter((fault) => fault !== undefined)
   }
 
-  #explains(name: string, part: WithheldPart): boolean {
-    const takedown = this.#named.get(name)?.takedown
-    // A blob may have been there before the entry that needs it, and so its takedown too.
-    return takedown !== undefined && ('blob' in part || takedown > part.entry)
-  }
-
   toJson(): KeptWithheld {
-    return { missing: [...this.#missing.values()], named: [...this.#named.values()] }
+    return { missing: [...this.#missing.values()], named: joined(this.#named.values()) }
   }
 
   restore({ missing, named }: KeptWithheld): void {
@@ -77,9 +100,17 @@ function allValues(entry: number): WithheldPart {
   return { entry, part: 'values' }
 }
 
-function each(part: WithheldPart): readonly WithheldPart[] {
-  if (!isSomeValues(part)) return [part]
-  return part.writes.map((position) => ({ ...part, writes: [position] }))
+/** The values of an entry that a takedown names, as one part: its reason may be long. */
+function joined(named: Iterable<Named>): readonly Named[] {
+  const groups = Map.groupBy(named, ({ part, takedown }) =>
+    isSomeValues(part) ? `${part.entry} ${takedown}` : nameOf(part),
+  )
+  return Array.from(groups.values(), ([first, ...others]) => {
+    if (first === undefined) throw new Error('A group is never empty')
+    const some = [first, ...others].map(({ part }) => part).filter(isSomeValues)
+    if (!isSomeValues(first.part)) return first
+    return { ...first, part: { ...first.part, writes: some.flatMap(({ writes }) => writes) } }
+  })
 }
 
 function isSomeValues(part: WithheldPart): part is WithheldValues & Required<WithheldValues> {

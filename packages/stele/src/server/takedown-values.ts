@@ -43,7 +43,7 @@ export function refuseInUse({ valuesInUse }: InUse, part: WithheldPart): void {
 
 /**
  * Of a package they stay for good: who owns it, what it tells of its releases, when it began and who starred it is made from
- * them again at any start. Elsewhere they stay while a value does, which could never be taken down without them.
+ * them whenever the views are built anew. Elsewhere they stay while a value does, which could never be taken down without them.
  */
 function refuseEffects({ valuesInUse }: InUse, entry: number): void {
   const what = `the effects of entry ${entry}`
