@@ -2,7 +2,8 @@
 // is wrong, and writes what is missing, the same to the byte.
 import assert from 'node:assert/strict'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { type Finished, runProgram } from './processes.ts'
 import { makeUpload, signUp } from './registry-client.ts'
@@ -132,6 +133,16 @@ const faults: readonly (readonly [
   ],
 ]
 
+/** Unfinished pieces in widths of publications that were made on the way: how many those are the clock says. */
+async function dropNarrower(log: string): Promise<void> {
+  const paths = [...(await readFiles(log)).keys()].filter((path) => path.includes('.p/'))
+  const widthOf = (path: string): number => Number(path.slice(path.lastIndexOf('/') + 1))
+  for (const path of paths) {
+    const beside = paths.filter((one) => dirname(one) === dirname(path))
+    if (beside.some((one) => widthOf(one) > widthOf(path))) await rm(join(log, path))
+  }
+}
+
 /** The data folder's public one, as it was after the changes, put there again for each fault. */
 async function restore(root: string, whole: string): Promise<void> {
   await rm(root, { recursive: true, force: true })
@@ -177,6 +188,80 @@ async function checkFault(
   }
 }
 
+function runSql(dir: string, sql: string): void {
+  const db = new DatabaseSync(join(dir, 'stele.db'))
+  try {
+    assert.equal(Number(db.prepare(sql).run().changes), 1)
+  } finally {
+    db.close()
+  }
+}
+
+/** What somebody does to the data folder, and what is told of it: with that, a server would take no writes either. */
+const storeFaults: readonly (readonly [
+  what: string,
+  change: (dir: string) => Promise<unknown> | void,
+  told: RegExp,
+])[] = [
+  [
+    'has the key of another log',
+    (dir) => writeFile(join(dir, 'keys/log.key'), `${'1'.repeat(64)}\n`),
+    /Nothing was written: the log takes no writes: its checkpoint is not signed by the key that is there/,
+  ],
+  [
+    'has another state at its end',
+    (dir) => runSql(dir, 'UPDATE head SET leaf = (SELECT leaf FROM entry WHERE number = 5)'),
+    /Nothing was written: the log takes no writes: its state does not hash to the root/,
+  ],
+  [
+    'has lost a record that no takedown names',
+    (dir) => runSql(dir, 'UPDATE entry SET body = NULL WHERE number = 5'),
+    /body\/000 is not in the data folder as the log says\nNothing was written: the database is damaged/,
+  ],
+]
+
+async function checkStoreFaults(
+  t: TestContext,
+  { dir, whole }: { readonly dir: string; readonly whole: string },
+): Promise<void> {
+  for (const [what, change, told] of storeFaults) {
+    await t.test(`… ${what}`, async () => {
+      await using copy = await makeFolder('public-folder-store')
+      await cp(dir, copy.path, { recursive: true })
+      const root = join(copy.path, 'public')
+      await restore(root, whole)
+      await rm(join(root, '-/log/tile/0/000'))
+      const before = await readFiles(root)
+      await change(copy.path)
+      const finished = await stele('admin', 'publish', '--replace', '--dir', copy.path)
+      assert.match(finished.stdout, told, finished.shown)
+      assert.equal(finished.code, 1, finished.shown)
+      assert.deepEqual(await readFiles(root), before)
+    })
+  }
+  await t.test('… has lost a tarball that is to be published again', async () => {
+    await using copy = await makeFolder('public-folder-store')
+    await cp(dir, copy.path, { recursive: true })
+    const root = join(copy.path, 'public')
+    await rm(root, { recursive: true })
+    const [blob = ''] = (await readFiles(join(dir, 'blobs'))).keys()
+    await rm(join(copy.path, 'blobs', blob))
+    const first = await stele('admin', 'publish', '--dir', copy.path)
+    assert.match(first.stdout, /: one file not right\n.*"blobs\/.*the file is missing/, first.shown)
+    assert.match(first.stdout, /No checkpoint was published/, first.shown)
+    assert.equal(first.code, 1, first.shown)
+    const found = await readFiles(root)
+    assert.ok(found.has('-/log/tile/0/000') && !found.has('-/log/checkpoint'))
+    await cp(join(dir, 'blobs', blob), join(copy.path, 'blobs', blob))
+    const second = await stele('admin', 'publish', '--dir', copy.path)
+    assert.equal(second.code, 0, second.shown)
+    const filled = await readFiles(root)
+    for (const [path, bytes] of await readFiles(whole)) {
+      assert.ok(bytes.equals(filled.get(path) ?? Buffer.alloc(0)), `${path} is as it was`)
+    }
+  })
+}
+
 test('"stele admin publish" makes the public folder right, or says why not, when that …', async (t) => {
   await using data = await makeFolder('public-folder')
   await using copies = await makeFolder('public-folder-copies')
@@ -189,8 +274,10 @@ test('"stele admin publish" makes the public folder right, or says why not, when
     await using server = await startServer({ dir })
     await fill(server)
   }
+  await dropNarrower(join(root, '-/log'))
   await cp(root, whole, { recursive: true })
   await t.test('(with the server stopped)', (one) => checkFault(one, { dir, whole, older }))
+  await t.test('(with a data folder that …)', (one) => checkStoreFaults(one, { dir, whole }))
   await restore(root, whole)
   await t.test('(with the server running)', async (one) => {
     await using server = await startServer({ dir })

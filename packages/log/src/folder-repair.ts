@@ -49,10 +49,11 @@ export async function repairFolder(
   }
   const takenDown = await putAllRight(outdated)
   const replaced = replace ? await putAllRight(damaged) : 0
-  await writeMissingPieces(ports, size)
   const { blobNumber, missing } = await writeMissingBlobs(ports, unproven)
+  const isHeldBack = missing > publishedTo
+  await writeMissingPieces(ports, isHeldBack ? head.size : size) // No publication does the rest then.
   await ports.folder.sync()
-  return { replaced, takenDown, unproven, blobNumber, isHeldBack: missing > publishedTo }
+  return { replaced, takenDown, unproven, blobNumber, isHeldBack }
 }
 
 /** Puts what the log has in the place of a record bundle or blob. Gives what is wrong where the store does not have it right. */

@@ -164,6 +164,9 @@ suite('Publisher.repair() of a damaged database', () => {
       )
       assert.deepEqual([report.differingCount, report.isHeldBack], [1, true])
       assert.equal(blobsIn(files).length, 2)
+      for (const one of ['tile/0/000', 'tile/entries/001', 'body/001']) {
+        isFile(files, at(one), whole.get(at(one)) ?? assert.fail())
+      }
       assert.ok(!files.has(at('checkpoint')))
       folder.lostBlobs.clear()
       const again = await publisher.repair({ replace: false })
