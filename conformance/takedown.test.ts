@@ -207,6 +207,41 @@ test('what the registry still uses is changed before it is taken down', async ()
   assert.doesNotMatch(await tell(server.url), new RegExp(secret))
 })
 
+test('the effects of a reservation are taken down after its values, and a rebuilt registry verifies', async () => {
+  await using folder = await makeFolder('takedown')
+  await using server = await startServer({ dir: folder.path })
+  await signUp(server.url, 'alice')
+  const own = ['--dir', folder.path]
+  const run = async (...args: string[]): Promise<string> => {
+    const { code, shown } = await stele(folder, ...args, ...own)
+    assert.equal(code, 0, shown)
+    return shown
+  }
+  await run('reserve', 'add', `@${secret}/*`, '--for', 'alice')
+  const entry = String((await readCheckpoint(server.url)).size - 1)
+  const flags = ['--reason', 'a name', '--yes']
+  const effects = ['takedown', entry, '--part', 'effects', ...flags]
+  const used = await stele(folder, ...effects, ...own)
+  assert.equal(used.code, 1, used.shown)
+  assert.match(used.stderr, /uses the reservation .* \(stele reserve remove '@xkwhispered\/\*'\)/)
+  await run('reserve', 'remove', `@${secret}/*`)
+  const early = await stele(folder, ...effects, ...own)
+  assert.equal(early.code, 1, early.shown)
+  assert.match(early.stderr, /take down its values first/)
+  await run('takedown', entry, '--part', 'values', ...flags)
+  await run(...effects)
+  const both = await stele(folder, 'takedown', entry, '--part', 'body', ...flags, ...own)
+  assert.equal(both.code, 1, both.shown)
+  assert.match(both.stderr, /only its body or its effects can be taken down, not both/)
+  await server.stop()
+  await run('admin', 'rebuild')
+  await using restarted = await startServer({ dir: folder.path })
+  const verified = await stele(folder, 'verify', restarted.url)
+  assert.equal(verified.code, 3, verified.shown)
+  const again = await stele(folder, 'takedown', entry, '--part', 'values', ...flags, ...own)
+  assert.equal(again.code, 1, again.shown)
+})
+
 test('"takedown" says that its bytes are not gone when another program reads the database, and the server erases them afterwards', {
   timeout: 60_000,
 }, async () => {

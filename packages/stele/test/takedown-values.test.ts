@@ -226,4 +226,12 @@ suite('values in use', () => {
     assert.throws(() => findValues(registryOf([], []), 7), refusal)
     assert.throws(() => findValues(registryOf([gone], [], [0]), 7), refusal)
   })
+
+  test('findValues() throws takedown_refused when only a folder is left, which tells nothing', () => {
+    const refusal = {
+      code: 'takedown_refused',
+      message: /what is left of them is empty, and tells/,
+    }
+    assert.throws(() => findValues(registryOf([folder], [folder]), 7), refusal)
+  })
 })

@@ -23,7 +23,7 @@ export function findValues(
   }
   const free = freeOf(values)
   if (free.length === 0) {
-    throw refused(entry, `the registry still uses ${sentences(values.used)}`)
+    throw refused(entry, stillUsed(values.used))
   }
   const stays = distinct(values.used).map((use) => ({ ...use }))
   if (values.used.length === 0) return { part: whole, stays }
@@ -35,7 +35,7 @@ export function refuseInUse({ valuesInUse }: InUse, part: WithheldPart): void {
   if ('blob' in part) {
     const use = valuesInUse.ofBlob(part.blob)
     if (use?.what === undefined) return
-    throw refusedFor(`the blob ${part.blob}`, `the registry still uses ${sentences([use])}`)
+    throw refusedFor(`the blob ${part.blob}`, stillUsed([use]))
   }
   if (part.part === 'values') refuseUsedValues({ valuesInUse }, part)
   if (part.part === 'effects') refuseEffects({ valuesInUse }, part.entry)
@@ -55,15 +55,15 @@ function refuseEffects({ valuesInUse }: InUse, entry: number): void {
   }
   const used = (valuesInUse.ofEntry(entry)?.used ?? []).filter((use) => use.what !== undefined)
   if (used.length === 0) return
-  const reason = 'without them its values could never be taken down, and the registry still uses'
-  throw refusedFor(what, `${reason} ${sentences(used)}`)
+  const reason = 'without them its values could never be taken down, and'
+  throw refusedFor(what, `${reason} ${stillUsed(used)}`)
 }
 
 function refuseUsedValues({ valuesInUse }: InUse, { entry, writes }: WithheldValues): void {
   const used = valuesInUse.ofEntry(entry)?.used ?? []
   const named = writes === undefined ? used : used.filter(({ write }) => writes.includes(write))
   if (named.every(({ what }) => what === undefined)) return
-  throw refused(entry, `the registry still uses ${sentences(named)}`)
+  throw refused(entry, stillUsed(named))
 }
 
 function freeOf({ left, used }: EntryValues): readonly number[] {
@@ -81,11 +81,12 @@ function distinct(uses: readonly Use[]): readonly (Use & { readonly what: string
   return [...all.filter(({ first }) => first !== undefined), ...all.filter(({ first }) => !first)]
 }
 
-function sentences(uses: readonly Use[]): string {
+function stillUsed(uses: readonly Use[]): string {
   const told = distinct(uses).map(({ what, first }) =>
     first === undefined ? what : `${what}; ${first}, then run this again`,
   )
-  return told.length === 0 ? 'all of it, which tells nothing' : told.join('. It also uses ')
+  if (told.length === 0) return 'what is left of them is empty, and tells nothing'
+  return `the registry still uses ${told.join('. It also uses ')}`
 }
 
 function refused(entry: number, reason: string): SteleError {
