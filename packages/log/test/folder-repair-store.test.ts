@@ -206,6 +206,15 @@ suite('Publisher.repair() of a damaged database', () => {
   })
 })
 
+test('publish() says which blob cannot be read, and publishes no checkpoint, when that is one of a folder to be filled', async () => {
+  const folder = await freshFolder()
+  const [blob = ''] = blobsIn(folder.files)
+  folder.files.clear()
+  folder.lostBlobs.set(blobName(blob), 'file')
+  await assert.rejects(publisherOf(folder).publish(), /blobs\/ab/)
+  assert.ok(!folder.files.has(at('checkpoint')))
+})
+
 suite('Publisher.repair() of a log that becomes read-only', () => {
   test('writes nothing when that is while the folder is compared', async () => {
     const folder = await freshFolder()
