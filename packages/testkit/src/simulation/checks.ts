@@ -6,6 +6,7 @@ import { settingsInForce } from '@stele/entries/calls'
 import { entryKinds, hashBody, hashEffects, type Leaf, parseLeaf } from '@stele/entries/leaf'
 import {
   type Effects,
+  type EntryValue,
   type KeptEntry,
   parseEffects,
   parseValues,
@@ -232,7 +233,7 @@ function checkCounts({ disk, isRebuilding }: Checked): void {
       const key = rowKey(object, field)
       most.set(key, (most.get(key) ?? 0) + 1)
       const value = valueHash === null ? undefined : values[position++]
-      const isThere = value !== undefined && !('withheld' in value)
+      const isThere = value !== undefined && isTold(value, disk.tables)
       if (valueHash === null || isThere) least.set(key, (least.get(key) ?? 0) + 1)
     }
   }
@@ -241,6 +242,11 @@ function checkCounts({ disk, isRebuilding }: Checked): void {
     const isRight = count !== undefined && count >= (from ?? 0) && count <= (to ?? 0)
     assert.ok(isRight, `The projection is what its log makes of it: ${key} ${from} ${count} ${to}`)
   }
+}
+
+/** A value in a blob goes with it, whichever entry the takedown was about. */
+function isTold(value: EntryValue, { blobs }: Tables): boolean {
+  return !('withheld' in value) && !('blob' in value && blobs.get(value.blob) === null)
 }
 
 /** A checkpoint that anybody may have seen is one of this very log. */
