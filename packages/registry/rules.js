@@ -45,6 +45,21 @@ function wrong(what, reason) {
 function base64OfHex(hex) {
   return Buffer.from(hex, "hex").toString("base64");
 }
+function hexOfBase64(text) {
+  return Buffer.from(text, "base64").toString("hex");
+}
+function sha256(text) {
+  return System.hash("sha256", text);
+}
+function readBlob(name) {
+  return System.blobs.read(name, "utf8");
+}
+function now() {
+  return System.time;
+}
+function isHost() {
+  return System.caller.via === "host";
+}
 function callerId() {
   return System.caller.id ?? void 0;
 }
@@ -145,10 +160,13 @@ var maxTagsPerPackage = 1e3;
 var maxVersionsPerCall = 1e3;
 var maxHoldersPerName = 100;
 var maxHoldersShown = 3;
+var maxLinesPerChunk = 2e5;
+var maxReleasesPerCall = 500;
+var maxConflictsPerVersion = 20;
+var maxReasonLength = 1e3;
 
 // rules/names.ts
 var newNameForm = /^(?:@[a-z0-9_-][a-z0-9._-]*\/[a-z0-9_-][a-z0-9._-]*|[a-z0-9][a-z0-9._-]*)$/;
-var scopePatternForm = /^@[a-z0-9_-][a-z0-9._-]*\/\*$/;
 var takenNames = `node_modules favicon.ico
   assert async_hooks buffer child_process cluster console constants crypto dgram diagnostics_channel dns domain
   events fs http http2 https inspector module net os path perf_hooks process punycode querystring readline repl
@@ -167,6 +185,9 @@ function nameOf(value) {
     );
   }
   return name;
+}
+function isNewName(name) {
+  return newNameForm.test(name);
 }
 function requireFreeName(name, account) {
   if (!newNameForm.test(name) || takenNames.includes(name)) {
@@ -188,83 +209,8 @@ function holdersOf(name) {
   if (own.length > 0 || !name.startsWith("@")) return own;
   return reservation(`${name.slice(0, name.indexOf("/"))}/*`);
 }
-function reserve(request) {
-  const caller = activeCaller();
-  const wanted = membersOf(request, "the request", { wanted: ["pattern"], allowed: ["account"] });
-  const pattern = nameOf(wanted["pattern"]);
-  const account = wanted["account"] === void 0 ? caller : accountOf(wanted["account"]);
-  const isScope = scopePatternForm.test(pattern);
-  if (!isScope && !newNameForm.test(pattern)) {
-    throw refuse(
-      "name_invalid",
-      `Cannot reserve "${pattern}": give a package name, or a scope as "@scope/*"`
-    );
-  }
-  if ((isScope || account !== caller) && !isOperator(caller)) {
-    throw refuse(
-      "not_operator",
-      `Cannot reserve "${pattern}" for "${account}": only the operator may reserve scopes, or names for other accounts`
-    );
-  }
-  requireActive(account);
-  if (!isScope) {
-    if (!isOperator(caller)) requireFreeName(pattern, caller);
-    if (read(`${directoryOf(pattern)}/origin`) !== void 0) {
-      throw refuse(
-        "name_taken",
-        `Cannot reserve "${pattern}": a package of that name exists already`
-      );
-    }
-  }
-  share(pattern, account, { isNamed: wanted["account"] !== void 0 });
-}
-function share(pattern, account, { isNamed }) {
-  const holders = reservation(pattern);
-  if (holders.includes(account)) return;
-  if (holders.length > 0 && !isNamed) {
-    throw refuse(
-      "name_reserved",
-      `Cannot reserve "${pattern}": it is reserved for ${quoted(holders)}`
-    );
-  }
-  if (holders.length >= maxHoldersPerName) {
-    throw refuse(
-      "too_many_accounts",
-      `Cannot reserve "${pattern}" for "${account}": ${maxHoldersPerName} accounts share it already`
-    );
-  }
-  setHolders(pattern, [...holders, account]);
-}
-function release(request) {
-  const caller = activeCaller();
-  const wanted = membersOf(request, "the request", { wanted: ["pattern"], allowed: ["account"] });
-  const pattern = nameOf(wanted["pattern"]);
-  const named = wanted["account"] === void 0 ? void 0 : accountOf(wanted["account"]);
-  const account = named ?? (isOperator(caller) ? void 0 : caller);
-  const holders = reservation(pattern);
-  if (holders.length === 0) {
-    throw refuse("reservation_not_found", `Cannot release "${pattern}": it is not reserved`);
-  }
-  if ((account !== caller || !holders.includes(caller)) && !isOperator(caller)) {
-    throw refuse(
-      "name_reserved",
-      `Cannot release "${pattern}": it is reserved for ${quoted(holders)}`
-    );
-  }
-  if (account !== void 0 && !holders.includes(account)) {
-    throw refuse(
-      "reservation_not_found",
-      `Cannot release "${pattern}" for "${account}": it is reserved for ${quoted(holders)}`
-    );
-  }
-  setHolders(pattern, account === void 0 ? [] : holders.filter((one) => one !== account));
-}
 function reservation(pattern) {
   return read(`/names/${segment(pattern)}`)?.split(" ") ?? [];
-}
-function setHolders(pattern, accounts) {
-  if (accounts.length === 0) remove(`/names/${segment(pattern)}`);
-  else write("/names", segment(pattern), accounts.toSorted().join(" "));
 }
 function quoted(accounts) {
   const shown = accounts.slice(0, maxHoldersShown).map((account) => `"${account}"`);
@@ -501,6 +447,25 @@ function contentsOf(value) {
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 1) throw badContents("size");
   return { files, manifest, sha512, size };
 }
+function observedContentsOf(value) {
+  if (objectOf(value, "contents")["files"] !== null) return contentsOf(value);
+  const wanted = ["files", "manifest", "reason", "sha512", "size"];
+  const { manifest, reason: why, sha512, size } = membersOf(value, "contents", { wanted });
+  const reason = textOf(why, "the reason", maxReasonLength);
+  const rest = contentsOf({
+    files: "0".repeat(64),
+    manifest: manifest ?? "0".repeat(64),
+    sha512,
+    size
+  });
+  return {
+    files: null,
+    manifest: manifest === null ? null : rest.manifest,
+    reason,
+    sha512: rest.sha512,
+    size: rest.size
+  };
+}
 function integrityOf(value, sha512) {
   const integrity = `sha512-${base64OfHex(sha512)}`;
   if (value !== integrity) {
@@ -563,13 +528,236 @@ function badContents(member) {
   );
 }
 
+// rules/seen.ts
+function createLines() {
+  const chunks = /* @__PURE__ */ new Map();
+  const textOfChunk = (path) => {
+    const text = chunks.get(path) ?? `
+${readBlob(read(path) ?? "")}`;
+    chunks.set(path, text);
+    return text;
+  };
+  return (directory, version) => {
+    const start = `
+${version} `;
+    for (const n of list(`${directory}/seen`)) {
+      const text = textOfChunk(`${directory}/seen/${n}`);
+      const at = text.indexOf(start);
+      if (at >= 0) return text.slice(at + start.length, text.indexOf("\n", at + 1));
+    }
+    return void 0;
+  };
+}
+
+// rules/observed.ts
+var upstreamForm = /^[a-z0-9][a-z0-9-]{0,31}$/;
+var sha256Form2 = /^[0-9a-f]{64}$/;
+var blobForm = /^[0-9a-f]{128}$/;
+var integrityForm = /^(?:sha512-[A-Za-z0-9+/]{86}==|sha1-[A-Za-z0-9+/]{27}=)$/;
+function see(request) {
+  requireHost();
+  const wanted = ["name", "upstream", "n", "chunk", "count"];
+  const asked = membersOf(request, "the request", { wanted });
+  const name = nameOf(asked["name"]);
+  const upstream = upstreamOf(asked["upstream"]);
+  const chunk = formOf(asked["chunk"], "the chunk", blobForm);
+  const { n, count } = asked;
+  if (!isCount(count, maxLinesPerChunk)) {
+    throw wrong("count", `must be a number from 1 to ${maxLinesPerChunk}`);
+  }
+  const directory = directoryOf(name);
+  const origin = read(`${directory}/origin`);
+  requireUnreserved(name);
+  if (origin === void 0) write(directory, "origin", upstream);
+  else if (origin !== upstream) throw otherOrigin(name, origin);
+  const seen = `${directory}/seen`;
+  const next = list(seen).length;
+  if (n !== next) throw refuse("not_next", `Cannot see "${name}": its next chunk is number ${next}`);
+  write(seen, String(next).padStart(8, "0"), chunk);
+}
+function choose(request) {
+  requireHost();
+  const releases = releasesOf(request);
+  const lines = createLines();
+  for (const release2 of releases) chooseOne(release2, lines);
+}
+function chooseOne(release2, lines) {
+  const wanted = ["name", "version", "integrity", "record"];
+  const asked = membersOf(release2, "the release", { wanted });
+  const [name, version] = [nameOf(asked["name"]), versionOf(asked["version"])];
+  const integrity = formOf(asked["integrity"], "the integrity", integrityForm);
+  const record = recordTextOf(asked["record"], name, version);
+  const directory = directoryOf(name);
+  const value = `{"integrity":"${integrity}","record":${record}}`;
+  const before = read(`${directory}/versions/${version}`);
+  if (before === value) return;
+  if (before !== void 0) {
+    throw refuse(
+      "version_exists",
+      `Cannot choose ${name}@${version}: it was chosen with another record`
+    );
+  }
+  upstreamPackage(name);
+  const line = lines(directory, version);
+  if (line === void 0) {
+    throw refuse("version_not_seen", `Cannot choose ${name}@${version}: it was not seen`);
+  }
+  if (line !== `${integrity} ${sha256(record)}`) {
+    throw refuse("not_as_seen", `Cannot choose ${name}@${version}: it was seen as ${line}`);
+  }
+  write(`${directory}/versions`, version, value);
+}
+function contents(request) {
+  requireHost();
+  for (const release2 of releasesOf(request)) takeContents(release2);
+}
+function takeContents(release2) {
+  const asked = membersOf(release2, "the release", { wanted: ["name", "version", "contents"] });
+  const { directory, version, spec, chosen } = chosenRelease(asked);
+  const found = observedContentsOf(asked["contents"]);
+  const { integrity } = chosen;
+  if (integrity.startsWith("sha512-") && integrity !== `sha512-${base64OfHex(found.sha512)}`) {
+    throw refuse(
+      "bad_integrity",
+      `Cannot take the contents of ${spec}: their SHA-512 is not the integrity`
+    );
+  }
+  const text = JSON.stringify(found);
+  const before = read(`${directory}/contents/${version}`);
+  if (before === text) return;
+  if (before !== void 0) {
+    throw refuse("contents_exist", `Cannot take the contents of ${spec}: other ones are known`);
+  }
+  write(`${directory}/contents`, version, text);
+}
+function conflict(request) {
+  requireHost();
+  const asked = membersOf(request, "the request", { wanted: ["name", "version", "integrity"] });
+  const [name, version] = [nameOf(asked["name"]), versionOf(asked["version"])];
+  const integrity = formOf(asked["integrity"], "the integrity", integrityForm);
+  const { directory } = upstreamPackage(name);
+  const line = createLines()(directory, version);
+  if (line === void 0) {
+    throw refuse(
+      "version_not_seen",
+      `Cannot record a conflict of ${name}@${version}: it was not seen`
+    );
+  }
+  if (line.startsWith(`${integrity} `)) {
+    throw refuse("no_conflict", `Cannot record a conflict of ${name}@${version}: it was seen so`);
+  }
+  makeDirectory(`${directory}/conflicts`);
+  const conflicts = `${directory}/conflicts/${version}`;
+  const digest = hexOfBase64(integrity.slice(integrity.indexOf("-") + 1));
+  if (exists(`${conflicts}/${digest}`)) return;
+  if (list(conflicts).length >= maxConflictsPerVersion) {
+    throw refuse(
+      "too_many_conflicts",
+      `Cannot record a conflict of ${name}@${version}: ${maxConflictsPerVersion} are recorded already`
+    );
+  }
+  write(conflicts, digest, JSON.stringify({ integrity, seen: now() }));
+}
+function amend(request) {
+  requireHost();
+  const asked = membersOf(request, "the request", { wanted: ["name", "version", "record", "blob"] });
+  const { directory, name, version, spec } = chosenRelease(asked);
+  const record = recordTextOf(asked["record"], name, version);
+  const blob = formOf(asked["blob"], "the blob", blobForm);
+  const found = read(`${directory}/contents/${version}`);
+  if (found === void 0) {
+    throw refuse(
+      "contents_unknown",
+      `Cannot amend ${spec}: what its tarball holds is not known yet`
+    );
+  }
+  const { manifest } = JSON.parse(found);
+  if (manifest !== sha256(readBlob(blob))) {
+    throw refuse("not_its_manifest", `Cannot amend ${spec}: the blob is not its package.json`);
+  }
+  write(`${directory}/amended`, version, `{"manifest":"${blob}","record":${record}}`);
+}
+function differ(request) {
+  requireHost();
+  const asked = membersOf(request, "the request", { wanted: ["name", "version", "record"] });
+  const [name, version] = [nameOf(asked["name"]), versionOf(asked["version"])];
+  const record = formOf(asked["record"], "the record", sha256Form2);
+  const { directory } = upstreamPackage(name);
+  const line = createLines()(directory, version);
+  if (line === void 0) {
+    throw refuse(
+      "version_not_seen",
+      `Cannot note a difference of ${name}@${version}: it was not seen`
+    );
+  }
+  if (line.endsWith(` ${record}`)) {
+    throw refuse("no_difference", `Cannot note a difference of ${name}@${version}: it was seen so`);
+  }
+  writeNotice(directory, version, { ...noticeOf(directory, version), differs: record });
+}
+function releasesOf(request) {
+  const { releases } = membersOf(request, "the request", { wanted: ["releases"] });
+  if (!Array.isArray(releases) || releases.length === 0 || releases.length > maxReleasesPerCall) {
+    throw wrong("releases", `must be a list of 1 to ${maxReleasesPerCall} releases`);
+  }
+  return releases;
+}
+function chosenRelease(asked) {
+  const [name, version] = [nameOf(asked["name"]), versionOf(asked["version"])];
+  const directory = directoryOf(name);
+  const spec = `${name}@${version}`;
+  const text = read(`${directory}/versions/${version}`);
+  if (text === void 0)
+    throw refuse("version_not_found", `Cannot find ${spec}: it was not chosen`);
+  const origin = read(`${directory}/origin`) ?? "hosted";
+  if (origin === "hosted") throw otherOrigin(name, origin);
+  return { directory, name, version, spec, chosen: JSON.parse(text) };
+}
+function upstreamPackage(name) {
+  const directory = directoryOf(name);
+  const origin = read(`${directory}/origin`);
+  if (origin === void 0) throw refuse("package_not_found", `Cannot find the package "${name}"`);
+  if (origin === "hosted") throw otherOrigin(name, origin);
+  requireUnreserved(name);
+  return { directory };
+}
+function requireUnreserved(name) {
+  const holders = holdersOf(name);
+  if (holders.length > 0) {
+    throw refuse(
+      "name_reserved",
+      `Cannot take "${name}" from an upstream: the name is reserved for ${quoted(holders)}`
+    );
+  }
+}
+function requireHost() {
+  if (!isHost()) throw refuse("not_host", "Cannot take the call: the server alone may make it");
+}
+function otherOrigin(name, origin) {
+  const owner = origin === "hosted" ? "this registry" : `the upstream "${origin}"`;
+  return refuse("other_origin", `Cannot take "${name}" from this upstream: it belongs to ${owner}`);
+}
+function upstreamOf(value) {
+  const upstream = formOf(value, "the upstream", upstreamForm);
+  if (upstream === "hosted") throw wrong("the upstream", 'must not be called "hosted"');
+  return upstream;
+}
+function formOf(value, what, form) {
+  const text = textOf(value, what, 200);
+  if (!form.test(text)) throw wrong(what, "is not in the expected form");
+  return text;
+}
+function isCount(value, max) {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 1 && value <= max;
+}
+
 // rules/publish.ts
 function publish(request) {
   const wanted = ["name", "version", "integrity", "record", "contents", "tags"];
   const asked = membersOf(request, "the release", { wanted, allowed: ["upstream"] });
   const [name, version] = [nameOf(asked["name"]), versionOf(asked["version"])];
-  const contents = contentsOf(asked["contents"]);
-  const integrity = integrityOf(asked["integrity"], contents.sha512);
+  const contents2 = contentsOf(asked["contents"]);
+  const integrity = integrityOf(asked["integrity"], contents2.sha512);
   const record = recordTextOf(asked["record"], name, version);
   const tags = textsOf(asked["tags"], "the list of tags", maxTagsPerPublish).map(tagOf);
   const directory = directoryOf(name);
@@ -579,17 +767,20 @@ function publish(request) {
     requireHosted(name, origin);
     requireOwner(directory);
   }
-  if (read(`${directory}/versions/${version}`) !== void 0) {
+  if (wasPublished(directory, version)) {
     throw refuse(
       "version_exists",
       `Cannot publish ${name}@${version}: that version was published before, and versions are never reused`
     );
   }
-  const { files, manifest, sha512, size } = contents;
+  const { files, manifest, sha512, size } = contents2;
   write(`${directory}/versions`, version, `{"integrity":"${integrity}","record":${record}}`);
   write(`${directory}/contents`, version, JSON.stringify({ files, manifest, sha512, size }));
   for (const tag2 of tags) writeTag(directory, tag2, version);
   if (read(`${directory}/tags/latest`) === void 0) write(`${directory}/tags`, "latest", version);
+}
+function wasPublished(directory, version) {
+  return exists(`${directory}/versions/${version}`) || createLines()(directory, version) !== void 0;
 }
 function claim(name, upstream) {
   const caller = activeCaller();
@@ -605,6 +796,92 @@ function claim(name, upstream) {
   }
   write(directoryOf(name), "origin", "hosted");
   write(`${directoryOf(name)}/owners`, caller, "owner");
+}
+
+// rules/reserve.ts
+var scopePatternForm = /^@[a-z0-9_-][a-z0-9._-]*\/\*$/;
+function reserve(request) {
+  const caller = activeCaller();
+  const wanted = membersOf(request, "the request", { wanted: ["pattern"], allowed: ["account"] });
+  const pattern = nameOf(wanted["pattern"]);
+  const account = wanted["account"] === void 0 ? caller : accountOf(wanted["account"]);
+  const isScope = scopePatternForm.test(pattern);
+  if (!isScope && !isNewName(pattern)) {
+    throw refuse(
+      "name_invalid",
+      `Cannot reserve "${pattern}": give a package name, or a scope as "@scope/*"`
+    );
+  }
+  if ((isScope || account !== caller) && !isOperator(caller)) {
+    throw refuse(
+      "not_operator",
+      `Cannot reserve "${pattern}" for "${account}": only the operator may reserve scopes, or names for other accounts`
+    );
+  }
+  requireActive(account);
+  if (!isScope) {
+    if (!isOperator(caller)) requireFreeName(pattern, caller);
+    const origin = read(`${directoryOf(pattern)}/origin`);
+    if (origin !== void 0 && (origin === "hosted" || !isOperator(caller))) {
+      throw refuse(
+        "name_taken",
+        `Cannot reserve "${pattern}": a package of that name exists already`
+      );
+    }
+    if (origin !== void 0) rehome(directoryOf(pattern), account);
+  }
+  share(pattern, account, { isNamed: wanted["account"] !== void 0 });
+}
+function share(pattern, account, { isNamed }) {
+  const holders = reservation(pattern);
+  if (holders.includes(account)) return;
+  if (holders.length > 0 && !isNamed) {
+    throw refuse(
+      "name_reserved",
+      `Cannot reserve "${pattern}": it is reserved for ${quoted(holders)}`
+    );
+  }
+  if (holders.length >= maxHoldersPerName) {
+    throw refuse(
+      "too_many_accounts",
+      `Cannot reserve "${pattern}" for "${account}": ${maxHoldersPerName} accounts share it already`
+    );
+  }
+  setHolders(pattern, [...holders, account]);
+}
+function release(request) {
+  const caller = activeCaller();
+  const wanted = membersOf(request, "the request", { wanted: ["pattern"], allowed: ["account"] });
+  const pattern = nameOf(wanted["pattern"]);
+  const named = wanted["account"] === void 0 ? void 0 : accountOf(wanted["account"]);
+  const account = named ?? (isOperator(caller) ? void 0 : caller);
+  const holders = reservation(pattern);
+  if (holders.length === 0) {
+    throw refuse("reservation_not_found", `Cannot release "${pattern}": it is not reserved`);
+  }
+  if ((account !== caller || !holders.includes(caller)) && !isOperator(caller)) {
+    throw refuse(
+      "name_reserved",
+      `Cannot release "${pattern}": it is reserved for ${quoted(holders)}`
+    );
+  }
+  if (account !== void 0 && !holders.includes(account)) {
+    throw refuse(
+      "reservation_not_found",
+      `Cannot release "${pattern}" for "${account}": it is reserved for ${quoted(holders)}`
+    );
+  }
+  setHolders(pattern, account === void 0 ? [] : holders.filter((one) => one !== account));
+}
+function rehome(directory, owner) {
+  write(directory, "origin", "hosted");
+  write(`${directory}/owners`, owner, "owner");
+  const latest = highest(list(`${directory}/versions`));
+  if (latest !== void 0) write(`${directory}/tags`, "latest", latest);
+}
+function setHolders(pattern, accounts) {
+  if (accounts.length === 0) remove(`/names/${segment(pattern)}`);
+  else write("/names", segment(pattern), accounts.toSorted().join(" "));
 }
 
 // rules/unpublish.ts
@@ -643,3 +920,9 @@ exports["addOwner"] = addOwner;
 exports["removeOwner"] = removeOwner;
 exports["star"] = star;
 exports["unstar"] = unstar;
+exports["see"] = see;
+exports["choose"] = choose;
+exports["contents"] = contents;
+exports["conflict"] = conflict;
+exports["amend"] = amend;
+exports["differ"] = differ;

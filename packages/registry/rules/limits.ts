@@ -29,3 +29,15 @@ export const maxHoldersPerName = 100
 
 /** Accounts that a refusal names: a message is one line. */
 export const maxHoldersShown = 3
+
+/** Lines of a chunk: more versions than any package has. */
+export const maxLinesPerChunk = 200_000
+
+/** Releases that one call chooses or takes apart: an application of a thousand packages in a few calls. */
+export const maxReleasesPerCall = 500
+
+/** Other bytes that are recorded of one version: an upstream that swaps them daily must not grow the log for ever. */
+export const maxConflictsPerVersion = 20
+
+/** Characters of why an observed tarball cannot be unpacked. */
+export const maxReasonLength = 1000

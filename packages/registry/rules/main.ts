@@ -2,8 +2,9 @@
 // It is run by the host, by every auditor that replays the log, and keeps nothing between calls.
 import { close, init, join } from './accounts.ts'
 import { addOwner, deprecate, removeOwner, star, tag, unstar, untag } from './changes.ts'
-import { release, reserve } from './names.ts'
+import { amend, choose, conflict, contents, differ, see } from './observed.ts'
 import { publish } from './publish.ts'
+import { release, reserve } from './reserve.ts'
 import { unpublish } from './unpublish.ts'
 
 declare const exports: Record<string, (request: unknown) => void>
@@ -22,3 +23,9 @@ exports['addOwner'] = addOwner
 exports['removeOwner'] = removeOwner
 exports['star'] = star
 exports['unstar'] = unstar
+exports['see'] = see
+exports['choose'] = choose
+exports['contents'] = contents
+exports['conflict'] = conflict
+exports['amend'] = amend
+exports['differ'] = differ

@@ -5,7 +5,8 @@ import { directoryOf, holdersOf, nameOf, requireFreeName } from './names.ts'
 import { requireHosted, requireOwner, writeTag } from './packages.ts'
 import { contentsOf, integrityOf, recordTextOf } from './record.ts'
 import { membersOf, refuse, textsOf } from './refuse.ts'
-import { read, write } from './system.ts'
+import { createLines } from './seen.ts'
+import { exists, read, write } from './system.ts'
 import { tagOf, versionOf } from './versions.ts'
 
 /**
@@ -28,7 +29,7 @@ export function publish(request: unknown): void {
     requireHosted(name, origin)
     requireOwner(directory)
   }
-  if (read(`${directory}/versions/${version}`) !== undefined) {
+  if (wasPublished(directory, version)) {
     throw refuse(
       'version_exists',
       `Cannot publish ${name}@${version}: that version was published before, and versions are never reused`,
@@ -39,6 +40,13 @@ export function publish(request: unknown): void {
   write(`${directory}/contents`, version, JSON.stringify({ files, manifest, sha512, size }))
   for (const tag of tags) writeTag(directory, tag, version)
   if (read(`${directory}/tags/latest`) === undefined) write(`${directory}/tags`, 'latest', version)
+}
+
+/** Also where an upstream did, before the name belonged here: somebody may have it by that number. */
+function wasPublished(directory: string, version: string): boolean {
+  return (
+    exists(`${directory}/versions/${version}`) || createLines()(directory, version) !== undefined
+  )
 }
 
 /** Makes the package, with the caller as its owner. */

@@ -1,5 +1,5 @@
 // What a release says of itself: the record that installers resolve by, and what its tarball holds (spec/release.md).
-import { maxRecordLength } from './limits.ts'
+import { maxReasonLength, maxRecordLength } from './limits.ts'
 import { membersOf, objectOf, refuse, textOf } from './refuse.ts'
 import { base64OfHex } from './system.ts'
 
@@ -34,6 +34,32 @@ export function contentsOf(value: unknown): Contents {
   if (typeof sha512 !== 'string' || !sha512Form.test(sha512)) throw badContents('sha512')
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 1) throw badContents('size')
   return { files, manifest, sha512, size }
+}
+
+/** What an observed tarball holds: one that cannot be unpacked has a `reason` and null digests. Canonical: as JSON.stringify. */
+export type ObservedContents =
+  | Contents
+  | { files: null; manifest: string | null; reason: string; sha512: string; size: number }
+
+/** What an observed tarball holds, each member in its form. */
+export function observedContentsOf(value: unknown): ObservedContents {
+  if (objectOf(value, 'contents')['files'] !== null) return contentsOf(value)
+  const wanted = ['files', 'manifest', 'reason', 'sha512', 'size']
+  const { manifest, reason: why, sha512, size } = membersOf(value, 'contents', { wanted })
+  const reason = textOf(why, 'the reason', maxReasonLength)
+  const rest = contentsOf({
+    files: '0'.repeat(64),
+    manifest: manifest ?? '0'.repeat(64),
+    sha512,
+    size,
+  })
+  return {
+    files: null,
+    manifest: manifest === null ? null : rest.manifest,
+    reason,
+    sha512: rest.sha512,
+    size: rest.size,
+  }
 }
 
 /** The integrity, which must be the SRI form of the tarball's SHA-512. */

@@ -2,7 +2,10 @@
 // The rules keep nothing between calls: all they know is in the files, the caller, and the arguments.
 
 type System = {
-  readonly caller: { readonly id?: string | null }
+  readonly caller: { readonly id?: string | null; readonly via?: string }
+  readonly time: number
+  readonly hash: (algorithm: 'sha256', text: string) => string
+  readonly blobs: { readonly read: (name: string, encoding: 'utf8') => string }
   readonly files: {
     readonly existsSync: (path: string) => boolean
     readonly readFileSync: (path: string, encoding: 'utf8') => string
@@ -19,13 +22,38 @@ declare const System: System
 declare const Buffer: {
   readonly from: (
     text: string,
-    encoding: 'hex',
-  ) => { readonly toString: (encoding: 'base64') => string }
+    encoding: 'hex' | 'base64',
+  ) => { readonly toString: (encoding: 'hex' | 'base64') => string }
 }
 
 /** Base64 of bytes given in hex. */
 export function base64OfHex(hex: string): string {
   return Buffer.from(hex, 'hex').toString('base64')
+}
+
+/** The inverse of base64OfHex(). */
+export function hexOfBase64(text: string): string {
+  return Buffer.from(text, 'base64').toString('hex')
+}
+
+/** SHA-256 of the text in UTF-8, as hex. */
+export function sha256(text: string): string {
+  return System.hash('sha256', text)
+}
+
+/** The text of a blob of the log. Where it is absent the call is aborted. */
+export function readBlob(name: string): string {
+  return System.blobs.read(name, 'utf8')
+}
+
+/** When the call is made: milliseconds since 1970. */
+export function now(): number {
+  return System.time
+}
+
+/** True for what the server itself observes; no face takes such calls. */
+export function isHost(): boolean {
+  return System.caller.via === 'host'
 }
 
 /** The account that makes the call; undefined for an anonymous one. */

@@ -1,5 +1,6 @@
 // Runs a service's script without the real host: plain JavaScript over an in-memory state. Not deterministic, not safe:
 // for tests of scripts that keep nothing between calls.
+import { hash } from 'node:crypto'
 
 /** Object to field to value: a whole state. */
 export type ScriptState = ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>
@@ -17,6 +18,10 @@ export type FakeCall = {
   readonly args: string
   readonly account: string | null
   readonly timeMs?: number
+  /** How the caller was recognised; by a token when absent. */
+  readonly via?: string
+  /** The blobs that the call finds. */
+  readonly blobs?: (name: string) => Uint8Array | undefined
 }
 
 /** What became of a call, in the shape of an Executor's outcome. */
@@ -49,11 +54,12 @@ type Method = (...args: readonly unknown[]) => unknown
 export function createScriptSystem(script: string): ScriptSystem {
   const objects = new Map<string, Fields>()
 
-  function call({ method, args, account, timeMs = 0 }: FakeCall): FakeOutcome {
+  function call(asked: FakeCall): FakeOutcome {
+    const { method, args } = asked
     const session = openSession(objects)
     const parsed: unknown = JSON.parse(args)
     try {
-      const exported = load(script, systemOf(session, account, timeMs))
+      const exported = load(script, systemOf(session, asked))
       const run = exported[method]
       if (typeof run !== 'function') throw new Error(`The script has no method "${method}"`)
       const result = run(...(Array.isArray(parsed) ? parsed : []))
@@ -135,7 +141,10 @@ function openSession(objects: ReadonlyMap<string, Fields>): Session {
   }
 }
 
-function systemOf(session: Session, account: string | null, timeMs: number): unknown {
+function systemOf(
+  session: Session,
+  { account, via = 'token', timeMs = 0, blobs }: FakeCall,
+): unknown {
   const isFolder = (path: string): boolean => {
     const { object, field } = placeOf(path)
     return path === '/' || session.get(object, `${field}/`) !== undefined
@@ -151,8 +160,16 @@ function systemOf(session: Session, account: string | null, timeMs: number): unk
     return value
   }
   return {
-    caller: { id: account ?? undefined },
+    caller: { id: account ?? undefined, via },
     time: timeMs,
+    hash: (algorithm: string, text: string) => hash(algorithm, text),
+    blobs: {
+      read(name: string) {
+        const bytes = blobs?.(name)
+        if (bytes === undefined) throw failed('read the blob', name, 'it is not here')
+        return Buffer.from(bytes).toString('utf8')
+      },
+    },
     files: {
       existsSync,
       readFileSync: (path: string) => Buffer.from(valueOf(path)).toString('utf8'),
