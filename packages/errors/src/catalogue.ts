@@ -9,6 +9,7 @@ import { type LogDetails, logErrors } from './catalogue/log.ts'
 import { type ProofDetails, proofErrors } from './catalogue/proof.ts'
 import { type RegistryDetails, registryErrors } from './catalogue/registry.ts'
 import { type TarballDetails, tarballErrors } from './catalogue/tarball.ts'
+import { type UpstreamDetails, upstreamErrors } from './catalogue/upstream.ts'
 import { type VerifyDetails, verifyErrors } from './catalogue/verify.ts'
 
 export type { Catalogue, Entry } from './catalogue/entry.ts'
@@ -23,6 +24,7 @@ export type DetailsOf = AccountDetails &
   ProofDetails &
   RegistryDetails &
   TarballDetails &
+  UpstreamDetails &
   VerifyDetails
 
 /** Every code of the catalogue. */
@@ -39,5 +41,6 @@ export const catalogue: { readonly [C in ErrorCode]: Entry<DetailsOf[C]> } = {
   ...proofErrors,
   ...registryErrors,
   ...tarballErrors,
+  ...upstreamErrors,
   ...verifyErrors,
 }

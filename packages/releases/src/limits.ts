@@ -28,3 +28,6 @@ export const maxSearchFaults = 200
 export const maxShownMembers = 5
 /** Accounts whose lists of stars are asked for, each by a request. */
 export const maxStarLists = 1000
+
+/** Bytes of a chunk: as many lines as there may be, each as long as its longest. */
+export const maxChunkBytes: number = 100 * 1024 * 1024

@@ -5,7 +5,12 @@ import { decodeSegment, encodeSegment } from '@stele/formats/names'
 import { type ContentsValue, parseContentsValue } from '@stele/formats/values'
 
 /** What is said of a version. */
-export type Notice = { readonly deprecated?: string; readonly gone: boolean }
+export type Notice = {
+  readonly deprecated?: string
+  readonly gone: boolean
+  /** The SHA-256 of another record that its upstream told. */
+  readonly differs?: string
+}
 
 const packagesObject = '/packages'
 const noNotice: Notice = { gone: false }
@@ -90,8 +95,12 @@ export function readNotice(state: StateReader, name: string, version: string): N
 export function parseNotice(text: string): Notice {
   const members = parseTolerantJson(text, 'a notice')
   if (!isJsonObject(members)) throw new Error('The state holds a notice that is not an object')
-  const { deprecated, gone } = members
-  return { ...(typeof deprecated === 'string' ? { deprecated } : {}), gone: gone === true }
+  const { deprecated, differs, gone } = members
+  return {
+    ...(typeof deprecated === 'string' ? { deprecated } : {}),
+    ...(typeof differs === 'string' ? { differs } : {}),
+    gone: gone === true,
+  }
 }
 
 /** What a version's tarball holds; undefined where the state does not have the version. */

@@ -7,8 +7,10 @@ import { type ContentsValue, parseContentsValue } from '@stele/formats/values'
 import { checkRelease, type Difference } from './check-release.ts'
 import type { Outcome, Tools } from './checks.ts'
 import { maxTarballBytes } from './limits.ts'
+import { isOwnRelease } from './observed-state.ts'
 import { packageNames, packageObject } from './package-state.ts'
 import { compareListings } from './served-listings.ts'
+import { compareObservedPackage } from './served-observed.ts'
 import { compareServedPackage } from './served-package.ts'
 import type { StateRow, StateRows } from './state-rows.ts'
 
@@ -41,39 +43,49 @@ export function createRegistryChecks(bases: readonly string[] | undefined): Regi
     checkContent,
     isServed,
     served: listPackages,
-    checkServed: ({ facts }, tools) =>
-      compareServedPackage(facts['name'] ?? '', tools, bases === undefined ? {} : { bases }),
+    checkServed: ({ facts, entry }, tools) =>
+      facts['origin'] === 'hosted'
+        ? compareServedPackage(facts['name'] ?? '', tools, bases === undefined ? {} : { bases })
+        : compareObservedPackage(facts['name'] ?? '', tools, entry),
     checkListings: compareListings,
     notCompared: [
       'publishers (_npmUser)',
       'e-mail addresses',
       'order and scores of the search',
       "mnpm's answers",
-      'upstream tags',
+      'tags, times and deprecations of upstreams',
     ],
   }
 }
 
-/** Every release whose contents an entry from `since` on wrote. Throws `entry_mismatch` for a folder that names no package. */
+/**
+ * Every release whose contents an entry from `since` on wrote, and whose tarball the log keeps: not those of upstreams,
+ * which are compared where they are served. Throws `entry_mismatch` for a folder that names no package. */
 function listReleases(state: StateRows, since: number): readonly CheckItem[] {
   return namesIn(state).flatMap((name) => {
     const items: CheckItem[] = []
+    if (isObserved(state, name)) return items
     for (const { field: version, value, entry } of state.rows(`${packageObject(name)}/contents`)) {
-      if (value === null || entry < since) continue
+      if (value === null || entry < since || !isOwnRelease(state, name, version)) continue
       items.push({ key: `${name}@${version}`, entry, facts: { name, version } })
     }
     return items
   })
 }
 
-/** Every package that is published here, also where it is not known whether it is. */
+/** Every package, also where it is not known whether it is published here. */
 function listPackages(state: StateRows): readonly CheckItem[] {
   return namesIn(state).flatMap((name): CheckItem[] => {
-    const origin = state.row(packageObject(name), 'origin')
-    const isElsewhere = origin?.value instanceof Uint8Array && textOf(origin) !== 'hosted'
-    if (origin === undefined || isElsewhere) return []
-    return [{ key: name, entry: origin.entry, facts: { name } }]
+    const row = state.row(packageObject(name), 'origin')
+    if (row === undefined) return []
+    const origin = isObserved(state, name) ? 'observed' : 'hosted'
+    return [{ key: name, entry: row.entry, facts: { name, origin } }]
   })
+}
+
+function isObserved(state: StateRows, name: string): boolean {
+  const origin = textOf(state.row(packageObject(name), 'origin'))
+  return origin !== undefined && origin !== 'hosted'
 }
 
 function namesIn(state: StateRows): readonly string[] {
@@ -138,7 +150,8 @@ function takeApart(
 async function isServed({ state, fetch }: Tools): Promise<boolean> {
   const { status, bytes } = await fetch('/-/ping', maxPingBytes, 'application/json')
   if (status === statusOk && isJson(bytes)) return true
-  for (const { facts } of listPackages(state).slice(0, packagesAsked)) {
+  const hosted = listPackages(state).filter(({ facts }) => facts['origin'] === 'hosted')
+  for (const { facts } of hosted.slice(0, packagesAsked)) {
     const path = `/${encodeSegment(facts['name'] ?? '')}`
     const packument = await fetch(path, maxPingBytes, 'application/json')
     if (packument.status === statusOk) return true

@@ -26,6 +26,8 @@ export type Release = {
   /** Canonical JSON of the record. */
   readonly recordText: string
   readonly contents: ContentsValue
+  /** The bytes of its package.json. */
+  readonly packageJson: Uint8Array
   readonly manifest: Manifest
   /** Its path, and its text, cut off after 64 Ki characters. */
   readonly readme?: Readme
@@ -89,6 +91,7 @@ export function readRelease(
       sha512,
       size: bytes.length,
     },
+    packageJson: tarball.packageJson,
     manifest,
     ...(readme === undefined ? {} : { readme: cutReadme(readme) }),
     paths,

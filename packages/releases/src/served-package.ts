@@ -10,6 +10,7 @@ import { compareServed, isSame, type ServedDifference } from './compare.ts'
 import { compareManifest } from './compare-manifest.ts'
 import { historyOf, type PackageHistory } from './history.ts'
 import { maxAnswerBytes, maxPackumentBytes, maxTarballBytes } from './limits.ts'
+import { isOwnRelease } from './observed-state.ts'
 import { packageObject, readLiveVersions, readTags } from './package-state.ts'
 import { readRelease } from './release.ts'
 import { comparePage, describeListed, unknownMembers } from './served-page.ts'
@@ -121,7 +122,8 @@ async function compareReleases(
     const full = manifests[0]?.manifest ?? {}
     await compareOwnAddress(place, { path: version, full }, tell)
     if (version === latest) await compareOwnAddress(place, { path: 'latest', full }, tell)
-    const pieces = tools.contents ? await comparePieces(place, { version, manifests }, tell) : null
+    const isTakenApart = tools.contents && isOwnRelease(tools.state, name, version)
+    const pieces = isTakenApart ? await comparePieces(place, { version, manifests }, tell) : null
     if (version !== latest || pieces === undefined) continue
     const top = documents.map((served) => comparePage(served.document, { ...served, name, pieces }))
     for (const difference of top.flat()) tell(3, difference)

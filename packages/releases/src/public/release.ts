@@ -1,5 +1,5 @@
 // The public face of @stele/releases/release.
-export { isoTime } from '../iso-time.ts'
+export { isoTime, parseTime } from '../iso-time.ts'
 export {
   type Digests,
   digestsOf,

@@ -1,0 +1,49 @@
+// Errors of upstreams: other registries that this one asks.
+import type { Catalogue } from './entry.ts'
+
+/** `upstream` is the id that the operator gave it. */
+export type UpstreamDetails = {
+  upstream_answer_odd: { readonly name: string; readonly reason: string }
+  upstream_unreachable: {
+    readonly upstream: string
+    readonly what: string
+    readonly reason: string
+    readonly retryAfterS?: number
+  }
+  upstream_refused: { readonly upstream: string; readonly what: string; readonly status: number }
+  upstream_changed: {
+    readonly upstream: string
+    readonly spec: string
+    readonly pinned: string
+    readonly shown: string
+  }
+  upstream_too_large: { readonly upstream: string; readonly what: string; readonly limit: number }
+}
+
+export const upstreamErrors: Catalogue<UpstreamDetails> = {
+  upstream_answer_odd: {
+    status: 424, // Not 502: clients would retry what stays as it is.
+    message: (d) => `Cannot use what the upstream answers for "${d.name}": ${d.reason}`,
+  },
+  upstream_unreachable: {
+    status: 503,
+    message: (d) => `Cannot get ${d.what}: the upstream "${d.upstream}" ${d.reason}`,
+    fix: () => 'Try again in a moment; what was fetched from it before goes on being served',
+  },
+  upstream_refused: {
+    status: 424,
+    message: (d) => `Cannot get ${d.what}: the upstream "${d.upstream}" answers ${d.status}`,
+    fix: () => 'Ask the operator: the upstream may want credentials, or others than it is given',
+  },
+  upstream_changed: {
+    status: 409,
+    message: (d) =>
+      `Refusing ${d.spec}: the upstream "${d.upstream}" shows other bytes than it did at first: pinned is ${d.pinned}, it shows ${d.shown}`,
+    fix: () => 'Do not install it; tell the operator, who finds the first sight in the log',
+  },
+  upstream_too_large: {
+    status: 424,
+    message: (d) =>
+      `Cannot get ${d.what}: the upstream "${d.upstream}" sends more than ${d.limit} bytes`,
+  },
+}

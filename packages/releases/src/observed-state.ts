@@ -1,0 +1,62 @@
+// What the state says of packages of upstreams, read through the StateReader port (spec/release.md "State").
+import type { StateReader } from '@stele/entries/calls'
+import { encodeSegment } from '@stele/formats/names'
+import { packageObject, readText } from './package-state.ts'
+import type { StateRows } from './state-rows.ts'
+
+/** The blobs of the chunks that were seen of a package, in their order. */
+export function readSeenChunks(state: StateReader, name: string): readonly string[] {
+  const object = `${packageObject(name)}/seen`
+  return state.list(object).flatMap((n) => readText(state, object, n) ?? [])
+}
+
+/** The integrity that a release was published or chosen with, SRI. */
+export function readPinnedIntegrity(
+  state: StateReader,
+  name: string,
+  version: string,
+): string | undefined {
+  const text = readText(state, `${packageObject(name)}/versions`, version)
+  return text === undefined ? undefined : /^\{"integrity":"([^"]+)"/.exec(text)?.[1]
+}
+
+/** True where this other integrity of a release was recorded. */
+export function readConflict(
+  state: StateReader,
+  {
+    name,
+    version,
+    integrity,
+  }: { readonly name: string; readonly version: string; readonly integrity: string },
+): boolean {
+  const digest = Buffer.from(integrity.slice(integrity.indexOf('-') + 1), 'base64').toString('hex')
+  return state.get(`${packageObject(name)}/conflicts/${version}`, digest) !== undefined
+}
+
+/** True for a name that belongs to accounts, by itself or with its scope. */
+export function isReserved(state: StateReader, name: string): boolean {
+  if (state.get('/names', encodeSegment(name)) !== undefined) return true
+  if (!name.startsWith('@')) return false
+  return state.get('/names', encodeSegment(`${name.slice(0, name.indexOf('/'))}/*`)) !== undefined
+}
+
+/** The records that replace the first ones of a package's releases, canonical JSON by version. */
+export function readAmended(state: StateReader, name: string): ReadonlyMap<string, string> {
+  const object = `${packageObject(name)}/amended`
+  const records = state.list(object).flatMap((version) => {
+    const text = readText(state, object, version) ?? ''
+    const at = text.indexOf('"record":')
+    return at < 0 ? [] : [[version, text.slice(at + '"record":'.length, -1)] as const]
+  })
+  return new Map(records)
+}
+
+/**
+ * True for a release that was published here: not one that was chosen of an upstream before the name became this registry's
+ * own, which its origin's row tells. Nothing is known of the contents of those any more from then on.
+ */
+export function isOwnRelease(state: StateRows, name: string, version: string): boolean {
+  const origin = state.row(packageObject(name), 'origin')
+  const versions = state.row(`${packageObject(name)}/versions`, version)
+  return origin === undefined || versions === undefined || versions.entry >= origin.entry
+}

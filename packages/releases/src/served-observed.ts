@@ -1,0 +1,138 @@
+// A package of an upstream as a registry serves it: every version that it shows is as it was seen first, and every tarball that
+// it gives is the one that was pinned. What the upstream may change at any time (tags, times, deprecations, removals) is not
+// compared. Spec: release.md, "Observed".
+import { hash } from 'node:crypto'
+import { isSteleError } from '@stele/errors'
+import { type JsonObject, type JsonValue, parseTolerantJson } from '@stele/formats/json'
+import { encodeSegment, type PackageName, parsePackageName } from '@stele/formats/names'
+import { parseContentsValue } from '@stele/formats/values'
+import type { Outcome, ReleaseFault, Tools } from './checks.ts'
+import { maxChunkBytes, maxPackumentBytes, maxTarballBytes } from './limits.ts'
+import { readShown, type ShownRelease } from './observed.ts'
+import { readAmended, readSeenChunks } from './observed-state.ts'
+import { packageObject } from './package-state.ts'
+import { readRelease } from './release.ts'
+import { readLines, type SeenLine } from './seen-lines.ts'
+import { showValue } from './show-value.ts'
+import { tarballFile } from './version-pieces.ts'
+
+const statusOk = 200
+
+/** Compares what is served of a package that belongs to an upstream. What is not served now is not held against it. */
+export async function compareObservedPackage(
+  asked: string,
+  tools: Tools,
+  entry: number,
+): Promise<Outcome> {
+  const name = parsePackageName(asked)
+  const lines = await fetchLines(name, tools, entry)
+  if ('missing' in lines) return lines
+  const document = await fetchPackument(name, tools)
+  if (document === undefined) return { faults: [], missing: [] }
+  const amended = readAmended(tools.state, name)
+  const tell = createTell(name, entry)
+  const faults: ReleaseFault[] = []
+  try {
+    for (const release of readShown(document, name).releases) {
+      faults.push(...compareRelease(release, { line: lines.get(release.version), amended, tell }))
+    }
+  } catch (error) {
+    if (!isSteleError(error)) throw error
+    faults.push(tell('its packument', error.message, 'a packument'))
+  }
+  if (tools.contents) faults.push(...(await compareTarballs(name, tools, tell)))
+  return { faults, missing: [] }
+}
+
+type Tell = (what: string, found: string, wanted: string) => ReleaseFault
+
+function createTell(name: string, entry: number): Tell {
+  return (what, found, wanted) => ({
+    code: 'served_mismatch',
+    weight: 3,
+    details: { name, entry, what, found, wanted },
+  })
+}
+
+async function fetchLines(
+  name: PackageName,
+  tools: Tools,
+  entry: number,
+): Promise<ReadonlyMap<string, SeenLine> | Outcome> {
+  const chunks: string[] = []
+  for (const blob of readSeenChunks(tools.state, name)) {
+    const bytes = await tools.fetchBlob(blob, { maxBytes: maxChunkBytes, entry })
+    if (bytes === undefined) return { faults: [], missing: [{ blob, entry, subject: name }] }
+    chunks.push(Buffer.from(bytes).toString())
+  }
+  return readLines(chunks)
+}
+
+async function fetchPackument(name: PackageName, { fetch }: Tools): Promise<JsonValue | undefined> {
+  const path = `/${encodeSegment(name)}`
+  const { status, bytes } = await fetch(path, maxPackumentBytes, 'application/json')
+  if (status !== statusOk || bytes.length > maxPackumentBytes) return undefined
+  return parseTolerantJson(Buffer.from(bytes).toString(), `the packument of "${name}"`)
+}
+
+function compareRelease(
+  release: ShownRelease,
+  {
+    line,
+    amended,
+    tell,
+  }: {
+    readonly line: SeenLine | undefined
+    readonly amended: ReadonlyMap<string, string>
+    readonly tell: Tell
+  },
+): readonly ReleaseFault[] {
+  const { version, integrity, recordText, recordDigest } = release
+  if (line === undefined) return [tell(version, 'served', 'a version that the log has seen')]
+  const own = amended.get(version)
+  const isRecord = own === undefined ? recordDigest === line.recordDigest : recordText === own
+  return [
+    ...(integrity === line.integrity
+      ? []
+      : [tell(`${version}: dist.integrity`, integrity, line.integrity)]),
+    ...(isRecord
+      ? []
+      : [tell(`${version}: the SHA-256 of its record`, recordDigest, line.recordDigest)]),
+  ]
+}
+
+/** Every tarball that was taken apart, where it is given: its bytes, and what they hold. */
+async function compareTarballs(
+  name: PackageName,
+  tools: Tools,
+  tell: Tell,
+): Promise<readonly ReleaseFault[]> {
+  const object = `${packageObject(name)}/contents`
+  const faults: ReleaseFault[] = []
+  for (const version of tools.state.list(object)) {
+    const value = tools.state.get(object, version)
+    if (value === undefined) continue
+    const wanted = parseContentsValue(Buffer.from(value).toString())
+    const path = `/${encodeSegment(name)}/-/${tarballFile(name, version)}`
+    const { status, bytes } = await tools.fetch(path, Math.min(wanted.size, maxTarballBytes))
+    if (status !== statusOk) continue
+    const found = contentsOf(bytes)
+    for (const member of ['sha512', 'size', 'files', 'manifest'] as const) {
+      if (found[member] === wanted[member]) continue
+      const what = `${version}: ${member} of its tarball`
+      faults.push(tell(what, showValue(found[member]), showValue(wanted[member])))
+      break // What follows differs because this does.
+    }
+  }
+  return faults
+}
+
+/** What the bytes hold. A tarball that cannot be taken apart has no files and no manifest. */
+function contentsOf(bytes: Uint8Array): JsonObject {
+  try {
+    return readRelease(bytes).contents
+  } catch (error) {
+    if (!isSteleError(error)) throw error
+    return { sha512: hash('sha512', bytes), size: bytes.length, files: null, manifest: null }
+  }
+}
