@@ -11,6 +11,7 @@ import { codeOf, reasonOf } from './folders.ts'
 import { createLogReader, type LogReader, logSchema } from './log-store.ts'
 import { type HomeOptions, openServiceHome } from './service-home.ts'
 import { type StoredPaths, storedPaths } from './stored-paths.ts'
+import { openUpstreamStore, type UpstreamStore } from './upstream-store.ts'
 import { createViewReader } from './view-reader.ts'
 import { registryViewMark } from './view-store.ts'
 
@@ -34,6 +35,8 @@ export type Storage = {
   readonly openReads: () => StoredReads
   /** Throws `data_invalid`. */
   readonly openAccounts: () => OpenAccountStore
+  /** What is kept of upstreams. Throws `data_invalid`. */
+  readonly openUpstreams: () => UpstreamStore
 }
 
 /** What is committed, to be read; and the way in for large blobs. */
@@ -56,6 +59,7 @@ export function openStorage({ dir, publicFolder }: StorageSettings): Storage {
     openHome: (options) => openServiceHome({ ...options, paths, publicFolder }),
     openReads: () => openReads(paths),
     openAccounts: () => openAccountStore(paths.accounts),
+    openUpstreams: () => openUpstreamStore(paths.upstream, paths.tarballs),
   }
 }
 

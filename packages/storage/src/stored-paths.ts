@@ -9,6 +9,9 @@ export type StoredPaths = {
   /** The snapshot of the trie: a copy that can be deleted at any time. */
   readonly snapshot: string
   readonly public: string
+  /** What upstreams said, and their tarballs: copies that can be deleted at any time. */
+  readonly upstream: string
+  readonly tarballs: string
 }
 
 /** The paths inside the data folder at `root`. */
@@ -19,5 +22,7 @@ export function storedPaths(root: string): StoredPaths {
     blobs: join(root, 'blobs'),
     snapshot: join(root, 'trie.snapshot'),
     public: join(root, 'public'),
+    upstream: join(root, 'upstream.db'),
+    tarballs: join(root, 'upstream'),
   }
 }

@@ -1,0 +1,134 @@
+// A tarball on its way: written down and hashed as it comes, and told on meanwhile to whoever asks for it. The last bytes
+// are told only when the whole is known to be the one that was pinned.
+import { createHash } from 'node:crypto'
+import { isSteleError, SteleError } from '@stele/errors'
+import { maxTarballBytes, tailBytes } from './limits.ts'
+import type { Answer, HeldTarball, Receiving, Tarballs } from './ports.ts'
+
+/** A tarball that is coming, or has come. */
+export type Arriving = {
+  /** As the upstream says; undefined where it does not. */
+  readonly sizeBytes: number | undefined
+  /** Rejects with upstream_changed where it is another one, and with what went wrong on the way. */
+  readonly whole: Promise<HeldTarball>
+  /** Its bytes as they come. Ends with the error that `whole` rejects with. */
+  readonly bytes: () => AsyncIterable<Uint8Array>
+}
+
+/** What is expected. */
+export type Expected = {
+  readonly upstream: string
+  readonly spec: string
+  readonly integrity: string
+}
+
+type Ports = { readonly receiving: Receiving; readonly read: Tarballs['read'] }
+
+/** Receives an answer's body. It goes on whether anybody waits for it or not. */
+export function arrive(answer: Answer, ports: Ports, expected: Expected): Arriving {
+  const sizeBytes = sizeOf(answer)
+  const progress = createProgress()
+  const whole = take(answer, ports.receiving, { expected, progress })
+  whole.then(progress.end, progress.end) // Also: nobody may be waiting for it.
+  return { sizeBytes, whole, bytes: () => tail(ports, progress, whole) }
+}
+
+type Progress = {
+  readonly writtenBytes: () => number
+  readonly wrote: (sizeBytes: number) => void
+  readonly end: () => void
+  readonly isEnded: () => boolean
+  /** Resolves when more is written, or nothing comes any more. */
+  readonly more: () => Promise<void>
+}
+
+function createProgress(): Progress {
+  let writtenBytes = 0
+  let isEnded = false
+  let next = Promise.withResolvers<void>()
+  const wake = (): void => {
+    next.resolve()
+    next = Promise.withResolvers<void>()
+  }
+  return {
+    writtenBytes: () => writtenBytes,
+    wrote: (sizeBytes) => {
+      writtenBytes += sizeBytes
+      wake()
+    },
+    end: () => {
+      isEnded = true
+      wake()
+    },
+    isEnded: () => isEnded,
+    more: () => next.promise,
+  }
+}
+
+async function take(
+  answer: Answer,
+  receiving: Receiving,
+  { expected, progress }: { readonly expected: Expected; readonly progress: Progress },
+): Promise<HeldTarball> {
+  const { upstream, spec, integrity } = expected
+  const [sha512, sha1] = [createHash('sha512'), createHash('sha1')]
+  let total = 0
+  try {
+    for await (const chunk of answer.body) {
+      total += chunk.length
+      if (total > maxTarballBytes) {
+        answer.cancel()
+        throw new SteleError('upstream_too_large', { upstream, what: spec, limit: maxTarballBytes })
+      }
+      sha512.update(chunk)
+      sha1.update(chunk)
+      await receiving.append(chunk)
+      progress.wrote(chunk.length)
+    }
+    const digest = sha512.digest()
+    const shown = integrity.startsWith('sha1-')
+      ? `sha1-${sha1.digest('base64')}`
+      : `sha512-${digest.toString('base64')}`
+    if (shown !== integrity) {
+      throw new SteleError('upstream_changed', { upstream, spec, pinned: integrity, shown })
+    }
+    return await receiving.keep(integrity, digest.toString('hex'))
+  } catch (error) {
+    await receiving.drop()
+    if (isSteleError(error)) throw error
+    const reason = `broke off: ${error instanceof Error ? error.message : String(error)}`
+    const told = { upstream, what: spec, reason, retryAfterS: 1 }
+    throw new SteleError('upstream_unreachable', told, { cause: error })
+  }
+}
+
+/** What is written, as it is written; the last of it when the whole is in order. */
+async function* tail(
+  { receiving, read }: Ports,
+  progress: Progress,
+  whole: Promise<HeldTarball>,
+): AsyncIterable<Uint8Array> {
+  let offset = 0
+  let last: Uint8Array | undefined
+  while (!progress.isEnded()) {
+    if (offset === progress.writtenBytes()) await progress.more()
+    if (progress.isEnded()) break // From here on it lies elsewhere.
+    const chunk = await receiving.read(
+      offset,
+      Math.min(tailBytes, progress.writtenBytes() - offset),
+    )
+    offset += chunk.length
+    if (last !== undefined) yield last
+    last = chunk
+  }
+  const held = await whole
+  if (last !== undefined) yield last
+  for (; offset < held.sizeBytes; offset += tailBytes) {
+    yield await read(held, offset, Math.min(tailBytes, held.sizeBytes - offset))
+  }
+}
+
+function sizeOf({ headers }: Answer): number | undefined {
+  const text = headers['content-length']
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}

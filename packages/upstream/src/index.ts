@@ -1,0 +1,21 @@
+// The public face of @stele/upstream.
+export type { Arriving } from './arriving.ts'
+export type {
+  Answer,
+  Apart,
+  Choice,
+  Get,
+  HeldTarball,
+  HostCalls,
+  Kept,
+  KeptHead,
+  PinnedState,
+  Receiving,
+  Tarballs,
+  Upstream,
+  UpstreamEvent,
+  UpstreamPorts,
+} from './ports.ts'
+export { createProxy, type Proxy } from './proxy.ts'
+export { type ProxiedTarball } from './releases.ts'
+export { type UpstreamSettings, upstreamSection } from './settings.ts'

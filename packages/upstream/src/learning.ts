@@ -1,0 +1,55 @@
+// What the tarball of an upstream's release holds: taken apart once it is here, and told to the log. Its own package.json
+// has the last word on a record that the upstream tells otherwise than it did at first.
+import { hash } from 'node:crypto'
+import { isSteleError } from '@stele/errors'
+import { createBatches } from './batching.ts'
+import { maxReleasesPerCall } from './limits.ts'
+import type { ApartRelease, HeldTarball, UpstreamPorts } from './ports.ts'
+
+/** A release whose tarball is here. `record` is the one that it was pinned with. */
+export type Learned = {
+  readonly name: string
+  readonly version: string
+  readonly record: string
+  readonly held: HeldTarball
+}
+
+type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'takeApart' | 'report'>
+
+/** Learns what a tarball holds. Resolves when it is logged; what goes wrong is reported, and tried again with the next request. */
+export function createLearning({
+  state,
+  calls,
+  takeApart,
+  report,
+}: Ports): (release: Learned) => Promise<void> {
+  const tell = createBatches<ApartRelease>({
+    call: calls.contents,
+    max: maxReleasesPerCall,
+    keyOf: ({ name, version }) => `${name}@${version}`,
+  })
+
+  async function learn({ name, version, record, held }: Learned): Promise<void> {
+    if (state.contents(name, version) !== undefined) return
+    const { contents, own } = await takeApart(held)
+    await tell({ name, version, contents })
+    if (own === undefined || own.record === record) return
+    const digest = hash('sha256', own.record, 'hex')
+    const noted = state.differs(name, version)
+    if (noted === digest) await calls.amend({ name, version, ...own })
+    else if (noted === undefined) await calls.differ(name, version, digest)
+  }
+
+  return async (release) => {
+    try {
+      await learn(release)
+    } catch (error) {
+      if (!isSteleError(error)) throw error
+      report({
+        kind: 'not_learned',
+        spec: `${release.name}@${release.version}`,
+        reason: error.message,
+      })
+    }
+  }
+}

@@ -1,0 +1,43 @@
+// The limits of this package, each with its unit and its reason.
+
+/** Versions that could not be taken in, of which the operator is told: a note, not a list. */
+export const maxDroppedShown = 20
+
+/** Failures in a row after which an upstream is left alone. */
+export const breakerFailures = 5
+
+/** How long it is left alone at first, in milliseconds; it doubles with each failed try. */
+export const breakerRestMs: number = 2 * 1000
+
+/** How long at most, in milliseconds: a person who mended it should not have to wait. */
+export const maxBreakerRestMs: number = 60 * 1000
+
+/** How long what an upstream said is served without asking again, in milliseconds: as npmjs's own caches do. */
+export const freshMs: number = 60 * 1000
+
+/** How long it is believed that there is no such package, in milliseconds: a new one should be found soon. */
+export const missingMs: number = 60 * 1000
+
+/** Bytes of a packument as it comes over the network. */
+export const maxPackumentBytes: number = 64 * 1024 * 1024
+
+/** Bytes of a packument without its coding. */
+export const maxDecodedBytes: number = 256 * 1024 * 1024
+
+/** How long an answer is served on when its upstream does not answer, before that is asked again, in milliseconds. */
+export const staleMs: number = 10 * 1000
+
+/** Conflicts, and differing records, that are logged of one packument: an upstream that changes all of it is one event. */
+export const maxConflictsPerTaking = 20
+
+/** Releases that are chosen, or taken apart, in one call: 100 take some 20 ms. */
+export const maxReleasesPerCall = 100
+
+/** Bytes of a tarball that is waited for as a whole: most are smaller, and come in one piece. */
+export const maxWholeBytes: number = 256 * 1024
+
+/** Bytes that are read at once of a tarball that is still coming. */
+export const tailBytes: number = 256 * 1024
+
+/** Bytes of a tarball of an upstream: as large as any there is. */
+export const maxTarballBytes: number = 1024 * 1024 * 1024

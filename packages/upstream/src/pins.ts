@@ -1,0 +1,45 @@
+// What is known of each release of a package: by what it is chosen, and where the upstream has its tarball. One line each,
+// `<version> TAB <integrity> TAB <tarball> TAB <record> LF`, so that one is found without reading the others.
+
+/** A release as it was pinned. `tarball` is the upstream's address, `record` canonical JSON. */
+export type Pin = {
+  readonly version: string
+  readonly integrity: string
+  readonly tarball: string
+  readonly record: string
+}
+
+/** The lines. A release whose tarball's address has control characters is left out: it is no address. */
+export function formatPins(pins: readonly Pin[]): string {
+  return pins
+    .filter(({ tarball }) => isPlain(tarball))
+    .map((pin) => `${pin.version}\t${pin.integrity}\t${pin.tarball}\t${pin.record}\n`)
+    .join('')
+}
+
+/** The inverse of formatPins(), by version. */
+export function parsePins(text: string): ReadonlyMap<string, Pin> {
+  const pins = text.split('\n').flatMap((line) => {
+    const pin = parseLine(line)
+    return pin === undefined ? [] : [[pin.version, pin] as const]
+  })
+  return new Map(pins)
+}
+
+/** One of them. */
+export function findPin(text: string, version: string): Pin | undefined {
+  const start = `${version}\t`
+  const at = text.startsWith(start) ? 0 : text.indexOf(`\n${start}`) + 1
+  if (at === 0 && !text.startsWith(start)) return undefined
+  return parseLine(text.slice(at, text.indexOf('\n', at)))
+}
+
+function parseLine(line: string): Pin | undefined {
+  const [version = '', integrity = '', tarball = '', record] = line.split('\t', 4)
+  return record === undefined ? undefined : { version, integrity, tarball, record }
+}
+
+function isPlain(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- It is control characters that are looked for.
+  return !/[\u0000-\u001f]/.test(text)
+}

@@ -1,0 +1,184 @@
+// What the proxy needs of the world.
+import type { PackageName } from '@stele/formats/names'
+import type { ContentsValue } from '@stele/formats/values'
+import type { Form } from '@stele/releases/release'
+import type { Taken, Taking } from './take-in.ts'
+
+/** A registry that is asked. `url` has no slash at its end. */
+export type Upstream = {
+  /** How the log calls it: lower-case letters, digits, dashes. */
+  readonly id: string
+  readonly url: string
+  /** Scopes that are asked of it, `@scope`; none: every name that no other upstream has the scope of. */
+  readonly scopes: readonly string[]
+  /** Hosts besides its own that its tarballs may be fetched from, with their ports where they have one. */
+  readonly tarballHosts: readonly string[]
+  /** The Authorization header that it wants; empty: none. */
+  readonly authorization: string
+}
+
+/** What an upstream answers. The body must be read to its end, or cancelled. */
+export type Answer = {
+  readonly status: number
+  /** By lower-case name. */
+  readonly headers: { readonly [name: string]: string | undefined }
+  readonly body: AsyncIterable<Uint8Array>
+  readonly cancel: () => void
+}
+
+/** A GET. Rejects when no answer comes: the connection, the name, time. */
+export type Get = (ask: {
+  readonly url: string
+  readonly headers: { readonly [name: string]: string }
+}) => Promise<Answer>
+
+/** A packument that was taken in before, without its text. */
+export type KeptHead = {
+  readonly upstream: string
+  /** When the upstream said last that it is so, ms. */
+  readonly checkedMs: number
+  /** The upstream's. */
+  readonly etag: string | undefined
+  /** Undefined: there is no such package. */
+  readonly digest: string | undefined
+  readonly modifiedMs: number | undefined
+}
+
+/** Where what upstreams said is kept. It can be lost at any time: then they are asked again. */
+export type Kept = {
+  readonly head: (name: string, form: Form) => KeptHead | undefined
+  /** The packument's template (`take-in.ts`), packed. */
+  readonly template: (name: string, form: Form) => Uint8Array | undefined
+  /** What the releases are chosen by (`pins.ts`), packed; undefined where nothing is known. */
+  readonly pins: (name: string) => Uint8Array | undefined
+  readonly save: (
+    name: string,
+    form: Form,
+    kept: KeptHead & { readonly template: Uint8Array; readonly pins: Uint8Array },
+  ) => void
+  readonly saveHead: (name: string, form: Form, head: KeptHead) => void
+}
+
+/** What the log says. */
+export type PinnedState = {
+  /** `hosted`, an upstream's id, or undefined. */
+  readonly origin: (name: string) => string | undefined
+  /** True where the name, or its scope, is reserved for accounts. */
+  readonly isReserved: (name: string) => boolean
+  /** The chunks that were seen, in their order. */
+  readonly chunks: (name: string) => readonly string[]
+  /** The integrity of a release that was chosen. */
+  readonly chosen: (name: string, version: string) => string | undefined
+  readonly contents: (name: string, version: string) => ContentsValue | undefined
+  readonly hasConflict: (name: string, version: string, integrity: string) => boolean
+  /** The records that replace the first ones, canonical JSON by version. */
+  readonly amended: (name: string) => ReadonlyMap<string, string>
+  /** The other record that was noted. */
+  readonly differs: (name: string, version: string) => string | undefined
+}
+
+/** Calls of the host into the rules. Each resolves when it is durable, and throws what they refuse. */
+export type HostCalls = {
+  readonly see: (seen: {
+    readonly name: string
+    readonly upstream: string
+    readonly n: number
+    readonly chunk: string
+    readonly count: number
+  }) => Promise<void>
+  readonly choose: (releases: readonly Choice[]) => Promise<void>
+  readonly contents: (releases: readonly ApartRelease[]) => Promise<void>
+  readonly amend: (
+    amended: OwnRecord & { readonly name: string; readonly version: string },
+  ) => Promise<void>
+  readonly conflict: (name: string, version: string, integrity: string) => Promise<void>
+  readonly differ: (name: string, version: string, record: string) => Promise<void>
+}
+
+/** A release as it is chosen. `record` is canonical JSON. */
+export type Choice = {
+  readonly name: string
+  readonly version: string
+  readonly integrity: string
+  readonly record: string
+}
+
+/** What the tarball of a release holds. */
+export type ApartRelease = {
+  readonly name: string
+  readonly version: string
+  readonly contents: ContentsValue
+}
+
+/** What a tarball's own package.json tells. `record` is canonical JSON. */
+type OwnRecord = { readonly record: string; readonly packageJson: Uint8Array }
+
+/** A tarball taken apart; nothing of its own where it cannot be. */
+export type Apart = { readonly contents: ContentsValue; readonly own: OwnRecord | undefined }
+
+/** A tarball that is here, by its SHA-512 in hex. */
+export type HeldTarball = {
+  readonly sha512: string
+  readonly sizeBytes: number
+  readonly path: string
+}
+
+/** Where tarballs of upstreams are kept. They can be lost at any time: then they are fetched again. */
+export type Tarballs = {
+  /** By the integrity that it was checked against. */
+  readonly find: (integrity: string) => HeldTarball | undefined
+  readonly receive: () => Promise<Receiving>
+  /** Bytes of one that is here. */
+  readonly read: (held: HeldTarball, offset: number, sizeBytes: number) => Promise<Uint8Array>
+}
+
+/** A tarball that is coming in. */
+export type Receiving = {
+  readonly append: (chunk: Uint8Array) => Promise<void>
+  /** Bytes that were appended, at most so many from there. */
+  readonly read: (offset: number, sizeBytes: number) => Promise<Uint8Array>
+  /** Keeps it: durable, and found from now on by this integrity. */
+  readonly keep: (integrity: string, sha512: string) => Promise<HeldTarball>
+  readonly drop: () => Promise<void>
+}
+
+/** What happened that an operator wants to hear of. */
+export type UpstreamEvent =
+  | {
+      readonly kind: 'dropped'
+      readonly name: string
+      readonly version: string
+      readonly reason: string
+    }
+  | {
+      readonly kind: 'conflict'
+      readonly spec: string
+      readonly pinned: string
+      readonly shown: string
+    }
+  | { readonly kind: 'not_learned'; readonly spec: string; readonly reason: string }
+  | { readonly kind: 'unreachable'; readonly upstream: string; readonly reason: string }
+
+/** Everything. */
+export type UpstreamPorts = {
+  readonly upstreams: readonly Upstream[]
+  readonly get: Get
+  readonly kept: Kept
+  readonly tarballs: Tarballs
+  readonly state: PinnedState
+  readonly calls: HostCalls
+  /** Takes a packument in, on whichever thread is free. */
+  readonly takeIn: (taking: Taking) => Promise<Taken>
+  /** Takes a tarball apart, on whichever thread is free. */
+  readonly takeApart: (held: HeldTarball) => Promise<Apart>
+  /** Takes the coding off. Throws upstream_too_large beyond `maxBytes`. */
+  readonly decode: (bytes: Uint8Array, coding: string, maxBytes: number) => Promise<Uint8Array>
+  /** Counts what a client wants that is not here yet. Throws rate_limited. */
+  readonly takeCold: (client: string | undefined) => void
+  readonly now: () => number
+  readonly random: (sizeBytes: number) => Uint8Array
+  readonly report: (event: UpstreamEvent) => void
+}
+
+/** A package of an upstream that is asked for. */
+export type Wanted = { readonly name: PackageName; readonly form: Form }

@@ -1,0 +1,69 @@
+// Other registries, as this one serves them: what they show is pinned in the log before anybody is told of it.
+import type { PackageName } from '@stele/formats/names'
+import type { Form } from '@stele/releases/release'
+import { createFetching } from './fetching.ts'
+import { unpack } from './pack.ts'
+import { createPackuments } from './packuments.ts'
+import type { KeptHead, Upstream, UpstreamPorts } from './ports.ts'
+import { createReleases, type ProxiedTarball } from './releases.ts'
+import { whichUpstream } from './which.ts'
+
+/** The proxy of a registry. */
+export type Proxy = {
+  /** The id of the upstream that a name belongs to, or that it is to be asked of; undefined for what is asked of nobody. */
+  readonly whose: (name: string) => string | undefined
+  /** Brings a packument to where its upstream is; undefined where there is none. Throws as `Packuments.prepare`, and rate_limited. */
+  readonly prepare: (
+    name: PackageName,
+    form: Form,
+    client?: string,
+  ) => Promise<KeptHead | undefined>
+  /** What was prepared. */
+  readonly head: (name: string, form: Form) => KeptHead | undefined
+  /** Its text, its base addresses marked (`baseMark`). */
+  readonly template: (name: string, form: Form) => string | undefined
+  /**
+   * A release's tarball: chosen in the log before this resolves. Undefined where there is no such release. Throws
+   * upstream_changed where the upstream has other bytes, and as `prepare`.
+   */
+  readonly tarball: (
+    name: PackageName,
+    version: string,
+    client?: string,
+  ) => Promise<ProxiedTarball | undefined>
+}
+
+/** A proxy over its ports. */
+export function createProxy(
+  ports: UpstreamPorts & { readonly isPrivate: (name: string) => boolean },
+): Proxy {
+  const { kept, state, tarballs, upstreams, isPrivate, takeCold } = ports
+  const fetching = createFetching(ports)
+  const packuments = createPackuments(ports, fetching)
+  const releases = createReleases(ports, { fetching, packuments })
+  const upstreamOf = (name: string): Upstream | undefined =>
+    whichUpstream(name, upstreams, state, isPrivate)
+  return {
+    whose: (name) => upstreamOf(name)?.id,
+    prepare: async (name, form, client) => {
+      const upstream = upstreamOf(name)
+      if (upstream !== undefined && kept.head(name, form) === undefined) takeCold(client)
+      return upstream && packuments.prepare(upstream, { name, form })
+    },
+    head: kept.head,
+    template: (name, form) => {
+      const packed = kept.template(name, form)
+      return packed === undefined ? undefined : unpack(packed)
+    },
+    tarball: async (name, version, client) => {
+      const chosen = state.chosen(name, version)
+      const held = chosen === undefined ? undefined : tarballs.find(chosen)
+      if (chosen !== undefined && held !== undefined) {
+        return { kind: 'held', held, integrity: chosen }
+      }
+      const upstream = upstreamOf(name)
+      if (upstream !== undefined) takeCold(client)
+      return upstream && releases.fetch(upstream, { name, version, chosen })
+    },
+  }
+}

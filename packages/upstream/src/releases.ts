@@ -1,0 +1,136 @@
+// Fetches releases: chosen in the log before anybody gets a byte, compared with what was pinned, learned from afterwards.
+import { isSteleError, SteleError } from '@stele/errors'
+import type { PackageName } from '@stele/formats/names'
+import { type Arriving, arrive } from './arriving.ts'
+import { createBatches } from './batching.ts'
+import type { Fetching } from './fetching.ts'
+import { createFlights } from './flights.ts'
+import { createLearning } from './learning.ts'
+import { maxReleasesPerCall, maxWholeBytes } from './limits.ts'
+import { unpack } from './pack.ts'
+import type { Packuments } from './packuments.ts'
+import { findPin, type Pin } from './pins.ts'
+import type { HeldTarball, Upstream, UpstreamPorts } from './ports.ts'
+
+/** A tarball that is here, or that is coming. */
+export type ProxiedTarball =
+  | { readonly kind: 'held'; readonly held: HeldTarball; readonly integrity: string }
+  | { readonly kind: 'arriving'; readonly arriving: Arriving; readonly integrity: string }
+
+/** A release that is to be fetched. `chosen` is the integrity that it was chosen with before. */
+type WantedRelease = {
+  readonly name: PackageName
+  readonly version: string
+  readonly chosen: string | undefined
+}
+
+/** Releases of upstreams. */
+export type Releases = {
+  /** As `Proxy.tarball`, for a tarball that is not here. */
+  readonly fetch: (upstream: Upstream, wanted: WantedRelease) => Promise<ProxiedTarball | undefined>
+}
+
+/** Releases over their ports. */
+export function createReleases(
+  ports: UpstreamPorts,
+  { fetching, packuments }: { readonly fetching: Fetching; readonly packuments: Packuments },
+): Releases {
+  const findPinOf = createPinFinder(ports.kept, packuments)
+  const start = createStart(ports, fetching)
+  const fly = createFlights<Arriving | undefined>((arriving) => arriving?.whole)
+  const choose = createBatches({
+    call: ports.calls.choose,
+    max: maxReleasesPerCall,
+    keyOf: ({ name, version }) => `${name}@${version}`,
+  })
+  return {
+    fetch: async (upstream, wanted) => {
+      const pin = await findPinOf(upstream, wanted)
+      if (pin === undefined) return undefined
+      const { name, version, chosen } = wanted
+      const { integrity, record } = pin
+      if (chosen !== undefined && chosen !== integrity) return undefined // It was published here since.
+      const choosing =
+        chosen === undefined ? choose({ name, version, integrity, record }) : undefined
+      choosing?.catch(() => undefined) // Awaited below, if the tarball comes at all.
+      const key = `${name}@${version} ${integrity}`
+      const arriving = await fly(key, () => start(upstream, wanted, pin))
+      await choosing
+      if (arriving === undefined) return undefined
+      const { whole, sizeBytes } = arriving
+      const isSmall = sizeBytes !== undefined && sizeBytes <= maxWholeBytes
+      if (isSmall) return { kind: 'held', held: await whole, integrity }
+      return { kind: 'arriving', arriving, integrity }
+    },
+  }
+}
+
+type PinFinder = (upstream: Upstream, wanted: WantedRelease) => Promise<Pin | undefined>
+
+/** By what a release is chosen: as it was pinned, asked anew where it is not known. */
+function createPinFinder(kept: UpstreamPorts['kept'], { prepare }: Packuments): PinFinder {
+  const pinOf = ({ name, version }: WantedRelease): Pin | undefined => {
+    const pins = kept.pins(name)
+    return pins === undefined ? undefined : findPin(unpack(pins), version)
+  }
+  return async (upstream, release) => {
+    const known = pinOf(release)
+    if (known !== undefined) return known
+    const wanted = { name: release.name, form: 'abbreviated' as const }
+    await prepare(upstream, wanted)
+    const found = pinOf(release)
+    if (found !== undefined) return found
+    await prepare(upstream, { ...wanted, isStale: true }) // It may be a minute old.
+    return pinOf(release)
+  }
+}
+
+type Start = (upstream: Upstream, wanted: WantedRelease, pin: Pin) => Promise<Arriving | undefined>
+
+/** Starts to receive a tarball, which is learned from, or told of, when it is here. */
+function createStart(ports: UpstreamPorts, fetching: Fetching): Start {
+  const { tarballs } = ports
+  const learn = createLearning(ports)
+  return async (upstream, { name, version }, pin) => {
+    const spec = `${name}@${version}`
+    const answer = await fetching.tarball(upstream, addressOf(upstream, name, pin), spec)
+    if (answer === undefined) return undefined
+    const expected = { upstream: upstream.id, spec, integrity: pin.integrity }
+    const receiving = await tarballs.receive()
+    const arriving = arrive(answer, { receiving, read: tarballs.read }, expected)
+    arriving.whole.then(
+      (held) => void learn({ name, version, record: pin.record, held }),
+      (error: unknown) => void noteConflict(ports, { name, version }, error),
+    )
+    return arriving
+  }
+}
+
+/** An upstream sent other bytes than it showed: that is logged once for each. */
+async function noteConflict(
+  { state, calls, report }: UpstreamPorts,
+  { name, version }: { readonly name: string; readonly version: string },
+  error: unknown,
+): Promise<void> {
+  if (!isSteleError(error, 'upstream_changed')) return
+  const { pinned, shown } = error.details
+  report({ kind: 'conflict', spec: `${name}@${version}`, pinned, shown })
+  if (state.hasConflict(name, version, shown)) return
+  try {
+    await calls.conflict(name, version, shown)
+  } catch (failure) {
+    if (!isSteleError(failure)) throw failure // What the log refuses now is told again with the next request.
+  }
+}
+
+/** Where the tarball is: at the upstream itself, or at a host that the operator named. It must not send us anywhere else. */
+function addressOf({ url, tarballHosts }: Upstream, name: string, { tarball }: Pin): string {
+  const address = URL.canParse(tarball, url) ? new URL(tarball, url) : undefined
+  const isWeb = address?.protocol === 'http:' || address?.protocol === 'https:'
+  if (address === undefined || !isWeb) {
+    throw new SteleError('upstream_answer_odd', { name, reason: `"${tarball}" is no web address` })
+  }
+  if (address.host === new URL(url).host || tarballHosts.includes(address.host)) return address.href
+  const reason = `its tarballs lie on "${address.host}", which is not among the upstream's "tarballHosts"`
+  throw new SteleError('upstream_answer_odd', { name, reason })
+}

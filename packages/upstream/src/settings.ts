@@ -1,0 +1,61 @@
+// The settings of upstreams.
+import { list, objects, type Section, text, url } from '@stele/settings'
+
+/** What the operator says about upstreams. */
+export type UpstreamSettings = {
+  readonly upstreams: readonly {
+    readonly id: string
+    readonly url: string
+    readonly scopes: readonly string[]
+    readonly token: string
+    readonly tarballHosts: readonly string[]
+  }[]
+  /** Names, and scopes as `@scope/*`, that are never asked of anybody. */
+  readonly private: readonly string[]
+}
+
+const scope = text('a scope such as "@team"', /^@[^/\s]+$/)
+
+export const upstreamSection: Section<UpstreamSettings> = {
+  name: '',
+  fields: {
+    upstreams: {
+      summary:
+        'registries that are asked for what is not here, each with id, url, scopes and token',
+      kind: objects<UpstreamSettings['upstreams'][number]>({
+        id: {
+          summary: 'what the log calls it',
+          kind: text(
+            'a short name of lower-case letters, digits and dashes, and not "hosted"',
+            /^(?!hosted$)[a-z0-9][a-z0-9-]{0,31}$/,
+          ),
+        },
+        url: { summary: 'its address', kind: url },
+        scopes: {
+          summary:
+            'scopes that are asked of it alone; without any, it is asked for everything else',
+          kind: list(scope),
+          fallback: [],
+        },
+        tarballHosts: {
+          summary: 'hosts besides its own that its tarballs lie on',
+          kind: list(
+            text('a host such as "cdn.example" or "cdn.example:8080"', /^[\w.-]+(?::\d+)?$/),
+          ),
+          fallback: [],
+        },
+        token: {
+          summary: 'what it knows this server by',
+          kind: text('a token without spaces', /^[!-~]+$/),
+          fallback: '',
+        },
+      }),
+      fallback: [],
+    },
+    private: {
+      summary: 'names, and scopes as "@team/*", that no upstream is ever asked for',
+      kind: list(text('a name, or a scope as "@team/*"', /^[^\s,]+$/)),
+      fallback: [],
+    },
+  },
+}

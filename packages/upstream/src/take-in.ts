@@ -1,0 +1,222 @@
+// Takes in a packument as an upstream sent it: what is new is to be pinned, what differs from what was pinned is told,
+// and what is served is made of both. Everything in it was written by strangers. Pure: it runs on any thread.
+import { hash } from 'node:crypto'
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseTolerantJson,
+} from '@stele/formats/json'
+import { abbreviate } from '@stele/formats/manifest'
+import type { PackageName } from '@stele/formats/names'
+import { formatChunk } from '@stele/formats/values'
+import { readLines, readShown, type SeenLine, type ShownRelease } from '@stele/releases/observed'
+import { type Form, parseTime, tarballFile } from '@stele/releases/release'
+import { maxDroppedShown } from './limits.ts'
+import { pack, unpack } from './pack.ts'
+import { formatPins, type Pin, parsePins } from './pins.ts'
+
+/** A packument of one upstream, and what was known of the package before. */
+export type Taking = {
+  readonly name: PackageName
+  readonly form: Form
+  /** UTF-8 JSON, without a coding. */
+  readonly body: Uint8Array
+  /** True where the upstream says that it is abbreviated already. */
+  readonly isAbbreviated: boolean
+  /** The chunks that were seen, in their order, as text. */
+  readonly chunks: readonly string[]
+  /** What is still known of each release (`Taken.pins`); undefined at first sight. */
+  readonly pins: Uint8Array | undefined
+  /** The records that replace the first ones (`amend`), canonical JSON by version. */
+  readonly amended: ReadonlyMap<string, string>
+  /** 32 random hex digits: whoever wrote the body cannot have known them. */
+  readonly mark: string
+}
+
+/** Another hash than the one that was seen first. */
+export type Differing = {
+  readonly version: string
+  readonly pinned: string
+  readonly shown: string
+}
+
+/** What came of it. */
+export type Taken = {
+  /** The lines of releases that were never seen before, as a chunk; undefined where there are none. */
+  readonly chunk: { readonly text: string; readonly count: number } | undefined
+  /** Releases with another integrity than they were seen with. They are served as they were, where that is known. */
+  readonly conflicts: readonly Differing[]
+  /** Releases with the same integrity and another record (its SHA-256): these are served with the pinned one. */
+  readonly differences: readonly Differing[]
+  /** Versions that nobody could install, and why; the first few. */
+  readonly dropped: readonly { readonly version: string; readonly reason: string }[]
+  /** The packument's JSON, `baseMark` standing where each tarball's base address is to be; packed (`pack.ts`). */
+  readonly template: Uint8Array
+  /** SHA-256 of the template, hex. */
+  readonly digest: string
+  /** What a release is chosen by (`pins.ts`), packed. */
+  readonly pins: Uint8Array
+  readonly modifiedMs: number | undefined
+}
+
+/** Stands for the base address in a template. Raw control characters are in no JSON text. */
+export const baseMark = '\u0000'
+
+/** Takes a packument in. Throws upstream_answer_odd, json_invalid. */
+export function takeIn(taking: Taking): Taken {
+  const { name, chunks, amended } = taking
+  const document = parseTolerantJson(
+    new TextDecoder().decode(taking.body),
+    `the packument of "${name}"`,
+  )
+  const { releases, dropped } = readShown(document, name)
+  const lines = readLines(chunks)
+  const before = parsePins(taking.pins === undefined ? '' : unpack(taking.pins))
+  const found = releases.map((release) => compare(release, { lines, before, amended }))
+  const fresh = found.filter(({ line }) => line === undefined).map(({ release }) => release)
+  const served = found.filter((one): one is Served => one.pin !== undefined)
+  const template = formatTemplate(taking, document as JsonObject, served)
+  return {
+    chunk: fresh.length === 0 ? undefined : { text: formatChunk(fresh), count: fresh.length },
+    conflicts: found.flatMap(({ conflict }) => conflict ?? []),
+    differences: found.flatMap(({ difference }) => difference ?? []),
+    dropped: dropped.slice(0, maxDroppedShown),
+    template: pack(template),
+    digest: hash('sha256', template, 'hex'),
+    pins: pack(formatPins(served.map(({ pin }) => pin))),
+    modifiedMs: modifiedOf(document),
+  }
+}
+
+type Compared = {
+  readonly release: ShownRelease
+  readonly line: SeenLine | undefined
+  /** What is served of it: as shown, or as pinned. Undefined where what was pinned is not known any more. */
+  readonly pin: Pin | undefined
+  /** True where the upstream's own manifest is served. */
+  readonly isAsPinned: boolean
+  readonly conflict?: Differing
+  readonly difference?: Differing
+}
+type Served = Compared & { readonly pin: Pin }
+
+type Known = {
+  readonly lines: ReadonlyMap<string, SeenLine>
+  readonly before: ReadonlyMap<string, Pin>
+  readonly amended: ReadonlyMap<string, string>
+}
+
+function compare(release: ShownRelease, { lines, before, amended }: Known): Compared {
+  const { version, integrity, recordDigest, recordText, tarball } = release
+  const line = lines.get(version)
+  const shown = { version, integrity, tarball, record: recordText }
+  if (line === undefined) return { release, line, pin: shown, isAsPinned: true }
+  const isSameBytes = line.integrity === integrity
+  const own = amended.get(version)
+  const isSameRecord = own === undefined ? line.recordDigest === recordDigest : own === recordText
+  if (isSameBytes && isSameRecord) return { release, line, pin: shown, isAsPinned: true }
+  const record = own ?? recordSeen(before.get(version), line)
+  const pin =
+    record === undefined ? undefined : { version, integrity: line.integrity, tarball, record }
+  const what = { release, line, pin, isAsPinned: false }
+  if (isSameBytes) {
+    return { ...what, difference: { version, pinned: line.recordDigest, shown: recordDigest } }
+  }
+  return { ...what, conflict: { version, pinned: line.integrity, shown: integrity } }
+}
+
+/** The record that a release was seen with, where it is still known. */
+function recordSeen(pin: Pin | undefined, { recordDigest }: SeenLine): string | undefined {
+  return pin !== undefined && hash('sha256', pin.record, 'hex') === recordDigest
+    ? pin.record
+    : undefined
+}
+
+/** Members that are a packument's own business with its registry. */
+const leftOut = new Set([
+  '_rev',
+  '_attachments',
+  '_source_registry_name',
+  'versions',
+  'dist-tags',
+  '_id',
+  'name',
+])
+
+/** The packument as it is served, formatted by the engine at once: that is many times faster than joining pieces. */
+function formatTemplate(
+  { name, form, isAbbreviated, mark }: Taking,
+  document: JsonObject,
+  served: readonly Served[],
+): string {
+  const short = form === 'abbreviated' && !isAbbreviated
+  const versions = served.map(({ release, pin, isAsPinned }): [string, JsonValue] => {
+    const manifest = isAsPinned ? release.manifest : pinnedManifest(pin)
+    const tarball = `${mark}/${name}/-/${tarballFile(name, pin.version)}`
+    const { dist } = manifest
+    const whole = { ...manifest, dist: { ...(isJsonObject(dist) ? dist : {}), tarball } }
+    return [pin.version, short && isAsPinned ? abbreviate(whole) : whole]
+  })
+  const own = new Set<string>(served.map(({ pin }) => pin.version))
+  const whole = {
+    ...(form === 'full' ? { _id: name } : {}),
+    name,
+    'dist-tags': tagsOf(document, own),
+    versions: Object.fromEntries(versions),
+    ...restOf(document, { form, own }),
+  }
+  return JSON.stringify(whole).replaceAll(mark, baseMark)
+}
+
+/** What is left of a release whose upstream now tells something else: its record, and the hash that it was seen with. */
+function pinnedManifest({ record, integrity }: Pin): JsonObject {
+  const members = parseTolerantJson(record, 'a record')
+  const sha1 = integrity.startsWith('sha1-')
+  const shasum = sha1 ? { shasum: Buffer.from(integrity.slice(5), 'base64').toString('hex') } : {}
+  return { ...(isJsonObject(members) ? members : {}), dist: { integrity, ...shasum } }
+}
+
+/** The tags that lead to a version that is served. Clients cannot do without "latest": where its version is not served, no other is made up. */
+function tagsOf(document: JsonObject, own: ReadonlySet<string>): JsonObject {
+  const tags = document['dist-tags']
+  if (!isJsonObject(tags)) return {}
+  return Object.fromEntries(
+    Object.entries(tags).filter(([, version]) => typeof version === 'string' && own.has(version)),
+  )
+}
+
+/** Everything else, as it came: in the abbreviated form only its times. */
+function restOf(
+  document: JsonObject,
+  { form, own }: { readonly form: Form; readonly own: ReadonlySet<string> },
+): JsonObject {
+  const time = timesOf(document, own)
+  const times = time === undefined ? {} : { time }
+  if (form === 'abbreviated') {
+    const modified = modifiedText(document)
+    return { ...times, ...(modified === undefined ? {} : { modified }) }
+  }
+  const rest = Object.entries(document).filter(([member]) => !leftOut.has(member))
+  return { ...Object.fromEntries(rest), ...times }
+}
+
+/** When versions were published, as the upstream says: clients with an age limit need it. */
+function timesOf(document: JsonObject, own: ReadonlySet<string>): JsonObject | undefined {
+  const { time } = document
+  if (!isJsonObject(time)) return undefined
+  return Object.fromEntries(
+    Object.entries(time).filter(([key]) => own.has(key) || key === 'created' || key === 'modified'),
+  )
+}
+
+function modifiedText(document: JsonObject): string | undefined {
+  const { modified, time } = document
+  const found = modified ?? (isJsonObject(time) ? time['modified'] : undefined)
+  return typeof found === 'string' ? found : undefined
+}
+
+function modifiedOf(document: JsonValue): number | undefined {
+  const text = isJsonObject(document) ? modifiedText(document) : undefined
+  return text === undefined ? undefined : parseTime(text)
+}

@@ -1,0 +1,440 @@
+// What the proxy does with what upstreams show, now and later: the observed part of spec/release.md, with upstreams that
+// change their mind.
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import test from 'node:test'
+import { type ErrorCode, isSteleError } from '@stele/errors'
+import { isJsonObject, type JsonValue } from '@stele/formats/json'
+import { parsePackageName } from '@stele/formats/names'
+import { createWorld, type TestAnswer, upstreamUrl, type World } from './world.ts'
+
+const minute = 61_000
+
+function member(value: JsonValue | undefined, ...path: readonly string[]): JsonValue | undefined {
+  return path.reduce<JsonValue | undefined>(
+    (found, key) => (isJsonObject(found) ? found[key] : undefined),
+    value,
+  )
+}
+
+function methodsOf({ calls }: World): readonly string[] {
+  return calls.map(({ method }) => method)
+}
+
+function throwsCode(code: ErrorCode): (error: unknown) => boolean {
+  return (error) => isSteleError(error) && error.code === code
+}
+
+async function versionsOf(world: World, name = 'a'): Promise<readonly string[]> {
+  const versions = member(await world.read(name), 'versions')
+  return isJsonObject(versions) ? Object.keys(versions) : []
+}
+
+/** A world in which 1.0.0 and 1.1.0 of `a` were seen; 1.0.0 was fetched too. */
+async function worldThatSaw(): Promise<World> {
+  const world = createWorld()
+  world.put('a', [
+    { version: '1.0.0' },
+    { version: '1.1.0', manifest: { dependencies: { b: '1' } } },
+  ])
+  await world.read('a')
+  await world.fetch('a', '1.0.0')
+  await world.settle()
+  world.calls.length = 0
+  world.asked.length = 0
+  return world
+}
+
+test('prepare() pins what is new before it can be read, and serves it from here', async () => {
+  const world = createWorld()
+  world.put('a', [{ version: '1.0.0', manifest: { os: ['linux'] } }])
+  const packument = await world.read('a')
+  assert.deepEqual(methodsOf(world), ['see'])
+  assert.equal(world.system.dump()['/packages/a origin'], 'up')
+  assert.equal(
+    member(packument, 'versions', '1.0.0', 'dist', 'tarball'),
+    'http://here/a/-/a-1.0.0.tgz',
+  )
+  assert.deepEqual(member(packument, 'versions', '1.0.0', 'os'), ['linux'])
+  assert.deepEqual(member(packument, 'dist-tags'), { latest: '1.0.0' })
+})
+
+test('prepare() asks once for fifty who ask at once, and not again for a minute', async () => {
+  const world = createWorld()
+  world.put('a', [{ version: '1.0.0' }])
+  await Promise.all(Array.from({ length: 50 }, () => world.read('a')))
+  await world.read('a')
+  assert.equal(world.asked.length, 1)
+  world.wait(minute)
+  world.answers.set('/a', { status: 304 })
+  await world.read('a')
+  await world.read('a')
+  assert.equal(world.asked.length, 2)
+  assert.match(world.asked[1]?.headers['if-none-match'] ?? '', /^"/)
+})
+
+test('prepare() believes for a minute that there is no such package', async () => {
+  const world = createWorld()
+  assert.equal(await world.read('a'), undefined)
+  assert.equal(await world.read('a'), undefined)
+  assert.equal(world.asked.length, 1)
+  world.put('a', [{ version: '1.0.0' }])
+  world.wait(minute)
+  assert.deepEqual(await versionsOf(world), ['1.0.0'])
+})
+
+test('prepare() logs nothing when nothing is new, and the rest when something is', async () => {
+  const world = await worldThatSaw()
+  world.wait(minute)
+  world.put(
+    'a',
+    [{ version: '1.0.0' }, { version: '1.1.0', manifest: { dependencies: { b: '1' } } }],
+    { x: 1 },
+  )
+  await world.read('a')
+  assert.deepEqual(methodsOf(world), [])
+  world.wait(minute)
+  world.put('a', [{ version: '1.0.0' }, { version: '2.0.0' }])
+  assert.deepEqual(await versionsOf(world), ['1.0.0', '2.0.0'])
+  assert.deepEqual(methodsOf(world), ['see'])
+  assert.equal(world.calls[0]?.request['n'], 1)
+})
+
+test('prepare() sees both forms of a packument as one', async () => {
+  const world = createWorld()
+  world.put('a', [{ version: '1.0.0', manifest: { scripts: { install: 'x' }, readme: 'r' } }])
+  const [short, full] = await Promise.all([world.read('a', 'abbreviated'), world.read('a', 'full')])
+  assert.deepEqual(methodsOf(world), ['see'])
+  assert.equal(member(short, 'versions', '1.0.0', 'hasInstallScript'), true)
+  assert.equal(member(short, 'versions', '1.0.0', 'readme'), undefined)
+  assert.equal(member(full, 'versions', '1.0.0', 'readme'), 'r')
+})
+
+for (const [what, answer] of [
+  ['does not answer', { fails: 'connect refused' }],
+  ['answers 500', { status: 500 }],
+  ['answers 429', { status: 429 }],
+  ['is cut off', { body: [Buffer.from('{"name":')], cut: true }],
+  ['answers something else', { body: Buffer.from('<html>') }],
+  ['answers for another package', { body: Buffer.from('{"name":"b"}') }],
+  ['wants other credentials', { status: 401 }],
+] as const satisfies readonly (readonly [string, TestAnswer])[]) {
+  test(`prepare() serves what was known on when the upstream ${what}`, async () => {
+    const world = await worldThatSaw()
+    world.wait(minute)
+    world.answers.set('/a', answer)
+    assert.deepEqual(await versionsOf(world), ['1.0.0', '1.1.0'])
+    assert.equal(world.asked.length, 1)
+    await versionsOf(world)
+    assert.equal(world.asked.length, 1) // Not at every request.
+  })
+}
+
+for (const [what, answer, code] of [
+  ['does not answer', { fails: 'connect refused' }, 'upstream_unreachable'],
+  ['answers 503', { status: 503 }, 'upstream_unreachable'],
+  ['wants credentials', { status: 401 }, 'upstream_refused'],
+  ['answers for another package', { body: Buffer.from('{"name":"b"}') }, 'upstream_answer_odd'],
+  ['answers a list', { body: Buffer.from('[]') }, 'upstream_answer_odd'],
+  ['answers no JSON', { body: Buffer.from('<html>') }, 'json_invalid'],
+] as const satisfies readonly (readonly [string, TestAnswer, ErrorCode])[]) {
+  test(`prepare() throws ${code} when nothing is known and the upstream ${what}`, async () => {
+    const world = createWorld()
+    world.answers.set('/a', answer)
+    await assert.rejects(world.read('a'), throwsCode(code))
+    assert.deepEqual(methodsOf(world), [])
+  })
+}
+
+test('prepare() leaves an upstream alone that fails again and again, and tries it after a while', async () => {
+  const world = createWorld()
+  let isUp = false
+  world.put('x', [{ version: '1.0.0' }])
+  const up = world.answers.get('/x')
+  assert.ok(up !== undefined && typeof up !== 'function')
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'x']) {
+    world.answers.set(`/${name}`, () => (isUp && name === 'x' ? up : { fails: 'connect refused' }))
+    await assert.rejects(world.read(name), throwsCode('upstream_unreachable'))
+  }
+  assert.equal(world.asked.length, 5)
+  isUp = true
+  world.wait(2_001)
+  assert.deepEqual(await versionsOf(world, 'x'), ['1.0.0'])
+})
+
+test('prepare() leaves out versions that nobody could install, and keeps the others', async () => {
+  const world = createWorld()
+  world.put('a', [
+    { version: '1.0.0' },
+    { version: '01.0.0' },
+    { version: '2.0.0', dist: { integrity: 'md5-x' } },
+  ])
+  assert.deepEqual(await versionsOf(world), ['1.0.0'])
+  assert.deepEqual(
+    world.events.map(({ kind }) => kind),
+    ['dropped', 'dropped'],
+  )
+  assert.deepEqual(member(await world.read('a'), 'dist-tags'), {})
+})
+
+test('prepare() follows tags, times, deprecations and removals of the upstream', async () => {
+  const world = await worldThatSaw()
+  world.wait(minute)
+  world.put('a', [{ version: '1.0.0', manifest: { deprecated: 'old' }, own: {} }], {
+    'dist-tags': { latest: '1.0.0', next: '1.1.0' },
+    time: { '1.0.0': '2020-01-01T00:00:00.000Z', '9.9.9': 'x' },
+  })
+  const packument = await world.read('a')
+  assert.deepEqual(member(packument, 'dist-tags'), { latest: '1.0.0' })
+  assert.deepEqual(member(packument, 'time'), { '1.0.0': '2020-01-01T00:00:00.000Z' })
+  assert.equal(member(packument, 'versions', '1.0.0', 'deprecated'), 'old')
+  assert.deepEqual(methodsOf(world), [])
+  assert.ok((await world.fetch('a', '1.0.0')) !== undefined)
+})
+
+test('prepare() serves what was pinned when the upstream shows other bytes, and logs the conflict once', async () => {
+  const world = await worldThatSaw()
+  const before = await world.read('a')
+  for (const _ of [1, 2]) {
+    world.wait(minute)
+    world.put(
+      'a',
+      [
+        { version: '1.0.0', own: { evil: true } },
+        { version: '1.1.0', manifest: { dependencies: { b: '1' } } },
+      ],
+      { _: String(_) },
+    )
+    const after = await world.read('a')
+    for (const path of ['integrity', 'tarball']) {
+      assert.equal(
+        member(after, 'versions', '1.0.0', 'dist', path),
+        member(before, 'versions', '1.0.0', 'dist', path),
+      )
+    }
+  }
+  assert.deepEqual(methodsOf(world), ['conflict'])
+  assert.equal(world.system.state.list('/packages/a/conflicts/1.0.0').length, 1)
+})
+
+test('prepare() serves the pinned record when the upstream tells another one, and notes it once', async () => {
+  const world = await worldThatSaw()
+  for (const _ of [1, 2]) {
+    world.wait(minute)
+    world.put(
+      'a',
+      [
+        { version: '1.0.0', manifest: { dependencies: { evil: '*' } }, own: {} },
+        { version: '1.1.0', manifest: { dependencies: { b: '1' } } },
+      ],
+      { _: String(_) },
+    )
+    const packument = await world.read('a')
+    assert.equal(member(packument, 'versions', '1.0.0', 'dependencies'), undefined)
+    assert.deepEqual(member(packument, 'versions', '1.1.0', 'dependencies'), { b: '1' })
+  }
+  assert.deepEqual(methodsOf(world), ['differ'])
+})
+
+test('tarball() chooses the release before its first byte, and tells what it holds afterwards', async () => {
+  const world = createWorld()
+  world.put('a', [{ version: '1.0.0' }])
+  const bytes = await world.fetch('a', '1.0.0')
+  assert.deepEqual(methodsOf(world).slice(0, 2), ['see', 'choose'])
+  await world.settle()
+  assert.deepEqual(methodsOf(world), ['see', 'choose', 'contents'])
+  assert.ok(bytes !== undefined)
+  const contents = JSON.parse(world.system.dump()['/packages/a/contents 1.0.0'] ?? '')
+  assert.equal(contents.sha512, hash('sha512', bytes))
+})
+
+test('tarball() fetches once for fifty who ask at once, and never again', async () => {
+  const world = createWorld()
+  world.put('a', [{ version: '1.0.0' }])
+  await world.read('a')
+  world.asked.length = 0
+  const all = await Promise.all(Array.from({ length: 50 }, () => world.fetch('a', '1.0.0')))
+  await world.settle()
+  await world.fetch('a', '1.0.0')
+  assert.equal(world.asked.length, 1)
+  assert.equal(new Set(all.map((bytes) => hash('sha256', bytes ?? ''))).size, 1)
+  assert.deepEqual(methodsOf(world), ['see', 'choose', 'contents'])
+})
+
+test('tarball() serves on what is held when the upstream has removed it', async () => {
+  const world = await worldThatSaw()
+  world.answers.clear()
+  world.wait(minute)
+  assert.equal(await world.read('a'), undefined)
+  assert.ok((await world.fetch('a', '1.0.0')) !== undefined)
+  assert.equal(await world.fetch('a', '1.1.0'), undefined)
+})
+
+for (const [what, size] of [
+  ['small', 10],
+  ['large', 600_000],
+] as const) {
+  test(`tarball() never tells the end of a ${what} one that is not as it was pinned, and logs the conflict`, async () => {
+    const world = createWorld()
+    world.put('a', [{ version: '1.0.0' }])
+    await world.read('a')
+    const evil = Buffer.alloc(size, 'x')
+    const chunks = Array.from({ length: 10 }, (_, at) =>
+      evil.subarray((at * size) / 10, ((at + 1) * size) / 10),
+    )
+    world.answers.set('/a/-/a-1.0.0.tgz', {
+      body: chunks,
+      headers: { 'content-length': String(size) },
+    })
+    await assert.rejects(world.fetch('a', '1.0.0'), throwsCode('upstream_changed'))
+    await world.settle()
+    assert.deepEqual(methodsOf(world), ['see', 'choose', 'conflict'])
+    world.put('a', [{ version: '1.0.0' }])
+    assert.ok((await world.fetch('a', '1.0.0')) !== undefined)
+  })
+}
+
+test('tarball() tells a large one on as it comes, whole', async () => {
+  const world = createWorld()
+  world.put('a', [{ version: '1.0.0', manifest: { text: 'x' } }])
+  await world.read('a')
+  const found = world.answers.get('/a/-/a-1.0.0.tgz')
+  assert.ok(found !== undefined && typeof found !== 'function' && found.body instanceof Uint8Array)
+  const { body } = found
+  const chunks = Array.from(body, (_, at) => body.subarray(at, at + 1))
+  world.answers.set('/a/-/a-1.0.0.tgz', { body: chunks }) // Without a length it is not waited for.
+  const all = await Promise.all([world.fetch('a', '1.0.0'), world.fetch('a', '1.0.0')])
+  for (const bytes of all) assert.deepEqual(Buffer.from(bytes ?? ''), Buffer.from(body))
+})
+
+test('tarball() keeps nothing of one that is cut off', async () => {
+  const world = createWorld()
+  world.put('a', [{ version: '1.0.0' }])
+  await world.read('a')
+  const whole = world.answers.get('/a/-/a-1.0.0.tgz')
+  assert.ok(whole !== undefined && typeof whole !== 'function' && whole.body instanceof Uint8Array)
+  world.answers.set('/a/-/a-1.0.0.tgz', { ...whole, body: whole.body.subarray(0, 20), cut: true })
+  await assert.rejects(world.fetch('a', '1.0.0'), /cut off/)
+  world.answers.set('/a/-/a-1.0.0.tgz', whole)
+  assert.ok((await world.fetch('a', '1.0.0')) !== undefined)
+})
+
+test('tarball() asks again for a version that was published a moment ago', async () => {
+  const world = await worldThatSaw()
+  world.put('a', [{ version: '1.0.0' }, { version: '3.0.0' }])
+  assert.ok((await world.fetch('a', '3.0.0')) !== undefined)
+})
+
+test('tarball() amends a record when its package.json agrees with what the upstream tells now', async () => {
+  const world = createWorld()
+  const own = { dependencies: { b: '1' } }
+  world.put('a', [{ version: '1.0.0', manifest: {}, own }])
+  await world.read('a')
+  world.wait(minute)
+  world.put('a', [{ version: '1.0.0', manifest: own }])
+  await world.read('a')
+  assert.deepEqual(methodsOf(world), ['see', 'differ'])
+  await world.fetch('a', '1.0.0')
+  await world.settle()
+  assert.deepEqual(methodsOf(world), ['see', 'differ', 'choose', 'contents', 'amend'])
+  world.wait(minute)
+  world.put('a', [{ version: '1.0.0', manifest: own }], { x: 1 })
+  assert.deepEqual(member(await world.read('a'), 'versions', '1.0.0', 'dependencies'), { b: '1' })
+})
+
+test('tarball() notes a package.json that tells another record than the upstream', async () => {
+  const world = createWorld()
+  world.put('a', [{ version: '1.0.0', manifest: {}, own: { dependencies: { evil: '*' } } }])
+  await world.fetch('a', '1.0.0')
+  await world.settle()
+  assert.deepEqual(methodsOf(world), ['see', 'choose', 'contents', 'differ'])
+  assert.equal(member(await world.read('a'), 'versions', '1.0.0', 'dependencies'), undefined)
+})
+
+test('whose() is nobody for names that are hosted, reserved or private, and they are asked of nobody', async () => {
+  const world = createWorld({ isPrivate: (name) => name.startsWith('@team/') })
+  world.call('reserve', { pattern: 'mine' }, 'alice')
+  for (const name of ['mine', '@team/x']) {
+    assert.equal(world.proxy.whose(name), undefined)
+    assert.equal(await world.read(name), undefined)
+    assert.equal(await world.fetch(name, '1.0.0'), undefined)
+  }
+  assert.deepEqual(world.asked, [])
+})
+
+test('an upstream with a scope is asked for it alone, and shows its credentials to nobody else', async () => {
+  const own = 'https://own.example'
+  const world = createWorld({
+    upstreams: [
+      { id: 'up', url: upstreamUrl, scopes: [], tarballHosts: [], authorization: '' },
+      { id: 'own', url: own, scopes: ['@own'], tarballHosts: [], authorization: 'Bearer secret' },
+    ],
+  })
+  await world.read('@own/x')
+  await world.read('@else/x')
+  assert.deepEqual(
+    world.asked.map(({ url, headers }) => [url, headers['authorization']]),
+    [
+      [`${own}/@own%2Fx`, 'Bearer secret'],
+      [`${upstreamUrl}/@else%2Fx`, undefined],
+    ],
+  )
+})
+
+test('a name stays with the upstream that showed it first', async () => {
+  const world = await worldThatSaw()
+  const other = createWorld({
+    upstreams: [{ id: 'other', url: upstreamUrl, scopes: [], tarballHosts: [], authorization: '' }],
+  })
+  assert.equal(other.proxy.whose('a'), 'other')
+  assert.equal(
+    world.call('see', { name: 'a', upstream: 'other', n: 1, chunk: 'a'.repeat(128), count: 1 }),
+    'other_origin',
+  )
+})
+
+for (const [what, tarball] of [
+  ['on another host', 'http://169.254.169.254/latest/meta-data'],
+  ['in a file', 'file:///etc/passwd'],
+  ['nowhere', 'http://'],
+] as const) {
+  test(`tarball() asks for none that lies ${what}`, async () => {
+    const world = createWorld()
+    world.put('a', [{ version: '1.0.0', dist: { tarball } }])
+    await assert.rejects(world.fetch('a', '1.0.0'), throwsCode('upstream_answer_odd'))
+    assert.deepEqual(
+      world.asked.map(({ url }) => url),
+      [`${upstreamUrl}/a`],
+    )
+  })
+}
+
+test('tarball() asks a host that the operator named, without the credentials of the upstream', async () => {
+  const upstream = { id: 'up', url: upstreamUrl, scopes: [], authorization: 'Bearer secret' }
+  const world = createWorld({ upstreams: [{ ...upstream, tarballHosts: ['cdn.example'] }] })
+  world.put('a', [{ version: '1.0.0', dist: { tarball: 'https://cdn.example/a.tgz' } }])
+  assert.equal(await world.fetch('a', '1.0.0'), undefined)
+  assert.deepEqual(
+    world.asked.map(({ url, headers }) => [url, headers['authorization']]),
+    [
+      [`${upstreamUrl}/a`, 'Bearer secret'],
+      ['https://cdn.example/a.tgz', undefined],
+    ],
+  )
+})
+
+test('what is not here yet is counted for whoever wants it, and what is here for nobody', async () => {
+  const counted: (string | undefined)[] = []
+  const world = createWorld({ takeCold: (client) => void counted.push(client) })
+  world.put('a', [{ version: '1.0.0' }])
+  const name = parsePackageName('a')
+  await world.proxy.prepare(name, 'abbreviated', '10.0.0.1')
+  await world.proxy.prepare(name, 'abbreviated', '10.0.0.2')
+  await world.proxy.tarball(name, '1.0.0', '10.0.0.3')
+  await world.proxy.tarball(name, '1.0.0', '10.0.0.4')
+  assert.deepEqual(counted, ['10.0.0.1', '10.0.0.3'])
+  const missing = parsePackageName('b')
+  await world.proxy.prepare(missing, 'full', '10.0.0.5')
+  await world.proxy.prepare(missing, 'full', '10.0.0.6')
+  assert.deepEqual(counted.slice(2), ['10.0.0.5'])
+})
