@@ -5,8 +5,12 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { CallAnswer } from '../packages/entries/src/public/calls.ts'
 import { createApp, listen } from '../packages/http/src/index.ts'
-import type { ServiceClient, ThreadEvent } from '../packages/service/src/thread/index.ts'
-import { type Server as OpenServer, openServer } from '../packages/stele/src/server/open-server.ts'
+import type { ServiceClient } from '../packages/service/src/thread/index.ts'
+import {
+  type Server as OpenServer,
+  openServer,
+  type ServerEvent,
+} from '../packages/stele/src/server/open-server.ts'
 import { kinds } from '../packages/stele/src/services/kinds.ts'
 import { loadSettings } from '../packages/stele/src/settings/load.ts'
 import { guestsKind, guestsServer } from './guests/kind.ts'
@@ -17,12 +21,12 @@ type Server = AsyncDisposable & {
   readonly url: string
   readonly registry: ServiceClient
   readonly guests: ServiceClient
-  readonly events: readonly ThreadEvent[]
+  readonly events: readonly ServerEvent[]
 }
 
 /** The server itself, with one more kind in its list. */
 async function start(folder: Folder): Promise<Server> {
-  const events: ThreadEvent[] = []
+  const events: ServerEvent[] = []
   const settings = loadSettings({
     flags: { dir: folder.path, origin: 'example.com/registry' },
     environment: {},

@@ -9,7 +9,6 @@ export {
 } from './accounts.ts'
 export { defaultRateLimits, type RateLimit, type RateLimits } from './limits.ts'
 export { defaultPasswordCost, type PasswordCost } from './password.ts'
-export { createRateLimiter } from './rate-limit.ts'
 export { type AccountsSettings, accountsSection } from './settings.ts'
 export {
   type SignUpDecision,

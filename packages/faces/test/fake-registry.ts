@@ -205,6 +205,8 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
     reserve: async () => ({ entry: 1 }),
     release: async () => ({ entry: 1 }),
     starredBy: (account) => (account === 'alice' ? ['left-pad'] : []),
+    prepare: () => undefined,
+    proxiedTarball: async () => undefined,
     hasAccount: (account) => accounts.has(account),
   }
   return registry

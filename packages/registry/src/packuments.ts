@@ -6,9 +6,9 @@ import type { Form } from '@stele/releases/release'
 import { type BaseAddress, createBaseAddresses } from './base-addresses.ts'
 import { type ByteCache, createByteCache } from './byte-cache.ts'
 import { fastGzipBytes, maxCacheBytes, syncGzipBytes } from './limits.ts'
+import { createObserved, type Observed, type Revision } from './observed.ts'
 import { formatPackument } from './packument.ts'
 import type { RegistryPorts } from './ports.ts'
-import type { PackageRow } from './view-reader.ts'
 
 /** How a packument is wanted. `baseUrl` is what tarball addresses begin with, as the client reaches this registry. */
 export type PackumentAsk = {
@@ -48,18 +48,19 @@ const compressElsewhere = promisify<Uint8Array, { level: number }, Uint8Array>(g
 
 /** Packuments over the state and the views, with at most `maxBytes` kept ready. */
 export function createPackuments(
-  sources: Pick<RegistryPorts, 'state' | 'views' | 'now'>,
+  ports: Pick<RegistryPorts, 'state' | 'views' | 'now' | 'upstream'>,
   maxBytes: number = maxCacheBytes,
 ): Packuments {
   const cache = createByteCache<Made>(maxBytes)
   const running = new Map<string, Promise<PackumentView | undefined>>()
-  const findBase = createBaseAddresses(sources.now)
+  const findBase = createBaseAddresses(ports.now)
+  const sources = { ...ports, observed: createObserved(ports.upstream) }
   return (name, ask) => {
     const { form, coding = 'identity', isKnown } = ask
     const wanted = { sources, cache, name, form, coding, base: findBase(ask.baseUrl) }
-    const row = sources.views.package(name)
-    if (row === undefined || row.latest === null) return undefined
-    const head = headOf(wanted, row)
+    const revision = findRevision(wanted)
+    if (revision === undefined) return undefined
+    const head = headOf(wanted, revision)
     if (isKnown?.(head) === true) return head
     const kept = cache.get(keyOf(wanted))
     if (kept?.etag === head.etag) return kept
@@ -83,7 +84,7 @@ function track<Value>(
 }
 
 type Wanted = {
-  readonly sources: Pick<RegistryPorts, 'state' | 'views'>
+  readonly sources: Pick<RegistryPorts, 'state' | 'views'> & { readonly observed: Observed }
   readonly cache: ByteCache<Made>
   readonly name: string
   readonly form: Form
@@ -96,40 +97,51 @@ function keyOf({ coding, form, name, base }: Wanted): string {
 }
 
 /** The revision holds a leaf hash, and so names the package's state for all time; the rest tells representations apart. */
-function headOf({ form, coding, base }: Wanted, row: PackageRow): PackumentHead {
-  const { rev, modifiedMs, starEntry } = row
+function headOf({ form, coding, base }: Wanted, revision: Revision): PackumentHead {
+  const { rev, modifiedMs, starEntry } = revision
   const star = form === 'full' && starEntry >= 0 ? `s${starEntry}` : ''
   const kind = `${formatVersion}${form.charAt(0)}${coding.charAt(0)}${star}`
   return { etag: `"${rev}-${kind}-${base.digest}"`, modifiedMs, rev, coding }
 }
 
+/** Undefined for a package that is not there, or has no version left. */
+function findRevision({ sources, name, form }: Wanted): Revision | undefined {
+  const row = sources.views.package(name)
+  return row === undefined || row.latest === null ? sources.observed.revision(name, form) : row
+}
+
 /** The packument as it is now, without a coding; undefined when its last version went meanwhile. */
 function assemble(
   wanted: Wanted,
-): { readonly row: PackageRow; readonly bytes: Uint8Array } | undefined {
+): { readonly revision: Revision; readonly bytes: Uint8Array } | undefined {
   const { sources, cache, name, form, base } = wanted
   return sources.views.snapshot(() => {
-    const row = sources.views.package(name)
-    if (row === undefined || row.latest === null) return undefined
+    const revision = findRevision(wanted)
+    if (revision === undefined) return undefined
     const plain = { ...wanted, coding: 'identity' as const }
     const kept = cache.get(keyOf(plain))
-    if (kept?.etag === headOf(plain, row).etag) return { row, bytes: kept.bytes }
-    return { row, bytes: formatPackument(sources, { name, form, baseUrl: base.text }, row) }
+    if (kept?.etag === headOf(plain, revision).etag) return { revision, bytes: kept.bytes }
+    const row = sources.views.package(name)
+    const bytes =
+      row === undefined || row.latest === null
+        ? sources.observed.bytes(name, form, base.text)
+        : formatPackument(sources, { name, form, baseUrl: base.text }, row)
+    return bytes && { revision, bytes }
   })
 }
 
 function makePlain(wanted: Wanted): Made | undefined {
   const plain = assemble(wanted)
-  return plain && keep(wanted, { ...headOf(wanted, plain.row), bytes: plain.bytes })
+  return plain && keep(wanted, { ...headOf(wanted, plain.revision), bytes: plain.bytes })
 }
 
 /** Compresses here where that is a matter of microseconds, else on another thread. */
 function makePacked(wanted: Wanted): Made | undefined | Promise<Made> {
   const plain = assemble(wanted)
   if (plain === undefined) return undefined
-  const { row, bytes } = plain
+  const { revision, bytes } = plain
   const finish = (packed: Uint8Array): Made =>
-    keep(wanted, { ...headOf(wanted, row), bytes: packed })
+    keep(wanted, { ...headOf(wanted, revision), bytes: packed })
   if (bytes.length <= syncGzipBytes) return finish(gzipSync(bytes, { level: 6 }))
   return compressElsewhere(bytes, { level: bytes.length > fastGzipBytes ? 3 : 6 }).then(finish)
 }

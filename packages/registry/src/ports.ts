@@ -1,5 +1,7 @@
 // What the registry needs of the world.
 import type { StateReader, SubmitCall } from '@stele/entries/calls'
+import type { PackageName } from '@stele/formats/names'
+import type { Form } from '@stele/releases/release'
 import type { DocumentJob, ReadDocument } from './document.ts'
 import type { ViewReader } from './view-reader.ts'
 
@@ -10,6 +12,38 @@ export type RegistryPorts = {
   readonly submit: SubmitCall
   /** Reads large documents on another thread; all are read at once when absent. Throws server_busy, rate_limited. */
   readonly ingest?: (job: DocumentJob) => Promise<ReadDocument>
+  /** What upstreams show; absent where none are asked. */
+  readonly upstream?: UpstreamReads
   /** Milliseconds since 1970. */
   readonly now: () => number
+}
+
+/** Other registries, as far as this one reads them. */
+export type UpstreamReads = {
+  /** The upstream that a name belongs to, or that it is to be asked of; undefined for what is this registry's own. */
+  readonly whose: (name: string) => string | undefined
+  /** Asks, where what is known is not new enough; what is new is in the log when it resolves. */
+  readonly prepare: (name: PackageName, form: Form, client?: string) => Promise<unknown>
+  /** `digest` names its content; undefined where there is no such package. */
+  readonly head: (
+    name: string,
+    form: Form,
+  ) => { readonly digest: string | undefined; readonly modifiedMs: number | undefined } | undefined
+  /** The packument's JSON, U+0000 standing for the base address of each tarball. */
+  readonly template: (name: string, form: Form) => string | undefined
+  /** A tarball, chosen in the log before this resolves; undefined where there is none. */
+  readonly tarball: (
+    name: PackageName,
+    version: string,
+    client?: string,
+  ) => Promise<UpstreamTarball | undefined>
+}
+
+/** The tarball of an upstream's release: a file that is here, or bytes as they come. */
+export type UpstreamTarball = {
+  /** As it was pinned, SRI. */
+  readonly integrity: string
+  readonly body:
+    | { readonly file: string; readonly sizeBytes: number }
+    | { readonly bytes: AsyncIterable<Uint8Array>; readonly sizeBytes: number | undefined }
 }

@@ -44,11 +44,12 @@ export async function publishUpload(
   const earlier = findPublished(ports, account, upload)
   if (earlier !== undefined) return earlier
   checkSize(ports, upload)
+  const upstream = await askUpstream(ports, name)
   try {
     const answer = await submitRule(ports.submit, {
       account,
       method: 'publish',
-      request: { name, version, integrity, record, contents, tags },
+      request: { name, version, integrity, record, contents, tags, ...upstream },
       subject: { name, version },
       blobs: [{ name: contents.sha512, bytes: tarball }],
       prepared: pieces,
@@ -61,6 +62,24 @@ export async function publishUpload(
     if (own === undefined) throw error
     return own
   }
+}
+
+/**
+ * Whether an upstream has a package of this new name: publishing it here would put it in place of that one. Names with a
+ * scope are not told to anybody. What was answered goes into the call. Throws rule_refused, and what asking throws.
+ */
+async function askUpstream(
+  { state, upstream }: RegistryPorts,
+  name: PackageName,
+): Promise<{ readonly upstream?: { readonly asked: string; readonly exists: false } }> {
+  const asked = readOrigin(state, name) === undefined ? upstream?.whose(name) : undefined
+  if (asked === undefined || upstream === undefined || name.startsWith('@')) return {}
+  await upstream.prepare(name, 'abbreviated')
+  if (upstream.head(name, 'abbreviated')?.digest === undefined) {
+    return { upstream: { asked, exists: false } }
+  }
+  const message = `Cannot publish "${name}": the upstream "${asked}" has a package of that name; the operator can reserve the name first`
+  throw new SteleError('rule_refused', { method: 'publish', name: 'name_taken', message })
 }
 
 /** What everybody is sent with each version must stay small, and what a packument is joined from must stay in bounds. */

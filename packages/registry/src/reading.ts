@@ -6,9 +6,10 @@ import { tarballFile } from '@stele/releases/release'
 import { readAccount, readContents, readNotice, readOwners, readTags } from '@stele/releases/state'
 import { trimBase } from './base-addresses.ts'
 import { missing } from './missing.ts'
+import { createObserved, type Prepare } from './observed.ts'
 import { formatVersion } from './packument.ts'
 import { createPackuments, type Packuments } from './packuments.ts'
-import type { RegistryPorts } from './ports.ts'
+import type { RegistryPorts, UpstreamTarball } from './ports.ts'
 import { createSearch, type SearchAnswer, type SearchAsk } from './search.ts'
 
 /** Where a tarball is found: a blob's name (hex SHA-512), its size in bytes, and its integrity as SRI. */
@@ -23,6 +24,14 @@ export type TarballView = {
 
 /** The reads of a registry. Removed versions, and packages without versions, are not there. */
 export type Reading = {
+  /** To be awaited before anything of the name is read: it may belong to an upstream. Throws what asking one throws. */
+  readonly prepare: Prepare
+  /** The tarball of a release that belongs to an upstream; undefined where there is none. */
+  readonly proxiedTarball: (
+    name: PackageName,
+    file: string,
+    client?: string,
+  ) => Promise<UpstreamTarball | undefined>
   /** Undefined where there is no such package (npm-wire P1 to P8). */
   readonly packument: Packuments
   /** One version's manifest, full, by version or tag (npm-wire P11). */
@@ -46,23 +55,37 @@ export type Reading = {
 
 /** The reads over the state and the views. */
 export function createReading(ports: RegistryPorts): Reading {
-  const { state, views } = ports
+  const { state, views, upstream } = ports
+  const observed = createObserved(upstream)
+  /** What was chosen of an upstream is in the views too, for the day when the name becomes this registry's own. */
+  const isListed = (name: string): boolean => (views.package(name)?.latest ?? null) !== null
   return {
+    prepare: (name, form, client) =>
+      upstream?.whose(name) === undefined ? undefined : upstream.prepare(name, form, client),
+    proxiedTarball: async (name, file, client) => {
+      const version = versionOfFile(name, file)
+      return version === undefined ? undefined : upstream?.tarball(name, version, client)
+    },
     packument: createPackuments(ports),
     manifest: (name, wanted, baseUrl) =>
       views.snapshot(() => {
         const version = readTags(state, name).get(wanted) ?? wanted
-        const text = formatVersion(ports, { name, version, baseUrl: trimBase(baseUrl) })
+        const base = trimBase(baseUrl)
+        const text = isListed(name)
+          ? formatVersion(ports, { name, version, baseUrl: base })
+          : observed.manifest(name, wanted, base)
         return text === undefined ? undefined : Buffer.from(text)
       }),
     tarball: (name, file) => views.snapshot(() => findTarball(ports, name, file)),
     versions: (name) => {
+      if (!isListed(name)) return observed.versions(name)
       const names = views.versionNames(name)
       return names.length === 0 ? undefined : names
     },
     tags: (name) => {
-      const tags = views.snapshot(() => readTags(state, name))
-      return tags.size === 0 ? undefined : Object.fromEntries(tags)
+      const own = views.snapshot(() => readTags(state, name))
+      const tags = own.size === 0 ? observed.tags(name) : own
+      return tags && Object.fromEntries(tags)
     },
     owners: (name) =>
       views.snapshot(() =>

@@ -3,7 +3,7 @@
 import type { CallAnswer, CallRequest, StateReader, SubmitCall } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import type { JsonObject } from '@stele/formats/json'
-import { isOperator, packageObject, readAccount } from '@stele/releases/state'
+import { isOperator, packageObject, readAccount, readOrigin } from '@stele/releases/state'
 import { isUnpublished } from './missing.ts'
 
 /** What a refusal is about. */
@@ -49,6 +49,14 @@ export function requireActive(state: StateReader, account: string, method: strin
   throw new SteleError('rule_refused', { method, name, message })
 }
 
+/** Refuses a package that belongs to an upstream: nobody here can change it. */
+function requireHosted(state: StateReader, name: string, method: string): void {
+  const origin = readOrigin(state, name)
+  if (origin === undefined || origin === 'hosted') return
+  const message = `Cannot change "${name}": it belongs to the upstream "${origin}"`
+  throw new SteleError('rule_refused', { method, name: 'other_origin', message })
+}
+
 /** Refuses who is not an owner; the operator passes where the rules let him. */
 export function requireOwner(
   state: StateReader,
@@ -56,6 +64,7 @@ export function requireOwner(
   { orOperator }: { orOperator: boolean } = { orOperator: false },
 ): void {
   requireActive(state, account, method)
+  requireHosted(state, name, method)
   if (state.get(`${packageObject(name)}/owners`, account) !== undefined) return
   if (orOperator && isOperator(state, account)) return
   const more = isUnpublished(state, name)

@@ -3,7 +3,7 @@
 import type { WithheldPart } from '@stele/entries/bodies'
 import type { Write } from '@stele/entries/calls'
 import type { LoggedEntry } from '@stele/entries/transition'
-import { decodeSegment } from '@stele/formats/names'
+import { decodeSegment, parseIntegrity } from '@stele/formats/names'
 import { parseContentsValue, parseVersionsValue } from '@stele/formats/values'
 import {
   readRelease,
@@ -76,7 +76,10 @@ export function planViews(
   if (entry.body !== null && 'withhold' in entry.body)
     return planTakedown(entry, entry.body.withhold, entryAt)
   const packages = Map.groupBy(placedWrites(entry.writes), (write) => write.name)
-  return [...packages].flatMap(([name, writes]) => planPackage({ entry, name, writes, blobs }))
+  return [...packages].flatMap(([name, writes]) => {
+    const plan = { entry, name, writes, blobs }
+    return writes.some(isHostedWrite) ? planPackage(plan) : planChosen(plan)
+  })
 }
 
 /** What the registry derives from its log. Raise `version` when `planViews` gives other writes for the same entries. */
@@ -84,7 +87,7 @@ export const registryProjection: {
   readonly name: string
   readonly version: number
   readonly plan: typeof planViews
-} = { name: 'registry', version: 3, plan: planViews }
+} = { name: 'registry', version: 4, plan: planViews }
 
 /** The revision of a package whose last change was this entry: `<index>-<16 hex digits of the leaf hash>`. */
 export function revisionOf(entry: Pick<LoggedEntry, 'index' | 'leafHash'>): string {
@@ -122,6 +125,14 @@ type PlacedWrite = {
   readonly text: string | null
 }
 
+const hostedParts = new Set(['tags', 'owners', 'stars'])
+
+/** True for what is written of packages that are published here: each of their changes has one of these. */
+function isHostedWrite({ part, text }: PlacedWrite): boolean {
+  if (part !== 'notices') return hostedParts.has(part)
+  return text === null || parseNotice(text).differs === undefined
+}
+
 type PackagePlan = {
   readonly entry: LoggedEntry
   readonly name: string
@@ -146,7 +157,7 @@ function planPackage({ entry, name, writes, blobs }: PackagePlan): readonly View
   const tags = of('tags').map((write) => ({ tag: decodeSegment(write.field), version: write.text }))
   const versions = of('versions').flatMap(({ field: version, text }) => {
     const itsContents = contents.get(version)
-    if (text === null || itsContents === undefined) return [] // Chosen of an upstream, not yet fetched.
+    if (text === null || itsContents === undefined) return []
     return {
       kind: 'version' as const,
       name,
@@ -178,6 +189,26 @@ function planPackage({ entry, name, writes, blobs }: PackagePlan): readonly View
     entry: entry.index,
   }))
   return [...(isTouched ? [touch] : []), ...versions, ...gone, ...latest, ...owners, ...stars]
+}
+
+/** What was chosen of an upstream is listed when the name becomes this registry's own, which makes it a package. */
+function planChosen({ entry, name, writes }: PackagePlan): readonly ViewWrite[] {
+  const chosen = writes.filter(({ part, text }) => part === 'versions' && text !== null)
+  return chosen.map(({ field: version, text }) => {
+    const { integrity, record } = parseVersionsValue(text ?? '')
+    const { algorithm, digest } = parseIntegrity(integrity)
+    const sha512 = algorithm === 'sha512' ? Buffer.from(digest).toString('hex') : ''
+    return {
+      kind: 'version' as const,
+      name,
+      version,
+      entry: entry.index,
+      timeMs: entry.timeMs,
+      publisher: null,
+      tags: [],
+      pieces: recordPieces(record, { integrity, sha512 }),
+    }
+  })
 }
 
 function piecesOf(

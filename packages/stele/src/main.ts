@@ -48,6 +48,9 @@ async function runRole(): Promise<void> {
   } else if (workerData.role === 'ingest') {
     const { runIngest } = await import('./ingest/worker.ts')
     runIngest(parentPort)
+  } else if (workerData.role === 'upstream') {
+    const { runUpstreamReading } = await import('./upstream/worker.ts')
+    runUpstreamReading(parentPort)
   } else {
     const { runVerify } = await import('./verify/worker.ts')
     await runVerify(parentPort, workerData.data)

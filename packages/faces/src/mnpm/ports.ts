@@ -7,7 +7,14 @@ import type { LogReads } from '../log-reads.ts'
 export type MnpmPorts = {
   readonly registry: Pick<
     Registry,
-    'hasAccount' | 'join' | 'manifest' | 'missing' | 'putTarball' | 'tarball' | 'versions'
+    | 'hasAccount'
+    | 'join'
+    | 'manifest'
+    | 'prepare'
+    | 'missing'
+    | 'putTarball'
+    | 'tarball'
+    | 'versions'
   >
   readonly accounts: AccessPorts['accounts']
   readonly log: Pick<LogReads, 'blob' | 'takenDown'>

@@ -32,8 +32,9 @@ export function readRoutes(ports: Ports, { mirrors }: MnpmSettings): Route[] {
 /** A version never changes, so what is said of it may be kept; but it may be removed or taken down. */
 const kept = { 'cache-control': removable }
 
-function showDependencies(ask: Ask, { registry }: Ports): Draft {
+async function showDependencies(ask: Ask, { registry }: Ports): Promise<Draft> {
   const { name, version } = askedRelease(ask)
+  await registry.prepare(name, 'abbreviated', ask.client)
   const bytes = registry.manifest(name, version, ask.baseUrl())
   if (bytes === undefined) throw notThere(name, version)
   const dependencies = dependencyList(parseOwn(bytes)['dependencies'])
@@ -41,8 +42,9 @@ function showDependencies(ask: Ask, { registry }: Ports): Draft {
 }
 
 /** Its ETag, which the edge makes of the bytes, changes when a version comes or goes. */
-function showVersions(ask: Ask, { registry }: Ports): Draft {
+async function showVersions(ask: Ask, { registry }: Ports): Promise<Draft> {
   const name = askedName(ask)
+  await registry.prepare(name, 'abbreviated', ask.client)
   const versions = registry.versions(name)
   if (versions === undefined) throw registry.missing(name)
   return jsonDraft(200, { versions })

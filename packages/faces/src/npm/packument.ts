@@ -44,6 +44,8 @@ async function showPackument(ask: Ask, params: Params, ports: Ports): Promise<Dr
   const form = chooseForm(ask.headers['accept'])
   const coding = chooseCoding(ask.headers['accept-encoding'])
   const wanted = { form, baseUrl: ask.baseUrl() }
+  const asking = ports.registry.prepare(name, form, ask.client)
+  if (asking !== undefined) await asking
   const view =
     (coding === 'gzip' ? undefined : await findKnownGzip(ask, ports, { ...wanted, name })) ??
     (await ports.registry.packument(name, {
@@ -59,7 +61,7 @@ async function showPackument(ask: Ask, params: Params, ports: Ports): Promise<Dr
     etag: view.etag,
     modifiedMs: view.modifiedMs,
     coding: view.coding,
-    isLasting: true,
+    ...(asking === undefined ? { isLasting: true } : {}), // What an upstream says holds for a minute only.
   }
 }
 
@@ -80,11 +82,12 @@ async function findKnownGzip(
 }
 
 /** GET /{name}/{version or tag}: the manifest of one version (P11). */
-function showManifest(ask: Ask, params: Params, ports: Ports): Draft {
+async function showManifest(ask: Ask, params: Params, ports: Ports): Promise<Draft> {
   const name = parsePackageName(params('name'))
   // There is a package named "-", but below /-/ lie routes, not its versions.
   if (params('name') === '-') throw routeNotFound(ask)
   const version = params('version')
+  await ports.registry.prepare(name, 'full', ask.client)
   const body = ports.registry.manifest(name, version, ask.baseUrl())
   if (body === undefined) throw ports.registry.missing(name, version)
   return {

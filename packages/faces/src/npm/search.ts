@@ -22,8 +22,9 @@ export function searchRoutes(ports: Ports): Route[] {
     {
       method: 'GET',
       path: '/-/package/:name/visibility',
-      answer: (_ask, params) => {
+      answer: async (ask, params) => {
         const name = parsePackageName(params('name'))
+        await ports.registry.prepare(name, 'abbreviated', ask.client)
         if (ports.registry.tags(name) === undefined) throw ports.registry.missing(name)
         return jsonDraft(200, { public: true })
       },

@@ -15,15 +15,16 @@ export function tagRoutes(ports: Pick<NpmPorts, 'registry'>, access: Access): Ro
   const tools: Tools = { ports, access }
   const set: Route['answer'] = (ask, params) => setTag(ask, params, tools)
   return [
-    { method: 'GET', path: listPath, answer: (_ask, params) => showTags(params, tools) },
+    { method: 'GET', path: listPath, answer: (ask, params) => showTags(ask, params, tools) },
     { method: 'PUT', path: tagPath, answer: set },
     { method: 'POST', path: tagPath, answer: set },
     { method: 'DELETE', path: tagPath, answer: (ask, params) => removeTag(ask, params, tools) },
   ]
 }
 
-function showTags(params: Params, { ports }: Tools): Draft {
+async function showTags(ask: Ask, params: Params, { ports }: Tools): Promise<Draft> {
   const name = parsePackageName(params('name'))
+  await ports.registry.prepare(name, 'abbreviated', ask.client)
   const tags = ports.registry.tags(name)
   if (tags === undefined) throw ports.registry.missing(name)
   return jsonDraft(200, tags)

@@ -3,6 +3,7 @@
 import { SteleError } from '@stele/errors'
 import { type PackageName, parsePackageName } from '@stele/formats/names'
 import { type Draft, type Route, removable, routeNotFound } from '@stele/http/routes'
+import type { TarballView } from '@stele/registry/reading'
 import type { NpmPorts } from './ports.ts'
 
 type Ports = Pick<NpmPorts, 'registry' | 'log'>
@@ -16,24 +17,60 @@ export function tarballRoutes(ports: Ports): Route[] {
         const [name, file] = [params('name'), params('file')]
         // There is a package named "-", but "/-/-/package" is a route under an address that ends with "/-/".
         if (name === '-' && !file.endsWith('.tgz')) throw routeNotFound(ask)
-        return showTarball(parsePackageName(name), file, ports)
+        return showTarball({ name: parsePackageName(name), file, client: ask.client }, ports)
       },
     },
   ]
 }
 
 /** The tarball's bytes exactly as they were hashed: never with a content coding (H5). */
-function showTarball(name: PackageName, file: string, ports: Ports): Draft {
+function showTarball(asked: Asked, ports: Ports): Draft | Promise<Draft> {
+  const { name, file } = asked
   const found = ports.registry.tarball(name, file)
-  if (found === undefined) throw new SteleError('version_not_found', { spec: `${name}/-/${file}` })
-  const body = ports.log.blob(found.sha512)
-  if (body === undefined) {
-    const spec = `${name}@${found.version}`
-    const reason = ports.log.takenDown(found.sha512)
-    if (reason !== undefined) throw new SteleError('taken_down', { spec, reason })
-    throw new SteleError('not_found', { what: `the tarball "${file}"` })
+  const body = found === undefined ? undefined : ports.log.blob(found.sha512)
+  if (found !== undefined && body !== undefined) return showHosted(name, found, body, ports)
+  return showProxied({ ...asked, found }, ports)
+}
+
+type Asked = { readonly name: PackageName; readonly file: string; readonly client: string }
+
+type Place = Asked & {
+  /** What the state knows of it, where its bytes are not the log's. */
+  readonly found: TarballView | undefined
+}
+
+/** The tarball of an upstream's release: as it comes, and cut off where it is not the one that was pinned. */
+async function showProxied(place: Place, ports: Ports): Promise<Draft> {
+  const proxied = await ports.registry.proxiedTarball(place.name, place.file, place.client)
+  if (proxied === undefined) throw missingTarball(place, ports)
+  const { integrity, body } = proxied
+  const headers = { 'content-type': 'application/octet-stream', 'cache-control': removable }
+  const etag = `"${integrity}"`
+  if ('file' in body) {
+    const { file: path, sizeBytes } = body
+    return { status: 200, headers, body: { file: path, size: sizeBytes }, etag, ranges: true }
   }
-  if (found.removed) throw ports.registry.missing(name, found.version)
+  const { bytes, sizeBytes } = body
+  const length = sizeBytes === undefined ? {} : { 'content-length': String(sizeBytes) }
+  return { status: 200, headers: { ...headers, ...length }, body: bytes, etag }
+}
+
+function missingTarball({ name, file, found }: Place, { log }: Ports): SteleError {
+  if (found === undefined) return new SteleError('version_not_found', { spec: `${name}/-/${file}` })
+  const reason = log.takenDown(found.sha512)
+  if (reason !== undefined) {
+    return new SteleError('taken_down', { spec: `${name}@${found.version}`, reason })
+  }
+  return new SteleError('not_found', { what: `the tarball "${file}"` })
+}
+
+function showHosted(
+  name: PackageName,
+  found: TarballView,
+  body: NonNullable<Draft['body']>,
+  { registry }: Ports,
+): Draft {
+  if (found.removed) throw registry.missing(name, found.version)
   return {
     status: 200,
     headers: { 'content-type': 'application/octet-stream', 'cache-control': removable },

@@ -12,6 +12,9 @@ const trouble = [
   'snapshot_failed',
   'clock_behind',
   'takedown_unfinished',
+  'upstream_conflict',
+  'upstream_not_learned',
+  'upstream_unreachable',
 ]
 
 /** The level of an event of a service or of its thread. */

@@ -37,9 +37,12 @@ export type Server = RegistryPart & {
   readonly close: () => Promise<void>
 }
 
+/** What a server tells its operator. */
+export type ServerEvent = ThreadEvent | { readonly event: string }
+
 /** What a server needs besides its settings. `main` is the module that the thread of its services runs. */
 export type ServerPorts = Pick<ThreadOptions, 'main' | 'early'> & {
-  readonly report: (event: ThreadEvent) => void
+  readonly report: (event: ServerEvent) => void
   /** What it runs; the module's own list where nothing is said. `main` must run the same. */
   readonly kinds?: typeof ownKinds
 }
@@ -65,14 +68,15 @@ export async function openServer(
   const thread = startThread({ main, early, callTimeoutMs, report })
   closing.adopt(thread, (one) => one.close())
   const service = runService(found, { thread, main })
-  const registry = await (await registryKind.server()).open(service, closing)
+  const kindPorts = { read: settings.read, report }
+  const registry = await (await registryKind.server()).open(service, closing, kindPorts)
   const opened: Opened[] = [{ service, openFaces: registry.openFaces }]
   for (const kind of otherKinds) {
     const place = { ...storage, dir: join(storage.dir, 'services', kind.name) }
     const wanted = { origin: `${origin}/${kind.name}`, operator, publicUrl: null }
     const other = await findService(kind, place, { wanted, closing: reading })
     const beside = runService(other, { thread, main })
-    const { openFaces } = await (await kind.server()).open(beside, closing)
+    const { openFaces } = await (await kind.server()).open(beside, closing, kindPorts)
     opened.push({ service: beside, openFaces })
   }
   const kept = closing.move() // From here on the caller closes it.

@@ -41,7 +41,7 @@ export type FoundService = {
 export type Wanted = Pick<ServerSettings, 'origin' | 'operator'> & Pick<EdgeSettings, 'publicUrl'>
 
 /** A service that runs, as the main thread has it. */
-export type RunningService = Pick<FoundService, 'identity' | 'reads'> & {
+export type RunningService = Pick<FoundService, 'identity' | 'reads' | 'storage'> & {
   readonly client: ServiceClient
   /** As the client's, keeping large blobs only where the log takes the call. */
   readonly submit: (request: CallRequest) => Promise<CallAnswer>
@@ -89,6 +89,7 @@ export function runService(
   return {
     identity,
     reads,
+    storage,
     // A change of the rules keeps its blobs in the service's own thread.
     client: {
       ...client,

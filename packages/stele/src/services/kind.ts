@@ -24,11 +24,22 @@ export type ServerPart<Own extends object = object> = {
   /** Throws setting_invalid for settings that it cannot use, before anything is opened. */
   readonly check: (read: ReadSection) => void
   /** What it opens itself goes on the stack: the server closes it. */
-  readonly open: (
-    service: RunningService,
-    closing: AsyncDisposableStack,
-  ) => Promise<OpenedKind<Own>>
+  readonly open: OpenKind<OpenedKind<Own>>
 }
+
+/** What a kind is told when it opens. */
+export type KindPorts = {
+  readonly read: ReadSection
+  /** Tells the operator. */
+  readonly report: (event: { readonly event: string }) => void
+}
+
+/** Opens what a kind makes of a service. */
+type OpenKind<Opened> = (
+  service: RunningService,
+  closing: AsyncDisposableStack,
+  ports: KindPorts,
+) => Promise<Opened>
 
 /** A service that is open, and what its kind makes of it. */
 export type OpenedKind<Own extends object = object> = {
@@ -36,21 +47,25 @@ export type OpenedKind<Own extends object = object> = {
   readonly openFaces: (ports: FacePorts, read: ReadSection) => readonly Face[]
 }
 
-/** The part of a kind with these faces, in the order in which they have what several of them want. `open` makes what they need. */
+/**
+ * The part of a kind with these faces, in the order in which they have what several of them want. `open` makes what they
+ * need; `own` are the sections of settings that it reads.
+ */
 export function serverPart<Own extends object>(
   faces: readonly WiredFace<FacePorts & Own>[],
-  open: (service: RunningService, closing: AsyncDisposableStack) => Promise<Own>,
+  open: OpenKind<Own>,
+  own: readonly Pick<WiredFace<object>, 'section' | 'check'>[] = [],
 ): ServerPart<Own> {
   return {
-    sections: faces.map(({ section }) => section),
+    sections: [...own, ...faces].map(({ section }) => section),
     check: (read) => {
-      for (const face of faces) face.check(read)
+      for (const part of [...own, ...faces]) part.check(read)
     },
-    open: async (service, closing) => {
-      const own = await open(service, closing)
+    open: async (service, closing, kindPorts) => {
+      const opened = await open(service, closing, kindPorts)
       const openFaces: OpenedKind['openFaces'] = (ports, read) =>
-        faces.map((face) => face.open({ ...ports, ...own }, read))
-      return { own, openFaces }
+        faces.map((face) => face.open({ ...ports, ...opened }, read))
+      return { own: opened, openFaces }
     },
   }
 }

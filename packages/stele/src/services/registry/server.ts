@@ -4,16 +4,20 @@ import { logFace } from '@stele/faces/log'
 import { mnpmFace } from '@stele/faces/mnpm'
 import { npmFace } from '@stele/faces/npm'
 import { webFace } from '@stele/faces/web'
-import { createRegistry, type Registry } from '@stele/registry'
+import { createRegistry, type Registry, type UpstreamReads } from '@stele/registry'
 import type { ViewReader } from '@stele/registry/reading'
-import type { LogReader } from '@stele/storage'
+import { type LogReader, openStorage } from '@stele/storage'
+import { upstreamSection } from '@stele/upstream'
 import { ingestIdleMs } from '../../ingest/limits.ts'
 import { createIngestPool, type IngestPorts } from '../../ingest/pool.ts'
 import { startIngestThread } from '../../ingest/thread.ts'
 import type { Reserved } from '../../server/reservations.ts'
 import type { RunningService } from '../../server/run-service.ts'
+import { createGet } from '../../upstream/http-get.ts'
+import { openProxy } from '../../upstream/open-proxy.ts'
+import { openReading } from '../../upstream/reading.ts'
 import { wire } from '../faces.ts'
-import { type ServerPart, serverPart } from '../kind.ts'
+import { type KindPorts, type ServerPart, serverPart } from '../kind.ts'
 import { createValuesInUse, type ValuesInUse } from './values-in-use.ts'
 
 /** What is particular to a registry. */
@@ -28,9 +32,15 @@ export type RegistryPart = {
 const faces = [wire(webFace), wire(npmFace), wire(logFace), wire(healthFace), wire(mnpmFace)]
 
 /** The registry, and its faces. */
-export const registryServer: ServerPart<RegistryPart> = serverPart(faces, open)
+export const registryServer: ServerPart<RegistryPart> = serverPart(faces, open, [
+  { section: upstreamSection, check: (read) => void read(upstreamSection) },
+])
 
-async function open(service: RunningService, closing: AsyncDisposableStack): Promise<RegistryPart> {
+async function open(
+  service: RunningService,
+  closing: AsyncDisposableStack,
+  ports: KindPorts,
+): Promise<RegistryPart> {
   const { log } = service.reads
   const views = await openViews(service)
   const pool = closing.adopt(createIngestPool(ingestPorts(service.main)), (one) => one.close())
@@ -40,11 +50,37 @@ async function open(service: RunningService, closing: AsyncDisposableStack): Pro
       views,
       submit: service.submit,
       ingest: pool.ingest,
+      ...openUpstreams(service, closing, ports),
       now: Date.now,
     }),
     valuesInUse: createValuesInUse(log),
     reservations: () => readReservations(log),
   }
+}
+
+/** Nothing is opened where no upstream is asked. */
+function openUpstreams(
+  { reads, identity, submit, storage, main }: RunningService,
+  closing: AsyncDisposableStack,
+  { read, report }: KindPorts,
+): { readonly upstream?: UpstreamReads } {
+  const settings = read(upstreamSection)
+  if (settings.upstreams.length === 0) return {}
+  const network = closing.adopt(createGet(), (one) => one.close())
+  const store = closing.adopt(openStorage(storage).openUpstreams(), (one) => one.close())
+  const reading = closing.adopt(openReading(main), (one) => one.close())
+  const upstream = openProxy({
+    ...reading,
+    get: network.get,
+    kept: store.kept,
+    tarballs: store.tarballs,
+    settings,
+    operator: identity.operator,
+    log: reads.log,
+    submit,
+    report: ({ kind, ...facts }) => report({ event: `upstream_${kind}`, ...facts }),
+  })
+  return { upstream }
 }
 
 /** Opening the service brings them to where the log is. */

@@ -1,0 +1,2 @@
+// The public face of @stele/accounts/rates.
+export { createRateLimiter } from '../rate-limit.ts'

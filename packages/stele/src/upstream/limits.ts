@@ -1,0 +1,35 @@
+// The limits of asking upstreams, each with its unit and its reason.
+import type { RateLimit } from '@stele/accounts'
+
+/** Connections to one upstream: what browsers and package managers open, several times over. */
+export const maxUpstreamSockets = 32
+
+/** How long until an answer begins, in milliseconds. */
+export const answerTimeoutMs: number = 15 * 1000
+
+/** How long a connection may be silent, in milliseconds. */
+export const idleTimeoutMs: number = 15 * 1000
+
+/** Redirects that are followed for one file. */
+export const maxRedirects = 3
+
+/** Bytes of a packument that is read on the thread that answers everybody: a few milliseconds. */
+export const inlinePackumentBytes: number = 64 * 1024
+
+/** Bytes of a tarball that is taken apart there. What it unpacks to is bounded by its size: some 60 MB at worst. */
+export const inlineTarballBytes: number = 32 * 1024
+
+/** How long one packument or tarball may take, in milliseconds: the largest take some five seconds. */
+export const readingTimeoutMs: number = 60 * 1000
+
+/** How long a thread without work is kept, in milliseconds: it holds some 30 MB, and starts in 100 ms. */
+export const readingIdleMs: number = 15 * 1000
+
+/** Characters of why a tarball cannot be taken apart: the rules take no more. */
+export const maxReasonLength = 1000
+
+/** What one address may want that is not here yet: a large application has 1,500 packages and as many tarballs. */
+export const coldByAddress: RateLimit = { limit: 10_000, windowMs: 10 * 60 * 1000 }
+
+/** What all may want together: as many as the log takes beside its other calls. */
+export const coldInAll: RateLimit = { limit: 60_000, windowMs: 10 * 60 * 1000 }

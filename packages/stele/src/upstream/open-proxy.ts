@@ -1,0 +1,169 @@
+// Puts the proxy of a registry together: network, what is kept, the log's state, and calls of the host.
+import { hash, randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
+import { brotliDecompress, gunzip, inflate } from 'node:zlib'
+import { createRateLimiter } from '@stele/accounts/rates'
+import type { CallRequest, SubmitCall } from '@stele/entries/calls'
+import { SteleError } from '@stele/errors'
+import type { JsonObject } from '@stele/formats/json'
+import { clientKey } from '@stele/formats/networks'
+import type { UpstreamReads } from '@stele/registry'
+import {
+  isReserved,
+  readAmended,
+  readConflict,
+  readPinnedIntegrity,
+  readSeenChunks,
+} from '@stele/releases/observed'
+import { readContents, readNotice, readOrigin } from '@stele/releases/state'
+import type { LogReader } from '@stele/storage'
+import {
+  createProxy,
+  type HostCalls,
+  type PinnedState,
+  type Proxy,
+  type UpstreamPorts,
+  type UpstreamSettings,
+} from '@stele/upstream'
+import { coldByAddress, coldInAll } from './limits.ts'
+
+/** What a proxy is made of. */
+export type ProxyOptions = {
+  readonly settings: UpstreamSettings
+  readonly operator: string
+  readonly log: LogReader
+  readonly submit: SubmitCall
+  readonly report: UpstreamPorts['report']
+} & Pick<UpstreamPorts, 'get' | 'kept' | 'tarballs' | 'takeIn' | 'takeApart'>
+
+/** The proxy, as the registry reads it. */
+export function openProxy(options: ProxyOptions): UpstreamReads {
+  const { settings, log, get, kept, tarballs, takeIn, takeApart, report } = options
+  const isPrivate = matcherOf(settings.private)
+  const proxy = createProxy({
+    upstreams: settings.upstreams.map(({ token, ...rest }) => ({
+      ...rest,
+      authorization: token === '' ? '' : `Bearer ${token}`,
+    })),
+    get,
+    kept,
+    tarballs,
+    state: pinnedState(log),
+    calls: hostCalls(options),
+    takeIn,
+    takeApart,
+    decode,
+    takeCold: createColdBudget(),
+    now: Date.now,
+    random: (sizeBytes) => randomBytes(sizeBytes),
+    report,
+    isPrivate,
+  })
+  return readsOf(proxy)
+}
+
+/** What is not here yet is asked of upstreams, and logged: by each address so much, and by all together. */
+function createColdBudget(): UpstreamPorts['takeCold'] {
+  const what = 'packages that are not here yet'
+  const byAddress = createRateLimiter(what, coldByAddress, Date.now)
+  const inAll = createRateLimiter(what, coldInAll, Date.now)
+  return (client) => {
+    if (client !== undefined) byAddress.take(clientKey(client))
+    inAll.take('all')
+  }
+}
+
+function readsOf(proxy: Proxy): UpstreamReads {
+  return {
+    whose: proxy.whose,
+    prepare: proxy.prepare,
+    head: proxy.head,
+    template: proxy.template,
+    tarball: async (name, version, client) => {
+      const found = await proxy.tarball(name, version, client)
+      if (found === undefined) return undefined
+      const { integrity } = found
+      if (found.kind === 'held') {
+        const { path, sizeBytes } = found.held
+        return { integrity, body: { file: path, sizeBytes } }
+      }
+      const { arriving } = found
+      return { integrity, body: { bytes: arriving.bytes(), sizeBytes: arriving.sizeBytes } }
+    },
+  }
+}
+
+function pinnedState(log: LogReader): PinnedState {
+  return {
+    origin: (name) => readOrigin(log, name),
+    isReserved: (name) => isReserved(log, name),
+    chunks: (name) =>
+      readSeenChunks(log, name).flatMap((blob) => {
+        const bytes = log.blobs.read(blob)
+        return bytes === undefined ? [] : [Buffer.from(bytes).toString('utf8')]
+      }),
+    chosen: (name, version) => readPinnedIntegrity(log, name, version),
+    contents: (name, version) => readContents(log, name, version),
+    hasConflict: (name, version, integrity) => readConflict(log, { name, version, integrity }),
+    amended: (name) => readAmended(log, name),
+    differs: (name, version) => readNotice(log, name, version).differs,
+  }
+}
+
+function hostCalls({ operator, submit }: ProxyOptions): HostCalls {
+  const call = async (
+    method: string,
+    request: JsonObject,
+    blobs?: CallRequest['blobs'],
+  ): Promise<void> => {
+    const { outcome } = await submit({
+      account: operator,
+      via: 'host',
+      method,
+      args: [request],
+      ...(blobs === undefined ? {} : { blobs }),
+    })
+    if (outcome.ok) return
+    const { name, message } = outcome.error
+    throw new SteleError('rule_refused', { method, name, message })
+  }
+  return {
+    see: ({ chunk, ...seen }) => {
+      const bytes = Buffer.from(chunk)
+      const name = hash('sha512', bytes, 'hex')
+      return call('see', { ...seen, chunk: name }, [{ name, bytes }])
+    },
+    choose: (releases) => call('choose', { releases: releases.map((one) => ({ ...one })) }),
+    contents: (releases) => call('contents', { releases: releases.map((one) => ({ ...one })) }),
+    amend: ({ packageJson, ...amended }) => {
+      const name = hash('sha512', packageJson, 'hex')
+      return call('amend', { ...amended, blob: name }, [{ name, bytes: packageJson }])
+    },
+    conflict: (name, version, integrity) => call('conflict', { name, version, integrity }),
+    differ: (name, version, record) => call('differ', { name, version, record }),
+  }
+}
+
+const decoders = {
+  gzip: promisify(gunzip),
+  br: promisify(brotliDecompress),
+  deflate: promisify(inflate),
+} as const
+
+const decode: UpstreamPorts['decode'] = async (bytes, coding, maxBytes) => {
+  if (coding === 'identity' || coding === '') return bytes
+  const name = coding === 'x-gzip' ? 'gzip' : coding
+  if (name !== 'gzip' && name !== 'br' && name !== 'deflate') {
+    throw new Error(`its answer has the coding "${coding}", which was not asked for`)
+  }
+  const decoder: (data: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array> =
+    decoders[name]
+  return decoder(bytes, { maxOutputLength: maxBytes })
+}
+
+/** Names, and scopes as `@scope/*`. */
+function matcherOf(patterns: readonly string[]): (name: string) => boolean {
+  const all = new Set(patterns)
+  return (name) =>
+    all.has(name) || (name.startsWith('@') && all.has(`${name.slice(0, name.indexOf('/'))}/*`))
+}

@@ -1,0 +1,97 @@
+// Reads what upstreams sent: what is small at once, the rest on a thread of its own, which is started when it is needed.
+import { statSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import { errorFromText } from '@stele/errors'
+import type { Apart, UpstreamPorts } from '@stele/upstream'
+import { type Taken, takeIn } from '@stele/upstream/taking'
+import {
+  inlinePackumentBytes,
+  inlineTarballBytes,
+  readingIdleMs,
+  readingTimeoutMs,
+} from './limits.ts'
+import { type ReadingJob, type ReadingNews, takeApart } from './worker.ts'
+
+/** The ports that take things apart. */
+export type Reading = Pick<UpstreamPorts, 'takeIn' | 'takeApart'> & {
+  readonly close: () => Promise<void>
+}
+
+/** A reading without a thread yet. `main` is the module that threads run. */
+export function openReading(main: URL): Reading {
+  let thread: ReadingThread | undefined
+  const run = (job: ReadingJob): Promise<Taken | Apart> => {
+    if (thread === undefined || !thread.isUsable()) thread = startThread(main)
+    return thread.run(job)
+  }
+  return {
+    takeIn: async (taking) => {
+      if (taking.body.length <= inlinePackumentBytes) return takeIn(taking)
+      const taken = await run({ kind: 'packument', taking })
+      if ('template' in taken) return taken
+      throw new Error('A packument was read as something else')
+    },
+    takeApart: async ({ path, sha512 }) => {
+      if (statSync(path).size <= inlineTarballBytes) return takeApart({ path, sha512 })
+      const apart = await run({ kind: 'tarball', path, sha512 })
+      if ('contents' in apart) return apart
+      throw new Error('A tarball was read as something else')
+    },
+    close: async () => thread?.end(),
+  }
+}
+
+type ReadingThread = {
+  readonly run: (job: ReadingJob) => Promise<Taken | Apart>
+  readonly isUsable: () => boolean
+  readonly end: () => Promise<void>
+}
+
+type Running = {
+  readonly resolve: (done: Taken | Apart) => void
+  readonly reject: (error: unknown) => void
+}
+
+function startThread(main: URL): ReadingThread {
+  const worker = new Worker(main, { workerData: { role: 'upstream' } })
+  worker.unref() // A server that ends does not wait for it.
+  const running: Running[] = []
+  let timer: NodeJS.Timeout | undefined
+  let isUsable = true
+
+  const spoil = (why: Error): void => {
+    isUsable = false
+    clearTimeout(timer)
+    for (const { reject } of running.splice(0)) reject(why)
+    void worker.terminate()
+  }
+  /** The job at the front has so long; an idle thread too, before it goes. */
+  const wait = (): void => {
+    clearTimeout(timer)
+    const isIdle = running.length === 0
+    const why = new Error('Reading what an upstream sent took too long')
+    timer = setTimeout(() => spoil(why), isIdle ? readingIdleMs : readingTimeoutMs)
+    timer.unref()
+  }
+  worker.on('message', (news: ReadingNews) => {
+    const one = running.shift()
+    wait()
+    if ('done' in news) one?.resolve(news.done)
+    else one?.reject(errorFromText(news.error))
+  })
+  worker.on('error', (cause) => spoil(new Error('Reading what an upstream sent failed', { cause })))
+  worker.on('exit', () => spoil(new Error('The thread that reads what upstreams send has ended')))
+  return {
+    isUsable: () => isUsable,
+    run: (job) =>
+      new Promise((resolve, reject) => {
+        running.push({ resolve, reject })
+        if (running.length === 1) wait()
+        worker.postMessage(job)
+      }),
+    end: async () => {
+      spoil(new Error('The server is stopping'))
+      await worker.terminate()
+    },
+  }
+}
