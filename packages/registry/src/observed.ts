@@ -1,12 +1,10 @@
 // What belongs to an upstream, as this registry serves it: brought up to date before it is read, then read like the rest.
 import { isJsonObject, type JsonObject, parseTolerantJson } from '@stele/formats/json'
 import type { PackageName } from '@stele/formats/names'
+import { baseMark } from '@stele/releases/observed'
 import type { Form } from '@stele/releases/release'
 import type { UpstreamReads } from './ports.ts'
 import type { PackageRow } from './view-reader.ts'
-
-/** Stands in a template for the base address of a tarball; raw control characters are in no JSON text. */
-const baseMark = '\u0000'
 
 /** What a packument's head needs to know of a package. */
 export type Revision = Pick<PackageRow, 'rev' | 'modifiedMs' | 'starEntry'>

@@ -1,8 +1,8 @@
 // Names and scopes that belong to accounts before anything is published under them.
 import type { StateReader } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
-import { encodeSegment, type PackageName } from '@stele/formats/names'
-import { decode } from '@stele/releases/state'
+import type { PackageName } from '@stele/formats/names'
+import { readHolders } from '@stele/releases/observed'
 import { maxNamesShown } from './limits.ts'
 import type { RegistryPorts } from './ports.ts'
 import { type RuleCall, submitRule } from './rule-calls.ts'
@@ -39,20 +39,10 @@ export function requireUnreserved(
   state: StateReader,
   { account, name }: { readonly account: string; readonly name: PackageName },
 ): void {
-  const holders = holdersOf(state, name)
+  const holders = readHolders(state, name)
   if (holders.length === 0 || holders.includes(account)) return
   const shown = holders.slice(0, maxNamesShown).map((holder) => `"${holder}"`)
   const more = holders.length > shown.length ? ' and others' : ''
   const message = `Cannot publish "${name}": the name is reserved for ${shown.join(', ')}${more}`
   throw new SteleError('rule_refused', { method: 'publish', name: 'name_reserved', message })
-}
-
-/** The accounts that a name is reserved for: by itself, or else with its scope. */
-function holdersOf(state: StateReader, name: PackageName): readonly string[] {
-  const scope = name.startsWith('@') ? [`${name.slice(0, name.indexOf('/'))}/*`] : []
-  for (const pattern of [name, ...scope]) {
-    const value = state.get('/names', encodeSegment(pattern))
-    if (value !== undefined) return decode(value).split(' ')
-  }
-  return []
 }

@@ -33,11 +33,14 @@ export function readConflict(
   return state.get(`${packageObject(name)}/conflicts/${version}`, digest) !== undefined
 }
 
-/** True for a name that belongs to accounts, by itself or with its scope. */
-export function isReserved(state: StateReader, name: string): boolean {
-  if (state.get('/names', encodeSegment(name)) !== undefined) return true
-  if (!name.startsWith('@')) return false
-  return state.get('/names', encodeSegment(`${name.slice(0, name.indexOf('/'))}/*`)) !== undefined
+/** The accounts that a name is reserved for: by itself, or else with its scope. */
+export function readHolders(state: StateReader, name: string): readonly string[] {
+  const scope = name.startsWith('@') ? [`${name.slice(0, name.indexOf('/'))}/*`] : []
+  for (const pattern of [name, ...scope]) {
+    const holders = readText(state, '/names', encodeSegment(pattern))
+    if (holders !== undefined) return holders.split(' ')
+  }
+  return []
 }
 
 /** The records that replace the first ones of a package's releases, canonical JSON by version. */

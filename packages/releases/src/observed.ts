@@ -11,6 +11,9 @@ import {
 } from '@stele/formats/names'
 import type { ChunkLine } from '@stele/formats/values'
 
+/** Stands in a packument that is kept for the base address of each tarball. Raw control characters are in no JSON text. */
+export const baseMark = '\u0000'
+
 /** A release as an upstream shows it. */
 export type ShownRelease = ChunkLine & {
   /** Canonical JSON of the record. */

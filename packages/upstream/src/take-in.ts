@@ -10,7 +10,13 @@ import {
 import { abbreviate } from '@stele/formats/manifest'
 import type { PackageName } from '@stele/formats/names'
 import { formatChunk } from '@stele/formats/values'
-import { readLines, readShown, type SeenLine, type ShownRelease } from '@stele/releases/observed'
+import {
+  baseMark,
+  readLines,
+  readShown,
+  type SeenLine,
+  type ShownRelease,
+} from '@stele/releases/observed'
 import { type Form, parseTime, tarballFile } from '@stele/releases/release'
 import { maxDroppedShown } from './limits.ts'
 import { pack, unpack } from './pack.ts'
@@ -59,9 +65,6 @@ export type Taken = {
   readonly pins: Uint8Array
   readonly modifiedMs: number | undefined
 }
-
-/** Stands for the base address in a template. Raw control characters are in no JSON text. */
-export const baseMark = '\u0000'
 
 /** Takes a packument in. Throws upstream_answer_odd, json_invalid. */
 export function takeIn(taking: Taking): Taken {

@@ -6,9 +6,9 @@ import type { JsonObject } from '@stele/formats/json'
 import { type PackageName, parsePackageName } from '@stele/formats/names'
 import { rulesScript } from '@stele/registry'
 import {
-  isReserved,
   readAmended,
   readConflict,
+  readHolders,
   readPinnedIntegrity,
   readSeenChunks,
 } from '@stele/releases/observed'
@@ -118,7 +118,7 @@ export function createWorld(
     tarballs: createMemoryTarballs(files),
     state: {
       origin: (name) => readOrigin(state, name),
-      isReserved: (name) => isReserved(state, name),
+      isReserved: (name) => readHolders(state, name).length > 0,
       chunks: (name) =>
         readSeenChunks(state, name).map((blob) => Buffer.from(blobs.get(blob) ?? '').toString()),
       chosen: (name, version) => readPinnedIntegrity(state, name, version),

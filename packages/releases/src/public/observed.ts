@@ -1,9 +1,9 @@
 // The public face of @stele/releases/observed.
-export { readShown, type Shown, type ShownRelease } from '../observed.ts'
+export { baseMark, readShown, type Shown, type ShownRelease } from '../observed.ts'
 export {
-  isReserved,
   readAmended,
   readConflict,
+  readHolders,
   readPinnedIntegrity,
   readSeenChunks,
 } from '../observed-state.ts'

@@ -9,9 +9,9 @@ import type { JsonObject } from '@stele/formats/json'
 import { clientKey } from '@stele/formats/networks'
 import type { UpstreamReads } from '@stele/registry'
 import {
-  isReserved,
   readAmended,
   readConflict,
+  readHolders,
   readPinnedIntegrity,
   readSeenChunks,
 } from '@stele/releases/observed'
@@ -96,7 +96,7 @@ function readsOf(proxy: Proxy): UpstreamReads {
 function pinnedState(log: LogReader): PinnedState {
   return {
     origin: (name) => readOrigin(log, name),
-    isReserved: (name) => isReserved(log, name),
+    isReserved: (name) => readHolders(log, name).length > 0,
     chunks: (name) =>
       readSeenChunks(log, name).flatMap((blob) => {
         const bytes = log.blobs.read(blob)

@@ -1,2 +1,2 @@
 // The public face of @stele/upstream/taking: what may run on another thread.
-export { baseMark, type Differing, type Taken, type Taking, takeIn } from '../take-in.ts'
+export { type Differing, type Taken, type Taking, takeIn } from '../take-in.ts'
