@@ -29,7 +29,7 @@ export function arrive(answer: Answer, ports: Ports, expected: Expected): Arrivi
   const sizeBytes = sizeOf(answer)
   const progress = createProgress()
   const whole = take(answer, ports.receiving, { expected, progress })
-  whole.then(progress.end, progress.end) // Also: nobody may be waiting for it.
+  whole.catch(() => undefined) // Nobody may be waiting for it.
   return { sizeBytes, whole, bytes: () => tail(ports, progress, whole) }
 }
 
@@ -85,6 +85,7 @@ async function take(
       await receiving.append(chunk)
       progress.wrote(chunk.length)
     }
+    progress.end() // From here on the file is closed and moved, or removed.
     const digest = sha512.digest()
     const shown = integrity.startsWith('sha1-')
       ? `sha1-${sha1.digest('base64')}`
@@ -94,6 +95,7 @@ async function take(
     }
     return await receiving.keep(integrity, digest.toString('hex'))
   } catch (error) {
+    progress.end()
     await receiving.drop()
     if (isSteleError(error)) throw error
     const reason = `broke off: ${error instanceof Error ? error.message : String(error)}`

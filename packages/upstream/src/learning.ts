@@ -1,7 +1,6 @@
 // What the tarball of an upstream's release holds: taken apart once it is here, and told to the log. Its own package.json
 // has the last word on a record that the upstream tells otherwise than it did at first.
 import { hash } from 'node:crypto'
-import { isSteleError } from '@stele/errors'
 import { createBatches } from './batching.ts'
 import { maxReleasesPerCall } from './limits.ts'
 import type { ApartRelease, HeldTarball, UpstreamPorts } from './ports.ts'
@@ -44,11 +43,10 @@ export function createLearning({
     try {
       await learn(release)
     } catch (error) {
-      if (!isSteleError(error)) throw error
       report({
         kind: 'not_learned',
         spec: `${release.name}@${release.version}`,
-        reason: error.message,
+        reason: error instanceof Error ? error.message : String(error),
       })
     }
   }

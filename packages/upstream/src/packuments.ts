@@ -2,6 +2,7 @@
 // the log before it is told to anybody, and the last answer served on while an upstream is down.
 import { isSteleError, SteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
+import { noteConflict } from './conflicts.ts'
 import type { Fetched, Fetching } from './fetching.ts'
 import { createFlights, createTurns } from './flights.ts'
 import { freshMs, maxConflictsPerTaking, missingMs, staleMs } from './limits.ts'
@@ -120,10 +121,8 @@ async function record(
     const n = state.chunks(name).length
     await calls.see({ name, upstream: upstream.id, n, chunk: chunk.text, count: chunk.count })
   }
-  for (const { version, pinned, shown } of conflicts.slice(0, maxConflictsPerTaking)) {
-    if (state.hasConflict(name, version, shown)) continue
-    report({ kind: 'conflict', spec: `${name}@${version}`, pinned, shown })
-    await calls.conflict(name, version, shown)
+  for (const conflict of conflicts.slice(0, maxConflictsPerTaking)) {
+    await noteConflict({ calls, state, report }, name, conflict)
   }
   for (const { version, shown } of differences.slice(0, maxConflictsPerTaking)) {
     if (state.differs(name, version) !== shown) await calls.differ(name, version, shown)

@@ -3,6 +3,7 @@ import { isSteleError, SteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
 import { type Arriving, arrive } from './arriving.ts'
 import { createBatches } from './batching.ts'
+import { noteConflict } from './conflicts.ts'
 import type { Fetching } from './fetching.ts'
 import { createFlights } from './flights.ts'
 import { createLearning } from './learning.ts'
@@ -100,26 +101,13 @@ function createStart(ports: UpstreamPorts, fetching: Fetching): Start {
     const arriving = arrive(answer, { receiving, read: tarballs.read }, expected)
     arriving.whole.then(
       (held) => void learn({ name, version, record: pin.record, held }),
-      (error: unknown) => void noteConflict(ports, { name, version }, error),
+      (error: unknown) => {
+        if (!isSteleError(error, 'upstream_changed')) return
+        const { pinned, shown } = error.details
+        void noteConflict(ports, name, { version, pinned, shown })
+      },
     )
     return arriving
-  }
-}
-
-/** An upstream sent other bytes than it showed: that is logged once for each. */
-async function noteConflict(
-  { state, calls, report }: UpstreamPorts,
-  { name, version }: { readonly name: string; readonly version: string },
-  error: unknown,
-): Promise<void> {
-  if (!isSteleError(error, 'upstream_changed')) return
-  const { pinned, shown } = error.details
-  report({ kind: 'conflict', spec: `${name}@${version}`, pinned, shown })
-  if (state.hasConflict(name, version, shown)) return
-  try {
-    await calls.conflict(name, version, shown)
-  } catch (failure) {
-    if (!isSteleError(failure)) throw failure // What the log refuses now is told again with the next request.
   }
 }
 

@@ -438,3 +438,12 @@ test('what is not here yet is counted for whoever wants it, and what is here for
   await world.proxy.prepare(missing, 'full', '10.0.0.6')
   assert.deepEqual(counted.slice(2), ['10.0.0.5'])
 })
+
+test('prepare() goes on when the log takes no more conflicts of a version', async () => {
+  const world = await worldThatSaw()
+  for (let change = 0; change <= 21; change++) {
+    world.wait(minute)
+    world.put('a', [{ version: '1.0.0', own: { change } }, { version: `2.0.${change}` }])
+    assert.deepEqual(await versionsOf(world), ['1.0.0', `2.0.${change}`])
+  }
+})

@@ -16,9 +16,6 @@ export const maxRedirects = 3
 /** Bytes of a packument that is read on the thread that answers everybody: a few milliseconds. */
 export const inlinePackumentBytes: number = 64 * 1024
 
-/** Bytes of a tarball that is taken apart there. What it unpacks to is bounded by its size: some 60 MB at worst. */
-export const inlineTarballBytes: number = 32 * 1024
-
 /** How long one packument or tarball may take, in milliseconds: the largest take some five seconds. */
 export const readingTimeoutMs: number = 60 * 1000
 
@@ -33,3 +30,6 @@ export const coldByAddress: RateLimit = { limit: 10_000, windowMs: 10 * 60 * 100
 
 /** What all may want together: as many as the log takes beside its other calls. */
 export const coldInAll: RateLimit = { limit: 60_000, windowMs: 10 * 60 * 1000 }
+
+/** What a client is told to wait where reading failed, in seconds. */
+export const readingRetryS = 5

@@ -1,16 +1,10 @@
-// Reads what upstreams sent: what is small at once, the rest on a thread of its own, which is started when it is needed.
-import { statSync } from 'node:fs'
+// Reads what upstreams sent: small packuments at once, the rest on a thread of its own, which is started when it is needed.
 import { Worker } from 'node:worker_threads'
-import { errorFromText } from '@stele/errors'
+import { errorFromText, SteleError } from '@stele/errors'
 import type { Apart, UpstreamPorts } from '@stele/upstream'
 import { type Taken, takeIn } from '@stele/upstream/taking'
-import {
-  inlinePackumentBytes,
-  inlineTarballBytes,
-  readingIdleMs,
-  readingTimeoutMs,
-} from './limits.ts'
-import { type ReadingJob, type ReadingNews, takeApart } from './worker.ts'
+import { inlinePackumentBytes, readingIdleMs, readingRetryS, readingTimeoutMs } from './limits.ts'
+import type { ReadingJob, ReadingNews } from './worker.ts'
 
 /** The ports that take things apart. */
 export type Reading = Pick<UpstreamPorts, 'takeIn' | 'takeApart'> & {
@@ -32,7 +26,6 @@ export function openReading(main: URL): Reading {
       throw new Error('A packument was read as something else')
     },
     takeApart: async ({ path, sha512 }) => {
-      if (statSync(path).size <= inlineTarballBytes) return takeApart({ path, sha512 })
       const apart = await run({ kind: 'tarball', path, sha512 })
       if ('contents' in apart) return apart
       throw new Error('A tarball was read as something else')
@@ -59,7 +52,7 @@ function startThread(main: URL): ReadingThread {
   let timer: NodeJS.Timeout | undefined
   let isUsable = true
 
-  const spoil = (why: Error): void => {
+  const spoil = (why: SteleError): void => {
     isUsable = false
     clearTimeout(timer)
     for (const { reject } of running.splice(0)) reject(why)
@@ -69,7 +62,7 @@ function startThread(main: URL): ReadingThread {
   const wait = (): void => {
     clearTimeout(timer)
     const isIdle = running.length === 0
-    const why = new Error('Reading what an upstream sent took too long')
+    const why = busy(`reading what an upstream sent took over ${readingTimeoutMs / 1000} seconds`)
     timer = setTimeout(() => spoil(why), isIdle ? readingIdleMs : readingTimeoutMs)
     timer.unref()
   }
@@ -79,8 +72,8 @@ function startThread(main: URL): ReadingThread {
     if ('done' in news) one?.resolve(news.done)
     else one?.reject(errorFromText(news.error))
   })
-  worker.on('error', (cause) => spoil(new Error('Reading what an upstream sent failed', { cause })))
-  worker.on('exit', () => spoil(new Error('The thread that reads what upstreams send has ended')))
+  worker.on('error', (cause) => spoil(busy('reading what an upstream sent failed', cause)))
+  worker.on('exit', () => spoil(busy('the thread that reads what upstreams send has ended')))
   return {
     isUsable: () => isUsable,
     run: (job) =>
@@ -90,8 +83,13 @@ function startThread(main: URL): ReadingThread {
         worker.postMessage(job)
       }),
     end: async () => {
-      spoil(new Error('The server is stopping'))
+      spoil(busy('it is stopping'))
       await worker.terminate()
     },
   }
+}
+
+/** Nothing is wrong with what was asked for: it can be asked for again. */
+function busy(reason: string, cause?: unknown): SteleError {
+  return new SteleError('server_busy', { reason, retryAfterS: readingRetryS }, { cause })
 }

@@ -29,13 +29,7 @@ function answer(job: ReadingJob): ReadingNews {
 }
 
 /** What a tarball holds. One that cannot be taken apart is passed on to clients as it is, and nobody unpacks it here. */
-export function takeApart({
-  path,
-  sha512,
-}: {
-  readonly path: string
-  readonly sha512: string
-}): Apart {
+function takeApart({ path, sha512 }: { readonly path: string; readonly sha512: string }): Apart {
   const bytes = readFileSync(path)
   try {
     const { contents, recordText, packageJson } = readRelease(bytes)
