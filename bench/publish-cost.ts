@@ -104,6 +104,7 @@ async function measureHttp(paths: StoredPaths): Promise<readonly Row[]> {
   const registry = createRegistry({ ...reads, submit: refused, now: Date.now })
   const accounts = createAccounts({ store, now: Date.now, random })
   const ports: NpmPorts = {
+    isClosed: false,
     registry: {
       ...registry,
       put: async ({ name, body }) => {

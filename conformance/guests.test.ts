@@ -45,6 +45,7 @@ async function start(folder: Folder): Promise<Server> {
   const faces = server.openFaces(
     {
       isPublic: false,
+      isClosed: false,
       counts: () => ({ requests: new Map(), publishes: 0 }),
       connections: () => 0,
       signUp: { signUp: 'closed', listensOnLoopback: true, isPublished: false },

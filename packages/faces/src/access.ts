@@ -11,6 +11,24 @@ export type AccessPorts = {
   readonly registry: Pick<Registry, 'hasAccount' | 'join'>
 }
 
+/**
+ * Lets nobody in but accounts, tokens that only read among them. Throws unauthenticated, password_wrong, rate_limited.
+ */
+export function createAdmit(accounts: AccessPorts['accounts']): (ask: Ask) => Promise<void> {
+  return async (ask) => {
+    await identify(accounts, ask)
+  }
+}
+
+async function identify(accounts: AccessPorts['accounts'], ask: Ask): Promise<Identity> {
+  const identity = await accounts.authenticate(ask.headers['authorization'], ask.client)
+  if (identity === undefined) {
+    throw new SteleError('unauthenticated', { reason: 'the request has no credentials' })
+  }
+  ask.notes['account'] = identity.account
+  return identity
+}
+
 /** Tells who asks. */
 export type Access = {
   /** Who sent valid credentials. Throws unauthenticated where there are none. */
@@ -20,15 +38,7 @@ export type Access = {
 }
 
 export function createAccess(ports: AccessPorts): Access {
-  const need = async (ask: Ask): Promise<Identity> => {
-    const header = ask.headers['authorization']
-    const identity = await ports.accounts.authenticate(header, ask.client)
-    if (identity === undefined) {
-      throw new SteleError('unauthenticated', { reason: 'the request has no credentials' })
-    }
-    ask.notes['account'] = identity.account
-    return identity
-  }
+  const need = (ask: Ask): Promise<Identity> => identify(ports.accounts, ask)
   return {
     need,
     needWriter: async (ask) => {

@@ -11,6 +11,7 @@ import {
 } from '@stele/http'
 import { createMemoryAccountStore } from '../../accounts/test/memory-account-store.ts'
 import { ask } from '../../http/test/incoming.ts'
+import { createAdmit } from '../src/access.ts'
 import { type HealthPorts, healthFace } from '../src/health/index.ts'
 import { defaultMaxUploadBytes } from '../src/limits.ts'
 import { type LogPorts, type LogReads, logFace } from '../src/log/index.ts'
@@ -24,6 +25,7 @@ export type FixtureSettings = AddressSettings &
   NpmSettings & {
     readonly signUp: SignUpSettings['signUp']
     readonly listensOnLoopback: boolean
+    readonly access: 'public' | 'authenticated'
   }
 
 type FixturePorts = NpmPorts & LogPorts & WebPorts & HealthPorts
@@ -39,6 +41,7 @@ export type Fixture = {
 export const openSettings: FixtureSettings = {
   signUp: 'open',
   listensOnLoopback: true,
+  access: 'public',
   mountPath: '',
   trustedProxies: [],
   maxUploadBytes: defaultMaxUploadBytes,
@@ -74,6 +77,7 @@ export function createFixture(
     log: fakeLog(registry),
     prove: async (queries) => Buffer.from(`proof of ${queries.length}`),
     isPublic: publicUrl !== undefined,
+    isClosed: settings.access === 'authenticated',
     counts: () => ({ requests: tally.requests, publishes: tally.noted('published') }),
     connections: () => 0,
     signUp: { signUp, listensOnLoopback, isPublished },
@@ -95,7 +99,8 @@ export function createFixture(
     return true
   }
   const version = (): number => registry.calls.length
-  const app = createApp({ faces, settings, now, report, noteAnswer, version })
+  const admit = settings.access === 'authenticated' ? { admit: createAdmit(accounts) } : {}
+  const app = createApp({ faces, settings, now, report, noteAnswer, version, ...admit })
   return { app, registry, ports, events, clock }
 }
 

@@ -3,15 +3,16 @@ import { randomUUID } from 'node:crypto'
 import { isSteleError, SteleError } from '@stele/errors'
 import { type Ask, openAsk } from './ask.ts'
 import { type AddressSettings, checkHost } from './base-address.ts'
-import type { Draft } from './draft.ts'
+import { type Draft, forReaders, varyBy } from './draft.ts'
 import { routeNotFound, toReply } from './error-reply.ts'
 import { accessEvent, type HttpEvent } from './event.ts'
 import type { App, Incoming, Reply, Switch, Upgrades } from './exchange.ts'
 import type { Face } from './face.ts'
 import { finish } from './finish.ts'
 import { type AllHabits, joinHabits } from './habits.ts'
+import { wantsFirst } from './negotiation.ts'
 import { createReadyAnswers, type ReadyAnswers } from './ready-answers.ts'
-import { createRouter, type Router } from './router.ts'
+import { createRouter, type Route, type Router } from './router.ts'
 import { parseTarget, type Target } from './target.ts'
 import { createUpgradeFinder, type UpgradeFinder } from './upgrade-finder.ts'
 
@@ -25,6 +26,8 @@ export type AppPorts = {
   readonly noteAnswer?: (method: string, status: number) => boolean
   /** Differs after every commit of what lasting answers depend on; absent, none is kept ready. */
   readonly version?: () => number
+  /** Throws unauthenticated for whoever may not read here; absent, everyone may. Routes that are open do not ask it. */
+  readonly admit?: (ask: Ask) => Promise<void>
 }
 
 /** The app over its faces. Tests call it without a server. */
@@ -64,7 +67,7 @@ type AnsweredAt = { readonly incoming: Incoming; readonly reply: Reply; readonly
 async function answer(context: Context, incoming: Incoming): Promise<Reply> {
   const { ports, ready } = context
   const found = ready?.find(incoming)
-  if (found !== undefined) {
+  if (found !== undefined && (await isAdmitted(context, incoming))) {
     const isWanted = ports.noteAnswer?.(incoming.method, found.status) !== false
     if (isWanted) {
       const target = targetOf(context, incoming)
@@ -79,6 +82,18 @@ async function answer(context: Context, incoming: Incoming): Promise<Reply> {
   return reply
 }
 
+/** Whether what is ready may be given. A no is said by the route, as for every other request. */
+async function isAdmitted(context: Context, incoming: Incoming): Promise<boolean> {
+  const { admit } = context.ports
+  if (admit === undefined) return true
+  const target = targetOf(context, incoming)
+  if (target === undefined) return false
+  return admit(open(context, incoming, target)).then(
+    () => true,
+    () => false,
+  )
+}
+
 /** The reply to what `work` gives or throws, reported. */
 async function settle(
   context: Context,
@@ -90,7 +105,8 @@ async function settle(
   const progress: Progress = {}
   const draftError = (error: unknown): Draft => {
     progress.code = error instanceof SteleError ? error.code : 'internal'
-    return toReply(error, (bug) => reportBug(context, incoming, bug))
+    const draft = toReply(error, (bug) => reportBug(context, incoming, bug))
+    return draft.status === 401 ? askBrowser(incoming, draft) : draft
   }
   const reply = await work(progress)
     .catch(draftError)
@@ -99,6 +115,13 @@ async function settle(
   const isWanted = ports.noteAnswer?.(incoming.method, reply.status) !== false
   if (isWanted) reportAccess(context, { incoming, reply, startMs, ...progress })
   return reply
+}
+
+/** A browser asks the person for a name and a password. npm would print the challenge instead of the error. */
+function askBrowser({ headers }: Incoming, draft: Draft): Draft {
+  if (!wantsFirst(headers['accept'], 'text/html')) return draft
+  const challenge = { 'www-authenticate': 'Basic realm="registry", charset="UTF-8"' }
+  return { ...draft, headers: { ...draft.headers, ...challenge } }
 }
 
 function reportAccess(
@@ -123,8 +146,18 @@ async function route(context: Context, incoming: Incoming, progress: Progress): 
   if (target === undefined) throw notFound(context, incoming)
   if (found === undefined) throw notTaken(context, incoming, target)
   progress.ask = open(context, incoming, target)
+  const isClosed = await pass(context, progress.ask, found.route)
   const draft = await found.route.answer(progress.ask, found.params)
-  return found.variesByAccept ? varyByAccept(draft) : draft
+  const varied = found.variesByAccept ? varyBy(draft, 'Accept') : draft
+  return isClosed ? forReaders(varied) : varied
+}
+
+/** True where the answer is for those alone who were let in. Throws what `admit` throws. */
+async function pass({ ports }: Context, ask: Ask, route?: Route): Promise<boolean> {
+  if (ports.admit === undefined || route?.isOpen === true || route?.isOffered === false)
+    return false
+  await ports.admit(ask)
+  return true
 }
 
 function targetOf({ ports, habits }: Context, { url }: Pick<Incoming, 'url'>): Target | undefined {
@@ -159,6 +192,7 @@ async function openUpgrade(context: Context, incoming: Incoming): Promise<Switch
     if (target === undefined || found === undefined) throw notFound(context, incoming)
     progress.ask = open(context, incoming, target)
     checkOrigin(progress.ask)
+    await pass(context, progress.ask)
     const { protocol } = found.upgrade
     opened.value = { protocol, ...(await found.upgrade.open(progress.ask, found.params)) }
     return { status: 101, headers: {} }
@@ -183,16 +217,6 @@ function findUpgrade(
   } catch (error) {
     if (isSteleError(error)) return undefined // It is answered as any other request, with this error.
     throw error
-  }
-}
-
-/** The same address answers in other forms: caches must know, whichever of them it was. */
-function varyByAccept(draft: Draft): Draft {
-  const vary = draft.headers['vary']
-  if (vary !== undefined && /(?:^|,) *accept *(?:,|$)/i.test(vary)) return draft
-  return {
-    ...draft,
-    headers: { ...draft.headers, vary: vary === undefined ? 'Accept' : `${vary}, Accept` },
   }
 }
 

@@ -56,3 +56,20 @@ export function jsonDraft(
 export function ownDraft(status: number, value: unknown): Draft {
   return jsonDraft(status, value, { 'cache-control': ownOnly, vary: 'Authorization' })
 }
+
+/** The answer depends on this header of the request: caches must know, whichever it was. */
+export function varyBy(draft: Draft, header: string): Draft {
+  const vary = draft.headers['vary']
+  const members = vary === undefined ? [] : vary.split(/ *, */)
+  if (members.some((member) => member.toLowerCase() === header.toLowerCase())) return draft
+  return { ...draft, headers: { ...draft.headers, vary: [...members, header].join(', ') } }
+}
+
+/** The same for those alone who may read: no cache gives it to others, and no page of another origin may read it. */
+export function forReaders(draft: Draft): Draft {
+  const { 'access-control-allow-origin': _origin, ...headers } = draft.headers
+  const directives = (headers['cache-control'] ?? revalidate).split(/ *, */)
+  const kept = directives.filter((one) => one !== 'public' && one !== 'private')
+  const control = { 'cache-control': ['private', ...kept].join(', ') }
+  return varyBy({ ...draft, headers: { ...headers, ...control } }, 'Authorization')
+}

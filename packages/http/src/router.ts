@@ -20,6 +20,8 @@ export type Route = {
   readonly accepts?: string
   /** False where the route only says that nothing is offered there: then `Allow` does not name its method. */
   readonly isOffered?: boolean
+  /** Answers strangers too, where all else is for accounts alone: logging in, and whether the server lives. */
+  readonly isOpen?: true
   readonly answer: (ask: Ask, params: Params) => Draft | Promise<Draft>
 }
 

@@ -14,6 +14,8 @@ export type RegistryPorts = {
   readonly ingest?: (job: DocumentJob) => Promise<ReadDocument>
   /** What upstreams show; absent where none are asked. */
   readonly upstream?: UpstreamReads
+  /** Only accounts may read it: then a package may be published for them alone. */
+  readonly isClosed?: boolean
   /** Milliseconds since 1970. */
   readonly now: () => number
 }

@@ -27,7 +27,7 @@ function scripted(answers: readonly (Said | Error)[]) {
   return {
     asked,
     waited,
-    fetch: createFetch('https://registry.example/npm', { request, wait, every }),
+    fetch: createFetch({ root: 'https://registry.example/npm' }, { request, wait, every }),
   }
 }
 
@@ -93,6 +93,24 @@ suite('createFetch()', () => {
     })
   }
 
+  test('createFetch() sends credentials to the registry alone, not where it redirects to', async () => {
+    const sent: (readonly [string, string | undefined])[] = []
+    const answers = [{ status: 302, location: 'http://registry.example/npm/b' }, { status: 404 }]
+    const request: FetchPorts['request'] = async (url, { authorization }) => {
+      sent.push([url.href, authorization])
+      const body = (async function* () {})()
+      return { status: 500, isGzip: false, body, cancel: () => undefined, ...answers.shift() }
+    }
+    const root = 'https://registry.example/npm'
+    const wait = async (): Promise<void> => undefined
+    const fetch = createFetch({ root, authorization: 'Bearer t' }, { request, wait, every })
+    assert.equal((await fetch('/a', 10)).status, 404)
+    assert.deepEqual(sent, [
+      ['https://registry.example/npm/a', 'Bearer t'],
+      ['http://registry.example/npm/b', undefined],
+    ])
+  })
+
   test('createFetch() does not follow redirects for ever', async () => {
     const { fetch } = scripted(Array.from({ length: 20 }, () => ({ status: 301, location: '/a' })))
     await assert.rejects(fetch('/a', 10), { code: 'server_refused' })
@@ -108,11 +126,14 @@ suite('createFetch()', () => {
         yield packed
       })(),
     })
-    const fetch = createFetch('https://registry.example', {
-      request,
-      wait: async () => undefined,
-      every,
-    })
+    const fetch = createFetch(
+      { root: 'https://registry.example' },
+      {
+        request,
+        wait: async () => undefined,
+        every,
+      },
+    )
     assert.equal((await fetch('/a', 100)).bytes.length, 100)
     assert.equal((await fetch('/a', 99)).bytes.length, 100)
   })
@@ -141,15 +162,18 @@ suite('createFetch()', () => {
         })()
         return { status: 200, isGzip: false, cancel: () => undefined, body }
       }
-      const fetch = createFetch('https://registry.example', {
-        request,
-        wait: async () => undefined,
-        every: (periodMs, work) => {
-          assert.equal(periodMs, 30_000)
-          looks.push(work)
-          return () => void looks.splice(0)
+      const fetch = createFetch(
+        { root: 'https://registry.example' },
+        {
+          request,
+          wait: async () => undefined,
+          every: (periodMs, work) => {
+            assert.equal(periodMs, 30_000)
+            looks.push(work)
+            return () => void looks.splice(0)
+          },
         },
-      })
+      )
       const done = fetch('/a', 1000 * kib)
       if (givenUpAt === undefined) {
         const sentKib = cameKib.reduce((sum, one) => sum + one, 0)

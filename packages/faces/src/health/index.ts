@@ -10,7 +10,7 @@ export const healthFace: FaceDefinition<HealthPorts> = {
   settings: noSettings,
   open: (ports) => ({
     routes: [
-      { method: 'GET', path: '/-/health', answer: () => showHealth(ports) },
+      { method: 'GET', path: '/-/health', isOpen: true, answer: () => showHealth(ports) },
       { method: 'GET', path: '/-/metrics', answer: () => showMetrics(ports) },
     ],
   }),

@@ -16,6 +16,7 @@ export function factsRoutes(ports: Pick<NpmPorts, 'log' | 'writesRefused'>): Rou
     {
       method: 'GET',
       path: '/-/ping',
+      isOpen: true,
       answer: () => {
         const writesRefused = ports.writesRefused?.()
         return jsonDraft(200, writesRefused === undefined ? {} : { writesRefused }, noStore)

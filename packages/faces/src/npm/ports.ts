@@ -10,6 +10,8 @@ export type NpmPorts = {
   readonly log: Pick<LogReads, 'blob' | 'takenDown' | 'treeSize'>
   /** Why writes are refused now; undefined, or absent, where they are taken. */
   readonly writesRefused?: () => string | undefined
+  /** Only accounts may read. */
+  readonly isClosed: boolean
   /** Who may make an account. */
   readonly signUp: SignUpSettings
 }

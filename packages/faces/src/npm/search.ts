@@ -5,7 +5,7 @@ import { maxSearchSize } from '@stele/registry/reading'
 import { maxSearchFrom } from '../limits.ts'
 import type { NpmPorts } from './ports.ts'
 
-type Ports = Pick<NpmPorts, 'registry'>
+type Ports = Pick<NpmPorts, 'registry' | 'isClosed'>
 
 export function searchRoutes(ports: Ports): Route[] {
   return [
@@ -26,7 +26,7 @@ export function searchRoutes(ports: Ports): Route[] {
         const name = parsePackageName(params('name'))
         await ports.registry.prepare(name, 'abbreviated', ask.client)
         if (ports.registry.tags(name) === undefined) throw ports.registry.missing(name)
-        return jsonDraft(200, { public: true })
+        return jsonDraft(200, { public: !ports.isClosed })
       },
     },
   ]

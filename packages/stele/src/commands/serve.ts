@@ -1,6 +1,7 @@
 // stele serve
 import { networkInterfaces } from 'node:os'
 import { SteleError } from '@stele/errors'
+import { createAdmit } from '@stele/faces/access'
 import {
   createApp,
   createPendingApp,
@@ -134,6 +135,7 @@ function createServerApp(
   report: (event: HttpEvent) => void,
 ): ReturnType<typeof createApp> {
   const { publicUrl, trustedProxies, mountPath, signUp } = settings
+  const isClosed = settings.access === 'authenticated'
   const addresses = {
     ...(publicUrl === null ? {} : { publicUrl }),
     mountPath,
@@ -143,7 +145,8 @@ function createServerApp(
   const isPublished = publicUrl !== null || trustedProxies.length > 0
   const faces = server.openFaces(
     {
-      isPublic: publicUrl !== null,
+      isPublic: publicUrl !== null && !isClosed,
+      isClosed,
       counts: () => ({ requests: tally.requests, publishes: tally.noted('published') }),
       connections: listening.connections,
       signUp: { signUp, listensOnLoopback: addresses.listensOnLoopback, isPublished },
@@ -154,8 +157,9 @@ function createServerApp(
     tally.noteAnswer(status)
     return wantsAccessEvent(settings.logLevel, method, status)
   }
-  const { version } = server
-  return createApp({ faces, settings: addresses, now: Date.now, report, noteAnswer, version })
+  const { version, accounts } = server
+  const edge = { settings: addresses, now: Date.now, report, noteAnswer, version }
+  return createApp({ ...edge, faces, ...(isClosed ? { admit: createAdmit(accounts) } : {}) })
 }
 
 function readSettings({ options, environment }: Input): Settings {

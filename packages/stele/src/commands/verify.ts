@@ -82,6 +82,7 @@ export const verify: Command<ShownReport> = {
     notes: [
       'A folder is a copy of the public folder of a registry: then the log is verified, and nothing that is served.',
       'What was verified is kept: the next verification goes on from there, and fails where it finds another log or history.',
+      'Where reading needs an account, it sends what npm would: the credentials for that address in .npmrc, as "npm login" leaves them.',
       'Exit status: 0 verified, 1 does not verify, 2 wrong usage, 3 verified but for what the report names,',
       '4 cannot be reached, or this machine could not do it',
     ],
@@ -95,6 +96,7 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
   const { rules, out, ...chosen } = readOptions(positionals, options)
   const data: VerifyData = {
     ...chosen,
+    ...(await credentialsFor(chosen.source)),
     role: 'verify',
     rules: [...knownRules(), ...rules],
     folders: foldersOf(environment),
@@ -108,6 +110,16 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
   })
   if (out !== undefined) writeWhole(out, `${JSON.stringify(report, undefined, 2)}\n`)
   return { ...report, saved }
+}
+
+/** What npm would send there: a registry that lets only accounts read wants to know who verifies it. */
+async function credentialsFor(
+  source: VerifyData['source'],
+): Promise<Pick<VerifyData, 'authorization'>> {
+  if (source.kind !== 'http') return {}
+  const { default: registryAuthToken } = await import('registry-auth-token')
+  const found = registryAuthToken(`${source.root}/`)
+  return found === undefined ? {} : { authorization: `${found.type} ${found.token}` }
 }
 
 /** Where users keep configuration and caches (the XDG base directories). */

@@ -50,6 +50,7 @@ export function formatStarted(started: Started): string {
     ['Address', [address, ...others].join('\n')],
     ['Data', settings.dir],
     ['Sign-up', signUpText(settings)],
+    ...(settings.access === 'authenticated' ? [['Reading', 'only with an account'] as const] : []),
     ['Log', origin],
   ]
   return [

@@ -2,12 +2,14 @@
 import type { Accounts, SignUpSettings } from '@stele/accounts'
 import type { HealthPorts } from '@stele/faces/health'
 import type { LogPorts } from '@stele/faces/log'
+import type { NpmPorts } from '@stele/faces/npm'
 import type { Face, FaceDefinition } from '@stele/http'
 import type { AnySection, Section } from '@stele/settings'
 
 /** What the edge tells to every face. */
 export type EdgePorts = Pick<HealthPorts, 'counts' | 'connections'> &
-  Pick<LogPorts, 'isPublic'> & { readonly signUp: SignUpSettings }
+  Pick<LogPorts, 'isPublic'> &
+  Pick<NpmPorts, 'isClosed'> & { readonly signUp: SignUpSettings }
 
 /** What the faces of any service may need. What is particular to a kind comes beside it. */
 export type FacePorts = EdgePorts &

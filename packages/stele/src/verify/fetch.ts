@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { Fetched, VerifyPorts } from '@stele/audit'
 import { SteleError } from '@stele/errors'
-import { type Answer, requestHttp } from './http-request.ts'
+import { type Answer, type Asking, requestHttp } from './http-request.ts'
 
 /** Waits before the second and the third try, in milliseconds. */
 const retryAfterMs = [300, 1500] as const
@@ -18,12 +18,13 @@ const maxRedirects = 5
 const redirects: readonly number[] = [301, 302, 303, 307, 308]
 const serverFault = 500
 const tooManyRequests = 429
+const unauthorized = 401
 /** Tools that name no type get JSON; browsers, which ask for text/html, get pages. */
 const anyType = 'application/json, */*'
 
 /** What asks and what waits; tests give their own. */
 export type FetchPorts = {
-  readonly request: (url: URL, accept: string, signal: AbortSignal) => Promise<Answer>
+  readonly request: (url: URL, asking: Asking, signal: AbortSignal) => Promise<Answer>
   readonly wait: (delayMs: number) => Promise<unknown>
   /** Calls back again and again until it is cancelled. */
   readonly every: (periodMs: number, work: () => void) => () => void
@@ -31,15 +32,18 @@ export type FetchPorts = {
 
 const ports: FetchPorts = { request: requestHttp, wait: setTimeoutPromise, every: everyOnClock }
 
-/** What a registry is asked through; `root` is its address without a slash at the end. */
+/**
+ * What a registry is asked through. `root` is its address without a slash at the end, `authorization` the header that it wants,
+ * which nobody else gets.
+ */
 export function createFetch(
-  root: string,
+  { root, authorization }: { readonly root: string; readonly authorization?: string | undefined },
   { request, wait, every }: FetchPorts = ports,
 ): VerifyPorts['fetch'] {
   return async (path, maxBytes, accept = anyType) => {
     const url = root + path
     for (const delayMs of [...retryAfterMs, undefined]) {
-      const answer = await tryOnce({ request, every }, { url, accept, maxBytes })
+      const answer = await tryOnce({ request, every }, { url, accept, authorization, maxBytes })
       if (!('reason' in answer)) return answer
       if (delayMs === undefined || answer.isFinal === true) throw failure(url, answer)
       await wait(delayMs)
@@ -48,12 +52,12 @@ export function createFetch(
   }
 }
 
-type Asked = { readonly url: string; readonly accept: string; readonly maxBytes: number }
+type Asked = Asking & { readonly url: string; readonly maxBytes: number }
 type Failed = { readonly reason: string; readonly status?: number; readonly isFinal?: boolean }
 
 async function tryOnce(
   { request, every }: Pick<FetchPorts, 'request' | 'every'>,
-  { url, accept, maxBytes }: Asked,
+  { url, accept, authorization, maxBytes }: Asked,
 ): Promise<Fetched | Failed> {
   const patience = new AbortController()
   let reason = ''
@@ -70,10 +74,17 @@ async function tryOnce(
   try {
     let place = new URL(url)
     for (let hops = 0; ; hops++) {
-      const answer = await request(place, accept, patience.signal)
+      const isOwn = place.origin === new URL(url).origin
+      const asking = { accept, ...(isOwn ? { authorization } : {}) }
+      const answer = await request(place, asking, patience.signal)
       timer.refresh()
       const { status } = answer
       const target = redirects.includes(status) ? answer.location : undefined
+      if (target === undefined && status === unauthorized) {
+        answer.cancel()
+        const reason = noReaderReason(asking.authorization !== undefined)
+        return { reason, status, isFinal: true }
+      }
       if (target === undefined) return await readAnswer(answer, maxBytes, heard)
       answer.cancel()
       const next = new URL(target, place)
@@ -91,6 +102,13 @@ async function tryOnce(
     clearTimeout(timer)
     pace.end()
   }
+}
+
+function noReaderReason(isKnown: boolean): string {
+  const reason = isKnown
+    ? 'it does not take the credentials in .npmrc'
+    : 'it lets only accounts read, and .npmrc has no credentials for this address'
+  return `${reason}: run "npm login" with this registry first`
 }
 
 const silentReason = `it said nothing for ${silenceMs / 1000} seconds`

@@ -15,15 +15,27 @@ const options = { keepAlive: true, maxSockets: 8 } as const
 const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) }
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
+/** What a request says of whoever sends it. */
+export type Asking = {
+  readonly accept: string
+  /** The header; absent: none is sent. */
+  readonly authorization?: string | undefined
+}
+
 /** Sends a GET. Rejects where there is no answer. */
-export function requestHttp(url: URL, accept: string, signal: AbortSignal): Promise<Answer> {
+export function requestHttp(
+  url: URL,
+  { accept, authorization }: Asking,
+  signal: AbortSignal,
+): Promise<Answer> {
   const isHttps = url.protocol === 'https:'
   const agent = isHttps ? agents['https:'] : agents['http:']
   // Packing costs more than it saves where nothing travels.
   const coding = loopback.test(url.hostname) ? 'identity' : 'gzip'
   // As a list: Node writes it as it is, and takes less time.
   const named = ['user-agent', 'stele-verify', 'accept', accept, 'accept-encoding', coding]
-  const headers = ['host', url.host, ...named]
+  const known = authorization === undefined ? [] : ['authorization', authorization]
+  const headers = ['host', url.host, ...named, ...known]
   return new Promise((resolve, reject) => {
     const asked = (isHttps ? https : http).get(url, { agent, headers, signal }, (response) => {
       const { location } = response.headers

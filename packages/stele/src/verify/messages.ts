@@ -14,6 +14,8 @@ export type Source =
 /** What every thread of a verification knows. */
 export type Place = {
   readonly source: Source
+  /** The Authorization header that the registry wants; absent: none is sent. */
+  readonly authorization?: string
   /** The addresses that tarballs may be served under. */
   readonly bases: readonly string[] | undefined
   /** Engines that the user allows beside those of this release, by their hex SHA-512. */

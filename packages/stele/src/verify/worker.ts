@@ -113,9 +113,12 @@ function placePorts(
   place: Place,
   thread: number,
 ): Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'watch' | 'checks'> {
-  const { source, bases } = place
+  const { source, bases, authorization } = place
   return {
-    fetch: source.kind === 'http' ? createFetch(source.root) : createFolderFetch(source.path),
+    fetch:
+      source.kind === 'http'
+        ? createFetch({ root: source.root, authorization })
+        : createFolderFetch(source.path),
     createExecutor: (settings) => openExecutor(settings, place),
     watch: watchCalls(place.calls, thread),
     checks: createRegistryChecks(bases),

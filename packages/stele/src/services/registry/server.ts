@@ -1,4 +1,5 @@
 // The registry as the server offers it: to its faces, and to the operator's commands.
+import { accountsSection } from '@stele/accounts'
 import { healthFace } from '@stele/faces/health'
 import { logFace } from '@stele/faces/log'
 import { mnpmFace } from '@stele/faces/mnpm'
@@ -51,6 +52,7 @@ async function open(
       submit: service.submit,
       ingest: pool.ingest,
       ...openUpstreams(service, closing, ports),
+      isClosed: ports.read(accountsSection).access === 'authenticated',
       now: Date.now,
     }),
     valuesInUse: createValuesInUse(log),
