@@ -13,8 +13,24 @@ const sqliteFull = 13
 export function tellFull<T>(change: () => T): T {
   try {
     return change()
-  } catch (cause) {
-    const isFull = cause instanceof Error && 'errcode' in cause && cause.errcode === sqliteFull
-    throw isFull ? new SteleError('disk_full', {}, { cause }) : cause
+  } catch (error) {
+    throw named(error)
   }
+}
+
+/** As tellFull(), for work on files. */
+export async function tellFullLater<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw named(error)
+  }
+}
+
+function named(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause
+  const isFull =
+    ('errcode' in cause && cause.errcode === sqliteFull) ||
+    ('code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT'))
+  return isFull ? new SteleError('disk_full', {}, { cause }) : cause
 }

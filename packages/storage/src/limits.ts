@@ -24,3 +24,15 @@ export const maxChangesHereBytes: number = 1024 * 1024
 export const folderThreadIdleMs: number = 15 * 1000
 /** Bytes of a published blob that are read at once to compare it: hashing them takes two milliseconds. */
 export const bytesPerRead: number = 1024 * 1024
+/** Names that an upstream does not have, of which that is kept: a storm of them must not fill the disk. */
+export const maxMissingKept = 10_000
+/** So many of them go at once. */
+export const missingPerRemoval = 1000
+/** How long a tarball stays after it was found, in milliseconds: somebody is about to open it. */
+export const tarballGraceMs: number = 60 * 1000
+/** How full the space of tarballs still is after some had to go: the next ones need not remove again. */
+export const tarballRoom = 0.9
+/** Tarballs that are looked at together to see which of them go. */
+export const tarballsPerRemoval = 100
+/** Uses of tarballs before they are written down: a large application's. */
+export const maxUsesKept = 2000

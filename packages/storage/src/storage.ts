@@ -35,8 +35,8 @@ export type Storage = {
   readonly openReads: () => StoredReads
   /** Throws `data_invalid`. */
   readonly openAccounts: () => OpenAccountStore
-  /** What is kept of upstreams. Throws `data_invalid`. */
-  readonly openUpstreams: () => UpstreamStore
+  /** What is kept of upstreams; their tarballs may take so many bytes. Throws `data_invalid`. */
+  readonly openUpstreams: (maxBytes: number) => UpstreamStore
 }
 
 /** What is committed, to be read; and the way in for large blobs. */
@@ -59,7 +59,8 @@ export function openStorage({ dir, publicFolder }: StorageSettings): Storage {
     openHome: (options) => openServiceHome({ ...options, paths, publicFolder }),
     openReads: () => openReads(paths),
     openAccounts: () => openAccountStore(paths.accounts),
-    openUpstreams: () => openUpstreamStore(paths.upstream, paths.tarballs),
+    openUpstreams: (maxBytes) =>
+      openUpstreamStore({ path: paths.upstream, folder: paths.tarballs, maxBytes }),
   }
 }
 

@@ -1,21 +1,20 @@
-// What upstreams said, in a SQLite file of its own, and their tarballs as files: copies, that can be deleted at any time
-// while no server runs.
-
-import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+// What upstreams said, in a SQLite file of its own: copies, that can be deleted at any time while no server runs.
 import type { DatabaseSync } from 'node:sqlite'
-import type { HeldTarball, Kept, KeptHead, Receiving, Tarballs } from '@stele/upstream'
+import type { Kept, KeptHead, Tarballs } from '@stele/upstream'
 import { bytes, number, optional, type Row, text } from './columns.ts'
 import { inTransaction, openDatabase } from './database.ts'
+import { tellFull } from './fault.ts'
 import { makeFolder } from './folders.ts'
+import { maxMissingKept, missingPerRemoval } from './limits.ts'
 import type { Schema } from './migrate.ts'
+import { openTarballs } from './upstream-tarballs.ts'
 
 /** What is kept of upstreams. */
 export type UpstreamStore = {
   readonly kept: Kept
   readonly tarballs: Tarballs
+  /** Resolves when what earlier processes left unfinished is gone. */
+  readonly swept: Promise<void>
   readonly close: () => void
 }
 
@@ -31,15 +30,46 @@ const firstStep = `
   ) STRICT, WITHOUT ROWID;
 `
 
+/** When tarballs were used last, and what is needed to let some of them go. */
+const secondStep = `
+  ALTER TABLE tarball ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX tarball_used ON tarball (used);
+  CREATE INDEX tarball_sha512 ON tarball (sha512);
+  CREATE INDEX packument_missing ON packument (checked_ms) WHERE digest IS NULL;
+`
+
 /** The schema of the file. */
-const upstreamSchema: Schema = { steps: [firstStep] }
+const upstreamSchema: Schema = { steps: [firstStep, secondStep] }
+
+/** Where what upstreams said is kept, and how many bytes their tarballs may take. */
+export type UpstreamPlace = {
+  readonly path: string
+  readonly folder: string
+  readonly maxBytes: number
+  /** In ms; it never goes back. */
+  readonly now?: () => number
+}
 
 /** Opens the file, and the folder of the tarballs. Throws `data_invalid`. */
-export function openUpstreamStore(path: string, folder: string): UpstreamStore {
+export function openUpstreamStore({
+  path,
+  folder,
+  maxBytes,
+  now = () => performance.now(),
+}: UpstreamPlace): UpstreamStore {
   const db = openDatabase(path, upstreamSchema)
   db.exec('PRAGMA synchronous = NORMAL') // What the last seconds before a power cut brought is fetched again.
   makeFolder(folder)
-  return { kept: createKept(db), tarballs: createTarballs(db, folder), close: () => db.close() }
+  const { tarballs, swept, close } = openTarballs(db, { folder, maxBytes, now })
+  return {
+    kept: createKept(db),
+    tarballs,
+    swept,
+    close: () => {
+      close()
+      db.close()
+    },
+  }
 }
 
 function createKept(db: DatabaseSync): Kept {
@@ -59,6 +89,7 @@ function createKept(db: DatabaseSync): Kept {
   const savePins = db.prepare(
     'INSERT INTO pins VALUES (:name, :pins) ON CONFLICT DO UPDATE SET pins = :pins',
   )
+  const forgetMissing = createForgetting(db)
   return {
     head: (name, form) => {
       const row = head.get(name, form)
@@ -73,17 +104,36 @@ function createKept(db: DatabaseSync): Kept {
       return row === undefined ? undefined : bytes(row, 'pins')
     },
     save: (name, form, { template: packed, pins: packedPins, ...rest }) => {
-      inTransaction(db, () => {
+      const write = (): void => {
         save.run({ name, form, ...rowOf(rest), template: packed })
         savePins.run({ name, pins: packedPins })
-      })
+      }
+      tellFull(() => inTransaction(db, write))
     },
     saveHead: (name, form, rest) => {
       const { digest, ...row } = rowOf(rest)
       const { upstream, checkedMs } = row
-      const { changes } = touch.run({ name, form, upstream, checkedMs, digest })
-      if (changes === 0) save.run({ name, form, ...row, digest, template: null })
+      tellFull(() => {
+        const { changes } = touch.run({ name, form, upstream, checkedMs, digest })
+        if (changes !== 0) return
+        if (digest === null) forgetMissing()
+        save.run({ name, form, ...row, digest, template: null })
+      })
     },
+  }
+}
+
+/** Before one more name is kept that is nowhere: the oldest of many are forgotten, and those of earlier processes at once. */
+function createForgetting(db: DatabaseSync): () => void {
+  db.exec('DELETE FROM packument WHERE digest IS NULL')
+  const forget = db.prepare(
+    `DELETE FROM packument WHERE (name, form) IN
+       (SELECT name, form FROM packument WHERE digest IS NULL ORDER BY checked_ms LIMIT ?)`,
+  )
+  let count = 0 // At least as many as there are.
+  return () => {
+    count += 1
+    if (count > maxMissingKept) count -= Number(forget.run(missingPerRemoval).changes)
   }
 }
 
@@ -110,69 +160,5 @@ function rowOf({ upstream, checkedMs, etag, digest, modifiedMs }: KeptHead): {
     etag: etag ?? null,
     digest: digest ?? null,
     modifiedMs: modifiedMs ?? null,
-  }
-}
-
-function createTarballs(db: DatabaseSync, folder: string): Tarballs {
-  const find = db.prepare('SELECT sha512, size FROM tarball WHERE integrity = ?')
-  const keep = db.prepare('INSERT OR REPLACE INTO tarball VALUES (:integrity, :sha512, :size)')
-  const pathOf = (sha512: string): string => join(folder, sha512.slice(0, 2), sha512)
-  return {
-    find: (integrity) => {
-      const row = find.get(integrity)
-      if (row === undefined) return undefined
-      const sha512 = text(row, 'sha512')
-      const path = pathOf(sha512)
-      return existsSync(path) ? { sha512, sizeBytes: number(row, 'size'), path } : undefined
-    },
-    receive: () =>
-      receive(folder, async (integrity, sha512, sizeBytes, temporary) => {
-        const path = pathOf(sha512)
-        await mkdir(dirname(path), { recursive: true })
-        await rename(temporary, path)
-        keep.run({ integrity, sha512, size: sizeBytes })
-        return { sha512, sizeBytes, path }
-      }),
-    read: async ({ path }, offset, sizeBytes) => {
-      const file = await open(path, 'r')
-      try {
-        const { bytesRead, buffer } = await file.read(Buffer.alloc(sizeBytes), 0, sizeBytes, offset)
-        return buffer.subarray(0, bytesRead)
-      } finally {
-        await file.close()
-      }
-    },
-  }
-}
-
-type KeepFile = (
-  integrity: string,
-  sha512: string,
-  sizeBytes: number,
-  temporary: string,
-) => Promise<HeldTarball>
-
-async function receive(folder: string, keepFile: KeepFile): Promise<Receiving> {
-  const temporary = join(folder, `${randomUUID()}.tmp`)
-  const file = await open(temporary, 'wx+')
-  let sizeBytes = 0
-  return {
-    append: async (chunk) => {
-      await file.write(chunk, 0, chunk.length, sizeBytes)
-      sizeBytes += chunk.length
-    },
-    read: async (offset, wanted) => {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(wanted), 0, wanted, offset)
-      return buffer.subarray(0, bytesRead)
-    },
-    keep: async (integrity, sha512) => {
-      await file.sync() // Else a power cut may leave a file of this name that holds something else.
-      await file.close()
-      return keepFile(integrity, sha512, sizeBytes, temporary)
-    },
-    drop: async () => {
-      await file.close()
-      await rm(temporary, { force: true })
-    },
   }
 }

@@ -1,7 +1,7 @@
 // A tarball on its way: written down and hashed as it comes, and told on meanwhile to whoever asks for it. The last bytes
 // are told only when the whole is known to be the one that was pinned.
 import { createHash } from 'node:crypto'
-import { isSteleError, SteleError } from '@stele/errors'
+import { SteleError } from '@stele/errors'
 import { maxTarballBytes, tailBytes } from './limits.ts'
 import type { Answer, HeldTarball, Receiving, Tarballs } from './ports.ts'
 
@@ -22,13 +22,13 @@ export type Expected = {
   readonly integrity: string
 }
 
-type Ports = { readonly receiving: Receiving; readonly read: Tarballs['read'] }
+type Ports = { readonly receiving: Receiving } & Pick<Tarballs, 'open' | 'maxBytes'>
 
 /** Receives an answer's body. It goes on whether anybody waits for it or not. */
 export function arrive(answer: Answer, ports: Ports, expected: Expected): Arriving {
   const sizeBytes = sizeOf(answer)
   const progress = createProgress()
-  const whole = take(answer, ports.receiving, { expected, progress })
+  const whole = take(answer, ports, { expected, progress })
   whole.catch(() => undefined) // Nobody may be waiting for it.
   return { sizeBytes, whole, bytes: () => tail(ports, progress, whole) }
 }
@@ -65,39 +65,56 @@ function createProgress(): Progress {
   }
 }
 
-async function take(
-  answer: Answer,
-  receiving: Receiving,
-  { expected, progress }: { readonly expected: Expected; readonly progress: Progress },
-): Promise<HeldTarball> {
-  const { upstream, spec, integrity } = expected
-  const [sha512, sha1] = [createHash('sha512'), createHash('sha1')]
-  let total = 0
+type Taking = { readonly expected: Expected; readonly progress: Progress }
+
+async function take(answer: Answer, ports: Ports, taking: Taking): Promise<HeldTarball> {
+  const { expected, progress } = taking
+  const { receiving } = ports
   try {
-    for await (const chunk of answer.body) {
-      total += chunk.length
-      if (total > maxTarballBytes) {
-        answer.cancel()
-        throw new SteleError('upstream_too_large', { upstream, what: spec, limit: maxTarballBytes })
-      }
-      sha512.update(chunk)
-      sha1.update(chunk)
-      await receiving.append(chunk)
-      progress.wrote(chunk.length)
-    }
-    progress.end() // From here on the file is closed and moved, or removed.
-    const digest = sha512.digest()
-    const shown = integrity.startsWith('sha1-')
-      ? `sha1-${sha1.digest('base64')}`
-      : `sha512-${digest.toString('base64')}`
-    if (shown !== integrity) {
-      throw new SteleError('upstream_changed', { upstream, spec, pinned: integrity, shown })
-    }
-    return await receiving.keep(integrity, digest.toString('hex'))
+    const sha512 = await receive(answer, ports, taking)
+    return await receiving.keep(expected.integrity, sha512)
   } catch (error) {
     progress.end()
     await receiving.drop()
-    if (isSteleError(error)) throw error
+    throw error
+  }
+}
+
+/** Writes all of it down. Gives its SHA-512 in hex, once the whole is the one that was pinned. */
+async function receive(answer: Answer, ports: Ports, taking: Taking): Promise<string> {
+  const { expected, progress } = taking
+  const { upstream, spec, integrity } = expected
+  const [sha512, sha1] = [createHash('sha512'), createHash('sha1')]
+  const limit = Math.min(maxTarballBytes, ports.maxBytes)
+  let total = 0
+  for await (const chunk of namingErrors(answer.body, expected)) {
+    total += chunk.length
+    if (total > limit) {
+      answer.cancel()
+      throw new SteleError('upstream_too_large', { upstream, what: spec, limit })
+    }
+    sha512.update(chunk)
+    sha1.update(chunk)
+    await ports.receiving.append(chunk)
+    progress.wrote(chunk.length)
+  }
+  progress.end() // From here on the file is closed and moved, or removed.
+  const digest = sha512.digest()
+  const shown = integrity.startsWith('sha1-')
+    ? `sha1-${sha1.digest('base64')}`
+    : `sha512-${digest.toString('base64')}`
+  if (shown === integrity) return digest.toString('hex')
+  throw new SteleError('upstream_changed', { upstream, spec, pinned: integrity, shown })
+}
+
+/** The body, whose errors are the upstream's: the disk has its own. */
+async function* namingErrors(
+  body: Answer['body'],
+  { upstream, spec }: Expected,
+): AsyncIterable<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
     const reason = `broke off: ${error instanceof Error ? error.message : String(error)}`
     const told = { upstream, what: spec, reason, retryAfterS: 1 }
     throw new SteleError('upstream_unreachable', told, { cause: error })
@@ -106,7 +123,7 @@ async function take(
 
 /** What is written, as it is written; the last of it when the whole is in order. */
 async function* tail(
-  { receiving, read }: Ports,
+  { receiving, open }: Ports,
   progress: Progress,
   whole: Promise<HeldTarball>,
 ): AsyncIterable<Uint8Array> {
@@ -124,9 +141,14 @@ async function* tail(
     last = chunk
   }
   const held = await whole
-  if (last !== undefined) yield last
-  for (; offset < held.sizeBytes; offset += tailBytes) {
-    yield await read(held, offset, Math.min(tailBytes, held.sizeBytes - offset))
+  const file = await open(held)
+  try {
+    if (last !== undefined) yield last
+    for (; offset < held.sizeBytes; offset += tailBytes) {
+      yield await file.read(offset, Math.min(tailBytes, held.sizeBytes - offset))
+    }
+  } finally {
+    await file.close()
   }
 }
 

@@ -41,3 +41,12 @@ export const tailBytes: number = 256 * 1024
 
 /** Bytes of a tarball of an upstream: as large as any there is. */
 export const maxTarballBytes: number = 1024 * 1024 * 1024
+
+/** Bytes that tarballs may take, where the operator says nothing: those of some 100,000 releases. */
+export const spaceBytes: number = 10 * 1024 ** 3
+
+/** As few as the operator may give them: one large release. */
+export const leastSpaceBytes: number = 1024 ** 2
+
+/** As many: more than any registry has. */
+export const mostSpaceBytes: number = 1024 ** 5

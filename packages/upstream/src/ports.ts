@@ -128,8 +128,13 @@ export type Tarballs = {
   /** By the integrity that it was checked against. */
   readonly find: (integrity: string) => HeldTarball | undefined
   readonly receive: () => Promise<Receiving>
-  /** Bytes of one that is here. */
-  readonly read: (held: HeldTarball, offset: number, sizeBytes: number) => Promise<Uint8Array>
+  /** One that is here, to be read also if it is removed meanwhile. */
+  readonly open: (held: HeldTarball) => Promise<{
+    readonly read: Receiving['read']
+    readonly close: () => Promise<void>
+  }>
+  /** How many bytes all of them may take: none can be larger. */
+  readonly maxBytes: number
 }
 
 /** A tarball that is coming in. */

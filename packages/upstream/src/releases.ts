@@ -98,7 +98,7 @@ function createStart(ports: UpstreamPorts, fetching: Fetching): Start {
     if (answer === undefined) return undefined
     const expected = { upstream: upstream.id, spec, integrity: pin.integrity }
     const receiving = await tarballs.receive()
-    const arriving = arrive(answer, { receiving, read: tarballs.read }, expected)
+    const arriving = arrive(answer, { receiving, ...tarballs }, expected)
     arriving.whole.then(
       (held) => void learn({ name, version, record: pin.record, held }),
       (error: unknown) => {

@@ -1,5 +1,6 @@
 // The settings of upstreams.
-import { list, objects, type Section, text, url } from '@stele/settings'
+import { list, objects, type Section, size, text, url } from '@stele/settings'
+import { leastSpaceBytes, mostSpaceBytes, spaceBytes } from './limits.ts'
 
 /** What the operator says about upstreams. */
 export type UpstreamSettings = {
@@ -12,6 +13,8 @@ export type UpstreamSettings = {
   }[]
   /** Names, and scopes as `@scope/*`, that are never asked of anybody. */
   readonly private: readonly string[]
+  /** Bytes that tarballs of upstreams may take. */
+  readonly upstreamSpace: number
 }
 
 const scope = text('a scope such as "@team"', /^@[^/\s]+$/)
@@ -56,6 +59,12 @@ export const upstreamSection: Section<UpstreamSettings> = {
       summary: 'names, and scopes as "@team/*", that no upstream is ever asked for',
       kind: list(text('a name, or a scope as "@team/*"', /^[^\s,]+$/)),
       fallback: [],
+    },
+    upstreamSpace: {
+      summary:
+        'how much disk the tarballs of upstreams may take; what was not used for longest is fetched again',
+      kind: size(leastSpaceBytes, mostSpaceBytes),
+      fallback: spaceBytes,
     },
   },
 }

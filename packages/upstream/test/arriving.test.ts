@@ -34,12 +34,14 @@ test('bytes() gives all to whoever is still reading when the file is closed and 
       yield* pieces
     })(),
   }
-  const read = async (_held: object, offset: number, sizeBytes: number): Promise<Uint8Array> =>
-    content.subarray(offset, offset + sizeBytes)
+  const open = async () => ({
+    read: async (offset: number, sizeBytes: number) => content.subarray(offset, offset + sizeBytes),
+    close: async () => undefined,
+  })
   const integrity = `sha512-${hash('sha512', content, 'base64')}`
   const { bytes } = arrive(
     answer,
-    { receiving, read },
+    { receiving, open, maxBytes: 1000 },
     { upstream: 'up', spec: 'a@1.0.0', integrity },
   )
   const chunks: Uint8Array[] = []

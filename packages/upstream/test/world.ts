@@ -229,8 +229,12 @@ function createMemoryTarballs(files: Files): UpstreamPorts['tarballs'] {
   }
   return {
     find: heldOf,
-    read: async ({ path }, offset, sizeBytes) =>
-      files.get(path)?.bytes.subarray(offset, offset + sizeBytes) ?? new Uint8Array(),
+    maxBytes: 2 * 1024 * 1024,
+    open: async ({ path }) => ({
+      read: async (offset, sizeBytes) =>
+        files.get(path)?.bytes.subarray(offset, offset + sizeBytes) ?? new Uint8Array(),
+      close: async () => undefined,
+    }),
     receive: async () => {
       let bytes = Buffer.alloc(0)
       return {

@@ -69,7 +69,12 @@ function openUpstreams(
   const settings = read(upstreamSection)
   if (settings.upstreams.length === 0) return {}
   const network = closing.adopt(createGet(), (one) => one.close())
-  const store = closing.adopt(openStorage(storage).openUpstreams(), (one) => one.close())
+  const kept = openStorage(storage).openUpstreams(settings.upstreamSpace)
+  const store = closing.adopt(kept, (one) => one.close())
+  store.swept.catch((error: unknown) => {
+    const facts = { reason: error instanceof Error ? error.message : String(error) }
+    report({ event: 'upstream_sweep_failed', ...facts })
+  })
   const reading = closing.adopt(openReading(main), (one) => one.close())
   const upstream = openProxy({
     ...reading,

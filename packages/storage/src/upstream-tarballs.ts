@@ -1,0 +1,221 @@
+// Tarballs of upstreams as files, within the space that they may take: what was not used for longest goes first. All of
+// them are copies, which can be fetched again.
+import { randomUUID } from 'node:crypto'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import type { HeldTarball, Receiving, Tarballs } from '@stele/upstream'
+import { number, text } from './columns.ts'
+import { inTransaction } from './database.ts'
+import { isDatabaseError, tellFullLater } from './fault.ts'
+import { codeOf } from './folders.ts'
+import { maxUsesKept, tarballGraceMs, tarballRoom, tarballsPerRemoval } from './limits.ts'
+
+/** The tarballs, and what is to be done before their database is closed. */
+type OpenTarballs = {
+  readonly tarballs: Tarballs
+  /** Resolves when files that nothing names are gone. */
+  readonly swept: Promise<void>
+  readonly close: () => void
+}
+
+/** Where they lie, and how many bytes they may take. `now` is in ms, and never goes back. */
+type TarballPlace = {
+  readonly folder: string
+  readonly maxBytes: number
+  readonly now: () => number
+}
+
+/** Opens the tarballs of a folder that is there. What was half fetched when the last process ended is removed. */
+export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarballs {
+  const { folder, maxBytes } = place
+  removeTemporaries(folder)
+  const uses = createUses(db, place.now)
+  const find = db.prepare('SELECT sha512, size FROM tarball WHERE integrity = ?')
+  const keep = db.prepare(
+    'INSERT OR REPLACE INTO tarball (integrity, sha512, size) VALUES (:integrity, :sha512, :size)',
+  )
+  const forget = db.prepare('DELETE FROM tarball WHERE sha512 = ?')
+  const pathOf = (sha512: string): string => join(folder, sha512.slice(0, 2), sha512)
+  const makeRoom = createRemoval(db, place, {
+    uses,
+    remove: (sha512) => {
+      forget.run(sha512) // First: a row without its file would count.
+      rmSync(pathOf(sha512), { force: true })
+    },
+  })
+
+  const keepFile: KeepFile = async ({ integrity, sha512, sizeBytes }, temporary) => {
+    const path = pathOf(sha512)
+    await mkdir(dirname(path), { recursive: true })
+    uses.touch(sha512)
+    keep.run({ integrity, sha512, size: sizeBytes }) // First: a file without a row is swept.
+    await rename(temporary, path)
+    ignoreFull(makeRoom)
+    return { sha512, sizeBytes, path }
+  }
+  return {
+    tarballs: {
+      maxBytes,
+      find: (integrity) => {
+        const row = find.get(integrity)
+        if (row === undefined) return undefined
+        const sha512 = text(row, 'sha512')
+        const path = pathOf(sha512)
+        if (!existsSync(path)) return undefined // It is fetched again.
+        uses.touch(sha512)
+        return { sha512, sizeBytes: number(row, 'size'), path }
+      },
+      receive: () => tellFullLater(() => receive(folder, keepFile)),
+      open: async ({ path }) => {
+        const file = await open(path, 'r')
+        return { read: readerOf(file), close: () => file.close() }
+      },
+    },
+    swept: sweep(db, folder),
+    close: () => ignoreFull(uses.save),
+  }
+}
+
+type Uses = {
+  readonly touch: (sha512: string) => void
+  readonly save: () => void
+  /** True for what somebody may be about to open. */
+  readonly isRecent: (sha512: string) => boolean
+}
+
+/** When each was used last: in memory, since a warm registry writes nothing, and now and then in the database. */
+function createUses(db: DatabaseSync, now: () => number): Uses {
+  const newest = db.prepare('SELECT max(used) AS used FROM tarball').get()?.['used']
+  const note = db.prepare('UPDATE tarball SET used = :order WHERE sha512 = :sha512')
+  const touched = new Map<string, { readonly order: number; readonly atMs: number }>()
+  let order = typeof newest === 'number' ? newest : 0 // A count, and no time: clocks go back.
+  const isRecent = (sha512: string): boolean => {
+    const use = touched.get(sha512)
+    return use !== undefined && now() - use.atMs < tarballGraceMs
+  }
+  const save = (): void => {
+    inTransaction(db, () => {
+      for (const [sha512, use] of touched) note.run({ sha512, order: use.order })
+    })
+    for (const sha512 of touched.keys()) if (!isRecent(sha512)) touched.delete(sha512)
+  }
+  let saveAt = maxUsesKept
+  return {
+    isRecent,
+    save,
+    touch: (sha512) => {
+      order += 1
+      touched.set(sha512, { order, atMs: now() })
+      if (touched.size < saveAt) return
+      ignoreFull(save)
+      saveAt = touched.size + maxUsesKept
+    },
+  }
+}
+
+/** A full disk must keep nobody from reading. What goes first is a guess then, and what is too much goes later. */
+function ignoreFull(change: () => void): void {
+  try {
+    change()
+  } catch (error) {
+    if (!(error instanceof Error && isDatabaseError(error))) throw error
+  }
+}
+
+/** Removes what was not used for longest, where there is too much. */
+function createRemoval(
+  db: DatabaseSync,
+  { maxBytes }: TarballPlace,
+  { uses, remove }: { readonly uses: Uses; readonly remove: (sha512: string) => void },
+): () => void {
+  const sum = db.prepare('SELECT coalesce(sum(size), 0) AS size FROM tarball')
+  const oldest = db.prepare('SELECT sha512, size FROM tarball ORDER BY used LIMIT ? OFFSET ?')
+  return () => {
+    let total = number(sum.get(), 'size')
+    if (total <= maxBytes) return
+    uses.save()
+    let passed = 0
+    while (total > maxBytes * tarballRoom) {
+      const rows = oldest.all(tarballsPerRemoval, passed)
+      if (rows.length === 0) return // All of it is in use: it goes later.
+      for (const row of rows) {
+        const sha512 = text(row, 'sha512')
+        if (total <= maxBytes * tarballRoom) return
+        if (uses.isRecent(sha512)) passed += 1
+        else {
+          remove(sha512)
+          total -= number(row, 'size')
+        }
+      }
+    }
+  }
+}
+
+/** What was on its way when a process was killed is in nobody's hands any more. */
+function removeTemporaries(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (name.endsWith('.tmp')) rmSync(join(folder, name), { force: true })
+  }
+}
+
+/** Removes files that no row names: of a database that was deleted, or that forgot its last moments in a power cut. */
+async function sweep(db: DatabaseSync, folder: string): Promise<void> {
+  const isNamed = db.prepare('SELECT 1 FROM tarball WHERE sha512 = ?')
+  for (const part of await readdir(folder)) {
+    if (!/^[0-9a-f]{2}$/.test(part)) continue
+    for (const name of await namesIn(join(folder, part))) {
+      if (!db.isOpen) return
+      if (isNamed.get(name) === undefined) rmSync(join(folder, part, name), { force: true })
+    }
+  }
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return []
+    throw error
+  }
+}
+
+type KeepFile = (
+  kept: { readonly integrity: string; readonly sha512: string; readonly sizeBytes: number },
+  temporary: string,
+) => Promise<HeldTarball>
+
+async function receive(folder: string, keepFile: KeepFile): Promise<Receiving> {
+  const temporary = join(folder, `${randomUUID()}.tmp`)
+  const file = await open(temporary, 'wx+')
+  let sizeBytes = 0
+  return {
+    append: (chunk) =>
+      tellFullLater(async () => {
+        for (let done = 0; done < chunk.length; ) {
+          const { bytesWritten } = await file.write(chunk, done, chunk.length - done, sizeBytes)
+          done += bytesWritten // A disk that is almost full takes a part, and says so with the next one.
+          sizeBytes += bytesWritten
+        }
+      }),
+    read: readerOf(file),
+    keep: (integrity, sha512) =>
+      tellFullLater(async () => {
+        await file.sync() // Else a power cut may leave a file of this name that holds something else.
+        await file.close()
+        return keepFile({ integrity, sha512, sizeBytes }, temporary)
+      }),
+    drop: async () => {
+      await file.close()
+      await rm(temporary, { force: true })
+    },
+  }
+}
+
+function readerOf(file: Awaited<ReturnType<typeof open>>): Receiving['read'] {
+  return async (offset, wanted) => {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(wanted), 0, wanted, offset)
+    return buffer.subarray(0, bytesRead)
+  }
+}

@@ -1,0 +1,147 @@
+// Tarballs of upstreams on a disk of limited space, and what kills leave behind.
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { maxMissingKept, tarballGraceMs } from '../src/limits.ts'
+import { openUpstreamStore, type UpstreamStore } from '../src/upstream-store.ts'
+import { tempFolder } from './temp-folder.ts'
+
+type World = {
+  readonly store: UpstreamStore
+  /** Keeps a tarball of so many bytes; gives its integrity. */
+  readonly keep: (text: string, sizeBytes?: number) => Promise<string>
+  readonly wait: (timeMs: number) => void
+  /** Ends the process, as far as the store sees it, and starts the next; something happens between. */
+  readonly restart: (between?: () => void) => UpstreamStore
+  readonly folder: string
+}
+
+function openWorld(t: TestContext, maxBytes: number): World {
+  const root = tempFolder(t)
+  const folder = join(root, 'upstream')
+  let nowMs = 0
+  const open = (): UpstreamStore =>
+    openUpstreamStore({ path: join(root, 'upstream.db'), folder, maxBytes, now: () => nowMs })
+  let store = open()
+  t.after(() => store.close())
+  return {
+    get store() {
+      return store
+    },
+    folder,
+    keep: async (text, sizeBytes = 100) => {
+      const bytes = Buffer.alloc(sizeBytes, text)
+      const integrity = `sha512-${hash('sha512', bytes, 'base64')}`
+      const receiving = await store.tarballs.receive()
+      await receiving.append(bytes)
+      await receiving.keep(integrity, hash('sha512', bytes))
+      return integrity
+    },
+    wait: (timeMs) => {
+      nowMs += timeMs
+    },
+    restart: (between) => {
+      store.close()
+      between?.()
+      store = open()
+      return store
+    },
+  }
+}
+
+function filesIn(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+    .length
+}
+
+test('keep() lets go what was not used for longest when the space is used up', async (t) => {
+  const world = openWorld(t, 350)
+  const [a, b, c] = [await world.keep('a'), await world.keep('b'), await world.keep('c')]
+  assert.ok(world.store.tarballs.find(a) !== undefined)
+  world.wait(tarballGraceMs)
+  const d = await world.keep('d')
+  const kept = [a, b, c, d].map((one) => world.store.tarballs.find(one) !== undefined)
+  assert.deepEqual(kept, [true, false, true, true])
+  assert.equal(filesIn(world.folder), 3)
+})
+
+test('keep() remembers across a restart what was used last', async (t) => {
+  const world = openWorld(t, 350)
+  const [a, b] = [await world.keep('a'), await world.keep('b'), await world.keep('c')]
+  world.store.tarballs.find(a)
+  world.restart()
+  await world.keep('d')
+  assert.ok(world.store.tarballs.find(a) !== undefined)
+  assert.equal(world.store.tarballs.find(b), undefined)
+})
+
+test('keep() leaves what somebody is about to open, and what is being read', async (t) => {
+  const world = openWorld(t, 150)
+  const a = await world.keep('a')
+  const held = world.store.tarballs.find(a)
+  assert.ok(held !== undefined)
+  const b = await world.keep('b')
+  assert.ok(world.store.tarballs.find(a) !== undefined, 'It went while somebody wanted it')
+  const file = await world.store.tarballs.open(held)
+  world.wait(tarballGraceMs)
+  await world.keep('c')
+  assert.equal(world.store.tarballs.find(a), undefined)
+  assert.equal(world.store.tarballs.find(b), undefined)
+  assert.deepEqual(await file.read(0, 100), Buffer.alloc(100, 'a'))
+  await file.close()
+})
+
+test('openUpstreamStore() removes what was on its way when the last process ended', async (t) => {
+  const world = openWorld(t, 1000)
+  const a = await world.keep('a')
+  const receiving = await world.store.tarballs.receive()
+  t.after(receiving.drop)
+  await receiving.append(Buffer.from('half of it'))
+  assert.equal(filesIn(world.folder), 2)
+  await world.restart().swept
+  assert.equal(filesIn(world.folder), 1)
+  assert.ok(world.store.tarballs.find(a) !== undefined)
+})
+
+test('openUpstreamStore() removes tarballs that a deleted database knew', async (t) => {
+  const world = openWorld(t, 1000)
+  await world.keep('a')
+  const store = world.restart(() => {
+    const root = join(world.folder, '..')
+    for (const name of readdirSync(root))
+      if (name.startsWith('upstream.db')) rmSync(join(root, name))
+  })
+  await store.swept
+  assert.equal(filesIn(world.folder), 0)
+})
+
+test('find() does not find a tarball whose file is gone, and keep() brings it back', async (t) => {
+  const world = openWorld(t, 1000)
+  const a = await world.keep('a')
+  rmSync(world.store.tarballs.find(a)?.path ?? '')
+  assert.equal(world.store.tarballs.find(a), undefined)
+  await world.keep('a')
+  assert.ok(existsSync(world.store.tarballs.find(a)?.path ?? ''))
+})
+
+test('saveHead() keeps no more than so many names that are nowhere, and packages whatever comes', (t) => {
+  const { store, restart } = openWorld(t, 1000)
+  const nothing = { upstream: 'up', etag: undefined, digest: undefined, modifiedMs: undefined }
+  const something = { ...nothing, checkedMs: 0, digest: 'd', template: Buffer.from('t') }
+  store.kept.save('real', 'full', { ...something, pins: Buffer.from('p') })
+  const total = maxMissingKept + 5000
+  const nameOf = (n: number): string => `missing-${n}`
+  for (let n = 0; n < total; n++) {
+    store.kept.saveHead(nameOf(n), 'full', { ...nothing, checkedMs: n })
+  }
+  const isKept = (n: number): boolean => store.kept.head(nameOf(n), 'full') !== undefined
+  const left = Array.from({ length: total }, (_, n) => n).filter(isKept)
+  assert.ok(left.length <= maxMissingKept && left.length > maxMissingKept / 2)
+  assert.ok(isKept(total - 1) && !isKept(0))
+  assert.ok(store.kept.template('real', 'full') !== undefined)
+  const after = restart()
+  assert.equal(after.kept.head(nameOf(total - 1), 'full'), undefined)
+  assert.ok(after.kept.head('real', 'full') !== undefined)
+})
