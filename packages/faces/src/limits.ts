@@ -20,3 +20,6 @@ export const maxTokensPage = 100
 
 /** Bytes of a module that mnpm puts, as JSON with base64: undoing both takes some 50 ms. npm publishes what is larger. */
 export const maxModuleBytes: number = 12 * mib
+
+/** Names that a notice to a person lists. */
+export const maxShownNames = 10

@@ -1,5 +1,6 @@
 // What the registry needs of the world.
 import type { StateReader, SubmitCall } from '@stele/entries/calls'
+import type { JsonObject } from '@stele/formats/json'
 import type { PackageName } from '@stele/formats/names'
 import type { Form } from '@stele/releases/release'
 import type { DocumentJob, ReadDocument } from './document.ts'
@@ -39,6 +40,11 @@ export type UpstreamReads = {
     version: string,
     client?: string,
   ) => Promise<UpstreamTarball | undefined>
+  /** What upstreams know of the packages that came from them; `unknown` are names of which none was asked, or none knows. */
+  readonly advisories: (
+    packages: ReadonlyMap<string, readonly string[]>,
+    client?: string,
+  ) => Promise<{ readonly found: JsonObject; readonly unknown: readonly string[] }>
 }
 
 /** The tarball of an upstream's release: a file that is here, or bytes as they come. */

@@ -4,7 +4,7 @@ import { SteleError } from '@stele/errors'
 import { type PackageName, parseAccountName, parseTag, parseVersion } from '@stele/formats/names'
 import { readAccount, readNotice } from '@stele/releases/state'
 import { type Changed, changeDocument, removePackage, removeVersion } from './changes.ts'
-import type { RegistryPorts } from './ports.ts'
+import type { RegistryPorts, UpstreamReads } from './ports.ts'
 import type { Published } from './publishing.ts'
 import { type Put, type PutAsk, putDocument, putTarball, type TarballAsk } from './putting.ts'
 import { createReading, type Reading, versionOfFile } from './reading.ts'
@@ -45,6 +45,8 @@ export type Registry = Reading & {
   readonly release: (account: string, reservation: Reservation) => Promise<Logged>
   /** Makes an account take part; nothing is logged when it does. */
   readonly join: (account: string) => Promise<void>
+  /** What upstreams know of packages; absent where there are none. */
+  readonly advisories?: UpstreamReads['advisories']
 }
 
 /** A registry over its ports. */
@@ -53,6 +55,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
   const { state, submit } = ports
   return {
     ...reading,
+    ...(ports.upstream === undefined ? {} : { advisories: ports.upstream.advisories }),
     put: (ask) => putDocument(ports, ask),
     putTarball: (ask) => putTarball(ports, ask),
     changeDocument: (account, name, { rev, document }) =>

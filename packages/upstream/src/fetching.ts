@@ -104,7 +104,8 @@ function refusal(answer: Answer, upstream: Upstream, what: string): Error {
   return new SteleError('upstream_refused', { upstream: upstream.id, what, status })
 }
 
-async function readAll(
+/** The body as it came, its coding still on. Throws upstream_too_large. */
+export async function readAll(
   answer: Answer,
   {
     upstream,

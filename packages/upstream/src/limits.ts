@@ -50,3 +50,12 @@ export const leastSpaceBytes: number = 1024 ** 2
 
 /** As many: more than any registry has. */
 export const mostSpaceBytes: number = 1024 ** 5
+
+/** Bytes of the advisories that an upstream tells at once, with and without their coding: of 1,500 packages some 300 KB. */
+export const maxAdvisoryBytes: number = 8 * 1024 * 1024
+
+/** How long advisories are told on, in milliseconds: a team's machines install the same within that. */
+export const keptAdvisoriesMs: number = 60 * 1000
+
+/** Answers about advisories that are kept, each some 100 KB with its question. */
+export const maxKeptAdvisories = 16

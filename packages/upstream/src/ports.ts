@@ -26,10 +26,11 @@ export type Answer = {
   readonly cancel: () => void
 }
 
-/** A GET. Rejects when no answer comes: the connection, the name, time. */
+/** A GET; with a body it is a POST, of which no redirect is followed. Rejects when no answer comes: the connection, the name, time. */
 export type Get = (ask: {
   readonly url: string
   readonly headers: { readonly [name: string]: string }
+  readonly body?: Uint8Array
 }) => Promise<Answer>
 
 /** A packument that was taken in before, without its text. */
@@ -180,6 +181,8 @@ export type UpstreamPorts = {
   readonly decode: (bytes: Uint8Array, coding: string, maxBytes: number) => Promise<Uint8Array>
   /** Counts what a client wants that is not here yet. Throws rate_limited. */
   readonly takeCold: (client: string | undefined) => void
+  /** Counts a question for advisories. Throws rate_limited. */
+  readonly takeAudit: (client: string | undefined) => void
   readonly now: () => number
   readonly random: (sizeBytes: number) => Uint8Array
   readonly report: (event: UpstreamEvent) => void

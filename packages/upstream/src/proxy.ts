@@ -1,6 +1,8 @@
 // Other registries, as this one serves them: what they show is pinned in the log before anybody is told of it.
 import type { PackageName } from '@stele/formats/names'
 import type { Form } from '@stele/releases/release'
+import { type AskAdvisories, createAdvisories } from './advisories.ts'
+import { createAsking } from './asking.ts'
 import { createFetching } from './fetching.ts'
 import { unpack } from './pack.ts'
 import { createPackuments } from './packuments.ts'
@@ -31,6 +33,7 @@ export type Proxy = {
     version: string,
     client?: string,
   ) => Promise<ProxiedTarball | undefined>
+  readonly advisories: AskAdvisories
 }
 
 /** A proxy over its ports. */
@@ -39,11 +42,14 @@ export function createProxy(
 ): Proxy {
   const { kept, state, tarballs, upstreams, isPrivate, takeCold } = ports
   const fetching = createFetching(ports)
+  // A breaker of its own: an upstream that fails to audit may serve packages all the same.
+  const advisories = createAdvisories(ports, createAsking(ports))
   const packuments = createPackuments(ports, fetching)
   const releases = createReleases(ports, { fetching, packuments })
   const upstreamOf = (name: string): Upstream | undefined =>
     whichUpstream(name, upstreams, state, isPrivate)
   return {
+    advisories,
     whose: (name) => upstreamOf(name)?.id,
     prepare: async (name, form, client) => {
       const upstream = upstreamOf(name)

@@ -49,7 +49,11 @@ export type World = {
   /** The upstream's answers by path below its address; what is not there is 404. */
   readonly answers: Map<string, TestAnswer | (() => TestAnswer | Promise<TestAnswer>)>
   /** The addresses that were asked, and with which headers. */
-  readonly asked: { readonly url: string; readonly headers: { readonly [name: string]: string } }[]
+  readonly asked: {
+    readonly url: string
+    readonly headers: { readonly [name: string]: string }
+    readonly body?: string
+  }[]
   readonly calls: { readonly method: string; readonly request: JsonObject }[]
   readonly events: UpstreamEvent[]
   /** Puts a package at the upstream, tarballs and all. */
@@ -109,8 +113,9 @@ export function createWorld(
   const proxy = createProxy({
     upstreams: [{ id: 'up', url: upstreamUrl, scopes: [], tarballHosts: [], authorization: '' }],
     isPrivate: () => false,
-    get: async ({ url, headers }) => {
-      asked.push({ url, headers })
+    get: async ({ url, headers, body }) => {
+      const sent = body === undefined ? {} : { body: Buffer.from(body).toString() }
+      asked.push({ url, headers, ...sent })
       const found = answers.get(url.slice(upstreamUrl.length))
       return answerOf(typeof found === 'function' ? await found() : found)
     },
@@ -144,6 +149,7 @@ export function createWorld(
     },
     decode: async (bytes, coding) => (coding === 'gzip' ? gunzipSync(bytes) : bytes),
     takeCold: () => undefined,
+    takeAudit: () => undefined,
     now: () => nowMs,
     random: (sizeBytes) =>
       createHash('sha512').update(String(asked.length)).digest().subarray(0, sizeBytes),

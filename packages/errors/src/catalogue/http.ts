@@ -11,6 +11,7 @@ export type HttpDetails = {
     readonly allow: readonly string[]
   }
   not_offered: { readonly what: string }
+  audit_too_old: object
   not_found: { readonly what: string }
   request_invalid: { readonly what: string; readonly reason: string }
   request_cut: { readonly receivedBytes: number }
@@ -49,6 +50,11 @@ export const httpErrors: Catalogue<HttpDetails> = {
   not_offered: {
     status: 404, // Not 501: npm 12 would retry (npm-wire H12).
     message: (d) => `Cannot ${d.what}: this registry does not offer it`,
+  },
+  audit_too_old: {
+    status: 404,
+    message: () => 'Cannot audit packages in this way: this registry offers bulk audits only',
+    fix: () => 'Audit with npm 7, pnpm 11, yarn 4 or bun, or newer ones of these',
   },
   not_found: { status: 404, message: (d) => `Cannot find ${d.what}` },
   request_invalid: { status: 400, message: (d) => `Cannot read ${d.what}: ${d.reason}` },

@@ -2,6 +2,7 @@
 import type { FaceDefinition } from '@stele/http/routes'
 import { createAccess } from '../access.ts'
 import { accountRoutes } from './account.ts'
+import { auditRoutes } from './audit.ts'
 import { factsRoutes } from './facts.ts'
 import { npmHabits } from './habits.ts'
 import { ownerRoutes } from './owners.ts'
@@ -27,6 +28,7 @@ export const npmFace: FaceDefinition<NpmPorts, NpmSettings> = {
       ...npmHabits,
       routes: [
         ...factsRoutes(ports),
+        ...auditRoutes(ports),
         ...packumentRoutes(ports),
         ...tarballRoutes(ports),
         ...publishRoutes({ ...ports, settings }, access),

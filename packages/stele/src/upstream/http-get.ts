@@ -12,14 +12,20 @@ export function createGet(): { readonly get: Get; readonly close: () => void } {
   function send(
     url: URL,
     headers: { readonly [name: string]: string },
+    body?: Uint8Array,
   ): Promise<http.IncomingMessage> {
     const isHttps = url.protocol === 'https:'
     return new Promise((resolve, reject) => {
-      const asked = (isHttps ? https : http).get(
+      const asked = (isHttps ? https : http).request(
         url,
         {
           agent: isHttps ? agents['https:'] : agents['http:'],
-          headers: { 'user-agent': 'stele', ...headers },
+          method: body === undefined ? 'GET' : 'POST',
+          headers: {
+            'user-agent': 'stele',
+            ...headers,
+            ...(body === undefined ? {} : { 'content-length': body.length }),
+          },
           timeout: idleTimeoutMs,
         },
         (response) => {
@@ -37,12 +43,14 @@ export function createGet(): { readonly get: Get; readonly close: () => void } {
           clearTimeout(timer)
           reject(error)
         })
+        .end(body)
     })
   }
 
   return {
-    get: async ({ url, headers }) => {
+    get: async ({ url, headers, body }) => {
       let at = new URL(url)
+      if (body !== undefined) return answerOf(await send(at, headers, body))
       for (let hops = 0; hops <= maxRedirects; hops++) {
         const response = await send(at, hops === 0 ? headers : withoutSecrets(headers, url, at))
         const location = redirectOf(response)

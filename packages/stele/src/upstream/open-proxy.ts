@@ -2,6 +2,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
+import type { RateLimit } from '@stele/accounts'
 import { createRateLimiter } from '@stele/accounts/rates'
 import type { CallRequest, SubmitCall } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
@@ -25,7 +26,7 @@ import {
   type UpstreamPorts,
   type UpstreamSettings,
 } from '@stele/upstream'
-import { coldByAddress, coldInAll } from './limits.ts'
+import { auditsByAddress, auditsInAll, coldByAddress, coldInAll } from './limits.ts'
 
 /** What a proxy is made of. */
 export type ProxyOptions = {
@@ -53,7 +54,8 @@ export function openProxy(options: ProxyOptions): UpstreamReads {
     takeIn,
     takeApart,
     decode,
-    takeCold: createColdBudget(),
+    takeCold: createBudget('packages that are not here yet', coldByAddress, coldInAll),
+    takeAudit: createBudget('audits', auditsByAddress, auditsInAll),
     now: Date.now,
     random: (sizeBytes) => randomBytes(sizeBytes),
     report,
@@ -62,11 +64,14 @@ export function openProxy(options: ProxyOptions): UpstreamReads {
   return readsOf(proxy)
 }
 
-/** What is not here yet is asked of upstreams, and logged: by each address so much, and by all together. */
-function createColdBudget(): UpstreamPorts['takeCold'] {
-  const what = 'packages that are not here yet'
-  const byAddress = createRateLimiter(what, coldByAddress, Date.now)
-  const inAll = createRateLimiter(what, coldInAll, Date.now)
+/** What upstreams are asked on behalf of strangers: by each address so much, and by all together. */
+function createBudget(
+  what: string,
+  address: RateLimit,
+  all: RateLimit,
+): (client: string | undefined) => void {
+  const byAddress = createRateLimiter(what, address, Date.now)
+  const inAll = createRateLimiter(what, all, Date.now)
   return (client) => {
     if (client !== undefined) byAddress.take(clientKey(client))
     inAll.take('all')
@@ -76,6 +81,7 @@ function createColdBudget(): UpstreamPorts['takeCold'] {
 function readsOf(proxy: Proxy): UpstreamReads {
   return {
     whose: proxy.whose,
+    advisories: proxy.advisories,
     prepare: proxy.prepare,
     head: proxy.head,
     template: proxy.template,

@@ -1,0 +1,138 @@
+// Advisories: each upstream is asked of the packages that came from it, and of no others.
+import { isSteleError, SteleError } from '@stele/errors'
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  parseTolerantJson,
+} from '@stele/formats/json'
+import type { Asking } from './asking.ts'
+import { readAll } from './fetching.ts'
+import { keptAdvisoriesMs, maxAdvisoryBytes, maxKeptAdvisories } from './limits.ts'
+import type { Upstream, UpstreamPorts } from './ports.ts'
+
+/** Versions by package name. */
+type Audited = ReadonlyMap<string, readonly string[]>
+
+/** What is known of packages, and of which nobody was asked. */
+type Advisories = {
+  /** By package name, as its upstream tells them. */
+  readonly found: JsonObject
+  /** Names that came from no upstream, or whose upstream gives no advisories. */
+  readonly unknown: readonly string[]
+}
+
+/** Asks for advisories. Throws rate_limited, upstream_unreachable, upstream_refused, upstream_answer_odd, upstream_too_large. */
+export type AskAdvisories = (packages: Audited, client?: string) => Promise<Advisories>
+
+type Ports = Pick<UpstreamPorts, 'get' | 'decode' | 'now' | 'upstreams' | 'state' | 'takeAudit'>
+
+const path = '/-/npm/v1/security/advisories/bulk'
+/** How a registry says that it has no such address. */
+const notOffered: readonly number[] = [400, 404, 405, 410, 501]
+
+/** Nothing was asked yet. Each answer is kept for a minute: a team's machines ask the same. */
+export function createAdvisories(ports: Ports, ask: Asking): AskAdvisories {
+  const kept = new Map<string, { readonly endMs: number; readonly found: Promise<JsonObject> }>()
+  const askOnce = (upstream: Upstream, packages: Audited): Promise<JsonObject> => {
+    const text = JSON.stringify(Object.fromEntries(packages))
+    const key = `${upstream.id} ${text}`
+    const known = kept.get(key)
+    const nowMs = ports.now()
+    if (known !== undefined && nowMs < known.endMs) return known.found
+    const found = ask(upstream, 'advisories', () => askUpstream(ports, upstream, text)).then(
+      (answer) => onlyOf(answer, packages),
+    )
+    kept.delete(key)
+    kept.set(key, { endMs: nowMs + keptAdvisoriesMs, found })
+    found.catch(() => kept.delete(key))
+    for (const oldest of kept.keys()) {
+      if (kept.size <= maxKeptAdvisories) break
+      kept.delete(oldest)
+    }
+    return found
+  }
+  return async (packages, client) => {
+    const { groups, ours } = groupByUpstream(ports, packages)
+    if (groups.size > 0) ports.takeAudit(client)
+    const answers = await Promise.all(
+      [...groups].map(async ([upstream, group]): Promise<Advisories> => {
+        try {
+          return { found: await askOnce(upstream, group), unknown: [] }
+        } catch (error) {
+          const isNone =
+            isSteleError(error, 'upstream_refused') && notOffered.includes(error.details.status)
+          if (isNone) return { found: {}, unknown: [...group.keys()] }
+          throw error
+        }
+      }),
+    )
+    return {
+      found: Object.assign(Object.create(null), ...answers.map(({ found }) => found)),
+      unknown: [...ours, ...answers.flatMap(({ unknown }) => unknown)],
+    }
+  }
+}
+
+/** By where the log says that each came from. What it does not know is told to nobody. */
+function groupByUpstream(
+  { upstreams, state }: Ports,
+  packages: Audited,
+): {
+  readonly groups: ReadonlyMap<Upstream, Map<string, readonly string[]>>
+  readonly ours: readonly string[]
+} {
+  const groups = new Map<Upstream, Map<string, readonly string[]>>()
+  const ours: string[] = []
+  for (const [name, versions] of packages) {
+    const origin = state.origin(name)
+    const upstream = upstreams.find(({ id }) => id === origin)
+    if (upstream === undefined) ours.push(name)
+    else groups.set(upstream, (groups.get(upstream) ?? new Map()).set(name, versions))
+  }
+  return { groups, ours }
+}
+
+async function askUpstream(
+  { get, decode }: Ports,
+  upstream: Upstream,
+  text: string,
+): Promise<JsonValue> {
+  const what = 'advisories'
+  const { authorization } = upstream
+  const answer = await get({
+    url: upstream.url + path,
+    headers: {
+      accept: 'application/json',
+      'accept-encoding': 'gzip',
+      'content-type': 'application/json',
+      ...(authorization === '' ? {} : { authorization }),
+    },
+    body: Buffer.from(text),
+  })
+  const { status, headers } = answer
+  if (status !== 200) {
+    answer.cancel()
+    if (status !== 501 && (status >= 500 || status === 429 || status === 408)) {
+      throw new Error(`it answers ${status}`)
+    }
+    throw new SteleError('upstream_refused', { upstream: upstream.id, what, status })
+  }
+  const coded = await readAll(answer, { upstream, what, limit: maxAdvisoryBytes })
+  const coding = headers['content-encoding'] ?? 'identity'
+  const body = await decode(coded, coding, maxAdvisoryBytes)
+  return parseTolerantJson(Buffer.from(body).toString('utf8'), 'the advisories')
+}
+
+/** Lists of advisories, of packages that were asked about. */
+function onlyOf(answer: JsonValue, packages: Audited): JsonObject {
+  if (!isJsonObject(answer)) {
+    throw new SteleError('upstream_answer_odd', { name: 'advisories', reason: 'it is no object' })
+  }
+  const found: { [name: string]: JsonValue } = Object.create(null)
+  for (const [name, advisories] of Object.entries(answer)) {
+    if (!packages.has(name) || !Array.isArray(advisories)) continue
+    found[name] = advisories.filter(isJsonObject)
+  }
+  return found
+}
