@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { type Answer, type Finished, runProgram } from './processes.ts'
 import { repository } from './server.ts'
 
-/** The versions that are driven, by their name in conformance/clients/package.json. */
+/** The versions that every suite drives, by their name in conformance/clients/package.json. */
 export const npmVersions = ['npm11', 'npm12'] as const
-export type NpmVersion = (typeof npmVersions)[number]
+/** Those, and npm 10, which the matrix of all clients drives. */
+export type NpmVersion = (typeof npmVersions)[number] | 'npm10'
 
 /** A user's npm: one home, one registry. */
 export type Npm = {

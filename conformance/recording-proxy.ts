@@ -6,13 +6,14 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 
-/** What was answered. `body` only of refusals, decoded. */
+/** What was answered. `body` only of refusals, decoded; `sent` only when the proxy keeps what is put. */
 export type Answered = {
   readonly method: string
   readonly path: string
   readonly status: number
   readonly type: string
   readonly body: string
+  readonly sent?: Buffer
 }
 
 /** A running proxy. */
@@ -23,8 +24,11 @@ export type Proxy = AsyncDisposable & {
   readonly answered: readonly Answered[]
 }
 
-/** `alter` sees path and body of every 200 and gives the body to send instead. */
-export type ProxyOptions = { readonly alter?: (path: string, body: Buffer) => Buffer }
+/** `alter` sees path and body of every 200 and gives the body to send instead; `keepsPut` keeps the body of every PUT. */
+export type ProxyOptions = {
+  readonly alter?: (path: string, body: Buffer) => Buffer
+  readonly keepsPut?: boolean
+}
 
 /** Starts a proxy in front of a server on loopback. */
 export async function startProxy(target: string, options: ProxyOptions = {}): Promise<Proxy> {
@@ -76,13 +80,19 @@ async function pass(passing: Passing, record: (what: Answered) => void): Promise
   const { asked, reply, target, options } = passing
   const { method = 'GET', url = '/', headers } = asked
   const sent = request({ host: target.hostname, port: target.port, path: url, method, headers })
+  const put: Buffer[] = []
+  if (options.keepsPut === true && method === 'PUT')
+    asked.on('data', (chunk: Buffer) => put.push(chunk))
   asked.pipe(sent)
   reply.once('close', () => sent.destroy())
   const [answer]: IncomingMessage[] = await once(sent, 'response')
   if (answer === undefined) throw new Error('There is no answer')
   const status = answer.statusCode ?? 0
   const type = answer.headers['content-type'] ?? ''
-  const note = (body: string): void => record({ method, path: url, status, type, body })
+  const note = (body: string): void => {
+    const kept = put.length === 0 ? {} : { sent: Buffer.concat(put) }
+    record({ method, path: url, status, type, body, ...kept })
+  }
   if (status < 400 && (options.alter === undefined || status !== 200)) {
     note('')
     reply.writeHead(status, answer.headers)

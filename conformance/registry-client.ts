@@ -10,6 +10,7 @@ export type Answer = { readonly status: number; readonly json: unknown; readonly
 export type RegistryClient = {
   readonly url: string
   readonly account: string
+  readonly token: string
   /** Sends a JSON body, when there is one, with the token. */
   readonly send: (method: string, path: string, body?: unknown) => Promise<Answer>
 }
@@ -44,6 +45,7 @@ export async function signUp(url: string, account: string): Promise<RegistryClie
   return {
     url,
     account,
+    token,
     send: (method, path, sent) => request(url, { method, path, body: sent, token }),
   }
 }
