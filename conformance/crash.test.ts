@@ -1,5 +1,6 @@
 // Kills the server at random moments under load, again and again (rounds.ts), and looks whether it kept its word:
-// it starts by itself, no acknowledged change is missing, and the whole history verifies.
+// it starts by itself, no acknowledged change is missing, what it showed of its upstream is what it shows, nothing that
+// was half fetched lies about, and the whole history verifies.
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { once } from 'node:events'
@@ -11,6 +12,7 @@ import { roundsOf } from './rounds.ts'
 import { publishDocument } from './sample-package.ts'
 import { mainFile } from './server.ts'
 import { type Folder, makeFolder } from './temporary-folder.ts'
+import { countHalfFetched, startUpstreamLoad, type UpstreamLoad } from './upstream-load.ts'
 
 const kills = roundsOf({ modest: 40, full: 200 })
 const killsPerFolder = 20
@@ -31,6 +33,8 @@ for (let round = 0; round * killsPerFolder < kills; round++) {
   const count = Math.min(killsPerFolder, kills - round * killsPerFolder)
   test(`the server keeps its word through ${count} kills, folder ${round + 1}`, async () => {
     await using folder = await makeFolder('crash')
+    await using proxied = await startUpstreamLoad()
+    let halfFetched = 0
     const done: Acknowledged = {
       published: new Map(),
       marks: new Map(),
@@ -38,16 +42,23 @@ for (let round = 0; round * killsPerFolder < kills; round++) {
       count: 0,
     }
     for (let kill = 0; kill < count; kill++) {
-      await liveAndDie(folder, done, kill)
-      const server = await start(folder)
+      await liveAndDie(folder, { done, proxied }, kill)
+      halfFetched += countHalfFetched(folder.path)
+      await proxied.change(folder.path, kill)
+      const server = await start(folder, proxied)
       assert.ok(server !== undefined, `It did not start after kill ${kill}`)
-      await checkAcknowledged(server.url, done)
-      await verify(folder, server.url)
-      await server.end('SIGKILL')
+      try {
+        assert.equal(countHalfFetched(folder.path), 0)
+        await checkAcknowledged(server.url, done)
+        await proxied.check(server.url)
+        await verify(folder, server.url)
+      } finally {
+        await server.end('SIGKILL')
+      }
     }
     assert.ok(
-      done.count > count,
-      `Only ${done.count} changes were acknowledged: the load was too small`,
+      done.count > count && proxied.count() > count && halfFetched > 0,
+      `Only ${done.count} changes were acknowledged, ${proxied.count()} versions shown, ${halfFetched} left half fetched: the load was too small`,
     )
   })
 }
@@ -57,9 +68,10 @@ type Running = { readonly url: string; readonly end: (signal: NodeJS.Signals) =>
 /** Starts a server; undefined when it ended or was ended before it listened. `onSpawn` gets its killer at once. */
 async function start(
   folder: Folder,
+  { flags }: Pick<UpstreamLoad, 'flags'>,
   onSpawn: (kill: () => void) => void = () => undefined,
 ): Promise<Running | undefined> {
-  const args = [mainFile, 'serve', '--dir', folder.path, '--port', '0']
+  const args = [mainFile, 'serve', '--dir', folder.path, '--port', '0', ...flags]
   const env = { PATH: process.env['PATH'], HOME: folder.path }
   const child = spawnOwn(process.execPath, args, { cwd: folder.path, env })
   const ended = once(child, 'exit')
@@ -90,26 +102,33 @@ async function start(
   }
 }
 
+/** Who publishes, and who installs from the upstream. */
+type Load = { readonly done: Acknowledged; readonly proxied: UpstreamLoad }
+
 /** One life under load; the kill comes at any moment, also before the server listens. */
-async function liveAndDie(folder: Folder, done: Acknowledged, life: number): Promise<void> {
+async function liveAndDie(folder: Folder, { done, proxied }: Load, life: number): Promise<void> {
   const lifeMs = Math.random() * longestLifeMs
   const early = life % 10 === 9 // One in ten dies while it starts.
   let killEarly: NodeJS.Timeout | undefined
-  const server = await start(folder, (kill) => {
+  const server = await start(folder, proxied, (kill) => {
     if (early) killEarly = setTimeout(kill, lifeMs)
   })
   if (server === undefined) return
   clearTimeout(killEarly)
   done.token ??= await signUp(server.url)
   const before = done.count
-  const load = Array.from({ length: clients }, (_, client) =>
-    loadUntilDead(server.url, done, `${life}-${client}`),
-  )
+  const load = Promise.all([
+    proxied.run(server.url, life),
+    ...Array.from({ length: clients }, (_, client) =>
+      loadUntilDead(server.url, done, `${life}-${client}`),
+    ),
+  ])
+  load.catch(() => undefined) // It is awaited below.
   const startMs = performance.now()
   while (done.count === before && performance.now() - startMs < startTimeoutMs) await sleep(5)
   await sleep(lifeMs) // From the first acknowledged change on, at any moment.
   await server.end('SIGKILL')
-  await Promise.all(load)
+  await load
 }
 
 async function signUp(url: string): Promise<string> {

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { makePackage } from '../packages/testkit/src/tarball.ts'
 
@@ -20,6 +21,8 @@ type Misbehaviour =
   | { readonly status: number }
   | { readonly body: Uint8Array }
   | { readonly cutAfter: number }
+  /** All of it, in its time. */
+  | { readonly chunkBytes: number; readonly everyMs: number }
   | { readonly hang: true }
 
 /** The running upstream. */
@@ -50,7 +53,7 @@ export async function startEvilUpstream(): Promise<EvilUpstream> {
     asked.push(path)
     const how = spoiled.get(path)
     const file = files.get(path)
-    if (how !== undefined) misbehave(how, file?.body, response)
+    if (how !== undefined) void misbehave(how, file?.body, response)
     else if (file === undefined) response.writeHead(404).end('{"error":"not found"}')
     else answer(file, request, response)
   })
@@ -96,7 +99,11 @@ function answer(
     .end(sent)
 }
 
-function misbehave(how: Misbehaviour, body: Buffer | undefined, response: ServerResponse): void {
+async function misbehave(
+  how: Misbehaviour,
+  body: Buffer | undefined,
+  response: ServerResponse,
+): Promise<void> {
   if ('hang' in how) return
   if ('status' in how) {
     response.writeHead(how.status).end('{"error":"spoiled"}')
@@ -108,7 +115,15 @@ function misbehave(how: Misbehaviour, body: Buffer | undefined, response: Server
   }
   const whole = body ?? Buffer.alloc(0)
   response.writeHead(200, { 'content-length': whole.length })
-  response.write(whole.subarray(0, how.cutAfter), () => response.destroy())
+  if ('cutAfter' in how) {
+    response.write(whole.subarray(0, how.cutAfter), () => response.destroy())
+    return
+  }
+  for (let at = 0; at < whole.length && !response.destroyed; at += how.chunkBytes) {
+    response.write(whole.subarray(at, at + how.chunkBytes))
+    await sleep(how.everyMs)
+  }
+  response.end()
 }
 
 function* filesOf(
