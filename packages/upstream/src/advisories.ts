@@ -7,7 +7,7 @@ import {
   parseTolerantJson,
 } from '@stele/formats/json'
 import type { Asking } from './asking.ts'
-import { readAll } from './fetching.ts'
+import { readAll, takeCodingOff } from './fetching.ts'
 import { keptAdvisoriesMs, maxAdvisoryBytes, maxKeptAdvisories } from './limits.ts'
 import type { Upstream, UpstreamPorts } from './ports.ts'
 
@@ -110,7 +110,7 @@ async function askUpstream(
     },
     body: Buffer.from(text),
   })
-  const { status, headers } = answer
+  const { status } = answer
   if (status !== 200) {
     answer.cancel()
     if (status !== 501 && (status >= 500 || status === 429 || status === 408)) {
@@ -118,9 +118,9 @@ async function askUpstream(
     }
     throw new SteleError('upstream_refused', { upstream: upstream.id, what, status })
   }
-  const coded = await readAll(answer, { upstream, what, limit: maxAdvisoryBytes })
-  const coding = headers['content-encoding'] ?? 'identity'
-  const body = await decode(coded, coding, maxAdvisoryBytes)
+  const bounds = { upstream, what, limit: maxAdvisoryBytes }
+  const coded = await readAll(answer, bounds)
+  const body = await takeCodingOff(decode, answer, { ...bounds, coded })
   return parseTolerantJson(Buffer.from(body).toString('utf8'), 'the advisories')
 }
 

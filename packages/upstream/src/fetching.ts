@@ -5,6 +5,7 @@ import { encodeSegment } from '@stele/formats/names'
 import { createAsking } from './asking.ts'
 import { maxDecodedBytes, maxPackumentBytes } from './limits.ts'
 import type { Answer, Upstream, UpstreamPorts, Wanted } from './ports.ts'
+import { getFollowing } from './redirects.ts'
 
 /** A packument as an upstream sends it. */
 export type Fetched =
@@ -41,18 +42,23 @@ export function createFetching(ports: Ports): Fetching {
     packument: (upstream, wanted) =>
       ask(upstream, `"${wanted.name}"`, () => getPackument(ports, upstream, wanted)),
     tarball: (upstream, url, what) =>
-      ask(upstream, what, async () => {
-        const isOwn = new URL(url).origin === new URL(upstream.url).origin
-        const headers = {
-          'accept-encoding': 'identity',
-          ...(isOwn ? authorizationOf(upstream) : {}),
-        }
-        const answer = await ports.get({ url, headers })
-        if (answer.status === 200) return answer
-        if (isMissing(answer)) return drop(answer, undefined)
-        throw refusal(answer, upstream, what)
-      }),
+      ask(upstream, what, () => getTarball(ports, upstream, { url, what })),
   }
+}
+
+async function getTarball(
+  { get }: Ports,
+  upstream: Upstream,
+  { url, what }: { readonly url: string; readonly what: string },
+): Promise<Answer | undefined> {
+  const headers = { 'accept-encoding': 'identity' }
+  const answer = await getFollowing(get, upstream, { url, what, headers })
+  if (isMissing(answer)) return drop(answer, undefined)
+  if (answer.status !== 200) throw refusal(answer, upstream, what)
+  const coding = codingOf(answer)
+  if (coding === 'identity') return answer
+  const reason = `it sends the tarball with the coding "${coding}", which was not asked for`
+  throw drop(answer, new SteleError('upstream_answer_odd', { name: what, reason }))
 }
 
 async function getPackument(
@@ -61,23 +67,28 @@ async function getPackument(
   { name, form, etag }: WantedPackument,
 ): Promise<Fetched> {
   const what = `"${name}"`
-  const answer = await get({
+  const answer = await getFollowing(get, upstream, {
     url: `${upstream.url}/${encodeSegment(name)}`,
+    what: name,
     headers: {
       accept: accepts[form],
       'accept-encoding': 'gzip',
       ...(etag === undefined ? {} : { 'if-none-match': etag }),
-      ...authorizationOf(upstream),
     },
   })
   if (answer.status === 304) return drop(answer, { kind: 'unchanged' })
   if (isMissing(answer)) return drop(answer, { kind: 'missing' })
   if (answer.status !== 200) throw refusal(answer, upstream, what)
   const coded = await readAll(answer, { upstream, what, limit: maxPackumentBytes })
-  const coding = answer.headers['content-encoding'] ?? 'identity'
+  const body = await takeCodingOff(decode, answer, {
+    coded,
+    upstream,
+    what,
+    limit: maxDecodedBytes,
+  })
   return {
     kind: 'packument',
-    body: await decode(coded, coding, maxDecodedBytes),
+    body,
     etag: answer.headers['etag'],
     isAbbreviated: (answer.headers['content-type'] ?? '').startsWith(abbreviatedType),
   }
@@ -87,19 +98,51 @@ function isMissing({ status }: Answer): boolean {
   return status === 404 || status === 410
 }
 
-function authorizationOf({ authorization }: Upstream): { readonly [name: string]: string } {
-  return authorization === '' ? {} : { authorization }
+function codingOf({ headers }: Answer): string {
+  return (headers['content-encoding'] ?? '').trim().toLowerCase() || 'identity'
 }
+
+/**
+ * The body without its coding. What cannot be decoded is an answer all the same, and none that the next try mends: throws
+ * upstream_answer_odd, upstream_too_large.
+ */
+export async function takeCodingOff(
+  decode: UpstreamPorts['decode'],
+  answer: Answer,
+  { coded, upstream, what, limit }: Bounds & { readonly coded: Uint8Array },
+): Promise<Uint8Array> {
+  const coding = codingOf(answer)
+  if (coding === 'identity') return coded
+  const decoded = await decode(coded, coding, limit).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const reason = `its coding "${coding}" cannot be taken off: ${why}`
+    throw new SteleError('upstream_answer_odd', { name: plain(what), reason }, { cause })
+  })
+  if (decoded !== undefined) return decoded
+  throw new SteleError('upstream_too_large', { upstream: upstream.id, what, limit })
+}
+
+function plain(what: string): string {
+  return what.replaceAll('"', '')
+}
+
+/** Whose answer it is, what was asked for, and how many bytes it may have. */
+type Bounds = { readonly upstream: Upstream; readonly what: string; readonly limit: number }
 
 function drop<T>(answer: Answer, result: T): T {
   answer.cancel()
   return result
 }
 
+/** What a Stele answers to a question of its own that comes back to it. */
+const loopDetected = 508
+
 /** The error of an answer that is none: what may pass counts as unreachable, the rest stays as it is. */
 function refusal(answer: Answer, upstream: Upstream, what: string): Error {
   answer.cancel()
   const { status } = answer
+  if (status === loopDetected)
+    return new SteleError('upstream_loop', { upstream: upstream.id, what })
   if (status >= 500 || status === 429 || status === 408) return new Error(`it answers ${status}`)
   return new SteleError('upstream_refused', { upstream: upstream.id, what, status })
 }
@@ -107,11 +150,7 @@ function refusal(answer: Answer, upstream: Upstream, what: string): Error {
 /** The body as it came, its coding still on. Throws upstream_too_large. */
 export async function readAll(
   answer: Answer,
-  {
-    upstream,
-    what,
-    limit,
-  }: { readonly upstream: Upstream; readonly what: string; readonly limit: number },
+  { upstream, what, limit }: Bounds,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let total = 0

@@ -2,7 +2,7 @@
 // has the last word on a record that the upstream tells otherwise than it did at first.
 import { hash } from 'node:crypto'
 import { createBatches } from './batching.ts'
-import { maxReleasesPerCall } from './limits.ts'
+import { maxLearningTries, maxReleasesPerCall } from './limits.ts'
 import type { ApartRelease, HeldTarball, UpstreamPorts } from './ports.ts'
 
 /** A release whose tarball is here. `record` is the one that it was pinned with. */
@@ -15,7 +15,10 @@ export type Learned = {
 
 type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'takeApart' | 'report'>
 
-/** Learns what a tarball holds. Resolves when it is logged; what goes wrong is reported, and tried again with the next request. */
+/**
+ * Learns what a tarball holds. Resolves when it is logged; what goes wrong is reported, and tried again a few times with the
+ * next requests.
+ */
 export function createLearning({
   state,
   calls,
@@ -39,15 +42,22 @@ export function createLearning({
     else if (noted === undefined) await calls.differ(name, version, digest)
   }
 
+  const tries = new Map<string, number>() // Of what failed.
+  const running = new Set<string>()
   return async (release) => {
+    const spec = `${release.name}@${release.version}`
+    const count = tries.get(spec) ?? 0
+    if (count >= maxLearningTries || running.has(spec)) return
+    running.add(spec)
     try {
       await learn(release)
+      tries.delete(spec)
     } catch (error) {
-      report({
-        kind: 'not_learned',
-        spec: `${release.name}@${release.version}`,
-        reason: error instanceof Error ? error.message : String(error),
-      })
+      tries.set(spec, count + 1)
+      const reason = error instanceof Error ? error.message : String(error)
+      report({ kind: 'not_learned', spec, reason })
+    } finally {
+      running.delete(spec)
     }
   }
 }

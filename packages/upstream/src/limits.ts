@@ -59,3 +59,12 @@ export const keptAdvisoriesMs: number = 60 * 1000
 
 /** Answers about advisories that are kept, each some 100 KB with its question. */
 export const maxKeptAdvisories = 16
+
+/** Redirects that are followed for one file. */
+export const maxRedirects = 3
+
+/** How long an upstream may take to answer, in milliseconds, where the operator says nothing: npm's own patience is longer. */
+export const timeoutMs: number = 15 * 1000
+
+/** How often it is tried to learn what a tarball holds, while the process runs: one that cannot be read takes a thread long. */
+export const maxLearningTries = 3

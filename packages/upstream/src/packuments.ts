@@ -41,7 +41,11 @@ export function createPackuments(ports: Ports, fetching: Fetching): Packuments {
       if (!isSteleError(error) || before?.digest === undefined) throw error
       // What it said last holds on, and it is asked again in a while.
       const checkedMs = now() - freshMs + staleMs
-      kept.saveHead(wanted.name, wanted.form, { ...before, checkedMs })
+      try {
+        kept.saveHead(wanted.name, wanted.form, { ...before, checkedMs })
+      } catch (full) {
+        if (!isSteleError(full, 'disk_full')) throw full // It is asked again at once then.
+      }
       return before
     }
   }
@@ -90,12 +94,12 @@ async function refresh(
 
 const neverAsked = 'it says that nothing has changed, which nobody asked'
 
-function takeIn(
+async function takeIn(
   { state, kept, random, takeIn: take }: Ports,
   { name, form }: Wanted,
   { body, isAbbreviated }: Extract<Fetched, { kind: 'packument' }>,
 ): Promise<Taken> {
-  return take({
+  const taking = {
     name,
     form,
     body,
@@ -104,11 +108,19 @@ function takeIn(
     pins: kept.pins(name),
     amended: state.amended(name),
     mark: Buffer.from(random(16)).toString('hex'),
-  })
+  }
+  try {
+    return await take(taking)
+  } catch (cause) {
+    if (!isSteleError(cause, 'json_invalid')) throw cause
+    const reason = 'it is no JSON, as of a page for people' // Not the client's JSON: it sent none.
+    throw new SteleError('upstream_answer_odd', { name, reason }, { cause })
+  }
 }
 
 function isFresh({ checkedMs, digest }: KeptHead, nowMs: number): boolean {
-  return nowMs - checkedMs < (digest === undefined ? missingMs : freshMs)
+  const ageMs = nowMs - checkedMs
+  return ageMs >= 0 && ageMs < (digest === undefined ? missingMs : freshMs) // Negative: the clock was set back since.
 }
 
 /** Logs what is new, and what is not as it was. */

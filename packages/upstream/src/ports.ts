@@ -26,7 +26,7 @@ export type Answer = {
   readonly cancel: () => void
 }
 
-/** A GET; with a body it is a POST, of which no redirect is followed. Rejects when no answer comes: the connection, the name, time. */
+/** A GET, or with a body a POST, of that address: redirects are answers. Rejects when no answer comes: the connection, the name, time. */
 export type Get = (ask: {
   readonly url: string
   readonly headers: { readonly [name: string]: string }
@@ -177,12 +177,17 @@ export type UpstreamPorts = {
   readonly takeIn: (taking: Taking) => Promise<Taken>
   /** Takes a tarball apart, on whichever thread is free. */
   readonly takeApart: (held: HeldTarball) => Promise<Apart>
-  /** Takes the coding off. Throws upstream_too_large beyond `maxBytes`. */
-  readonly decode: (bytes: Uint8Array, coding: string, maxBytes: number) => Promise<Uint8Array>
+  /** Takes a coding off. Undefined beyond `maxBytes`; throws for a coding that it does not know, or that is broken. */
+  readonly decode: (
+    bytes: Uint8Array,
+    coding: string,
+    maxBytes: number,
+  ) => Promise<Uint8Array | undefined>
   /** Counts what a client wants that is not here yet. Throws rate_limited. */
   readonly takeCold: (client: string | undefined) => void
   /** Counts a question for advisories. Throws rate_limited. */
   readonly takeAudit: (client: string | undefined) => void
+  /** Milliseconds since 1970 when the process started; from then on it never goes back. */
   readonly now: () => number
   readonly random: (sizeBytes: number) => Uint8Array
   readonly report: (event: UpstreamEvent) => void

@@ -65,6 +65,7 @@ export function createProxy(
       const chosen = state.chosen(name, version)
       const held = chosen === undefined ? undefined : tarballs.find(chosen)
       if (chosen !== undefined && held !== undefined) {
+        releases.catchUp(name, version, held)
         return { kind: 'held', held, integrity: chosen }
       }
       const upstream = upstreamOf(name)

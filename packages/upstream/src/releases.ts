@@ -1,5 +1,5 @@
 // Fetches releases: chosen in the log before anybody gets a byte, compared with what was pinned, learned from afterwards.
-import { isSteleError, SteleError } from '@stele/errors'
+import { isSteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
 import { type Arriving, arrive } from './arriving.ts'
 import { createBatches } from './batching.ts'
@@ -11,7 +11,8 @@ import { maxReleasesPerCall, maxWholeBytes } from './limits.ts'
 import { unpack } from './pack.ts'
 import type { Packuments } from './packuments.ts'
 import { findPin, type Pin } from './pins.ts'
-import type { HeldTarball, Upstream, UpstreamPorts } from './ports.ts'
+import type { Choice, HeldTarball, Upstream, UpstreamPorts } from './ports.ts'
+import { placeOf } from './redirects.ts'
 
 /** A tarball that is here, or that is coming. */
 export type ProxiedTarball =
@@ -29,6 +30,8 @@ type WantedRelease = {
 export type Releases = {
   /** As `Proxy.tarball`, for a tarball that is not here. */
   readonly fetch: (upstream: Upstream, wanted: WantedRelease) => Promise<ProxiedTarball | undefined>
+  /** Learns what a tarball holds that is here, if that is not known: the process may have ended before it was. */
+  readonly catchUp: (name: string, version: string, held: HeldTarball) => void
 }
 
 /** Releases over their ports. */
@@ -37,7 +40,8 @@ export function createReleases(
   { fetching, packuments }: { readonly fetching: Fetching; readonly packuments: Packuments },
 ): Releases {
   const findPinOf = createPinFinder(ports.kept, packuments)
-  const start = createStart(ports, fetching)
+  const learn = createLearning(ports)
+  const start = createStart(ports, fetching, learn)
   const fly = createFlights<Arriving | undefined>((arriving) => arriving?.whole)
   const choose = createBatches({
     call: ports.calls.choose,
@@ -63,38 +67,51 @@ export function createReleases(
       if (isSmall) return { kind: 'held', held: await whole, integrity }
       return { kind: 'arriving', arriving, integrity }
     },
+    catchUp: (name, version, held) => {
+      if (ports.state.contents(name, version) !== undefined) return
+      const pin = pinOf(ports.kept, { name, version })
+      if (pin !== undefined) void learn({ name, version, record: pin.record, held })
+    },
   }
+}
+
+function pinOf(
+  kept: UpstreamPorts['kept'],
+  { name, version }: Pick<Choice, 'name' | 'version'>,
+): Pin | undefined {
+  const pins = kept.pins(name)
+  return pins === undefined ? undefined : findPin(unpack(pins), version)
 }
 
 type PinFinder = (upstream: Upstream, wanted: WantedRelease) => Promise<Pin | undefined>
 
 /** By what a release is chosen: as it was pinned, asked anew where it is not known. */
 function createPinFinder(kept: UpstreamPorts['kept'], { prepare }: Packuments): PinFinder {
-  const pinOf = ({ name, version }: WantedRelease): Pin | undefined => {
-    const pins = kept.pins(name)
-    return pins === undefined ? undefined : findPin(unpack(pins), version)
-  }
   return async (upstream, release) => {
-    const known = pinOf(release)
+    const known = pinOf(kept, release)
     if (known !== undefined) return known
     const wanted = { name: release.name, form: 'abbreviated' as const }
     await prepare(upstream, wanted)
-    const found = pinOf(release)
+    const found = pinOf(kept, release)
     if (found !== undefined) return found
     await prepare(upstream, { ...wanted, isStale: true }) // It may be a minute old.
-    return pinOf(release)
+    return pinOf(kept, release)
   }
 }
 
 type Start = (upstream: Upstream, wanted: WantedRelease, pin: Pin) => Promise<Arriving | undefined>
 
 /** Starts to receive a tarball, which is learned from, or told of, when it is here. */
-function createStart(ports: UpstreamPorts, fetching: Fetching): Start {
+function createStart(
+  ports: UpstreamPorts,
+  fetching: Fetching,
+  learn: ReturnType<typeof createLearning>,
+): Start {
   const { tarballs } = ports
-  const learn = createLearning(ports)
   return async (upstream, { name, version }, pin) => {
     const spec = `${name}@${version}`
-    const answer = await fetching.tarball(upstream, addressOf(upstream, name, pin), spec)
+    const way = { from: upstream.url, to: pin.tarball, what: spec, verb: 'has the tarball at' }
+    const answer = await fetching.tarball(upstream, placeOf(upstream, way), spec)
     if (answer === undefined) return undefined
     const expected = { upstream: upstream.id, spec, integrity: pin.integrity }
     const receiving = await tarballs.receive()
@@ -109,16 +126,4 @@ function createStart(ports: UpstreamPorts, fetching: Fetching): Start {
     )
     return arriving
   }
-}
-
-/** Where the tarball is: at the upstream itself, or at a host that the operator named. It must not send us anywhere else. */
-function addressOf({ url, tarballHosts }: Upstream, name: string, { tarball }: Pin): string {
-  const address = URL.canParse(tarball, url) ? new URL(tarball, url) : undefined
-  const isWeb = address?.protocol === 'http:' || address?.protocol === 'https:'
-  if (address === undefined || !isWeb) {
-    throw new SteleError('upstream_answer_odd', { name, reason: `"${tarball}" is no web address` })
-  }
-  if (address.host === new URL(url).host || tarballHosts.includes(address.host)) return address.href
-  const reason = `its tarballs lie on "${address.host}", which is not among the upstream's "tarballHosts"`
-  throw new SteleError('upstream_answer_odd', { name, reason })
 }

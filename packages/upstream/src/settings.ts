@@ -1,6 +1,6 @@
 // The settings of upstreams.
-import { list, objects, type Section, size, text, url } from '@stele/settings'
-import { leastSpaceBytes, mostSpaceBytes, spaceBytes } from './limits.ts'
+import { duration, list, objects, type Section, size, text, url } from '@stele/settings'
+import { leastSpaceBytes, mostSpaceBytes, spaceBytes, timeoutMs } from './limits.ts'
 
 /** What the operator says about upstreams. */
 export type UpstreamSettings = {
@@ -15,6 +15,8 @@ export type UpstreamSettings = {
   readonly private: readonly string[]
   /** Bytes that tarballs of upstreams may take. */
   readonly upstreamSpace: number
+  /** How long an upstream may take to answer, and may then be silent, ms. */
+  readonly upstreamTimeoutMs: number
 }
 
 const scope = text('a scope such as "@team"', /^@[^/\s]+$/)
@@ -65,6 +67,12 @@ export const upstreamSection: Section<UpstreamSettings> = {
         'how much disk the tarballs of upstreams may take; what was not used for longest is fetched again',
       kind: size(leastSpaceBytes, mostSpaceBytes),
       fallback: spaceBytes,
+    },
+    upstreamTimeoutMs: {
+      summary:
+        'how long an upstream may take to begin its answer, or be silent in it, in milliseconds',
+      kind: duration(100, 3_600_000),
+      fallback: timeoutMs,
     },
   },
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import test from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { type ErrorCode, isSteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { parsePackageName } from '@stele/formats/names'
@@ -28,6 +29,10 @@ function throwsCode(code: ErrorCode): (error: unknown) => boolean {
 async function versionsOf(world: World, name = 'a'): Promise<readonly string[]> {
   const versions = member(await world.read(name), 'versions')
   return isJsonObject(versions) ? Object.keys(versions) : []
+}
+
+function redirect(location: string): TestAnswer {
+  return { status: 302, headers: { location } }
 }
 
 /** A world in which 1.0.0 and 1.1.0 of `a` were seen; 1.0.0 was fetched too. */
@@ -136,7 +141,17 @@ for (const [what, answer, code] of [
   ['wants credentials', { status: 401 }, 'upstream_refused'],
   ['answers for another package', { body: Buffer.from('{"name":"b"}') }, 'upstream_answer_odd'],
   ['answers a list', { body: Buffer.from('[]') }, 'upstream_answer_odd'],
-  ['answers no JSON', { body: Buffer.from('<html>') }, 'json_invalid'],
+  ['answers no JSON', { body: Buffer.from('<html>') }, 'upstream_answer_odd'],
+  [
+    'sends what its coding is not',
+    { body: Buffer.from('{}'), headers: { 'content-encoding': 'gzip' } },
+    'upstream_answer_odd',
+  ],
+  ['asks this registry in turn', { status: 508 }, 'upstream_loop'],
+  ['redirects to another host', redirect('https://elsewhere.example/a'), 'upstream_answer_odd'],
+  ['redirects to this machine', redirect('http://127.0.0.1/a'), 'upstream_answer_odd'],
+  ['redirects to no web address', redirect('file:///etc/passwd'), 'upstream_answer_odd'],
+  ['redirects for ever', redirect(`${upstreamUrl}/a`), 'upstream_answer_odd'],
 ] as const satisfies readonly (readonly [string, TestAnswer, ErrorCode])[]) {
   test(`prepare() throws ${code} when nothing is known and the upstream ${what}`, async () => {
     const world = createWorld()
@@ -145,6 +160,108 @@ for (const [what, answer, code] of [
     assert.deepEqual(methodsOf(world), [])
   })
 }
+
+test('prepare() throws upstream_too_large when an answer is too large without its coding', async () => {
+  const world = createWorld({ decode: async () => undefined })
+  world.answers.set('/a', { body: gzipSync('{}'), headers: { 'content-encoding': 'gzip' } })
+  for (let times = 0; times < 9; times++) {
+    await assert.rejects(world.read('a'), throwsCode('upstream_too_large'))
+  }
+  assert.equal(world.asked.length, 9) // It did answer.
+})
+
+test('prepare() follows a redirect of the upstream to itself, with its credentials, and to a host of its tarballs without', async () => {
+  const upstream = {
+    id: 'up',
+    url: upstreamUrl,
+    scopes: [],
+    tarballHosts: ['cdn.example'],
+    authorization: 'Bearer secret',
+  }
+  const world = createWorld({ upstreams: [upstream] })
+  world.put('b', [{ version: '1.0.0' }])
+  world.put('a', [{ version: '1.0.0' }])
+  const answer = world.answers.get('/a')
+  assert.ok(answer !== undefined)
+  world.answers.set('/moved', answer)
+  world.answers.set('/a', redirect('moved'))
+  assert.deepEqual(await versionsOf(world), ['1.0.0'])
+  world.answers.set('/a/-/a-1.0.0.tgz', redirect('https://cdn.example/a.tgz'))
+  assert.equal(await world.fetch('a', '1.0.0'), undefined) // 404 there.
+  assert.deepEqual(
+    world.asked.map(({ url, headers }) => [url, headers['authorization']]),
+    [
+      [`${upstreamUrl}/a`, 'Bearer secret'],
+      [`${upstreamUrl.replace('/base', '')}/base/moved`, 'Bearer secret'],
+      [`${upstreamUrl}/a/-/a-1.0.0.tgz`, 'Bearer secret'],
+      ['https://cdn.example/a.tgz', undefined],
+    ],
+  )
+})
+
+test('prepare() asks again when the clock was set back, and stays believed when it goes on', async () => {
+  const world = await worldThatSaw()
+  world.wait(-60 * minute)
+  await world.read('a')
+  assert.equal(world.asked.length, 1)
+  await world.read('a')
+  assert.equal(world.asked.length, 1)
+})
+
+test('prepare() serves what was known on when the disk is full', async () => {
+  const world = await worldThatSaw()
+  world.wait(minute)
+  world.fillDisk(true)
+  assert.deepEqual(await versionsOf(world), ['1.0.0', '1.1.0'])
+  world.fillDisk(false)
+  world.put('a', [{ version: '1.0.0' }, { version: '2.0.0' }])
+  assert.deepEqual(await versionsOf(world), ['1.0.0', '2.0.0'])
+})
+
+test('tarball() throws disk_full, keeps nothing, and fetches it when there is room again', async () => {
+  const world = await worldThatSaw()
+  world.fillDisk(true)
+  await assert.rejects(world.fetch('a', '1.1.0'), throwsCode('disk_full'))
+  world.fillDisk(false)
+  assert.ok((await world.fetch('a', '1.1.0')) !== undefined)
+  assert.equal(world.calls.filter(({ method }) => method === 'conflict').length, 0)
+})
+
+test('tarball() refuses one with a coding that was not asked for, and calls it no conflict', async () => {
+  const world = await worldThatSaw()
+  const headers = { 'content-encoding': 'gzip' }
+  world.answers.set('/a/-/a-1.1.0.tgz', { body: gzipSync('x'), headers })
+  await assert.rejects(world.fetch('a', '1.1.0'), throwsCode('upstream_answer_odd'))
+  await world.settle()
+  assert.equal(world.calls.filter(({ method }) => method === 'conflict').length, 0)
+})
+
+test('tarball() learns what a held tarball holds when that failed the first time', async () => {
+  let fails = true
+  const world = createWorld({
+    takeApart: async (held) => {
+      if (fails) throw new Error('the thread has ended')
+      return {
+        contents: {
+          files: null,
+          manifest: null,
+          reason: 'x',
+          sha512: held.sha512,
+          size: held.sizeBytes,
+        },
+        own: undefined,
+      }
+    },
+  })
+  world.put('a', [{ version: '1.0.0' }])
+  await world.fetch('a', '1.0.0')
+  await world.settle()
+  assert.ok(!methodsOf(world).includes('contents'))
+  fails = false
+  await world.fetch('a', '1.0.0')
+  await world.settle()
+  assert.ok(methodsOf(world).includes('contents'))
+})
 
 test('prepare() leaves an upstream alone that fails again and again, and tries it after a while', async () => {
   const world = createWorld()

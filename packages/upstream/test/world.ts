@@ -63,6 +63,8 @@ export type World = {
   /** The tarball as a client reads it; whatever arrived before an error is lost. */
   readonly fetch: (name: string, version: string) => Promise<Uint8Array | undefined>
   readonly wait: (timeMs: number) => void
+  /** Keeps nothing any more, and later again. */
+  readonly fillDisk: (isFull: boolean) => void
   /** Resolves when nothing goes on behind the answers. */
   readonly settle: () => Promise<void>
   readonly call: (method: string, request: JsonObject, account?: string) => string
@@ -80,6 +82,10 @@ export function createWorld(
   const calls: World['calls'] = []
   const events: UpstreamEvent[] = []
   let nowMs = startMs
+  let isFull = false
+  const needRoom = (): void => {
+    if (isFull) throw new SteleError('disk_full', {})
+  }
 
   const call = (method: string, request: JsonObject, account = 'root'): string => {
     const via = account === 'root' ? 'host' : 'token'
@@ -119,8 +125,8 @@ export function createWorld(
       const found = answers.get(url.slice(upstreamUrl.length))
       return answerOf(typeof found === 'function' ? await found() : found)
     },
-    kept: createMemoryKept(),
-    tarballs: createMemoryTarballs(files),
+    kept: createMemoryKept(needRoom),
+    tarballs: createMemoryTarballs(files, needRoom),
     state: {
       origin: (name) => readOrigin(state, name),
       isReserved: (name) => readHolders(state, name).length > 0,
@@ -147,7 +153,7 @@ export function createWorld(
       const { contents, recordText, packageJson } = readRelease(bytes ?? new Uint8Array())
       return { contents, own: { record: recordText, packageJson } }
     },
-    decode: async (bytes, coding) => (coding === 'gzip' ? gunzipSync(bytes) : bytes),
+    decode: async (bytes) => gunzipSync(bytes),
     takeCold: () => undefined,
     takeAudit: () => undefined,
     now: () => nowMs,
@@ -184,6 +190,9 @@ export function createWorld(
     wait: (timeMs) => {
       nowMs += timeMs
     },
+    fillDisk: (now) => {
+      isFull = now
+    },
     settle: async () => {
       for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
     },
@@ -208,7 +217,7 @@ function answerOf(found: TestAnswer | undefined): Awaited<ReturnType<UpstreamPor
   }
 }
 
-function createMemoryKept(): UpstreamPorts['kept'] {
+function createMemoryKept(needRoom: () => void): UpstreamPorts['kept'] {
   type Head = NonNullable<ReturnType<UpstreamPorts['kept']['head']>>
   const heads = new Map<string, Head>()
   const templates = new Map<string, Uint8Array>()
@@ -218,17 +227,21 @@ function createMemoryKept(): UpstreamPorts['kept'] {
     template: (name, form) => templates.get(`${form} ${name}`),
     pins: (name) => pins.get(name),
     save: (name, form, { template, pins: packed, ...head }) => {
+      needRoom()
       heads.set(`${form} ${name}`, head)
       templates.set(`${form} ${name}`, template)
       pins.set(name, packed)
     },
-    saveHead: (name, form, head) => void heads.set(`${form} ${name}`, head),
+    saveHead: (name, form, head) => {
+      needRoom()
+      heads.set(`${form} ${name}`, head)
+    },
   }
 }
 
 type Files = Map<string, { readonly sha512: string; readonly bytes: Uint8Array }>
 
-function createMemoryTarballs(files: Files): UpstreamPorts['tarballs'] {
+function createMemoryTarballs(files: Files, needRoom: () => void): UpstreamPorts['tarballs'] {
   const heldOf = (integrity: string) => {
     const file = files.get(integrity)
     return file && { sha512: file.sha512, sizeBytes: file.bytes.length, path: integrity }
@@ -245,6 +258,7 @@ function createMemoryTarballs(files: Files): UpstreamPorts['tarballs'] {
       let bytes = Buffer.alloc(0)
       return {
         append: async (chunk) => {
+          needRoom()
           bytes = Buffer.concat([bytes, chunk])
         },
         read: async (offset, sizeBytes) => bytes.subarray(offset, offset + sizeBytes),

@@ -18,6 +18,7 @@ export type UpstreamDetails = {
     readonly shown: string
   }
   upstream_too_large: { readonly upstream: string; readonly what: string; readonly limit: number }
+  upstream_loop: { readonly upstream: string; readonly what: string }
 }
 
 export const upstreamErrors: Catalogue<UpstreamDetails> = {
@@ -45,5 +46,11 @@ export const upstreamErrors: Catalogue<UpstreamDetails> = {
     status: 424,
     message: (d) =>
       `Cannot get ${d.what}: the upstream "${d.upstream}" sends more than ${d.limit} bytes`,
+  },
+  upstream_loop: {
+    status: 508, // What a question that came back is answered with: whoever passed it on tells the same.
+    message: (d) =>
+      `Cannot get ${d.what}: asking the upstream "${d.upstream}" leads back to the registry that asks`,
+    fix: () => 'Tell the operators: of the registries that ask each other, one must not',
   },
 }

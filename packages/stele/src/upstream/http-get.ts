@@ -1,101 +1,105 @@
-// GETs of upstreams, over connections that are kept open. Redirects are followed; what hangs is given up.
+// GETs of upstreams, over connections that are kept open. What hangs, or comes too slowly, is given up.
 import http from 'node:http'
 import https from 'node:https'
 import type { Answer, Get } from '@stele/upstream'
-import { answerTimeoutMs, idleTimeoutMs, maxRedirects, maxUpstreamSockets } from './limits.ts'
+import { leastBytesPerSecond, maxUnreadBytes, maxUpstreamSockets } from './limits.ts'
+
+/** How requests are sent. */
+export type GetOptions = {
+  /** How long an answer may take to begin, and how long it may then be silent, ms. */
+  readonly timeoutMs: number
+  /** Headers of every request. */
+  readonly headers?: () => { readonly [name: string]: string }
+}
 
 /** The network, for upstreams. `close` ends what is open. */
-export function createGet(): { readonly get: Get; readonly close: () => void } {
+export function createGet({ timeoutMs, headers: always = () => ({}) }: GetOptions): {
+  readonly get: Get
+  readonly close: () => void
+} {
   const options = { keepAlive: true, maxSockets: maxUpstreamSockets }
   const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) }
-
-  function send(
-    url: URL,
-    headers: { readonly [name: string]: string },
-    body?: Uint8Array,
-  ): Promise<http.IncomingMessage> {
-    const isHttps = url.protocol === 'https:'
-    return new Promise((resolve, reject) => {
-      const asked = (isHttps ? https : http).request(
-        url,
-        {
-          agent: isHttps ? agents['https:'] : agents['http:'],
-          method: body === undefined ? 'GET' : 'POST',
-          headers: {
-            'user-agent': 'stele',
-            ...headers,
-            ...(body === undefined ? {} : { 'content-length': body.length }),
-          },
-          timeout: idleTimeoutMs,
-        },
-        (response) => {
-          clearTimeout(timer)
-          resolve(response)
-        },
-      )
-      const timer = setTimeout(
-        () => asked.destroy(new Error(`no answer came within ${answerTimeoutMs / 1000} seconds`)),
-        answerTimeoutMs,
-      )
-      asked
-        .on('timeout', () => asked.destroy(new Error('the connection fell silent')))
-        .on('error', (error) => {
-          clearTimeout(timer)
-          reject(error)
-        })
-        .end(body)
+  const get: Get = ({ url, headers, body }) => {
+    const isHttps = new URL(url).protocol === 'https:'
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    let timer: NodeJS.Timeout | undefined
+    const length = body === undefined ? {} : { 'content-length': body.length }
+    const asked = (isHttps ? https : http).request(url, {
+      agent: isHttps ? agents['https:'] : agents['http:'],
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { 'user-agent': 'stele', ...always(), ...headers, ...length },
     })
+    asked
+      .on('socket', () => {
+        // Only now: it may have waited for its turn among those of ours.
+        const late = new Error(`no answer came within ${timeoutMs / 1000} seconds`)
+        timer = setTimeout(() => asked.destroy(late), timeoutMs)
+      })
+      .on('response', (response) => {
+        clearTimeout(timer)
+        resolve(answerOf(response, timeoutMs))
+      })
+      .on('error', (error) => {
+        clearTimeout(timer)
+        reject(error)
+      })
+      .end(body)
+    return promise
   }
-
   return {
-    get: async ({ url, headers, body }) => {
-      let at = new URL(url)
-      if (body !== undefined) return answerOf(await send(at, headers, body))
-      for (let hops = 0; hops <= maxRedirects; hops++) {
-        const response = await send(at, hops === 0 ? headers : withoutSecrets(headers, url, at))
-        const location = redirectOf(response)
-        if (location === undefined) return answerOf(response)
-        response.destroy()
-        at = new URL(location, at)
-        if (at.protocol !== 'http:' && at.protocol !== 'https:') break
-      }
-      throw new Error('it redirects too often, or to no web address')
-    },
+    get,
     close: () => {
       for (const agent of Object.values(agents)) agent.destroy()
     },
   }
 }
 
-/** What was meant for one host is not shown to another. */
-function withoutSecrets(
-  headers: { readonly [name: string]: string },
-  from: string,
-  to: URL,
-): { readonly [name: string]: string } {
-  if (new URL(from).origin === to.origin) return headers
-  const { authorization: _, ...rest } = headers
-  return rest
-}
-
-function redirectOf({ statusCode = 0, headers }: http.IncomingMessage): string | undefined {
-  return [301, 302, 303, 307, 308].includes(statusCode) ? headers.location : undefined
-}
-
-function answerOf(response: http.IncomingMessage): Answer {
+function answerOf(response: http.IncomingMessage, timeoutMs: number): Answer {
   const headers = Object.fromEntries(
     Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
   )
   return {
     status: response.statusCode ?? 0,
     headers,
-    body: bodyOf(response),
-    cancel: () => void response.destroy(),
+    body: bodyOf(response, timeoutMs),
+    cancel: () => cancel(response, timeoutMs),
   }
 }
 
-/** The body; one that is cut off ends with an error, whatever its framing says. */
-async function* bodyOf(response: http.IncomingMessage): AsyncIterable<Uint8Array> {
-  for await (const chunk of response) yield chunk
+/** The body; one that is cut off, or falls silent, ends with an error, whatever its framing says. */
+async function* bodyOf(
+  response: http.IncomingMessage,
+  timeoutMs: number,
+): AsyncIterable<Uint8Array> {
+  const wanted = (leastBytesPerSecond * timeoutMs) / 1000
+  let [received, isWaiting] = [0, true]
+  const timer = setInterval(() => {
+    if (isWaiting && received === 0) response.destroy(new Error('the connection fell silent'))
+    else if (isWaiting && received < wanted) response.destroy(new Error(tooSlow))
+    received = 0
+  }, timeoutMs)
+  try {
+    for await (const chunk of response) {
+      received += chunk.length
+      isWaiting = false // Whoever reads it may take time.
+      yield chunk
+      isWaiting = true
+    }
+  } finally {
+    clearInterval(timer)
+  }
   if (!response.complete) throw new Error('the answer was cut off')
+}
+
+const tooSlow = `less than ${leastBytesPerSecond} bytes came in a second`
+
+/** A short rest is read, so that the connection can be used again; else it is closed. */
+function cancel(response: http.IncomingMessage, timeoutMs: number): void {
+  const length = response.headers['content-length'] ?? (response.statusCode === 304 ? '0' : '')
+  if (response.readableDidRead || !/^\d{1,9}$/.test(length) || Number(length) > maxUnreadBytes) {
+    response.destroy()
+    return
+  }
+  const timer = setTimeout(() => response.destroy(), timeoutMs)
+  response.once('close', () => clearTimeout(timer)).resume()
 }

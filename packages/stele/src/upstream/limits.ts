@@ -4,14 +4,11 @@ import type { RateLimit } from '@stele/accounts'
 /** Connections to one upstream: what browsers and package managers open, several times over. */
 export const maxUpstreamSockets = 32
 
-/** How long until an answer begins, in milliseconds. */
-export const answerTimeoutMs: number = 15 * 1000
+/** Bytes that have to come in a second, while an answer comes: less is nobody's network. */
+export const leastBytesPerSecond = 1024
 
-/** How long a connection may be silent, in milliseconds. */
-export const idleTimeoutMs: number = 15 * 1000
-
-/** Redirects that are followed for one file. */
-export const maxRedirects = 3
+/** Bytes of an answer that nobody wants, which are read to keep its connection: it is cheaper than a new one. */
+export const maxUnreadBytes: number = 64 * 1024
 
 /** Bytes of a packument that is read on the thread that answers everybody: a few milliseconds. */
 export const inlinePackumentBytes: number = 64 * 1024

@@ -56,12 +56,19 @@ export function openProxy(options: ProxyOptions): UpstreamReads {
     decode,
     takeCold: createBudget('packages that are not here yet', coldByAddress, coldInAll),
     takeAudit: createBudget('audits', auditsByAddress, auditsInAll),
-    now: Date.now,
+    now: steadyNow,
     random: (sizeBytes) => randomBytes(sizeBytes),
     report,
     isPrivate,
   })
   return readsOf(proxy)
+}
+
+const startMs = Date.now() - performance.now()
+
+/** The time as it was when the process started, and what has passed since: setting the clock changes nothing. */
+function steadyNow(): number {
+  return Math.floor(startMs + performance.now())
 }
 
 /** What upstreams are asked on behalf of strangers: by each address so much, and by all together. */
@@ -70,8 +77,8 @@ function createBudget(
   address: RateLimit,
   all: RateLimit,
 ): (client: string | undefined) => void {
-  const byAddress = createRateLimiter(what, address, Date.now)
-  const inAll = createRateLimiter(what, all, Date.now)
+  const byAddress = createRateLimiter(what, address, steadyNow)
+  const inAll = createRateLimiter(what, all, steadyNow)
   return (client) => {
     if (client !== undefined) byAddress.take(clientKey(client))
     inAll.take('all')
@@ -157,15 +164,22 @@ const decoders = {
 } as const
 
 const decode: UpstreamPorts['decode'] = async (bytes, coding, maxBytes) => {
-  if (coding === 'identity' || coding === '') return bytes
   const name = coding === 'x-gzip' ? 'gzip' : coding
   if (name !== 'gzip' && name !== 'br' && name !== 'deflate') {
-    throw new Error(`its answer has the coding "${coding}", which was not asked for`)
+    throw new Error('it is not known here')
   }
   const decoder: (data: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array> =
     decoders[name]
-  return decoder(bytes, { maxOutputLength: maxBytes })
+  try {
+    return await decoder(bytes, { maxOutputLength: maxBytes })
+  } catch (error) {
+    const isTooLarge = error instanceof Error && 'code' in error && error.code === tooLarge
+    if (isTooLarge) return undefined
+    throw error
+  }
 }
+
+const tooLarge = 'ERR_BUFFER_TOO_LARGE'
 
 /** Names, and scopes as `@scope/*`. */
 function matcherOf(patterns: readonly string[]): (name: string) => boolean {

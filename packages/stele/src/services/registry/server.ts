@@ -68,7 +68,9 @@ function openUpstreams(
 ): { readonly upstream?: UpstreamReads } {
   const settings = read(upstreamSection)
   if (settings.upstreams.length === 0) return {}
-  const network = closing.adopt(createGet(), (one) => one.close())
+  const network = closing.adopt(createGet({ timeoutMs: settings.upstreamTimeoutMs }), (one) =>
+    one.close(),
+  )
   const kept = openStorage(storage).openUpstreams(settings.upstreamSpace)
   const store = closing.adopt(kept, (one) => one.close())
   store.swept.catch((error: unknown) => {
