@@ -17,10 +17,12 @@ type UpstreamRelease = {
 }
 
 /** How an address answers instead of as it should. */
-type Misbehaviour =
+export type Misbehaviour =
   | { readonly status: number }
   | { readonly body: Uint8Array }
   | { readonly cutAfter: number }
+  /** Whatever a test writes; it is given what is there. */
+  | { readonly answer: (response: ServerResponse, whole: Buffer) => unknown }
   /** All of it, in its time. */
   | { readonly chunkBytes: number; readonly everyMs: number }
   | { readonly hang: true }
@@ -30,6 +32,8 @@ export type EvilUpstream = AsyncDisposable & {
   readonly url: string
   /** The paths that were asked, in order, with `304` behind those that were answered so. */
   readonly asked: string[]
+  /** The Authorization header of each request; empty: none. */
+  readonly tokens: string[]
   /** Puts a package there, in place of what it was. */
   readonly put: (name: string, releases: readonly UpstreamRelease[]) => void
   /** Makes a path misbehave; undefined ends that. */
@@ -43,6 +47,7 @@ export async function startEvilUpstream(): Promise<EvilUpstream> {
   const files = new Map<string, { readonly type: string; readonly body: Buffer }>()
   const spoiled = new Map<string, Misbehaviour>()
   const asked: string[] = []
+  const tokens: string[] = []
   let isDown = false
   const server = createServer((request, response) => {
     if (isDown) {
@@ -51,6 +56,7 @@ export async function startEvilUpstream(): Promise<EvilUpstream> {
     }
     const path = decodeURIComponent(request.url ?? '')
     asked.push(path)
+    tokens.push(request.headers.authorization ?? '')
     const how = spoiled.get(path)
     const file = files.get(path)
     if (how !== undefined) void misbehave(how, file?.body, response)
@@ -65,6 +71,7 @@ export async function startEvilUpstream(): Promise<EvilUpstream> {
   return {
     url,
     asked,
+    tokens,
     put: (name, releases) => {
       for (const [path, file] of filesOf(url, name, releases)) files.set(path, file)
     },
@@ -114,6 +121,10 @@ async function misbehave(
     return
   }
   const whole = body ?? Buffer.alloc(0)
+  if ('answer' in how) {
+    how.answer(response, whole)
+    return
+  }
   response.writeHead(200, { 'content-length': whole.length })
   if ('cutAfter' in how) {
     response.write(whole.subarray(0, how.cutAfter), () => response.destroy())

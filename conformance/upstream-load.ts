@@ -43,7 +43,8 @@ export async function startUpstreamLoad(): Promise<UpstreamLoad> {
       }
     },
     check: async (url) => {
-      for (const [name, releases] of told) await checkPackage(url, name, releases)
+      const all = [...told].map(([name, releases]) => checkPackage(url, name, releases))
+      await Promise.all(all) // At once: many of them come slowly again.
     },
     change: async (dir, life) => {
       for (const [name, releases] of [...told].slice(-swapsPerLife)) {

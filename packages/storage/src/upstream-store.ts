@@ -90,6 +90,7 @@ function createKept(db: DatabaseSync): Kept {
     'INSERT INTO pins VALUES (:name, :pins) ON CONFLICT DO UPDATE SET pins = :pins',
   )
   const forgetMissing = createForgetting(db)
+  const exists = db.prepare('DELETE FROM packument WHERE name = ? AND form <> ? AND digest IS NULL')
   return {
     head: (name, form) => {
       const row = head.get(name, form)
@@ -107,6 +108,7 @@ function createKept(db: DatabaseSync): Kept {
       const write = (): void => {
         save.run({ name, form, ...rowOf(rest), template: packed })
         savePins.run({ name, pins: packedPins })
+        exists.run(name, form) // Else the other form would be nowhere for a while.
       }
       tellFull(() => inTransaction(db, write))
     },

@@ -145,3 +145,13 @@ test('saveHead() keeps no more than so many names that are nowhere, and packages
   assert.equal(after.kept.head(nameOf(total - 1), 'full'), undefined)
   assert.ok(after.kept.head('real', 'full') !== undefined)
 })
+
+test('save() of one form of a package ends that the other one is nowhere', (t) => {
+  const { kept } = openWorld(t, 1000).store
+  const head = { upstream: 'up', checkedMs: 0, etag: undefined, modifiedMs: undefined }
+  kept.saveHead('a', 'full', { ...head, digest: undefined })
+  const packed = { template: Buffer.from('t'), pins: Buffer.from('p') }
+  kept.save('a', 'abbreviated', { ...head, digest: 'd', ...packed })
+  assert.equal(kept.head('a', 'full'), undefined)
+  assert.equal(kept.head('a', 'abbreviated')?.digest, 'd')
+})

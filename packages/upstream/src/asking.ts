@@ -33,7 +33,7 @@ export function createAsking({ now, report }: Pick<UpstreamPorts, 'now' | 'repor
       breaker.failed()
       const reason = error instanceof Error ? error.message : String(error)
       report({ kind: 'unreachable', upstream: id, reason })
-      const told = { upstream: id, what, reason: `does not answer: ${reason}` }
+      const told = { upstream: id, what, reason: `does not answer as it should: ${reason}` }
       throw unreachable(told, breaker.restMs(), error)
     }
   }

@@ -55,10 +55,19 @@ async function getTarball(
   const answer = await getFollowing(get, upstream, { url, what, headers })
   if (isMissing(answer)) return drop(answer, undefined)
   if (answer.status !== 200) throw refusal(answer, upstream, what)
-  const coding = codingOf(answer)
-  if (coding === 'identity') return answer
-  const reason = `it sends the tarball with the coding "${coding}", which was not asked for`
+  const reason = oddTarball(answer)
+  if (reason === undefined) return answer
   throw drop(answer, new SteleError('upstream_answer_odd', { name: what, reason }))
+}
+
+/** Why it is no tarball, whatever its bytes are: to take them for other bytes of the release would accuse the upstream of more. */
+function oddTarball(answer: Answer): string | undefined {
+  const coding = codingOf(answer)
+  if (coding !== 'identity') {
+    return `it sends the tarball with the coding "${coding}", which was not asked for`
+  }
+  const isPage = /^(?:text\/html|application\/json)\b/.test(answer.headers['content-type'] ?? '')
+  return isPage ? 'it sends no tarball, but a page for people or for programs' : undefined
 }
 
 async function getPackument(

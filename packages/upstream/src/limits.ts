@@ -12,11 +12,11 @@ export const breakerRestMs: number = 2 * 1000
 /** How long at most, in milliseconds: a person who mended it should not have to wait. */
 export const maxBreakerRestMs: number = 60 * 1000
 
-/** How long what an upstream said is served without asking again, in milliseconds: as npmjs's own caches do. */
+/** How long what an upstream said is served without asking again, also that it has no such package, in milliseconds, where the operator says nothing. */
 export const freshMs: number = 60 * 1000
 
-/** How long it is believed that there is no such package, in milliseconds: a new one should be found soon. */
-export const missingMs: number = 60 * 1000
+/** As long as the operator may say, in milliseconds: new versions, and deprecations, come later by as much. */
+export const mostFreshMs: number = 24 * 60 * 60 * 1000
 
 /** Bytes of a packument as it comes over the network. */
 export const maxPackumentBytes: number = 64 * 1024 * 1024

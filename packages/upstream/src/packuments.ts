@@ -5,7 +5,7 @@ import type { PackageName } from '@stele/formats/names'
 import { noteConflict } from './conflicts.ts'
 import type { Fetched, Fetching } from './fetching.ts'
 import { createFlights, createTurns } from './flights.ts'
-import { freshMs, maxConflictsPerTaking, missingMs, staleMs } from './limits.ts'
+import { maxConflictsPerTaking, staleMs } from './limits.ts'
 import type { KeptHead, Upstream, UpstreamPorts, Wanted } from './ports.ts'
 import type { Taken } from './take-in.ts'
 
@@ -24,12 +24,12 @@ export type Packuments = {
 
 type Ports = Pick<
   UpstreamPorts,
-  'kept' | 'state' | 'calls' | 'takeIn' | 'now' | 'random' | 'report'
+  'kept' | 'state' | 'calls' | 'takeIn' | 'now' | 'random' | 'report' | 'freshMs'
 >
 
 /** Packuments over their ports. */
 export function createPackuments(ports: Ports, fetching: Fetching): Packuments {
-  const { kept, now } = ports
+  const { kept, now, freshMs } = ports
   const fly = createFlights<KeptHead | undefined>()
   const inTurn = createTurns() // One name is taken in once at a time, in whichever form: chunks are numbered.
 
@@ -53,7 +53,8 @@ export function createPackuments(ports: Ports, fetching: Fetching): Packuments {
   return {
     prepare: async (upstream, { isStale = false, ...wanted }) => {
       const before = kept.head(wanted.name, wanted.form)
-      const isKnown = !isStale && before?.upstream === upstream.id && isFresh(before, now())
+      const isKnown =
+        !isStale && before?.upstream === upstream.id && isFresh(before, now(), freshMs)
       if (isKnown) return before.digest === undefined ? undefined : before
       return fly(`${wanted.form} ${wanted.name}`, () => refreshOrStale(upstream, wanted))
     },
@@ -118,9 +119,9 @@ async function takeIn(
   }
 }
 
-function isFresh({ checkedMs, digest }: KeptHead, nowMs: number): boolean {
+function isFresh({ checkedMs }: KeptHead, nowMs: number, freshMs: number): boolean {
   const ageMs = nowMs - checkedMs
-  return ageMs >= 0 && ageMs < (digest === undefined ? missingMs : freshMs) // Negative: the clock was set back since.
+  return ageMs >= 0 && ageMs < freshMs // Negative: the clock was set back since.
 }
 
 /** Logs what is new, and what is not as it was. */

@@ -169,6 +169,8 @@ export type UpstreamEvent =
 export type UpstreamPorts = {
   readonly upstreams: readonly Upstream[]
   readonly get: Get
+  /** How long what an upstream said holds, ms. */
+  readonly freshMs: number
   readonly kept: Kept
   readonly tarballs: Tarballs
   readonly state: PinnedState

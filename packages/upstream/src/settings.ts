@@ -1,6 +1,13 @@
 // The settings of upstreams.
 import { duration, list, objects, type Section, size, text, url } from '@stele/settings'
-import { leastSpaceBytes, mostSpaceBytes, spaceBytes, timeoutMs } from './limits.ts'
+import {
+  freshMs,
+  leastSpaceBytes,
+  mostFreshMs,
+  mostSpaceBytes,
+  spaceBytes,
+  timeoutMs,
+} from './limits.ts'
 
 /** What the operator says about upstreams. */
 export type UpstreamSettings = {
@@ -17,6 +24,8 @@ export type UpstreamSettings = {
   readonly upstreamSpace: number
   /** How long an upstream may take to answer, and may then be silent, ms. */
   readonly upstreamTimeoutMs: number
+  /** How long what an upstream said is served without asking again, ms. */
+  readonly upstreamFreshMs: number
 }
 
 const scope = text('a scope such as "@team"', /^@[^/\s]+$/)
@@ -73,6 +82,12 @@ export const upstreamSection: Section<UpstreamSettings> = {
         'how long an upstream may take to begin its answer, or be silent in it, in milliseconds',
       kind: duration(100, 3_600_000),
       fallback: timeoutMs,
+    },
+    upstreamFreshMs: {
+      summary:
+        'how long what an upstream said of a package is served without asking again, in milliseconds',
+      kind: duration(0, mostFreshMs),
+      fallback: freshMs,
     },
   },
 }

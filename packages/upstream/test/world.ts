@@ -125,6 +125,7 @@ export function createWorld(
       const found = answers.get(url.slice(upstreamUrl.length))
       return answerOf(typeof found === 'function' ? await found() : found)
     },
+    freshMs: 60_000,
     kept: createMemoryKept(needRoom),
     tarballs: createMemoryTarballs(files, needRoom),
     state: {

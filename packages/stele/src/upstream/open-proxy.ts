@@ -47,6 +47,7 @@ export function openProxy(options: ProxyOptions): UpstreamReads {
       authorization: token === '' ? '' : `Bearer ${token}`,
     })),
     get,
+    freshMs: settings.upstreamFreshMs,
     kept,
     tarballs,
     state: pinnedState(log),
