@@ -73,5 +73,14 @@ suite('audits', () => {
       assert.equal(reply.status, 404)
       assert.match(String(jsonOf(reply)['error']), /npm 7, pnpm 11, yarn 4 or bun/)
     })
+
+    test(`POST ${old} is not offered to an npm whose bulk audit was refused, nor without upstreams`, async () => {
+      const headers = { 'npm-command': 'audit' }
+      const replies = [
+        await auditing().fixture.app(ask('POST', old, { body: {}, headers })),
+        await createFixture().app(ask('POST', old, { body: {} })),
+      ]
+      for (const reply of replies) assert.equal(jsonOf(reply)['code'], 'not_offered')
+    })
   }
 })

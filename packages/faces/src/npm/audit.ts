@@ -28,7 +28,10 @@ export function auditRoutes({ registry }: Ports): Route[] {
         method: 'POST',
         path,
         isOffered: false,
-        answer: (): Draft => {
+        answer: (ask): Draft => {
+          // npm 7 to 10, which name their command, ask here only after a bulk audit was refused.
+          const isSecond = ask.headers['npm-command'] !== undefined
+          if (advisories === undefined || isSecond) throw notOffered()
           throw new SteleError('audit_too_old', {})
         },
       }),
