@@ -1,7 +1,7 @@
 // yarn 1 and yarn 4.
 import { type Client, npmrcOf, type Registry } from './client.ts'
 
-const yarn1: Client = {
+export const yarn1: Client = {
   name: 'yarn1',
   program: 'bin/yarn.js',
   npm: 'npm11',
@@ -31,7 +31,6 @@ function yarnrc({ url, token }: Registry, ...more: readonly string[]): string {
   const lines = [
     `npmRegistryServer: "${url}"`,
     `npmAuthToken: "${token}"`,
-    'npmPublishAccess: public',
     'unsafeHttpWhitelist: ["127.0.0.1", "localhost"]',
     'enableTelemetry: false',
     'nodeLinker: node-modules',
@@ -40,13 +39,13 @@ function yarnrc({ url, token }: Registry, ...more: readonly string[]): string {
   return `${lines.join('\n')}\n`
 }
 
-const yarn4: Client = {
+export const yarn4: Client = {
   name: 'yarn4',
   program: 'bin/yarn.js',
   npm: 'npm11',
   commands: {
     whoami: 'npm whoami',
-    publish: 'npm publish --tag {tag}',
+    publish: 'npm publish --access public --tag {tag}',
     install: 'install',
     frozen: 'install --immutable',
     add: 'add {spec}',
