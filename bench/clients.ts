@@ -25,6 +25,9 @@ const varying: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{40}\b/g, 'SHASUM'],
 ]
 
+/** Stack traces, timings of one request, and progress, which tells how fast the machine was. */
+const isNoise = /^\s+at |^\s+\w+: \d+,?$|^Progress: |^➤ YN0000: └ Completed/
+
 const wanted = process.argv.slice(2)
 for (const client of clients.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   const [theirs, ours] = [await playAll(client, 'verdaccio'), await playAll(client, 'stele')]
@@ -62,6 +65,6 @@ async function linesOf(stage: Stage, step: (typeof steps)[number]): Promise<read
     stripVTControlCharacters(shown),
   )
   return [`(exit code ${code})`, ...plain.split('\n').map((line) => line.trimEnd())].filter(
-    (line) => line !== '',
+    (line) => line !== '' && !isNoise.test(line),
   )
 }

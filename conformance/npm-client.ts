@@ -134,6 +134,6 @@ function readManifest(file: string): Manifest {
 }
 
 /** The node of this repository first: the machine's own may be an older one. */
-export function pathWithNode(): string {
+function pathWithNode(): string {
   return [join(repository, 'node_modules', '.bin'), process.env['PATH']].join(delimiter)
 }

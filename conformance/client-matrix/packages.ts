@@ -36,6 +36,12 @@ export const alien: Files = {
   'index.js': "module.exports = 'alien'\n",
 }
 
+/** A version of what somebody else has. */
+export const taken: Files = {
+  'package.json': { name: '{taken}', version: '2.0.0', license: 'MIT' },
+  'index.js': "module.exports = 'not theirs'\n",
+}
+
 /** Scoped; depends on one of the others, and may have two. */
 export const right: Files = {
   'package.json': {

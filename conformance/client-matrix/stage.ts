@@ -5,7 +5,7 @@ import { clientsFolder, createNpm } from '../npm-client.ts'
 import { setFolder } from '../npm-world.ts'
 import { type Finished, runProgram } from '../processes.ts'
 import { type Proxy, startProxy } from '../recording-proxy.ts'
-import { type RegistryClient, signUp } from '../registry-client.ts'
+import { makeUpload, publish, type RegistryClient, signUp } from '../registry-client.ts'
 import type { Client, Command, Registry, Verb } from './client.ts'
 import type { Tree } from './tree.ts'
 
@@ -29,12 +29,11 @@ export type Stage = AsyncDisposable & {
   readonly path: (...parts: readonly string[]) => string
   readonly run: (command: readonly string[], where: Where) => Promise<Finished>
 }
-export type Where = { readonly cwd: string; readonly home: Home; readonly npm: boolean }
+type Where = { readonly cwd: string; readonly home: Home; readonly npm: boolean }
 
-export const password: string = 'correct horse'
 const homes = ['usual', 'fresh', 'warned', 'limited'] as const
 
-/** Makes the accounts `<client>` and `<client>-other`, and homes with the client's settings. */
+/** Makes the accounts `<client>` and `<client>-other`, a package `<client>-taken` of the other one, and homes with the client's settings. */
 export async function openStage(
   client: Client,
   { url, folder }: { readonly url: string; readonly folder: string },
@@ -42,7 +41,8 @@ export async function openStage(
   const proxy = await startProxy(url, { keepsPut: true })
   const { name } = client
   const account = await signUp(url, name)
-  await signUp(url, `${name}-other`)
+  const other = await signUp(url, `${name}-other`)
+  await publish(other, makeUpload({ name: `${name}-taken`, version: '1.0.0' }))
   const registry: Registry = { url: proxy.url, token: account.token }
   const environments = new Map<Home, NodeJS.ProcessEnv>()
   for (const home of homes)
@@ -99,6 +99,7 @@ function namesOf(client: string): Values {
     right: `@${client}/right`,
     extra: `${client}-extra`,
     alien: `${client}-alien`,
+    taken: `${client}-taken`,
   }
 }
 

@@ -20,6 +20,8 @@ export type Details = {
   readonly without?: readonly string[]
   /** `usual` when absent. */
   readonly home?: Home
+  /** The command fails, or clients do not agree whether it does; it succeeds when absent. */
+  readonly ends?: 'refused' | 'either'
   /** What is shown: a text is one that stands in it. */
   readonly shows?: readonly (string | RegExp)[]
   /** What node_modules holds afterwards, as `{name}@version`, and nothing else. */

@@ -1,11 +1,13 @@
 // What people do with a registry, in this order, with every client that has a command for it.
 import assert from 'node:assert/strict'
-import { alien, app, extra, left, right } from './packages.ts'
+import { alien, app, extra, left, right, taken } from './packages.ts'
 import { type Step, step } from './step.ts'
 import { answers, isStored, says } from './stored.ts'
 
 const latest = { tag: 'latest' }
 const tags = (packument: Readonly<Record<string, unknown>>): unknown => packument['dist-tags']
+const latestOf = (packument: Readonly<Record<string, unknown>>): unknown =>
+  Object(tags(packument))['latest']
 const owners = (packument: Readonly<Record<string, unknown>>): unknown =>
   Object.values(Object(packument['maintainers'])).map((one) => Object(one).name)
 const deprecation = (packument: Readonly<Record<string, unknown>>): unknown =>
@@ -157,6 +159,38 @@ const marking: readonly Step[] = [
   }),
 ]
 
+const refused: readonly Step[] = [
+  step('publish of other bytes under a version that is there is refused', 'publish', {
+    in: 'again',
+    files: { ...left('1.0.0'), 'index.js': "module.exports = 'other bytes'\n" },
+    with: { ...latest, version: '1.0.0' },
+    ends: 'refused',
+  }),
+  step('publish into the package of somebody else is refused', 'publish', {
+    in: 'taken',
+    files: taken,
+    with: { ...latest, version: '2.0.0' },
+    ends: 'refused',
+  }),
+  step('removal of the tag latest is refused', 'tagRemove', {
+    with: { name: '{left}', tag: 'latest' },
+    ends: 'refused',
+    check: says('{left}', latestOf, '1.1.0'),
+  }),
+  step('install of what is not there says so', 'add', {
+    in: 'missing',
+    files: app({}),
+    with: { spec: '{left}-of-nobody' },
+    ends: 'refused',
+    shows: ['{left}-of-nobody'],
+  }),
+  step('view of what is not there says so', 'view', {
+    with: { spec: '{left}-of-nobody' },
+    ends: 'either',
+    shows: [/not found|not in this registry|invalid response|404/i], // yarn 1 ends with 0 all the same.
+  }),
+]
+
 const removing: readonly Step[] = [
   step('install meets the age limit that the client comes with', 'install', {
     in: 'limited',
@@ -189,5 +223,6 @@ export const steps: readonly Step[] = [
   ...looking,
   ...tagging,
   ...marking,
+  ...refused,
   ...removing,
 ]
