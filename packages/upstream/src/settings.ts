@@ -11,6 +11,8 @@ import {
 
 /** What the operator says about upstreams. */
 export type UpstreamSettings = {
+  /** The one that is asked for everything else, in short: its address, or `npm` for the one that npm is configured with. */
+  readonly upstream: string | null
   readonly upstreams: readonly {
     readonly id: string
     readonly url: string
@@ -30,9 +32,20 @@ export type UpstreamSettings = {
 
 const scope = text('a scope such as "@team"', /^@[^/\s]+$/)
 
+const addressOrNpm: typeof url = {
+  wanted: `${url.wanted}, or "npm"`,
+  parse: (found, place) => (found === 'npm' ? found : url.parse(found, place)),
+}
+
 export const upstreamSection: Section<UpstreamSettings> = {
   name: '',
   fields: {
+    upstream: {
+      summary:
+        'a registry that is asked for everything that is not here: its address, or npm for the one that npm is configured with',
+      kind: addressOrNpm,
+      fallback: null,
+    },
     upstreams: {
       summary:
         'registries that are asked for what is not here, each with id, url, scopes and token',

@@ -19,6 +19,7 @@ import { formatStarted, isOnlyLocal, reachableAddresses } from '../server/announ
 import { httpLoudness, serviceLoudness, wantsAccessEvent } from '../server/loudness.ts'
 import { openServer, type Server } from '../server/open-server.ts'
 import { loadSettings, type Settings, sections } from '../settings/load.ts'
+import { passVia } from '../upstream/via.ts'
 import type { Command, Input, Usage } from './command.ts'
 
 type Report = { readonly origin: string; readonly stopped: string }
@@ -85,7 +86,7 @@ async function run(settings: Settings, input: Input): Promise<Report> {
   reportRules(server, log)
   open.adopt(listening, (one) => one.stop())
   open.adopt(await listenAdmin(server, log), (one) => one.close())
-  pending.open(createServerApp({ server, settings, listening, tally }, reportHttp))
+  pending.open(passVia(createServerApp({ server, settings, listening, tally }, reportHttp)))
   const addresses = reachableAddresses(settings, listening, networkInterfaces())
   const { origin } = server
   if (format === 'json') {

@@ -19,7 +19,7 @@ export function createGet({ timeoutMs, headers: always = () => ({}) }: GetOption
 } {
   const options = { keepAlive: true, maxSockets: maxUpstreamSockets }
   const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) }
-  const get: Get = ({ url, headers, body }) => {
+  const send: Get = ({ url, headers, body }) => {
     const isHttps = new URL(url).protocol === 'https:'
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     let timer: NodeJS.Timeout | undefined
@@ -41,13 +41,16 @@ export function createGet({ timeoutMs, headers: always = () => ({}) }: GetOption
       })
       .on('error', (error) => {
         clearTimeout(timer)
-        reject(error)
+        // The other end may close a connection that waits for its next use just when that comes: no fault of anybody.
+        const isStale = asked.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
+        if (isStale) resolve(send({ url, headers, ...(body === undefined ? {} : { body }) }))
+        else reject(error)
       })
       .end(body)
     return promise
   }
   return {
-    get,
+    get: send,
     close: () => {
       for (const agent of Object.values(agents)) agent.destroy()
     },

@@ -36,3 +36,6 @@ export const auditsByAddress: RateLimit = { limit: 1000, windowMs: 10 * 60 * 100
 
 /** Audits for all together. */
 export const auditsInAll: RateLimit = { limit: 5000, windowMs: 10 * 60 * 1000 }
+
+/** Registries that a question may have come through: more are a circle that nobody noticed. */
+export const maxHops = 8

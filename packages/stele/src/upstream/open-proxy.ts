@@ -27,6 +27,7 @@ import {
   type UpstreamSettings,
 } from '@stele/upstream'
 import { auditsByAddress, auditsInAll, coldByAddress, coldInAll } from './limits.ts'
+import { refuseLoop } from './via.ts'
 
 /** What a proxy is made of. */
 export type ProxyOptions = {
@@ -90,10 +91,14 @@ function readsOf(proxy: Proxy): UpstreamReads {
   return {
     whose: proxy.whose,
     advisories: proxy.advisories,
-    prepare: proxy.prepare,
+    prepare: async (name, form, client) => {
+      refuseLoop(proxy.whose(name), name)
+      return proxy.prepare(name, form, client)
+    },
     head: proxy.head,
     template: proxy.template,
     tarball: async (name, version, client) => {
+      refuseLoop(proxy.whose(name), name)
       const found = await proxy.tarball(name, version, client)
       if (found === undefined) return undefined
       const { integrity } = found

@@ -5,6 +5,7 @@ import { logFace } from '@stele/faces/log'
 import { mnpmFace } from '@stele/faces/mnpm'
 import { npmFace } from '@stele/faces/npm'
 import { webFace } from '@stele/faces/web'
+import { edgeSection } from '@stele/http'
 import { createRegistry, type Registry, type UpstreamReads } from '@stele/registry'
 import type { ViewReader } from '@stele/registry/reading'
 import { type LogReader, openStorage } from '@stele/storage'
@@ -17,6 +18,8 @@ import type { RunningService } from '../../server/run-service.ts'
 import { createGet } from '../../upstream/http-get.ts'
 import { openProxy } from '../../upstream/open-proxy.ts'
 import { openReading } from '../../upstream/reading.ts'
+import { viaHeaders } from '../../upstream/via.ts'
+import { checkUpstreams, findUpstreams } from '../../upstream/wanted-upstreams.ts'
 import { wire } from '../faces.ts'
 import { type KindPorts, type ServerPart, serverPart } from '../kind.ts'
 import { createValuesInUse, type ValuesInUse } from './values-in-use.ts'
@@ -34,7 +37,10 @@ const faces = [wire(webFace), wire(npmFace), wire(logFace), wire(healthFace), wi
 
 /** The registry, and its faces. */
 export const registryServer: ServerPart<RegistryPart> = serverPart(faces, open, [
-  { section: upstreamSection, check: (read) => void read(upstreamSection) },
+  {
+    section: upstreamSection,
+    check: (read) => checkUpstreams(read(upstreamSection), read(edgeSection)),
+  },
 ])
 
 async function open(
@@ -51,7 +57,7 @@ async function open(
       views,
       submit: service.submit,
       ingest: pool.ingest,
-      ...openUpstreams(service, closing, ports),
+      ...(await openUpstreams(service, closing, ports)),
       isClosed: ports.read(accountsSection).access === 'authenticated',
       now: Date.now,
     }),
@@ -61,15 +67,17 @@ async function open(
 }
 
 /** Nothing is opened where no upstream is asked. */
-function openUpstreams(
+async function openUpstreams(
   { reads, identity, submit, storage, main }: RunningService,
   closing: AsyncDisposableStack,
   { read, report }: KindPorts,
-): { readonly upstream?: UpstreamReads } {
+): Promise<{ readonly upstream?: UpstreamReads }> {
   const settings = read(upstreamSection)
-  if (settings.upstreams.length === 0) return {}
-  const network = closing.adopt(createGet({ timeoutMs: settings.upstreamTimeoutMs }), (one) =>
-    one.close(),
+  const upstreams = await findUpstreams(settings, read(edgeSection))
+  if (upstreams.length === 0) return {}
+  const network = closing.adopt(
+    createGet({ timeoutMs: settings.upstreamTimeoutMs, headers: viaHeaders }),
+    (one) => one.close(),
   )
   const kept = openStorage(storage).openUpstreams(settings.upstreamSpace)
   const store = closing.adopt(kept, (one) => one.close())
@@ -83,7 +91,7 @@ function openUpstreams(
     get: network.get,
     kept: store.kept,
     tarballs: store.tarballs,
-    settings,
+    settings: { ...settings, upstreams },
     operator: identity.operator,
     log: reads.log,
     submit,
