@@ -189,7 +189,7 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       version === undefined
         ? new SteleError('package_not_found', { name })
         : new SteleError('version_not_found', { spec: `${name}@${version}` }),
-    search: ({ text, from = 0, size = 20 }) => {
+    search: async ({ text, from = 0, size = 20 }) => {
       const names = [...packages.keys()].filter((name) => name.includes(text)).sort()
       const objects = names.slice(from, from + size).map((name) => ({
         package: { name, version: '1.0.0', date: '2026-11-21T10:00:00.000Z', maintainers: [] },

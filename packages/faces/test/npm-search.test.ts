@@ -29,6 +29,15 @@ test('GET -/v1/search keeps size and from within bounds', async () => {
   ])
 })
 
+test('GET -/v1/search says where it shows a part only', async () => {
+  const fixture = createFixture()
+  const found = { objects: [], total: 0, time: '' }
+  Object.assign(fixture.registry, { search: async () => ({ ...found, isPartial: true }) })
+  const reply = await fixture.app(ask('GET', '/-/v1/search?text=x'))
+  assert.deepEqual(jsonOf(reply), found)
+  assert.match(reply.headers['npm-notice'] ?? '', /cannot be searched now/)
+})
+
 test('GET -/user/:account/stars names the packages, as pnpm reads them', async () => {
   const { app } = createFixture()
   assert.deepEqual(jsonOf(await app(ask('GET', '/-/user/alice/stars'))), { 'left-pad': true })

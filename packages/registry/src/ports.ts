@@ -45,6 +45,11 @@ export type UpstreamReads = {
     packages: ReadonlyMap<string, readonly string[]>,
     client?: string,
   ) => Promise<{ readonly found: JsonObject; readonly unknown: readonly string[] }>
+  /** A page of what an upstream finds, none of it this registry's own; undefined where none is told of the text. */
+  readonly search: (
+    page: { readonly text: string; readonly from: number; readonly size: number },
+    client?: string,
+  ) => Promise<{ readonly objects: readonly JsonObject[]; readonly total: number } | undefined>
 }
 
 /** The tarball of an upstream's release: a file that is here, or bytes as they come. */

@@ -10,7 +10,8 @@ import { createObserved, type Prepare } from './observed.ts'
 import { formatVersion } from './packument.ts'
 import { createPackuments, type Packuments } from './packuments.ts'
 import type { RegistryPorts, UpstreamTarball } from './ports.ts'
-import { createSearch, type SearchAnswer, type SearchAsk } from './search.ts'
+import { createSearch } from './search.ts'
+import { createSearchAll, type SearchAll } from './search-all.ts'
 
 /** Where a tarball is found: a blob's name (hex SHA-512), its size in bytes, and its integrity as SRI. */
 export type TarballView = {
@@ -46,7 +47,7 @@ export type Reading = {
   readonly owners: (name: PackageName) => readonly string[] | undefined
   /** The error for a package, or a version, that the reads above did not find: it says so where it was unpublished. */
   readonly missing: (name: PackageName, version?: string) => SteleError
-  readonly search: (ask: SearchAsk) => SearchAnswer
+  readonly search: SearchAll
   /** Names of packages, for npm's starred list (npm-wire F2). */
   readonly starredBy: (account: string) => readonly string[]
   /** True for an account that joined and was not closed. */
@@ -92,7 +93,7 @@ export function createReading(ports: RegistryPorts): Reading {
         readTags(state, name).size === 0 ? undefined : readOwners(state, name),
       ),
     missing: (name, version) => views.snapshot(() => missing(ports, name, version)),
-    search: createSearch(ports),
+    search: createSearchAll(createSearch(ports), upstream),
     starredBy: (account) => views.starredBy(account),
     hasAccount: (account) => readAccount(state, account) === 'active',
   }

@@ -26,7 +26,7 @@ async function createPackage(): Promise<World> {
 /** What the registry answers, with one of its answers changed. */
 function toolsOf(world: World, [path, from, to]: Change = [/^$/, '', '']): Tools {
   const { registry, blobs } = world
-  const answer = (asked: string, accept = ''): Uint8Array | undefined => {
+  const answer = async (asked: string, accept = ''): Promise<Uint8Array | undefined> => {
     const form = accept.includes('install-v1') ? 'abbreviated' : 'full'
     if (asked === '/-/ping') return Buffer.from('{}')
     if (asked === `/${name}`) return plainBytes(registry.packument(nameOf(name), { form, baseUrl }))
@@ -35,7 +35,9 @@ function toolsOf(world: World, [path, from, to]: Change = [/^$/, '', '']): Tools
     if (asked.endsWith('/dist-tags'))
       return Buffer.from(JSON.stringify(registry.tags(nameOf(name))))
     const searched = /^\/-\/v1\/search\?text=(\w*)/.exec(asked)
-    if (searched) return Buffer.from(JSON.stringify(registry.search({ text: searched[1] ?? '' })))
+    if (searched) {
+      return Buffer.from(JSON.stringify(await registry.search({ text: searched[1] ?? '' })))
+    }
     const key = /starredByUser\?key=%22(\w+)%22$/.exec(asked)?.[1]
     if (key !== undefined) {
       const rows = registry.starredBy(key).map((value) => ({ value }))
@@ -49,7 +51,7 @@ function toolsOf(world: World, [path, from, to]: Change = [/^$/, '', '']): Tools
     contents: true,
     fetchBlob: async (blob) => blobs.get(blob),
     fetch: async (asked, _max, accept) => {
-      const bytes = answer(asked, accept)
+      const bytes = await answer(asked, accept)
       if (bytes === undefined) return { status: 404, bytes: new Uint8Array() }
       const place = `${accept?.includes('install-v1') ? 'short ' : ''}${asked}`
       if (!path.test(place)) return { status: 200, bytes }

@@ -45,7 +45,7 @@ test('search() answers as npm, pnpm and the pages read it when a package is foun
     bugs: { url: 'https://bugs.example' },
   })
   const person = { username: 'alice', name: 'alice', email: '' }
-  assert.deepEqual(registry.search({ text: 'p' }), {
+  assert.deepEqual(await registry.search({ text: 'p' }), {
     objects: [
       {
         package: {
@@ -75,11 +75,11 @@ test('search() finds what a maintainer owns', async () => {
   const { registry, publish } = await createWorld()
   await publish('alice', { name: 'a', version: '1.0.0' })
   await publish('bob', { name: 'b', version: '1.0.0' })
-  const names = (text: string): unknown[] =>
-    registry.search({ text }).objects.map((found) => found.package['name'])
-  assert.deepEqual(names('maintainer:alice'), ['a'])
-  assert.deepEqual(names('maintainer:bob'), ['b'])
-  assert.deepEqual(names('maintainer:carol'), [])
+  const names = async (text: string): Promise<unknown[]> =>
+    (await registry.search({ text })).objects.map((found) => found.package['name'])
+  assert.deepEqual(await names('maintainer:alice'), ['a'])
+  assert.deepEqual(await names('maintainer:bob'), ['b'])
+  assert.deepEqual(await names('maintainer:carol'), [])
 })
 
 test('search() stays within its bounds when from and size are odd', async () => {
@@ -93,7 +93,7 @@ test('search() stays within its bounds when from and size are odd', async () => 
     [1, 20, 0],
     [0.5, 1.5, 1],
   ] as const) {
-    const answer = registry.search({ text: '', from, size })
+    const answer = await registry.search({ text: '', from, size })
     assert.equal(answer.objects.length, count)
     assert.equal(answer.total, 1)
   }

@@ -1,14 +1,9 @@
 // Advisories: each upstream is asked of the packages that came from it, and of no others.
 import { isSteleError, SteleError } from '@stele/errors'
-import {
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  parseTolerantJson,
-} from '@stele/formats/json'
+import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
+import { askForJson, keepAnswers } from './asked-json.ts'
 import type { Asking } from './asking.ts'
-import { readAll, takeCodingOff } from './fetching.ts'
-import { keptAdvisoriesMs, maxAdvisoryBytes, maxKeptAdvisories } from './limits.ts'
+import { keptAnswerMs, maxAdvisoryBytes, maxKeptAdvisories } from './limits.ts'
 import type { Upstream, UpstreamPorts } from './ports.ts'
 
 /** Versions by package name. */
@@ -25,7 +20,7 @@ type Advisories = {
 /** Asks for advisories. Throws rate_limited, upstream_unreachable, upstream_refused, upstream_answer_odd, upstream_too_large. */
 export type AskAdvisories = (packages: Audited, client?: string) => Promise<Advisories>
 
-type Ports = Pick<UpstreamPorts, 'get' | 'decode' | 'now' | 'upstreams' | 'state' | 'takeAudit'>
+type Ports = Pick<UpstreamPorts, 'get' | 'decode' | 'now' | 'upstreams' | 'state' | 'takeQuestion'>
 
 const path = '/-/npm/v1/security/advisories/bulk'
 /** How a registry says that it has no such address. */
@@ -33,28 +28,22 @@ const notOffered: readonly number[] = [400, 404, 405, 410, 501]
 
 /** Nothing was asked yet. Each answer is kept for a minute: a team's machines ask the same. */
 export function createAdvisories(ports: Ports, ask: Asking): AskAdvisories {
-  const kept = new Map<string, { readonly endMs: number; readonly found: Promise<JsonObject> }>()
+  const answers = keepAnswers<JsonObject>(ports.now, {
+    keptMs: keptAnswerMs,
+    count: maxKeptAdvisories,
+  })
   const askOnce = (upstream: Upstream, packages: Audited): Promise<JsonObject> => {
-    const text = JSON.stringify(Object.fromEntries(packages))
-    const key = `${upstream.id} ${text}`
-    const known = kept.get(key)
-    const nowMs = ports.now()
-    if (known !== undefined && nowMs < known.endMs) return known.found
-    const found = ask(upstream, 'advisories', () => askUpstream(ports, upstream, text)).then(
-      (answer) => onlyOf(answer, packages),
-    )
-    kept.delete(key)
-    kept.set(key, { endMs: nowMs + keptAdvisoriesMs, found })
-    found.catch(() => kept.delete(key))
-    for (const oldest of kept.keys()) {
-      if (kept.size <= maxKeptAdvisories) break
-      kept.delete(oldest)
-    }
-    return found
+    const body = Object.fromEntries(packages)
+    const key = `${upstream.id} ${JSON.stringify(body)}`
+    const question = { path, body, what: 'advisories', limit: maxAdvisoryBytes }
+    return answers(key, async () => {
+      const asked = (): Promise<JsonValue> => askForJson(ports, upstream, question)
+      return onlyOf(await ask(upstream, question.what, asked), packages)
+    })
   }
   return async (packages, client) => {
     const { groups, ours } = groupByUpstream(ports, packages)
-    if (groups.size > 0) ports.takeAudit(client)
+    if (groups.size > 0) ports.takeQuestion(client)
     const answers = await Promise.all(
       [...groups].map(async ([upstream, group]): Promise<Advisories> => {
         try {
@@ -91,37 +80,6 @@ function groupByUpstream(
     else groups.set(upstream, (groups.get(upstream) ?? new Map()).set(name, versions))
   }
   return { groups, ours }
-}
-
-async function askUpstream(
-  { get, decode }: Ports,
-  upstream: Upstream,
-  text: string,
-): Promise<JsonValue> {
-  const what = 'advisories'
-  const { authorization } = upstream
-  const answer = await get({
-    url: upstream.url + path,
-    headers: {
-      accept: 'application/json',
-      'accept-encoding': 'gzip',
-      'content-type': 'application/json',
-      ...(authorization === '' ? {} : { authorization }),
-    },
-    body: Buffer.from(text),
-  })
-  const { status } = answer
-  if (status !== 200) {
-    answer.cancel()
-    if (status !== 501 && (status >= 500 || status === 429 || status === 408)) {
-      throw new Error(`it answers ${status}`)
-    }
-    throw new SteleError('upstream_refused', { upstream: upstream.id, what, status })
-  }
-  const bounds = { upstream, what, limit: maxAdvisoryBytes }
-  const coded = await readAll(answer, bounds)
-  const body = await takeCodingOff(decode, answer, { ...bounds, coded })
-  return parseTolerantJson(Buffer.from(body).toString('utf8'), 'the advisories')
 }
 
 /** Lists of advisories, of packages that were asked about. */

@@ -54,8 +54,8 @@ export const mostSpaceBytes: number = 1024 ** 5
 /** Bytes of the advisories that an upstream tells at once, with and without their coding: of 1,500 packages some 300 KB. */
 export const maxAdvisoryBytes: number = 8 * 1024 * 1024
 
-/** How long advisories are told on, in milliseconds: a team's machines install the same within that. */
-export const keptAdvisoriesMs: number = 60 * 1000
+/** How long advisories, and what a search found, are told on, in milliseconds: a team's machines install the same within that. */
+export const keptAnswerMs: number = 60 * 1000
 
 /** Answers about advisories that are kept, each some 100 KB with its question. */
 export const maxKeptAdvisories = 16
@@ -68,3 +68,12 @@ export const timeoutMs: number = 15 * 1000
 
 /** How often it is tried to learn what a tarball holds, while the process runs: one that cannot be read takes a thread long. */
 export const maxLearningTries = 3
+
+/** Bytes of a page of a search: 250 packages take some 400 KB. */
+export const maxSearchBytes: number = 4 * 1024 * 1024
+
+/** Packages of one page of a search that an upstream is asked for, as npm's registry limits it. */
+export const maxSearchSize = 250
+
+/** Pages of searches that are kept, each some 40 KB. */
+export const maxKeptSearches = 64

@@ -13,6 +13,8 @@ export type Upstream = {
   readonly scopes: readonly string[]
   /** Hosts besides its own that its tarballs may be fetched from, with their ports where they have one. */
   readonly tarballHosts: readonly string[]
+  /** Searches are told to it. */
+  readonly search?: boolean
   /** The Authorization header that it wants; empty: none. */
   readonly authorization: string
 }
@@ -187,8 +189,8 @@ export type UpstreamPorts = {
   ) => Promise<Uint8Array | undefined>
   /** Counts what a client wants that is not here yet. Throws rate_limited. */
   readonly takeCold: (client: string | undefined) => void
-  /** Counts a question for advisories. Throws rate_limited. */
-  readonly takeAudit: (client: string | undefined) => void
+  /** Counts an audit or a search that an upstream is asked. Throws rate_limited. */
+  readonly takeQuestion: (client: string | undefined) => void
   /** Milliseconds since 1970 when the process started; from then on it never goes back. */
   readonly now: () => number
   readonly random: (sizeBytes: number) => Uint8Array

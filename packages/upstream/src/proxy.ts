@@ -8,6 +8,7 @@ import { unpack } from './pack.ts'
 import { createPackuments } from './packuments.ts'
 import type { KeptHead, Upstream, UpstreamPorts } from './ports.ts'
 import { createReleases, type ProxiedTarball } from './releases.ts'
+import { type AskSearch, createSearch } from './search.ts'
 import { whichUpstream } from './which.ts'
 
 /** The proxy of a registry. */
@@ -34,6 +35,7 @@ export type Proxy = {
     client?: string,
   ) => Promise<ProxiedTarball | undefined>
   readonly advisories: AskAdvisories
+  readonly search: AskSearch
 }
 
 /** A proxy over its ports. */
@@ -42,15 +44,17 @@ export function createProxy(
 ): Proxy {
   const { kept, state, tarballs, upstreams, isPrivate, takeCold } = ports
   const fetching = createFetching(ports)
-  // A breaker of its own: an upstream that fails to audit may serve packages all the same.
-  const advisories = createAdvisories(ports, createAsking(ports))
+  // A breaker of their own: an upstream that fails to audit or to search may serve packages all the same.
+  const ask = createAsking(ports)
   const packuments = createPackuments(ports, fetching)
   const releases = createReleases(ports, { fetching, packuments })
   const upstreamOf = (name: string): Upstream | undefined =>
     whichUpstream(name, upstreams, state, isPrivate)
+  const whose = (name: string): string | undefined => upstreamOf(name)?.id
   return {
-    advisories,
-    whose: (name) => upstreamOf(name)?.id,
+    advisories: createAdvisories(ports, ask),
+    search: createSearch(ports, ask, whose),
+    whose,
     prepare: async (name, form, client) => {
       const upstream = upstreamOf(name)
       if (upstream !== undefined && kept.head(name, form) === undefined) takeCold(client)

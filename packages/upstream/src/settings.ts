@@ -1,5 +1,5 @@
 // The settings of upstreams.
-import { duration, list, objects, type Section, size, text, url } from '@stele/settings'
+import { duration, list, objects, type Section, size, text, toggle, url } from '@stele/settings'
 import {
   freshMs,
   leastSpaceBytes,
@@ -19,6 +19,7 @@ export type UpstreamSettings = {
     readonly scopes: readonly string[]
     readonly token: string
     readonly tarballHosts: readonly string[]
+    readonly search: boolean
   }[]
   /** Names, and scopes as `@scope/*`, that are never asked of anybody. */
   readonly private: readonly string[]
@@ -70,6 +71,12 @@ export const upstreamSection: Section<UpstreamSettings> = {
             text('a host such as "cdn.example" or "cdn.example:8080"', /^[\w.-]+(?::\d+)?$/),
           ),
           fallback: [],
+        },
+        search: {
+          summary:
+            'whether it is told of searches, and what it finds is shown (the first that says so)',
+          kind: toggle,
+          fallback: false,
         },
         token: {
           summary: 'what it knows this server by',

@@ -104,12 +104,12 @@ suite('advisories()', () => {
 
   test('advisories() counts for whoever asks, and only what goes to an upstream', async () => {
     const counted: (string | undefined)[] = []
-    const takeAudit = (client: string | undefined): void => {
+    const takeQuestion = (client: string | undefined): void => {
       counted.push(client)
       if (counted.length > 1)
         throw new SteleError('rate_limited', { what: 'audits', retryAfterS: 1 })
     }
-    const world = createWorld({ takeAudit })
+    const world = createWorld({ takeQuestion })
     world.put('a', [{ version: '1.0.0' }])
     await world.read('a')
     world.answers.set(path, { body: Buffer.from('{}') })

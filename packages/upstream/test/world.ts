@@ -117,7 +117,9 @@ export function createWorld(
     return name
   }
   const proxy = createProxy({
-    upstreams: [{ id: 'up', url: upstreamUrl, scopes: [], tarballHosts: [], authorization: '' }],
+    upstreams: [
+      { id: 'up', url: upstreamUrl, scopes: [], tarballHosts: [], search: true, authorization: '' },
+    ],
     isPrivate: () => false,
     get: async ({ url, headers, body }) => {
       const sent = body === undefined ? {} : { body: Buffer.from(body).toString() }
@@ -156,7 +158,7 @@ export function createWorld(
     },
     decode: async (bytes) => gunzipSync(bytes),
     takeCold: () => undefined,
-    takeAudit: () => undefined,
+    takeQuestion: () => undefined,
     now: () => nowMs,
     random: (sizeBytes) =>
       createHash('sha512').update(String(asked.length)).digest().subarray(0, sizeBytes),

@@ -32,11 +32,13 @@ export function searchRoutes(ports: Ports): Route[] {
   ]
 }
 
-function search(ask: Ask, { registry }: Ports): Draft {
+async function search(ask: Ask, { registry }: Ports): Promise<Draft> {
   const text = ask.query.get('text') ?? '' // Without one, all. The registry cuts what is too long.
   const size = numberParameter(ask, 'size', { least: 0, most: maxSearchSize, absent: 20 })
   const from = numberParameter(ask, 'from', { least: 0, most: maxSearchFrom, absent: 0 })
-  return jsonDraft(200, registry.search({ text, from, size }))
+  const { isPartial, ...answer } = await registry.search({ text, from, size }, ask.client)
+  const notice = 'The upstream cannot be searched now: only packages of this registry are shown'
+  return jsonDraft(200, answer, isPartial === true ? { 'npm-notice': notice } : {})
 }
 
 /** `?key="name"`: the key is a JSON string. */

@@ -31,11 +31,11 @@ export const coldInAll: RateLimit = { limit: 60_000, windowMs: 10 * 60 * 1000 }
 /** What a client is told to wait where reading failed, in seconds. */
 export const readingRetryS = 5
 
-/** Audits for one address: each install of a machine makes one, and a team's machines may share an address. */
-export const auditsByAddress: RateLimit = { limit: 1000, windowMs: 10 * 60 * 1000 }
+/** Audits and searches for one address: each install makes an audit, and a team's machines may share an address. */
+export const questionsByAddress: RateLimit = { limit: 1000, windowMs: 10 * 60 * 1000 }
 
-/** Audits for all together. */
-export const auditsInAll: RateLimit = { limit: 5000, windowMs: 10 * 60 * 1000 }
+/** The same for all together. */
+export const questionsInAll: RateLimit = { limit: 5000, windowMs: 10 * 60 * 1000 }
 
 /** Registries that a question may have come through: more are a circle that nobody noticed. */
 export const maxHops = 8

@@ -26,7 +26,7 @@ import {
   type UpstreamPorts,
   type UpstreamSettings,
 } from '@stele/upstream'
-import { auditsByAddress, auditsInAll, coldByAddress, coldInAll } from './limits.ts'
+import { coldByAddress, coldInAll, questionsByAddress, questionsInAll } from './limits.ts'
 import { refuseLoop } from './via.ts'
 
 /** What a proxy is made of. */
@@ -57,7 +57,7 @@ export function openProxy(options: ProxyOptions): UpstreamReads {
     takeApart,
     decode,
     takeCold: createBudget('packages that are not here yet', coldByAddress, coldInAll),
-    takeAudit: createBudget('audits', auditsByAddress, auditsInAll),
+    takeQuestion: createBudget('questions to upstreams', questionsByAddress, questionsInAll),
     now: steadyNow,
     random: (sizeBytes) => randomBytes(sizeBytes),
     report,
@@ -91,6 +91,7 @@ function readsOf(proxy: Proxy): UpstreamReads {
   return {
     whose: proxy.whose,
     advisories: proxy.advisories,
+    search: proxy.search,
     prepare: async (name, form, client) => {
       refuseLoop(proxy.whose(name), name)
       return proxy.prepare(name, form, client)

@@ -43,7 +43,10 @@ export async function findUpstreams(
     const wanted = `an address: npm on this machine is configured with this registry itself, ${url}`
     throw invalid('upstream', upstream, wanted)
   }
-  return [...upstreams, { id: shortId, url, scopes: [], token: '', tarballHosts: [] }]
+  return [
+    ...upstreams,
+    { id: shortId, url, scopes: [], token: '', tarballHosts: [], search: false },
+  ]
 }
 
 /** Only what npm asks for everything: the tokens in its configuration are of a person, and stay there. */

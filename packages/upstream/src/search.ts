@@ -1,0 +1,70 @@
+// Search at the upstream that is searched: what it finds of its own, and never a word that names something of ours.
+import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import { askForJson, keepAnswers } from './asked-json.ts'
+import type { Asking } from './asking.ts'
+import { keptAnswerMs, maxKeptSearches, maxSearchBytes, maxSearchSize } from './limits.ts'
+import type { UpstreamPorts } from './ports.ts'
+
+/** What a search finds, as npm's search answers it (npm-wire S1). `total` counts all of the upstream's. */
+type FoundPackages = { readonly objects: readonly JsonObject[]; readonly total: number }
+
+/** A page of a search. */
+type SearchedPage = { readonly text: string; readonly from: number; readonly size: number }
+
+/** Undefined where no upstream is searched, or must not be told of this text. Throws rate_limited, and what asking throws. */
+export type AskSearch = (page: SearchedPage, client?: string) => Promise<FoundPackages | undefined>
+
+type Ports = Pick<UpstreamPorts, 'get' | 'decode' | 'now' | 'upstreams' | 'takeQuestion'>
+
+/** Nothing was asked yet. `whose` gives the upstream that a name is asked of. */
+export function createSearch(
+  ports: Ports,
+  ask: Asking,
+  whose: (name: string) => string | undefined,
+): AskSearch {
+  const upstream = ports.upstreams.find(({ search }) => search === true)
+  const answers = keepAnswers<FoundPackages>(ports.now, {
+    keptMs: keptAnswerMs,
+    count: maxKeptSearches,
+  })
+  const isTheirs = (name: string): boolean => name !== '' && whose(name) === upstream?.id
+  return async ({ text, from, size }, client) => {
+    if (upstream === undefined || text.trim() === '' || namesOurs(text, whose)) return undefined
+    const query = new URLSearchParams({
+      text,
+      from: String(from),
+      size: String(Math.min(Math.max(size, 1), maxSearchSize)),
+    })
+    const path = `/-/v1/search?${query.toString()}`
+    const what = 'a search'
+    return answers(path, async () => {
+      ports.takeQuestion(client)
+      const answer = await ask(upstream, what, () =>
+        askForJson(ports, upstream, { path, what, limit: maxSearchBytes }),
+      )
+      const { objects = [], total = 0 } = isJsonObject(answer) ? answer : {}
+      const found = Array.isArray(objects) ? objects.filter(isJsonObject) : []
+      return {
+        // What belongs to us, or to another upstream, is not this one's to describe.
+        objects: found.filter((one) => isTheirs(nameOf(one))).slice(0, size),
+        total: typeof total === 'number' && total >= 0 ? Math.floor(total) : found.length,
+      }
+    })
+  }
+}
+
+/** A name or a scope of the text belongs here: then nobody else is told that somebody looks for it. */
+function namesOurs(text: string, whose: (name: string) => string | undefined): boolean {
+  return text.split(/[\s,]+/).some((item) => {
+    const [, operator, operand = item] = /^(\w+):(.*)$/.exec(item) ?? []
+    const word = operator === 'scope' ? `@${operand.replace(/^@/, '')}` : operand
+    if (word === '') return false
+    return whose(/^@[^/]+$/.test(word) ? `${word}/-` : word) === undefined
+  })
+}
+
+function nameOf(found: JsonObject): string {
+  const { package: described } = found
+  const name = isJsonObject(described) ? described['name'] : undefined
+  return typeof name === 'string' ? name : ''
+}
