@@ -46,7 +46,7 @@ suite('clients', () => {
           assertCleanAnswers(stage.proxy.answered)
           const missing = stage.proxy.answered
             .filter(({ body }) =>
-              /"code":"(route_not_found|not_offered|method_not_allowed)"/.test(body),
+              /"code": "(route_not_found|not_offered|method_not_allowed)"/.test(body),
             )
             .map(({ method, path }) => `${method} ${path}`)
             .filter((asked) => !(client.asksInVain?.test(asked) ?? false))

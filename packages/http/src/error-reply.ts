@@ -11,7 +11,9 @@ export function toReply(thrown: unknown, onBug: (error: unknown) => string): Dra
     const body = { error: 'Internal error', code: 'internal', id: onBug(error) }
     return jsonDraft(500, body, noStore)
   }
-  return jsonDraft(error.status, wireBody(error), { ...noStore, ...headersOf(error) })
+  const draft = jsonDraft(error.status, {}, { ...noStore, ...headersOf(error) })
+  // On lines of its own each member, since pnpm 12 shows a person the whole body.
+  return { ...draft, body: Buffer.from(`${JSON.stringify(wireBody(error), null, 2)}\n`) }
 }
 
 /** What the operating system says where there is no room left: no bug, and the operator's to mend. */

@@ -28,6 +28,13 @@ test('toReply() ends the text that clients print with what to do next', () => {
   assert.deepEqual([body.message, body.fix], [body.error, 'Try again in 14 minutes'])
 })
 
+test('toReply() writes each member on a line of its own', () => {
+  const { body } = toReply(new SteleError('audit_too_old', {}), String)
+  assert.ok(body instanceof Uint8Array)
+  const text = Buffer.from(body).toString()
+  assert.match(text, /^\{\n {2}"error": .*\n {2}"code": "audit_too_old",\n[^]*\n\}\n$/)
+})
+
 test('toReply() sends Retry-After with every error that passes', () => {
   const headers = [
     new SteleError('rate_limited', { what: 'x', retryAfterS: 77 }),

@@ -218,7 +218,7 @@ for (const [claim, more, body] of [
       })
       assert.equal((await send(server, { body: Buffer.from('x') })).status, 200)
       for (const answer of await Promise.all(sent))
-        assert.match(answer, /^HTTP\/1\.1 400 .*"code":"chunks_too_small"/s)
+        assert.match(answer, /^HTTP\/1\.1 400 .*"code": "chunks_too_small"/s)
       assert.equal((await send(server, { body: Buffer.alloc(90_000) })).status, 200)
     })
   })

@@ -123,13 +123,13 @@ const refused: readonly (readonly [
   headers: Record<string, string>,
   form: RegExp,
 ])[] = [
-  ['what open throws', '/-/echo/nobody', {}, /^HTTP\/1.1 401 .*"code":"unauthenticated"/s],
+  ['what open throws', '/-/echo/nobody', {}, /^HTTP\/1.1 401 .*"code": "unauthenticated"/s],
   ['a bug of the face', '/-/echo/broken', {}, /^HTTP\/1.1 500 .*"code":"internal"/s],
   [
     'a page of another origin',
     '/-/echo/alice',
     { origin: 'https://evil.example' },
-    /^HTTP\/1.1 403 .*"code":"origin_refused"/s,
+    /^HTTP\/1.1 403 .*"code": "origin_refused"/s,
   ],
   ['a broken Host', '/-/echo/alice', { host: 'a b', origin: 'http://a' }, /^HTTP\/1.1 400 /],
 ]
