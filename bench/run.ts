@@ -14,6 +14,8 @@ const titles = {
   publish: 'Publishes a second',
   'publish-cost': 'Where a publish goes',
   reads: 'Reads',
+  proxy: 'A proxy of an upstream',
+  install: 'An installation through a proxy',
   start: 'Start',
   memory: 'Memory',
   replay: 'Replay',

@@ -30,7 +30,17 @@ export type Job = {
         readonly paths: readonly string[]
         readonly headers: Readonly<Record<string, string>>
       }
+    | {
+        readonly kind: 'list'
+        readonly requests: readonly ListedRequest[]
+        readonly token?: string
+      }
 }
+
+/** One request of a list: a GET, or a publish. A GET may be answered with 304. */
+export type ListedRequest =
+  | { readonly path: string; readonly headers: Readonly<Record<string, string>> }
+  | { readonly release: ReleaseName }
 
 /** What came of it. Latencies are of single requests. Every answer was as wanted, or running it threw. */
 export type JobResult = {
@@ -92,16 +102,26 @@ function requestsOf({ url, work }: Job): readonly Buffer[] {
     const headers = { host, ...work.headers }
     return work.paths.map((path) => Buffer.from(formatHeaders(`GET ${path}`, headers)))
   }
-  return work.releases.map((release) => {
-    const body = publishDocument(release, makeTarballOf(release))
-    const headers = {
-      host,
-      authorization: `Bearer ${work.token}`,
-      'content-type': 'application/json',
-      'content-length': String(Buffer.byteLength(body)),
-    }
-    return Buffer.from(formatHeaders(`PUT /${release.name}`, headers) + body)
-  })
+  const { token = '' } = work
+  if (work.kind === 'list') {
+    return work.requests.map((one) =>
+      'release' in one
+        ? publishRequest(host, token, one.release)
+        : Buffer.from(formatHeaders(`GET ${one.path}`, { host, ...one.headers })),
+    )
+  }
+  return work.releases.map((release) => publishRequest(host, token, release))
+}
+
+function publishRequest(host: string, token: string, release: ReleaseName): Buffer {
+  const body = publishDocument(release, makeTarballOf(release))
+  const headers = {
+    host,
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(body)),
+  }
+  return Buffer.from(formatHeaders(`PUT /${release.name}`, headers) + body)
 }
 
 function formatHeaders(start: string, headers: Readonly<Record<string, string>>): string {
@@ -114,7 +134,9 @@ async function generate(
   requests: readonly Buffer[],
 ): Promise<JobResult> {
   const isWanted = (status: number): boolean =>
-    work.kind === 'get' ? status === work.status : status >= 200 && status < 300
+    work.kind === 'get'
+      ? status === work.status
+      : (status >= 200 && status < 300) || (work.kind === 'list' && status === 304)
   const { hostname, port } = new URL(url)
   const sockets = await Promise.all(Array.from({ length: clients }, () => open(hostname, port)))
   const latencies: number[] = []

@@ -31,6 +31,8 @@ export type StartOptions = {
   readonly dir: string
   readonly nodeFlags?: readonly string[]
   readonly flags?: readonly string[]
+  /** The address of a registry that it is to be a proxy of. */
+  readonly upstream?: string
 }
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -94,8 +96,9 @@ export async function prepareVerdaccio(
 
 async function startStele(
   name: SteleName,
-  { dir, nodeFlags = [], flags = [] }: StartOptions,
+  { dir, nodeFlags = [], flags = [], upstream }: StartOptions,
 ): Promise<Registry> {
+  const upstreams = JSON.stringify([{ id: 'bench', url: upstream }])
   const args = [
     ...nodeFlags,
     ...programs[name],
@@ -105,6 +108,7 @@ async function startStele(
     '0',
     '--host',
     '127.0.0.1',
+    ...(upstream === undefined ? [] : ['--upstreams', upstreams]),
     ...flags,
   ]
   const startedMs = performance.now()
@@ -145,13 +149,13 @@ async function listeningUrl(child: ChildProcess, stderr: Readable): Promise<stri
  * Verdaccio at its best: no upstream, nothing logged, and signed tokens, since with those it makes by default every
  * request costs a bcrypt of the password (70 ms of CPU).
  */
-async function startVerdaccio({ dir, nodeFlags = [] }: StartOptions): Promise<Registry> {
+async function startVerdaccio({ dir, nodeFlags = [], upstream }: StartOptions): Promise<Registry> {
   const program = join(peers, 'node_modules/verdaccio/bin/verdaccio')
   if (!existsSync(program))
     throw new Error('Verdaccio is missing: run `npm ci` in bench/peers first')
   mkdirSync(dir, { recursive: true })
   const config = join(dir, 'config.yaml')
-  writeFileSync(config, verdaccioConfig)
+  writeFileSync(config, upstream === undefined ? verdaccioConfig : proxying(upstream))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const startedMs = performance.now()
@@ -188,6 +192,13 @@ web:
   enable: false
 log: { type: stdout, level: fatal }
 `
+
+/** The same in front of an upstream, which is believed for a minute, as Stele does. */
+function proxying(upstream: string): string {
+  return verdaccioConfig
+    .replace('uplinks: {}', `uplinks:\n  bench: { url: '${upstream}/', maxage: 1m }`)
+    .replace('access: $all', 'access: $all\n    proxy: bench')
+}
 
 async function answers(child: ChildProcess, url: string): Promise<void> {
   for (;;) {

@@ -1,6 +1,6 @@
 // Chunks: the lines by which versions seen at an upstream are pinned. Spec: release.md, "Observed" 1.
 import { SteleError } from '@stele/errors'
-import { parseIntegrity } from './integrity.ts'
+import { checkIntegrity } from './integrity.ts'
 import { maxChunkLines } from './limits.ts'
 import { parseVersion, type Version } from './version.ts'
 
@@ -45,7 +45,7 @@ function parseLine(row: string, index: number): ChunkLine {
   if (others.length > 0 || !/^[0-9a-f]{64}$/.test(recordDigest)) {
     throw invalid(index + 1, 'wanted is "<version> <integrity> <64 hex digits>"')
   }
-  parseIntegrity(integrity)
+  checkIntegrity(integrity)
   return { version: parseVersion(version), integrity, recordDigest }
 }
 

@@ -38,6 +38,12 @@ export function parseJson(
  * other programs read too. Throws json_invalid.
  */
 export function parseTolerantJson(text: string, what: string): JsonValue {
+  // Without an escape no key has one, and the levels are counted faster in what was built: JSON.parse needs no stack for them.
+  if (!text.includes('\\')) {
+    const value = parsed(text, what)
+    if (hasLevels(value, maxJsonDepth)) return value
+    throw tooDeep(what)
+  }
   return read(text, { what, maxValues: Number.POSITIVE_INFINITY }).value
 }
 
@@ -134,23 +140,39 @@ function read(
   text: string,
   { what, maxValues }: Reading,
 ): { readonly value: JsonValue; readonly written: number } {
-  const refuse = (reason: string, cause?: unknown): SteleError =>
-    new SteleError('json_invalid', { what, reason }, { cause })
+  const refuse = (reason: string): SteleError => new SteleError('json_invalid', { what, reason })
   const limits = { values: maxValues, levels: maxJsonDepth, steps: maxValues * maxStepsPerValue }
   const { members, values, levels, steps, hasEscapedKey } = scanJson(text, limits)
   // Before anything is built of it, or walks it: whoever comes after needs a stack for the levels.
-  if (levels > maxJsonDepth) throw refuse(`it has more than ${maxJsonDepth} levels`)
+  if (levels > maxJsonDepth) throw tooDeep(what)
   if (values > maxValues) throw refuse(`it has more than ${maxValues} values`)
   if (hasEscapedKey && values * escapedKeyCost > maxValues) {
     throw refuse(`it has more than ${maxValues / escapedKeyCost} values, with escapes in its keys`)
   }
   if (steps > limits.steps) throw refuse('too much of it is spaces, digits or escapes')
-  let value: JsonValue
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw refuse(cause instanceof Error ? cause.message : String(cause), cause)
-  }
+  const value = parsed(text, what)
   // V8 14 may take an escaped key for another one that it met before (nodejs/node#63785), so those are read here.
   return { value: hasEscapedKey ? readValidJson(text) : value, written: members }
+}
+
+function parsed(text: string, what: string): JsonValue {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SteleError('json_invalid', { what, reason }, { cause })
+  }
+}
+
+function tooDeep(what: string): SteleError {
+  return new SteleError('json_invalid', { what, reason: `it has more than ${maxJsonDepth} levels` })
+}
+
+/** True for a value of at most so many levels of objects and lists. */
+function hasLevels(value: JsonValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (levels === 0) return false
+  if (isList(value)) return value.every((item) => hasLevels(item, levels - 1))
+  for (const key in value) if (!hasLevels(value[key] ?? null, levels - 1)) return false
+  return true
 }

@@ -8,9 +8,14 @@ declare const version: unique symbol
 /** A clean semantic version: no `v`, no spaces, no build metadata. */
 export type Version = string & { readonly [version]: 'Version' }
 
+/** What is a clean version beyond doubt, most are: the library takes ten times as long. Numbers stay below 2^53. */
+const plainVersion =
+  /^(?:0|[1-9]\d{0,14})(?:\.(?:0|[1-9]\d{0,14})){2}(?:-(?:0|[1-9]\d{0,14}|\d*[A-Za-z-][\dA-Za-z-]*)(?:\.(?:0|[1-9]\d{0,14}|\d*[A-Za-z-][\dA-Za-z-]*))*)?$/
+
 /** The text as a version; it must be clean already, npm cleans before it publishes. Throws version_invalid. */
 export function parseVersion(text: string): Version {
-  if (text.length > maxVersionLength || semver.valid(text) !== text) {
+  const isPlain = text.length <= maxVersionLength && plainVersion.test(text)
+  if (!isPlain && (text.length > maxVersionLength || semver.valid(text) !== text)) {
     const clean = text.length > maxVersionLength ? null : semver.clean(text, { loose: true })
     const reason =
       clean === null ? 'it is not a semantic version' : `written cleanly it is ${clean}`

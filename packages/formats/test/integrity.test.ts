@@ -82,3 +82,18 @@ for (const [what, dist] of none) {
     )
   })
 }
+
+test('strongestIntegrity() takes a sha512 alone exactly when parseIntegrity() does', () => {
+  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_='
+  for (const last of digits) {
+    const text = `${sha512.slice(0, -3)}${last}==`
+    let isTaken = true
+    try {
+      parseIntegrity(text)
+    } catch {
+      isTaken = false
+    }
+    if (isTaken) assert.equal(strongestIntegrity({ integrity: text }), text)
+    else assert.throws(() => strongestIntegrity({ integrity: text }))
+  }
+})

@@ -133,3 +133,27 @@ test('parseTag() takes a text of its characters exactly when semver reads no ran
     { numRuns: 2000 },
   )
 })
+
+test('parseVersion() takes a text exactly when semver gives it back as it is', () => {
+  const unit = fc.constantFrom(...'0019.--+aZx '.split(''))
+  const parts = fc.tuple(
+    fc.constantFrom('', 'v', '0'),
+    fc.constantFrom(
+      '1.0.0',
+      '0.0.0',
+      '01.0.0',
+      '1.2',
+      '999999999999999.0.0',
+      '9999999999999999.0.0',
+    ),
+    fc.string({ unit, maxLength: 8 }),
+  )
+  fc.assert(
+    fc.property(parts, (written) => {
+      const text = written.join('')
+      if (semver.valid(text) === text) assert.equal(parseVersion(text), text)
+      else assert.throws(() => parseVersion(text))
+    }),
+    { numRuns: 3_000 },
+  )
+})

@@ -2,14 +2,9 @@
 import { hash } from 'node:crypto'
 import { isSteleError, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
-import { formatRecord, normalizeServedManifest, recordOf } from '@stele/formats/manifest'
-import {
-  type PackageName,
-  parseVersion,
-  strongestIntegrity,
-  type Version,
-} from '@stele/formats/names'
+import { type PackageName, parseVersion, strongestIntegrity } from '@stele/formats/names'
 import type { ChunkLine } from '@stele/formats/values'
+import { createRecordTexts, type RecordTexts } from './record-texts.ts'
 
 /** Stands in a packument that is kept for the base address of each tarball. Raw control characters are in no JSON text. */
 export const baseMark = '\u0000'
@@ -76,10 +71,7 @@ function readRelease({ name, version, manifest }: Asked, recordText: RecordTexts
   const text = recordText(manifest, clean)
   return {
     version: clean,
-    integrity: strongestIntegrity({
-      ...textAs('integrity', integrity),
-      ...textAs('shasum', shasum),
-    }),
+    integrity: strongestIntegrity({ integrity: textOf(integrity), shasum: textOf(shasum) }),
     recordDigest: hash('sha256', text, 'hex'),
     recordText: text,
     tarball,
@@ -87,73 +79,6 @@ function readRelease({ name, version, manifest }: Asked, recordText: RecordTexts
   }
 }
 
-function textAs<Key extends string>(
-  key: Key,
-  value: JsonValue | undefined,
-): { readonly [K in Key]?: string } {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- A computed key widens to string.
-  return (typeof value === 'string' ? { [key]: value } : {}) as { readonly [K in Key]?: string }
-}
-
-/** The members that a record is made of, but for the version and what runs at install. */
-const recordMembers = [
-  'name',
-  'dependencies',
-  'optionalDependencies',
-  'peerDependencies',
-  'peerDependenciesMeta',
-  'bundleDependencies',
-  'bundledDependencies',
-  'bin',
-  'engines',
-  'os',
-  'cpu',
-  'libc',
-] as const
-
-type RecordTexts = (manifest: JsonObject, version: Version) => string
-
-/**
- * Canonical records of the releases of one packument. Most releases of a package depend on what the one before them did:
- * what is alike but for the version is normalised once.
- */
-function createRecordTexts(): RecordTexts {
-  const made = new Map<string, string>()
-  return (manifest, version) => {
-    const parts = recordMembers.map((member) => manifest[member] ?? null)
-    const installs = runsAtInstall(manifest)
-    const key = JSON.stringify([...parts, installs])
-    const known = made.get(key)
-    if (known !== undefined) return withVersion(known, version)
-    const source = Object.fromEntries(
-      recordMembers.map((member, at) => [member, parts[at] ?? null]),
-    )
-    const plain = { ...source, version, ...(installs ? { hasInstallScript: true } : {}) }
-    const text = formatRecord(recordOf(normalizeServedManifest(withoutNulls(plain))))
-    made.set(key, text.slice(0, -versionEnd(version).length))
-    return text
-  }
-}
-
-/** "version" is the last member of a record, by the order of canonical JSON. */
-function withVersion(start: string, version: Version): string {
-  return start + versionEnd(version)
-}
-
-function versionEnd(version: Version): string {
-  return `"version":${JSON.stringify(version)}}`
-}
-
-function withoutNulls(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
-}
-
-function runsAtInstall(manifest: JsonObject): boolean {
-  if (manifest['hasInstallScript'] === true) return true
-  const { scripts } = manifest
-  if (!isJsonObject(scripts)) return false
-  return ['preinstall', 'install', 'postinstall'].some((event) => {
-    const script = scripts[event]
-    return typeof script === 'string' && script !== ''
-  })
+function textOf(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }

@@ -77,3 +77,6 @@ export const maxSearchSize = 250
 
 /** Pages of searches that are kept, each some 40 KB. */
 export const maxKeptSearches = 64
+
+/** Bytes that packing fills before it asks for room again: most packuments fit into them. */
+export const packChunkBytes: number = 64 * 1024

@@ -1,12 +1,12 @@
 // Texts as they are kept: a tenth of their size, packed and unpacked in a moment.
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { maxDecodedBytes } from './limits.ts'
+import { maxDecodedBytes, packChunkBytes } from './limits.ts'
 
-const fast = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+const params = { [constants.ZSTD_c_compressionLevel]: 1 }
 
-/** The text as one zstd frame. */
-export function pack(text: string): Uint8Array {
-  return zstdCompressSync(text, fast)
+/** The UTF-8 text as one zstd frame. */
+export function pack(text: Uint8Array): Uint8Array {
+  return zstdCompressSync(text, { params, chunkSize: packChunkBytes })
 }
 
 /** The inverse of pack(). */

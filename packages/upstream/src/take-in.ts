@@ -79,7 +79,7 @@ export function takeIn(taking: Taking): Taken {
   const found = releases.map((release) => compare(release, { lines, before, amended }))
   const fresh = found.filter(({ line }) => line === undefined).map(({ release }) => release)
   const served = found.filter((one): one is Served => one.pin !== undefined)
-  const template = formatTemplate(taking, document as JsonObject, served)
+  const template = Buffer.from(formatTemplate(taking, document as JsonObject, served))
   return {
     chunk: fresh.length === 0 ? undefined : { text: formatChunk(fresh), count: fresh.length },
     conflicts: found.flatMap(({ conflict }) => conflict ?? []),
@@ -87,7 +87,7 @@ export function takeIn(taking: Taking): Taken {
     dropped: dropped.slice(0, maxDroppedShown),
     template: pack(template),
     digest: hash('sha256', template, 'hex'),
-    pins: pack(formatPins(served.map(({ pin }) => pin))),
+    pins: pack(Buffer.from(formatPins(served.map(({ pin }) => pin)))),
     modifiedMs: modifiedOf(document),
   }
 }
@@ -154,12 +154,11 @@ function formatTemplate(
   served: readonly Served[],
 ): string {
   const short = form === 'abbreviated' && !isAbbreviated
+  const start = `${mark}/${name}/-/`
   const versions = served.map(({ release, pin, isAsPinned }): [string, JsonValue] => {
     const manifest = isAsPinned ? release.manifest : pinnedManifest(pin)
-    const tarball = `${mark}/${name}/-/${tarballFile(name, pin.version)}`
-    const { dist } = manifest
-    const whole = { ...manifest, dist: { ...(isJsonObject(dist) ? dist : {}), tarball } }
-    return [pin.version, short && isAsPinned ? abbreviate(whole) : whole]
+    setTarball(manifest, start + tarballFile(name, pin.version))
+    return [pin.version, short && isAsPinned ? abbreviate(manifest) : manifest]
   })
   const own = new Set<string>(served.map(({ pin }) => pin.version))
   const whole = {
@@ -170,6 +169,11 @@ function formatTemplate(
     ...restOf(document, { form, own }),
   }
   return JSON.stringify(whole).replaceAll(mark, baseMark)
+}
+
+/** Writes the address into the manifest itself, which was parsed here and is nobody else's: a copy costs as much as a line of JSON. */
+function setTarball({ dist }: JsonObject, tarball: string): void {
+  if (isJsonObject(dist)) Object.assign(dist, { tarball })
 }
 
 /** What is left of a release whose upstream now tells something else: its record, and the hash that it was seen with. */

@@ -10,8 +10,8 @@ export const leastBytesPerSecond = 1024
 /** Bytes of an answer that nobody wants, which are read to keep its connection: it is cheaper than a new one. */
 export const maxUnreadBytes: number = 64 * 1024
 
-/** Bytes of a packument that is read on the thread that answers everybody: a few milliseconds. */
-export const inlinePackumentBytes: number = 64 * 1024
+/** Bytes of a packument that is read on the thread that answers everybody: a third of a millisecond. */
+export const inlinePackumentBytes: number = 16 * 1024
 
 /** How long one packument or tarball may take, in milliseconds: the largest take some five seconds. */
 export const readingTimeoutMs: number = 60 * 1000
@@ -39,3 +39,9 @@ export const questionsInAll: RateLimit = { limit: 5000, windowMs: 10 * 60 * 1000
 
 /** Registries that a question may have come through: more are a circle that nobody noticed. */
 export const maxHops = 8
+
+/** Bytes that decoding fills before it asks for room again: each time costs a turn of the thread that answers everybody. */
+export const decodeChunkBytes: number = 128 * 1024
+
+/** Megabytes of the youngest objects on the reading thread: the whole of a packument is young, and moving it about costs as much as parsing it. */
+export const readingYoungMb = 48

@@ -26,7 +26,13 @@ import {
   type UpstreamPorts,
   type UpstreamSettings,
 } from '@stele/upstream'
-import { coldByAddress, coldInAll, questionsByAddress, questionsInAll } from './limits.ts'
+import {
+  coldByAddress,
+  coldInAll,
+  decodeChunkBytes,
+  questionsByAddress,
+  questionsInAll,
+} from './limits.ts'
 import { refuseLoop } from './via.ts'
 
 /** What a proxy is made of. */
@@ -170,15 +176,16 @@ const decoders = {
   deflate: promisify(inflate),
 } as const
 
+type DecodeOptions = { readonly maxOutputLength: number; readonly chunkSize: number }
+
 const decode: UpstreamPorts['decode'] = async (bytes, coding, maxBytes) => {
   const name = coding === 'x-gzip' ? 'gzip' : coding
   if (name !== 'gzip' && name !== 'br' && name !== 'deflate') {
     throw new Error('it is not known here')
   }
-  const decoder: (data: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array> =
-    decoders[name]
+  const decoder: (data: Uint8Array, options: DecodeOptions) => Promise<Uint8Array> = decoders[name]
   try {
-    return await decoder(bytes, { maxOutputLength: maxBytes })
+    return await decoder(bytes, { maxOutputLength: maxBytes, chunkSize: decodeChunkBytes })
   } catch (error) {
     const isTooLarge = error instanceof Error && 'code' in error && error.code === tooLarge
     if (isTooLarge) return undefined
