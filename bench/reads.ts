@@ -1,7 +1,6 @@
 // What a read costs: CPU of the server for one request, Stele beside Verdaccio: `node bench/reads.ts [rounds]`.
-import { hash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { addVersions } from './parts/add-versions.ts'
 import type { ReleaseName } from './parts/documents.ts'
 import { type JobResult, prepareJob } from './parts/load.ts'
 import { cpuMs, settled } from './parts/process-cost.ts'
@@ -138,28 +137,8 @@ async function prepare(name: (typeof names)[number], dir: string): Promise<Regis
   ])
   if (!isSlow) return registry
   await registry.stop()
-  addVersions(join(dir, 'storage/big/package.json'))
+  addVersions(join(dir, 'storage/big/package.json'), versionCount)
   return startRegistry(name, { dir })
-}
-
-/** Gives the package on disk its further versions, each as the first one but for its number and digests. */
-function addVersions(path: string): void {
-  const packument: {
-    readonly versions: Record<string, object>
-    readonly time: Record<string, string>
-  } = JSON.parse(readFileSync(path, 'utf8'))
-  const first = JSON.stringify(packument.versions['1.0.0'])
-  for (let at = 1; at < versionCount; at++) {
-    const version = `1.${at}.0`
-    packument.versions[version] = JSON.parse(
-      first
-        .replaceAll('1.0.0', version)
-        .replace(/sha512-[^"]*/, `sha512-${hash('sha512', version, 'base64')}`)
-        .replace(/"shasum":"[^"]*/, `"shasum":"${hash('sha1', version, 'hex')}`),
-    )
-    packument.time[version] = new Date(1_795_000_000_000 + at).toISOString()
-  }
-  writeFileSync(path, JSON.stringify(packument))
 }
 
 /** The cost of reads beside publishes, by `keyOf`. */

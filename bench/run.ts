@@ -14,6 +14,8 @@ const titles = {
   publish: 'Publishes a second',
   'publish-cost': 'Where a publish goes',
   reads: 'Reads',
+  append: 'Versions added to packages of 1,000',
+  search: 'Search',
   proxy: 'A proxy of an upstream',
   install: 'An installation through a proxy',
   start: 'Start',

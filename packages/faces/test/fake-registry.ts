@@ -1,11 +1,18 @@
 // A registry in memory that believes everything: enough for the faces to be tried without a log.
 import { hash } from 'node:crypto'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
 import { type PackageName, parsePackageName } from '@stele/formats/names'
 import type { Registry } from '@stele/registry'
 import { readRelease } from '@stele/releases/release'
+
+const coders = {
+  identity: (bytes: Uint8Array): Uint8Array => bytes,
+  gzip: gzipSync,
+  zstd: zstdCompressSync,
+  br: brotliCompressSync,
+} as const
 
 type Package = {
   rev: number
@@ -95,7 +102,7 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       const base = hash('sha256', baseUrl, 'hex').slice(0, 4)
       return {
         rev: String(found.rev),
-        bytes: coding === 'gzip' ? gzipSync(plain) : plain,
+        bytes: coders[coding](plain),
         etag: `"${found.rev}-${form.charAt(0)}${coding.charAt(0)}-${base}"`,
         modifiedMs: found.modifiedMs,
         coding,

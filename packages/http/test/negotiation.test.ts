@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chooseCoding, wantsFirst } from '../src/negotiation.ts'
+import { type Coding, chooseCoding, wantsFirst } from '../src/negotiation.ts'
 
 // What clients send (npm-wire H4), then what a hostile one might.
 const codings: readonly (readonly [header: string | undefined, coding: 'gzip' | 'identity'])[] = [
@@ -36,6 +36,27 @@ const codings: readonly (readonly [header: string | undefined, coding: 'gzip' | 
 for (const [header, coding] of codings) {
   test(`chooseCoding() gives ${coding} for ${JSON.stringify(header)?.slice(0, 40)}`, () => {
     assert.equal(chooseCoding(header), coding)
+  })
+}
+
+const offers: readonly (readonly [header: string | undefined, coding: Coding])[] = [
+  [undefined, 'identity'],
+  ['gzip,deflate', 'gzip'],
+  ['gzip,deflate,br', 'gzip'],
+  ['zstd,gzip,deflate', 'zstd'],
+  ['gzip, deflate, br, zstd', 'zstd'],
+  ['gzip/deflate', 'identity'],
+  ['br', 'br'],
+  ['br;q=1, gzip;q=0.5', 'br'],
+  ['zstd;q=0.5, gzip', 'gzip'],
+  ['zstd;q=0, gzip;q=0, br', 'br'],
+  ['zstd;q=0.2, identity', 'identity'],
+  ['*', 'gzip'],
+  ['*;q=0, zstd', 'zstd'],
+]
+for (const [header, coding] of offers) {
+  test(`chooseCoding() gives ${coding} of all for ${JSON.stringify(header)}`, () => {
+    assert.equal(chooseCoding(header, ['zstd', 'gzip', 'br']), coding)
   })
 }
 

@@ -66,8 +66,14 @@ export const maxJoinedLength: number = 16 * 1024 * 1024
 /** Bytes up to which a packument is compressed at once: it takes less time than waking another thread. */
 export const syncGzipBytes: number = 8 * 1024
 
-/** Bytes from which a packument is compressed faster rather than smaller. */
-export const fastGzipBytes: number = 512 * 1024
+/** Bytes of a packument that are compressed as one piece: so much at most is compressed again where it grows at its end. */
+export const gzipPieceBytes: number = 64 * 1024
+
+/** Pieces at its beginning that are compressed well: the rest of what is larger is compressed fast, in a third of the time. */
+export const smallGzipPieces = 8
+
+/** Brotli's quality: as small as gzip's best, in about its time. */
+export const brotliQuality = 5
 
 /** Words of a search that are used: a query is one line. */
 export const maxSearchWords = 16

@@ -1,11 +1,12 @@
 // Serves packuments as bytes that are ready: made once for each revision, form, base address and coding. Compressing
 // what is large is left to other threads; whoever has the bytes already is told so before anything is made.
-import { promisify } from 'node:util'
-import { gzip, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import type { Form } from '@stele/releases/release'
 import { type BaseAddress, createBaseAddresses } from './base-addresses.ts'
 import { type ByteCache, createByteCache } from './byte-cache.ts'
-import { fastGzipBytes, maxCacheBytes, syncGzipBytes } from './limits.ts'
+import { packBrotli, packZstd } from './coding.ts'
+import { type PackedPieces, packPieces } from './gzip-pieces.ts'
+import { maxCacheBytes, syncGzipBytes } from './limits.ts'
 import { createObserved, type Observed, type Revision } from './observed.ts'
 import { formatPackument } from './packument.ts'
 import type { RegistryPorts } from './ports.ts'
@@ -19,8 +20,8 @@ export type PackumentAsk = {
   readonly isKnown?: (head: PackumentHead) => boolean
 }
 
-/** The codings that are kept ready. */
-type Coding = 'identity' | 'gzip'
+/** The codings that bytes are kept in, each once it was asked for. */
+type Coding = 'identity' | 'gzip' | 'zstd' | 'br'
 
 /** What is known of a packument before its bytes. `etag` is strong, quoted, and differs by revision, form, base address and coding. */
 export type PackumentHead = {
@@ -33,7 +34,11 @@ export type PackumentHead = {
 /** A packument as it is sent; without bytes where the client has them. */
 export type PackumentView = PackumentHead & { readonly bytes?: Uint8Array }
 
-type Made = PackumentHead & { readonly bytes: Uint8Array }
+/** `pieces` are there for a large gzip member: the next one takes over what it can. */
+type Made = PackumentHead & {
+  readonly bytes: Uint8Array
+  readonly pieces?: PackedPieces['pieces']
+}
 
 /** A packument by name, at once where its bytes are ready; undefined for a package that is not there, or has no version left. */
 export type Packuments = (
@@ -42,9 +47,7 @@ export type Packuments = (
 ) => PackumentView | undefined | Promise<PackumentView | undefined>
 
 /** Raise it when the same revision is written in other bytes than before: it is part of every ETag. */
-const formatVersion = 2
-
-const compressElsewhere = promisify<Uint8Array, { level: number }, Uint8Array>(gzip)
+const formatVersion = 3
 
 /** Packuments over the state and the views, with at most `maxBytes` kept ready. */
 export function createPackuments(
@@ -135,15 +138,21 @@ function makePlain(wanted: Wanted): Made | undefined {
   return plain && keep(wanted, { ...headOf(wanted, plain.revision), bytes: plain.bytes })
 }
 
-/** Compresses here where that is a matter of microseconds, else on another thread. */
+/** Compresses here where that is a matter of microseconds, else on other threads. */
 function makePacked(wanted: Wanted): Made | undefined | Promise<Made> {
+  const { cache, coding } = wanted
+  const before = cache.get(keyOf(wanted)) // Of another revision: else it would have been given.
   const plain = assemble(wanted)
   if (plain === undefined) return undefined
   const { revision, bytes } = plain
-  const finish = (packed: Uint8Array): Made =>
-    keep(wanted, { ...headOf(wanted, revision), bytes: packed })
-  if (bytes.length <= syncGzipBytes) return finish(gzipSync(bytes, { level: 6 }))
-  return compressElsewhere(bytes, { level: bytes.length > fastGzipBytes ? 3 : 6 }).then(finish)
+  const head = headOf(wanted, revision)
+  const finish = (packed: Pick<Made, 'bytes' | 'pieces'>): Made =>
+    keep(wanted, { ...head, ...packed })
+  if (coding === 'zstd') return packZstd(bytes).then((packed) => finish({ bytes: packed }))
+  if (coding === 'br') return packBrotli(bytes).then((packed) => finish({ bytes: packed }))
+  if (bytes.length <= syncGzipBytes) return finish({ bytes: gzipSync(bytes, { level: 6 }) })
+  const { pieces } = before ?? {}
+  return packPieces(bytes, before && pieces && { bytes: before.bytes, pieces }).then(finish)
 }
 
 /** Keeps what was made, in memory of its own: zlib and Buffer give views into larger blocks. */

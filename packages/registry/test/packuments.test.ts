@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import test from 'node:test'
-import { gunzipSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { maxBaseAddresses } from '../src/limits.ts'
 import { createPackuments, type Packuments, type PackumentView } from '../src/packuments.ts'
 import { createWorld, nameOf, plainBytes, type World } from './world.ts'
@@ -140,3 +140,23 @@ test('packument() answers nothing when there is no package or no version left', 
   await world.registry.removePackage('alice', nameOf('p'), rev)
   assert.equal(world.registry.packument(nameOf('p'), ask), undefined)
 })
+
+const unpack = { gzip: gunzipSync, zstd: zstdDecompressSync, br: brotliDecompressSync } as const
+for (const coding of ['gzip', 'zstd', 'br'] as const) {
+  test(`packument() makes ${coding} once, when it is asked for, and of a version that is added again`, async () => {
+    const world = await worldWithLargePackage()
+    const { packument, count } = counting(world)
+    const wanted = { form: 'full', baseUrl: 'http://a' } as const
+    for (const round of [1, 2]) {
+      const plain = await bytesOf(packument('p', wanted))
+      const packed = await bytesOf(packument('p', { ...wanted, coding }))
+      assert.equal(Buffer.compare(unpack[coding](packed), plain), 0)
+      assert.equal(
+        await bytesOf(packument('p', { ...wanted, coding })).then(String),
+        String(packed),
+      )
+      assert.equal(count(), round)
+      await world.publish('alice', { name: 'p', version: `1.0.${round}` })
+    }
+  })
+}

@@ -164,8 +164,8 @@ function formatTemplate(
   const whole = {
     ...(form === 'full' ? { _id: name } : {}),
     name,
+    versions: Object.fromEntries(versions), // Before what changes with each of them: what comes first is compressed once.
     'dist-tags': tagsOf(document, own),
-    versions: Object.fromEntries(versions),
     ...restOf(document, { form, own }),
   }
   return JSON.stringify(whole).replaceAll(mark, baseMark)
