@@ -19,6 +19,7 @@ const killsPerFolder = 20
 const clients = 4
 const startTimeoutMs = 30_000
 const longestLifeMs = 300
+const linesShown = 20
 const password = 'a password for tests'
 
 /** What the server acknowledged: package to version to tarball digest, and package to the tag `mark`. */
@@ -52,6 +53,8 @@ for (let round = 0; round * killsPerFolder < kills; round++) {
         await checkAcknowledged(server.url, done)
         await proxied.check(server.url)
         await verify(folder, server.url)
+      } catch (error) {
+        throw new Error(`After kill ${kill}: ${String(error)}\n${server.said()}`, { cause: error })
       } finally {
         await server.end('SIGKILL')
       }
@@ -63,7 +66,12 @@ for (let round = 0; round * killsPerFolder < kills; round++) {
   })
 }
 
-type Running = { readonly url: string; readonly end: (signal: NodeJS.Signals) => Promise<void> }
+type Running = {
+  readonly url: string
+  /** What it logged last. */
+  readonly said: () => string
+  readonly end: (signal: NodeJS.Signals) => Promise<void>
+}
 
 /** Starts a server; undefined when it ended or was ended before it listened. `onSpawn` gets its killer at once. */
 async function start(
@@ -77,7 +85,12 @@ async function start(
   const ended = once(child, 'exit')
   onSpawn(() => killGroup(child))
   child.stdout.resume()
+  const said: string[] = []
   const lines = createInterface({ input: child.stderr })
+  lines.on('line', (line) => {
+    said.push(line)
+    if (said.length > linesShown) said.shift()
+  })
   const url = await Promise.race([
     new Promise<string>((resolve) => {
       lines.on('line', (line) => {
@@ -95,6 +108,7 @@ async function start(
   }
   return {
     url,
+    said: () => said.join('\n'),
     end: async (signal) => {
       child.kill(signal)
       await ended

@@ -1,7 +1,5 @@
 // Puts the proxy of a registry together: network, what is kept, the log's state, and calls of the host.
 import { hash, randomBytes } from 'node:crypto'
-import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import type { RateLimit } from '@stele/accounts'
 import { createRateLimiter } from '@stele/accounts/rates'
 import type { CallRequest, SubmitCall } from '@stele/entries/calls'
@@ -26,13 +24,8 @@ import {
   type UpstreamPorts,
   type UpstreamSettings,
 } from '@stele/upstream'
-import {
-  coldByAddress,
-  coldInAll,
-  decodeChunkBytes,
-  questionsByAddress,
-  questionsInAll,
-} from './limits.ts'
+import { createDecode } from './decode.ts'
+import { coldByAddress, coldInAll, questionsByAddress, questionsInAll } from './limits.ts'
 import { refuseLoop } from './via.ts'
 
 /** What a proxy is made of. */
@@ -61,7 +54,7 @@ export function openProxy(options: ProxyOptions): UpstreamReads {
     calls: hostCalls(options),
     takeIn,
     takeApart,
-    decode,
+    decode: createDecode(),
     takeCold: createBudget('packages that are not here yet', coldByAddress, coldInAll),
     takeQuestion: createBudget('questions to upstreams', questionsByAddress, questionsInAll),
     now: steadyNow,
@@ -169,31 +162,6 @@ function hostCalls({ operator, submit }: ProxyOptions): HostCalls {
     differ: (name, version, record) => call('differ', { name, version, record }),
   }
 }
-
-const decoders = {
-  gzip: promisify(gunzip),
-  br: promisify(brotliDecompress),
-  deflate: promisify(inflate),
-} as const
-
-type DecodeOptions = { readonly maxOutputLength: number; readonly chunkSize: number }
-
-const decode: UpstreamPorts['decode'] = async (bytes, coding, maxBytes) => {
-  const name = coding === 'x-gzip' ? 'gzip' : coding
-  if (name !== 'gzip' && name !== 'br' && name !== 'deflate') {
-    throw new Error('it is not known here')
-  }
-  const decoder: (data: Uint8Array, options: DecodeOptions) => Promise<Uint8Array> = decoders[name]
-  try {
-    return await decoder(bytes, { maxOutputLength: maxBytes, chunkSize: decodeChunkBytes })
-  } catch (error) {
-    const isTooLarge = error instanceof Error && 'code' in error && error.code === tooLarge
-    if (isTooLarge) return undefined
-    throw error
-  }
-}
-
-const tooLarge = 'ERR_BUFFER_TOO_LARGE'
 
 /** Names, and scopes as `@scope/*`. */
 function matcherOf(patterns: readonly string[]): (name: string) => boolean {
