@@ -140,15 +140,18 @@ async function checkTarball(
     isSwapped,
   }: Told & { readonly name: string; readonly version: string },
 ): Promise<void> {
-  const response = await fetch(`${url}/${name}/-/${name}-${version}.tgz`)
-  const bytes = await readWhole(response).catch((error: unknown) => {
+  const found = await readTarball(`${url}/${name}/-/${name}-${version}.tgz`).catch((error) => {
     if (!isSwapped) throw error // Else the other bytes were told on as they came, and cut off before their end.
   })
-  if (bytes === undefined || (isSwapped && response.status !== 200)) return
-  assert.equal(response.status, 200, bytes.toString())
+  if (found === undefined || (isSwapped && found.status !== 200)) return
+  const { status, bytes } = found
+  assert.equal(status, 200, bytes.toString())
   assert.equal(`sha512-${hash('sha512', bytes, 'base64')}`, integrity, `${name}@${version}`)
 }
 
-async function readWhole(response: Response): Promise<Buffer> {
-  return Buffer.from(await response.arrayBuffer())
+async function readTarball(
+  url: string,
+): Promise<{ readonly status: number; readonly bytes: Buffer }> {
+  const response = await fetch(url)
+  return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()) }
 }
