@@ -371,8 +371,9 @@ function mountSmall(path: string): Disposable | undefined {
   return { [Symbol.dispose]: () => void execFileSync('umount', ['-l', path]) }
 }
 
-/** Leaves no room at all. */
+/** Leaves no room at all, whatever else is being written. */
 function fill(file: string, folder: string): void {
   const { bavail, bsize } = statfsSync(folder)
-  writeFileSync(file, Buffer.alloc(bavail * bsize))
+  const tooMuch = Buffer.alloc(bavail * bsize + mebibyte)
+  assert.throws(() => writeFileSync(file, tooMuch), { code: 'ENOSPC' })
 }
