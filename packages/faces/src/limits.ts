@@ -23,3 +23,9 @@ export const maxModuleBytes: number = 12 * mib
 
 /** Names that a notice to a person lists. */
 export const maxShownNames = 10
+
+/** Conflicts on a page. */
+export const maxConflictsShown = 200
+
+/** Where a page of them may begin. */
+export const maxConflictsFrom = 1_000_000

@@ -23,6 +23,8 @@ export type RegistryPorts = {
 
 /** Other registries, as far as this one reads them. */
 export type UpstreamReads = {
+  /** What the log calls them. */
+  readonly ids: readonly string[]
   /** The upstream that a name belongs to, or that it is to be asked of; undefined for what is this registry's own. */
   readonly whose: (name: string) => string | undefined
   /** Asks, where what is known is not new enough; what is new is in the log when it resolves. */

@@ -45,6 +45,8 @@ export type Registry = Reading & {
   readonly release: (account: string, reservation: Reservation) => Promise<Logged>
   /** Makes an account take part; nothing is logged when it does. */
   readonly join: (account: string) => Promise<void>
+  /** The upstreams that are asked for what is not here, by their ids. */
+  readonly upstreams: readonly string[]
   /** What upstreams know of packages; absent where there are none. */
   readonly advisories?: UpstreamReads['advisories']
 }
@@ -55,6 +57,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
   const { state, submit } = ports
   return {
     ...reading,
+    upstreams: ports.upstream?.ids ?? [],
     ...(ports.upstream === undefined ? {} : { advisories: ports.upstream.advisories }),
     put: (ask) => putDocument(ports, ask),
     putTarball: (ask) => putTarball(ports, ask),

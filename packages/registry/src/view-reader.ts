@@ -47,6 +47,16 @@ export type SearchTerms = {
 /** The page `[from, from + size)` of a search. */
 export type SearchPage = SearchTerms & { readonly from: number; readonly size: number }
 
+/** Other bytes that an upstream showed for a version, which were refused. `entry` is where the log first says so. */
+export type ConflictRow = {
+  readonly name: string
+  readonly version: string
+  /** Of the refused bytes, SRI. */
+  readonly integrity: string
+  readonly seenMs: number
+  readonly entry: number
+}
+
 /** What the views answer. Removed versions are not in them. */
 export type ViewReader = {
   /** Runs reads that see one moment, those of the state too. */
@@ -61,6 +71,11 @@ export type ViewReader = {
   readonly text: (name: string, version: string, which: 'full' | 'readme') => string | undefined
   /** The packages that an account starred, by name. */
   readonly starredBy: (account: string) => readonly string[]
+  /** The newest first: the page `[from, from + size)`, and how many there are. */
+  readonly conflicts: (page: { readonly from: number; readonly size: number }) => {
+    readonly total: number
+    readonly found: readonly ConflictRow[]
+  }
   /** Best first; the same order for every page. */
   readonly search: (page: SearchPage) => {
     readonly total: number

@@ -5,6 +5,7 @@ import type { Write } from '@stele/entries/calls'
 import type { LoggedEntry } from '@stele/entries/transition'
 import { decodeSegment, parseIntegrity } from '@stele/formats/names'
 import { parseContentsValue, parseVersionsValue } from '@stele/formats/values'
+import { readSeenConflict } from '@stele/releases/observed'
 import {
   readRelease,
   recordPieces,
@@ -12,6 +13,7 @@ import {
   versionPieces,
 } from '@stele/releases/release'
 import { decode, isStar, parseNotice, parsePackageObject } from '@stele/releases/state'
+import type { ConflictRow } from './view-reader.ts'
 
 /** A published version, as the views keep it. */
 export type VersionWrite = {
@@ -31,7 +33,8 @@ type VersionName = { readonly name: string; readonly version: string }
 
 /**
  * One change of the views, in order: `touch` (the package's revision and time; comes first; not for stars), `version` (a new
- * one), `gone` (a removed one), `latest` (what search and the page's top show), `owner`, `star`. A takedown gives the
+ * one), `gone` (a removed one), `latest` (what search and the page's top show), `owner`, `star`, and `conflict` (an upstream
+ * showed other bytes for a version than it did at first). A takedown gives the
  * other three: `withheld_entry` (the versions that an entry published and whose values nobody may tell any
  * more: all of its versions but the `kept`), `withheld_tarball` (what only the tarball tells: the readme, the members outside the record), and `revise_all` (a
  * new revision for every package: what was made ready of them may tell what was taken down).
@@ -55,6 +58,7 @@ export type ViewWrite =
       /** The entry that said so. */
       readonly entry: number
     }
+  | ({ readonly kind: 'conflict' } & ConflictRow)
   | {
       readonly kind: 'withheld_entry'
       readonly entry: number
@@ -78,7 +82,8 @@ export function planViews(
   const packages = Map.groupBy(placedWrites(entry.writes), (write) => write.name)
   return [...packages].flatMap(([name, writes]) => {
     const plan = { entry, name, writes, blobs }
-    return writes.some(isHostedWrite) ? planPackage(plan) : planChosen(plan)
+    const conflicts = planConflicts(plan)
+    return [...(writes.some(isHostedWrite) ? planPackage(plan) : planChosen(plan)), ...conflicts]
   })
 }
 
@@ -87,7 +92,7 @@ export const registryProjection: {
   readonly name: string
   readonly version: number
   readonly plan: typeof planViews
-} = { name: 'registry', version: 4, plan: planViews }
+} = { name: 'registry', version: 5, plan: planViews }
 
 /** The revision of a package whose last change was this entry: `<index>-<16 hex digits of the leaf hash>`. */
 export function revisionOf(entry: Pick<LoggedEntry, 'index' | 'leafHash'>): string {
@@ -208,6 +213,16 @@ function planChosen({ entry, name, writes }: PackagePlan): readonly ViewWrite[] 
       tags: [],
       pieces: recordPieces(record, { integrity, sha512 }),
     }
+  })
+}
+
+function planConflicts({ entry, name, writes }: PackagePlan): readonly ViewWrite[] {
+  return writes.flatMap(({ part, text }) => {
+    const version = /^conflicts\/(.+)$/.exec(part)?.[1]
+    const refused = version === undefined || text === null ? undefined : readSeenConflict(text)
+    if (version === undefined || refused === undefined) return []
+    const { integrity, seenMs } = refused
+    return { kind: 'conflict' as const, name, version, integrity, seenMs, entry: entry.index }
   })
 }
 

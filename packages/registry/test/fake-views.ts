@@ -13,6 +13,7 @@ export function createFakeViews(): FakeViews {
   const versions = new Map<string, VersionWrite>()
   const stars = new Set<string>()
   const owners = new Set<string>()
+  const conflicts: Extract<ViewWrite, { kind: 'conflict' }>[] = []
   const key = (name: string, version: string): string => `${name}@${version}`
 
   function fullBytesOf(name: string): number {
@@ -43,7 +44,8 @@ export function createFakeViews(): FakeViews {
   }
 
   function applyOne(write: ViewWrite): void {
-    if (withhold(write) || !('name' in write)) return
+    if (write.kind === 'conflict') conflicts.unshift(write)
+    if (withhold(write) || write.kind === 'conflict' || !('name' in write)) return
     const { name } = write
     if (write.kind === 'touch') {
       const {
@@ -80,6 +82,7 @@ export function createFakeViews(): FakeViews {
       versions: [...versions],
       stars: [...stars].sort(),
       owners: [...owners].sort(),
+      conflicts,
     }),
     snapshot: (read) => read(),
     package: (name) => {
@@ -114,6 +117,10 @@ export function createFakeViews(): FakeViews {
         .filter(([who]) => who === account)
         .map(([, name]) => name)
         .sort(),
+    conflicts: ({ from, size }) => ({
+      total: conflicts.length,
+      found: conflicts.slice(from, from + size),
+    }),
     search({ words, maintainer, from, size }) {
       const isTheirs = (name: string): boolean =>
         maintainer === undefined || owners.has(JSON.stringify([maintainer, name]))

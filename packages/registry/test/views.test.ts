@@ -34,6 +34,32 @@ test('planViews() plans touch, version, latest and owner when a package is new',
   assert.match(revisionOf(entry), /^3-[0-9a-f]{16}$/)
 })
 
+test('planViews() plans a conflict from what the rules write of it', async () => {
+  const world = await createWorld()
+  const [entry] = world.log
+  assert.ok(entry !== undefined)
+  const object = '/packages/@s%2Fp/conflicts/1.0.0'
+  const value = Buffer.from(
+    '{"integrity":"sha1-wA27ydrfvh4jLpOnKd1HUvreCr8=","seen":1795000000000}',
+  )
+  const folder = { object: '/packages/@s%2Fp/conflicts', field: '1.0.0/', value: Buffer.alloc(0) }
+  const plan = planViews(
+    { ...entry, writes: [folder, { object, field: 'c0'.repeat(20), value }] },
+    () => undefined,
+    noEntry,
+  )
+  assert.deepEqual(plan, [
+    {
+      kind: 'conflict',
+      name: '@s/p',
+      version: '1.0.0',
+      integrity: 'sha1-wA27ydrfvh4jLpOnKd1HUvreCr8=',
+      seenMs: 1_795_000_000_000,
+      entry: entry.index,
+    },
+  ])
+})
+
 test('planViews() plans nothing when an entry touches no package', async () => {
   const world = await createWorld()
   for (const entry of world.log)

@@ -1,5 +1,6 @@
 // What the state says of packages of upstreams, read through the StateReader port (spec/release.md "State").
 import type { StateReader } from '@stele/entries/calls'
+import { isJsonObject, parseTolerantJson } from '@stele/formats/json'
 import { encodeSegment } from '@stele/formats/names'
 import { packageObject, readText } from './package-state.ts'
 import type { StateRows } from './state-rows.ts'
@@ -31,6 +32,18 @@ export function readConflict(
 ): boolean {
   const digest = Buffer.from(integrity.slice(integrity.indexOf('-') + 1), 'base64').toString('hex')
   return state.get(`${packageObject(name)}/conflicts/${version}`, digest) !== undefined
+}
+
+/** A conflict's value: the integrity that was refused, and when it was first seen; undefined where it says neither. */
+export function readSeenConflict(
+  text: string,
+): { readonly integrity: string; readonly seenMs: number } | undefined {
+  const value = parseTolerantJson(text, 'the conflict')
+  if (!isJsonObject(value)) return undefined
+  const { integrity, seen } = value
+  return typeof integrity === 'string' && typeof seen === 'number'
+    ? { integrity, seenMs: seen }
+    : undefined
 }
 
 /** The accounts that a name is reserved for: by itself, or else with its scope. */

@@ -28,6 +28,7 @@ export function createViewReader(db: DatabaseSync): ViewReader {
     version: (name, version) => detailOf(detail.get(name, version)),
     text: createText(db),
     starredBy: (account) => starred.all(account).map((row) => text(row, 'name')),
+    conflicts: createConflicts(db),
     search: createSearch(db),
   }
 }
@@ -46,6 +47,24 @@ function createVersions(db: DatabaseSync): ViewReader['versions'] {
       publisher: optional(row, 'publisher', text),
       piece: text(row, 'piece'),
     }))
+}
+
+function createConflicts(db: DatabaseSync): ViewReader['conflicts'] {
+  const count = db.prepare('SELECT count(*) AS total FROM view_conflicts')
+  const page = db.prepare(
+    `SELECT name, version, integrity, seen_ms, entry FROM view_conflicts
+     ORDER BY id DESC LIMIT :size OFFSET :from`,
+  )
+  return ({ from, size }) => ({
+    total: number(count.get() ?? {}, 'total'),
+    found: page.all({ from, size }).map((row) => ({
+      name: text(row, 'name'),
+      version: text(row, 'version'),
+      integrity: text(row, 'integrity'),
+      seenMs: number(row, 'seen_ms'),
+      entry: number(row, 'entry'),
+    })),
+  })
 }
 
 function createText(db: DatabaseSync): ViewReader['text'] {

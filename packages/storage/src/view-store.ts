@@ -6,7 +6,14 @@ import { inTransaction } from './database.ts'
 import { createMarks, markReader } from './projection-marks.ts'
 import { applyViewWrites } from './view-writes.ts'
 
-const viewTables = ['view_packages', 'view_versions', 'view_owners', 'view_stars', 'view_search']
+const viewTables = [
+  'view_packages',
+  'view_versions',
+  'view_owners',
+  'view_stars',
+  'view_conflicts',
+  'view_search',
+]
 
 /** The tables of the views. Raise `viewForm` when they change: the views are then made again from the log. */
 export const viewSchema = `
@@ -24,6 +31,10 @@ export const viewSchema = `
   CREATE TABLE IF NOT EXISTS view_stars (
     account TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account, name)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS view_conflicts (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, integrity TEXT NOT NULL,
+    seen_ms INTEGER NOT NULL, entry INTEGER NOT NULL
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS view_owners (
     account TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account, name)
   ) STRICT, WITHOUT ROWID;
@@ -32,7 +43,7 @@ export const viewSchema = `
   );
 `
 
-const viewForm = 4 // The index of form 3 kept words that were taken down.
+const viewForm = 5
 
 /** The home of the registry's projection. */
 export function createViewHome(db: DatabaseSync): ProjectionHome<ViewWrite> {

@@ -47,6 +47,11 @@ function prepareWrites(db: DatabaseSync) {
     unstar: db.prepare('DELETE FROM view_stars WHERE account = ? AND name = ?'),
     own: db.prepare('INSERT OR IGNORE INTO view_owners (account, name) VALUES (?, ?)'),
     disown: db.prepare('DELETE FROM view_owners WHERE account = ? AND name = ?'),
+    conflict: db.prepare(
+      `INSERT INTO view_conflicts (name, version, integrity, seen_ms, entry)
+       VALUES (:name, :version, :integrity, :seenMs, :entry)`,
+    ),
+    forgetConflicts: db.prepare('DELETE FROM view_conflicts WHERE entry = ?'),
     starEntry: db.prepare('UPDATE view_packages SET star_entry = ? WHERE name = ?'),
     grow: db.prepare('UPDATE view_packages SET full_bytes = full_bytes + :by WHERE name = :name'),
     fullBytes: db.prepare(
@@ -96,7 +101,13 @@ function applyWrite(statements: WriteStatements, write: ViewWrite): void {
       ;(write.starred ? statements.star : statements.unstar).run(write.account, write.name)
       statements.starEntry.run(write.entry, write.name)
       return
+    case 'conflict': {
+      const { kind: _, ...row } = write
+      statements.conflict.run(row)
+      return
+    }
     case 'withheld_entry':
+      statements.forgetConflicts.run(write.entry)
       withholdEntry(statements, write)
       return
     case 'withheld_tarball':

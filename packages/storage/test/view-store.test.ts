@@ -67,8 +67,8 @@ function open(...entries: readonly (readonly ViewWrite[])[]): {
 }
 
 function dump(db: DatabaseSync): unknown {
-  const tables = ['view_packages', 'view_versions', 'view_stars', 'view_search', 'view_owners']
-  return tables.map((table) => db.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all())
+  const tables = 'packages versions stars search owners conflicts'.split(' ')
+  return tables.map((table) => db.prepare(`SELECT * FROM view_${table} ORDER BY 1, 2`).all())
 }
 
 const page: SearchPage = { exact: '', words: [], keywords: [], from: 0, size: 20 }
@@ -139,6 +139,29 @@ test('starredBy() lists names when accounts star and unstar', () => {
   ])
   assert.deepEqual(views.starredBy('a'), ['p', 'q'])
   assert.deepEqual(views.starredBy('b'), [])
+})
+
+test('conflicts() lists the newest first, page by page, without those whose values were taken down', () => {
+  const conflict = (entry: number): ViewWrite => ({
+    kind: 'conflict',
+    name: 'p',
+    version: `1.0.${entry}`,
+    integrity: `sha512-${entry}`,
+    seenMs: entry * 1000,
+    entry,
+  })
+  const { db, views } = open([conflict(3)], [conflict(5)], [conflict(8)])
+  const entries = (from: number, size: number): unknown => {
+    const { total, found } = views.conflicts({ from, size })
+    return { total, found: found.map(({ entry }) => entry) }
+  }
+  assert.deepEqual(entries(0, 2), { total: 3, found: [8, 5] })
+  assert.deepEqual(entries(2, 2), { total: 3, found: [3] })
+  assert.deepEqual(entries(0, 0), { total: 3, found: [] })
+  const { kind: _, ...row } = { ...conflict(3) }
+  assert.deepEqual({ ...views.conflicts({ from: 2, size: 1 }).found[0] }, row)
+  applyViewWrites(db, [{ kind: 'withheld_entry', entry: 5, kept: [] }])
+  assert.deepEqual(entries(0, 9), { total: 2, found: [8, 3] })
 })
 
 test('package() tells the last entry that starred it', () => {

@@ -45,10 +45,18 @@ function showMetrics(ports: HealthPorts): Draft {
     metric('stele_publishes_total', 'counter', 'Versions published', publishes),
     metric('stele_http_connections', 'gauge', 'Connections open now', ports.connections()),
     metric('stele_log_entries', 'gauge', 'Entries of the log', ports.log.treeSize()),
+    ...conflictsMetric(ports),
     metric('stele_read_only', 'gauge', '1 while writes are refused', isReadOnly),
   ].join('')
   const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', ...noStore }
   return { status: 200, headers, body: Buffer.from(text) }
+}
+
+function conflictsMetric({ registry }: HealthPorts): readonly string[] {
+  if (registry === undefined) return []
+  const help = 'Changes of upstreams that were refused, since the log began'
+  const { total } = registry.conflicts({ from: 0, size: 0 })
+  return [metric('stele_upstream_conflicts', 'gauge', help, total)]
 }
 
 function metric(

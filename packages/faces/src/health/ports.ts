@@ -1,4 +1,5 @@
 // What the face of health needs of the server.
+import type { Registry } from '@stele/registry'
 import type { LogReads } from '../log-reads.ts'
 
 /** What the server counted since it started. */
@@ -16,6 +17,8 @@ export type HealthPorts = {
   /** Why the service is said not to answer; undefined, or absent, where it does. Resolves within a few seconds. */
   readonly notAnswering?: () => Promise<string | undefined>
   readonly counts: () => Counts
+  /** Absent where the service is none. */
+  readonly registry?: Pick<Registry, 'conflicts'>
   /** Connections that are open now. */
   readonly connections: () => number
 }

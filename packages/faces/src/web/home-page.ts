@@ -1,5 +1,5 @@
 // The page at /: what this registry is and the commands for its address. One document: no script, nothing fetched.
-import { createHash } from 'node:crypto'
+import { escapeHtml, formatHeader, formatPage } from './page.ts'
 
 /** What the page tells. */
 export type HomePage = {
@@ -10,72 +10,23 @@ export type HomePage = {
   readonly entries: number
   /** The log's key. */
   readonly vkey: string
+  /** Other registries that are asked for what is not here. */
+  readonly upstreams: readonly string[]
+  /** How often one of them showed other bytes for a version than it did at first. */
+  readonly conflicts: number
 }
-
-const style = `
-:root{color-scheme:light dark;--ink:#1d2023;--soft:#5c646b;--paper:#f7f5f0;--card:#fff;--line:#e2ddd2;--mark:#8a5a2b}
-@media(prefers-color-scheme:dark){:root{--ink:#e9e6df;--soft:#a09c93;--paper:#17181a;--card:#1f2124;--line:#33353a;--mark:#d8a66a}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.6 system-ui,sans-serif}
-main{max-width:46rem;margin:0 auto;padding:3.5rem 1.25rem 3rem}
-header{display:flex;gap:1.1rem;align-items:center;margin-bottom:1.6rem}
-header svg{flex:none;width:2.6rem;height:3.2rem;color:var(--mark)}
-h1{font:600 1.75rem/1.2 Georgia,'Times New Roman',serif;margin:0;overflow-wrap:anywhere}
-header p{margin:.15rem 0 0;color:var(--soft)}
-h2{font-size:1.0625rem;margin:2.2rem 0 .4rem}
-p{margin:.4rem 0}
-pre{margin:.6rem 0;padding:.8rem 1rem;background:var(--card);border:1px solid var(--line);border-radius:.5rem;overflow-x:auto;font:.875rem/1.65 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875em}
-pre code{font-size:1em}
-.soft,footer{color:var(--soft);font-size:.9375rem}
-footer{margin-top:2.8rem;padding-top:1.2rem;border-top:1px solid var(--line)}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.2rem;margin:0}
-dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere;color:var(--ink)}
-a{color:var(--mark)}
-`
-
-/** The icon, as SVG. */
-export const iconSvg: string =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 26 32"><path fill="#8a5a2b" d="M3 29V11a10 10 0 0 1 20 0v18z"/></svg>'
-
-const icon = `data:image/svg+xml,${encodeURIComponent(iconSvg)}`
-
-/** What the page may do: show itself, and no more. */
-export const pagePolicy: string = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
 
 /** The document. */
 export function formatHomePage(page: HomePage): string {
   const url = escapeHtml(page.baseUrl)
-  const address = escapeHtml(page.baseUrl.replace(/^https?:\/\//, ''))
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${address} · package registry</title>
-<link rel="icon" href="${icon}">
-<style>${style}</style>
-</head>
-<body>
-<main>
-<header>
-<svg viewBox="0 0 26 32" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" aria-hidden="true"><path d="M3 29V11a10 10 0 0 1 20 0v18"/><path d="M1 30.5h24M8.5 12h9M8.5 16.5h9M8.5 21h6"/></svg>
-<div><h1>${address}</h1><p>A JavaScript package registry, run with Stele</p></div>
-</header>
+  const main = `${formatHeader(page.baseUrl.replace(/^https?:\/\//, ''), 'A JavaScript package registry, run with Stele')}
 <p>npm publishes to this registry and installs from it as usual. Every change is an entry in a public log that only grows, and anyone can replay that log to check that the registry kept to its own rules.</p>
 
 <h2>Install a package</h2>
 ${commands(`npm install &lt;package&gt; --registry ${url}`)}
 <p>To use this registry for one scope only, and your usual one for everything else, add a line to <code>.npmrc</code>:</p>
 ${commands(`@team:registry=${url}/`)}
-<p class="soft">This registry serves what was published here. It does not pass on packages from other registries.</p>
+${upstreamText(page)}
 
 <h2>Publish a package</h2>
 <p>${signUpText(page)}</p>
@@ -92,11 +43,23 @@ ${commands(`npx stele verify ${url} --key '${escapeHtml(page.vkey)}'`)}
 <dt>Log</dt><dd>${escapeHtml(page.origin)}, ${page.entries} ${page.entries === 1 ? 'entry' : 'entries'}, <a href="${url}/-/log/checkpoint">newest checkpoint</a></dd>
 <dt>Key</dt><dd><code>${escapeHtml(page.vkey)}</code></dd>
 </dl>
-</footer>
-</main>
-</body>
-</html>
-`
+</footer>`
+  return formatPage({
+    title: `${page.baseUrl.replace(/^https?:\/\//, '')} · package registry`,
+    main,
+  })
+}
+
+function upstreamText({ upstreams, conflicts, baseUrl }: HomePage): string {
+  if (upstreams.length === 0) {
+    return '<p class="soft">This registry serves what was published here. It does not pass on packages from other registries.</p>'
+  }
+  const names = upstreams.map((id) => `<b>${escapeHtml(id)}</b>`).join(', ')
+  const refused =
+    conflicts === 0
+      ? 'Nothing has been refused so far.'
+      : `<a href="${escapeHtml(baseUrl)}/-/stele/conflicts">${conflicts} ${conflicts === 1 ? 'change was' : 'changes were'} refused.</a>`
+  return `<p class="soft">What was not published here comes from other registries: ${names}. The first time that a version is seen, its hash goes into the log, and from then on nobody gets anything else under that number. ${refused}</p>`
 }
 
 function signUpText({ mayVisitorSignUp }: HomePage): string {
@@ -107,8 +70,4 @@ function signUpText({ mayVisitorSignUp }: HomePage): string {
 
 function commands(...lines: readonly string[]): string {
   return `<pre><code>${lines.join('\n')}</code></pre>`
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -1,11 +1,13 @@
 // GET / for people: a page with the commands for this address. Programs get the facts of the npm face there.
 import { type Draft, type Route, revalidate } from '@stele/http/routes'
 import { signUpDecision } from '../sign-up.ts'
-import { formatHomePage, iconSvg, pagePolicy } from './home-page.ts'
+import { formatHomePage } from './home-page.ts'
+import { htmlDraft } from './html.ts'
+import { iconSvg, pagePolicy } from './page.ts'
 import type { WebPorts } from './ports.ts'
 
 /** Taken only where Accept names HTML first, as browsers do and package managers never do. */
-export function homeRoutes({ log, signUp }: WebPorts): Route[] {
+export function homeRoutes({ log, registry, signUp }: WebPorts): Route[] {
   const showPage: Route['answer'] = (ask) => {
     const page = {
       baseUrl: ask.baseUrl(),
@@ -16,6 +18,8 @@ export function homeRoutes({ log, signUp }: WebPorts): Route[] {
           .split('\n', 1)[0] ?? '',
       entries: log.treeSize(),
       vkey: log.keys().split('\n', 1)[0] ?? '',
+      upstreams: registry.upstreams,
+      conflicts: registry.conflicts({ from: 0, size: 0 }).total,
     }
     return htmlDraft(formatHomePage(page))
   }
@@ -32,14 +36,4 @@ function showIcon(): Draft {
     'content-security-policy': pagePolicy,
   }
   return { status: 200, headers, body: Buffer.from(iconSvg), codable: true }
-}
-
-function htmlDraft(html: string): Draft {
-  const headers = {
-    'content-type': 'text/html; charset=utf-8',
-    'cache-control': revalidate,
-    'content-security-policy': pagePolicy,
-    'referrer-policy': 'no-referrer',
-  }
-  return { status: 200, headers, body: Buffer.from(html), codable: true }
 }

@@ -6,5 +6,6 @@ export {
   readHolders,
   readPinnedIntegrity,
   readSeenChunks,
+  readSeenConflict,
 } from '../observed-state.ts'
 export { readLines, type SeenLine } from '../seen-lines.ts'

@@ -62,7 +62,10 @@ export function openProxy(options: ProxyOptions): UpstreamReads {
     report,
     isPrivate,
   })
-  return readsOf(proxy)
+  return readsOf(
+    proxy,
+    settings.upstreams.map(({ id }) => id),
+  )
 }
 
 const startMs = Date.now() - performance.now()
@@ -86,8 +89,9 @@ function createBudget(
   }
 }
 
-function readsOf(proxy: Proxy): UpstreamReads {
+function readsOf(proxy: Proxy, ids: readonly string[]): UpstreamReads {
   return {
+    ids,
     whose: proxy.whose,
     advisories: proxy.advisories,
     search: proxy.search,
