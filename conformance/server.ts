@@ -17,6 +17,7 @@ export type Server = AsyncDisposable & {
   /** As the server says it, without a slash at its end. */
   readonly url: string
   readonly port: number
+  readonly pid: number
   readonly dir: string
   readonly lines: readonly LogLine[]
   /** SIGTERM, and the end. Rejects when the server did not end well; may be called again. */
@@ -70,6 +71,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     return {
       url,
       port: Number(new URL(url).port),
+      pid: child.pid ?? 0,
       dir,
       lines,
       stop,

@@ -5,9 +5,10 @@ import { SteleError } from '@stele/errors'
 import type { Network } from '@stele/formats/networks'
 import { type BodyBudget, createBodyBudget } from './body-budget.ts'
 import { createConnections } from './connections.ts'
+import type { Draft } from './draft.ts'
 import { toReply } from './error-reply.ts'
 import type { HttpEvent } from './event.ts'
-import type { App, ByteStream } from './exchange.ts'
+import type { App, ByteStream, Incoming } from './exchange.ts'
 import { finish } from './finish.ts'
 import {
   busyRetryS,
@@ -21,7 +22,7 @@ import {
   maxHeaderCount,
   requestTimeoutMs,
 } from './limits.ts'
-import { headOf, incomingOf } from './read-request.ts'
+import { headOf, incomingOf, isContinue } from './read-request.ts'
 import { refuseBroken } from './refuse-broken.ts'
 import { sendReply } from './send-reply.ts'
 import { createSwitches, refuseSwitch, type Switches, type SwitchLimits } from './switches.ts'
@@ -87,7 +88,9 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     onFull: (socket) => reportConnection(options, socket, `it has ${limit} connections open`),
   })
   server.on('connection', connections.open)
-  server.on('request', (request, response) => turns.take({ request, response }))
+  // Whoever asks before it sends a body is told to when the body is wanted (`read-request.ts`).
+  for (const event of ['request', 'checkContinue', 'checkExpectation'])
+    server.on(event, (request, response) => turns.take({ request, response }))
   const switches = createSwitches(options.switchLimits)
   server.on('upgrade', (request, socket: Socket, head: Uint8Array) => {
     socket.on('error', (error) => reportConnection(options, socket, error))
@@ -143,7 +146,9 @@ type Serving = {
 }
 
 async function serve(app: App, { request, response, budget }: Serving): Promise<void> {
-  const reply = await app(incomingOf(request, response, budget))
+  const incoming = incomingOf(request, response, budget)
+  const refused = refuseExpectation(incoming)
+  const reply = refused === undefined ? await app(incoming) : await finish(incoming, refused)
   try {
     await sendReply(request, response, reply)
   } catch (error) {
@@ -154,6 +159,14 @@ async function serve(app: App, { request, response, budget }: Serving): Promise<
     await sendReply(request, response, { status: 500, headers, body })
     throw error
   }
+}
+
+/** The answer to whoever expects what nobody here does. */
+function refuseExpectation({ headers }: Incoming): Draft | undefined {
+  const { expect } = headers
+  if (expect === undefined || isContinue(expect)) return undefined
+  const what = { what: 'the Expect header', reason: 'only "100-continue" can be met' }
+  return toReply(new SteleError('request_invalid', what), String)
 }
 
 type Switching = {

@@ -14,14 +14,33 @@ export function incomingOf(
   return {
     ...headOf(request),
     body: async (limitBytes, sender = { client: request.socket.remoteAddress ?? '' }) => {
+      askForBody(request, response, limitBytes)
       const { bytes, release } = await readBody(request, limitBytes, { budget, sender })
       // It is in memory for as long as the request is being answered.
       if (response.destroyed) release()
       else response.once('close', release)
       return bytes
     },
-    stream: (limitBytes) => streamBody(request, limitBytes),
+    stream: (limitBytes) => {
+      askForBody(request, response, limitBytes)
+      return streamBody(request, limitBytes)
+    },
   }
+}
+
+/** True for a client that waits with its body until it is told to send it. */
+export function isContinue(expect: string | undefined): boolean {
+  return expect?.trim().toLowerCase() === '100-continue'
+}
+
+/** A length that is over the limit, or a stranger, is refused before anything is sent. */
+function askForBody(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  limitBytes: number,
+): void {
+  const isTooLong = Number(headers['content-length'] ?? 0) > limitBytes
+  if (isContinue(headers['expect']) && !isTooLong && !response.headersSent) response.writeContinue()
 }
 
 /** The request without its body. */

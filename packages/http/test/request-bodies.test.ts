@@ -223,3 +223,32 @@ for (const [claim, more, body] of [
     })
   })
 }
+
+const asking: readonly (readonly [
+  claim: string,
+  expect: string,
+  length: number,
+  wanted: RegExp,
+])[] = [
+  ['is told to send it', '100-continue', 2, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /],
+  [
+    'is refused before it sends what is too large',
+    '100-Continue',
+    limitBytes + 1,
+    /^HTTP\/1\.1 413 /,
+  ],
+  [
+    'is refused when it expects more than that',
+    'a-miracle',
+    2,
+    /^HTTP\/1\.1 400 .*request_invalid/s,
+  ],
+]
+for (const [claim, expect, length, wanted] of asking) {
+  test(`a client that asks before it sends a body ${claim}`, async () => {
+    await withServer(echo, async (server) => {
+      const head = `PUT /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\nexpect: ${expect}\r\ncontent-length: ${length}\r\n\r\n`
+      assert.match(await sendRaw(server, head, '[]'), wanted)
+    })
+  })
+}
