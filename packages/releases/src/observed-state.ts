@@ -21,6 +21,20 @@ export function readPinnedIntegrity(
   return text === undefined ? undefined : /^\{"integrity":"([^"]+)"/.exec(text)?.[1]
 }
 
+/** The releases of a package that were published or chosen: by which version, integrity and record, which is canonical JSON. */
+export function readChosenReleases(
+  state: StateReader,
+  name: string,
+): readonly { readonly version: string; readonly integrity: string; readonly record: string }[] {
+  const object = `${packageObject(name)}/versions`
+  return state.list(object).flatMap((version) => {
+    const text = readText(state, object, version)
+    const [, integrity, record] =
+      /^\{"integrity":"([^"]+)","record":(.*)\}$/s.exec(text ?? '') ?? []
+    return integrity === undefined || record === undefined ? [] : [{ version, integrity, record }]
+  })
+}
+
 /** True where this other integrity of a release was recorded. */
 export function readConflict(
   state: StateReader,

@@ -89,6 +89,7 @@ function createKept(db: DatabaseSync): Kept {
   const savePins = db.prepare(
     'INSERT INTO pins VALUES (:name, :pins) ON CONFLICT DO UPDATE SET pins = :pins',
   )
+  const expire = db.prepare('UPDATE packument SET checked_ms = 0, etag = NULL WHERE name = ?')
   const forgetMissing = createForgetting(db)
   const exists = db.prepare('DELETE FROM packument WHERE name = ? AND form <> ? AND digest IS NULL')
   return {
@@ -112,6 +113,7 @@ function createKept(db: DatabaseSync): Kept {
       }
       tellFull(() => inTransaction(db, write))
     },
+    expire: (name) => void tellFull(() => expire.run(name)),
     saveHead: (name, form, rest) => {
       const { digest, ...row } = rowOf(rest)
       const { upstream, checkedMs } = row

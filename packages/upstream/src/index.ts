@@ -1,9 +1,8 @@
 // The public face of @stele/upstream.
-export type { Arriving } from './arriving.ts'
+export type { Amending } from './amending.ts'
 export type {
   Answer,
   Apart,
-  Choice,
   Get,
   HeldTarball,
   HostCalls,

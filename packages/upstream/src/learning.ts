@@ -13,7 +13,7 @@ export type Learned = {
   readonly held: HeldTarball
 }
 
-type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'takeApart' | 'report'>
+type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'kept' | 'takeApart' | 'report'>
 
 /**
  * Learns what a tarball holds. Resolves when it is logged; what goes wrong is reported, and tried again a few times with the
@@ -22,6 +22,7 @@ type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'takeApart' | 'report'>
 export function createLearning({
   state,
   calls,
+  kept,
   takeApart,
   report,
 }: Ports): (release: Learned) => Promise<void> {
@@ -38,8 +39,10 @@ export function createLearning({
     if (own === undefined || own.record === record) return
     const digest = hash('sha256', own.record, 'hex')
     const noted = state.differs(name, version)
-    if (noted === digest) await calls.amend({ name, version, ...own })
-    else if (noted === undefined) await calls.differ(name, version, digest)
+    if (noted === digest) {
+      await calls.amend({ name, version, ...own })
+      kept.expire(name)
+    } else if (noted === undefined) await calls.differ(name, version, digest)
   }
 
   const tries = new Map<string, number>() // Of what failed.

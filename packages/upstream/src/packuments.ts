@@ -6,6 +6,8 @@ import { noteConflict } from './conflicts.ts'
 import type { Fetched, Fetching } from './fetching.ts'
 import { createFlights, createTurns } from './flights.ts'
 import { maxConflictsPerTaking, staleMs } from './limits.ts'
+import { pack } from './pack.ts'
+import { formatPins } from './pins.ts'
 import type { KeptHead, Upstream, UpstreamPorts, Wanted } from './ports.ts'
 import type { Taken } from './take-in.ts'
 
@@ -106,7 +108,7 @@ async function takeIn(
     body,
     isAbbreviated,
     chunks: state.chunks(name),
-    pins: kept.pins(name),
+    pins: kept.pins(name) ?? chosenPins(state, name),
     amended: state.amended(name),
     mark: Buffer.from(random(16)).toString('hex'),
   }
@@ -117,6 +119,13 @@ async function takeIn(
     const reason = 'it is no JSON, as of a page for people' // Not the client's JSON: it sent none.
     throw new SteleError('upstream_answer_odd', { name, reason }, { cause })
   }
+}
+
+/** Where what was kept is gone, the log has the records of what somebody installed. */
+function chosenPins({ chosenReleases }: Ports['state'], name: string): Uint8Array | undefined {
+  const releases = chosenReleases(name)
+  if (releases.length === 0) return undefined
+  return pack(Buffer.from(formatPins(releases.map((one) => ({ ...one, tarball: '' })))))
 }
 
 function isFresh({ checkedMs }: KeptHead, nowMs: number, freshMs: number): boolean {

@@ -60,6 +60,8 @@ export type Kept = {
     kept: KeptHead & { readonly template: Uint8Array; readonly pins: Uint8Array },
   ) => void
   readonly saveHead: (name: string, form: Form, head: KeptHead) => void
+  /** What is served of the name is not what the log says any more: its upstream is to be asked again, for all of it. */
+  readonly expire: (name: string) => void
 }
 
 /** What the log says. */
@@ -72,6 +74,10 @@ export type PinnedState = {
   readonly chunks: (name: string) => readonly string[]
   /** The integrity of a release that was chosen. */
   readonly chosen: (name: string, version: string) => string | undefined
+  /** The releases that were chosen, with the records that they were seen with. */
+  readonly chosenReleases: (
+    name: string,
+  ) => readonly { readonly version: string; readonly integrity: string; readonly record: string }[]
   readonly contents: (name: string, version: string) => ContentsValue | undefined
   readonly hasConflict: (name: string, version: string, integrity: string) => boolean
   /** The records that replace the first ones, canonical JSON by version. */

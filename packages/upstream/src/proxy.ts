@@ -2,6 +2,7 @@
 import type { PackageName } from '@stele/formats/names'
 import type { Form } from '@stele/releases/release'
 import { type AskAdvisories, createAdvisories } from './advisories.ts'
+import { type Amending, createAmending } from './amending.ts'
 import { createAsking } from './asking.ts'
 import { createFetching } from './fetching.ts'
 import { unpack } from './pack.ts'
@@ -36,6 +37,7 @@ export type Proxy = {
   ) => Promise<ProxiedTarball | undefined>
   readonly advisories: AskAdvisories
   readonly search: AskSearch
+  readonly amending: Amending
 }
 
 /** A proxy over its ports. */
@@ -51,6 +53,17 @@ export function createProxy(
   const upstreamOf = (name: string): Upstream | undefined =>
     whichUpstream(name, upstreams, state, isPrivate)
   const whose = (name: string): string | undefined => upstreamOf(name)?.id
+  const tarball: Proxy['tarball'] = async (name, version, client) => {
+    const chosen = state.chosen(name, version)
+    const held = chosen === undefined ? undefined : tarballs.find(chosen)
+    if (chosen !== undefined && held !== undefined) {
+      releases.catchUp(name, version, held)
+      return { kind: 'held', held, integrity: chosen }
+    }
+    const upstream = upstreamOf(name)
+    if (upstream !== undefined) takeCold(client)
+    return upstream && releases.fetch(upstream, { name, version, chosen })
+  }
   return {
     advisories: createAdvisories(ports, ask),
     search: createSearch(ports, ask, whose),
@@ -65,16 +78,7 @@ export function createProxy(
       const packed = kept.template(name, form)
       return packed === undefined ? undefined : unpack(packed)
     },
-    tarball: async (name, version, client) => {
-      const chosen = state.chosen(name, version)
-      const held = chosen === undefined ? undefined : tarballs.find(chosen)
-      if (chosen !== undefined && held !== undefined) {
-        releases.catchUp(name, version, held)
-        return { kind: 'held', held, integrity: chosen }
-      }
-      const upstream = upstreamOf(name)
-      if (upstream !== undefined) takeCold(client)
-      return upstream && releases.fetch(upstream, { name, version, chosen })
-    },
+    tarball,
+    amending: createAmending(ports, tarball),
   }
 }

@@ -123,6 +123,8 @@ function compare(release: ShownRelease, { lines, before, amended }: Known): Comp
   const pin =
     record === undefined ? undefined : { version, integrity: line.integrity, tarball, record }
   const what = { release, line, pin, isAsPinned: false }
+  // What it told at first, and was amended, is known already.
+  if (isSameBytes && line.recordDigest === recordDigest) return what
   if (isSameBytes) {
     return { ...what, difference: { version, pinned: line.recordDigest, shown: recordDigest } }
   }

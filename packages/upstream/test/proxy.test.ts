@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { type ErrorCode, isSteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { parsePackageName } from '@stele/formats/names'
-import { createWorld, type TestAnswer, upstreamUrl, type World } from './world.ts'
+import { createMemoryKept, createWorld, type TestAnswer, upstreamUrl, type World } from './world.ts'
 
 const minute = 61_000
 
@@ -454,9 +454,61 @@ test('tarball() amends a record when its package.json agrees with what the upstr
   await world.fetch('a', '1.0.0')
   await world.settle()
   assert.deepEqual(methodsOf(world), ['see', 'differ', 'choose', 'contents', 'amend'])
-  world.wait(minute)
-  world.put('a', [{ version: '1.0.0', manifest: own }], { x: 1 })
+  world.asked.length = 0
   assert.deepEqual(member(await world.read('a'), 'versions', '1.0.0', 'dependencies'), { b: '1' })
+  assert.equal(world.asked[0]?.headers['if-none-match'], undefined) // All of it is wanted anew.
+})
+
+test('amending.amend() lets the tarball have the last word, where the operator says so', async () => {
+  const world = createWorld()
+  const { amending } = world.proxy
+  const own = { dependencies: { b: '1' } }
+  world.put('a', [{ version: '1.0.0', manifest: {}, own }, { version: '1.1.0' }])
+  await world.read('a')
+  const name = parsePackageName('a')
+  const found = await amending.read(name, '1.0.0')
+  assert.deepEqual(
+    [JSON.parse(found.pinned).dependencies, JSON.parse(found.own).dependencies],
+    [undefined, { b: '1' }],
+  )
+  assert.equal(member(await world.read('a'), 'versions', '1.0.0', 'dependencies'), undefined)
+  assert.deepEqual(await amending.amend(name, '1.0.0'), found)
+  await world.settle()
+  assert.deepEqual(member(await world.read('a'), 'versions', '1.0.0', 'dependencies'), { b: '1' })
+  assert.equal(methodsOf(world).filter((method) => method === 'amend').length, 1)
+  for (const [wanted, version] of [
+    ['a', '1.0.0'],
+    ['a', '1.1.0'],
+    ['a', '9.9.9'],
+    ['unknown', '1.0.0'],
+  ] as const) {
+    await assert.rejects(
+      amending.amend(parsePackageName(wanted), version),
+      throwsCode('amend_refused'),
+    )
+  }
+})
+
+test('prepare() serves what was installed as it was, where what was kept of it is lost', async () => {
+  let kept = createMemoryKept()
+  const world = createWorld({
+    kept: {
+      head: (...args) => kept.head(...args),
+      template: (...args) => kept.template(...args),
+      pins: (...args) => kept.pins(...args),
+      save: (...args) => kept.save(...args),
+      saveHead: (...args) => kept.saveHead(...args),
+      expire: (name) => kept.expire(name),
+    },
+  })
+  const before = { manifest: { dependencies: { b: '1' } }, own: { dependencies: { b: '1' } } }
+  world.put('a', [{ version: '1.0.0', ...before }])
+  await world.fetch('a', '1.0.0')
+  await world.settle()
+  kept = createMemoryKept()
+  world.put('a', [{ ...before, version: '1.0.0', manifest: { dependencies: { evil: '*' } } }])
+  const served = member(await world.read('a'), 'versions', '1.0.0', 'dependencies')
+  assert.deepEqual(served, { b: '1' })
 })
 
 test('tarball() notes a package.json that tells another record than the upstream', async () => {

@@ -7,6 +7,7 @@ import { type PackageName, parsePackageName } from '@stele/formats/names'
 import { rulesScript } from '@stele/registry'
 import {
   readAmended,
+  readChosenReleases,
   readConflict,
   readHolders,
   readPinnedIntegrity,
@@ -136,6 +137,7 @@ export function createWorld(
       chunks: (name) =>
         readSeenChunks(state, name).map((blob) => Buffer.from(blobs.get(blob) ?? '').toString()),
       chosen: (name, version) => readPinnedIntegrity(state, name, version),
+      chosenReleases: (name) => readChosenReleases(state, name),
       contents: (name, version) => readContents(state, name, version),
       hasConflict: (name, version, integrity) => readConflict(state, { name, version, integrity }),
       amended: (name) => readAmended(state, name),
@@ -220,7 +222,8 @@ function answerOf(found: TestAnswer | undefined): Awaited<ReturnType<UpstreamPor
   }
 }
 
-function createMemoryKept(needRoom: () => void): UpstreamPorts['kept'] {
+/** What is kept, in memory. `needRoom` throws where there is none. */
+export function createMemoryKept(needRoom: () => void = () => undefined): UpstreamPorts['kept'] {
   type Head = NonNullable<ReturnType<UpstreamPorts['kept']['head']>>
   const heads = new Map<string, Head>()
   const templates = new Map<string, Uint8Array>()
@@ -238,6 +241,14 @@ function createMemoryKept(needRoom: () => void): UpstreamPorts['kept'] {
     saveHead: (name, form, head) => {
       needRoom()
       heads.set(`${form} ${name}`, head)
+    },
+    expire: (name) => {
+      for (const form of ['full', 'abbreviated']) {
+        const head = heads.get(`${form} ${name}`)
+        if (head !== undefined) {
+          heads.set(`${form} ${name}`, { ...head, checkedMs: 0, etag: undefined })
+        }
+      }
     },
   }
 }

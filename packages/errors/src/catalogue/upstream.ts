@@ -18,6 +18,7 @@ export type UpstreamDetails = {
     readonly shown: string
   }
   upstream_too_large: { readonly upstream: string; readonly what: string; readonly limit: number }
+  amend_refused: { readonly spec: string; readonly reason: string }
   upstream_loop: { readonly upstream: string; readonly what: string }
 }
 
@@ -47,6 +48,7 @@ export const upstreamErrors: Catalogue<UpstreamDetails> = {
     message: (d) =>
       `Cannot get ${d.what}: the upstream "${d.upstream}" sends more than ${d.limit} bytes`,
   },
+  amend_refused: { status: 409, message: (d) => `Cannot amend ${d.spec}: ${d.reason}` },
   upstream_loop: {
     status: 508, // What a question that came back is answered with: whoever passed it on tells the same.
     message: (d) =>

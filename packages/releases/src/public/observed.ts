@@ -2,6 +2,7 @@
 export { baseMark, readShown, type Shown, type ShownRelease } from '../observed.ts'
 export {
   readAmended,
+  readChosenReleases,
   readConflict,
   readHolders,
   readPinnedIntegrity,

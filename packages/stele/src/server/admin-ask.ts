@@ -36,6 +36,8 @@ export type AdminAsk =
       /** Removed from its package first, so that no tag points at it. */
       readonly release?: Spec
     }
+  /** What an amendment of a release that came from an upstream would change; and making it. */
+  | ({ readonly do: 'find_amendment' | 'amend' } & Spec)
   | { readonly do: 'publish'; readonly replace: boolean }
   | { readonly do: 'read_rules' }
   | {
@@ -70,6 +72,12 @@ export function parseAsk(text: string): AdminAsk {
       case 'find_blob':
         if (what === undefined) break
         return { do: 'find_blob', what }
+      case 'find_amendment':
+      case 'amend': {
+        const { name, version } = texts(value, ['name', 'version'])
+        if (name === undefined || version === undefined) break
+        return { do: value['do'], name, version }
+      }
       case 'publish':
         return { do: 'publish', replace: value['replace'] === true }
       case 'find_values': {

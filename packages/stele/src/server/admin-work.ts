@@ -3,7 +3,7 @@ import type { Accounts } from '@stele/accounts'
 import type { WithheldPart } from '@stele/entries/takedowns'
 import { SteleError } from '@stele/errors'
 import { canonicalJson, type JsonValue, parseJson } from '@stele/formats/json'
-import { parsePackageName } from '@stele/formats/names'
+import { parsePackageName, parseVersion } from '@stele/formats/names'
 import type { AdminAsk, Spec } from './admin-ask.ts'
 import type { Server } from './open-server.ts'
 import { changeReservation } from './reservations.ts'
@@ -36,6 +36,9 @@ export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue>
       return findValues(server, ask.entry)
     case 'take_down':
       return takeDown(server, ask)
+    case 'find_amendment':
+    case 'amend':
+      return amend(server, ask)
     case 'publish':
       return toJson(await server.service.repairFolder({ replace: ask.replace }))
     case 'read_rules':
@@ -43,6 +46,18 @@ export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue>
     case 'apply_rules':
       return server.service.applyRules({ body: ask.body, blobs: ask.blobs })
   }
+}
+
+async function amend(
+  { amending }: Server,
+  { do: what, name, version }: Extract<AdminAsk, { do: 'find_amendment' | 'amend' }>,
+): Promise<JsonValue> {
+  if (amending === undefined) {
+    const reason = 'this registry has no upstream; give --config where its settings name one'
+    throw new SteleError('amend_refused', { spec: `${name}@${version}`, reason })
+  }
+  const work = what === 'amend' ? amending.amend : amending.read
+  return { ...(await work(parsePackageName(name), parseVersion(version))) }
 }
 
 /** Plain data, with the types that it has as JSON. */
@@ -57,6 +72,7 @@ export function adminFacts(ask: AdminAsk): { readonly [name: string]: string } |
     case 'list_reservations':
     case 'find_blob':
     case 'find_values':
+    case 'find_amendment':
     case 'read_rules':
       return undefined
     case 'add_user':
@@ -66,6 +82,8 @@ export function adminFacts(ask: AdminAsk): { readonly [name: string]: string } |
     case 'reserve':
     case 'release':
       return { action: ask.do, pattern: ask.pattern, ...forAccounts(ask) }
+    case 'amend':
+      return { action: ask.do, what: `${ask.name}@${ask.version}` }
     case 'apply_rules':
     case 'publish':
       return { action: ask.do }
@@ -128,8 +146,12 @@ function findTarball(server: Server, { name, version }: Spec): JsonValue {
   const packageName = parsePackageName(name)
   const file = `${name.replace(/^@[^/]+\//, '')}-${version}.tgz`
   const tarball = server.registry.tarball(packageName, file)
-  if (tarball === undefined || server.log.blob(tarball.sha512) === undefined)
-    throw refused(`${name}@${version}`, 'it is not in this registry')
+  if (tarball === undefined) throw refused(`${name}@${version}`, 'it is not in this registry')
+  if (server.log.blob(tarball.sha512) === undefined) {
+    const reason =
+      'its bytes are not in the log: they came from an upstream, or were deleted before'
+    throw refused(`${name}@${version}`, reason)
+  }
   const { sha512, size, removed } = tarball
   return removed ? { blob: sha512, size } : { blob: sha512, size, name, version }
 }

@@ -9,6 +9,7 @@ import { clientKey } from '@stele/formats/networks'
 import type { UpstreamReads } from '@stele/registry'
 import {
   readAmended,
+  readChosenReleases,
   readConflict,
   readHolders,
   readPinnedIntegrity,
@@ -17,6 +18,7 @@ import {
 import { readContents, readNotice, readOrigin } from '@stele/releases/state'
 import type { LogReader } from '@stele/storage'
 import {
+  type Amending,
   createProxy,
   type HostCalls,
   type PinnedState,
@@ -37,8 +39,11 @@ export type ProxyOptions = {
   readonly report: UpstreamPorts['report']
 } & Pick<UpstreamPorts, 'get' | 'kept' | 'tarballs' | 'takeIn' | 'takeApart'>
 
-/** The proxy, as the registry reads it. */
-export function openProxy(options: ProxyOptions): UpstreamReads {
+/** The proxy, as the registry reads it, and as the operator amends what it pinned. */
+export function openProxy(options: ProxyOptions): {
+  readonly upstream: UpstreamReads
+  readonly amending: Amending
+} {
   const { settings, log, get, kept, tarballs, takeIn, takeApart, report } = options
   const isPrivate = matcherOf(settings.private)
   const proxy = createProxy({
@@ -62,10 +67,8 @@ export function openProxy(options: ProxyOptions): UpstreamReads {
     report,
     isPrivate,
   })
-  return readsOf(
-    proxy,
-    settings.upstreams.map(({ id }) => id),
-  )
+  const ids = settings.upstreams.map(({ id }) => id)
+  return { upstream: readsOf(proxy, ids), amending: proxy.amending }
 }
 
 const startMs = Date.now() - performance.now()
@@ -126,6 +129,7 @@ function pinnedState(log: LogReader): PinnedState {
         return bytes === undefined ? [] : [Buffer.from(bytes).toString('utf8')]
       }),
     chosen: (name, version) => readPinnedIntegrity(log, name, version),
+    chosenReleases: (name) => readChosenReleases(log, name),
     contents: (name, version) => readContents(log, name, version),
     hasConflict: (name, version, integrity) => readConflict(log, { name, version, integrity }),
     amended: (name) => readAmended(log, name),

@@ -6,10 +6,10 @@ import { mnpmFace } from '@stele/faces/mnpm'
 import { npmFace } from '@stele/faces/npm'
 import { webFace } from '@stele/faces/web'
 import { edgeSection } from '@stele/http'
-import { createRegistry, type Registry, type UpstreamReads } from '@stele/registry'
+import { createRegistry, type Registry } from '@stele/registry'
 import type { ViewReader } from '@stele/registry/reading'
 import { type LogReader, openStorage } from '@stele/storage'
-import { upstreamSection } from '@stele/upstream'
+import { type Amending, upstreamSection } from '@stele/upstream'
 import { ingestIdleMs } from '../../ingest/limits.ts'
 import { createIngestPool, type IngestPorts } from '../../ingest/pool.ts'
 import { startIngestThread } from '../../ingest/thread.ts'
@@ -31,6 +31,8 @@ export type RegistryPart = {
   readonly valuesInUse: ValuesInUse
   /** Names and scopes that belong to accounts. */
   readonly reservations: () => readonly Reserved[]
+  /** Absent where no upstream is asked. */
+  readonly amending?: Amending
 }
 
 const faces = [wire(webFace), wire(npmFace), wire(logFace), wire(healthFace), wire(mnpmFace)]
@@ -49,6 +51,7 @@ async function open(
   ports: KindPorts,
 ): Promise<RegistryPart> {
   const { log } = service.reads
+  const { upstream, amending } = await openUpstreams(service, closing, ports)
   const views = await openViews(service)
   const pool = closing.adopt(createIngestPool(ingestPorts(service.main)), (one) => one.close())
   return {
@@ -57,11 +60,12 @@ async function open(
       views,
       submit: service.submit,
       ingest: pool.ingest,
-      ...(await openUpstreams(service, closing, ports)),
+      ...(upstream === undefined ? {} : { upstream }),
       isClosed: ports.read(accountsSection).access === 'authenticated',
       now: Date.now,
     }),
     valuesInUse: createValuesInUse(log),
+    ...(amending === undefined ? {} : { amending }),
     reservations: () => readReservations(log),
   }
 }
@@ -71,7 +75,7 @@ async function openUpstreams(
   { reads, identity, submit, storage, main }: RunningService,
   closing: AsyncDisposableStack,
   { read, report }: KindPorts,
-): Promise<{ readonly upstream?: UpstreamReads }> {
+): Promise<Partial<ReturnType<typeof openProxy>>> {
   const settings = read(upstreamSection)
   const upstreams = await findUpstreams(settings, read(edgeSection))
   if (upstreams.length === 0) return {}
@@ -86,7 +90,7 @@ async function openUpstreams(
     report({ event: 'upstream_sweep_failed', ...facts })
   })
   const reading = closing.adopt(openReading(main), (one) => one.close())
-  const upstream = openProxy({
+  return openProxy({
     ...reading,
     get: network.get,
     kept: store.kept,
@@ -97,7 +101,6 @@ async function openUpstreams(
     submit,
     report: ({ kind, ...facts }) => report({ event: `upstream_${kind}`, ...facts }),
   })
-  return { upstream }
 }
 
 /** Opening the service brings them to where the log is. */
