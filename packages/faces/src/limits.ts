@@ -29,3 +29,6 @@ export const maxConflictsShown = 200
 
 /** Where a page of them may begin. */
 export const maxConflictsFrom = 1_000_000
+
+/** How long it is taken for granted that an upstream's tarball is still here, in milliseconds: it may have to make room for others. */
+export const heldTarballMs: number = 60 * 1000

@@ -23,6 +23,8 @@ export type Draft = {
    * the time. It may be kept until something is committed. Needs an ETag.
    */
   readonly isLasting?: true
+  /** How long it may be kept at most, in milliseconds from now on; absent: as long as nothing is committed. */
+  readonly lastsMs?: number
   /** May be sent in parts. */
   readonly ranges?: boolean
 }

@@ -44,6 +44,7 @@ export type Reply = {
   readonly rawHeaders?: readonly string[]
   /** See `Draft`. */
   readonly isLasting?: true
+  readonly lastsMs?: number
 }
 
 /** Turns a request into an answer; never throws. */

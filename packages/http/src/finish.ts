@@ -16,7 +16,9 @@ export async function finish(incoming: Incoming, draft: Draft): Promise<Reply> {
   const reply =
     (await knownInGzip(incoming, draft)) ??
     (await finishAs(incoming, draft, codingOf(incoming, draft)))
-  return draft.isLasting === true ? { ...reply, isLasting: true } : reply
+  if (draft.isLasting !== true) return reply
+  const { lastsMs } = draft
+  return { ...reply, isLasting: true, ...(lastsMs === undefined ? {} : { lastsMs }) }
 }
 
 /** 304 for a client that holds the gzip form, also where it would now be sent without a coding: the content is the same. */

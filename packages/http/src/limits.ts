@@ -108,7 +108,7 @@ export const maxSwitched = 1_000
 export const maxSwitchedMs: number = 60 * minuteMs
 
 /** Bytes of whole answers that are kept ready; most of them are the same memory as what the registry keeps. */
-export const maxReadyBytes: number = 16 * mib
+export const maxReadyBytes: number = 32 * mib
 
 /** How many they are: each has its headers twice. */
 export const maxReadyAnswers = 4_096

@@ -13,11 +13,20 @@ export type ReadyAnswers = {
 
 type Kept = {
   readonly version: number
+  /** By the same clock as `now`. */
+  readonly untilMs: number
   readonly etag: string
   /** Undefined while all who asked had it already. */
   readonly whole: Reply | undefined
   readonly notModified: Reply
   readonly sizeBytes: number
+}
+
+/** How much is kept, and what the time is, in milliseconds of any clock that is never set back. */
+type ReadyOptions = {
+  readonly bytes?: number
+  readonly count?: number
+  readonly now?: () => number
 }
 
 /**
@@ -26,10 +35,11 @@ type Kept = {
  */
 export function createReadyAnswers(
   version: () => number,
-  limits: { readonly bytes: number; readonly count: number } = {
-    bytes: maxReadyBytes,
-    count: maxReadyAnswers,
-  },
+  {
+    bytes = maxReadyBytes,
+    count = maxReadyAnswers,
+    now = () => performance.now(),
+  }: ReadyOptions = {},
 ): ReadyAnswers {
   const answers = new Map<string, Kept>() // In order of use, oldest first.
   const seen = new Set<string>()
@@ -41,11 +51,11 @@ export function createReadyAnswers(
   }
   const keep = (key: string, kept: Kept): void => {
     drop(key)
-    if (kept.sizeBytes > limits.bytes / 8) return
+    if (kept.sizeBytes > bytes / 8) return
     answers.set(key, kept)
     totalBytes += kept.sizeBytes
     for (const oldest of answers.keys()) {
-      if (totalBytes <= limits.bytes && answers.size <= limits.count) break
+      if (totalBytes <= bytes && answers.size <= count) break
       drop(oldest)
     }
   }
@@ -61,7 +71,7 @@ export function createReadyAnswers(
       const key = keyOf(incoming)
       const kept = key === undefined ? undefined : answers.get(key)
       if (key === undefined || kept === undefined) return undefined
-      if (kept.version !== version()) {
+      if (kept.version !== version() || now() >= kept.untilMs) {
         drop(key)
         return undefined
       }
@@ -76,7 +86,8 @@ export function createReadyAnswers(
       if (key === undefined || !isSecond(key)) return undefined
       const before = version()
       return (reply) => {
-        const kept = keptOf(reply, { version: before, key })
+        const untilMs = now() + (reply.lastsMs ?? Number.POSITIVE_INFINITY)
+        const kept = keptOf(reply, { version: before, untilMs, key })
         if (kept !== undefined) keep(key, kept)
       }
     },
@@ -87,7 +98,8 @@ export function createReadyAnswers(
 /** Everything that an answer worth keeping may depend on. Undefined for what asks for a part, or by date. */
 function keyOf({ method, url, headers }: Incoming): string | undefined {
   if (method !== 'GET' || headers['range'] !== undefined) return undefined
-  if (headers['if-modified-since'] !== undefined) return undefined
+  const isByDate = headers['if-none-match'] === undefined // It comes first where both are asked for, as by pnpm.
+  if (isByDate && headers['if-modified-since'] !== undefined) return undefined
   const { host = '', accept = '' } = headers
   const key = `${host}\n${accept}\n${headers['accept-encoding'] ?? ''}\n${url}`
   return key.length > maxReadyKeyLength ? undefined : key
@@ -95,14 +107,14 @@ function keyOf({ method, url, headers }: Incoming): string | undefined {
 
 function keptOf(
   { status, headers, body, isLasting }: Reply,
-  { version, key }: { readonly version: number; readonly key: string },
+  { key, ...held }: Pick<Kept, 'version' | 'untilMs'> & { readonly key: string },
 ): Kept | undefined {
   const { etag } = headers
   if (isLasting !== true || etag === undefined) return undefined
   const keyBytes = 2 * key.length + 2_000
   if (status === 304) {
     const notModified = { status, headers, rawHeaders: rawOf(headers) }
-    return { version, etag, whole: undefined, notModified, sizeBytes: keyBytes }
+    return { ...held, etag, whole: undefined, notModified, sizeBytes: keyBytes }
   }
   if (status !== 200 || body === undefined || !isKeepable(body)) return undefined
   const {
@@ -112,7 +124,7 @@ function keptOf(
     ...rest
   } = headers
   return {
-    version,
+    ...held,
     etag,
     whole: { status, headers, rawHeaders: rawOf(headers), body },
     notModified: { status: 304, headers: rest, rawHeaders: rawOf(rest) },

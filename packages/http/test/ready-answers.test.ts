@@ -281,3 +281,41 @@ test('createReadyAnswers() keeps no more answers than it may', () => {
   )
   assert.deepEqual(found.filter(Boolean).length, 3)
 })
+
+test('createReadyAnswers() keeps what lasts for a while until then, and no longer', () => {
+  let nowMs = 1_000
+  const ready = createReadyAnswers(() => 1, { now: () => nowMs })
+  const one = ask('GET', '/x')
+  const reply: Reply = {
+    status: 200,
+    headers: { etag: '"x"' },
+    body: new Uint8Array(1),
+    isLasting: true,
+    lastsMs: 500,
+  }
+  const isFound = (): boolean => ready.find(one) !== undefined
+  ready.begin(one)
+  ready.begin(one)?.(reply)
+  nowMs = 1_499
+  assert.ok(isFound())
+  nowMs = 1_500
+  assert.ok(!isFound())
+  ready.begin(one)?.(reply)
+  assert.ok(isFound())
+  nowMs = 2_000
+  assert.ok(!isFound())
+  assert.equal(ready.sizeBytes(), 0)
+})
+
+test('an ETag comes before a date, as pnpm sends both', async () => {
+  const { app, made } = createWorld()
+  const dated = { 'if-modified-since': 'Sat, 21 Nov 2026 10:00:00 GMT' }
+  const both = ask('GET', '/x', { headers: { ...dated, 'if-none-match': '"2"' } })
+  const statuses: number[] = []
+  for (const one of [ask('GET', '/x'), ask('GET', '/x'), both])
+    statuses.push((await app(one)).status)
+  assert.deepEqual(statuses, [200, 200, 304])
+  assert.equal(made.length, 2)
+  await app(ask('GET', '/x', { headers: dated }))
+  assert.equal(made.length, 3)
+})

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, parseTolerantJson } from '@stele/formats
 import type { PackageName } from '@stele/formats/names'
 import { baseMark } from '@stele/releases/observed'
 import type { Form } from '@stele/releases/release'
-import type { UpstreamReads } from './ports.ts'
+import type { Prepared, UpstreamReads } from './ports.ts'
 import type { PackageRow } from './view-reader.ts'
 
 /** What a packument's head needs to know of a package. */
@@ -74,4 +74,4 @@ export type Prepare = (
   name: PackageName,
   form: Form,
   client?: string,
-) => Promise<unknown> | undefined
+) => Promise<Prepared | undefined> | undefined

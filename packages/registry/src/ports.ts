@@ -28,7 +28,11 @@ export type UpstreamReads = {
   /** The upstream that a name belongs to, or that it is to be asked of; undefined for what is this registry's own. */
   readonly whose: (name: string) => string | undefined
   /** Asks, where what is known is not new enough; what is new is in the log when it resolves. */
-  readonly prepare: (name: PackageName, form: Form, client?: string) => Promise<unknown>
+  readonly prepare: (
+    name: PackageName,
+    form: Form,
+    client?: string,
+  ) => Promise<Prepared | undefined>
   /** `digest` names its content; undefined where there is no such package. */
   readonly head: (
     name: string,
@@ -52,6 +56,12 @@ export type UpstreamReads = {
     page: { readonly text: string; readonly from: number; readonly size: number },
     client?: string,
   ) => Promise<{ readonly objects: readonly JsonObject[]; readonly total: number } | undefined>
+}
+
+/** What an upstream says of a package, as it was found. */
+export type Prepared = {
+  /** How long it is served without asking again, in milliseconds from now on. */
+  readonly lastsMs: number
 }
 
 /** The tarball of an upstream's release: a file that is here, or bytes as they come. */

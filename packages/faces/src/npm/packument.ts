@@ -12,7 +12,7 @@ import {
   revalidate,
   routeNotFound,
 } from '@stele/http/routes'
-import type { PackumentView } from '@stele/registry/reading'
+import type { PackumentView, Prepared } from '@stele/registry/reading'
 import { chooseForm } from './form.ts'
 import type { NpmPorts } from './ports.ts'
 
@@ -48,7 +48,7 @@ async function showPackument(ask: Ask, params: Params, ports: Ports): Promise<Dr
   const coding = chooseCoding(ask.headers['accept-encoding'], codings)
   const wanted = { form, baseUrl: ask.baseUrl() }
   const asking = ports.registry.prepare(name, form, ask.client)
-  if (asking !== undefined) await asking
+  const prepared = asking === undefined ? undefined : await asking
   const view =
     (coding === 'gzip' ? undefined : await findKnownGzip(ask, ports, { ...wanted, name })) ??
     (await ports.registry.packument(name, {
@@ -64,8 +64,14 @@ async function showPackument(ask: Ask, params: Params, ports: Ports): Promise<Dr
     etag: view.etag,
     modifiedMs: view.modifiedMs,
     coding: view.coding,
-    ...(asking === undefined ? { isLasting: true } : {}), // What an upstream says holds for a minute only.
+    ...(asking === undefined ? { isLasting: true } : lastingOf(prepared)),
   }
+}
+
+/** What an upstream says is kept as long as it is believed: a minute, as a rule. */
+function lastingOf(prepared: Prepared | undefined): Pick<Draft, 'isLasting' | 'lastsMs'> {
+  const { lastsMs = 0 } = prepared ?? {}
+  return lastsMs > 0 ? { isLasting: true, lastsMs } : {}
 }
 
 /** 304 for a client that holds the gzip form and now asks without: it has the content, and no bytes need to be sent. */

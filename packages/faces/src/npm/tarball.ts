@@ -4,6 +4,7 @@ import { SteleError } from '@stele/errors'
 import { type PackageName, parsePackageName } from '@stele/formats/names'
 import { type Draft, type Route, removable, routeNotFound } from '@stele/http/routes'
 import type { TarballView } from '@stele/registry/reading'
+import { heldTarballMs } from '../limits.ts'
 import type { NpmPorts } from './ports.ts'
 
 type Ports = Pick<NpmPorts, 'registry' | 'log'>
@@ -48,7 +49,15 @@ async function showProxied(place: Place, ports: Ports): Promise<Draft> {
   const etag = `"${integrity}"`
   if ('file' in body) {
     const { file: path, sizeBytes } = body
-    return { status: 200, headers, body: { file: path, size: sizeBytes }, etag, ranges: true }
+    const lasting = { isLasting: true, lastsMs: heldTarballMs } as const
+    return {
+      status: 200,
+      headers,
+      body: { file: path, size: sizeBytes },
+      etag,
+      ranges: true,
+      ...lasting,
+    }
   }
   const { bytes, sizeBytes } = body
   const length = sizeBytes === undefined ? {} : { 'content-length': String(sizeBytes) }

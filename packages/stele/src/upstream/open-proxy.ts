@@ -67,8 +67,7 @@ export function openProxy(options: ProxyOptions): {
     report,
     isPrivate,
   })
-  const ids = settings.upstreams.map(({ id }) => id)
-  return { upstream: readsOf(proxy, ids), amending: proxy.amending }
+  return { upstream: readsOf(proxy, settings), amending: proxy.amending }
 }
 
 const startMs = Date.now() - performance.now()
@@ -92,15 +91,16 @@ function createBudget(
   }
 }
 
-function readsOf(proxy: Proxy, ids: readonly string[]): UpstreamReads {
+function readsOf(proxy: Proxy, { upstreams, upstreamFreshMs }: UpstreamSettings): UpstreamReads {
   return {
-    ids,
+    ids: upstreams.map(({ id }) => id),
     whose: proxy.whose,
     advisories: proxy.advisories,
     search: proxy.search,
     prepare: async (name, form, client) => {
       refuseLoop(proxy.whose(name), name)
-      return proxy.prepare(name, form, client)
+      const head = await proxy.prepare(name, form, client)
+      return head && { lastsMs: head.checkedMs + upstreamFreshMs - steadyNow() }
     },
     head: proxy.head,
     template: proxy.template,
