@@ -43,8 +43,5 @@ export const maxHops = 8
 /** Bytes that decoding fills before it asks for room again: each time costs a turn of the thread that answers everybody. */
 export const decodeChunkBytes: number = 128 * 1024
 
-/** Megabytes of the youngest objects on the reading thread: the whole of a packument is young, and moving it about costs as much as parsing it. */
-export const readingYoungMb = 48
-
 /** Bytes that are decoded without waiting for a turn: nearly every packument is smaller. */
 export const decodedAtOnceBytes: number = 4 * 1024 * 1024

@@ -3,13 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { errorFromText, SteleError } from '@stele/errors'
 import type { Apart, UpstreamPorts } from '@stele/upstream'
 import { type Taken, takeIn } from '@stele/upstream/taking'
-import {
-  inlinePackumentBytes,
-  readingIdleMs,
-  readingRetryS,
-  readingTimeoutMs,
-  readingYoungMb,
-} from './limits.ts'
+import { inlinePackumentBytes, readingIdleMs, readingRetryS, readingTimeoutMs } from './limits.ts'
 import type { ReadingJob, ReadingNews } from './worker.ts'
 
 /** The ports that take things apart. */
@@ -52,10 +46,7 @@ type Running = {
 }
 
 function startThread(main: URL): ReadingThread {
-  const worker = new Worker(main, {
-    workerData: { role: 'upstream' },
-    resourceLimits: { maxYoungGenerationSizeMb: readingYoungMb },
-  })
+  const worker = new Worker(main, { workerData: { role: 'upstream' } })
   worker.unref() // A server that ends does not wait for it.
   const running: Running[] = []
   let timer: NodeJS.Timeout | undefined
