@@ -165,9 +165,12 @@ function isPlainSpecifier(specifier: string): boolean {
   return !specifier.includes('/') && !specifier.includes(':')
 }
 
-/** A command and its file as npm writes them: no folder in the name, no dots at the start of what the path is made of. */
+/**
+ * A command and its file as npm writes them: no folder in the name, no dots at the start of what the path is made of. A
+ * command called "__proto__" is lost in npm's own normalising.
+ */
 function isPlainCommand(path: string, command: string): boolean {
-  return /^\w[\w.-]*$/.test(command) && /^\w[\w.-]*(?:\/\w[\w.-]*)*$/.test(path)
+  return /^[A-Za-z0-9][\w.-]*$/.test(command) && /^\w[\w.-]*(?:\/\w[\w.-]*)*$/.test(path)
 }
 
 function optionalPeers(value: JsonValue): string | undefined {

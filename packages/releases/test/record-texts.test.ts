@@ -71,6 +71,13 @@ test('createRecordTexts() gives what normalising gives, and refuses what that re
   )
 })
 
+test('createRecordTexts() loses a command that npm loses', () => {
+  const written: JsonObject = JSON.parse(
+    '{"name":"a","version":"1.0.0","bin":{"__proto__":"x.js"}}',
+  )
+  assert.equal(outcome(createRecordTexts(), written), '{"name":"a","version":"1.0.0"}')
+})
+
 test('createRecordTexts() gives each version its own record', () => {
   const records = createRecordTexts()
   for (const one of ['1.0.0', '1.0.1'].map(parseVersion)) {
