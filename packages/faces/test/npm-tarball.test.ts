@@ -94,3 +94,13 @@ test('GET of a tarball that was taken down answers 451 with the reason', async (
   assert.equal(code, 'taken_down')
   assert.equal(error, 'Cannot get x@1.0.0: the operator took it down ("it stole keys")')
 })
+
+test('GET of a tarball that was taken down is not answered with the bytes that an upstream gave for it', async () => {
+  const fixture = await published()
+  Object.assign(fixture.ports.log, { blob: () => undefined, takenDown: () => 'it stole keys' })
+  const body = { file: '/none', sizeBytes: 7 }
+  Object.assign(fixture.registry, { proxiedTarball: async () => ({ integrity: 'sha512-x', body }) })
+  assert.equal((await fixture.app(ask('GET', path))).status, 451)
+  Object.assign(fixture.ports.log, { takenDown: () => undefined })
+  assert.equal((await fixture.app(ask('GET', path))).status, 200)
+})

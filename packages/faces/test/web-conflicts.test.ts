@@ -79,7 +79,7 @@ test('GET / tells people which registries are asked, and how many changes were r
   const pageOf = async ({ app }: Fixture): Promise<string> =>
     textOf(await app(ask('GET', '/', { headers: browser })))
   assert.match(await pageOf(createFixture()), /does not pass on packages from other registries/)
-  assert.match(await pageOf(registryWith(0)), /<b>npm<\/b>.*Nothing has been refused so far/s)
-  assert.match(await pageOf(registryWith(1)), /1 change was refused/)
-  assert.match(await pageOf(registryWith(2)), /2 changes were refused/)
+  assert.match(await pageOf(registryWith(0)), /<b>npm<\/b>.*None has offered other bytes/s)
+  assert.match(await pageOf(registryWith(1)), /1 changed tarball was refused/)
+  assert.match(await pageOf(registryWith(2)), /2 changed tarballs were refused/)
 })

@@ -15,8 +15,9 @@ export type Observed = {
   readonly revision: (name: string, form: Form) => Revision | undefined
   /** The packument's JSON for clients of this base address, which has no slash at its end. */
   readonly bytes: (name: string, form: Form, baseUrl: string) => Uint8Array | undefined
-  /** The manifest of one version, by version or tag, as JSON. */
+  /** The manifest of one version, by version or tag, as JSON; of the full form, which is to be prepared. */
   readonly manifest: (name: string, wanted: string, baseUrl: string) => string | undefined
+  /** Both of the abbreviated form. */
   readonly tags: (name: string) => ReadonlyMap<string, string> | undefined
   readonly versions: (name: string) => readonly string[] | undefined
 }
@@ -25,8 +26,8 @@ export type Observed = {
 export function createObserved(upstream: UpstreamReads | undefined): Observed {
   const textOf = (name: string, form: Form, baseUrl: string): string | undefined =>
     upstream?.template(name, form)?.replaceAll(baseMark, JSON.stringify(baseUrl).slice(1, -1))
-  const documentOf = (name: string, baseUrl = ''): JsonObject | undefined => {
-    const text = textOf(name, 'full', baseUrl) ?? textOf(name, 'abbreviated', baseUrl)
+  const documentOf = (name: string, form: Form, baseUrl = ''): JsonObject | undefined => {
+    const text = textOf(name, form, baseUrl)
     const document = text === undefined ? undefined : parseTolerantJson(text, `"${name}"`)
     return isJsonObject(document) ? document : undefined
   }
@@ -46,13 +47,13 @@ export function createObserved(upstream: UpstreamReads | undefined): Observed {
       return text === undefined ? undefined : Buffer.from(text)
     },
     manifest: (name, wanted, baseUrl) => {
-      const document = documentOf(name, baseUrl)
+      const document = documentOf(name, 'full', baseUrl)
       const tagged = memberOf(document, 'dist-tags')?.[wanted]
       const found = memberOf(document, 'versions')?.[typeof tagged === 'string' ? tagged : wanted]
       return found === undefined ? undefined : JSON.stringify(found)
     },
     tags: (name) => {
-      const tags = memberOf(documentOf(name), 'dist-tags')
+      const tags = memberOf(documentOf(name, 'abbreviated'), 'dist-tags')
       if (tags === undefined) return undefined
       const known = Object.entries(tags).flatMap(([tag, version]) =>
         typeof version === 'string' ? [[tag, version] as const] : [],
@@ -60,7 +61,7 @@ export function createObserved(upstream: UpstreamReads | undefined): Observed {
       return new Map(known)
     },
     versions: (name) => {
-      const versions = memberOf(documentOf(name), 'versions')
+      const versions = memberOf(documentOf(name, 'abbreviated'), 'versions')
       return versions && Object.keys(versions)
     },
   }

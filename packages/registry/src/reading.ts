@@ -29,7 +29,7 @@ export type TarballView = {
 export type Reading = {
   /** To be awaited before anything of the name is read: it may belong to an upstream. Throws what asking one throws. */
   readonly prepare: Prepare
-  /** The tarball of a release that belongs to an upstream; undefined where there is none. */
+  /** The tarball of a release that came from an upstream; undefined where there is none. Throws version_not_found for one that was removed. */
   readonly proxiedTarball: (
     name: PackageName,
     file: string,
@@ -72,7 +72,9 @@ export function createReading(ports: RegistryPorts): Reading {
       upstream?.whose(name) === undefined ? undefined : upstream.prepare(name, form, client),
     proxiedTarball: async (name, file, client) => {
       const version = versionOfFile(name, file)
-      return version === undefined ? undefined : upstream?.tarball(name, version, client)
+      if (version === undefined || upstream === undefined) return undefined
+      if (readNotice(state, name, version).gone) throw missing(ports, name, version)
+      return upstream.tarball(name, version, client)
     },
     packument: createPackuments(ports),
     manifest: (name, wanted, baseUrl) =>

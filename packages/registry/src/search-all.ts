@@ -40,7 +40,7 @@ export function createSearchAll(
 
 type Found = SearchAnswer['objects'][number]
 
-/** What clients need of a package, and it has the form in which they need it (npm-wire S1); undefined where it has not. */
+/** The members that clients read (npm-wire S1); undefined where name or version is malformed. */
 function described(found: JsonObject): Found | undefined {
   const facts = found['package']
   if (!isJsonObject(facts)) return undefined

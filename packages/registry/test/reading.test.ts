@@ -1,7 +1,9 @@
 // Reads of single versions and tarballs.
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { versionOfFile } from '../src/reading.ts'
+import { isSteleError } from '@stele/errors'
+import type { UpstreamReads } from '../src/ports.ts'
+import { createReading, versionOfFile } from '../src/reading.ts'
 import { baseUrl, createWorld, nameOf } from './world.ts'
 
 const files: readonly [name: string, file: string, version: string | undefined][] = [
@@ -51,4 +53,32 @@ test('manifest() gives one version when it is asked by version or tag', async ()
   assert.deepEqual(one('next'), read('p').versions['1.1.0'])
   assert.equal(one('2.0.0'), undefined)
   assert.equal(one('__proto__'), undefined)
+})
+
+test('proxiedTarball() gives nothing of a version that was removed, whatever is held of it', async () => {
+  const { registry: hosting, publish, read, system, views } = await createWorld()
+  for (const version of ['1.0.0', '1.1.0']) await publish('alice', { name: 'p', version })
+  await hosting.removeTarball('alice', nameOf('p'), { file: 'p-1.0.0.tgz', rev: read('p')._rev })
+  const held = { integrity: 'sha512-x', body: { file: '/none', sizeBytes: 7 } }
+  const upstream: UpstreamReads = {
+    ids: ['up'],
+    whose: () => undefined,
+    prepare: async () => undefined,
+    head: () => undefined,
+    template: () => undefined,
+    tarball: async () => held,
+    advisories: async () => ({ found: {}, unknown: [] }),
+    search: async () => undefined,
+  }
+  const reading = createReading({
+    state: system.state,
+    views,
+    upstream,
+    submit: async () => assert.fail('A read submits nothing'),
+    now: () => 0,
+  })
+  assert.equal(await reading.proxiedTarball(nameOf('p'), 'p-1.1.0.tgz'), held)
+  await assert.rejects(reading.proxiedTarball(nameOf('p'), 'p-1.0.0.tgz'), (error) =>
+    isSteleError(error, 'version_not_found'),
+  )
 })

@@ -27,7 +27,11 @@ const path = '/-/npm/v1/security/advisories/bulk'
 const notOffered: readonly number[] = [400, 404, 405, 410, 501]
 
 /** Nothing was asked yet. Each answer is kept for a minute: a team's machines ask the same. */
-export function createAdvisories(ports: Ports, ask: Asking): AskAdvisories {
+export function createAdvisories(
+  ports: Ports,
+  ask: Asking,
+  whose: (name: string) => string | undefined,
+): AskAdvisories {
   const answers = keepAnswers<JsonObject>(ports.now, {
     keptMs: keptAnswerMs,
     count: maxKeptAdvisories,
@@ -42,31 +46,37 @@ export function createAdvisories(ports: Ports, ask: Asking): AskAdvisories {
     })
   }
   return async (packages, client) => {
-    const { groups, ours } = groupByUpstream(ports, packages)
+    const { groups, ours } = groupByUpstream(ports, packages, whose)
     if (groups.size > 0) ports.takeQuestion(client)
-    const answers = await Promise.all(
-      [...groups].map(async ([upstream, group]): Promise<Advisories> => {
-        try {
-          return { found: await askOnce(upstream, group), unknown: [] }
-        } catch (error) {
-          const isNone =
-            isSteleError(error, 'upstream_refused') && notOffered.includes(error.details.status)
-          if (isNone) return { found: {}, unknown: [...group.keys()] }
-          throw error
-        }
-      }),
+    const answers = await Promise.allSettled(
+      [...groups].map(([upstream, group]) => askOnce(upstream, group)),
     )
-    return {
-      found: Object.assign(Object.create(null), ...answers.map(({ found }) => found)),
-      unknown: [...ours, ...answers.flatMap(({ unknown }) => unknown)],
+    const found: JsonObject = Object.create(null)
+    const unknown = [...ours]
+    const failures: unknown[] = []
+    for (const [at, group] of [...groups.values()].entries()) {
+      const answer = answers[at]
+      if (answer?.status === 'fulfilled') Object.assign(found, answer.value)
+      else unknown.push(...group.keys())
+      if (answer?.status === 'rejected' && !isNotOffered(answer.reason))
+        failures.push(answer.reason)
     }
+    // What one upstream knows is told where another fails; where nobody knows anything, why.
+    if (failures.length > 0 && unknown.length === packages.size) throw failures[0]
+    return { found, unknown }
   }
 }
 
-/** By where the log says that each came from. What it does not know is told to nobody. */
+/** The upstream has no advisories, of anything. */
+function isNotOffered(error: unknown): boolean {
+  return isSteleError(error, 'upstream_refused') && notOffered.includes(error.details.status)
+}
+
+/** By where the log says that each came from. What it does not know, or is ours by now, is told to nobody. */
 function groupByUpstream(
   { upstreams, state }: Ports,
   packages: Audited,
+  whose: (name: string) => string | undefined,
 ): {
   readonly groups: ReadonlyMap<Upstream, Map<string, readonly string[]>>
   readonly ours: readonly string[]
@@ -75,7 +85,7 @@ function groupByUpstream(
   const ours: string[] = []
   for (const [name, versions] of packages) {
     const origin = state.origin(name)
-    const upstream = upstreams.find(({ id }) => id === origin)
+    const upstream = upstreams.find(({ id }) => id === origin && id === whose(name))
     if (upstream === undefined) ours.push(name)
     else groups.set(upstream, (groups.get(upstream) ?? new Map()).set(name, versions))
   }

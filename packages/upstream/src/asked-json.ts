@@ -1,7 +1,6 @@
 // Questions to upstreams that are answered with JSON, and whose answers are told on for a minute.
-import { SteleError } from '@stele/errors'
 import { type JsonValue, parseTolerantJson } from '@stele/formats/json'
-import { readAll, takeCodingOff } from './fetching.ts'
+import { readAll, refusal, takeCodingOff } from './fetching.ts'
 import type { Upstream, UpstreamPorts } from './ports.ts'
 
 /** A question: a GET, or a POST where it has a body. */
@@ -21,7 +20,7 @@ export async function askForJson(
   upstream: Upstream,
   { path, body, what, limit }: Question,
 ): Promise<JsonValue> {
-  const { id, url, authorization } = upstream
+  const { url, authorization } = upstream
   const answer = await get({
     url: url + path,
     headers: {
@@ -32,13 +31,7 @@ export async function askForJson(
     },
     ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) }),
   })
-  const { status } = answer
-  if (status !== 200) {
-    answer.cancel()
-    const mayPass = status === 429 || status === 408 || (status >= 500 && status !== 501)
-    if (mayPass) throw new Error(`it answers ${status}`)
-    throw new SteleError('upstream_refused', { upstream: id, what, status })
-  }
+  if (answer.status !== 200) throw refusal(answer, upstream, what)
   const bounds = { upstream, what, limit }
   const coded = await readAll(answer, bounds)
   const decoded = await takeCodingOff(decode, answer, { ...bounds, coded })

@@ -146,13 +146,14 @@ function drop<T>(answer: Answer, result: T): T {
 /** What a Stele answers to a question of its own that comes back to it. */
 const loopDetected = 508
 
-/** The error of an answer that is none: what may pass counts as unreachable, the rest stays as it is. */
-function refusal(answer: Answer, upstream: Upstream, what: string): Error {
+/** The error for an answer with another status: what may pass counts as unreachable, the rest stays as it is. */
+export function refusal(answer: Answer, upstream: Upstream, what: string): Error {
   answer.cancel()
   const { status } = answer
   if (status === loopDetected)
     return new SteleError('upstream_loop', { upstream: upstream.id, what })
-  if (status >= 500 || status === 429 || status === 408) return new Error(`it answers ${status}`)
+  const mayPass = status === 429 || status === 408 || (status >= 500 && status !== 501)
+  if (mayPass) return new Error(`it answers ${status}`)
   return new SteleError('upstream_refused', { upstream: upstream.id, what, status })
 }
 

@@ -22,7 +22,7 @@ export type Proxy = {
     form: Form,
     client?: string,
   ) => Promise<KeptHead | undefined>
-  /** What was prepared. */
+  /** What was prepared, of names that belong to its upstream still. */
   readonly head: (name: string, form: Form) => KeptHead | undefined
   /** Its text, its base addresses marked (`baseMark`). */
   readonly template: (name: string, form: Form) => string | undefined
@@ -53,6 +53,11 @@ export function createProxy(
   const upstreamOf = (name: string): Upstream | undefined =>
     whichUpstream(name, upstreams, state, isPrivate)
   const whose = (name: string): string | undefined => upstreamOf(name)?.id
+  /** Of what belongs to nobody else by now: a name may have been reserved since, or be private. */
+  const headOf: Proxy['head'] = (name, form) => {
+    const head = kept.head(name, form)
+    return head !== undefined && head.upstream === whose(name) ? head : undefined
+  }
   const tarball: Proxy['tarball'] = async (name, version, client) => {
     const chosen = state.chosen(name, version)
     const held = chosen === undefined ? undefined : tarballs.find(chosen)
@@ -65,7 +70,7 @@ export function createProxy(
     return upstream && releases.fetch(upstream, { name, version, chosen })
   }
   return {
-    advisories: createAdvisories(ports, ask),
+    advisories: createAdvisories(ports, ask, whose),
     search: createSearch(ports, ask, whose),
     whose,
     prepare: async (name, form, client) => {
@@ -73,9 +78,9 @@ export function createProxy(
       if (upstream !== undefined && kept.head(name, form) === undefined) takeCold(client)
       return upstream && packuments.prepare(upstream, { name, form })
     },
-    head: kept.head,
+    head: headOf,
     template: (name, form) => {
-      const packed = kept.template(name, form)
+      const packed = headOf(name, form) === undefined ? undefined : kept.template(name, form)
       return packed === undefined ? undefined : unpack(packed)
     },
     tarball,

@@ -29,7 +29,8 @@ export function createSearch(
   })
   const isTheirs = (name: string): boolean => name !== '' && whose(name) === upstream?.id
   return async ({ text, from, size }, client) => {
-    if (upstream === undefined || text.trim() === '' || namesOurs(text, whose)) return undefined
+    if (upstream === undefined || text.trim() === '' || namesOthers(text, isTheirs))
+      return undefined
     const query = new URLSearchParams({
       text,
       from: String(from),
@@ -37,8 +38,8 @@ export function createSearch(
     })
     const path = `/-/v1/search?${query.toString()}`
     const what = 'a search'
+    ports.takeQuestion(client)
     return answers(path, async () => {
-      ports.takeQuestion(client)
       const answer = await ask(upstream, what, () =>
         askForJson(ports, upstream, { path, what, limit: maxSearchBytes }),
       )
@@ -53,13 +54,18 @@ export function createSearch(
   }
 }
 
-/** A name or a scope of the text belongs here: then nobody else is told that somebody looks for it. */
-function namesOurs(text: string, whose: (name: string) => string | undefined): boolean {
-  return text.split(/[\s,]+/).some((item) => {
-    const [, operator, operand = item] = /^(\w+):(.*)$/.exec(item) ?? []
-    const word = operator === 'scope' ? `@${operand.replace(/^@/, '')}` : operand
-    if (word === '') return false
-    return whose(/^@[^/]+$/.test(word) ? `${word}/-` : word) === undefined
+/**
+ * Something in the text may name what is not this upstream's: then it is not told that somebody looks for it. Names are looked
+ * for wherever they stand, in quotes or behind an operator; `scope:x` names a scope.
+ */
+function namesOthers(text: string, isTheirs: (name: string) => boolean): boolean {
+  const words = text.toLowerCase().match(/@?[\w.~-]+(?:\/[\w.~-]+)?/g) ?? []
+  return words.some((word) => {
+    const bare = word.replace(/^[-.]+|[.]+$/g, '')
+    if (bare === '' || bare === '@') return false
+    return /^@[^/]+$/.test(bare)
+      ? !isTheirs(`${bare}/-`)
+      : !isTheirs(bare) || !isTheirs(`@${bare}/-`)
   })
 }
 

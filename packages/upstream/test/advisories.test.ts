@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { type ErrorCode, isSteleError, SteleError } from '@stele/errors'
 import { type JsonObject } from '@stele/formats/json'
-import { createWorld, type World } from './world.ts'
+import { createWorld, upstreamUrl, type World } from './world.ts'
 
 const path = '/-/npm/v1/security/advisories/bulk'
 const advisory = {
@@ -92,6 +92,40 @@ suite('advisories()', () => {
       }
     })
   }
+
+  test('advisories() tells nobody of a name that was reserved since it was seen', async () => {
+    const world = await worldThatAnswers({})
+    assert.equal(world.call('reserve', { pattern: 'a', account: 'alice' }), 'ok')
+    const { unknown } = await world.proxy.advisories(packages)
+    assert.ok(unknown.includes('a'))
+    assert.deepEqual(JSON.parse(world.asked[0]?.body ?? ''), { b: ['1.0.0', '1.1.0'] })
+  })
+
+  test('advisories() tells what one upstream knows where another fails, and of whom nobody knows', async () => {
+    const common = { url: upstreamUrl, tarballHosts: [], authorization: '' }
+    const world = createWorld({
+      upstreams: [
+        { ...common, id: 'up', scopes: [] },
+        { ...common, id: 'work', scopes: ['@work'], url: `${upstreamUrl}/work` },
+      ],
+    })
+    world.put('a', [{ version: '1.0.0' }])
+    await world.read('a')
+    const scoped = world.answers.get('/a')
+    assert.ok(scoped)
+    const other = createWorld()
+    other.put('@work/x', [{ version: '1.0.0' }])
+    for (const [at, answer] of other.answers) world.answers.set(`/work${at}`, answer)
+    assert.notEqual(await world.read('@work/x'), undefined)
+    world.answers.set(path, { body: Buffer.from(JSON.stringify({ a: [advisory] })) })
+    world.answers.set(`/work${path}`, { status: 500 })
+    const asked = new Map([
+      ['a', ['1.0.0']],
+      ['@work/x', ['1.0.0']],
+    ])
+    const { found, unknown } = await world.proxy.advisories(asked)
+    assert.deepEqual([{ ...found }, unknown], [{ a: [advisory] }, ['@work/x']])
+  })
 
   test('advisories() of an upstream that fails do not keep its packages from being served', async () => {
     const world = await worldThatAnswers(500)

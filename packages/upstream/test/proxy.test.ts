@@ -459,6 +459,27 @@ test('tarball() amends a record when its package.json agrees with what the upstr
   assert.equal(world.asked[0]?.headers['if-none-match'], undefined) // All of it is wanted anew.
 })
 
+for (const [title, take] of [
+  ['reserved', (world: World) => world.call('reserve', { pattern: 'a', account: 'alice' })],
+  [
+    'reserved with its scope',
+    (world: World) => world.call('reserve', { pattern: '@s/*', account: 'alice' }),
+  ],
+] as const) {
+  test(`head() and template() show nothing of a name that is ${title} since it was looked at`, async () => {
+    const name = parsePackageName(title === 'reserved' ? 'a' : '@s/a')
+    const world = createWorld()
+    world.put(name, [{ version: '1.0.0' }])
+    assert.notEqual(await world.read(name), undefined)
+    assert.equal(take(world), 'ok')
+    assert.equal(await world.read(name), undefined)
+    for (const form of ['full', 'abbreviated'] as const) {
+      assert.equal(world.proxy.head(name, form), undefined)
+      assert.equal(world.proxy.template(name, form), undefined)
+    }
+  })
+}
+
 test('amending.amend() lets the tarball have the last word, where the operator says so', async () => {
   const world = createWorld()
   const { amending } = world.proxy

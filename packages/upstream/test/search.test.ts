@@ -3,17 +3,22 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import type { JsonObject } from '@stele/formats/json'
-import { createWorld, type World } from './world.ts'
+import { createWorld, upstreamUrl, type World } from './world.ts'
 
 const path = (text: string, from = 0, size = 20): string =>
   `/-/v1/search?${new URLSearchParams({ text, from: `${from}`, size: `${size}` }).toString()}`
 
 const foundAs = (name: string): JsonObject => ({ package: { name, version: '1.0.0' } })
 
-/** Its upstream finds these for any of the texts; `own` is hosted here, `team` and `@team/*` are private. */
+/** Its upstream finds these for any of the texts; `reserved` is reserved, `team` and `@team/*` are private, `@work/*` is another upstream's. */
 function worldThatFinds(names: readonly string[], texts: readonly string[], total = 99): World {
   const isPrivate = (name: string): boolean => name === 'team' || name.startsWith('@team/')
-  const world = createWorld({ isPrivate })
+  const common = { url: upstreamUrl, tarballHosts: [], authorization: '' }
+  const upstreams = [
+    { id: 'up', scopes: [], search: true, ...common },
+    { id: 'work', scopes: ['@work'], ...common, url: 'https://work.example' },
+  ]
+  const world = createWorld({ isPrivate, upstreams })
   assert.equal(world.call('reserve', { pattern: 'reserved', account: 'alice' }), 'ok')
   const body = Buffer.from(JSON.stringify({ objects: names.map(foundAs), total }))
   for (const text of texts) world.answers.set(path(text), { body })
@@ -41,6 +46,13 @@ suite('search()', () => {
     'left,@team/secret',
     'reserved',
     'keywords:team',
+    '"@team/x"',
+    '-@team/x',
+    '/@team/x/',
+    '@Team/x',
+    '@work/secret',
+    'scope:work',
+    'a work tool',
   ]) {
     test(`search() tells nobody of ${JSON.stringify(text)}`, async () => {
       const world = worldThatFinds(['left'], [text])

@@ -35,12 +35,12 @@ export const upstreamErrors: Catalogue<UpstreamDetails> = {
   upstream_refused: {
     status: 424,
     message: (d) => `Cannot get ${d.what}: the upstream "${d.upstream}" answers ${d.status}`,
-    fix: () => 'Ask the operator: the upstream may want credentials, or others than it is given',
+    fix: () => 'Ask the operator: the upstream may want credentials, or different ones',
   },
   upstream_changed: {
     status: 409,
     message: (d) =>
-      `Refusing ${d.spec}: the upstream "${d.upstream}" shows other bytes than it did at first: pinned is ${d.pinned}, it shows ${d.shown}`,
+      `Refusing ${d.spec}: the upstream "${d.upstream}" now has different bytes: the log pinned ${d.pinned}, it now has ${d.shown}`,
     fix: () => 'Do not install it; tell the operator, who finds the first sight in the log',
   },
   upstream_too_large: {

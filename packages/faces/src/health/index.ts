@@ -56,7 +56,7 @@ function conflictsMetric({ registry }: HealthPorts): readonly string[] {
   if (registry === undefined) return []
   const help = 'Changes of upstreams that were refused, since the log began'
   const { total } = registry.conflicts({ from: 0, size: 0 })
-  return [metric('stele_upstream_conflicts', 'gauge', help, total)]
+  return [metric('stele_upstream_conflicts_total', 'counter', help, total)]
 }
 
 function metric(

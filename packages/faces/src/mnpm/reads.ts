@@ -34,7 +34,7 @@ const kept = { 'cache-control': removable }
 
 async function showDependencies(ask: Ask, { registry }: Ports): Promise<Draft> {
   const { name, version } = askedRelease(ask)
-  await registry.prepare(name, 'abbreviated', ask.client)
+  await registry.prepare(name, 'full', ask.client)
   const bytes = registry.manifest(name, version, ask.baseUrl())
   if (bytes === undefined) throw notThere(name, version)
   const dependencies = dependencyList(parseOwn(bytes)['dependencies'])

@@ -62,5 +62,5 @@ function notice(ask: Ask, unknown: readonly string[]): Readonly<Record<string, s
   const shown = unknown.slice(0, maxShownNames).filter((name) => /^[\w.~@/-]+$/.test(name))
   const more = unknown.length - shown.length
   const names = [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')
-  return { 'npm-notice': `Not audited, since no upstream knows advisories of them: ${names}` }
+  return { 'npm-notice': `Not audited (no upstream has advisories for these): ${names}` }
 }

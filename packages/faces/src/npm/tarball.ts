@@ -30,6 +30,9 @@ function showTarball(asked: Asked, ports: Ports): Draft | Promise<Draft> {
   const found = ports.registry.tarball(name, file)
   const body = found === undefined ? undefined : ports.log.blob(found.sha512)
   if (found !== undefined && body !== undefined) return showHosted(name, found, body, ports)
+  if (found !== undefined && ports.log.takenDown(found.sha512) !== undefined) {
+    throw missingTarball({ ...asked, found }, ports)
+  }
   return showProxied({ ...asked, found }, ports)
 }
 

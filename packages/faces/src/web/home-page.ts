@@ -57,8 +57,8 @@ function upstreamText({ upstreams, conflicts, baseUrl }: HomePage): string {
   const names = upstreams.map((id) => `<b>${escapeHtml(id)}</b>`).join(', ')
   const refused =
     conflicts === 0
-      ? 'Nothing has been refused so far.'
-      : `<a href="${escapeHtml(baseUrl)}/-/stele/conflicts">${conflicts} ${conflicts === 1 ? 'change was' : 'changes were'} refused.</a>`
+      ? 'None has offered other bytes for a version so far.'
+      : `<a href="${escapeHtml(baseUrl)}/-/stele/conflicts">${conflicts} ${conflicts === 1 ? 'changed tarball was' : 'changed tarballs were'} refused.</a>`
   return `<p class="soft">What was not published here comes from other registries: ${names}. The first time that a version is seen, its hash goes into the log, and from then on nobody gets anything else under that number. ${refused}</p>`
 }
 

@@ -47,8 +47,9 @@ export function openProxy(options: ProxyOptions): {
   const { settings, log, get, kept, tarballs, takeIn, takeApart, report } = options
   const isPrivate = matcherOf(settings.private)
   const proxy = createProxy({
-    upstreams: settings.upstreams.map(({ token, ...rest }) => ({
+    upstreams: settings.upstreams.map(({ token, tarballHosts, ...rest }) => ({
       ...rest,
+      tarballHosts: tarballHosts.map((host) => host.toLowerCase().replace(/:(?:80|443)$/, '')),
       authorization: token === '' ? '' : `Bearer ${token}`,
     })),
     get,
@@ -92,11 +93,18 @@ function createBudget(
 }
 
 function readsOf(proxy: Proxy, { upstreams, upstreamFreshMs }: UpstreamSettings): UpstreamReads {
+  const searched = upstreams.find(({ search }) => search)
   return {
     ids: upstreams.map(({ id }) => id),
     whose: proxy.whose,
-    advisories: proxy.advisories,
-    search: proxy.search,
+    advisories: async (packages, client) => {
+      for (const name of packages.keys()) refuseLoop(proxy.whose(name), name)
+      return proxy.advisories(packages, client)
+    },
+    search: async (page, client) => {
+      refuseLoop(searched?.id, page.text)
+      return proxy.search(page, client)
+    },
     prepare: async (name, form, client) => {
       refuseLoop(proxy.whose(name), name)
       const head = await proxy.prepare(name, form, client)

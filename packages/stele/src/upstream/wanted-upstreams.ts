@@ -22,7 +22,10 @@ export function checkUpstreams(settings: UpstreamSettings, own: Own): void {
       `left out where "upstreams" has one that is called "${shortId}"`,
     )
   }
-  for (const [at, { url }] of upstreams.entries()) {
+  for (const [at, { id, url }] of upstreams.entries()) {
+    if (upstreams.findIndex((one) => one.id === id) !== at) {
+      throw invalid(`upstreams[${at}].id`, id, 'an id that no other upstream has')
+    }
     if (isOwn(url, own)) throw invalid(`upstreams[${at}].url`, url, another)
   }
   if (upstream !== null && upstream !== 'npm' && isOwn(upstream, own)) {
