@@ -20,6 +20,8 @@ export type Expected = {
   readonly upstream: string
   readonly spec: string
   readonly integrity: string
+  /** In hex, as the log says of the tarball that was here before: it binds where the integrity is a weaker hash. */
+  readonly sha512: string | undefined
 }
 
 type Ports = { readonly receiving: Receiving } & Pick<Tarballs, 'open' | 'maxBytes'>
@@ -99,12 +101,21 @@ async function receive(answer: Answer, ports: Ports, taking: Taking): Promise<st
     progress.wrote(chunk.length)
   }
   progress.end() // From here on the file is closed and moved, or removed.
-  const digest = sha512.digest()
+  const digest = sha512.digest('hex')
   const shown = integrity.startsWith('sha1-')
     ? `sha1-${sha1.digest('base64')}`
-    : `sha512-${digest.toString('base64')}`
-  if (shown === integrity) return digest.toString('hex')
-  throw new SteleError('upstream_changed', { upstream, spec, pinned: integrity, shown })
+    : integrityOf(digest)
+  const told = { upstream, spec }
+  if (shown !== integrity) {
+    throw new SteleError('upstream_changed', { ...told, pinned: integrity, shown })
+  }
+  if (expected.sha512 === undefined || expected.sha512 === digest) return digest
+  const pinned = integrityOf(expected.sha512)
+  throw new SteleError('upstream_changed', { ...told, pinned, shown: integrityOf(digest) })
+}
+
+function integrityOf(sha512: string): string {
+  return `sha512-${Buffer.from(sha512, 'hex').toString('base64')}`
 }
 
 /** The body, whose errors are the upstream's: the disk has its own. */

@@ -61,7 +61,11 @@ export function createProxy(
   const tarball: Proxy['tarball'] = async (name, version, client) => {
     const chosen = state.chosen(name, version)
     const held = chosen === undefined ? undefined : tarballs.find(chosen)
-    if (chosen !== undefined && held !== undefined) {
+    // Where the integrity is a weaker hash, the one in the log binds.
+    const isWeak = chosen?.startsWith('sha1-') === true
+    const logged = isWeak ? state.contents(name, version)?.sha512 : undefined
+    const isRight = logged === undefined || held?.sha512 === logged
+    if (chosen !== undefined && held !== undefined && isRight) {
       releases.catchUp(name, version, held)
       return { kind: 'held', held, integrity: chosen }
     }

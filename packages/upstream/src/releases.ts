@@ -113,7 +113,8 @@ function createStart(
     const way = { from: upstream.url, to: pin.tarball, what: spec, verb: 'has the tarball at' }
     const answer = await fetching.tarball(upstream, placeOf(upstream, way), spec)
     if (answer === undefined) return undefined
-    const expected = { upstream: upstream.id, spec, integrity: pin.integrity }
+    const sha512 = ports.state.contents(name, version)?.sha512
+    const expected = { upstream: upstream.id, spec, integrity: pin.integrity, sha512 }
     const receiving = await tarballs.receive()
     const arriving = arrive(answer, { receiving, ...tarballs }, expected)
     arriving.whole.then(

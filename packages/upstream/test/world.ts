@@ -66,6 +66,8 @@ export type World = {
   readonly wait: (timeMs: number) => void
   /** Keeps nothing any more, and later again. */
   readonly fillDisk: (isFull: boolean) => void
+  /** Loses all tarballs. */
+  readonly loseTarballs: () => void
   /** Resolves when nothing goes on behind the answers. */
   readonly settle: () => Promise<void>
   readonly call: (method: string, request: JsonObject, account?: string) => string
@@ -198,6 +200,7 @@ export function createWorld(
     fillDisk: (now) => {
       isFull = now
     },
+    loseTarballs: () => files.clear(),
     settle: async () => {
       for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
     },

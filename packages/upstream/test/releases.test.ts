@@ -1,0 +1,45 @@
+// Releases of upstreams: what binds their bytes, what is asked for them, and what goes wrong on the way.
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { test } from 'node:test'
+import { isSteleError } from '@stele/errors'
+import { makePackage } from '@stele/testkit'
+import { createWorld, type World } from './world.ts'
+
+const bytes = makePackage({ name: 'a', version: '1.0.0' })
+const shasum = hash('sha1', bytes)
+const first = hash('sha512', 'the bytes that came first, of the same SHA-1')
+
+/** A world whose log says of a release, pinned by its SHA-1, that it was other bytes than the upstream has now. */
+async function worldOfTwins(): Promise<World> {
+  const world = createWorld({
+    takeApart: async () => ({
+      contents: { files: null, manifest: null, reason: 'x', sha512: first, size: 1 },
+      own: undefined,
+    }),
+  })
+  world.put('a', [{ version: '1.0.0', dist: { integrity: null, shasum } }])
+  await world.read('a')
+  await world.fetch('a', '1.0.0')
+  await world.settle()
+  return world
+}
+
+for (const [what, prepare] of [
+  ['fetched again', (world: World) => world.loseTarballs()],
+  ['here', () => undefined],
+] as const) {
+  test(`tarball() refuses one that is ${what} when its SHA-1 is right and the SHA-512 in the log is another`, async () => {
+    const world = await worldOfTwins()
+    prepare(world)
+    await assert.rejects(world.fetch('a', '1.0.0'), (error) => {
+      assert.ok(isSteleError(error, 'upstream_changed'))
+      const { pinned, shown } = error.details
+      assert.equal(pinned, `sha512-${Buffer.from(first, 'hex').toString('base64')}`)
+      assert.equal(shown, `sha512-${hash('sha512', bytes, 'base64')}`)
+      return true
+    })
+    await world.settle()
+    assert.ok(world.calls.some(({ method }) => method === 'conflict'))
+  })
+}
