@@ -2,6 +2,7 @@
 // the log before it is told to anybody, and the last answer served on while an upstream is down.
 import { isSteleError, SteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
+import { tarballFile } from '@stele/releases/release'
 import { noteConflict } from './conflicts.ts'
 import type { Fetched, Fetching } from './fetching.ts'
 import { createFlights, createTurns } from './flights.ts'
@@ -87,7 +88,7 @@ async function refresh(
     kept.saveHead(name, form, head)
     return head
   }
-  const taken = await takeIn(ports, wanted, fetched)
+  const taken = await takeIn(ports, { upstream, ...wanted }, fetched)
   await record(ports, { upstream, name }, taken)
   const { template, pins, digest, modifiedMs } = taken
   const head = { ...checked, etag: fetched.etag, digest, modifiedMs }
@@ -99,7 +100,7 @@ const neverAsked = 'it says that nothing has changed, which nobody asked'
 
 async function takeIn(
   { state, kept, random, takeIn: take }: Ports,
-  { name, form }: Wanted,
+  { upstream, name, form }: Wanted & { readonly upstream: Upstream },
   { body, isAbbreviated }: Extract<Fetched, { kind: 'packument' }>,
 ): Promise<Taken> {
   const taking = {
@@ -108,7 +109,7 @@ async function takeIn(
     body,
     isAbbreviated,
     chunks: state.chunks(name),
-    pins: kept.pins(name) ?? chosenPins(state, name),
+    pins: kept.pins(name) ?? chosenPins(state, name, upstream),
     amended: state.amended(name),
     mark: Buffer.from(random(16)).toString('hex'),
   }
@@ -121,11 +122,19 @@ async function takeIn(
   }
 }
 
-/** Where what was kept is gone, the log has the records of what somebody installed. */
-function chosenPins({ chosenReleases }: Ports['state'], name: string): Uint8Array | undefined {
+/** Where what was kept is gone, the log has the records of what somebody installed, and upstreams have tarballs where all do. */
+function chosenPins(
+  { chosenReleases }: Ports['state'],
+  name: PackageName,
+  { url }: Upstream,
+): Uint8Array | undefined {
   const releases = chosenReleases(name)
   if (releases.length === 0) return undefined
-  return pack(Buffer.from(formatPins(releases.map((one) => ({ ...one, tarball: '' })))))
+  const pins = releases.map((one) => ({
+    ...one,
+    tarball: `${url}/${name}/-/${tarballFile(name, one.version)}`,
+  }))
+  return pack(Buffer.from(formatPins(pins)))
 }
 
 function isFresh({ checkedMs }: KeptHead, nowMs: number, freshMs: number): boolean {

@@ -61,7 +61,7 @@ export type Taken = {
   readonly template: Uint8Array
   /** SHA-256 of the template, hex. */
   readonly digest: string
-  /** What a release is chosen by (`pins.ts`), packed. */
+  /** What each release is chosen by (`pins.ts`), also those that this packument does not show; packed. */
   readonly pins: Uint8Array
   readonly modifiedMs: number | undefined
 }
@@ -76,9 +76,11 @@ export function takeIn(taking: Taking): Taken {
   const { releases, dropped } = readShown(document, name)
   const lines = readLines(chunks)
   const before = parsePins(taking.pins === undefined ? '' : unpack(taking.pins))
-  const found = releases.map((release) => compare(release, { lines, before, amended }))
+  const known = { lines, before, amended }
+  const found = releases.map((release) => compare(release, known))
   const fresh = found.filter(({ line }) => line === undefined).map(({ release }) => release)
   const served = found.filter((one): one is Served => one.pin !== undefined)
+  const pins = [...stillPinned(known, served), ...served.map(({ pin }) => pin)]
   const template = Buffer.from(formatTemplate(taking, document as JsonObject, served))
   return {
     chunk: fresh.length === 0 ? undefined : { text: formatChunk(fresh), count: fresh.length },
@@ -87,7 +89,7 @@ export function takeIn(taking: Taking): Taken {
     dropped: dropped.slice(0, maxDroppedShown),
     template: pack(template),
     digest: hash('sha256', template, 'hex'),
-    pins: pack(Buffer.from(formatPins(served.map(({ pin }) => pin)))),
+    pins: pack(Buffer.from(formatPins(pins))),
     modifiedMs: modifiedOf(document),
   }
 }
@@ -129,6 +131,18 @@ function compare(release: ShownRelease, { lines, before, amended }: Known): Comp
     return { ...what, difference: { version, pinned: line.recordDigest, shown: recordDigest } }
   }
   return { ...what, conflict: { version, pinned: line.integrity, shown: integrity } }
+}
+
+/** The releases that this packument does not show: the other form of it may, and the upstream may again. */
+function stillPinned({ lines, before, amended }: Known, served: readonly Served[]): readonly Pin[] {
+  const shown = new Set<string>(served.map(({ pin }) => pin.version))
+  return [...before.values()].flatMap((pin) => {
+    const { version, integrity } = pin
+    const line = shown.has(version) ? undefined : lines.get(version)
+    if (line === undefined || line.integrity !== integrity) return [] // The log may be an older one.
+    const record = amended.get(version) ?? recordSeen(pin, line)
+    return record === undefined ? [] : [{ ...pin, record }]
+  })
 }
 
 /** The record that a release was seen with, where it is still known. */

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { type ErrorCode, isSteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { parsePackageName } from '@stele/formats/names'
-import { createMemoryKept, createWorld, type TestAnswer, upstreamUrl, type World } from './world.ts'
+import { createWorld, type TestAnswer, upstreamUrl, type World } from './world.ts'
 
 const minute = 61_000
 
@@ -511,22 +511,12 @@ test('amending.amend() lets the tarball have the last word, where the operator s
 })
 
 test('prepare() serves what was installed as it was, where what was kept of it is lost', async () => {
-  let kept = createMemoryKept()
-  const world = createWorld({
-    kept: {
-      head: (...args) => kept.head(...args),
-      template: (...args) => kept.template(...args),
-      pins: (...args) => kept.pins(...args),
-      save: (...args) => kept.save(...args),
-      saveHead: (...args) => kept.saveHead(...args),
-      expire: (name) => kept.expire(name),
-    },
-  })
+  const world = createWorld()
   const before = { manifest: { dependencies: { b: '1' } }, own: { dependencies: { b: '1' } } }
   world.put('a', [{ version: '1.0.0', ...before }])
   await world.fetch('a', '1.0.0')
   await world.settle()
-  kept = createMemoryKept()
+  world.lose()
   world.put('a', [{ ...before, version: '1.0.0', manifest: { dependencies: { evil: '*' } } }])
   const served = member(await world.read('a'), 'versions', '1.0.0', 'dependencies')
   assert.deepEqual(served, { b: '1' })
@@ -636,4 +626,54 @@ test('prepare() goes on when the log takes no more conflicts of a version', asyn
     world.put('a', [{ version: '1.0.0', own: { change } }, { version: `2.0.${change}` }])
     assert.deepEqual(await versionsOf(world), ['1.0.0', `2.0.${change}`])
   }
+})
+
+test('tarball() serves a version that one form of the packument shows, and the other one not yet', async () => {
+  const world = createWorld()
+  const [older, newer] = [[{ version: '1.0.0' }], [{ version: '1.0.0' }, { version: '2.0.0' }]]
+  world.put('a', newer)
+  const ahead = world.answers.get('/a')
+  world.put('a', older)
+  const behind = world.answers.get('/a')
+  assert.ok(ahead !== undefined && typeof ahead !== 'function')
+  assert.ok(behind !== undefined && typeof behind !== 'function')
+  world.answers.set('/a', () => {
+    const { accept = '', 'if-none-match': etag } = world.asked.at(-1)?.headers ?? {}
+    const answer = accept.includes('install') ? ahead : behind
+    return etag !== undefined && etag === answer.headers?.['etag'] ? { status: 304 } : answer
+  })
+  assert.deepEqual(await versionsOf(world), ['1.0.0', '2.0.0'])
+  await world.read('a', 'full')
+  assert.deepEqual(await versionsOf(world), ['1.0.0', '2.0.0'])
+  assert.ok((await world.fetch('a', '2.0.0')) !== undefined)
+})
+
+test('prepare() serves a version as it was pinned when the upstream drops it, and shows it again with other bytes', async () => {
+  const world = await worldThatSaw()
+  const before = member(await world.read('a'), 'versions', '1.1.0')
+  const pinned = world.answers.get('/a/-/a-1.1.0.tgz')
+  world.wait(minute)
+  world.put('a', [{ version: '1.0.0' }])
+  assert.deepEqual(await versionsOf(world), ['1.0.0'])
+  world.wait(minute)
+  world.put('a', [{ version: '1.0.0' }, { version: '1.1.0', own: { evil: true } }])
+  const after = member(await world.read('a'), 'versions', '1.1.0')
+  assert.deepEqual(member(after, 'dependencies'), { b: '1' })
+  assert.equal(member(after, 'dist', 'integrity'), member(before, 'dist', 'integrity'))
+  if (pinned !== undefined) world.answers.set('/a/-/a-1.1.0.tgz', pinned)
+  assert.ok((await world.fetch('a', '1.1.0')) !== undefined)
+})
+
+test('tarball() finds what was installed where an upstream has its tarballs, when all that was kept of it is lost', async () => {
+  const world = createWorld()
+  world.put('@b/a', [{ version: '1.0.0' }])
+  await world.fetch('@b/a', '1.0.0')
+  await world.settle()
+  const answers = new Map(world.answers)
+  world.lose()
+  world.put('@b/a', [{ version: '2.0.0' }])
+  const tarball = answers.get('/@b/a/-/a-1.0.0.tgz')
+  if (tarball !== undefined) world.answers.set('/@b/a/-/a-1.0.0.tgz', tarball)
+  assert.deepEqual(await versionsOf(world, '@b/a'), ['2.0.0'])
+  assert.ok((await world.fetch('@b/a', '1.0.0')) !== undefined)
 })

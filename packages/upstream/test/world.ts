@@ -64,6 +64,8 @@ export type World = {
   /** The tarball as a client reads it; whatever arrived before an error is lost. */
   readonly fetch: (name: string, version: string) => Promise<Uint8Array | undefined>
   readonly wait: (timeMs: number) => void
+  /** Loses everything but the log. */
+  readonly lose: () => void
   /** Keeps nothing any more, and later again. */
   readonly fillDisk: (isFull: boolean) => void
   /** Loses all tarballs. */
@@ -114,6 +116,7 @@ export function createWorld(
   system.call({ method: 'join', args: '[]', account: 'alice' })
 
   const { state } = system
+  const kept = createMemoryKept(needRoom)
   const keep = (text: Uint8Array): string => {
     const name = hash('sha512', text, 'hex')
     blobs.set(name, text)
@@ -131,7 +134,7 @@ export function createWorld(
       return answerOf(typeof found === 'function' ? await found() : found)
     },
     freshMs: 60_000,
-    kept: createMemoryKept(needRoom),
+    kept,
     tarballs: createMemoryTarballs(files, needRoom),
     state: {
       origin: (name) => readOrigin(state, name),
@@ -197,6 +200,10 @@ export function createWorld(
     wait: (timeMs) => {
       nowMs += timeMs
     },
+    lose: () => {
+      kept.lose()
+      files.clear()
+    },
     fillDisk: (now) => {
       isFull = now
     },
@@ -226,7 +233,9 @@ function answerOf(found: TestAnswer | undefined): Awaited<ReturnType<UpstreamPor
 }
 
 /** What is kept, in memory. `needRoom` throws where there is none. */
-export function createMemoryKept(needRoom: () => void = () => undefined): UpstreamPorts['kept'] {
+export function createMemoryKept(
+  needRoom: () => void = () => undefined,
+): UpstreamPorts['kept'] & { readonly lose: () => void } {
   type Head = NonNullable<ReturnType<UpstreamPorts['kept']['head']>>
   const heads = new Map<string, Head>()
   const templates = new Map<string, Uint8Array>()
@@ -235,6 +244,9 @@ export function createMemoryKept(needRoom: () => void = () => undefined): Upstre
     head: (name, form) => heads.get(`${form} ${name}`),
     template: (name, form) => templates.get(`${form} ${name}`),
     pins: (name) => pins.get(name),
+    lose: () => {
+      for (const all of [heads, templates, pins]) all.clear()
+    },
     save: (name, form, { template, pins: packed, ...head }) => {
       needRoom()
       heads.set(`${form} ${name}`, head)
