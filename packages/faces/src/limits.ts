@@ -6,7 +6,7 @@ const mib = 1024 * kib
 /** Bytes of a publish document, decoded: npmjs takes 100 to 200 MB; the tarball in it is a third longer as base64. */
 export const defaultMaxUploadBytes: number = 128 * mib
 
-/** What an operator may set it to: all uploads together hold no more than twice that (`maxBufferedBytes` of @stele/http). */
+/** What an operator may set it to: above `maxLargeBytes` of @stele/http there is one such upload at a time. */
 export const largestMaxUploadBytes: number = 256 * mib
 
 /** Bytes of a log-in or token request: a stranger may send it. */

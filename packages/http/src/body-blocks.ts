@@ -67,6 +67,28 @@ export function createBodyBlocks(
   }
 }
 
+/**
+ * One block for all of a body that has its turn, which may come to `claimBytes`: what it does not come to is never touched, so that no
+ * memory stands behind it. `first` is what came before.
+ */
+export function createWholeBlock(
+  { limitBytes, claimBytes }: { readonly limitBytes: number; readonly claimBytes: number },
+  first: Uint8Array,
+): BodyBlocks {
+  const whole = Buffer.allocUnsafeSlow(Math.max(claimBytes, first.length))
+  whole.set(first)
+  let used = first.length
+  return {
+    add: (chunk) => {
+      if (used + chunk.length > limitBytes) throw new SteleError('body_too_large', { limitBytes })
+      if (used + chunk.length > whole.length) throw new Error('A body is longer than it says')
+      whole.set(chunk, used)
+      used += chunk.length
+    },
+    join: async () => whole.subarray(0, used),
+  }
+}
+
 /** Large enough to be worth no copy, and most of the memory that it holds on to. */
 function isKept({ length, buffer }: Uint8Array): boolean {
   return length >= keptChunkBytes && 2 * length > buffer.byteLength

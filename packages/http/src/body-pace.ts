@@ -5,16 +5,18 @@ import { bodyPaceMs, minPaceBytes } from './limits.ts'
 /** Calls back again and again until it is cancelled. */
 export type Every = (periodMs: number, work: () => void) => () => void
 
-/** Watches one body. `isSlow` hears of it once, if less came than has to in a period. */
+/** Watches one body. `isSlow` hears of it once, if less came than has to in a period; `least` says how much that is at its end. */
 export function watchPace(
   every: Every,
   isSlow: (error: SteleError) => void,
+  least: () => number = () => minPaceBytes,
 ): { readonly came: (sizeBytes: number) => void; readonly end: () => void } {
   let sinceBytes = 0
   const end = every(bodyPaceMs, () => {
-    if (sinceBytes < minPaceBytes) {
+    const leastBytes = least()
+    if (sinceBytes < leastBytes) {
       end()
-      isSlow(new SteleError('body_too_slow', { leastBytes: minPaceBytes, periodMs: bodyPaceMs }))
+      isSlow(new SteleError('body_too_slow', { leastBytes, periodMs: bodyPaceMs }))
     }
     sinceBytes = 0
   })

@@ -11,8 +11,23 @@ export const maxJsonBytes: number = 1 * mib
 /** Values of it: the worst takes 20 ms to parse. A proof request of 5,000 queries has 15,002. */
 export const maxJsonValues = 20_000
 
-/** Bytes of bodies in memory at once, over all requests: four uploads of 128 MiB, the largest by default. */
-export const maxBufferedBytes: number = 512 * mib
+/** Bytes from which on a body waits for its turn. */
+export const largeBodyBytes: number = 256 * kib
+
+/** Bytes of smaller bodies, and of the beginnings of those that wait, in memory at once: as many as one address has connections. */
+export const maxBufferedBytes: number = 64 * mib
+
+/** Bytes of large bodies in memory at once: one upload of 128 MiB, the largest by default, and some smaller ones. */
+export const maxLargeBytes: number = 160 * mib
+
+/** How long a large body may wait for its turn, in milliseconds: npm gives up after five minutes. */
+export const maxTurnWaitMs: number = 4 * minuteMs
+
+/** Addresses of which it is known when they had a turn. */
+export const maxTurnsKept = 1_000
+
+/** Bytes that have to come in a period of a body that has its turn while others wait: 2.2 Mbit/s. */
+export const awaitedPaceBytes: number = 8 * mib
 
 /** The part of that which one address, or one account, may have: what is left takes the largest upload of somebody else. */
 export const maxSenderParts = 0.75

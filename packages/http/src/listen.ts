@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIPv6, type Socket } from 'node:net'
 import { SteleError } from '@stele/errors'
 import type { Network } from '@stele/formats/networks'
-import { type BodyBudget, createBodyBudget } from './body-budget.ts'
+import { createBodyBudget } from './body-budget.ts'
+import { createBodyTurns } from './body-turns.ts'
 import { createConnections } from './connections.ts'
 import type { Draft } from './draft.ts'
 import { toReply } from './error-reply.ts'
@@ -20,9 +21,10 @@ import {
   maxConnectionsPerAddress,
   maxHeaderBytes,
   maxHeaderCount,
+  maxLargeBytes,
   requestTimeoutMs,
 } from './limits.ts'
-import { headOf, incomingOf, isContinue } from './read-request.ts'
+import { type BodyPlaces, headOf, incomingOf, isContinue } from './read-request.ts'
 import { refuseBroken } from './refuse-broken.ts'
 import { sendReply } from './send-reply.ts'
 import { createSwitches, refuseSwitch, type Switches, type SwitchLimits } from './switches.ts'
@@ -33,8 +35,10 @@ export type ListenOptions = {
   readonly host: string
   readonly port: number
   readonly report: (event: HttpEvent) => void
-  /** Bytes of bodies in memory at once, over all requests. */
+  /** Bytes of small bodies in memory at once, over all requests. */
   readonly maxBufferedBytes?: number
+  /** Bytes of large ones, which wait their turn. */
+  readonly maxLargeBytes?: number
   /** Proxies that may hold any number of connections. */
   readonly trustedProxies?: readonly Network[]
   /** Connections of one address; 256 when absent. */
@@ -61,7 +65,10 @@ const defaultGraceMs = 30_000
 
 /** Serves the app. Rejects with address_taken when another program has the port, address_unusable when the host is none of this machine's. */
 export async function listen(app: App, options: ListenOptions): Promise<Listening> {
-  const budget = createBodyBudget(options.maxBufferedBytes ?? maxBufferedBytes)
+  const places = {
+    budget: createBodyBudget(options.maxBufferedBytes ?? maxBufferedBytes),
+    turns: createBodyTurns(options.maxLargeBytes ?? maxLargeBytes),
+  }
   const server = createLimitedServer(app)
   const running: Running = { count: 0, onNone: () => undefined }
   const start = ({ request, response }: Exchange): void => {
@@ -71,7 +78,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       if (running.count === 0) running.onNone()
     })
     if (!server.listening) response.setHeader('connection', 'close')
-    serve(app, { request, response, budget }).catch((error: unknown) => {
+    serve(app, { request, response, places }).catch((error: unknown) => {
       reportConnection(options, request.socket, error)
       response.destroy()
     })
@@ -142,13 +149,16 @@ type Running = { count: number; onNone: () => void }
 type Serving = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  readonly budget: BodyBudget
+  readonly places: BodyPlaces
 }
 
-async function serve(app: App, { request, response, budget }: Serving): Promise<void> {
-  const incoming = incomingOf(request, response, budget)
+async function serve(app: App, { request, response, places }: Serving): Promise<void> {
+  const held: (() => void)[] = []
+  const hold = (release: () => void): void => void held.push(release)
+  const incoming = incomingOf(request, response, { places, hold })
   const refused = refuseExpectation(incoming)
-  const reply = refused === undefined ? await app(incoming) : await finish(incoming, refused)
+  const reply = await (refused === undefined ? app(incoming) : finish(incoming, refused))
+  for (const release of held) release()
   try {
     await sendReply(request, response, reply)
   } catch (error) {

@@ -3,16 +3,26 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { SteleError } from '@stele/errors'
-import { type BodyBlocks, createBodyBlocks } from './body-blocks.ts'
+import { type BodyBlocks, createBodyBlocks, createWholeBlock } from './body-blocks.ts'
 import type { BodyBudget, Sender } from './body-budget.ts'
 import { type Every, everyOnClock, watchPace } from './body-pace.ts'
+import type { BodyTurn, BodyTurns } from './body-turns.ts'
 import { createChunkWatch } from './chunk-watch.ts'
-import { freeInflatedBytes, maxInflation } from './limits.ts'
+import {
+  awaitedPaceBytes,
+  freeInflatedBytes,
+  idleTimeoutMs,
+  largeBodyBytes,
+  maxInflation,
+  minPaceBytes,
+} from './limits.ts'
 
 /** What bounds a body beside its length. */
 export type BodyBounds = {
   readonly budget: BodyBudget
   readonly sender: Sender
+  /** Where large ones wait; absent, they do not. */
+  readonly turns?: BodyTurns
   readonly every?: Every
 }
 
@@ -30,9 +40,12 @@ export async function readBody(
   bounds: BodyBounds,
 ): Promise<HeldBody> {
   const isGzip = isGzipBody(request, limitBytes)
+  const length = Number(request.headers['content-length'] ?? limitBytes)
+  const claimBytes = isGzip ? limitBytes : Math.min(limitBytes, length)
+  const all = { ...bounds, limitBytes, claimBytes }
   const { blocks, release } = isGzip
-    ? await collectDecoded(request, limitBytes, bounds)
-    : await collect(request, { ...bounds, limitBytes, source: request, watch: createChunkWatch() })
+    ? await collectDecoded(request, all)
+    : await collect(request, { ...all, source: request, watch: createChunkWatch() })
   return { bytes: await blocks.join(), release }
 }
 
@@ -52,13 +65,12 @@ export function isGzipBody(request: IncomingMessage, limitBytes: number): boolea
 
 async function collectDecoded(
   request: IncomingMessage,
-  limitBytes: number,
-  bounds: BodyBounds,
+  bounds: Omit<Collecting, 'source' | 'watch'>,
 ): Promise<Collected> {
   const decoding = gunzipOf(request)
   try {
     const { stream, watch } = decoding
-    return await collect(stream, { ...bounds, limitBytes, source: request, watch })
+    return await collect(stream, { ...bounds, source: request, watch })
   } catch (error) {
     throw error instanceof SteleError ? error : brokenGzip(error)
   } finally {
@@ -116,6 +128,8 @@ export function brokenGzip(cause: unknown): SteleError {
 
 type Collecting = BodyBounds & {
   readonly limitBytes: number
+  /** What it may come to, as far as its sender says. */
+  readonly claimBytes: number
   readonly source: IncomingMessage
   /** Hears the size of each chunk, and gives the error that it ends the body with. */
   readonly watch: (sizeBytes: number) => SteleError | undefined
@@ -123,10 +137,8 @@ type Collecting = BodyBounds & {
 type Collected = { readonly blocks: BodyBlocks; readonly release: () => void }
 
 /** Listens instead of iterating: leaving an iterator would destroy the request, and with it the way to answer. */
-function collect(
-  stream: Readable,
-  { limitBytes, budget, sender, every = everyOnClock, source, watch }: Collecting,
-): Promise<Collected> {
+function collect(stream: Readable, collecting: Collecting): Promise<Collected> {
+  const { limitBytes, budget, sender, turns, every = everyOnClock, source, watch } = collecting
   let sizeBytes = 0
   return new Promise<Collected>((resolve, reject) => {
     const listeners = {
@@ -136,28 +148,56 @@ function collect(
         const refused = watch(chunk.length)
         if (refused === undefined) addTo(blocks, chunk, settle)
         else settle(refused)
+        if (sizeBytes > largeBodyBytes && turn === undefined && !isSettled) waitForTurn()
       },
       end: (): void => settle(source.complete ? undefined : cutError(sizeBytes)),
       error: (error: unknown): void => settle(error),
       close: (): void => settle(cutError(sizeBytes)),
       aborted: (): void => settle(cutError(sizeBytes)),
     }
+    let isSettled = false
     const settle = (error: unknown): void => {
+      isSettled = true
       pace.end()
       for (const [event, listener] of Object.entries(listeners)) stream.off(event, listener)
       // Whatever still comes must not become an uncaught error.
       stream.on('error', ignore)
       if (error === undefined) {
         share.arrived()
-        resolve({ blocks, release: share.release })
+        resolve({ blocks, release })
         return
       }
-      share.release()
+      release()
       reject(error instanceof Error ? error : cutError(sizeBytes))
     }
     const share = budget.open(sender, settle)
-    const blocks = createBodyBlocks(limitBytes, share.take)
-    const pace = watchPace(every, settle)
+    let blocks = createBodyBlocks(limitBytes, share.take)
+    let pace = watchPace(every, settle)
+    let turn: BodyTurn | undefined
+    const release = (): void => {
+      share.release()
+      turn?.release()
+    }
+    /** Meanwhile nothing is read: what came so far is all that it holds. */
+    const waitForTurn = (): void => {
+      if (turns === undefined) return
+      turn = turns.open(sender.client, collecting.claimBytes)
+      stream.pause()
+      pace.end()
+      source.socket.setTimeout(0)
+      const start = async (): Promise<void> => {
+        await turn?.ready
+        source.socket.setTimeout(idleTimeoutMs)
+        if (isSettled) return
+        blocks = createWholeBlock(collecting, await blocks.join())
+        share.release()
+        if (isSettled) return
+        const least = (): number => (turns.isAwaited() ? awaitedPaceBytes : minPaceBytes)
+        pace = watchPace(every, settle, least)
+        stream.resume()
+      }
+      start().catch(settle)
+    }
     for (const [event, listener] of Object.entries(listeners)) stream.on(event, listener)
   })
 }

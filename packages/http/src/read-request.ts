@@ -1,24 +1,31 @@
 // What came in over node:http, as the app takes it.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyBudget } from './body-budget.ts'
+import type { BodyTurns } from './body-turns.ts'
 import type { Incoming } from './exchange.ts'
+import { largeBodyBytes } from './limits.ts'
 import { readBody } from './read-body.ts'
 import { streamBody } from './stream-body.ts'
 
-/** The request; its body counts in the budget for as long as it is being answered. */
+/** What bounds the bodies of all requests. */
+export type BodyPlaces = { readonly budget: BodyBudget; readonly turns: BodyTurns }
+
+/** The request. `hold` is told how to give back what its body takes, which it does until there is an answer. */
 export function incomingOf(
   request: IncomingMessage,
   response: ServerResponse,
-  budget: BodyBudget,
+  { places, hold }: { readonly places: BodyPlaces; readonly hold: (release: () => void) => void },
 ): Incoming {
   return {
     ...headOf(request),
     body: async (limitBytes, sender = { client: request.socket.remoteAddress ?? '' }) => {
       askForBody(request, response, limitBytes)
-      const { bytes, release } = await readBody(request, limitBytes, { budget, sender })
-      // It is in memory for as long as the request is being answered.
-      if (response.destroyed) release()
-      else response.once('close', release)
+      const { bytes, release } = await readBody(request, limitBytes, { ...places, sender })
+      // Also when the client is gone: whoever answers may not know, and still has it.
+      hold(() => {
+        if (bytes.length > largeBodyBytes) freeMemory(bytes)
+        release()
+      })
       return bytes
     },
     stream: (limitBytes) => {
@@ -26,6 +33,11 @@ export function incomingOf(
       return streamBody(request, limitBytes)
     },
   }
+}
+
+/** At once, and not when somebody looks for garbage: a few hundred MB would gather. */
+function freeMemory({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0)
 }
 
 /** True for a client that waits with its body until it is told to send it. */

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib'
 import { isSteleError } from '@stele/errors'
 import { toReply } from '../src/error-reply.ts'
 import { finish } from '../src/finish.ts'
-import type { App } from '../src/index.ts'
+import { type App, listen } from '../src/index.ts'
 import { codeOf, echo, limitBytes, mib, send, sendRaw, text, withServer } from './real-server.ts'
 
 test('listen() hands bodies over whole, and keeps connections open over 30 s', async () => {
@@ -252,3 +252,66 @@ for (const [claim, expect, length, wanted] of asking) {
     })
   })
 }
+
+test('large bodies wait their turn, and all arrive whole', async () => {
+  const bodies = Array.from({ length: 6 }, (_, at) => Buffer.alloc(3 * mib, `${at}`))
+  let [running, most] = [0, 0]
+  const app: App = async (asked) => {
+    const bytes = await asked.body(4 * mib)
+    most = Math.max(most, ++running)
+    const reply = text(200, hash('sha256', bytes, 'hex'))
+    await new Promise((resolve) => setImmediate(resolve))
+    running--
+    return reply
+  }
+  const options = { host: '127.0.0.1', port: 0, report: () => undefined, maxLargeBytes: 4 * mib }
+  const server = await listen(app, options)
+  try {
+    const chunked = { 'transfer-encoding': 'chunked' }
+    const sent = bodies.map((body, at) =>
+      send(server, { body, headers: at % 2 === 0 ? {} : chunked }),
+    )
+    const answers = await Promise.all(sent)
+    assert.deepEqual(
+      answers.map(({ body }) => body.toString()),
+      bodies.map((body) => hash('sha256', body, 'hex')),
+    )
+    assert.equal(most, 1)
+  } finally {
+    await server.stop(0)
+  }
+})
+
+test('a client that goes away gives up its turn when its route is done, not before', async () => {
+  const [seen, done] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let isFirst = true
+  const app: App = async (asked) => {
+    const bytes = await asked.body(4 * mib)
+    if (isFirst) {
+      isFirst = false
+      seen.resolve()
+      await done.promise
+    }
+    return text(200, String(bytes.length))
+  }
+  const options = { host: '127.0.0.1', port: 0, report: () => undefined, maxLargeBytes: 4 * mib }
+  const server = await listen(app, options)
+  try {
+    const gone = request(`${server.url}/x`, { method: 'PUT' })
+    gone.on('error', () => undefined)
+    gone.end(Buffer.alloc(3 * mib))
+    await seen.promise
+    gone.destroy()
+    let isAnswered = false
+    const second = send(server, { body: Buffer.alloc(3 * mib) }).then((answer) => {
+      isAnswered = true
+      return answer
+    })
+    assert.equal((await send(server, { body: Buffer.from('small') })).status, 200)
+    assert.equal(isAnswered, false)
+    done.resolve()
+    assert.equal((await second).body.toString(), String(3 * mib))
+  } finally {
+    await server.stop(0)
+  }
+})

@@ -3,9 +3,21 @@
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, parseJson } from '@stele/formats/json'
 import type { PackageName } from '@stele/formats/names'
-import { type ReleaseLimits, type VersionPieces, versionPieces } from '@stele/releases/release'
-import { maxDocumentValues } from './limits.ts'
-import { readTarballUpload, readUpload, type Upload } from './upload.ts'
+import {
+  type Release,
+  type ReleaseLimits,
+  type VersionPieces,
+  versionPieces,
+} from '@stele/releases/release'
+import { type CutTarball, cutTarball } from './cut-tarball.ts'
+import { maxDocumentBytes, maxDocumentValues } from './limits.ts'
+import {
+  readLargeTarball,
+  readLargeUpload,
+  readTarballUpload,
+  readUpload,
+  type Upload,
+} from './upload.ts'
 
 /**
  * A body to be read. `isChange` where the address says that it is no upload, whatever is in it; `isTarball` where it is
@@ -59,6 +71,52 @@ export function readDocument(job: DocumentJob): ReadDocument {
   return { kind: 'change', document: changesOf(document, job.account) }
 }
 
+/**
+ * As readDocument(), for a body that is large: the tarball is decoded where it lies, so that little is needed beside the body, which is
+ * changed. Throws also body_too_large, for what comes beside a tarball.
+ */
+export async function readLargeDocument(job: DocumentJob): Promise<ReadDocument> {
+  if (job.isTarball === true) {
+    const release = await readLargeTarball(job.name, job.body)
+    return bareOf(job.name, job.body, release)
+  }
+  const { document, tarball } = parseLargeDocument(job.body)
+  if (!isUpload(job, document))
+    return { kind: 'change', document: changesOf(document, job.account) }
+  const upload = await readLargeUpload(
+    job.name,
+    tarball === undefined ? document : withTarball(job.name, document, tarball),
+  )
+  return { kind: 'upload', upload: readyOf(job.name, upload) }
+}
+
+function parseLargeDocument(body: Uint8Array): {
+  readonly document: JsonObject
+  readonly tarball: CutTarball | undefined
+} {
+  const cut = cutTarball(body)
+  const size = cut.parts.reduce((sum, part) => sum + part.length, 0)
+  if (size > maxDocumentBytes) {
+    throw new SteleError('body_too_large', { limitBytes: maxDocumentBytes, isBeside: true })
+  }
+  return { document: parseDocument(Buffer.concat(cut.parts)), tarball: cut.tarball }
+}
+
+/** The document, its tarball in its place. */
+function withTarball(
+  name: PackageName,
+  document: JsonObject,
+  { mark, decode }: CutTarball,
+): object {
+  const { _attachments: attachments } = document
+  if (!isJsonObject(attachments)) return document
+  const filled = Object.entries(attachments).map(([file, attachment]) => {
+    const isIt = isJsonObject(attachment) && attachment['data'] === mark
+    return [file, isIt ? { ...attachment, data: decode(name) } : attachment] as const
+  })
+  return { ...document, _attachments: Object.fromEntries(filled) }
+}
+
 /** True for a document with a tarball, at an address without a revision. */
 export function isUpload(
   { isChange }: Pick<DocumentJob, 'isChange'>,
@@ -83,7 +141,10 @@ export function readBareTarball(
   tarball: Uint8Array,
   limits?: ReleaseLimits,
 ): ReadTarball {
-  const release = readTarballUpload(name, tarball, limits)
+  return bareOf(name, tarball, readTarballUpload(name, tarball, limits))
+}
+
+function bareOf(name: PackageName, tarball: Uint8Array, release: Release): ReadTarball {
   const upload = { release, tarball, tags: ['latest'], isRestricted: false }
   const { dependencies = {} } = release.manifest
   return { kind: 'tarball', upload: readyOf(name, upload), dependencies }

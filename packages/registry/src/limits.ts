@@ -18,6 +18,18 @@ export const maxUploadUnpackedBytes: number = 512 * 1024 * 1024
 /** Values of a document: a packument of 2,000 versions, as "npm deprecate" sends it back. The worst takes 200 ms to parse. */
 export const maxDocumentValues = 250_000
 
+/** Bytes of a document beside its tarball: as many as all versions of a package may have, as "npm deprecate" sends them back. */
+export const maxDocumentBytes: number = maxPackageBytes + 2 * 1024 * 1024
+
+/** Characters from which a string of a body is taken for its tarball, and is not made into a string. */
+export const minCutLength: number = 64 * 1024
+
+/** Strings of a body that are looked at for it: a document of as many values has no more. */
+export const maxStringsSeen: number = 2 * maxDocumentValues
+
+/** Characters of base64 that are decoded at once; four of them are three bytes. */
+export const base64PerStep: number = 1024 * 1024
+
 /** Bytes of a body that is read on the thread that answers everybody: nearly all packages, in a millisecond or two. */
 export const maxInlineBodyBytes: number = 128 * 1024
 

@@ -56,8 +56,25 @@ export async function putDocument(ports: RegistryPorts, ask: PutAsk): Promise<Pu
     const { document } = read
     return { did: 'change', ...(await changeDocument(ports, { account, name, rev, document })) }
   }
-  if (small === undefined) requirePublisher(ports.state, { account, name }) // It took a while.
-  return { did: 'publish', ...(await publishUpload(ports, account, read.upload)) }
+  return { did: 'publish', ...(await publishRead(ports, account, read, small === undefined)) }
+}
+
+async function publishRead(
+  ports: RegistryPorts,
+  account: string,
+  { upload }: Pick<ReadTarball, 'upload'>,
+  wasLarge: boolean,
+): Promise<Published> {
+  const { name, tarball } = upload
+  try {
+    if (wasLarge) requirePublisher(ports.state, { account, name }) // It took a while.
+    return await publishUpload(ports, account, upload)
+  } finally {
+    // What another thread has read is nobody else's. Waiting until somebody looks for garbage would let hundreds of MB gather.
+    const { buffer } = tarball
+    const isOwn = wasLarge && ports.ingest !== undefined && tarball.length > maxInlineBodyBytes
+    if (isOwn && buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0)
+  }
 }
 
 /**

@@ -8,8 +8,10 @@ import { type PackageName, parseTag, parseVersion, type Version } from '@stele/f
 import {
   type Digests,
   digestsOf,
+  packedOf,
   type Release,
   type ReleaseLimits,
+  readPackedRelease,
   readRelease,
   tarballFile,
 } from '@stele/releases/release'
@@ -33,8 +35,32 @@ export type Upload = {
 export function readUpload(
   name: PackageName,
   document: unknown,
-  limits: ReleaseLimits = { maxUnpackedBytes: maxUploadUnpackedBytes },
+  limits: ReleaseLimits = uploadLimits,
 ): Upload {
+  const claimed = readClaims(name, document)
+  const { tarball, digests } = claimed
+  return checkUpload(claimed, readRelease(tarball, { digests, ...limits }))
+}
+
+/** As readUpload(), in little memory beside the tarball's: for large ones. Its data may have been decoded already. */
+export async function readLargeUpload(name: PackageName, document: unknown): Promise<Upload> {
+  const claimed = readClaims(name, document)
+  const { tarball, digests } = claimed
+  const options = { digests, ...uploadLimits }
+  return checkUpload(claimed, await readPackedRelease(packedOf(tarball), options))
+}
+
+const uploadLimits: ReleaseLimits = { maxUnpackedBytes: maxUploadUnpackedBytes }
+
+/** What a document says of its tarball, and the tarball, which has the digests that it says. */
+type Claims = Pick<Upload, 'tarball' | 'tags' | 'isRestricted'> & {
+  readonly name: PackageName
+  readonly version: Version
+  readonly manifest: JsonObject
+  readonly digests: Digests
+}
+
+function readClaims(name: PackageName, document: unknown): Claims {
   if (!isJsonObject(document)) throw invalid(name, 'the document is not an object')
   requireName(name, 'document', document['name'])
   if (document['_id'] !== undefined) requireName(name, 'document', document['_id'])
@@ -44,19 +70,33 @@ export function readUpload(
   const tarball = readAttachment({ name, version, sent, spec }, document['_attachments'])
   const digests = digestsOf(tarball)
   checkDigests(spec, { manifest, tarball, digests })
-  const release = readRelease(tarball, { digests, ...limits })
-  checkPaths(spec, release.paths)
-  checkRelease(release, { name, version, manifest })
-  return { release, tarball, tags, isRestricted: document['access'] === 'restricted' }
+  const isRestricted = document['access'] === 'restricted'
+  return { name, version, manifest, tarball, digests, tags, isRestricted }
+}
+
+function checkUpload(claimed: Claims, release: Release): Upload {
+  const { name, version, tarball, tags, isRestricted } = claimed
+  checkPaths(`${name}@${version}`, release.paths)
+  checkRelease(release, claimed)
+  return { release, tarball, tags, isRestricted }
 }
 
 /** The release of a tarball that comes without a document. Throws upload_invalid, and what readRelease() throws. */
 export function readTarballUpload(
   name: PackageName,
   tarball: Uint8Array,
-  limits: ReleaseLimits = { maxUnpackedBytes: maxUploadUnpackedBytes },
+  limits: ReleaseLimits = uploadLimits,
 ): Release {
-  const release = readRelease(tarball, limits)
+  return checkTarball(name, readRelease(tarball, limits))
+}
+
+/** As readTarballUpload(), in little memory beside the tarball's. */
+export async function readLargeTarball(name: PackageName, tarball: Uint8Array): Promise<Release> {
+  const options = { digests: digestsOf(tarball), ...uploadLimits }
+  return checkTarball(name, await readPackedRelease(packedOf(tarball), options))
+}
+
+function checkTarball(name: PackageName, release: Release): Release {
   const said = `${release.name}@${release.version}`
   if (release.name !== name) throw invalid(name, `the package.json in the tarball says ${said}`)
   checkPaths(said, release.paths)
@@ -141,6 +181,7 @@ function readAttachment(
 }
 
 function decodeBase64(spec: string, data: unknown): Uint8Array {
+  if (data instanceof Uint8Array) return data // No JSON has that: it was decoded before the rest was read.
   if (typeof data !== 'string' || data === '') throw invalid(spec, 'its tarball has no data')
   if ((data.length / 4) * 3 > maxUploadBytes) {
     const found = Math.floor((data.length / 4) * 3)

@@ -31,3 +31,6 @@ export const maxStarLists = 1000
 
 /** Bytes of a chunk: as many lines as there may be, each as long as its longest. */
 export const maxChunkBytes: number = 100 * 1024 * 1024
+
+/** Bytes of a tarball that are handed over at once where it is read a piece at a time. */
+export const packedPieceBytes: number = 64 * 1024

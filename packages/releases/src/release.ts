@@ -11,8 +11,15 @@ import {
 } from '@stele/formats/manifest'
 import { formatIntegrity, type PackageName, type Version } from '@stele/formats/names'
 import type { ContentsValue } from '@stele/formats/values'
-import { findReadme, type Readme, readTarball, type Tarball } from '@stele/tarball'
-import { maxManifestBytes, maxReadmeLength } from './limits.ts'
+import {
+  findReadme,
+  type Packed,
+  type PackedTarball,
+  type Readme,
+  readPackedTarball,
+  readTarball,
+} from '@stele/tarball'
+import { maxManifestBytes, maxReadmeLength, packedPieceBytes } from './limits.ts'
 
 /** A release, as its own tarball tells it. Digests are lower-case hex, `integrity` is SRI, sizes are in bytes. */
 export type Release = {
@@ -45,6 +52,18 @@ export function digestsOf(bytes: Uint8Array): Digests {
   return { sha512: hash('sha512', bytes, 'hex'), shasum: hash('sha1', bytes, 'hex') }
 }
 
+/** Bytes in memory as a tarball that is read a piece at a time. */
+export function packedOf(bytes: Uint8Array): Packed {
+  return {
+    sizeBytes: bytes.length,
+    pieces: async function* (start) {
+      for (let at = start; at < bytes.length; at += packedPieceBytes) {
+        yield bytes.subarray(at, at + packedPieceBytes)
+      }
+    },
+  }
+}
+
 /** Where less is to be taken than the format allows. */
 export type ReleaseLimits = {
   /** Bytes that the tarball may unpack to. */
@@ -70,11 +89,36 @@ export function readRelease(
   }: ReleaseOptions = {},
 ): Release {
   const tarball = readTarball(bytes, limits)
+  const readme = findReadme(tarball.files)
+  return releaseOf({ ...tarball, readme }, { digests, limit, size: bytes.length })
+}
+
+/** The same release, of a tarball that is read a piece at a time. Throws what readRelease() throws. */
+export async function readPackedRelease(
+  packed: Packed,
+  {
+    digests,
+    maxManifestBytes: limit = maxManifestBytes,
+    ...limits
+  }: ReleaseLimits & { readonly digests: Digests },
+): Promise<Release> {
+  const tarball = await readPackedTarball(packed, limits)
+  return releaseOf(tarball, { digests, limit, size: packed.sizeBytes })
+}
+
+function releaseOf(
+  tarball: PackedTarball,
+  {
+    digests,
+    limit,
+    size,
+  }: { readonly digests: Digests; readonly limit: number; readonly size: number },
+): Release {
+  const { readme } = tarball
   const paths = tarball.files.map((file) => file.path)
   const manifest = normalizeManifest(readPackageJson(tarball, limit), paths)
   const { name, version } = manifest
   const record = recordOf(manifest)
-  const readme = findReadme(tarball.files)
   const { sha512, shasum } = digests
   return {
     name,
@@ -82,14 +126,14 @@ export function readRelease(
     integrity: formatIntegrity('sha512', Buffer.from(sha512, 'hex')),
     shasum,
     sha512,
-    size: bytes.length,
+    size,
     record,
     recordText: formatRecord(record),
     contents: {
       files: tarball.filesDigest,
       manifest: hash('sha256', tarball.packageJson, 'hex'),
       sha512,
-      size: bytes.length,
+      size,
     },
     packageJson: tarball.packageJson,
     manifest,
@@ -101,7 +145,7 @@ export function readRelease(
 }
 
 function readPackageJson(
-  { packageJson }: Tarball,
+  { packageJson }: PackedTarball,
   limit: number,
 ): ReturnType<typeof parsePackageJson> {
   if (packageJson.length > limit) {

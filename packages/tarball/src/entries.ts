@@ -6,64 +6,103 @@ import { maxExtendedBytes, maxHeadersPerFile, type TarballLimits } from './limit
 import { decodePath } from './path.ts'
 import { checkGlobalPax, type Extended, readPax } from './pax.ts'
 
-/** A file or folder of the archive. The path is not checked yet, and `content` is part of the archive's own memory. */
+/**
+ * A file or folder of the archive. The path is not checked yet. `content` is part of the archive's own memory; it, or `sha256`, is absent
+ * where whoever walks the archive left it out.
+ */
 export type Entry = {
   readonly kind: 'file' | 'folder'
   readonly path: string
   readonly mode: number
-  readonly content: Buffer
+  readonly size: number
+  readonly content?: Buffer | undefined
+  readonly sha256?: string | undefined
 }
+
+/** What comes next of an archive: bytes that are looked at, the content of a file, or what nobody needs. */
+export type Wanted = {
+  readonly what: 'bytes' | 'content' | 'nothing'
+  readonly size: number
+  /** Of a file, as the archive says it. */
+  readonly path?: string
+}
+
+/** What came: less than was wanted where the archive ends. */
+export type Given = Pick<Entry, 'size' | 'content' | 'sha256'>
+
+/** Walks an archive from its start: says what it wants next, and is given it. Ends with the files and folders; throws as readEntries(). */
+export type Walk = Generator<Wanted, Entry[], Given>
 
 /** The archive's files and folders; links and special files are left out. Throws tarball_invalid, tarball_too_large. */
 export function readEntries(archive: Buffer, limits: TarballLimits): Entry[] {
+  const walk = walkEntries(limits)
+  let offset = 0
+  for (let step = walk.next(); ; ) {
+    if (step.done === true) return step.value
+    const content = archive.subarray(offset, offset + step.value.size)
+    offset += content.length
+    step = walk.next({ size: content.length, content })
+  }
+}
+
+/** Walks an archive whose bytes somebody else has. */
+export function* walkEntries(limits: TarballLimits): Walk {
   const entries: Entry[] = []
   const maxHeaders = (limits.maxFiles + 1) * maxHeadersPerFile
   let extended: Extended = {}
   let headerCount = 0
-  for (let offset = 0; offset < archive.length; ) {
-    if (offset + blockBytes > archive.length) throw invalid('it ends inside a header')
-    const header = readHeader(archive, offset)
+  for (let offset = 0; ; ) {
+    const block = yield* take(blockBytes)
+    if (block.length === 0) return entries
+    if (block.length < blockBytes) throw invalid('it ends inside a header')
+    const header = readHeader(block, 0, offset)
     if (header === undefined) {
-      checkEnd(archive, offset)
-      break
+      checkEnd(yield* take(blockBytes), offset + blockBytes)
+      return entries
     }
     if (++headerCount > maxHeaders) throw tooMany(maxHeaders, headerCount)
-    const found = readEntry({ archive, start: offset + blockBytes, header, extended })
+    const found = yield* readEntry({ header, extended })
     if (found.entry !== undefined) entries.push(found.entry)
     extended = found.extended
-    offset = found.next
+    offset += blockBytes + padded(found.bodyBytes)
+    yield { what: 'nothing', size: padded(found.bodyBytes) - found.bodyBytes }
   }
-  return entries
 }
 
-const noContent = Buffer.alloc(0)
+type At = { readonly header: Header; readonly extended: Extended }
 
-type At = {
-  readonly archive: Buffer
-  /** Where the entry's body starts. */
-  readonly start: number
-  readonly header: Header
+type Found = {
+  readonly entry?: Entry
   readonly extended: Extended
+  /** Bytes of its body, which have been taken. */
+  readonly bodyBytes: number
 }
 
-type Found = { readonly entry?: Entry; readonly extended: Extended; readonly next: number }
+type Reading<T> = Generator<Wanted, T, Given>
 
-function readEntry(at: At): Found {
-  const { start, header, extended } = at
-  const { type } = header
+function* take(size: number): Reading<Buffer> {
+  const { content } = yield { what: 'bytes', size }
+  if (content === undefined) throw new Error('Bytes of an archive were left out')
+  return content
+}
+
+function* readEntry(at: At): Reading<Found> {
+  const { header, extended } = at
+  const { type, size } = header
   checkShape(at)
-  if (extensions.includes(type)) return readExtension(at)
+  if (extensions.includes(type)) return yield* readExtension(at)
   if (type === 'K') {
-    const { next } = endOf(at, header.size)
-    return { extended: { ...extended, hasTarget: true }, next }
+    yield* pass(size)
+    return { extended: { ...extended, hasTarget: true }, bodyBytes: size }
   }
-  if (files.includes(type) || type === '5') return readFileOrFolder(at)
+  if (files.includes(type) || type === '5') return yield* readFileOrFolder(at)
   if (links.includes(type)) {
     // Readers disagree on whether the body of a link or a device is there, so it must have none.
-    if (header.size !== 0) throw invalid('a link or special file has contents')
-    return { extended: {}, next: start }
+    if (size !== 0) throw invalid('a link or special file has contents')
+    return { extended: {}, bodyBytes: 0 }
   }
-  return { extended: {}, next: endOf(at, header.size).next }
+  yield* pass(size)
+  return { extended: {}, bodyBytes: size }
 }
 
 /** Extended headers, and GNU's long names; N and X are their old forms. */
@@ -86,49 +125,55 @@ function checkShape({ header, extended }: At): void {
 }
 
 /** A header that speaks of the next entry (or of all). */
-function readExtension(at: At): Found {
-  const { archive, start, header, extended } = at
-  if (header.size > maxExtendedBytes) throw invalid('an extended header is over 1 MiB')
-  const { end, next } = endOf(at, header.size)
-  const body = archive.subarray(start, end)
-  if (header.type === 'g') {
+function* readExtension({ header, extended }: At): Reading<Found> {
+  const { type, size: bodyBytes } = header
+  if (bodyBytes > maxExtendedBytes) throw invalid('an extended header is over 1 MiB')
+  const body = yield* take(bodyBytes)
+  if (body.length < bodyBytes) throw endsInside()
+  if (type === 'g') {
     checkGlobalPax(body)
-    return { extended, next }
+    return { extended, bodyBytes }
   }
-  const isName = header.type === 'L' || header.type === 'N'
+  const isName = type === 'L' || type === 'N'
   const path = isName ? { path: readText(body, 0, body.length) } : undefined
-  return { extended: path ? { ...extended, ...path } : readPax(body, extended), next }
+  return { extended: path ? { ...extended, ...path } : readPax(body, extended), bodyBytes }
 }
 
-function readFileOrFolder(at: At): Found {
-  const { archive, start, header, extended } = at
+function* readFileOrFolder({ header, extended }: At): Reading<Found> {
+  const { type, mode } = header
   if (extended.hasTarget) throw invalid('a file or folder has a link target')
   const path =
     extended.path === undefined
       ? decodePath(header.prefix, header.name)
       : decodePath(new Uint8Array(), extended.path)
   // Archives older than the type for folders mark them by the slash. As npm: a folder has no body, whatever its size.
-  if (header.type === '5' || path.endsWith('/')) {
-    const entry: Entry = { kind: 'folder', path, mode: header.mode, content: noContent }
-    return { entry, extended: {}, next: start }
+  if (type === '5' || path.endsWith('/')) {
+    const entry: Entry = { kind: 'folder', path, mode, size: 0 }
+    return { entry, extended: {}, bodyBytes: 0 }
   }
-  const { end, next } = endOf(at, extended.size ?? header.size)
-  const content = archive.subarray(start, end)
-  return { entry: { kind: 'file', path, mode: header.mode, content }, extended: {}, next }
+  const size = extended.size ?? header.size
+  const given = yield { what: 'content', size, path }
+  if (given.size < size) throw endsInside()
+  return { entry: { kind: 'file', path, mode, ...given }, extended: {}, bodyBytes: size }
 }
 
-/** Where the body ends, and where the next header starts. */
-function endOf({ archive, start }: At, size: number): { end: number; next: number } {
-  const end = start + size
-  if (end > archive.length) throw invalid('it ends inside a file')
-  return { end, next: start + Math.ceil(size / blockBytes) * blockBytes }
+function* pass(size: number): Reading<void> {
+  const given = yield { what: 'nothing', size }
+  if (given.size < size) throw endsInside()
+}
+
+function endsInside(): SteleError {
+  return invalid('it ends inside a file')
+}
+
+function padded(size: number): number {
+  return Math.ceil(size / blockBytes) * blockBytes
 }
 
 /** The archive ends with two empty blocks, or with its last; readers disagree on one with more behind it. */
-function checkEnd(archive: Buffer, offset: number): void {
-  const next = offset + blockBytes
-  if (next + blockBytes > archive.length) return
-  if (readHeader(archive, next) !== undefined) throw invalid('it goes on after an empty block')
+function checkEnd(next: Buffer, offset: number): void {
+  if (next.length < blockBytes) return
+  if (readHeader(next, 0, offset) !== undefined) throw invalid('it goes on after an empty block')
 }
 
 function tooMany(limit: number, found: number): SteleError<'tarball_too_large'> {

@@ -1,20 +1,99 @@
 // Gzip under limits. As npm: members one after the other are one archive, and zeros that follow the last are ignored.
-import { type Gunzip, gunzipSync } from 'node:zlib'
+import { createGunzip, type Gunzip, gunzipSync } from 'node:zlib'
 import { SteleError } from '@stele/errors'
 import { invalid } from './invalid.ts'
 import type { TarballLimits } from './limits.ts'
 
 /** The archive inside a gzip. Throws tarball_invalid, tarball_too_large. */
 export function gunzip(bytes: Uint8Array, limits: TarballLimits): Buffer {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw invalid('it is not gzip')
-  const byRatio = Math.max(limits.ratioFreeBytes, bytes.length * limits.maxRatio)
-  const limit = Math.min(limits.maxUnpackedBytes, byRatio)
-  const { buffer, engine } = inflate(bytes, limit)
+  if (!isGzip(bytes)) throw noGzip()
+  const { buffer, engine } = inflate(bytes, limitOf(bytes.length, limits))
   // Readers that get the bytes piece by piece stop at a zero only up to the next piece: a member behind it is read then.
-  if (bytes.subarray(engine.bytesWritten).some((byte) => byte !== 0)) {
-    throw invalid('something follows the end of its gzip')
-  }
+  if (bytes.subarray(engine.bytesWritten).some((byte) => byte !== 0)) throw goesOn()
   return buffer
+}
+
+/** A gzip whose bytes lie somewhere: all from `start` on, in pieces. They are read more than once. */
+export type Packed = {
+  readonly sizeBytes: number
+  readonly pieces: (start: number) => AsyncIterable<Uint8Array>
+}
+
+/** The archive inside a gzip, a piece at a time: what gunzip() gives, in little memory. Throws as it does. */
+export async function* gunzipPieces(packed: Packed, limits: TarballLimits): AsyncGenerator<Buffer> {
+  const limit = limitOf(packed.sizeBytes, limits)
+  const engine = createGunzip({ chunkSize: pieceBytes })
+  const feeding = feed(engine, packed.pieces(0)).catch((error) => engine.destroy(error))
+  let sizeBytes = 0
+  try {
+    for await (const piece of engine) {
+      sizeBytes += piece.length
+      if (sizeBytes > limit) throw tooLarge(limit)
+      yield piece
+    }
+  } catch (error) {
+    throw isZlibError(error) ? invalid(error.message, error) : error
+  } finally {
+    engine.destroy()
+    await feeding
+  }
+  for await (const rest of packed.pieces(engine.bytesWritten)) {
+    if (rest.some((byte) => byte !== 0)) throw goesOn()
+  }
+}
+
+const pieceBytes = 256 * 1024
+
+/** Hands the pieces over, until the engine wants no more. */
+async function feed(engine: Gunzip, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  let isFirst = true
+  for await (const piece of pieces) {
+    if (isFirst && !isGzip(piece)) throw noGzip()
+    isFirst = false
+    if (engine.destroyed || engine.readableEnded) return
+    if (!engine.write(piece)) await takenOrEnded(engine)
+  }
+  if (isFirst) throw noGzip()
+  engine.end()
+}
+
+function takenOrEnded(engine: Gunzip): Promise<void> {
+  const events = ['drain', 'end', 'close']
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      for (const event of events) engine.off(event, settle)
+      resolve()
+    }
+    for (const event of events) engine.on(event, settle)
+  })
+}
+
+function isZlibError(error: unknown): error is Error {
+  return error instanceof Error && String(codeOf(error)).startsWith('Z_')
+}
+
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b
+}
+
+function noGzip(): SteleError {
+  return invalid('it is not gzip')
+}
+
+function goesOn(): SteleError {
+  return invalid('something follows the end of its gzip')
+}
+
+function limitOf(sizeBytes: number, limits: TarballLimits): number {
+  return Math.min(
+    limits.maxUnpackedBytes,
+    Math.max(limits.ratioFreeBytes, sizeBytes * limits.maxRatio),
+  )
+}
+
+function tooLarge(limit: number, cause?: unknown): SteleError {
+  const details = { what: 'its unpacked size', limit, found: limit + 1 }
+  return new SteleError('tarball_too_large', details, { cause })
 }
 
 /** What gunzipSync() gives with `info`: also the engine, which knows how many bytes it took. */
@@ -26,10 +105,7 @@ function inflate(bytes: Uint8Array, limit: number): Inflated {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- The types of node:zlib leave `info` out.
     return gunzipSync(bytes, options) as unknown as Inflated
   } catch (cause) {
-    if (codeOf(cause) === 'ERR_BUFFER_TOO_LARGE') {
-      const details = { what: 'its unpacked size', limit, found: limit + 1 }
-      throw new SteleError('tarball_too_large', details, { cause })
-    }
+    if (codeOf(cause) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit, cause)
     throw invalid(cause instanceof Error ? cause.message : String(cause), cause)
   }
 }

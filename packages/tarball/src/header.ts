@@ -15,13 +15,13 @@ export type Header = {
   readonly hasTarget: boolean
 }
 
-/** The header at `offset`, its checksum verified, or undefined for an empty block. Throws tarball_invalid. */
-export function readHeader(archive: Buffer, offset: number): Header | undefined {
+/** The header at `offset`, its checksum verified, or undefined for an empty block; `place` is what errors call it. Throws tarball_invalid. */
+export function readHeader(archive: Buffer, offset: number, place: number): Header | undefined {
   const sum = sumOf(archive, offset)
   if (sum === 8 * space && archive[offset + 148] === 0) return undefined
   if (sum === 8 * space) throw invalid('an empty block has a checksum')
   if (sum !== readChecksum(archive, offset + 148)) {
-    throw invalid(`the header at byte ${offset} does not match its checksum`)
+    throw invalid(`the header at byte ${place} does not match its checksum`)
   }
   const isUstar = archive.toString('latin1', offset + 257, offset + 265) === 'ustar\u000000'
   checkNumbers(archive, offset, isUstar)

@@ -34,3 +34,9 @@ export const maxExtendedBytes: number = 2 ** 20
 
 /** Bytes of a README that is shown. */
 export const maxReadmeBytes: number = 2 ** 20
+
+/** Bytes of a package.json, or of a README, of a tarball that is read a piece at a time: larger ones are refused, or not shown. */
+export const maxKeptBytes: number = 2 ** 20
+
+/** Bytes of all that looks like one of those, in one pass: where there is more, a second one takes the right ones. */
+export const maxKeptTotalBytes: number = 4 * 2 ** 20

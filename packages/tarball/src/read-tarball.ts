@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { SteleError } from '@stele/errors'
 import { type Entry, readEntries } from './entries.ts'
-import { formatFileList } from './file-list.ts'
+import { formatFileList, type ListedFile } from './file-list.ts'
 import { gunzip } from './gunzip.ts'
 import { invalid } from './invalid.ts'
 import { defaultLimits, type TarballLimits } from './limits.ts'
@@ -44,19 +44,32 @@ export function readTarball(bytes: Uint8Array, limits?: Partial<TarballLimits>):
   const contents = selectFiles(readEntries(gunzip(bytes, within), within), within)
   const packageJson = contents.get('package.json')?.content
   if (packageJson === undefined) throw invalid('it has no package.json')
-  const files = [...contents].map(([path, entry]) => describe(path, entry))
+  const files = [...contents].map(([path, entry]) => {
+    const { content = nothing } = entry
+    return { ...describe(path, entry), content }
+  })
+  return { ...listFiles(files), packageJson }
+}
+
+const nothing = Buffer.alloc(0)
+
+/** What a tarball's files are together. */
+export function listFiles<File extends ListedFile>(
+  files: readonly File[],
+): Pick<Tarball, 'filesDigest' | 'fileList' | 'unpackedSize'> & {
+  readonly files: readonly File[]
+} {
   const { sorted, fileList } = formatFileList(files)
   return {
     files: sorted,
     filesDigest: hash('sha256', fileList, 'hex'),
     fileList,
     unpackedSize: files.reduce((sum, file) => sum + file.size, 0),
-    packageJson,
   }
 }
 
 /** Path inside the package to the last file of that path. */
-function selectFiles(entries: readonly Entry[], limits: TarballLimits): Map<string, Entry> {
+export function selectFiles(entries: readonly Entry[], limits: TarballLimits): Map<string, Entry> {
   const files = new Map<string, Entry>()
   const folders = new Set<string>()
   for (const entry of entries) {
@@ -91,13 +104,16 @@ function bothKinds(path: string): Error {
   return invalid(`the path "${path.slice(0, 512)}" is both a file and a folder`)
 }
 
-function describe(path: string, { mode, content }: Entry): TarballFile {
+/** A file as the list tells of it. */
+export function describe(
+  path: string,
+  { mode, size, content = nothing, sha256 }: Entry,
+): ListedFile {
   const isExecutable = (mode & 0o111) !== 0
   return {
     path,
     mode: isExecutable ? 755 : 644,
-    size: content.length,
-    sha256: hash('sha256', content, 'hex'),
-    content,
+    size,
+    sha256: sha256 ?? hash('sha256', content, 'hex'),
   }
 }

@@ -10,10 +10,22 @@ export type Readme = { readonly path: string; readonly text: string }
  * ending, then any other. One of over 1 MiB is not taken. Broken UTF-8 is replaced.
  */
 export function findReadme(files: readonly TarballFile[]): Readme | undefined {
-  const found = files
+  const found = chooseReadme(files)
+  return found && readmeOf(found.path, found.content)
+}
+
+/** The file that the README is in. */
+export function chooseReadme<File extends Pick<TarballFile, 'path' | 'size'>>(
+  files: readonly File[],
+): File | undefined {
+  return files
     .filter(({ path, size }) => /^readme(?:\.[^/]*)?$/i.test(path) && size <= maxReadmeBytes)
     .toSorted((a, b) => rank(a.path) - rank(b.path))[0]
-  return found && { path: found.path, text: new TextDecoder().decode(found.content) }
+}
+
+/** The README that these bytes are. */
+export function readmeOf(path: string, content: Uint8Array): Readme {
+  return { path, text: new TextDecoder().decode(content) }
 }
 
 function rank(path: string): number {

@@ -15,7 +15,8 @@ export type HttpDetails = {
   not_found: { readonly what: string }
   request_invalid: { readonly what: string; readonly reason: string }
   request_cut: { readonly receivedBytes: number }
-  body_too_large: { readonly limitBytes: number }
+  /** `isBeside`: without the tarball in it, which is counted by itself. */
+  body_too_large: { readonly limitBytes: number; readonly isBeside?: true }
   body_inflated: { readonly times: number }
   body_too_slow: { readonly leastBytes: number; readonly periodMs: number }
   chunks_too_small: { readonly chunks: number; readonly leastBytes: number }
@@ -76,9 +77,10 @@ export const httpErrors: Catalogue<HttpDetails> = {
   },
   body_too_large: {
     status: 413,
-    message: (d) => `Cannot take the request: its body is over ${formatSize(d.limitBytes)}`,
+    message: (d) =>
+      `Cannot take the request: its body${d.isBeside === true ? ', the tarball in it aside,' : ''} is over ${formatSize(d.limitBytes)}`,
     fix: (d) =>
-      d.limitBytes < uploadBytes
+      d.isBeside === true || d.limitBytes < uploadBytes
         ? 'Send less at once'
         : `A tarball grows by a third on its way (base64), so it may have up to ${formatSize((d.limitBytes / 4) * 3)}; the operator can raise --max-upload-bytes`,
   },

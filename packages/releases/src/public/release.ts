@@ -3,8 +3,10 @@ export { isoTime, parseTime } from '../iso-time.ts'
 export {
   type Digests,
   digestsOf,
+  packedOf,
   type Release,
   type ReleaseLimits,
+  readPackedRelease,
   readRelease,
 } from '../release.ts'
 export {

@@ -1,6 +1,6 @@
 // The limits of reading uploads, each with its unit and its reason.
 
-/** Uploads that are read at once: each may take 1.2 GB for a second. */
+/** Uploads that are read at once: each may take 150 MB beside its body. */
 export const ingestThreads = 1
 
 /** Large uploads that wait: their bodies are in memory. */
@@ -23,3 +23,6 @@ export const ingestTimeoutMs: number = 60 * 1000
 
 /** How long a thread without work is kept, in milliseconds: it holds some 30 MB, and starts in 100 ms. */
 export const ingestIdleMs: number = 15 * 1000
+
+/** Bytes from which on a body lies in memory that nothing else shares. */
+export const ownedBytes: number = 128 * 1024

@@ -2,23 +2,22 @@
 import type { MessagePort } from 'node:worker_threads'
 import { errorToText } from '@stele/errors'
 import { parsePackageName } from '@stele/formats/names'
-import { type DocumentJob, type ReadDocument, readDocument } from '@stele/registry'
+import { type DocumentJob, readLargeDocument } from '@stele/registry'
 import { type IngestNews, ownBytes } from './messages.ts'
 
-/** Reads one document after the other. */
+/** Reads one document after the other: the next is sent when the answer is there. */
 export function runIngest(port: MessagePort): void {
   port.on('message', (job: DocumentJob) => {
-    const { news, transfer } = answer(job)
-    port.postMessage(news, [...transfer])
+    void answer(job).then(({ news, transfer }) => port.postMessage(news, [...transfer]))
   })
 }
 
-function answer(job: DocumentJob): {
+async function answer(job: DocumentJob): Promise<{
   readonly news: IngestNews
   readonly transfer: readonly ArrayBuffer[]
-} {
+}> {
   try {
-    const read: ReadDocument = readDocument({ ...job, name: parsePackageName(job.name) })
+    const read = await readLargeDocument({ ...job, name: parsePackageName(job.name) })
     if (read.kind === 'change') return { news: { read }, transfer: [] }
     const tarball = ownBytes(read.upload.tarball)
     const news = { read: { ...read, upload: { ...read.upload, tarball } } }

@@ -45,3 +45,6 @@ export const decodeChunkBytes: number = 128 * 1024
 
 /** Bytes that are decoded without waiting for a turn: nearly every packument is smaller. */
 export const decodedAtOnceBytes: number = 4 * 1024 * 1024
+
+/** Bytes that are read at once of a tarball that is taken apart. */
+export const tarballPieceBytes: number = 256 * 1024
