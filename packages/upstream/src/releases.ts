@@ -115,7 +115,10 @@ function createStart(
     if (answer === undefined) return undefined
     const sha512 = ports.state.contents(name, version)?.sha512
     const expected = { upstream: upstream.id, spec, integrity: pin.integrity, sha512 }
-    const receiving = await tarballs.receive()
+    const receiving = await tarballs.receive().catch((error: unknown) => {
+      answer.cancel() // Else its connection would wait for a reader.
+      throw error
+    })
     const arriving = arrive(answer, { receiving, ...tarballs }, expected)
     arriving.whole.then(
       (held) => void learn({ name, version, record: pin.record, held }),

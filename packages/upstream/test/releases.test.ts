@@ -43,3 +43,17 @@ for (const [what, prepare] of [
     assert.ok(world.calls.some(({ method }) => method === 'conflict'))
   })
 }
+
+test('tarball() gives its connection back when there is no place to receive it', async () => {
+  const full = async (): Promise<never> => {
+    throw new Error('EMFILE: too many open files')
+  }
+  let cancelled = 0
+  const world = createWorld({
+    tarballs: { find: () => undefined, maxBytes: 1000, open: full, receive: full },
+  })
+  world.put('a', [{ version: '1.0.0' }])
+  world.answers.set('/a/-/a-1.0.0.tgz', { body: bytes, cancel: () => void cancelled++ })
+  await assert.rejects(world.fetch('a', '1.0.0'), /EMFILE/)
+  assert.equal(cancelled, 1)
+})

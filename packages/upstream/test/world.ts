@@ -28,6 +28,8 @@ export type TestAnswer = {
   readonly cut?: boolean
   /** No answer at all. */
   readonly fails?: string
+  /** Called when nobody wants the rest of it. */
+  readonly cancel?: () => void
 }
 
 export const upstreamUrl = 'https://up.example/base'
@@ -216,12 +218,13 @@ export function createWorld(
 
 function answerOf(found: TestAnswer | undefined): Awaited<ReturnType<UpstreamPorts['get']>> {
   const { status = 200, headers = {}, body = [], cut = false, fails } = found ?? { status: 404 }
+  const { cancel = () => undefined } = found ?? {}
   if (fails !== undefined) throw new Error(fails)
   const chunks = body instanceof Uint8Array ? [body] : body
   return {
     status,
     headers,
-    cancel: () => undefined,
+    cancel,
     body: (async function* () {
       for (const chunk of chunks) {
         await Promise.resolve()

@@ -1,71 +1,112 @@
 // GETs of upstreams, over connections that are kept open. What hangs, or comes too slowly, is given up.
 import http from 'node:http'
 import https from 'node:https'
+import { SteleError } from '@stele/errors'
 import type { Answer, Get } from '@stele/upstream'
-import { leastBytesPerSecond, maxUnreadBytes, maxUpstreamSockets } from './limits.ts'
+import {
+  leastBytesPerSecond,
+  maxTurnMs,
+  maxUnreadBytes,
+  maxUpstreamSockets,
+  readingRetryS,
+} from './limits.ts'
+import { createPace } from './pace.ts'
 
 /** How requests are sent. */
 export type GetOptions = {
-  /** How long an answer may take to begin, and how long it may then be silent, ms. */
+  /** How long an answer may take to begin, how long it may then be silent, and how long it may lie unread, ms. */
   readonly timeoutMs: number
   /** Headers of every request. */
   readonly headers?: () => { readonly [name: string]: string }
 }
 
-/** The network, for upstreams. `close` ends what is open. */
+/** The network, for upstreams. `close` ends what is open, and refuses what comes afterwards. */
 export function createGet({ timeoutMs, headers: always = () => ({}) }: GetOptions): {
   readonly get: Get
   readonly close: () => void
 } {
   const options = { keepAlive: true, maxSockets: maxUpstreamSockets }
   const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) }
+  let isClosed = false
   const send: Get = ({ url, headers, body }) => {
+    if (isClosed) return Promise.reject(busy('this server is stopping'))
     const isHttps = new URL(url).protocol === 'https:'
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-    let timer: NodeJS.Timeout | undefined
     const length = body === undefined ? {} : { 'content-length': body.length }
     const asked = (isHttps ? https : http).request(url, {
       agent: isHttps ? agents['https:'] : agents['http:'],
       method: body === undefined ? 'GET' : 'POST',
       headers: { 'user-agent': 'stele', ...always(), ...headers, ...length },
     })
-    asked
-      .on('socket', () => {
-        // Only now: it may have waited for its turn among those of ours.
-        const late = new Error(`no answer came within ${timeoutMs / 1000} seconds`)
-        timer = setTimeout(() => asked.destroy(late), timeoutMs)
-      })
-      .on('response', (response) => {
-        clearTimeout(timer)
-        resolve(answerOf(response, timeoutMs))
-      })
-      .on('error', (error) => {
-        clearTimeout(timer)
-        // The other end may close a connection that waits for its next use just when that comes: no fault of anybody.
-        const isStale = asked.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
-        if (isStale) resolve(send({ url, headers, ...(body === undefined ? {} : { body }) }))
-        else reject(error)
-      })
-      .end(body)
-    return promise
+    const again = (): Promise<Answer> =>
+      send({ url, headers, ...(body === undefined ? {} : { body }) })
+    const answer = answerTo(asked, timeoutMs, again)
+    asked.end(body)
+    return answer
   }
   return {
     get: send,
     close: () => {
+      isClosed = true
       for (const agent of Object.values(agents)) agent.destroy()
     },
   }
+}
+
+/** The answer to a request that is about to be sent. `again` asks once more. */
+function answerTo(
+  asked: http.ClientRequest,
+  timeoutMs: number,
+  again: () => Promise<Answer>,
+): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  let isAnswered = false
+  let timer = setTimeout(() => {
+    reject(busy('too many questions to its upstream wait already'))
+    asked.destroy() // Which it hears of when its turn comes.
+  }, maxTurnMs)
+  asked
+    .on('socket', () => {
+      // Only now: it may have waited for its turn among those of ours.
+      clearTimeout(timer)
+      const late = new Error(`no answer came within ${timeoutMs / 1000} seconds`)
+      timer = setTimeout(() => asked.destroy(late), timeoutMs)
+    })
+    .on('response', (response) => {
+      isAnswered = true
+      clearTimeout(timer)
+      resolve(answerOf(response, timeoutMs))
+    })
+    .on('error', (error) => {
+      clearTimeout(timer)
+      // The other end may close a connection that waits for its next use just when that comes: no fault of anybody. What
+      // breaks after the answer began is told to whoever reads it: nobody would read a second one.
+      const isStale = asked.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
+      if (isStale && !isAnswered) resolve(again())
+      else reject(error)
+    })
+  return promise
+}
+
+/** Nothing is wrong with the upstream, or with what was asked for. */
+function busy(reason: string): SteleError {
+  return new SteleError('server_busy', { reason, retryAfterS: readingRetryS })
 }
 
 function answerOf(response: http.IncomingMessage, timeoutMs: number): Answer {
   const headers = Object.fromEntries(
     Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
   )
+  // It keeps a connection from the others: whoever forgets it must not keep that for ever.
+  const unread = setTimeout(() => response.destroy(), timeoutMs)
+  const begin = (): void => clearTimeout(unread)
   return {
     status: response.statusCode ?? 0,
     headers,
-    body: bodyOf(response, timeoutMs),
-    cancel: () => cancel(response, timeoutMs),
+    body: bodyOf(response, timeoutMs, begin),
+    cancel: () => {
+      begin()
+      cancel(response, timeoutMs)
+    },
   }
 }
 
@@ -73,28 +114,34 @@ function answerOf(response: http.IncomingMessage, timeoutMs: number): Answer {
 async function* bodyOf(
   response: http.IncomingMessage,
   timeoutMs: number,
+  begin: () => void,
 ): AsyncIterable<Uint8Array> {
-  const wanted = (leastBytesPerSecond * timeoutMs) / 1000
-  let [received, isWaiting] = [0, true]
-  const timer = setInterval(() => {
-    if (isWaiting && received === 0) response.destroy(new Error('the connection fell silent'))
-    else if (isWaiting && received < wanted) response.destroy(new Error(tooSlow))
-    received = 0
-  }, timeoutMs)
+  begin()
+  if (response.destroyed) throw new Error('the answer broke off, or was not read in time')
+  const leastBytes = (leastBytesPerSecond * timeoutMs) / 1000
+  const pace = createPace({ windowMs: timeoutMs, leastBytes }, performance.now())
+  let timer = setTimeout(look, timeoutMs)
+  function look(): void {
+    const { fault, nextMs } = pace.look(performance.now())
+    if (fault === undefined) timer = setTimeout(look, nextMs)
+    else response.destroy(new Error(faults[fault]))
+  }
   try {
     for await (const chunk of response) {
-      received += chunk.length
-      isWaiting = false // Whoever reads it may take time.
+      pace.came(chunk.length, performance.now())
       yield chunk
-      isWaiting = true
+      pace.waits(performance.now())
     }
   } finally {
-    clearInterval(timer)
+    clearTimeout(timer)
   }
   if (!response.complete) throw new Error('the answer was cut off')
 }
 
-const tooSlow = `less than ${leastBytesPerSecond} bytes came in a second`
+const faults = {
+  silent: 'the connection fell silent',
+  slow: `less than ${leastBytesPerSecond} bytes came in a second`,
+}
 
 /** A short rest is read, so that the connection can be used again; else it is closed. */
 function cancel(response: http.IncomingMessage, timeoutMs: number): void {

@@ -4,6 +4,9 @@ import type { RateLimit } from '@stele/accounts'
 /** Connections to one upstream: what browsers and package managers open, several times over. */
 export const maxUpstreamSockets = 32
 
+/** How long a question waits for one of them, in milliseconds: package managers wait five minutes at most. */
+export const maxTurnMs: number = 4 * 60 * 1000
+
 /** Bytes that have to come in a second, while an answer comes: less is nobody's network. */
 export const leastBytesPerSecond = 1024
 
