@@ -55,6 +55,8 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
     ignoreFull(makeRoom)
     return { sha512, sizeBytes, path }
   }
+  const swept = sweep(db, folder)
+  swept.catch(() => undefined) // Nobody may be waiting for it.
   return {
     tarballs: {
       maxBytes,
@@ -73,7 +75,7 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
         return { read: readerOf(file), close: () => file.close() }
       },
     },
-    swept: sweep(db, folder),
+    swept,
     close: () => ignoreFull(uses.save),
   }
 }

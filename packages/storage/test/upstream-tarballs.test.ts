@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { maxMissingKept, tarballGraceMs } from '../src/limits.ts'
@@ -115,6 +116,13 @@ test('openUpstreamStore() removes tarballs that a deleted database knew', async 
   })
   await store.swept
   assert.equal(filesIn(world.folder), 0)
+})
+
+test('openUpstreamStore() fails nobody when its folder goes while it is swept, and nobody waits', async (t) => {
+  const world = openWorld(t, 1000)
+  world.restart(() => undefined)
+  rmSync(world.folder, { recursive: true })
+  for (let turn = 0; turn < 10; turn++) await readdir(join(world.folder, '..'))
 })
 
 test('find() does not find a tarball whose file is gone, and keep() brings it back', async (t) => {

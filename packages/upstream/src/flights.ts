@@ -33,3 +33,26 @@ export function createTurns(): Turns {
     return turn
   }
 }
+
+/** What goes on, whether anybody waits for it or not. */
+export type UnderWay = {
+  readonly track: <T>(work: Promise<T>) => Promise<T>
+  /** Resolves when all of it has ended, and what it started too. */
+  readonly settled: () => Promise<void>
+}
+
+/** Nothing goes on yet. */
+export function createUnderWay(): UnderWay {
+  const running = new Set<Promise<unknown>>()
+  return {
+    track: (work) => {
+      running.add(work)
+      const end = (): unknown => running.delete(work)
+      work.then(end, end)
+      return work
+    },
+    settled: async () => {
+      while (running.size > 0) await Promise.allSettled(running)
+    },
+  }
+}

@@ -171,6 +171,7 @@ export type UpstreamEvent =
       readonly shown: string
     }
   | { readonly kind: 'not_learned'; readonly spec: string; readonly reason: string }
+  | { readonly kind: 'not_noted'; readonly spec: string; readonly reason: string }
   | { readonly kind: 'unreachable'; readonly upstream: string; readonly reason: string }
 
 /** Everything. */

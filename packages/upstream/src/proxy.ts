@@ -5,6 +5,7 @@ import { type AskAdvisories, createAdvisories } from './advisories.ts'
 import { type Amending, createAmending } from './amending.ts'
 import { createAsking } from './asking.ts'
 import { createFetching } from './fetching.ts'
+import { createUnderWay } from './flights.ts'
 import { unpack } from './pack.ts'
 import { createPackuments } from './packuments.ts'
 import type { KeptHead, Upstream, UpstreamPorts } from './ports.ts'
@@ -38,6 +39,8 @@ export type Proxy = {
   readonly advisories: AskAdvisories
   readonly search: AskSearch
   readonly amending: Amending
+  /** Resolves when nothing goes on any more, also behind the answers. */
+  readonly settled: () => Promise<void>
 }
 
 /** A proxy over its ports. */
@@ -49,7 +52,8 @@ export function createProxy(
   // A breaker of their own: an upstream that fails to audit or to search may serve packages all the same.
   const ask = createAsking(ports)
   const packuments = createPackuments(ports, fetching)
-  const releases = createReleases(ports, { fetching, packuments })
+  const { track, settled } = createUnderWay()
+  const releases = createReleases(ports, { fetching, packuments, track })
   const upstreamOf = (name: string): Upstream | undefined =>
     whichUpstream(name, upstreams, state, isPrivate)
   const whose = (name: string): string | undefined => upstreamOf(name)?.id
@@ -71,7 +75,7 @@ export function createProxy(
     }
     const upstream = upstreamOf(name)
     if (upstream !== undefined) takeCold(client)
-    return upstream && releases.fetch(upstream, { name, version, chosen })
+    return upstream && track(releases.fetch(upstream, { name, version, chosen }))
   }
   return {
     advisories: createAdvisories(ports, ask, whose),
@@ -80,7 +84,7 @@ export function createProxy(
     prepare: async (name, form, client) => {
       const upstream = upstreamOf(name)
       if (upstream !== undefined && kept.head(name, form) === undefined) takeCold(client)
-      return upstream && packuments.prepare(upstream, { name, form })
+      return upstream && track(packuments.prepare(upstream, { name, form }))
     },
     head: headOf,
     template: (name, form) => {
@@ -89,5 +93,6 @@ export function createProxy(
     },
     tarball,
     amending: createAmending(ports, tarball),
+    settled,
   }
 }

@@ -5,8 +5,8 @@ import { type Arriving, arrive } from './arriving.ts'
 import { createBatches } from './batching.ts'
 import { noteConflict } from './conflicts.ts'
 import type { Fetching } from './fetching.ts'
-import { createFlights } from './flights.ts'
-import { createLearning } from './learning.ts'
+import { createFlights, type UnderWay } from './flights.ts'
+import { createLearning, type Learned } from './learning.ts'
 import { maxReleasesPerCall, maxWholeBytes } from './limits.ts'
 import { unpack } from './pack.ts'
 import type { Packuments } from './packuments.ts'
@@ -34,14 +34,22 @@ export type Releases = {
   readonly catchUp: (name: string, version: string, held: HeldTarball) => void
 }
 
+/** What releases are made of, beside their ports. `track` is told of what goes on behind the answers. */
+type ReleaseParts = {
+  readonly fetching: Fetching
+  readonly packuments: Packuments
+  readonly track: UnderWay['track']
+}
+
 /** Releases over their ports. */
 export function createReleases(
   ports: UpstreamPorts,
-  { fetching, packuments }: { readonly fetching: Fetching; readonly packuments: Packuments },
+  { fetching, packuments, track }: ReleaseParts,
 ): Releases {
   const findPinOf = createPinFinder(ports.kept, packuments)
-  const learn = createLearning(ports)
-  const start = createStart(ports, fetching, learn)
+  const learning = createLearning(ports)
+  const learn: Learn = (release) => void track(learning(release))
+  const start = createStart(ports, { fetching, track, learn })
   const fly = createFlights<Arriving | undefined>((arriving) => arriving?.whole)
   const choose = createBatches({
     call: ports.calls.choose,
@@ -70,7 +78,7 @@ export function createReleases(
     catchUp: (name, version, held) => {
       if (ports.state.contents(name, version) !== undefined) return
       const pin = pinOf(ports.kept, { name, version })
-      if (pin !== undefined) void learn({ name, version, record: pin.record, held })
+      if (pin !== undefined) learn({ name, version, record: pin.record, held })
     },
   }
 }
@@ -99,15 +107,16 @@ function createPinFinder(kept: UpstreamPorts['kept'], { prepare }: Packuments): 
   }
 }
 
+type Learn = (release: Learned) => void
+
 type Start = (upstream: Upstream, wanted: WantedRelease, pin: Pin) => Promise<Arriving | undefined>
 
 /** Starts to receive a tarball, which is learned from, or told of, when it is here. */
 function createStart(
   ports: UpstreamPorts,
-  fetching: Fetching,
-  learn: ReturnType<typeof createLearning>,
+  { fetching, track, learn }: Pick<ReleaseParts, 'fetching' | 'track'> & { readonly learn: Learn },
 ): Start {
-  const { tarballs } = ports
+  const { tarballs, report } = ports
   return async (upstream, { name, version }, pin) => {
     const spec = `${name}@${version}`
     const way = { from: upstream.url, to: pin.tarball, what: spec, verb: 'has the tarball at' }
@@ -120,14 +129,19 @@ function createStart(
       throw error
     })
     const arriving = arrive(answer, { receiving, ...tarballs }, expected)
-    arriving.whole.then(
-      (held) => void learn({ name, version, record: pin.record, held }),
-      (error: unknown) => {
+    const ended = arriving.whole.then(
+      (held) => learn({ name, version, record: pin.record, held }),
+      async (error: unknown) => {
         if (!isSteleError(error, 'upstream_changed')) return
         const { pinned, shown } = error.details
-        void noteConflict(ports, name, { version, pinned, shown })
+        await noteConflict(ports, name, { version, pinned, shown })
       },
     )
+    const noted = ended.catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error)
+      report({ kind: 'not_noted', spec, reason }) // The next request meets it again.
+    })
+    void track(noted)
     return arriving
   }
 }

@@ -57,3 +57,41 @@ test('tarball() gives its connection back when there is no place to receive it',
   await assert.rejects(world.fetch('a', '1.0.0'), /EMFILE/)
   assert.equal(cancelled, 1)
 })
+
+test('settled() waits for what goes on behind the answers', async () => {
+  const gate = Promise.withResolvers<void>()
+  const world = createWorld({
+    takeApart: async () => {
+      await gate.promise
+      throw new Error('the thread has ended')
+    },
+  })
+  world.put('a', [{ version: '1.0.0' }])
+  await world.fetch('a', '1.0.0')
+  let isSettled = false
+  const settled = world.proxy.settled().then(() => (isSettled = true))
+  await world.settle()
+  assert.ok(!isSettled)
+  gate.resolve()
+  await settled
+  assert.deepEqual(
+    world.events.map(({ kind }) => kind),
+    ['not_learned'],
+  )
+})
+
+test('tarball() fails nobody else when a conflict cannot be noted', async () => {
+  const kinds: string[] = []
+  const world = createWorld({
+    report: ({ kind }) => {
+      kinds.push(kind)
+      if (kind === 'conflict') throw new Error('the database is not open')
+    },
+  })
+  world.put('a', [{ version: '1.0.0' }])
+  await world.read('a')
+  world.answers.set('/a/-/a-1.0.0.tgz', { body: Buffer.from('other bytes') })
+  await assert.rejects(world.fetch('a', '1.0.0'), { code: 'upstream_changed' })
+  await world.proxy.settled()
+  assert.deepEqual(kinds, ['conflict', 'not_noted'])
+})

@@ -14,6 +14,7 @@ const trouble = [
   'takedown_unfinished',
   'upstream_conflict',
   'upstream_not_learned',
+  'upstream_not_noted',
   'upstream_sweep_failed',
   'upstream_unreachable',
 ]

@@ -43,6 +43,7 @@ export type ProxyOptions = {
 export function openProxy(options: ProxyOptions): {
   readonly upstream: UpstreamReads
   readonly amending: Amending
+  readonly settled: Proxy['settled']
 } {
   const { settings, log, get, kept, tarballs, takeIn, takeApart, report } = options
   const isPrivate = matcherOf(settings.private)
@@ -68,7 +69,7 @@ export function openProxy(options: ProxyOptions): {
     report,
     isPrivate,
   })
-  return { upstream: readsOf(proxy, settings), amending: proxy.amending }
+  return { upstream: readsOf(proxy, settings), amending: proxy.amending, settled: proxy.settled }
 }
 
 const startMs = Date.now() - performance.now()

@@ -14,7 +14,9 @@ export type Reading = Pick<UpstreamPorts, 'takeIn' | 'takeApart'> & {
 /** A reading without a thread yet. `main` is the module that threads run. */
 export function openReading(main: URL): Reading {
   let thread: ReadingThread | undefined
-  const run = (job: ReadingJob): Promise<Taken | Apart> => {
+  let isClosed = false
+  const run = async (job: ReadingJob): Promise<Taken | Apart> => {
+    if (isClosed) throw busy('it is stopping')
     if (thread === undefined || !thread.isUsable()) thread = startThread(main)
     return thread.run(job)
   }
@@ -30,7 +32,10 @@ export function openReading(main: URL): Reading {
       if ('contents' in apart) return apart
       throw new Error('A tarball was read as something else')
     },
-    close: async () => thread?.end(),
+    close: async () => {
+      isClosed = true
+      await thread?.end()
+    },
   }
 }
 

@@ -75,22 +75,19 @@ async function openUpstreams(
   { reads, identity, submit, storage, main }: RunningService,
   closing: AsyncDisposableStack,
   { read, report }: KindPorts,
-): Promise<Partial<ReturnType<typeof openProxy>>> {
+): Promise<Partial<Omit<ReturnType<typeof openProxy>, 'settled'>>> {
   const settings = read(upstreamSection)
   const upstreams = await findUpstreams(settings, read(edgeSection))
   if (upstreams.length === 0) return {}
-  const network = closing.adopt(
-    createGet({ timeoutMs: settings.upstreamTimeoutMs, headers: viaHeaders }),
-    (one) => one.close(),
-  )
+  const network = createGet({ timeoutMs: settings.upstreamTimeoutMs, headers: viaHeaders })
   const kept = openStorage(storage).openUpstreams(settings.upstreamSpace)
   const store = closing.adopt(kept, (one) => one.close())
   store.swept.catch((error: unknown) => {
     const facts = { reason: error instanceof Error ? error.message : String(error) }
     report({ event: 'upstream_sweep_failed', ...facts })
   })
-  const reading = closing.adopt(openReading(main), (one) => one.close())
-  return openProxy({
+  const reading = openReading(main)
+  const { settled, ...proxy } = openProxy({
     ...reading,
     get: network.get,
     kept: store.kept,
@@ -101,6 +98,13 @@ async function openUpstreams(
     submit,
     report: ({ kind, ...facts }) => report({ event: `upstream_${kind}`, ...facts }),
   })
+  // Before the store: what is on its way ends with an error then, and is still to put its file away.
+  closing.defer(async () => {
+    network.close()
+    await reading.close()
+    await settled()
+  })
+  return proxy
 }
 
 /** Opening the service brings them to where the log is. */
