@@ -27,6 +27,12 @@ export const maxDecodedBytes: number = 256 * 1024 * 1024
 /** How long an answer is served on when its upstream does not answer, before that is asked again, in milliseconds. */
 export const staleMs: number = 10 * 1000
 
+/** How often a package is asked for at once because somebody wants a version that it did not have, in milliseconds. */
+export const askAgainMs: number = 5 * 1000
+
+/** Packages that were asked for so, and are remembered: more than anybody can ask for in that time. */
+export const maxAskedAgain = 10_000
+
 /** Conflicts, and differing records, that are logged of one packument: an upstream that changes all of it is one event. */
 export const maxConflictsPerTaking = 20
 

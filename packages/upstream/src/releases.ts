@@ -1,13 +1,13 @@
 // Fetches releases: chosen in the log before anybody gets a byte, compared with what was pinned, learned from afterwards.
 import { isSteleError } from '@stele/errors'
-import type { PackageName } from '@stele/formats/names'
+import { type PackageName, parseVersion } from '@stele/formats/names'
 import { type Arriving, arrive } from './arriving.ts'
 import { createBatches } from './batching.ts'
 import { noteConflict } from './conflicts.ts'
 import type { Fetching } from './fetching.ts'
 import { createFlights, type UnderWay } from './flights.ts'
 import { createLearning, type Learned } from './learning.ts'
-import { maxReleasesPerCall, maxWholeBytes } from './limits.ts'
+import { askAgainMs, maxAskedAgain, maxReleasesPerCall, maxWholeBytes } from './limits.ts'
 import { unpack } from './pack.ts'
 import type { Packuments } from './packuments.ts'
 import { findPin, type Pin } from './pins.ts'
@@ -46,7 +46,7 @@ export function createReleases(
   ports: UpstreamPorts,
   { fetching, packuments, track }: ReleaseParts,
 ): Releases {
-  const findPinOf = createPinFinder(ports.kept, packuments)
+  const findPinOf = createPinFinder(ports, packuments)
   const learning = createLearning(ports)
   const learn: Learn = (release) => void track(learning(release))
   const start = createStart(ports, { fetching, track, learn })
@@ -94,16 +94,46 @@ function pinOf(
 type PinFinder = (upstream: Upstream, wanted: WantedRelease) => Promise<Pin | undefined>
 
 /** By what a release is chosen: as it was pinned, asked anew where it is not known. */
-function createPinFinder(kept: UpstreamPorts['kept'], { prepare }: Packuments): PinFinder {
+function createPinFinder({ kept, now }: UpstreamPorts, { prepare }: Packuments): PinFinder {
+  const mayAskAgain = createAskingAgain(now)
   return async (upstream, release) => {
+    const { name, version } = release
+    if (!isVersion(version)) return undefined
     const known = pinOf(kept, release)
     if (known !== undefined) return known
-    const wanted = { name: release.name, form: 'abbreviated' as const }
-    await prepare(upstream, wanted)
+    const wanted = { name, form: 'abbreviated' as const }
+    const checkedMs = kept.head(name, wanted.form)?.checkedMs
+    const head = await prepare(upstream, wanted)
     const found = pinOf(kept, release)
     if (found !== undefined) return found
+    const isNowhere = head === undefined && kept.head(name, wanted.form)?.checkedMs !== checkedMs
+    if (isNowhere || !mayAskAgain(name)) return undefined
     await prepare(upstream, { ...wanted, isStale: true }) // It may be a minute old.
     return pinOf(kept, release)
+  }
+}
+
+/** Whether a name may be asked for once more at once: anybody can make up versions that it does not have. */
+function createAskingAgain(now: () => number): (name: string) => boolean {
+  const askedMs = new Map<string, number>() // The oldest first.
+  return (name) => {
+    for (const [one, atMs] of askedMs) {
+      if (now() - atMs < askAgainMs && askedMs.size < maxAskedAgain) break
+      askedMs.delete(one)
+    }
+    if (askedMs.has(name)) return false
+    askedMs.set(name, now())
+    return true
+  }
+}
+
+function isVersion(text: string): boolean {
+  try {
+    parseVersion(text)
+    return true
+  } catch (error) {
+    if (isSteleError(error, 'version_invalid')) return false
+    throw error
   }
 }
 

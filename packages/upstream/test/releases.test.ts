@@ -95,3 +95,35 @@ test('tarball() fails nobody else when a conflict cannot be noted', async () => 
   await world.proxy.settled()
   assert.deepEqual(kinds, ['conflict', 'not_noted'])
 })
+
+test('tarball() asks the upstream once in five seconds for versions of a package that nobody knows', async () => {
+  const world = createWorld()
+  world.put('a', [{ version: '1.0.0' }])
+  await world.read('a')
+  world.asked.length = 0
+  for (let patch = 0; patch < 10; patch++) {
+    assert.equal(await world.fetch('a', `99.99.${patch}`), undefined)
+  }
+  assert.equal(world.asked.length, 1)
+  world.put('a', [{ version: '1.0.0' }, { version: '99.99.0' }])
+  world.wait(5_000)
+  assert.ok((await world.fetch('a', '99.99.0')) !== undefined)
+})
+
+test('tarball() asks once for a package that is nowhere', async () => {
+  const world = createWorld()
+  assert.equal(await world.fetch('a', '1.0.0'), undefined)
+  assert.equal(world.asked.length, 1)
+})
+
+test('tarball() asks nobody, and finds nothing, when the version is none', async () => {
+  const world = createWorld()
+  world.put('a', [{ version: '1.0.0' }])
+  await world.read('a')
+  world.asked.length = 0
+  const integrity = `sha512-${hash('sha512', bytes, 'base64')}`
+  for (const version of [`1.0.0\t${integrity}`, '', 'latest', '1.0', 'v1.0.0', '1.0.0\n1.0.0']) {
+    assert.equal(await world.fetch('a', version), undefined)
+  }
+  assert.deepEqual(world.asked, [])
+})
