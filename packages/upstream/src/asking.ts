@@ -9,8 +9,13 @@ import type { Upstream, UpstreamPorts } from './ports.ts'
  */
 export type Asking = <T>(upstream: Upstream, what: string, work: () => Promise<T>) => Promise<T>
 
-/** Asks whoever did not fail too often. */
-export function createAsking({ now, report }: Pick<UpstreamPorts, 'now' | 'report'>): Asking {
+/**
+ * Asks whoever did not fail too often: with different things, or, where every question is of one kind, with each of them.
+ */
+export function createAsking(
+  { now, report }: Pick<UpstreamPorts, 'now' | 'report'>,
+  counted: 'different' | 'each' = 'different',
+): Asking {
   const breakers = new Map<string, Breaker>()
   const breakerOf = (id: string): Breaker => {
     const breaker = breakers.get(id) ?? createBreaker(now)
@@ -19,18 +24,21 @@ export function createAsking({ now, report }: Pick<UpstreamPorts, 'now' | 'repor
   }
   return async ({ id }, what, work) => {
     const breaker = breakerOf(id)
-    const restMs = breaker.restMs()
-    if (restMs > 0) throw unreachable({ upstream: id, what, reason: resting }, restMs)
+    const passed = breaker.pass()
+    if (passed === undefined) {
+      throw unreachable({ upstream: id, what, reason: resting }, breaker.restMs())
+    }
     try {
       const result = await work()
-      breaker.succeeded()
+      passed.succeeded()
       return result
     } catch (error) {
+      if (isSteleError(error, 'server_busy')) throw error // Of our own network: the upstream was not asked.
       if (isSteleError(error)) {
-        breaker.succeeded()
+        passed.succeeded()
         throw error
       }
-      breaker.failed()
+      passed.failed(counted === 'each' ? Symbol(what) : what)
       const reason = error instanceof Error ? error.message : String(error)
       report({ kind: 'unreachable', upstream: id, reason })
       const told = { upstream: id, what, reason: `does not answer as it should: ${reason}` }

@@ -3,7 +3,7 @@
 /** Versions that could not be taken in, of which the operator is told: a note, not a list. */
 export const maxDroppedShown = 20
 
-/** Failures in a row after which an upstream is left alone. */
+/** Different things that failed in a row, after which an upstream is left alone: one package that it cannot serve is no reason. */
 export const breakerFailures = 5
 
 /** How long it is left alone at first, in milliseconds; it doubles with each failed try. */

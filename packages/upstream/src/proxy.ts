@@ -50,7 +50,7 @@ export function createProxy(
   const { kept, state, tarballs, upstreams, isPrivate, takeCold } = ports
   const fetching = createFetching(ports)
   // A breaker of their own: an upstream that fails to audit or to search may serve packages all the same.
-  const ask = createAsking(ports)
+  const ask = createAsking(ports, 'each')
   const packuments = createPackuments(ports, fetching)
   const { track, settled } = createUnderWay()
   const releases = createReleases(ports, { fetching, packuments, track })
