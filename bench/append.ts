@@ -9,7 +9,7 @@ import { printReport, type Row, short } from './parts/report.ts'
 import { median, spread } from './parts/statistics.ts'
 import { makeFolder } from './parts/work-folder.ts'
 
-const rounds = Number(process.argv[2] ?? 5)
+const rounds = Number(process.argv[2] ?? 4)
 const packages = 8
 const versionCount = 1_000
 /** Versions that a round adds in all. */

@@ -72,9 +72,6 @@ export const maxBaseAddresses = 8
 /** How long an address must go without a request before another may take its place, in milliseconds. */
 export const baseAddressIdleMs: number = 10 * 60 * 1000
 
-/** Characters that are joined and encoded at once: far below the longest string there can be. */
-export const maxJoinedLength: number = 16 * 1024 * 1024
-
 /** Bytes up to which a packument is compressed at once: it takes less time than waking another thread. */
 export const syncGzipBytes: number = 8 * 1024
 

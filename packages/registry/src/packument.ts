@@ -3,7 +3,6 @@
 import type { StateReader } from '@stele/entries/calls'
 import { type Form, isoTime } from '@stele/releases/release'
 import { type Notice, readNotices, readOwners, readStars, readTags } from '@stele/releases/state'
-import { maxJoinedLength } from './limits.ts'
 import type { PackageRow, ViewReader } from './view-reader.ts'
 
 /** Where packuments are made from. */
@@ -22,41 +21,26 @@ export function formatPackument(
 ): Uint8Array {
   const { name, form, baseUrl } = head
   const notices = readNotices(sources.state, name)
-  const open = openVersion(baseUrl)
-  const versions: string[] = []
-  const times: string[] = []
-  for (const { version, timeMs, publisher, piece } of sources.views.versions(name, form)) {
-    const key = JSON.stringify(version)
-    const tail = versionTail({ notice: notices.get(version), publisher, form })
-    versions.push(`${versions.length === 0 ? '' : ','}${key}:${open}${piece}${tail}`)
-    times.push(`${key}:"${isoTime(timeMs)}"`)
-  }
+  const tails = [...notices].map(([version, notice]) => [version, warningOf(notice)] as const)
+  const { versions, times } = sources.views.joined(name, form, {
+    open: openVersion(baseUrl),
+    tails: new Map(tails.filter(([, warning]) => warning !== '')),
+    ...(form === 'full' ? { publisher: publisherFrame } : {}),
+    close: '}',
+  })
   const created = `"created":"${isoTime(row.createdMs)}"`
   const modified = `"modified":"${isoTime(row.modifiedMs)}"`
   const id = JSON.stringify(name)
   const start = form === 'full' ? `"_id":${id},"name":${id}` : `"name":${id}`
   const members = [
     `"dist-tags":${formatTags(sources.state, name)}`,
-    `"time":{${[created, modified, ...times].join(',')}}`,
+    `"time":{${[created, modified, times].filter((time) => time !== '').join(',')}}`,
     `"maintainers":${formatMaintainers(sources.state, name)}`, // yarn 1 changes owners by the abbreviated form.
     form === 'full' ? fullTail(sources, name, row) : modified,
     `"_rev":${JSON.stringify(row.rev)}`,
   ]
   const end = members.filter((member) => member !== '').join(',')
-  return encodeJoined([`{${start},"versions":{`, ...versions, `},${end}}`])
-}
-
-/** The bytes of the joined texts, which together may be longer than one string can be. */
-function encodeJoined(texts: readonly string[]): Uint8Array {
-  const chunks: Buffer[] = []
-  let [from, length] = [0, 0]
-  for (const [index, text] of texts.entries()) {
-    length += text.length
-    if (length < maxJoinedLength && index < texts.length - 1) continue
-    chunks.push(Buffer.from(texts.slice(from, index + 1).join('')))
-    ;[from, length] = [index + 1, 0]
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+  return Buffer.concat([Buffer.from(`{${start},"versions":{`), versions, Buffer.from(`},${end}}`)])
 }
 
 /** One version's manifest, full form. */
@@ -67,8 +51,7 @@ export function formatVersion(
   const detail = views.version(name, version)
   const piece = views.text(name, version, 'full')
   if (detail === undefined || piece === undefined) return undefined
-  const notice = readNotices(state, name).get(version)
-  const tail = versionTail({ notice, publisher: detail.publisher, form: 'full' })
+  const tail = versionTail(readNotices(state, name).get(version), detail.publisher)
   return `${openVersion(baseUrl)}${piece}${tail}`
 }
 
@@ -92,22 +75,18 @@ function openVersion(baseUrl: string): string {
   return `{"dist":{"tarball":${JSON.stringify(baseUrl).slice(0, -1)}`
 }
 
-function versionTail({
-  notice,
-  publisher,
-  form,
-}: {
-  readonly notice: Notice | undefined
-  readonly publisher: string | null
-  readonly form: Form
-}): string {
+/** Whose version it is, around the account as a JSON text: as publicAccount() has it. */
+const publisherFrame = [',"_npmUser":{"name":', ',"email":""}'] as const
+
+function versionTail(notice: Notice | undefined, publisher: string | null): string {
+  const [before, after] = publisherFrame
+  const user = publisher === null ? '' : `${before}${JSON.stringify(publisher)}${after}`
+  return `${warningOf(notice)}${user}}`
+}
+
+function warningOf(notice: Notice | undefined): string {
   const { deprecated } = notice ?? {}
-  const warning = deprecated === undefined ? '' : `,"deprecated":${JSON.stringify(deprecated)}`
-  const user =
-    form === 'full' && publisher !== null
-      ? `,"_npmUser":${JSON.stringify(publicAccount(publisher))}`
-      : ''
-  return `${warning}${user}}`
+  return deprecated === undefined ? '' : `,"deprecated":${JSON.stringify(deprecated)}`
 }
 
 /** What people read at the top: of the latest version, and of the package. */

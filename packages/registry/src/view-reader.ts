@@ -15,12 +15,23 @@ export type PackageRow = {
   readonly fullBytes: number
 }
 
-/** A version in one form, as packuments are made of. */
-export type VersionRow = {
-  readonly version: string
-  readonly timeMs: number
-  readonly publisher: string | null
-  readonly piece: string
+/** What stands around the piece of each version in a packument. */
+export type VersionFrame = {
+  /** Before it. */
+  readonly open: string
+  /** After it, by version. */
+  readonly tails: ReadonlyMap<string, string>
+  /** After that, around the publisher as a JSON text, where there is one; absent: it is not told. */
+  readonly publisher?: readonly [before: string, after: string]
+  readonly close: string
+}
+
+/** The versions of a package, in the order of their publishing, as members of JSON objects without their braces. */
+type JoinedVersions = {
+  /** Version to its piece and what stands around it, UTF-8. */
+  readonly versions: Uint8Array
+  /** Version to when it was published, an ISO time with milliseconds. */
+  readonly times: string
 }
 
 /** What the views keep of a version, but its long texts. `summary` is a JSON object. */
@@ -62,9 +73,9 @@ export type ViewReader = {
   /** Runs reads that see one moment, those of the state too. */
   readonly snapshot: <T>(read: () => T) => T
   readonly package: (name: string) => PackageRow | undefined
-  /** The versions that are there, in the order of their publishing. */
-  readonly versions: (name: string, form: Form) => readonly VersionRow[]
-  /** Their numbers alone, in the same order. */
+  /** The versions that are there, put together: a row of each would be a hundred times as many objects. */
+  readonly joined: (name: string, form: Form, frame: VersionFrame) => JoinedVersions
+  /** Their numbers alone, in the order of their publishing. */
   readonly versionNames: (name: string) => readonly string[]
   readonly version: (name: string, version: string) => VersionDetail | undefined
   /** A long text of a version: its full form, or its readme. */

@@ -89,16 +89,20 @@ export function createFakeViews(): FakeViews {
       const row = packages.get(name)
       return row && { ...row, fullBytes: fullBytesOf(name) }
     },
-    versions: (name, form) =>
-      [...versions.values()]
+    joined: (name, form, { open, tails, publisher: frame, close }) => {
+      const its = [...versions.values()]
         .filter((row) => row.name === name)
         .sort((a, b) => a.entry - b.entry)
-        .map(({ version, timeMs, publisher, pieces }) => ({
-          version,
-          timeMs,
-          publisher,
-          piece: pieces[form],
-        })),
+      const members = its.map(({ version, publisher, pieces }) => {
+        const isTold = frame !== undefined && publisher !== null
+        const user = isTold ? frame.join(JSON.stringify(publisher)) : ''
+        return `"${version}":${open}${pieces[form]}${tails.get(version) ?? ''}${user}${close}`
+      })
+      const times = its.map(
+        ({ version, timeMs }) => `"${version}":"${new Date(timeMs).toISOString()}"`,
+      )
+      return { versions: Buffer.from(members.join(',')), times: times.join(',') }
+    },
     versionNames: (name) =>
       [...versions.values()]
         .filter((row) => row.name === name)

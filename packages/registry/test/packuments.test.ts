@@ -29,9 +29,9 @@ function counting(
   let count = 0
   const views = {
     ...world.views,
-    versions: (name: string, form: 'full' | 'abbreviated') => {
+    joined: (...asked: Parameters<World['views']['joined']>) => {
       count += 1
-      return world.views.versions(name, form)
+      return world.views.joined(...asked)
     },
   }
   const { now = () => 0, maxBytes } = options

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import test from 'node:test'
 import type { ViewWrite } from '@stele/registry'
-import type { SearchPage, ViewReader } from '@stele/registry/reading'
+import type { SearchPage, VersionFrame, ViewReader } from '@stele/registry/reading'
 import {
   readRelease,
   reducePieces,
@@ -91,9 +91,21 @@ test('createViewReader() reads what applyViewWrites() wrote when versions come a
     starEntry: -1,
     fullBytes: 7,
   })
-  const row = { version: '1.0.0', timeMs: 1000, publisher: 'alice' }
-  assert.deepEqual(views.versions('p', 'full'), [{ ...row, piece: '/p/full' }])
-  assert.deepEqual(views.versions('p', 'abbreviated'), [{ ...row, piece: '/p/short' }])
+  const frame = { open: '<', tails: new Map<string, string>(), close: '>' }
+  const joined = (form: 'full' | 'abbreviated', more: Partial<VersionFrame> = {}): unknown => {
+    const { versions, times } = views.joined('p', form, { ...frame, ...more })
+    return [Buffer.from(versions).toString(), times]
+  }
+  const times = '"1.0.0":"1970-01-01T00:00:01.000Z"'
+  assert.deepEqual(joined('full'), ['"1.0.0":</p/full>', times])
+  assert.deepEqual(joined('abbreviated'), ['"1.0.0":</p/short>', times])
+  const publisher = ['by ', '.'] as const
+  assert.deepEqual(joined('full', { publisher }), ['"1.0.0":</p/fullby "alice".>', times])
+  const tails = new Map([
+    ['1.0.0', '!"'],
+    ['1.1.0', '?'],
+  ])
+  assert.deepEqual(joined('full', { tails, publisher }), ['"1.0.0":</p/full!"by "alice".>', times])
   assert.deepEqual(views.version('p', '1.0.0'), {
     entry: 1,
     timeMs: 1000,
@@ -105,20 +117,24 @@ test('createViewReader() reads what applyViewWrites() wrote when versions come a
   assert.equal(views.text('p', '1.0.0', 'readme'), '# p')
   assert.equal(views.text('p', '1.1.0', 'full'), undefined)
   assert.equal(views.package('q'), undefined)
-  assert.deepEqual(views.versions('q', 'full'), [])
+  assert.deepEqual(views.joined('q', 'full', frame), { versions: new Uint8Array(), times: '' })
   assert.deepEqual(views.versionNames('p'), ['1.0.0'])
   assert.deepEqual(views.versionNames('q'), [])
 })
 
-test('versions(), versionNames() keep the order of publishing when names of versions sort otherwise', () => {
+test('joined(), versionNames() keep the order of publishing when names of versions sort otherwise', () => {
   const order = ['2.0.0', '10.0.0', '1.0.0']
   const { views } = open(
     ...order.map((version, index) => published(index + 1, { name: 'p', version })),
   )
-  assert.deepEqual(
-    views.versions('p', 'full').map(({ version }) => version),
-    order,
-  )
+  for (const tails of [new Map<string, string>(), new Map([['10.0.0', ',1']])]) {
+    const frame = { open: '[', tails, close: ']' }
+    const { versions, times } = views.joined('p', 'full', frame)
+    const numbers = [Buffer.from(versions).toString(), times].map((text) =>
+      Array.from(text.matchAll(/"(\d+\.0\.0)":/g), ([, version]) => version),
+    )
+    assert.deepEqual(numbers, [order, order])
+  }
   assert.deepEqual(views.versionNames('p'), order)
 })
 
@@ -352,7 +368,7 @@ test('applyViewWrites() forgets what is taken down, in pieces, search and revisi
   assert.equal(views.package('p')?.latest, '1.0.0')
   applyViewWrites(db, [{ kind: 'withheld_entry', entry: 1, kept: [] }])
   assert.equal(views.package('p')?.latest, null)
-  assert.deepEqual(views.versions('p', 'full'), [])
+  assert.deepEqual(views.versionNames('p'), [])
   assert.equal(views.search({ ...page, words: ['p'] }).total, 0)
 })
 

@@ -8,6 +8,6 @@ export {
   type PackageRow,
   type SearchPage,
   type VersionDetail,
-  type VersionRow,
+  type VersionFrame,
   type ViewReader,
 } from '../view-reader.ts'
