@@ -11,7 +11,7 @@ import { codeOf, reasonOf } from './folders.ts'
 import { createLogReader, type LogReader, logSchema } from './log-store.ts'
 import { type HomeOptions, openServiceHome } from './service-home.ts'
 import { type StoredPaths, storedPaths } from './stored-paths.ts'
-import { openUpstreamStore, type UpstreamStore } from './upstream-store.ts'
+import { openUpstreamStore, type UpstreamPlace, type UpstreamStore } from './upstream-store.ts'
 import { createViewReader } from './view-reader.ts'
 import { registryViewMark } from './view-store.ts'
 
@@ -35,8 +35,11 @@ export type Storage = {
   readonly openReads: () => StoredReads
   /** Throws `data_invalid`. */
   readonly openAccounts: () => OpenAccountStore
-  /** What is kept of upstreams; their tarballs may take so many bytes. Throws `data_invalid`. */
-  readonly openUpstreams: (maxBytes: number) => UpstreamStore
+  /**
+   * What is kept of upstreams; their tarballs may take so many bytes, without those of packages that no upstream is asked
+   * for any more (`isOwn`). Throws `data_invalid`.
+   */
+  readonly openUpstreams: (options: Pick<UpstreamPlace, 'maxBytes' | 'isOwn'>) => UpstreamStore
 }
 
 /** What is committed, to be read; and the way in for large blobs. */
@@ -59,8 +62,8 @@ export function openStorage({ dir, publicFolder }: StorageSettings): Storage {
     openHome: (options) => openServiceHome({ ...options, paths, publicFolder }),
     openReads: () => openReads(paths),
     openAccounts: () => openAccountStore(paths.accounts),
-    openUpstreams: (maxBytes) =>
-      openUpstreamStore({ path: paths.upstream, folder: paths.tarballs, maxBytes }),
+    openUpstreams: (options) =>
+      openUpstreamStore({ ...options, path: paths.upstream, folder: paths.tarballs }),
   }
 }
 

@@ -7,7 +7,7 @@ import { tellFull } from './fault.ts'
 import { makeFolder } from './folders.ts'
 import { maxMissingKept, missingPerRemoval } from './limits.ts'
 import type { Schema } from './migrate.ts'
-import { openTarballs } from './upstream-tarballs.ts'
+import { openTarballs, tarballNamesStep } from './upstream-tarballs.ts'
 
 /** What is kept of upstreams. */
 export type UpstreamStore = {
@@ -39,7 +39,7 @@ const secondStep = `
 `
 
 /** The schema of the file. */
-const upstreamSchema: Schema = { steps: [firstStep, secondStep] }
+const upstreamSchema: Schema = { steps: [firstStep, secondStep, tarballNamesStep] }
 
 /** Where what upstreams said is kept, and how many bytes their tarballs may take. */
 export type UpstreamPlace = {
@@ -48,6 +48,8 @@ export type UpstreamPlace = {
   readonly maxBytes: number
   /** In ms; it never goes back. */
   readonly now?: () => number
+  /** True for a package that no upstream is asked for any more: its tarballs are the only copies, and stay. */
+  readonly isOwn: (name: string) => boolean
 }
 
 /** Opens the file, and the folder of the tarballs. Throws `data_invalid`. */
@@ -56,11 +58,12 @@ export function openUpstreamStore({
   folder,
   maxBytes,
   now = () => performance.now(),
+  isOwn,
 }: UpstreamPlace): UpstreamStore {
   const db = openDatabase(path, upstreamSchema)
   db.exec('PRAGMA synchronous = NORMAL') // What the last seconds before a power cut brought is fetched again.
   makeFolder(folder)
-  const { tarballs, swept, close } = openTarballs(db, { folder, maxBytes, now })
+  const { tarballs, swept, close } = openTarballs(db, { folder, maxBytes, now, isOwn })
   return {
     kept: createKept(db),
     tarballs,

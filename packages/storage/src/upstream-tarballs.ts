@@ -1,5 +1,5 @@
-// Tarballs of upstreams as files, within the space that they may take: what was not used for longest goes first. All of
-// them are copies, which can be fetched again.
+// Tarballs of upstreams as files, within the space that they may take: what was not used for longest goes first. They are
+// copies, which can be fetched again, but for those of packages that no upstream is asked for any more: these stay.
 import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
@@ -11,6 +11,14 @@ import { inTransaction } from './database.ts'
 import { isDatabaseError, tellFullLater } from './fault.ts'
 import { codeOf } from './folders.ts'
 import { maxUsesKept, tarballGraceMs, tarballRoom, tarballsPerRemoval } from './limits.ts'
+
+/** Whose tarballs they are, and which of them are the only copies there are. */
+export const tarballNamesStep = `
+  CREATE TABLE tarball_name (
+    integrity TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (integrity, name)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE tarball ADD COLUMN only_copy INTEGER NOT NULL DEFAULT 0;
+`
 
 /** The tarballs, and what is to be done before their database is closed. */
 type OpenTarballs = {
@@ -25,6 +33,8 @@ type TarballPlace = {
   readonly folder: string
   readonly maxBytes: number
   readonly now: () => number
+  /** True for a package that no upstream is asked for any more. */
+  readonly isOwn: (name: string) => boolean
 }
 
 /** Opens the tarballs of a folder that is there. What was half fetched when the last process ended is removed. */
@@ -36,20 +46,26 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
   const keep = db.prepare(
     'INSERT OR REPLACE INTO tarball (integrity, sha512, size) VALUES (:integrity, :sha512, :size)',
   )
+  const keepName = db.prepare('INSERT OR IGNORE INTO tarball_name VALUES (:integrity, :name)')
+  const forgetNames = db.prepare(
+    'DELETE FROM tarball_name WHERE integrity IN (SELECT integrity FROM tarball WHERE sha512 = ?)',
+  )
   const forget = db.prepare('DELETE FROM tarball WHERE sha512 = ?')
   const pathOf = (sha512: string): string => join(folder, sha512.slice(0, 2), sha512)
   const makeRoom = createRemoval(db, place, {
     uses,
     remove: (sha512) => {
+      forgetNames.run(sha512)
       forget.run(sha512) // First: a row without its file would count.
       rmSync(pathOf(sha512), { force: true })
     },
   })
 
-  const keepFile: KeepFile = async ({ integrity, sha512, sizeBytes }, temporary) => {
+  const keepFile: KeepFile = async ({ integrity, sha512, sizeBytes, name }, temporary) => {
     const path = pathOf(sha512)
     await mkdir(dirname(path), { recursive: true })
     uses.touch(sha512)
+    keepName.run({ integrity, name })
     keep.run({ integrity, sha512, size: sizeBytes }) // First: a file without a row is swept.
     await rename(temporary, path)
     ignoreFull(makeRoom)
@@ -69,7 +85,7 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
         uses.touch(sha512)
         return { sha512, sizeBytes: number(row, 'size'), path }
       },
-      receive: () => tellFullLater(() => receive(folder, keepFile)),
+      receive: (name) => tellFullLater(() => receive({ folder, name }, keepFile)),
       open: async ({ path }) => {
         const file = await open(path, 'r')
         return { read: readerOf(file), close: () => file.close() }
@@ -129,11 +145,18 @@ function ignoreFull(change: () => void): void {
 /** Removes what was not used for longest, where there is too much. */
 function createRemoval(
   db: DatabaseSync,
-  { maxBytes }: TarballPlace,
+  { maxBytes, isOwn }: TarballPlace,
   { uses, remove }: { readonly uses: Uses; readonly remove: (sha512: string) => void },
 ): () => void {
-  const sum = db.prepare('SELECT coalesce(sum(size), 0) AS size FROM tarball')
-  const oldest = db.prepare('SELECT sha512, size FROM tarball ORDER BY used LIMIT ? OFFSET ?')
+  const sum = db.prepare('SELECT coalesce(sum(size), 0) AS size FROM tarball WHERE only_copy = 0')
+  const oldest = db.prepare(
+    'SELECT sha512, size FROM tarball WHERE only_copy = 0 ORDER BY used LIMIT ? OFFSET ?',
+  )
+  const namesOf = db.prepare(
+    'SELECT name FROM tarball JOIN tarball_name USING (integrity) WHERE sha512 = ?',
+  )
+  const stays = db.prepare('UPDATE tarball SET only_copy = 1 WHERE sha512 = ?')
+  db.exec('UPDATE tarball SET only_copy = 0 WHERE only_copy = 1') // Upstreams may be asked again since.
   return () => {
     let total = number(sum.get(), 'size')
     if (total <= maxBytes) return
@@ -145,11 +168,13 @@ function createRemoval(
       for (const row of rows) {
         const sha512 = text(row, 'sha512')
         if (total <= maxBytes * tarballRoom) return
-        if (uses.isRecent(sha512)) passed += 1
-        else {
-          remove(sha512)
-          total -= number(row, 'size')
+        if (uses.isRecent(sha512)) {
+          passed += 1
+          continue
         }
+        total -= number(row, 'size')
+        if (namesOf.all(sha512).some((named) => isOwn(text(named, 'name')))) stays.run(sha512)
+        else remove(sha512)
       }
     }
   }
@@ -184,11 +209,19 @@ async function namesIn(folder: string): Promise<readonly string[]> {
 }
 
 type KeepFile = (
-  kept: { readonly integrity: string; readonly sha512: string; readonly sizeBytes: number },
+  kept: {
+    readonly integrity: string
+    readonly sha512: string
+    readonly sizeBytes: number
+    readonly name: string
+  },
   temporary: string,
 ) => Promise<HeldTarball>
 
-async function receive(folder: string, keepFile: KeepFile): Promise<Receiving> {
+async function receive(
+  { folder, name }: { readonly folder: string; readonly name: string },
+  keepFile: KeepFile,
+): Promise<Receiving> {
   const temporary = join(folder, `${randomUUID()}.tmp`)
   const file = await open(temporary, 'wx+')
   let sizeBytes = 0
@@ -206,7 +239,7 @@ async function receive(folder: string, keepFile: KeepFile): Promise<Receiving> {
       tellFullLater(async () => {
         await file.sync() // Else a power cut may leave a file of this name that holds something else.
         await file.close()
-        return keepFile({ integrity, sha512, sizeBytes }, temporary)
+        return keepFile({ integrity, sha512, sizeBytes, name }, temporary)
       }),
     drop: async () => {
       await file.close()

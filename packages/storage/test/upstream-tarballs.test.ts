@@ -12,7 +12,9 @@ import { tempFolder } from './temp-folder.ts'
 type World = {
   readonly store: UpstreamStore
   /** Keeps a tarball of so many bytes; gives its integrity. */
-  readonly keep: (text: string, sizeBytes?: number) => Promise<string>
+  readonly keep: (text: string, sizeBytes?: number, name?: string) => Promise<string>
+  /** The packages that no upstream is asked for any more. */
+  readonly own: Set<string>
   readonly wait: (timeMs: number) => void
   /** Ends the process, as far as the store sees it, and starts the next; something happens between. */
   readonly restart: (between?: () => void) => UpstreamStore
@@ -22,9 +24,16 @@ type World = {
 function openWorld(t: TestContext, maxBytes: number): World {
   const root = tempFolder(t)
   const folder = join(root, 'upstream')
+  const own = new Set<string>()
   let nowMs = 0
   const open = (): UpstreamStore =>
-    openUpstreamStore({ path: join(root, 'upstream.db'), folder, maxBytes, now: () => nowMs })
+    openUpstreamStore({
+      path: join(root, 'upstream.db'),
+      folder,
+      maxBytes,
+      now: () => nowMs,
+      isOwn: (name) => own.has(name),
+    })
   let store = open()
   t.after(() => store.close())
   return {
@@ -32,10 +41,11 @@ function openWorld(t: TestContext, maxBytes: number): World {
       return store
     },
     folder,
-    keep: async (text, sizeBytes = 100) => {
+    own,
+    keep: async (text, sizeBytes = 100, name = 'a') => {
       const bytes = Buffer.alloc(sizeBytes, text)
       const integrity = `sha512-${hash('sha512', bytes, 'base64')}`
-      const receiving = await store.tarballs.receive()
+      const receiving = await store.tarballs.receive(name)
       await receiving.append(bytes)
       await receiving.keep(integrity, hash('sha512', bytes))
       return integrity
@@ -94,10 +104,41 @@ test('keep() leaves what somebody is about to open, and what is being read', asy
   await file.close()
 })
 
+test('keep() never lets go what no upstream is asked for any more, also after a restart, and counts it no more', async (t) => {
+  const world = openWorld(t, 350)
+  const taken = [await world.keep('a', 100, 'taken'), await world.keep('b', 100, 'taken')]
+  await world.keep('c', 100, 'other')
+  world.own.add('taken')
+  world.restart()
+  for (const text of ['d', 'e', 'f', 'g', 'h', 'i']) {
+    await world.keep(text, 100, 'other')
+    world.wait(tarballGraceMs)
+  }
+  const { store } = world
+  for (const one of taken) assert.ok(store.tarballs.find(one) !== undefined, 'The only copy went')
+  assert.equal(filesIn(world.folder), 2 + 3)
+})
+
+test('keep() lets go again what came back to its upstream when the next process begins', async (t) => {
+  const world = openWorld(t, 250)
+  const a = await world.keep('a', 100, 'taken')
+  world.own.add('taken')
+  for (const text of ['b', 'c', 'd']) {
+    await world.keep(text, 100, 'other')
+    world.wait(tarballGraceMs)
+  }
+  assert.ok(world.store.tarballs.find(a) !== undefined)
+  world.own.delete('taken')
+  world.restart()
+  world.wait(tarballGraceMs)
+  for (const text of ['e', 'f', 'g']) await world.keep(text, 100, 'other')
+  assert.equal(world.store.tarballs.find(a), undefined)
+})
+
 test('openUpstreamStore() removes what was on its way when the last process ended', async (t) => {
   const world = openWorld(t, 1000)
   const a = await world.keep('a')
-  const receiving = await world.store.tarballs.receive()
+  const receiving = await world.store.tarballs.receive('a')
   t.after(receiving.drop)
   await receiving.append(Buffer.from('half of it'))
   assert.equal(filesIn(world.folder), 2)

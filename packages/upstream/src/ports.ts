@@ -132,11 +132,15 @@ export type HeldTarball = {
   readonly path: string
 }
 
-/** Where tarballs of upstreams are kept. They can be lost at any time: then they are fetched again. */
+/**
+ * Where tarballs of upstreams are kept. They can be lost at any time, and are fetched again then; but not those of packages
+ * that no upstream is asked for any more.
+ */
 export type Tarballs = {
   /** By the integrity that it was checked against. */
   readonly find: (integrity: string) => HeldTarball | undefined
-  readonly receive: () => Promise<Receiving>
+  /** A place for a tarball of that package. */
+  readonly receive: (name: string) => Promise<Receiving>
   /** One that is here, to be read also if it is removed meanwhile. */
   readonly open: (held: HeldTarball) => Promise<{
     readonly read: Receiving['read']

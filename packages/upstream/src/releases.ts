@@ -154,7 +154,7 @@ function createStart(
     if (answer === undefined) return undefined
     const sha512 = ports.state.contents(name, version)?.sha512
     const expected = { upstream: upstream.id, spec, integrity: pin.integrity, sha512 }
-    const receiving = await tarballs.receive().catch((error: unknown) => {
+    const receiving = await tarballs.receive(name).catch((error: unknown) => {
       answer.cancel() // Else its connection would wait for a reader.
       throw error
     })

@@ -80,7 +80,10 @@ async function openUpstreams(
   const upstreams = await findUpstreams(settings, read(edgeSection))
   if (upstreams.length === 0) return {}
   const network = createGet({ timeoutMs: settings.upstreamTimeoutMs, headers: viaHeaders })
-  const kept = openStorage(storage).openUpstreams(settings.upstreamSpace)
+  const kept = openStorage(storage).openUpstreams({
+    maxBytes: settings.upstreamSpace,
+    isOwn: (name) => proxy.upstream.whose(name) === undefined,
+  })
   const store = closing.adopt(kept, (one) => one.close())
   store.swept.catch((error: unknown) => {
     const facts = { reason: error instanceof Error ? error.message : String(error) }
