@@ -1,4 +1,5 @@
 // Many small calls in one: what gathers while one call runs goes into the next.
+import { isSteleError } from '@stele/errors'
 
 type Waiting<Item> = {
   readonly item: Item
@@ -6,7 +7,7 @@ type Waiting<Item> = {
   readonly reject: (error: unknown) => void
 }
 
-/** Where items go, `max` at most in one call, which rejects when it refuses any of them. */
+/** Where items go, `max` at most in one call, which rejects with rule_refused when it refuses any of them. */
 type Batches<Item> = {
   readonly call: (items: readonly Item[]) => Promise<void>
   readonly max: number
@@ -39,8 +40,14 @@ export function createBatches<Item>({
       await call(batch.map(({ item }) => item))
       for (const { resolve } of batch) resolve()
     } catch (error) {
-      if (batch.length > 1) for (const one of batch) await settle([one])
-      else for (const { reject } of batch) reject(error)
+      const isOfSome = batch.length > 1 && isSteleError(error, 'rule_refused')
+      if (!isOfSome) {
+        for (const { reject } of batch) reject(error) // It would go no better with fewer of them.
+        return
+      }
+      const half = Math.ceil(batch.length / 2)
+      await settle(batch.slice(0, half))
+      await settle(batch.slice(half))
     }
   }
 
