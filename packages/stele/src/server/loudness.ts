@@ -25,7 +25,7 @@ export function serviceLoudness(event: string): Level {
   return event === 'commit' ? 'debug' : 'info'
 }
 
-/** The level of an event of the HTTP edge. npm asks for an audit at every install, which nobody offers here. */
+/** The level of an event of the HTTP edge. npm asks for an audit at every install: that nobody can answer it is no news. */
 export function httpLoudness(event: HttpEvent): Level {
   if (event.type === 'bug') return 'error'
   if (event.type !== 'access') return 'debug'

@@ -40,7 +40,7 @@ export const questionsByAddress: RateLimit = { limit: 1000, windowMs: 10 * 60 * 
 /** The same for all together. */
 export const questionsInAll: RateLimit = { limit: 5000, windowMs: 10 * 60 * 1000 }
 
-/** Registries that a question may have come through: more are a circle that nobody noticed. */
+/** Registries that a question may have come through: no sensible chain is longer. */
 export const maxHops = 8
 
 /** Bytes that decoding fills before it asks for room again: each time costs a turn of the thread that answers everybody. */
