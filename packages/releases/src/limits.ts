@@ -34,3 +34,6 @@ export const maxChunkBytes: number = 100 * 1024 * 1024
 
 /** Bytes of a tarball that are handed over at once where it is read a piece at a time. */
 export const packedPieceBytes: number = 64 * 1024
+
+/** Bytes of what a registry answers to a ping. */
+export const maxPingBytes = 4096

@@ -7,7 +7,7 @@ import { type JsonObject, type JsonValue, parseTolerantJson } from '@stele/forma
 import { encodeSegment, type PackageName, parsePackageName } from '@stele/formats/names'
 import { parseContentsValue } from '@stele/formats/values'
 import type { Outcome, ReleaseFault, Tools } from './checks.ts'
-import { maxChunkBytes, maxPackumentBytes, maxTarballBytes } from './limits.ts'
+import { maxChunkBytes, maxPackumentBytes, maxPingBytes, maxTarballBytes } from './limits.ts'
 import { readShown, type ShownRelease } from './observed.ts'
 import { readAmended, readSeenChunks } from './observed-state.ts'
 import { packageObject } from './package-state.ts'
@@ -114,8 +114,8 @@ async function compareTarballs(
     if (value === undefined) continue
     const wanted = parseContentsValue(Buffer.from(value).toString())
     const path = `/${encodeSegment(name)}/-/${tarballFile(name, version)}`
-    const { status, bytes } = await tools.fetch(path, Math.min(wanted.size, maxTarballBytes))
-    if (status !== statusOk) continue
+    const bytes = await fetchGiven(path, Math.min(wanted.size, maxTarballBytes), tools)
+    if (bytes === undefined) continue
     const found = contentsOf(bytes)
     for (const member of ['sha512', 'size', 'files', 'manifest'] as const) {
       if (found[member] === wanted[member]) continue
@@ -125,6 +125,27 @@ async function compareTarballs(
     }
   }
   return faults
+}
+
+/**
+ * A tarball as it is given; undefined where none is. A registry cuts off what its upstream sends otherwise than it was pinned,
+ * and answers 503 where that is down: as long as it answers else, this is not held against it.
+ */
+async function fetchGiven(
+  path: string,
+  maxBytes: number,
+  { fetch }: Tools,
+): Promise<Uint8Array | undefined> {
+  try {
+    const { status, bytes } = await fetch(path, maxBytes)
+    return status === statusOk ? bytes : undefined
+  } catch (error) {
+    if (!isSteleError(error, 'server_unreachable') && !isSteleError(error, 'server_refused')) {
+      throw error
+    }
+    await fetch('/-/ping', maxPingBytes)
+    return undefined
+  }
 }
 
 /** What the bytes hold. A tarball that cannot be taken apart has no files and no manifest. */

@@ -1,0 +1,88 @@
+// What a verification holds against a registry of a package that came from an upstream, over the vectors of spec/observed.json.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { suite, test } from 'node:test'
+import { isSteleError, SteleError } from '@stele/errors'
+import type { Tools } from '../src/checks.ts'
+import { compareObservedPackage } from '../src/served-observed.ts'
+
+const file = new URL('../../../spec/observed.json', import.meta.url)
+const { packument, chunk, calls } = JSON.parse(readFileSync(file, 'utf8'))
+
+/** The state after the calls of the vectors up to the first contents. */
+function stateRows(): ReadonlyMap<string, string> {
+  const end = calls.findIndex((call: { method: string }) => call.method === 'contents') + 1
+  const rows = calls
+    .slice(0, end)
+    .flatMap(({ writes = [] }) => writes)
+    .map(([object, field, value]: readonly string[]) => [`${object} ${field}`, value])
+  return new Map(rows)
+}
+
+type Fetch = Tools['fetch']
+
+/** A registry that serves the packument of the vectors; `tarball` and `ping` answer the rest. */
+function toolsOf(tarball: Fetch, ping: Fetch = async () => answer('{}')): Tools {
+  const rows = stateRows()
+  const state = {
+    get: (object: string, field: string) => {
+      const value = rows.get(`${object} ${field}`)
+      return value === undefined ? undefined : Buffer.from(value)
+    },
+    list: (object: string) =>
+      [...rows.keys()]
+        .filter((key) => key.startsWith(`${object} `))
+        .map((key) => key.slice(object.length + 1).replace(/\/$/, '')),
+    row: () => undefined,
+    rows: () => [],
+  }
+  return {
+    state,
+    contents: true,
+    fetchBlob: async () => Buffer.from(chunk.text),
+    fetch: async (path, ...rest) => {
+      if (path === '/left-pad') return answer(JSON.stringify(packument))
+      return path === '/-/ping' ? ping(path, ...rest) : tarball(path, ...rest)
+    },
+  }
+}
+
+function answer(text: string, status = 200): { status: number; bytes: Uint8Array } {
+  return { status, bytes: Buffer.from(text) }
+}
+
+const unreachable: Fetch = async () => {
+  throw new SteleError('server_unreachable', { url: 'http://here', reason: 'aborted' })
+}
+const refused: Fetch = async () => {
+  throw new SteleError('server_refused', { url: 'http://here', status: 503, message: 'it is down' })
+}
+
+suite('compareObservedPackage()', () => {
+  for (const [title, tarball] of [
+    ['cuts it off', unreachable],
+    ['says that its upstream is down', refused],
+    ['refuses it', async () => answer('{}', 409)],
+  ] as const) {
+    test(`compareObservedPackage() does not hold a tarball against a registry that ${title}`, async () => {
+      const { faults } = await compareObservedPackage('left-pad', toolsOf(tarball), 7)
+      assert.deepEqual(faults, [])
+    })
+  }
+
+  test('compareObservedPackage() fails where the registry answers nothing any more', async () => {
+    await assert.rejects(
+      compareObservedPackage('left-pad', toolsOf(unreachable, unreachable), 7),
+      (error) => isSteleError(error, 'server_unreachable'),
+    )
+  })
+
+  test('compareObservedPackage() finds a tarball that is not the one in the log', async () => {
+    const tools = toolsOf(async () => answer('evil'))
+    const { faults } = await compareObservedPackage('left-pad', tools, 7)
+    assert.deepEqual(
+      faults.map(({ details }) => details.what),
+      ['1.10.0: sha512 of its tarball'],
+    )
+  })
+})
