@@ -1,8 +1,9 @@
 // Codings of what upstreams send, small and large.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
-import { createDecode } from '../src/upstream/decode.ts'
+import { promisify } from 'node:util'
+import { brotliCompressSync, deflateSync, gunzip, gzipSync } from 'node:zlib'
+import { createDecode, type Decoder } from '../src/upstream/decode.ts'
 import { decodedAtOnceBytes } from '../src/upstream/limits.ts'
 
 const large = Buffer.alloc(decodedAtOnceBytes + 1, 'x')
@@ -44,3 +45,24 @@ test('createDecode() goes on with the next large body when one before it was bro
     ['rejected', undefined, large.length],
   )
 })
+
+for (const [what, body, times] of [
+  ['once when its end says how large it is', gzipSync(large), 1],
+  ['once when it is small', gzipSync(Buffer.alloc(10)), 1],
+  [
+    'at once and again in its turn when its end says less than comes',
+    Buffer.concat([gzipSync(large), gzipSync(Buffer.alloc(1))]),
+    2,
+  ],
+  ['once when it is too short to have an end', gzipSync('').subarray(0, 3), 1],
+] as const) {
+  test(`createDecode() decodes a body ${what}`, async () => {
+    let count = 0
+    const gzip: Decoder = async (bytes, options) => {
+      count += 1
+      return promisify(gunzip)(bytes, options)
+    }
+    await createDecode({ gzip })(body, 'gzip', most).catch(() => undefined)
+    assert.equal(count, times)
+  })
+}

@@ -2,7 +2,7 @@
 // has the last word on a record that the upstream tells otherwise than it did at first.
 import { hash } from 'node:crypto'
 import { createBatches } from './batching.ts'
-import { maxLearningTries, maxReleasesPerCall } from './limits.ts'
+import { maxLearningTries, maxReleasesPerBatch } from './limits.ts'
 import type { ApartRelease, HeldTarball, UpstreamPorts } from './ports.ts'
 
 /** A release whose tarball is here. `record` is the one that it was pinned with. */
@@ -28,7 +28,7 @@ export function createLearning({
 }: Ports): (release: Learned) => Promise<void> {
   const tell = createBatches<ApartRelease>({
     call: calls.contents,
-    max: maxReleasesPerCall,
+    max: maxReleasesPerBatch,
     keyOf: ({ name, version }) => `${name}@${version}`,
   })
 

@@ -36,8 +36,8 @@ export const maxAskedAgain = 10_000
 /** Conflicts, and differing records, that are logged of one packument: an upstream that changes all of it is one event. */
 export const maxConflictsPerTaking = 20
 
-/** Releases that are chosen, or taken apart, in one call: 100 take some 20 ms. */
-export const maxReleasesPerCall = 100
+/** Releases that are chosen, or taken apart, in one call: 100 take some 20 ms, and the rules take more. */
+export const maxReleasesPerBatch = 100
 
 /** Bytes of a tarball that is waited for as a whole: most are smaller, and come in one piece. */
 export const maxWholeBytes: number = 256 * 1024

@@ -7,7 +7,7 @@ import { noteConflict } from './conflicts.ts'
 import type { Fetching } from './fetching.ts'
 import { createFlights, type UnderWay } from './flights.ts'
 import { createLearning, type Learned } from './learning.ts'
-import { askAgainMs, maxAskedAgain, maxReleasesPerCall, maxWholeBytes } from './limits.ts'
+import { askAgainMs, maxAskedAgain, maxReleasesPerBatch, maxWholeBytes } from './limits.ts'
 import { unpack } from './pack.ts'
 import type { Packuments } from './packuments.ts'
 import { findPin, type Pin } from './pins.ts'
@@ -53,7 +53,7 @@ export function createReleases(
   const fly = createFlights<Arriving | undefined>((arriving) => arriving?.whole)
   const choose = createBatches({
     call: ports.calls.choose,
-    max: maxReleasesPerCall,
+    max: maxReleasesPerBatch,
     keyOf: ({ name, version }) => `${name}@${version}`,
   })
   return {

@@ -4,12 +4,15 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import type { UpstreamPorts } from '@stele/upstream'
 import { decodeChunkBytes, decodedAtOnceBytes } from './limits.ts'
 
-type Decoder = (
+/** Takes one coding off. */
+export type Decoder = (
   data: Uint8Array,
   options: { readonly maxOutputLength: number; readonly chunkSize: number },
 ) => Promise<Uint8Array>
 
-const decoders: { readonly [coding: string]: Decoder | undefined } = {
+type Decoders = { readonly [coding: string]: Decoder | undefined }
+
+const ownDecoders: Decoders = {
   gzip: promisify(gunzip),
   'x-gzip': promisify(gunzip),
   br: promisify(brotliDecompress),
@@ -17,17 +20,30 @@ const decoders: { readonly [coding: string]: Decoder | undefined } = {
 }
 
 /** Nothing is being decoded yet. */
-export function createDecode(): UpstreamPorts['decode'] {
+export function createDecode(decoders: Decoders = ownDecoders): UpstreamPorts['decode'] {
   let last: Promise<unknown> = Promise.resolve()
   return async (bytes, coding, maxBytes) => {
     const decoder = Object.hasOwn(decoders, coding) ? decoders[coding] : undefined
     if (decoder === undefined) throw new Error('it is not known here')
-    const small = await decodeWithin(decoder, bytes, Math.min(maxBytes, decodedAtOnceBytes))
-    if (small !== undefined || maxBytes <= decodedAtOnceBytes) return small
+    if (maxBytes <= decodedAtOnceBytes) return decodeWithin(decoder, bytes, maxBytes)
+    if (!saysLarge(bytes, coding)) {
+      const small = await decodeWithin(decoder, bytes, decodedAtOnceBytes)
+      if (small !== undefined) return small
+    }
     const turn = last.then(() => decodeWithin(decoder, bytes, maxBytes))
     last = turn.catch(() => undefined)
     return turn
   }
+}
+
+/**
+ * Whether it is no use to decode it at once: gzip, which is asked for, tells at its end how large the whole was. Strangers
+ * wrote it, but it decides only what waits.
+ */
+function saysLarge(bytes: Uint8Array, coding: string): boolean {
+  const at = bytes.byteLength - 4
+  if (!coding.endsWith('gzip') || at < 0) return false
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true) > decodedAtOnceBytes
 }
 
 async function decodeWithin(
