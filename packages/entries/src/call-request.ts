@@ -1,4 +1,5 @@
 // What a face asks of a service, and what it hears back: plain data, so that it crosses threads.
+import { SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
 import type { ScriptError } from './execution.ts'
 
@@ -29,3 +30,11 @@ export type CallAnswer = {
 
 /** Answers after the durable commit, with the views of what was written applied. Throws what was refused or aborted. */
 export type SubmitCall = (request: CallRequest) => Promise<CallAnswer>
+
+/** Submits a call that the script is to take. Throws rule_refused where it does not, and what submitting throws. */
+export async function submitTaken(submit: SubmitCall, request: CallRequest): Promise<void> {
+  const { outcome } = await submit(request)
+  if (outcome.ok) return
+  const { name, message } = outcome.error
+  throw new SteleError('rule_refused', { method: request.method, name, message })
+}

@@ -1,5 +1,6 @@
 // The registry as its faces see it: reads, publishing, changes. It holds no state but ready bytes.
 
+import { submitTaken } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import { type PackageName, parseAccountName, parseTag, parseVersion } from '@stele/formats/names'
 import { readAccount, readNotice } from '@stele/releases/state'
@@ -91,16 +92,8 @@ export function createRegistry(ports: RegistryPorts): Registry {
     async join(account) {
       if (reading.hasAccount(account)) return
       if (readAccount(state, account) !== undefined) requireActive(state, account, 'join')
-      const call = {
-        account: parseAccountName(account),
-        via: 'token' as const,
-        method: 'join',
-        args: [],
-      }
-      const { outcome } = await submit(call)
-      if (outcome.ok) return
-      const { name, message } = outcome.error
-      throw new SteleError('rule_refused', { method: 'join', name, message })
+      const joining = { account: parseAccountName(account), via: 'token' as const }
+      await submitTaken(submit, { ...joining, method: 'join', args: [] })
     },
   }
 }

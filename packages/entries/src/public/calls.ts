@@ -4,6 +4,7 @@ export {
   type CallBlob,
   type CallRequest,
   type SubmitCall,
+  submitTaken,
 } from '../call-request.ts'
 export {
   CallWaits,

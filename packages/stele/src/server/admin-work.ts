@@ -1,5 +1,6 @@
 // Does what an operator asks, on a server of this process.
 import type { Accounts } from '@stele/accounts'
+import { submitTaken } from '@stele/entries/calls'
 import type { WithheldPart } from '@stele/entries/takedowns'
 import { SteleError } from '@stele/errors'
 import { canonicalJson, type JsonValue, parseJson } from '@stele/formats/json'
@@ -177,12 +178,10 @@ async function takeDown(
 
 /** As the operator: the release is gone from its package, and "latest" moves to the highest one that is left. */
 async function removeRelease(server: Server, { name, version }: Spec): Promise<void> {
-  const { outcome } = await server.service.submit({
+  await submitTaken(server.service.submit, {
     account: server.operator,
     via: 'host',
     method: 'unpublish',
     args: [{ name, versions: [version] }],
   })
-  if (outcome.ok) return
-  throw new SteleError('rule_refused', { method: 'unpublish', ...outcome.error })
 }

@@ -2,8 +2,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { RateLimit } from '@stele/accounts'
 import { createRateLimiter } from '@stele/accounts/rates'
-import type { CallRequest, SubmitCall } from '@stele/entries/calls'
-import { SteleError } from '@stele/errors'
+import { type CallRequest, type SubmitCall, submitTaken } from '@stele/entries/calls'
 import type { JsonObject } from '@stele/formats/json'
 import { clientKey } from '@stele/formats/networks'
 import type { UpstreamReads } from '@stele/registry'
@@ -147,22 +146,12 @@ function pinnedState(log: LogReader): PinnedState {
 }
 
 function hostCalls({ operator, submit }: ProxyOptions): HostCalls {
-  const call = async (
+  const call = (
     method: string,
     request: JsonObject,
-    blobs?: CallRequest['blobs'],
-  ): Promise<void> => {
-    const { outcome } = await submit({
-      account: operator,
-      via: 'host',
-      method,
-      args: [request],
-      ...(blobs === undefined ? {} : { blobs }),
-    })
-    if (outcome.ok) return
-    const { name, message } = outcome.error
-    throw new SteleError('rule_refused', { method, name, message })
-  }
+    blobs: CallRequest['blobs'] = [],
+  ): Promise<void> =>
+    submitTaken(submit, { account: operator, via: 'host', method, args: [request], blobs })
   return {
     see: ({ chunk, ...seen }) => {
       const bytes = Buffer.from(chunk)
