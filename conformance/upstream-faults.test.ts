@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { hash, randomBytes } from 'node:crypto'
-import { rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -377,3 +377,40 @@ function fill(file: string, folder: string): void {
   const tooMuch = Buffer.alloc(bavail * bsize + mebibyte)
   assert.throws(() => writeFileSync(file, tooMuch), { code: 'ENOSPC' })
 }
+
+test('a server that is stopped while its upstream still sends ends well, and leaves nothing half behind', async (t) => {
+  await using upstream = await startEvilUpstream()
+  await using folder = await makeFolder('stopped')
+  const settings = [{ id: 'up', url: upstream.url }]
+  const server = await startProxy(settings, { dir: folder.path })
+  t.after(server.stop)
+  const drip = (response: ServerResponse): void => {
+    response.writeHead(200)
+    const timer = setInterval(() => response.write(randomBytes(8 * 1024)), 5)
+    response.on('close', () => clearInterval(timer))
+  }
+  const drips = (path: string): Promise<void> =>
+    new Promise((begin) => {
+      upstream.spoil(path, { answer: (response) => (drip(response), begin()) })
+    })
+  for (const name of ['known', 'new']) upstream.put(name, [{ version: '1.0.0' }])
+  await pinnedOf(server, 'known')
+  const begun = [drips('/known/-/known-1.0.0.tgz'), drips('/new')]
+  const leaving = new AbortController()
+  const left = [tarballUrl(server, 'known'), `${server.url}/new`].map((url) =>
+    fetch(url, { signal: leaving.signal }).catch(() => undefined),
+  )
+  await Promise.all(begun)
+  leaving.abort() // Nobody waits for it any more; it comes all the same.
+  await Promise.all(left)
+  await server.stop()
+  assert.deepEqual(
+    server.lines.filter(({ event }) => event === 'bug' || event === 'upstream_not_noted'),
+    [],
+  )
+  const files = readdirSync(join(folder.path, 'upstream'))
+  assert.deepEqual(
+    files.filter((file) => file.endsWith('.tmp')),
+    [],
+  )
+})
