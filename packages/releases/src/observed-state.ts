@@ -11,6 +11,11 @@ export function readSeenChunks(state: StateReader, name: string): readonly strin
   return state.list(object).flatMap((n) => readText(state, object, n) ?? [])
 }
 
+/** The blob of one of them, by its number from 0. */
+export function readSeenChunk(state: StateReader, name: string, n: number): string | undefined {
+  return readText(state, `${packageObject(name)}/seen`, String(n).padStart(8, '0'))
+}
+
 /** The integrity that a release was published or chosen with, SRI. */
 export function readPinnedIntegrity(
   state: StateReader,

@@ -38,8 +38,11 @@ const secondStep = `
   CREATE INDEX packument_missing ON packument (checked_ms) WHERE digest IS NULL;
 `
 
+/** What the log said when a packument was made. */
+const basisStep = 'ALTER TABLE packument ADD COLUMN basis TEXT'
+
 /** The schema of the file. */
-const upstreamSchema: Schema = { steps: [firstStep, secondStep, tarballNamesStep] }
+const upstreamSchema: Schema = { steps: [firstStep, secondStep, tarballNamesStep, basisStep] }
 
 /** Where what upstreams said is kept, and how many bytes their tarballs may take. */
 export type UpstreamPlace = {
@@ -77,14 +80,14 @@ export function openUpstreamStore({
 
 function createKept(db: DatabaseSync): Kept {
   const head = db.prepare(
-    'SELECT upstream, checked_ms, etag, digest, modified_ms FROM packument WHERE name = ? AND form = ?',
+    'SELECT upstream, checked_ms, etag, digest, modified_ms, basis FROM packument WHERE name = ? AND form = ?',
   )
   const template = db.prepare('SELECT template FROM packument WHERE name = ? AND form = ?')
   const pins = db.prepare('SELECT pins FROM pins WHERE name = ?')
   const save = db.prepare(
-    `INSERT INTO packument VALUES (:name, :form, :upstream, :checkedMs, :etag, :digest, :modifiedMs, :template)
+    `INSERT INTO packument VALUES (:name, :form, :upstream, :checkedMs, :etag, :digest, :modifiedMs, :template, :basis)
      ON CONFLICT DO UPDATE SET upstream = :upstream, checked_ms = :checkedMs, etag = :etag, digest = :digest,
-       modified_ms = :modifiedMs, template = :template`,
+       modified_ms = :modifiedMs, template = :template, basis = :basis`,
   )
   const touch = db.prepare(
     'UPDATE packument SET upstream = :upstream, checked_ms = :checkedMs WHERE name = :name AND form = :form AND digest IS :digest',
@@ -92,7 +95,6 @@ function createKept(db: DatabaseSync): Kept {
   const savePins = db.prepare(
     'INSERT INTO pins VALUES (:name, :pins) ON CONFLICT DO UPDATE SET pins = :pins',
   )
-  const expire = db.prepare('UPDATE packument SET checked_ms = 0, etag = NULL WHERE name = ?')
   const forgetMissing = createForgetting(db)
   const exists = db.prepare('DELETE FROM packument WHERE name = ? AND form <> ? AND digest IS NULL')
   return {
@@ -116,7 +118,6 @@ function createKept(db: DatabaseSync): Kept {
       }
       tellFull(() => inTransaction(db, write))
     },
-    expire: (name) => void tellFull(() => expire.run(name)),
     saveHead: (name, form, rest) => {
       const { digest, ...row } = rowOf(rest)
       const { upstream, checkedMs } = row
@@ -151,15 +152,17 @@ function headOf(row: Row): KeptHead {
     etag: optional(row, 'etag', text) ?? undefined,
     digest: optional(row, 'digest', text) ?? undefined,
     modifiedMs: optional(row, 'modified_ms', number) ?? undefined,
+    basis: optional(row, 'basis', text) ?? undefined,
   }
 }
 
-function rowOf({ upstream, checkedMs, etag, digest, modifiedMs }: KeptHead): {
+function rowOf({ upstream, checkedMs, etag, digest, modifiedMs, basis }: KeptHead): {
   readonly upstream: string
   readonly checkedMs: number
   readonly etag: string | null
   readonly digest: string | null
   readonly modifiedMs: number | null
+  readonly basis: string | null
 } {
   return {
     upstream,
@@ -167,5 +170,6 @@ function rowOf({ upstream, checkedMs, etag, digest, modifiedMs }: KeptHead): {
     etag: etag ?? null,
     digest: digest ?? null,
     modifiedMs: modifiedMs ?? null,
+    basis: basis ?? null,
   }
 }

@@ -26,14 +26,17 @@ function openWorld(t: TestContext, maxBytes: number): World {
   const folder = join(root, 'upstream')
   const own = new Set<string>()
   let nowMs = 0
-  const open = (): UpstreamStore =>
-    openUpstreamStore({
+  const open = (): UpstreamStore => {
+    const opened = openUpstreamStore({
       path: join(root, 'upstream.db'),
       folder,
       maxBytes,
       now: () => nowMs,
       isOwn: (name) => own.has(name),
     })
+    opened.swept.catch(() => undefined) // The test may be over first, and its folder gone.
+    return opened
+  }
   let store = open()
   t.after(() => store.close())
   return {
@@ -177,7 +180,13 @@ test('find() does not find a tarball whose file is gone, and keep() brings it ba
 
 test('saveHead() keeps no more than so many names that are nowhere, and packages whatever comes', (t) => {
   const { store, restart } = openWorld(t, 1000)
-  const nothing = { upstream: 'up', etag: undefined, digest: undefined, modifiedMs: undefined }
+  const nothing = {
+    upstream: 'up',
+    etag: undefined,
+    digest: undefined,
+    modifiedMs: undefined,
+    basis: undefined,
+  }
   const something = { ...nothing, checkedMs: 0, digest: 'd', template: Buffer.from('t') }
   store.kept.save('real', 'full', { ...something, pins: Buffer.from('p') })
   const total = maxMissingKept + 5000
@@ -197,10 +206,31 @@ test('saveHead() keeps no more than so many names that are nowhere, and packages
 
 test('save() of one form of a package ends that the other one is nowhere', (t) => {
   const { kept } = openWorld(t, 1000).store
-  const head = { upstream: 'up', checkedMs: 0, etag: undefined, modifiedMs: undefined }
+  const head = {
+    upstream: 'up',
+    checkedMs: 0,
+    etag: undefined,
+    modifiedMs: undefined,
+    basis: undefined,
+  }
   kept.saveHead('a', 'full', { ...head, digest: undefined })
   const packed = { template: Buffer.from('t'), pins: Buffer.from('p') }
   kept.save('a', 'abbreviated', { ...head, digest: 'd', ...packed })
   assert.equal(kept.head('a', 'full'), undefined)
   assert.equal(kept.head('a', 'abbreviated')?.digest, 'd')
+})
+
+test('head() tells what save() kept, also after a restart and when it is checked again', (t) => {
+  const { store, restart } = openWorld(t, 1000)
+  const head = {
+    upstream: 'up',
+    checkedMs: 1,
+    etag: '"e"',
+    digest: 'd',
+    modifiedMs: 2,
+    basis: '1 x -',
+  }
+  store.kept.save('a', 'full', { ...head, template: Buffer.from('t'), pins: Buffer.from('p') })
+  store.kept.saveHead('a', 'full', { ...head, checkedMs: 3 })
+  assert.deepEqual(restart().kept.head('a', 'full'), { ...head, checkedMs: 3 })
 })

@@ -14,11 +14,11 @@ export type Amending = {
   readonly amend: (name: PackageName, version: string) => Promise<Amendment>
 }
 
-type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'kept' | 'takeApart' | 'tarballs'>
+type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'takeApart' | 'tarballs'>
 
 /** `tarball` fetches what is not here. */
 export function createAmending(
-  { state, calls, kept, takeApart, tarballs }: Ports,
+  { state, calls, takeApart, tarballs }: Ports,
   tarball: (name: PackageName, version: string) => Promise<ProxiedTarball | undefined>,
 ): Amending {
   const hold = async (name: PackageName, version: string): Promise<HeldTarball | undefined> => {
@@ -56,7 +56,6 @@ export function createAmending(
         await calls.contents([{ name, version, contents }])
       }
       await calls.amend({ name, version, ...own })
-      kept.expire(name)
       return { pinned, own: own.record }
     },
   }

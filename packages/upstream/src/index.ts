@@ -1,5 +1,6 @@
 // The public face of @stele/upstream.
 export type { Amending } from './amending.ts'
+export { createPinnedState } from './pinned-state.ts'
 export type {
   Answer,
   Apart,
@@ -8,7 +9,6 @@ export type {
   HostCalls,
   Kept,
   KeptHead,
-  PinnedState,
   Receiving,
   Tarballs,
   Upstream,

@@ -13,7 +13,7 @@ export type Learned = {
   readonly held: HeldTarball
 }
 
-type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'kept' | 'takeApart' | 'report'>
+type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'takeApart' | 'report'>
 
 /**
  * Learns what a tarball holds. Resolves when it is logged; what goes wrong is reported, and tried again a few times with the
@@ -22,7 +22,6 @@ type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'kept' | 'takeApart' | 'rep
 export function createLearning({
   state,
   calls,
-  kept,
   takeApart,
   report,
 }: Ports): (release: Learned) => Promise<void> {
@@ -41,7 +40,6 @@ export function createLearning({
     const noted = state.differs(name, version)
     if (noted === digest) {
       await calls.amend({ name, version, ...own })
-      kept.expire(name)
     } else if (noted === undefined) await calls.differ(name, version, digest)
   }
 

@@ -33,6 +33,9 @@ export const askAgainMs: number = 5 * 1000
 /** Packages that were asked for so, and are remembered: more than anybody can ask for in that time. */
 export const maxAskedAgain = 10_000
 
+/** Packuments of which it is known that their upstreams could not be asked for them just now. */
+export const maxFailedKept = 10_000
+
 /** Conflicts, and differing records, that are logged of one packument: an upstream that changes all of it is one event. */
 export const maxConflictsPerTaking = 20
 

@@ -2,13 +2,13 @@
 // the log before it is told to anybody, and the last answer served on while an upstream is down.
 import { isSteleError, SteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
-import { tarballFile } from '@stele/releases/release'
+import { type Form, tarballFile } from '@stele/releases/release'
+import { formatBasis, isStillBasis } from './basis.ts'
 import { noteConflict } from './conflicts.ts'
 import type { Fetched, Fetching } from './fetching.ts'
 import { createFlights, createTurns } from './flights.ts'
-import { maxConflictsPerTaking, staleMs } from './limits.ts'
-import { pack } from './pack.ts'
-import { formatPins } from './pins.ts'
+import { maxConflictsPerTaking, maxFailedKept, staleMs } from './limits.ts'
+import type { Pin } from './pins.ts'
 import type { KeptHead, Upstream, UpstreamPorts, Wanted } from './ports.ts'
 import type { Taken } from './take-in.ts'
 
@@ -23,7 +23,11 @@ export type Packuments = {
     upstream: Upstream,
     wanted: Wanted & { readonly isStale?: boolean },
   ) => Promise<KeptHead | undefined>
+  /** True where what is kept of the package is of this log, and not of one that was replaced by an older copy. */
+  readonly isCurrent: (name: string) => boolean
 }
+
+const forms: readonly Form[] = ['abbreviated', 'full']
 
 type Ports = Pick<
   UpstreamPorts,
@@ -32,34 +36,67 @@ type Ports = Pick<
 
 /** Packuments over their ports. */
 export function createPackuments(ports: Ports, fetching: Fetching): Packuments {
-  const { kept, now, freshMs } = ports
+  const { kept, state, now, freshMs } = ports
   const fly = createFlights<KeptHead | undefined>()
   const inTurn = createTurns() // One name is taken in once at a time, in whichever form: chunks are numbered.
+  const failed = createFailed(ports)
 
   async function refreshOrStale(upstream: Upstream, wanted: Wanted): Promise<KeptHead | undefined> {
     try {
-      return await inTurn(wanted.name, () => refresh(ports, fetching, { upstream, wanted }))
+      const head = await inTurn(wanted.name, () => refresh(ports, fetching, { upstream, wanted }))
+      failed.forget(wanted)
+      return head
     } catch (error) {
       const before = kept.head(wanted.name, wanted.form)
       if (!isSteleError(error) || before?.digest === undefined) throw error
-      // What it said last holds on, and it is asked again in a while.
-      const checkedMs = now() - freshMs + staleMs
-      try {
-        kept.saveHead(wanted.name, wanted.form, { ...before, checkedMs })
-      } catch (full) {
-        if (!isSteleError(full, 'disk_full')) throw full // It is asked again at once then.
-      }
-      return before
+      if (isSteleError(error, 'disk_full')) return before // It is asked again at once.
+      return failed.note(wanted, before)
     }
   }
 
   return {
+    isCurrent: (name) =>
+      forms.some((form) => isStillBasis(state, name, kept.head(name, form)?.basis)),
     prepare: async (upstream, { isStale = false, ...wanted }) => {
-      const before = kept.head(wanted.name, wanted.form)
-      const isKnown =
-        !isStale && before?.upstream === upstream.id && isFresh(before, now(), freshMs)
-      if (isKnown) return before.digest === undefined ? undefined : before
-      return fly(`${wanted.form} ${wanted.name}`, () => refreshOrStale(upstream, wanted))
+      const { name, form } = wanted
+      const before = kept.head(name, form)
+      if (!isStale && before?.upstream === upstream.id) {
+        const isNone = before.digest === undefined
+        const isFine = isNone || isStillBasis(state, name, before.basis)
+        if (isFine && isFresh(before, now(), freshMs)) return isNone ? undefined : before
+        const stale = isNone ? undefined : failed.find(wanted, before)
+        if (stale !== undefined) return stale
+      }
+      return fly(`${form} ${name}`, () => refreshOrStale(upstream, wanted))
+    },
+  }
+}
+
+type Failed = {
+  /** It could not be asked: what it said last holds on, and it is asked again in a while. Gives it as it holds. */
+  readonly note: (wanted: Wanted, before: KeptHead) => KeptHead
+  /** What holds on. */
+  readonly find: (wanted: Wanted, before: KeptHead) => KeptHead | undefined
+  readonly forget: (wanted: Wanted) => void
+}
+
+/** What was asked for in vain a moment ago. */
+function createFailed({ now, freshMs }: Ports): Failed {
+  const untilMs = new Map<string, number>()
+  const keyOf = ({ form, name }: Wanted): string => `${form} ${name}`
+  const find: Failed['find'] = (wanted, before) => {
+    const until = untilMs.get(keyOf(wanted)) ?? 0
+    return until > now() ? { ...before, checkedMs: until - freshMs } : undefined
+  }
+  return {
+    find,
+    forget: (wanted) => void untilMs.delete(keyOf(wanted)),
+    note: (wanted, before) => {
+      untilMs.delete(keyOf(wanted)) // The last one noted stands last.
+      untilMs.set(keyOf(wanted), now() + staleMs)
+      const [oldest] = untilMs.keys()
+      if (untilMs.size > maxFailedKept && oldest !== undefined) untilMs.delete(oldest)
+      return find(wanted, before) ?? before
     },
   }
 }
@@ -70,47 +107,64 @@ async function refresh(
   fetching: Fetching,
   { upstream, wanted }: { readonly upstream: Upstream; readonly wanted: Wanted },
 ): Promise<KeptHead | undefined> {
-  const { kept, now } = ports
+  const { kept, state, now } = ports
   const { name, form } = wanted
   const before = kept.head(name, form)
-  const etag = before?.upstream === upstream.id ? before.etag : undefined
+  const isOurs = before?.upstream === upstream.id && isStillBasis(state, name, before.basis)
+  const etag = isOurs ? before.etag : undefined
   const fetched = await fetching.packument(upstream, { name, form, etag })
   const checked = { upstream: upstream.id, checkedMs: now() }
   if (fetched.kind === 'missing') {
-    const nothing = { etag: undefined, digest: undefined, modifiedMs: undefined }
+    const nothing = { etag: undefined, digest: undefined, modifiedMs: undefined, basis: undefined }
     kept.saveHead(name, form, { ...checked, ...nothing })
     return undefined
   }
   if (fetched.kind === 'unchanged') {
-    if (before === undefined)
+    if (before === undefined || etag === undefined)
       throw new SteleError('upstream_answer_odd', { name, reason: neverAsked })
     const head = { ...before, ...checked }
     kept.saveHead(name, form, head)
     return head
   }
-  const taken = await takeIn(ports, { upstream, ...wanted }, fetched)
-  await record(ports, { upstream, name }, taken)
-  const { template, pins, digest, modifiedMs } = taken
-  const head = { ...checked, etag: fetched.etag, digest, modifiedMs }
+  const seen = { chunks: state.chunks(name), amended: state.amended(name), isOurs }
+  const taken = await takeIn(ports, { upstream, ...wanted, ...fetched, ...seen })
+  await record(ports, { upstream, name, n: seen.chunks.length }, taken)
+  const { chunk, template, pins, digest, modifiedMs } = taken
+  const count = seen.chunks.length + (chunk === undefined ? 0 : 1)
+  const basis = formatBasis(state, { name, count, amended: seen.amended })
+  const head = { ...checked, etag: fetched.etag, digest, modifiedMs, basis }
   kept.save(name, form, { ...head, template, pins })
   return head
 }
 
 const neverAsked = 'it says that nothing has changed, which nobody asked'
 
+/** A packument that came, and what the log says of the package. */
+type Came = Wanted &
+  Extract<Fetched, { kind: 'packument' }> & {
+    readonly upstream: Upstream
+    readonly chunks: readonly string[]
+    readonly amended: ReadonlyMap<string, string>
+    /** True where what was kept before is of this log. */
+    readonly isOurs: boolean
+  }
+
 async function takeIn(
   { state, kept, random, takeIn: take }: Ports,
-  { upstream, name, form }: Wanted & { readonly upstream: Upstream },
-  { body, isAbbreviated }: Extract<Fetched, { kind: 'packument' }>,
+  { upstream, name, form, body, isAbbreviated, chunks, amended, isOurs }: Came,
 ): Promise<Taken> {
+  const texts = chunks.map(state.chunkText)
+  const pins = kept.pins(name)
+  const isKnown = isOurs && pins !== undefined && !texts.includes(undefined)
   const taking = {
     name,
     form,
     body,
     isAbbreviated,
-    chunks: state.chunks(name),
-    pins: kept.pins(name) ?? chosenPins(state, name, upstream),
-    amended: state.amended(name),
+    chunks: texts,
+    pins,
+    chosen: isKnown ? [] : chosenPins(state, name, upstream),
+    amended,
     mark: Buffer.from(random(16)).toString('hex'),
   }
   try {
@@ -122,19 +176,14 @@ async function takeIn(
   }
 }
 
-/** Where what was kept is gone, the log has the records of what somebody installed, and upstreams have tarballs where all do. */
+/** The log has the records of what somebody installed, and upstreams have tarballs where all do. */
 function chosenPins(
   { chosenReleases }: Ports['state'],
   name: PackageName,
   { url }: Upstream,
-): Uint8Array | undefined {
-  const releases = chosenReleases(name)
-  if (releases.length === 0) return undefined
-  const pins = releases.map((one) => ({
-    ...one,
-    tarball: `${url}/${name}/-/${tarballFile(name, one.version)}`,
-  }))
-  return pack(Buffer.from(formatPins(pins)))
+): readonly Pin[] {
+  const placeOf = (version: string): string => `${url}/${name}/-/${tarballFile(name, version)}`
+  return chosenReleases(name).map((one) => ({ ...one, tarball: placeOf(one.version) }))
 }
 
 function isFresh({ checkedMs }: KeptHead, nowMs: number, freshMs: number): boolean {
@@ -145,11 +194,10 @@ function isFresh({ checkedMs }: KeptHead, nowMs: number, freshMs: number): boole
 /** Logs what is new, and what is not as it was. */
 async function record(
   { calls, state, report }: Ports,
-  { upstream, name }: { readonly upstream: Upstream; readonly name: PackageName },
+  { upstream, name, n }: { readonly upstream: Upstream; readonly name: string; readonly n: number },
   { chunk, conflicts, differences, dropped }: Taken,
 ): Promise<void> {
   if (chunk !== undefined) {
-    const n = state.chunks(name).length
     await calls.see({ name, upstream: upstream.id, n, chunk: chunk.text, count: chunk.count })
   }
   for (const conflict of conflicts.slice(0, maxConflictsPerTaking)) {

@@ -45,6 +45,8 @@ export type KeptHead = {
   /** Undefined: there is no such package. */
   readonly digest: string | undefined
   readonly modifiedMs: number | undefined
+  /** What the log said when it was made (`basis.ts`); undefined where there is no packument. */
+  readonly basis: string | undefined
 }
 
 /** Where what upstreams said is kept. It can be lost at any time: then they are asked again. */
@@ -60,8 +62,6 @@ export type Kept = {
     kept: KeptHead & { readonly template: Uint8Array; readonly pins: Uint8Array },
   ) => void
   readonly saveHead: (name: string, form: Form, head: KeptHead) => void
-  /** What is served of the name is not what the log says any more: its upstream is to be asked again, for all of it. */
-  readonly expire: (name: string) => void
 }
 
 /** What the log says. */
@@ -70,8 +70,12 @@ export type PinnedState = {
   readonly origin: (name: string) => string | undefined
   /** True where the name, or its scope, is reserved for accounts. */
   readonly isReserved: (name: string) => boolean
-  /** The chunks that were seen, in their order. */
+  /** The blobs of the chunks that were seen, in their order. */
   readonly chunks: (name: string) => readonly string[]
+  /** One of them, by its number from 0. */
+  readonly chunk: (name: string, n: number) => string | undefined
+  /** A chunk's lines; undefined where they are withheld. */
+  readonly chunkText: (blob: string) => string | undefined
   /** The integrity of a release that was chosen. */
   readonly chosen: (name: string, version: string) => string | undefined
   /** The releases that were chosen, with the records that they were seen with. */

@@ -94,13 +94,17 @@ function pinOf(
 type PinFinder = (upstream: Upstream, wanted: WantedRelease) => Promise<Pin | undefined>
 
 /** By what a release is chosen: as it was pinned, asked anew where it is not known. */
-function createPinFinder({ kept, now }: UpstreamPorts, { prepare }: Packuments): PinFinder {
+function createPinFinder(
+  { kept, now }: UpstreamPorts,
+  { prepare, isCurrent }: Packuments,
+): PinFinder {
   const mayAskAgain = createAskingAgain(now)
   return async (upstream, release) => {
     const { name, version } = release
     if (!isVersion(version)) return undefined
     const known = pinOf(kept, release)
-    if (known !== undefined) return known
+    const isSure = release.chosen !== undefined || isCurrent(name)
+    if (known !== undefined && isSure) return known
     const wanted = { name, form: 'abbreviated' as const }
     const checkedMs = kept.head(name, wanted.form)?.checkedMs
     const head = await prepare(upstream, wanted)

@@ -30,10 +30,12 @@ export type Taking = {
   readonly body: Uint8Array
   /** True where the upstream says that it is abbreviated already. */
   readonly isAbbreviated: boolean
-  /** The chunks that were seen, in their order, as text. */
-  readonly chunks: readonly string[]
+  /** The chunks that were seen, in their order, as text; undefined for one that is withheld. */
+  readonly chunks: readonly (string | undefined)[]
   /** What is still known of each release (`Taken.pins`); undefined at first sight. */
   readonly pins: Uint8Array | undefined
+  /** What the log itself knows of those that were chosen; nothing where the pins are known to have them. */
+  readonly chosen: readonly Pin[]
   /** The records that replace the first ones (`amend`), canonical JSON by version. */
   readonly amended: ReadonlyMap<string, string>
   /** 32 random hex digits: whoever wrote the body cannot have known them. */
@@ -68,17 +70,15 @@ export type Taken = {
 
 /** Takes a packument in. Throws upstream_answer_odd, json_invalid. */
 export function takeIn(taking: Taking): Taken {
-  const { name, chunks, amended } = taking
+  const { name } = taking
   const document = parseTolerantJson(
     new TextDecoder().decode(taking.body),
     `the packument of "${name}"`,
   )
   const { releases, dropped } = readShown(document, name)
-  const lines = readLines(chunks)
-  const before = parsePins(taking.pins === undefined ? '' : unpack(taking.pins))
-  const known = { lines, before, amended }
+  const known = knownOf(taking)
   const found = releases.map((release) => compare(release, known))
-  const fresh = found.filter(({ line }) => line === undefined).map(({ release }) => release)
+  const fresh = found.filter(({ isNew }) => isNew).map(({ release }) => release)
   const served = found.filter((one): one is Served => one.pin !== undefined)
   const pins = [...stillPinned(known, served), ...served.map(({ pin }) => pin)]
   const template = Buffer.from(formatTemplate(taking, document as JsonObject, served))
@@ -96,7 +96,8 @@ export function takeIn(taking: Taking): Taken {
 
 type Compared = {
   readonly release: ShownRelease
-  readonly line: SeenLine | undefined
+  /** True where it was never seen. */
+  readonly isNew: boolean
   /** What is served of it: as shown, or as pinned. Undefined where what was pinned is not known any more. */
   readonly pin: Pin | undefined
   /** True where the upstream's own manifest is served. */
@@ -110,21 +111,44 @@ type Known = {
   readonly lines: ReadonlyMap<string, SeenLine>
   readonly before: ReadonlyMap<string, Pin>
   readonly amended: ReadonlyMap<string, string>
+  /** True where nobody knows what else was seen: what has no line here may have had one. */
+  readonly isWithheld: boolean
 }
 
-function compare(release: ShownRelease, { lines, before, amended }: Known): Compared {
+function knownOf({ chunks, pins, chosen, amended }: Taking): Known {
+  const before = new Map(parsePins(pins === undefined ? '' : unpack(pins)))
+  for (const pin of chosen) {
+    const known = before.get(pin.version)
+    const isSame = known?.integrity === pin.integrity
+    before.set(pin.version, isSame ? { ...pin, tarball: known.tarball } : pin)
+  }
+  const texts = chunks.filter((text) => text !== undefined)
+  const isWithheld = texts.length < chunks.length
+  const lines = isWithheld ? new Map(chosen.map(lineOf)) : readLines(texts)
+  return { lines, before, amended, isWithheld }
+}
+
+/** The line that a release was chosen by. */
+function lineOf({ version, integrity, record }: Pin): readonly [string, SeenLine] {
+  return [version, { integrity, recordDigest: hash('sha256', record, 'hex') }]
+}
+
+function compare(release: ShownRelease, known: Known): Compared {
+  const { lines, before, amended, isWithheld } = known
   const { version, integrity, recordDigest, recordText, tarball } = release
   const line = lines.get(version)
   const shown = { version, integrity, tarball, record: recordText }
-  if (line === undefined) return { release, line, pin: shown, isAsPinned: true }
+  if (line === undefined) {
+    return { release, isNew: !isWithheld, pin: isWithheld ? undefined : shown, isAsPinned: true }
+  }
   const isSameBytes = line.integrity === integrity
   const own = amended.get(version)
   const isSameRecord = own === undefined ? line.recordDigest === recordDigest : own === recordText
-  if (isSameBytes && isSameRecord) return { release, line, pin: shown, isAsPinned: true }
+  if (isSameBytes && isSameRecord) return { release, isNew: false, pin: shown, isAsPinned: true }
   const record = own ?? recordSeen(before.get(version), line)
   const pin =
     record === undefined ? undefined : { version, integrity: line.integrity, tarball, record }
-  const what = { release, line, pin, isAsPinned: false }
+  const what = { release, isNew: false, pin, isAsPinned: false }
   // What it told at first, and was amended, is known already.
   if (isSameBytes && line.recordDigest === recordDigest) return what
   if (isSameBytes) {
@@ -134,11 +158,14 @@ function compare(release: ShownRelease, { lines, before, amended }: Known): Comp
 }
 
 /** The releases that this packument does not show: the other form of it may, and the upstream may again. */
-function stillPinned({ lines, before, amended }: Known, served: readonly Served[]): readonly Pin[] {
+function stillPinned(known: Known, served: readonly Served[]): readonly Pin[] {
+  const { lines, before, amended, isWithheld } = known
   const shown = new Set<string>(served.map(({ pin }) => pin.version))
   return [...before.values()].flatMap((pin) => {
     const { version, integrity } = pin
-    const line = shown.has(version) ? undefined : lines.get(version)
+    if (shown.has(version)) return []
+    const line = lines.get(version)
+    if (line === undefined && isWithheld) return [pin]
     if (line === undefined || line.integrity !== integrity) return [] // The log may be an older one.
     const record = amended.get(version) ?? recordSeen(pin, line)
     return record === undefined ? [] : [{ ...pin, record }]

@@ -7,7 +7,9 @@ import { gzipSync } from 'node:zlib'
 import { type ErrorCode, isSteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { parsePackageName } from '@stele/formats/names'
-import { createWorld, type TestAnswer, upstreamUrl, type World } from './world.ts'
+import { readRelease } from '@stele/releases/release'
+import { takeIn } from '../src/take-in.ts'
+import { createMemoryKept, createWorld, type TestAnswer, upstreamUrl, type World } from './world.ts'
 
 const minute = 61_000
 
@@ -676,4 +678,91 @@ test('tarball() finds what was installed where an upstream has its tarballs, whe
   if (tarball !== undefined) world.answers.set('/@b/a/-/a-1.0.0.tgz', tarball)
   assert.deepEqual(await versionsOf(world, '@b/a'), ['2.0.0'])
   assert.ok((await world.fetch('@b/a', '1.0.0')) !== undefined)
+})
+
+/** Lets a tarball's own record replace the first one of `a` 1.0.0, in the log alone. */
+async function amendInLog(world: World): Promise<void> {
+  const { recordText, packageJson } = readRelease((await world.fetch('a', '1.0.0')) ?? Buffer.of())
+  const blob = hash('sha512', packageJson)
+  world.blobs.set(blob, packageJson)
+  const request = { name: 'a', version: '1.0.0', record: recordText, blob }
+  assert.equal(world.call('amend', request), 'ok')
+}
+
+test('prepare() serves what was amended before the process ended, and wants all of it anew', async () => {
+  const world = createWorld()
+  const own = { dependencies: { b: '1' } }
+  world.put('a', [{ version: '1.0.0', manifest: {}, own }])
+  await world.fetch('a', '1.0.0')
+  await world.settle()
+  await amendInLog(world)
+  assert.deepEqual(member(await world.read('a'), 'versions', '1.0.0', 'dependencies'), { b: '1' })
+  assert.equal(world.asked.at(-1)?.headers['if-none-match'], undefined)
+  world.asked.length = 0
+  await world.read('a')
+  assert.deepEqual(world.asked, [])
+})
+
+test('prepare() serves what is amended while it asks', async () => {
+  let meanwhile = async (): Promise<void> => undefined
+  const world = createWorld({
+    takeIn: async (taking) => {
+      await meanwhile()
+      return takeIn(taking)
+    },
+  })
+  const own = { dependencies: { b: '1' } }
+  world.put('a', [{ version: '1.0.0', manifest: {}, own }])
+  await world.fetch('a', '1.0.0')
+  await world.settle()
+  world.wait(minute)
+  meanwhile = () => amendInLog(world)
+  await world.read('a')
+  meanwhile = async () => undefined
+  assert.deepEqual(member(await world.read('a'), 'versions', '1.0.0', 'dependencies'), { b: '1' })
+})
+
+test('prepare() pins again what an older log does not know, though the upstream has nothing new', async () => {
+  const kept = createMemoryKept()
+  const before = createWorld({ kept })
+  before.put('a', [{ version: '1.0.0' }])
+  await before.read('a')
+  const world = createWorld({ kept })
+  for (const [path, answer] of before.answers) world.answers.set(path, answer)
+  const answer = before.answers.get('/a')
+  if (answer !== undefined && typeof answer !== 'function') {
+    world.answers.set('/a', () =>
+      world.asked.at(-1)?.headers['if-none-match'] === undefined ? answer : { status: 304 },
+    )
+  }
+  assert.ok((await world.fetch('a', '1.0.0')) !== undefined)
+  assert.deepEqual(methodsOf(world).slice(0, 2), ['see', 'choose'])
+})
+
+test('prepare() asks once in a while when what it has is of an older log, and nothing answers', async () => {
+  const kept = createMemoryKept()
+  const before = createWorld({ kept })
+  before.put('a', [{ version: '1.0.0' }])
+  await before.read('a')
+  const world = createWorld({ kept })
+  world.answers.set('/a', { fails: 'connect refused' })
+  assert.deepEqual(await versionsOf(world), ['1.0.0'])
+  assert.deepEqual(await versionsOf(world), ['1.0.0'])
+  assert.equal(world.asked.length, 1)
+})
+
+test('prepare() serves only what was chosen while some of what was seen is withheld, and sees on afterwards', async () => {
+  const world = await worldThatSaw()
+  const all = new Map(world.blobs)
+  world.blobs.clear()
+  const releases = [{ version: '1.0.0' }, { version: '1.1.0' }, { version: '2.0.0' }]
+  world.wait(minute)
+  world.put('a', releases)
+  assert.deepEqual(await versionsOf(world), ['1.0.0'])
+  assert.deepEqual(world.calls, [])
+  for (const [name, bytes] of all) world.blobs.set(name, bytes)
+  world.wait(minute)
+  world.put('a', releases, { _: 1 })
+  assert.deepEqual(await versionsOf(world), ['1.0.0', '1.1.0', '2.0.0'])
+  assert.deepEqual(methodsOf(world), ['see', 'conflict'])
 })

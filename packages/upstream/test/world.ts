@@ -5,18 +5,15 @@ import { SteleError } from '@stele/errors'
 import type { JsonObject } from '@stele/formats/json'
 import { type PackageName, parsePackageName } from '@stele/formats/names'
 import { rulesScript } from '@stele/registry'
-import {
-  readAmended,
-  readChosenReleases,
-  readConflict,
-  readHolders,
-  readPinnedIntegrity,
-  readSeenChunks,
-} from '@stele/releases/observed'
 import { type Form, readRelease } from '@stele/releases/release'
-import { readContents, readNotice, readOrigin } from '@stele/releases/state'
 import { createScriptSystem, makePackage, type ScriptSystem } from '@stele/testkit'
-import { createProxy, type Proxy, type UpstreamEvent, type UpstreamPorts } from '../src/index.ts'
+import {
+  createPinnedState,
+  createProxy,
+  type Proxy,
+  type UpstreamEvent,
+  type UpstreamPorts,
+} from '../src/index.ts'
 import { takeIn } from '../src/take-in.ts'
 
 /** What an upstream answers to one address. */
@@ -59,6 +56,8 @@ export type World = {
   }[]
   readonly calls: { readonly method: string; readonly request: JsonObject }[]
   readonly events: UpstreamEvent[]
+  /** The log's blobs; one that is withheld is not there. */
+  readonly blobs: Map<string, Uint8Array>
   /** Puts a package at the upstream, tarballs and all. */
   readonly put: (name: string, releases: readonly TestRelease[], more?: JsonObject) => void
   /** The packument as a client reads it. */
@@ -138,18 +137,7 @@ export function createWorld(
     freshMs: 60_000,
     kept,
     tarballs: createMemoryTarballs(files, needRoom),
-    state: {
-      origin: (name) => readOrigin(state, name),
-      isReserved: (name) => readHolders(state, name).length > 0,
-      chunks: (name) =>
-        readSeenChunks(state, name).map((blob) => Buffer.from(blobs.get(blob) ?? '').toString()),
-      chosen: (name, version) => readPinnedIntegrity(state, name, version),
-      chosenReleases: (name) => readChosenReleases(state, name),
-      contents: (name, version) => readContents(state, name, version),
-      hasConflict: (name, version, integrity) => readConflict(state, { name, version, integrity }),
-      amended: (name) => readAmended(state, name),
-      differs: (name, version) => readNotice(state, name, version).differs,
-    },
+    state: createPinnedState(state, (name) => blobs.get(name)),
     calls: {
       see: ({ chunk, ...seen }) => tell('see', { ...seen, chunk: keep(Buffer.from(chunk)) }),
       choose: (releases) => tell('choose', { releases: releases.map((one) => ({ ...one })) }),
@@ -182,6 +170,7 @@ export function createWorld(
     asked,
     calls,
     events,
+    blobs,
     call,
     put: (name, releases, more = {}) =>
       putPackage(answers, { name: parsePackageName(name), releases, more }),
@@ -259,14 +248,6 @@ export function createMemoryKept(
     saveHead: (name, form, head) => {
       needRoom()
       heads.set(`${form} ${name}`, head)
-    },
-    expire: (name) => {
-      for (const form of ['full', 'abbreviated']) {
-        const head = heads.get(`${form} ${name}`)
-        if (head !== undefined) {
-          heads.set(`${form} ${name}`, { ...head, checkedMs: 0, etag: undefined })
-        }
-      }
     },
   }
 }

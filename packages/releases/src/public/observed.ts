@@ -6,6 +6,7 @@ export {
   readConflict,
   readHolders,
   readPinnedIntegrity,
+  readSeenChunk,
   readSeenChunks,
   readSeenConflict,
 } from '../observed-state.ts'

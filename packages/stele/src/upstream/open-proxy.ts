@@ -6,21 +6,12 @@ import { type CallRequest, type SubmitCall, submitTaken } from '@stele/entries/c
 import type { JsonObject } from '@stele/formats/json'
 import { clientKey } from '@stele/formats/networks'
 import type { UpstreamReads } from '@stele/registry'
-import {
-  readAmended,
-  readChosenReleases,
-  readConflict,
-  readHolders,
-  readPinnedIntegrity,
-  readSeenChunks,
-} from '@stele/releases/observed'
-import { readContents, readNotice, readOrigin } from '@stele/releases/state'
 import type { LogReader } from '@stele/storage'
 import {
   type Amending,
+  createPinnedState,
   createProxy,
   type HostCalls,
-  type PinnedState,
   type Proxy,
   type UpstreamPorts,
   type UpstreamSettings,
@@ -56,7 +47,7 @@ export function openProxy(options: ProxyOptions): {
     freshMs: settings.upstreamFreshMs,
     kept,
     tarballs,
-    state: pinnedState(log),
+    state: createPinnedState(log, log.blobs.read),
     calls: hostCalls(options),
     takeIn,
     takeApart,
@@ -124,24 +115,6 @@ function readsOf(proxy: Proxy, { upstreams, upstreamFreshMs }: UpstreamSettings)
       const { arriving } = found
       return { integrity, body: { bytes: arriving.bytes(), sizeBytes: arriving.sizeBytes } }
     },
-  }
-}
-
-function pinnedState(log: LogReader): PinnedState {
-  return {
-    origin: (name) => readOrigin(log, name),
-    isReserved: (name) => readHolders(log, name).length > 0,
-    chunks: (name) =>
-      readSeenChunks(log, name).flatMap((blob) => {
-        const bytes = log.blobs.read(blob)
-        return bytes === undefined ? [] : [Buffer.from(bytes).toString('utf8')]
-      }),
-    chosen: (name, version) => readPinnedIntegrity(log, name, version),
-    chosenReleases: (name) => readChosenReleases(log, name),
-    contents: (name, version) => readContents(log, name, version),
-    hasConflict: (name, version, integrity) => readConflict(log, { name, version, integrity }),
-    amended: (name) => readAmended(log, name),
-    differs: (name, version) => readNotice(log, name, version).differs,
   }
 }
 

@@ -1,0 +1,36 @@
+// What the log says of packages of upstreams, read from its state and its blobs.
+import type { StateReader } from '@stele/entries/calls'
+import {
+  readAmended,
+  readChosenReleases,
+  readConflict,
+  readHolders,
+  readPinnedIntegrity,
+  readSeenChunk,
+  readSeenChunks,
+} from '@stele/releases/observed'
+import { readContents, readNotice, readOrigin } from '@stele/releases/state'
+import type { PinnedState } from './ports.ts'
+
+/** The log's word. `readBlob` gives undefined for a blob that is withheld. */
+export function createPinnedState(
+  state: StateReader,
+  readBlob: (name: string) => Uint8Array | undefined,
+): PinnedState {
+  return {
+    origin: (name) => readOrigin(state, name),
+    isReserved: (name) => readHolders(state, name).length > 0,
+    chunks: (name) => readSeenChunks(state, name),
+    chunk: (name, n) => readSeenChunk(state, name, n),
+    chunkText: (blob) => {
+      const bytes = readBlob(blob)
+      return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8')
+    },
+    chosen: (name, version) => readPinnedIntegrity(state, name, version),
+    chosenReleases: (name) => readChosenReleases(state, name),
+    contents: (name, version) => readContents(state, name, version),
+    hasConflict: (name, version, integrity) => readConflict(state, { name, version, integrity }),
+    amended: (name) => readAmended(state, name),
+    differs: (name, version) => readNotice(state, name, version).differs,
+  }
+}
