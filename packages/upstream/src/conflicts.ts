@@ -1,9 +1,10 @@
 // An upstream shows, or sends, other bytes of a release than it did at first: told to the operator and the log, once for each.
+// Another record is told to the log alone. What the log refuses now is told again with the next request.
 import { isSteleError } from '@stele/errors'
 import type { UpstreamPorts } from './ports.ts'
 import type { Differing } from './take-in.ts'
 
-/** Notes a conflict of a package's release. What the log refuses now is told again with the next request. */
+/** Notes a conflict of a package's release. */
 export async function noteConflict(
   { state, calls, report }: Pick<UpstreamPorts, 'state' | 'calls' | 'report'>,
   name: string,
@@ -11,8 +12,22 @@ export async function noteConflict(
 ): Promise<void> {
   if (state.hasConflict(name, version, shown)) return
   report({ kind: 'conflict', spec: `${name}@${version}`, pinned, shown })
+  await unlessRefused(calls.conflict(name, version, shown))
+}
+
+/** Notes that a package's release is told with another record. */
+export async function noteDifference(
+  { state, calls }: Pick<UpstreamPorts, 'state' | 'calls'>,
+  name: string,
+  { version, shown }: Differing,
+): Promise<void> {
+  if (state.differs(name, version) === shown) return
+  await unlessRefused(calls.differ(name, version, shown))
+}
+
+async function unlessRefused(call: Promise<void>): Promise<void> {
   try {
-    await calls.conflict(name, version, shown)
+    await call
   } catch (error) {
     if (!isSteleError(error)) throw error
   }

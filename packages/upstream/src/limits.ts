@@ -36,6 +36,9 @@ export const maxAskedAgain = 10_000
 /** Packuments of which it is known that their upstreams could not be asked for them just now. */
 export const maxFailedKept = 10_000
 
+/** Other records of releases that were compared with their tarballs: each takes a thread some milliseconds. */
+export const maxCorrectingKept = 10_000
+
 /** Conflicts, and differing records, that are logged of one packument: an upstream that changes all of it is one event. */
 export const maxConflictsPerTaking = 20
 

@@ -2,15 +2,17 @@
 // the log before it is told to anybody, and the last answer served on while an upstream is down.
 import { isSteleError, SteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
-import { type Form, tarballFile } from '@stele/releases/release'
+import { tarballFile } from '@stele/releases/release'
 import { formatBasis, isStillBasis } from './basis.ts'
-import { noteConflict } from './conflicts.ts'
+import { noteConflict, noteDifference } from './conflicts.ts'
+import { createCorrecting } from './correcting.ts'
+import { createFailed } from './failed.ts'
 import type { Fetched, Fetching } from './fetching.ts'
 import { createFlights, createTurns } from './flights.ts'
-import { maxConflictsPerTaking, maxFailedKept, staleMs } from './limits.ts'
+import { maxConflictsPerTaking } from './limits.ts'
 import type { Pin } from './pins.ts'
-import type { KeptHead, Upstream, UpstreamPorts, Wanted } from './ports.ts'
-import type { Taken } from './take-in.ts'
+import { forms, type KeptHead, type Upstream, type UpstreamPorts, type Wanted } from './ports.ts'
+import type { Differing, Taken } from './take-in.ts'
 
 /** Packuments of upstreams. */
 export type Packuments = {
@@ -27,11 +29,18 @@ export type Packuments = {
   readonly isCurrent: (name: string) => boolean
 }
 
-const forms: readonly Form[] = ['abbreviated', 'full']
-
 type Ports = Pick<
   UpstreamPorts,
-  'kept' | 'state' | 'calls' | 'takeIn' | 'now' | 'random' | 'report' | 'freshMs'
+  | 'kept'
+  | 'state'
+  | 'calls'
+  | 'takeIn'
+  | 'takeApart'
+  | 'tarballs'
+  | 'now'
+  | 'random'
+  | 'report'
+  | 'freshMs'
 >
 
 /** Packuments over their ports. */
@@ -40,17 +49,20 @@ export function createPackuments(ports: Ports, fetching: Fetching): Packuments {
   const fly = createFlights<KeptHead | undefined>()
   const inTurn = createTurns() // One name is taken in once at a time, in whichever form: chunks are numbered.
   const failed = createFailed(ports)
+  const correct = createCorrecting(ports)
 
   async function refreshOrStale(upstream: Upstream, wanted: Wanted): Promise<KeptHead | undefined> {
     try {
-      const head = await inTurn(wanted.name, () => refresh(ports, fetching, { upstream, wanted }))
+      const head = await inTurn(wanted.name, () =>
+        refresh({ ...ports, correct }, fetching, { upstream, wanted }),
+      )
       failed.forget(wanted)
       return head
     } catch (error) {
       const before = kept.head(wanted.name, wanted.form)
       if (!isSteleError(error) || before?.digest === undefined) throw error
       if (isSteleError(error, 'disk_full')) return before // It is asked again at once.
-      return failed.note(wanted, before)
+      return failed.note(wanted, before, error)
     }
   }
 
@@ -72,38 +84,11 @@ export function createPackuments(ports: Ports, fetching: Fetching): Packuments {
   }
 }
 
-type Failed = {
-  /** It could not be asked: what it said last holds on, and it is asked again in a while. Gives it as it holds. */
-  readonly note: (wanted: Wanted, before: KeptHead) => KeptHead
-  /** What holds on. */
-  readonly find: (wanted: Wanted, before: KeptHead) => KeptHead | undefined
-  readonly forget: (wanted: Wanted) => void
-}
-
-/** What was asked for in vain a moment ago. */
-function createFailed({ now, freshMs }: Ports): Failed {
-  const untilMs = new Map<string, number>()
-  const keyOf = ({ form, name }: Wanted): string => `${form} ${name}`
-  const find: Failed['find'] = (wanted, before) => {
-    const until = untilMs.get(keyOf(wanted)) ?? 0
-    return until > now() ? { ...before, checkedMs: until - freshMs } : undefined
-  }
-  return {
-    find,
-    forget: (wanted) => void untilMs.delete(keyOf(wanted)),
-    note: (wanted, before) => {
-      untilMs.delete(keyOf(wanted)) // The last one noted stands last.
-      untilMs.set(keyOf(wanted), now() + staleMs)
-      const [oldest] = untilMs.keys()
-      if (untilMs.size > maxFailedKept && oldest !== undefined) untilMs.delete(oldest)
-      return find(wanted, before) ?? before
-    },
-  }
-}
+type Refreshing = Ports & { readonly correct: ReturnType<typeof createCorrecting> }
 
 /** Asks the upstream, and keeps what it says once what is new of it is in the log. */
 async function refresh(
-  ports: Ports,
+  ports: Refreshing,
   fetching: Fetching,
   { upstream, wanted }: { readonly upstream: Upstream; readonly wanted: Wanted },
 ): Promise<KeptHead | undefined> {
@@ -134,6 +119,7 @@ async function refresh(
   const basis = formatBasis(state, { name, count, amended: seen.amended })
   const head = { ...checked, etag: fetched.etag, digest, modifiedMs, basis }
   kept.save(name, form, { ...head, template, pins })
+  void ports.correct(name, taken.differences) // Not a reason to wait.
   return head
 }
 
@@ -200,11 +186,13 @@ async function record(
   if (chunk !== undefined) {
     await calls.see({ name, upstream: upstream.id, n, chunk: chunk.text, count: chunk.count })
   }
-  for (const conflict of conflicts.slice(0, maxConflictsPerTaking)) {
+  const isNews = ({ version, shown }: Differing): boolean =>
+    !state.hasConflict(name, version, shown) && state.differs(name, version) !== shown
+  for (const conflict of conflicts.filter(isNews).slice(0, maxConflictsPerTaking)) {
     await noteConflict({ calls, state, report }, name, conflict)
   }
-  for (const { version, shown } of differences.slice(0, maxConflictsPerTaking)) {
-    if (state.differs(name, version) !== shown) await calls.differ(name, version, shown)
+  for (const difference of differences.filter(isNews).slice(0, maxConflictsPerTaking)) {
+    await noteDifference({ calls, state }, name, difference)
   }
   for (const { version, reason } of dropped) report({ kind: 'dropped', name, version, reason })
 }

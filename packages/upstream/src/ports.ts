@@ -180,6 +180,13 @@ export type UpstreamEvent =
     }
   | { readonly kind: 'not_learned'; readonly spec: string; readonly reason: string }
   | { readonly kind: 'not_noted'; readonly spec: string; readonly reason: string }
+  | {
+      /** The upstream answers, and what it answers is of no use: what it said last is served on. */
+      readonly kind: 'stale'
+      readonly name: string
+      readonly code: string
+      readonly reason: string
+    }
   | { readonly kind: 'unreachable'; readonly upstream: string; readonly reason: string }
 
 /** Everything. */
@@ -214,3 +221,6 @@ export type UpstreamPorts = {
 
 /** A package of an upstream that is asked for. */
 export type Wanted = { readonly name: PackageName; readonly form: Form }
+
+/** The forms of a packument. */
+export const forms: readonly Form[] = ['abbreviated', 'full']

@@ -141,10 +141,14 @@ function compare(release: ShownRelease, known: Known): Compared {
   if (line === undefined) {
     return { release, isNew: !isWithheld, pin: isWithheld ? undefined : shown, isAsPinned: true }
   }
-  const isSameBytes = line.integrity === integrity
+  const isSameHash = line.integrity === integrity
+  const isSameBytes = isSameHash || isSameSha1(line, release)
   const own = amended.get(version)
   const isSameRecord = own === undefined ? line.recordDigest === recordDigest : own === recordText
-  if (isSameBytes && isSameRecord) return { release, isNew: false, pin: shown, isAsPinned: true }
+  if (isSameBytes && isSameRecord) {
+    const pin = { ...shown, integrity: line.integrity }
+    return { release, isNew: false, pin, isAsPinned: isSameHash }
+  }
   const record = own ?? recordSeen(before.get(version), line)
   const pin =
     record === undefined ? undefined : { version, integrity: line.integrity, tarball, record }
@@ -155,6 +159,16 @@ function compare(release: ShownRelease, known: Known): Compared {
     return { ...what, difference: { version, pinned: line.recordDigest, shown: recordDigest } }
   }
   return { ...what, conflict: { version, pinned: line.integrity, shown: integrity } }
+}
+
+/** True where an old release, pinned by its SHA-1, is now shown with a SHA-512 beside it. */
+function isSameSha1({ integrity }: SeenLine, { manifest }: ShownRelease): boolean {
+  const { dist } = manifest
+  const shasum = isJsonObject(dist) ? dist['shasum'] : undefined
+  return (
+    typeof shasum === 'string' &&
+    integrity === `sha1-${Buffer.from(shasum, 'hex').toString('base64')}`
+  )
 }
 
 /** The releases that this packument does not show: the other form of it may, and the upstream may again. */
@@ -199,7 +213,7 @@ function formatTemplate(
   const short = form === 'abbreviated' && !isAbbreviated
   const start = `${mark}/${name}/-/`
   const versions = served.map(({ release, pin, isAsPinned }): [string, JsonValue] => {
-    const manifest = isAsPinned ? release.manifest : pinnedManifest(pin)
+    const manifest = isAsPinned ? release.manifest : pinnedManifest(pin, release.manifest)
     setTarball(manifest, start + tarballFile(name, pin.version))
     return [pin.version, short && isAsPinned ? abbreviate(manifest) : manifest]
   })
@@ -219,12 +233,14 @@ function setTarball({ dist }: JsonObject, tarball: string): void {
   if (isJsonObject(dist)) Object.assign(dist, { tarball })
 }
 
-/** What is left of a release whose upstream now tells something else: its record, and the hash that it was seen with. */
-function pinnedManifest({ record, integrity }: Pin): JsonObject {
+/** What is left of a release whose upstream now tells something else: its record, the hash that it was seen with, and what is followed. */
+function pinnedManifest({ record, integrity }: Pin, { deprecated }: JsonObject): JsonObject {
   const members = parseTolerantJson(record, 'a record')
   const sha1 = integrity.startsWith('sha1-')
   const shasum = sha1 ? { shasum: Buffer.from(integrity.slice(5), 'base64').toString('hex') } : {}
-  return { ...(isJsonObject(members) ? members : {}), dist: { integrity, ...shasum } }
+  const own = isJsonObject(members) ? members : {}
+  const followed = typeof deprecated === 'string' ? { deprecated } : {}
+  return { ...own, ...followed, dist: { integrity, ...shasum } }
 }
 
 /** The tags that lead to a version that is served. Clients cannot do without "latest": where its version is not served, no other is made up. */

@@ -8,6 +8,7 @@ import { type ErrorCode, isSteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { parsePackageName } from '@stele/formats/names'
 import { readRelease } from '@stele/releases/release'
+import { makePackage } from '@stele/testkit'
 import { takeIn } from '../src/take-in.ts'
 import { createMemoryKept, createWorld, type TestAnswer, upstreamUrl, type World } from './world.ts'
 
@@ -765,4 +766,110 @@ test('prepare() serves only what was chosen while some of what was seen is withh
   world.put('a', releases, { _: 1 })
   assert.deepEqual(await versionsOf(world), ['1.0.0', '1.1.0', '2.0.0'])
   assert.deepEqual(methodsOf(world), ['see', 'conflict'])
+})
+
+test('prepare() tells the operator once why what it serves is old, and again when there is another reason', async () => {
+  const world = await worldThatSaw()
+  const told = (): readonly (string | undefined)[] =>
+    world.events.flatMap((event) => (event.kind === 'stale' ? [`${event.name} ${event.code}`] : []))
+  await world.read('a', 'full')
+  for (const status of [401, 401, 503, 401]) {
+    world.answers.set('/a', { status })
+    world.wait(minute)
+    await world.read('a')
+    await world.read('a', 'full')
+  }
+  assert.deepEqual(told(), ['a upstream_refused'])
+  world.answers.set('/a', { body: Buffer.from('<html>') })
+  world.wait(minute)
+  await world.read('a')
+  assert.deepEqual(told(), ['a upstream_refused', 'a upstream_answer_odd'])
+})
+
+test('prepare() asks again after a while when nothing answers, also where answers last for less', async () => {
+  const world = createWorld({ freshMs: 1000 })
+  world.put('a', [{ version: '1.0.0' }])
+  await world.read('a')
+  world.answers.set('/a', { status: 401 })
+  world.wait(2000)
+  for (const waitMs of [0, 2000, 9000]) {
+    world.wait(waitMs)
+    await world.read('a')
+  }
+  assert.equal(world.asked.length, 3)
+})
+
+for (const [what, manifest, own, methods] of [
+  ['conflict', {}, { changed: true }, 'conflict'],
+  ['difference', { dependencies: { b: '2' } }, {}, 'differ'],
+] as const) {
+  test(`prepare() logs every ${what} of a packument, some at a time`, async () => {
+    const world = createWorld()
+    const versions = Array.from({ length: 25 }, (_, n) => `1.0.${n}`)
+    world.put(
+      'a',
+      versions.map((version) => ({ version })),
+    )
+    await world.read('a')
+    for (const change of [1, 2]) {
+      world.wait(minute)
+      world.put(
+        'a',
+        versions.map((version) => ({ version, manifest, own })),
+        { change },
+      )
+      await world.read('a')
+    }
+    assert.deepEqual(methodsOf(world), ['see', ...versions.map(() => methods)])
+  })
+}
+
+test('prepare() goes on when the log takes no difference', async () => {
+  const world = await worldThatSaw()
+  world.blobs.clear() // What was seen is withheld: the rules cannot compare.
+  world.wait(minute)
+  const changed = { version: '1.0.0', manifest: { dependencies: { b: '1' } }, own: {} }
+  world.put('a', [changed], { 'dist-tags': { now: '1.0.0' } })
+  assert.deepEqual(member(await world.read('a'), 'dist-tags'), { now: '1.0.0' })
+  assert.deepEqual(methodsOf(world), ['differ'])
+})
+
+test('prepare() amends a record of what was installed before the upstream corrected it', async () => {
+  const world = createWorld()
+  const own = { dependencies: { b: '1' } }
+  world.put('a', [{ version: '1.0.0', manifest: {}, own }])
+  await world.fetch('a', '1.0.0')
+  await world.settle()
+  world.wait(minute)
+  world.put('a', [{ version: '1.0.0', manifest: own }])
+  for (const form of ['abbreviated', 'full'] as const) {
+    await world.read('a', form)
+    await world.settle()
+  }
+  assert.equal(methodsOf(world).filter((method) => method === 'amend').length, 1)
+  assert.deepEqual(member(await world.read('a'), 'versions', '1.0.0', 'dependencies'), { b: '1' })
+})
+
+test('prepare() takes a SHA-512 beside the pinned SHA-1 for no conflict, and serves what was pinned', async () => {
+  const world = createWorld()
+  const shasum = hash('sha1', makePackage({ name: 'a', version: '1.0.0' }))
+  const dist = { shasum, integrity: '' }
+  world.put('a', [{ version: '1.0.0', dist }])
+  const before = member(await world.read('a'), 'versions', '1.0.0', 'dist', 'shasum')
+  assert.equal(before, shasum)
+  world.wait(minute)
+  world.put('a', [{ version: '1.0.0', dist: { shasum } }])
+  const after = member(await world.read('a'), 'versions', '1.0.0', 'dist')
+  assert.equal(member(after, 'shasum'), shasum)
+  assert.equal(member(after, 'integrity'), `sha1-${Buffer.from(shasum, 'hex').toString('base64')}`)
+  assert.ok((await world.fetch('a', '1.0.0')) !== undefined)
+  assert.deepEqual(methodsOf(world).slice(0, 2), ['see', 'choose'])
+})
+
+test('prepare() follows the deprecation of a version that is served as it was pinned', async () => {
+  const world = await worldThatSaw()
+  world.wait(minute)
+  world.put('a', [{ version: '1.0.0', manifest: { deprecated: 'old', cpu: ['x'] }, own: {} }])
+  const served = member(await world.read('a'), 'versions', '1.0.0')
+  assert.deepEqual([member(served, 'deprecated'), member(served, 'cpu')], ['old', undefined])
 })

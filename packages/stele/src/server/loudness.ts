@@ -15,6 +15,7 @@ const trouble = [
   'upstream_conflict',
   'upstream_not_learned',
   'upstream_not_noted',
+  'upstream_stale',
   'upstream_sweep_failed',
   'upstream_unreachable',
 ]
