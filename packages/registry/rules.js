@@ -693,7 +693,15 @@ function differ(request) {
   if (line.endsWith(` ${record}`)) {
     throw refuse("no_difference", `Cannot note a difference of ${name}@${version}: it was seen so`);
   }
-  writeNotice(directory, version, { ...noticeOf(directory, version), differs: record });
+  const notice = noticeOf(directory, version);
+  if (notice.differs === record) return;
+  if (notice.differs !== void 0) {
+    throw refuse(
+      "difference_exists",
+      `Cannot note a difference of ${name}@${version}: another one is noted already`
+    );
+  }
+  writeNotice(directory, version, { ...notice, differs: record });
 }
 function releasesOf(request) {
   const { releases } = membersOf(request, "the request", { wanted: ["releases"] });

@@ -178,7 +178,8 @@ export function amend(request: unknown): void {
 
 /**
  * Notes that an upstream now tells another record of a release than the one that was pinned: `{name, version, record}`,
- * `record` being the SHA-256 of the other one. The pinned one stays.
+ * `record` being the SHA-256 of the other one. The pinned one stays. The first other one is noted alone: an upstream that
+ * changes its mind every minute must not grow the log for ever.
  */
 export function differ(request: unknown): void {
   requireHost()
@@ -196,7 +197,15 @@ export function differ(request: unknown): void {
   if (line.endsWith(` ${record}`)) {
     throw refuse('no_difference', `Cannot note a difference of ${name}@${version}: it was seen so`)
   }
-  writeNotice(directory, version, { ...noticeOf(directory, version), differs: record })
+  const notice = noticeOf(directory, version)
+  if (notice.differs === record) return
+  if (notice.differs !== undefined) {
+    throw refuse(
+      'difference_exists',
+      `Cannot note a difference of ${name}@${version}: another one is noted already`,
+    )
+  }
+  writeNotice(directory, version, { ...notice, differs: record })
 }
 
 /** The releases that one call is about. */

@@ -180,6 +180,11 @@ const steps: readonly Step[] = [
     request: { name, version: '1.10.0', record: hash('sha256', ownRecord) },
   },
   {
+    why: 'a third record is not noted: the first other one is',
+    method: 'differ',
+    request: { name, version: '1.10.0', record: hash('sha256', '{}') },
+  },
+  {
     why: "a package.json that is not the tarball's amends nothing",
     method: 'amend',
     request: { name, version: '1.10.0', record: ownRecord, blob: digestOf('{}') },

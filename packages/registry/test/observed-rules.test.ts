@@ -338,6 +338,24 @@ const table: readonly Row[] = [
 
   ['an upstream tells another record', 'differ', { ...pad, record: 'c'.repeat(64) }, 'ok'],
   [
+    'it tells the same other record again',
+    'differ',
+    (o: Observed) => {
+      o.call('differ', { ...pad, record: 'c'.repeat(64) })
+      return { ...pad, record: 'c'.repeat(64) }
+    },
+    'ok',
+  ],
+  [
+    'it tells a third record',
+    'differ',
+    (o: Observed) => {
+      o.call('differ', { ...pad, record: 'c'.repeat(64) })
+      return { ...pad, record: 'd'.repeat(64) }
+    },
+    'difference_exists',
+  ],
+  [
     'it tells the same',
     'differ',
     { ...pad, record: hash('sha256', recordOf('left-pad', '1.0.0')) },

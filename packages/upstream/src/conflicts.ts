@@ -21,7 +21,7 @@ export async function noteDifference(
   name: string,
   { version, shown }: Differing,
 ): Promise<void> {
-  if (state.differs(name, version) === shown) return
+  if (state.differs(name, version) !== undefined) return // The first one is noted, and no other.
   await unlessRefused(calls.differ(name, version, shown))
 }
 

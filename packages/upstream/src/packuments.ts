@@ -186,12 +186,12 @@ async function record(
   if (chunk !== undefined) {
     await calls.see({ name, upstream: upstream.id, n, chunk: chunk.text, count: chunk.count })
   }
-  const isNews = ({ version, shown }: Differing): boolean =>
-    !state.hasConflict(name, version, shown) && state.differs(name, version) !== shown
-  for (const conflict of conflicts.filter(isNews).slice(0, maxConflictsPerTaking)) {
+  const isNew = ({ version, shown }: Differing): boolean => !state.hasConflict(name, version, shown)
+  const isFirst = ({ version }: Differing): boolean => state.differs(name, version) === undefined
+  for (const conflict of conflicts.filter(isNew).slice(0, maxConflictsPerTaking)) {
     await noteConflict({ calls, state, report }, name, conflict)
   }
-  for (const difference of differences.filter(isNews).slice(0, maxConflictsPerTaking)) {
+  for (const difference of differences.filter(isFirst).slice(0, maxConflictsPerTaking)) {
     await noteDifference({ calls, state }, name, difference)
   }
   for (const { version, reason } of dropped) report({ kind: 'dropped', name, version, reason })

@@ -873,3 +873,14 @@ test('prepare() follows the deprecation of a version that is served as it was pi
   const served = member(await world.read('a'), 'versions', '1.0.0')
   assert.deepEqual([member(served, 'deprecated'), member(served, 'cpu')], ['old', undefined])
 })
+
+test('prepare() notes the first other record of a version, and none of those that an upstream tells in turn', async () => {
+  const world = await worldThatSaw()
+  for (const turn of [1, 2, 1, 2]) {
+    world.wait(minute)
+    const manifest = { dependencies: { b: String(turn) } }
+    world.put('a', [{ version: '1.0.0', manifest, own: {} }])
+    assert.equal(member(await world.read('a'), 'versions', '1.0.0', 'dependencies'), undefined)
+  }
+  assert.deepEqual(methodsOf(world), ['differ'])
+})
