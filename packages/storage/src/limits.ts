@@ -36,3 +36,12 @@ export const tarballRoom = 0.9
 export const tarballsPerRemoval = 100
 /** Uses of tarballs before they are written down: a large application's. */
 export const maxUsesKept = 2000
+
+/** The part of the space of tarballs that packuments may take beside them, a divisor: those of an application are a tenth as large. */
+export const packumentShare = 8
+
+/** How long a packument that somebody asked for is not removed, in milliseconds: it may be about to be read. */
+export const packumentGraceMs: number = 60 * 1000
+
+/** Packuments that are removed for each one that comes in when there is too much: each takes some 0.1 ms. */
+export const packumentsPerRemoval = 20

@@ -5,7 +5,13 @@ import { bytes, number, optional, type Row, text } from './columns.ts'
 import { inTransaction, openDatabase } from './database.ts'
 import { tellFull } from './fault.ts'
 import { makeFolder } from './folders.ts'
-import { maxMissingKept, missingPerRemoval } from './limits.ts'
+import {
+  maxMissingKept,
+  missingPerRemoval,
+  packumentGraceMs,
+  packumentShare,
+  packumentsPerRemoval,
+} from './limits.ts'
 import type { Schema } from './migrate.ts'
 import { openTarballs, tarballNamesStep } from './upstream-tarballs.ts'
 
@@ -41,10 +47,19 @@ const secondStep = `
 /** What the log said when a packument was made. */
 const basisStep = 'ALTER TABLE packument ADD COLUMN basis TEXT'
 
-/** The schema of the file. */
-const upstreamSchema: Schema = { steps: [firstStep, secondStep, tarballNamesStep, basisStep] }
+/** How much each takes, and which was asked for last, without a look at what they hold. */
+const sizeStep = `
+  ALTER TABLE packument ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+  UPDATE packument SET size = length(template) WHERE template IS NOT NULL;
+  CREATE INDEX packument_checked ON packument (checked_ms, size);
+`
 
-/** Where what upstreams said is kept, and how many bytes their tarballs may take. */
+/** The schema of the file. */
+const upstreamSchema: Schema = {
+  steps: [firstStep, secondStep, tarballNamesStep, basisStep, sizeStep],
+}
+
+/** Where what upstreams said is kept, and how many bytes their tarballs may take; their packuments may take an eighth as much. */
 export type UpstreamPlace = {
   readonly path: string
   readonly folder: string
@@ -68,7 +83,7 @@ export function openUpstreamStore({
   makeFolder(folder)
   const { tarballs, swept, close } = openTarballs(db, { folder, maxBytes, now, isOwn })
   return {
-    kept: createKept(db),
+    kept: createKept(db, maxBytes / packumentShare),
     tarballs,
     swept,
     close: () => {
@@ -78,16 +93,16 @@ export function openUpstreamStore({
   }
 }
 
-function createKept(db: DatabaseSync): Kept {
+function createKept(db: DatabaseSync, maxBytes: number): Kept {
   const head = db.prepare(
     'SELECT upstream, checked_ms, etag, digest, modified_ms, basis FROM packument WHERE name = ? AND form = ?',
   )
   const template = db.prepare('SELECT template FROM packument WHERE name = ? AND form = ?')
   const pins = db.prepare('SELECT pins FROM pins WHERE name = ?')
   const save = db.prepare(
-    `INSERT INTO packument VALUES (:name, :form, :upstream, :checkedMs, :etag, :digest, :modifiedMs, :template, :basis)
+    `INSERT INTO packument VALUES (:name, :form, :upstream, :checkedMs, :etag, :digest, :modifiedMs, :template, :basis, :size)
      ON CONFLICT DO UPDATE SET upstream = :upstream, checked_ms = :checkedMs, etag = :etag, digest = :digest,
-       modified_ms = :modifiedMs, template = :template, basis = :basis`,
+       modified_ms = :modifiedMs, template = :template, basis = :basis, size = :size`,
   )
   const touch = db.prepare(
     'UPDATE packument SET upstream = :upstream, checked_ms = :checkedMs WHERE name = :name AND form = :form AND digest IS :digest',
@@ -96,6 +111,7 @@ function createKept(db: DatabaseSync): Kept {
     'INSERT INTO pins VALUES (:name, :pins) ON CONFLICT DO UPDATE SET pins = :pins',
   )
   const forgetMissing = createForgetting(db)
+  const removeOldest = createRemoval(db, maxBytes)
   const exists = db.prepare('DELETE FROM packument WHERE name = ? AND form <> ? AND digest IS NULL')
   return {
     head: (name, form) => {
@@ -112,9 +128,11 @@ function createKept(db: DatabaseSync): Kept {
     },
     save: (name, form, { template: packed, pins: packedPins, ...rest }) => {
       const write = (): void => {
-        save.run({ name, form, ...rowOf(rest), template: packed })
+        const size = packed.length + packedPins.length // The pins count for each form.
+        save.run({ name, form, ...rowOf(rest), template: packed, size })
         savePins.run({ name, pins: packedPins })
         exists.run(name, form) // Else the other form would be nowhere for a while.
+        removeOldest(rest.checkedMs)
       }
       tellFull(() => inTransaction(db, write))
     },
@@ -125,7 +143,7 @@ function createKept(db: DatabaseSync): Kept {
         const { changes } = touch.run({ name, form, upstream, checkedMs, digest })
         if (changes !== 0) return
         if (digest === null) forgetMissing()
-        save.run({ name, form, ...row, digest, template: null })
+        save.run({ name, form, ...row, digest, template: null, size: 0 })
       })
     },
   }
@@ -142,6 +160,29 @@ function createForgetting(db: DatabaseSync): () => void {
   return () => {
     count += 1
     if (count > maxMissingKept) count -= Number(forget.run(missingPerRemoval).changes)
+  }
+}
+
+/** Removes packuments that nobody asked for longest, where there is too much: some at a time, since each has to be found and freed. */
+function createRemoval(db: DatabaseSync, maxBytes: number): (nowMs: number) => void {
+  const sum = db.prepare('SELECT coalesce(sum(size), 0) AS size FROM packument')
+  const oldest = db.prepare(
+    'SELECT name, form, size FROM packument WHERE size > 0 AND checked_ms < ? ORDER BY checked_ms LIMIT ?',
+  )
+  const remove = db.prepare('DELETE FROM packument WHERE name = ? AND form = ?')
+  const removePins = db.prepare(
+    'DELETE FROM pins WHERE name = :name AND NOT EXISTS (SELECT 1 FROM packument WHERE name = :name)',
+  )
+  return (nowMs) => {
+    let total = number(sum.get(), 'size')
+    if (total <= maxBytes) return
+    for (const row of oldest.all(nowMs - packumentGraceMs, packumentsPerRemoval)) {
+      if (total <= maxBytes) return
+      const name = text(row, 'name')
+      remove.run(name, text(row, 'form'))
+      removePins.run({ name })
+      total -= number(row, 'size')
+    }
   }
 }
 

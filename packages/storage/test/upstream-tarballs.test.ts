@@ -5,6 +5,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { Form } from '@stele/releases/release'
 import { maxMissingKept, tarballGraceMs } from '../src/limits.ts'
 import { openUpstreamStore, type UpstreamStore } from '../src/upstream-store.ts'
 import { tempFolder } from './temp-folder.ts'
@@ -26,17 +27,14 @@ function openWorld(t: TestContext, maxBytes: number): World {
   const folder = join(root, 'upstream')
   const own = new Set<string>()
   let nowMs = 0
-  const open = (): UpstreamStore => {
-    const opened = openUpstreamStore({
+  const open = (): UpstreamStore =>
+    openUpstreamStore({
       path: join(root, 'upstream.db'),
       folder,
       maxBytes,
       now: () => nowMs,
       isOwn: (name) => own.has(name),
     })
-    opened.swept.catch(() => undefined) // The test may be over first, and its folder gone.
-    return opened
-  }
   let store = open()
   t.after(() => store.close())
   return {
@@ -233,4 +231,32 @@ test('head() tells what save() kept, also after a restart and when it is checked
   store.kept.save('a', 'full', { ...head, template: Buffer.from('t'), pins: Buffer.from('p') })
   store.kept.saveHead('a', 'full', { ...head, checkedMs: 3 })
   assert.deepEqual(restart().kept.head('a', 'full'), { ...head, checkedMs: 3 })
+})
+
+test('save() lets packuments go that nobody asked for longest, and what is known of their releases', (t) => {
+  const { kept } = openWorld(t, 8 * 10_000).store
+  const template = Buffer.alloc(3900)
+  const pins = Buffer.alloc(100)
+  const head = { upstream: 'up', etag: undefined, digest: 'd', modifiedMs: undefined, basis: '-' }
+  const save = (name: string, form: Form, minute: number): void =>
+    kept.save(name, form, { ...head, checkedMs: minute * 60_000, template, pins })
+  save('a', 'full', 1)
+  save('a', 'abbreviated', 5)
+  kept.saveHead('a', 'abbreviated', { ...head, checkedMs: 5 * 60_000 })
+  save('b', 'full', 3)
+  assert.deepEqual([kept.head('a', 'full')?.digest, kept.pins('a')?.length], [undefined, 100])
+  kept.saveHead('b', 'full', { ...head, checkedMs: 9 * 60_000 }) // Asked for again since.
+  save('c', 'full', 9)
+  assert.deepEqual([kept.head('a', 'abbreviated'), kept.pins('a')], [undefined, undefined])
+  for (const name of ['b', 'c']) assert.ok(kept.template(name, 'full') !== undefined)
+})
+
+test('save() keeps packuments that were asked for a moment ago, however large they are', (t) => {
+  const { kept } = openWorld(t, 8).store
+  const head = { upstream: 'up', etag: undefined, digest: 'd', modifiedMs: undefined, basis: '-' }
+  for (const [at, name] of ['a', 'b', 'c'].entries()) {
+    const packed = { template: Buffer.alloc(100), pins: Buffer.alloc(100) }
+    kept.save(name, 'full', { ...head, checkedMs: at, ...packed })
+  }
+  for (const name of ['a', 'b', 'c']) assert.ok(kept.template(name, 'full') !== undefined)
 })

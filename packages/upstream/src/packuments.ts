@@ -8,7 +8,7 @@ import { noteConflict, noteDifference } from './conflicts.ts'
 import { createCorrecting } from './correcting.ts'
 import { createFailed } from './failed.ts'
 import type { Fetched, Fetching } from './fetching.ts'
-import { createFlights, createTurns } from './flights.ts'
+import { createFlights, createTurns, type UnderWay } from './flights.ts'
 import { maxConflictsPerTaking } from './limits.ts'
 import type { Pin } from './pins.ts'
 import { forms, type KeptHead, type Upstream, type UpstreamPorts, type Wanted } from './ports.ts'
@@ -44,17 +44,21 @@ type Ports = Pick<
 >
 
 /** Packuments over their ports. */
-export function createPackuments(ports: Ports, fetching: Fetching): Packuments {
+export function createPackuments(
+  ports: Ports & Pick<UnderWay, 'track'>,
+  fetching: Fetching,
+): Packuments {
   const { kept, state, now, freshMs } = ports
   const fly = createFlights<KeptHead | undefined>()
   const inTurn = createTurns() // One name is taken in once at a time, in whichever form: chunks are numbered.
   const failed = createFailed(ports)
   const correct = createCorrecting(ports)
+  const correcting: Refreshing['correct'] = (...told) => void ports.track(correct(...told))
 
   async function refreshOrStale(upstream: Upstream, wanted: Wanted): Promise<KeptHead | undefined> {
     try {
       const head = await inTurn(wanted.name, () =>
-        refresh({ ...ports, correct }, fetching, { upstream, wanted }),
+        refresh({ ...ports, correct: correcting }, fetching, { upstream, wanted }),
       )
       failed.forget(wanted)
       return head
@@ -84,7 +88,9 @@ export function createPackuments(ports: Ports, fetching: Fetching): Packuments {
   }
 }
 
-type Refreshing = Ports & { readonly correct: ReturnType<typeof createCorrecting> }
+type Refreshing = Ports & {
+  readonly correct: (...told: Parameters<ReturnType<typeof createCorrecting>>) => void
+}
 
 /** Asks the upstream, and keeps what it says once what is new of it is in the log. */
 async function refresh(
@@ -119,7 +125,7 @@ async function refresh(
   const basis = formatBasis(state, { name, count, amended: seen.amended })
   const head = { ...checked, etag: fetched.etag, digest, modifiedMs, basis }
   kept.save(name, form, { ...head, template, pins })
-  void ports.correct(name, taken.differences) // Not a reason to wait.
+  ports.correct(name, taken.differences) // Not a reason to wait.
   return head
 }
 

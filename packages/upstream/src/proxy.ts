@@ -51,8 +51,8 @@ export function createProxy(
   const fetching = createFetching(ports)
   // A breaker of their own: an upstream that fails to audit or to search may serve packages all the same.
   const ask = createAsking(ports, 'each')
-  const packuments = createPackuments(ports, fetching)
   const { track, settled } = createUnderWay()
+  const packuments = createPackuments({ ...ports, track }, fetching)
   const releases = createReleases(ports, { fetching, packuments, track })
   const upstreamOf = (name: string): Upstream | undefined =>
     whichUpstream(name, upstreams, state, isPrivate)
