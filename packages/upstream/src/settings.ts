@@ -93,7 +93,7 @@ export const upstreamSection: Section<UpstreamSettings> = {
     },
     upstreamSpace: {
       summary:
-        'how much disk the tarballs of upstreams may take; what was not used for longest is fetched again',
+        'how much disk the tarballs of upstreams may take, and packuments an eighth as much; what was not used for longest is fetched again',
       kind: size(leastSpaceBytes, mostSpaceBytes),
       fallback: spaceBytes,
     },
