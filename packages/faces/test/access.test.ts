@@ -1,6 +1,7 @@
 // A registry that only accounts may read: every address asks for credentials, but those that this file names.
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import type { Reply } from '@stele/http'
 import { ask } from '../../http/test/incoming.ts'
 import { createFixture, type Fixture, jsonOf, publishDocument, signUp } from './app-fixture.ts'
 
@@ -97,6 +98,26 @@ suite('access: authenticated', () => {
       }
     }
     assert.equal(etags.size, 1)
+  })
+
+  test('who reads what is ready is in the access event, and wrong credentials are looked at once', async () => {
+    const { fixture, authorization } = await closedRegistry()
+    const read = (headers: Record<string, string>): Promise<Reply> =>
+      fixture.app(ask('GET', '/@s%2fx', { headers }))
+    for (let times = 0; times < 4; times++) await read({ authorization })
+    const last = fixture.events.at(-1)
+    assert.ok(last?.type === 'access')
+    assert.equal(last.notes?.['account'], 'alice')
+    let count = 0
+    const { authenticate } = fixture.ports.accounts
+    Object.assign(fixture.ports.accounts, {
+      authenticate: (...args: Parameters<typeof authenticate>) => {
+        count++
+        return authenticate(...args)
+      },
+    })
+    assert.equal((await read({ authorization: 'Bearer nobodys' })).status, 401)
+    assert.equal(count, 1)
   })
 
   test('a token that only reads does so, and its end is the end of reading', async () => {

@@ -67,12 +67,14 @@ type AnsweredAt = { readonly incoming: Incoming; readonly reply: Reply; readonly
 async function answer(context: Context, incoming: Incoming): Promise<Reply> {
   const { ports, ready } = context
   const found = ready?.find(incoming)
-  if (found !== undefined && (await isAdmitted(context, incoming))) {
+  if (found !== undefined) {
+    const entrance = ports.admit === undefined ? {} : await enter(context, incoming)
+    if ('refusal' in entrance) return entrance.refusal
     const isWanted = ports.noteAnswer?.(incoming.method, found.status) !== false
     if (isWanted) {
       const target = targetOf(context, incoming)
-      const ask = target && { ask: open(context, incoming, target) }
-      reportAccess(context, { incoming, reply: found, startMs: ports.now(), ...ask })
+      const ask = entrance.ask ?? (target && open(context, incoming, target))
+      reportAccess(context, { incoming, reply: found, startMs: ports.now(), ...(ask && { ask }) })
     }
     return found
   }
@@ -82,23 +84,34 @@ async function answer(context: Context, incoming: Incoming): Promise<Reply> {
   return reply
 }
 
-/** Whether what is ready may be given. A no is said by the route, as for every other request. */
-async function isAdmitted(context: Context, incoming: Incoming): Promise<boolean> {
-  const { admit } = context.ports
-  if (admit === undefined) return true
-  const target = targetOf(context, incoming)
-  if (target === undefined) return false
-  return admit(open(context, incoming, target)).then(
-    () => true,
-    () => false,
+/** Who may have what is ready, as the access event tells of him; or the answer to whoever may not. */
+async function enter(
+  context: Context,
+  incoming: Incoming,
+): Promise<{ readonly ask?: Ask } | { readonly refusal: Reply }> {
+  const passed: { ask?: Ask } = {}
+  const refusal = await settle(
+    context,
+    incoming,
+    async (progress) => {
+      const target = targetOf(context, incoming)
+      if (target === undefined) throw notFound(context, incoming)
+      progress.ask = open(context, incoming, target)
+      await context.ports.admit?.(progress.ask)
+      passed.ask = progress.ask
+      return { status: 204, headers: {} }
+    },
+    () => passed.ask === undefined,
   )
+  return passed.ask === undefined ? { refusal } : passed
 }
 
-/** The reply to what `work` gives or throws, reported. */
+/** The reply to what `work` gives or throws, reported where it is an answer. */
 async function settle(
   context: Context,
   incoming: Incoming,
   work: (progress: Progress) => Promise<Draft>,
+  isAnswer: () => boolean = () => true,
 ): Promise<Reply> {
   const { ports } = context
   const startMs = ports.now()
@@ -112,6 +125,7 @@ async function settle(
     .catch(draftError)
     .then((draft) => finish(incoming, draft))
     .catch((error: unknown) => finish(incoming, draftError(error)))
+  if (!isAnswer()) return reply
   const isWanted = ports.noteAnswer?.(incoming.method, reply.status) !== false
   if (isWanted) reportAccess(context, { incoming, reply, startMs, ...progress })
   return reply

@@ -1,4 +1,5 @@
 // Questions to upstreams that are answered with JSON, and whose answers are told on for a minute.
+import { isSteleError, SteleError } from '@stele/errors'
 import { type JsonValue, parseTolerantJson } from '@stele/formats/json'
 import { readAll, refusal, takeCodingOff } from './fetching.ts'
 import type { Upstream, UpstreamPorts } from './ports.ts'
@@ -35,7 +36,13 @@ export async function askForJson(
   const bounds = { upstream, what, limit }
   const coded = await readAll(answer, bounds)
   const decoded = await takeCodingOff(decode, answer, { ...bounds, coded })
-  return parseTolerantJson(Buffer.from(decoded).toString('utf8'), what)
+  try {
+    return parseTolerantJson(Buffer.from(decoded).toString('utf8'), what)
+  } catch (cause) {
+    if (!isSteleError(cause, 'json_invalid')) throw cause
+    const reason = 'it is not JSON; perhaps it is a web page' // Not the client's JSON.
+    throw new SteleError('upstream_answer_odd', { name: what, reason }, { cause })
+  }
 }
 
 /** Gives the answer that is known for the key, or makes it. One that fails is not kept. */
@@ -48,12 +55,10 @@ export function keepAnswers<T>(
 ): Answers<T> {
   const kept = new Map<string, { readonly endMs: number; readonly answer: Promise<T> }>()
   return (key, make) => {
-    const known = kept.get(key)
     const nowMs = now()
-    // A clock that jumped back must not keep an answer for longer.
-    if (known !== undefined && nowMs < known.endMs && known.endMs <= nowMs + limits.keptMs) {
-      return known.answer
-    }
+    for (const [old, { endMs }] of kept) if (endMs <= nowMs) kept.delete(old)
+    const known = kept.get(key)
+    if (known !== undefined) return known.answer
     const entry = { endMs: nowMs + limits.keptMs, answer: make() }
     kept.delete(key)
     kept.set(key, entry)

@@ -31,11 +31,8 @@ export function createSearch(
   return async ({ text, from, size }, client) => {
     if (upstream === undefined || text.trim() === '' || namesOthers(text, isTheirs))
       return undefined
-    const query = new URLSearchParams({
-      text,
-      from: String(from),
-      size: String(Math.min(Math.max(size, 1), maxSearchSize)),
-    })
+    const count = Math.min(Math.max(size, 1), maxSearchSize) // How many there are is told with one at least.
+    const query = new URLSearchParams({ text, from: String(from), size: String(count) })
     const path = `/-/v1/search?${query.toString()}`
     const what = 'a search'
     ports.takeQuestion(client)
@@ -47,7 +44,7 @@ export function createSearch(
       const found = Array.isArray(objects) ? objects.filter(isJsonObject) : []
       return {
         // What belongs to us, or to another upstream, is not this one's to describe.
-        objects: found.filter((one) => isTheirs(nameOf(one))).slice(0, size),
+        objects: found.filter((one) => isTheirs(nameOf(one))).slice(0, count),
         total: typeof total === 'number' && total >= 0 ? Math.floor(total) : found.length,
       }
     })

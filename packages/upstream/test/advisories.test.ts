@@ -14,13 +14,13 @@ const advisory = {
 }
 
 /** A world that has seen `a` and `b`, and hosts `@team/own`; its upstream answers so to an audit. */
-async function worldThatAnswers(answer: object | number): Promise<World> {
+async function worldThatAnswers(answer: object | number | string): Promise<World> {
   const world = createWorld()
   for (const name of ['a', 'b']) {
     world.put(name, [{ version: '1.0.0' }])
     await world.read(name)
   }
-  const body = Buffer.from(JSON.stringify(answer))
+  const body = Buffer.from(typeof answer === 'string' ? answer : JSON.stringify(answer))
   world.answers.set(path, typeof answer === 'number' ? { status: answer } : { body })
   world.asked.length = 0
   return world
@@ -76,12 +76,13 @@ suite('advisories()', () => {
     })
   }
 
-  const failures: readonly (readonly [answer: object | number, code: ErrorCode])[] = [
+  const failures: readonly (readonly [answer: object | number | string, code: ErrorCode])[] = [
     [500, 'upstream_unreachable'],
     [503, 'upstream_unreachable'],
     [429, 'upstream_unreachable'],
     [401, 'upstream_refused'],
     [[], 'upstream_answer_odd'],
+    ['<html>', 'upstream_answer_odd'],
   ]
   for (const [answer, code] of failures) {
     test(`advisories() throws ${code} for ${JSON.stringify(answer)}, and asks again the next time`, async () => {

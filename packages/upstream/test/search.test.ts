@@ -93,6 +93,15 @@ suite('search()', () => {
     })
   }
 
+  test('search() gives one package to whoever asks for one, after somebody asked for none', async () => {
+    const world = worldThatFinds([], [])
+    const body = Buffer.from(JSON.stringify({ objects: [foundAs('a')], total: 1 }))
+    world.answers.set(path('x', 0, 1), { body })
+    await world.proxy.search({ text: 'x', from: 0, size: 0 })
+    const found = await world.proxy.search({ text: 'x', from: 0, size: 1 })
+    assert.equal(found?.objects.length, 1)
+  })
+
   test('search() throws upstream_unreachable where the upstream fails, and asks again', async () => {
     const world = createWorld()
     world.answers.set(path('x'), { status: 503 })
