@@ -79,6 +79,7 @@ export function openUpstreamStore({
   isOwn,
 }: UpstreamPlace): UpstreamStore {
   const db = openDatabase(path, upstreamSchema)
+  db.exec('DELETE FROM packument WHERE digest IS NOT NULL AND template IS NULL') // It would be nowhere for ever.
   db.exec('PRAGMA synchronous = NORMAL') // What the last seconds before a power cut brought is fetched again.
   makeFolder(folder)
   const { tarballs, swept, close } = openTarballs(db, { folder, maxBytes, now, isOwn })
@@ -141,8 +142,8 @@ function createKept(db: DatabaseSync, maxBytes: number): Kept {
       const { upstream, checkedMs } = row
       tellFull(() => {
         const { changes } = touch.run({ name, form, upstream, checkedMs, digest })
-        if (changes !== 0) return
-        if (digest === null) forgetMissing()
+        if (changes !== 0 || digest !== null) return // Without its template it would be nowhere.
+        forgetMissing()
         save.run({ name, form, ...row, digest, template: null, size: 0 })
       })
     },

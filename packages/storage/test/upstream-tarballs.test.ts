@@ -4,8 +4,10 @@ import { hash } from 'node:crypto'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import type { Form } from '@stele/releases/release'
+import type { KeptHead } from '@stele/upstream'
 import { maxMissingKept, tarballGraceMs } from '../src/limits.ts'
 import { openUpstreamStore, type UpstreamStore } from '../src/upstream-store.ts'
 import { tempFolder } from './temp-folder.ts'
@@ -61,6 +63,10 @@ function openWorld(t: TestContext, maxBytes: number): World {
       return store
     },
   }
+}
+
+function headAt(checkedMs: number, digest: string | undefined): KeptHead {
+  return { upstream: 'up', checkedMs, etag: '"e"', digest, modifiedMs: undefined, basis: '-' }
 }
 
 function filesIn(folder: string): number {
@@ -259,4 +265,25 @@ test('save() keeps packuments that were asked for a moment ago, however large th
     kept.save(name, 'full', { ...head, checkedMs: at, ...packed })
   }
   for (const name of ['a', 'b', 'c']) assert.ok(kept.template(name, 'full') !== undefined)
+})
+
+test('saveHead() keeps nothing of a packument that was removed meanwhile', (t) => {
+  const { kept } = openWorld(t, 1000).store
+  kept.saveHead('a', 'full', headAt(1, 'd'))
+  assert.equal(kept.head('a', 'full'), undefined)
+})
+
+test('openUpstreamStore() forgets packuments of which only the head was kept', (t) => {
+  const world = openWorld(t, 1000)
+  const kept = { ...headAt(1, 'd'), template: Buffer.from('t'), pins: Buffer.from('p') }
+  world.store.kept.save('a', 'full', kept)
+  world.store.kept.save('b', 'full', kept)
+  const path = join(world.folder, '..', 'upstream.db')
+  world.restart(() => {
+    const db = new DatabaseSync(path)
+    db.exec("UPDATE packument SET template = NULL WHERE name = 'a'")
+    db.close()
+  })
+  assert.equal(world.store.kept.head('a', 'full'), undefined)
+  assert.equal(world.store.kept.head('b', 'full')?.digest, 'd')
 })

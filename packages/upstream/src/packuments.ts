@@ -113,6 +113,10 @@ async function refresh(
   if (fetched.kind === 'unchanged') {
     if (before === undefined || etag === undefined)
       throw new SteleError('upstream_answer_odd', { name, reason: neverAsked })
+    // It was removed to make room while the upstream was asked: now there is no ETag to ask with.
+    if (kept.head(name, form)?.digest !== before.digest) {
+      return refresh(ports, fetching, { upstream, wanted })
+    }
     const head = { ...before, ...checked }
     kept.saveHead(name, form, head)
     return head

@@ -61,6 +61,7 @@ export type Kept = {
     form: Form,
     kept: KeptHead & { readonly template: Uint8Array; readonly pins: Uint8Array },
   ) => void
+  /** That there is no such package, or that what is kept still holds: where that was removed meanwhile, nothing is kept. */
   readonly saveHead: (name: string, form: Form, head: KeptHead) => void
 }
 

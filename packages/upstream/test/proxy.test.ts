@@ -81,6 +81,21 @@ test('prepare() asks once for fifty who ask at once, and not again for a minute'
   assert.match(world.asked[1]?.headers['if-none-match'] ?? '', /^"/)
 })
 
+test('prepare() asks again for the whole packument when it was removed while the upstream said that nothing changed', async () => {
+  const world = await worldThatSaw()
+  const whole = world.answers.get('/a')
+  assert.ok(whole !== undefined)
+  world.wait(minute)
+  world.answers.set('/a', () => {
+    if (world.asked.at(-1)?.headers['if-none-match'] === undefined)
+      return typeof whole === 'function' ? whole() : whole
+    world.lose()
+    return { status: 304 }
+  })
+  assert.deepEqual(await versionsOf(world), ['1.0.0', '1.1.0'])
+  assert.equal(world.asked.length, 2)
+})
+
 test('prepare() believes for a minute that there is no such package', async () => {
   const world = createWorld()
   assert.equal(await world.read('a'), undefined)
