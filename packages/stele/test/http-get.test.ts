@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { isSteleError } from '@stele/errors'
 import type { Answer, Get } from '@stele/upstream'
 import { createGet } from '../src/upstream/http-get.ts'
 import { maxUpstreamSockets } from '../src/upstream/limits.ts'
@@ -19,9 +21,14 @@ async function openWorld(
 ): Promise<{
   readonly ask: (path: string) => Promise<Answer>
   readonly asked: string[]
+  readonly close: () => void
+  /** Resolves when the server has no connection left. Gives how many there were. */
+  readonly ended: () => Promise<number>
 }> {
   const asked: string[] = []
+  let connections = 0
   const server: Server = createServer((socket) => {
+    connections += 1
     socket.on('error', () => undefined)
     socket.on('data', (bytes) => {
       const path = / (\/[^ ]*) /.exec(bytes.toString())?.[1] ?? ''
@@ -38,14 +45,17 @@ async function openWorld(
   const address = server.address()
   assert.ok(typeof address === 'object' && address !== null)
   const { get, close } = createGet({ timeoutMs })
+  const ended = async (): Promise<number> => {
+    if (server.listening) await once(server.close(), 'close')
+    return connections
+  }
   t.after(async () => {
     close()
-    server.close()
-    await once(server, 'close')
+    await ended()
   })
   const ask: (path: string) => ReturnType<Get> = (path) =>
     get({ url: `http://127.0.0.1:${address.port}${path}`, headers: {} })
-  return { ask, asked }
+  return { ask, asked, close, ended }
 }
 
 async function textOf({ body }: Answer): Promise<string> {
@@ -95,4 +105,29 @@ test('get() refuses every question when it is closed', async (t) => {
   t.after(close)
   close()
   await assert.rejects(get({ url: 'http://127.0.0.1:1/', headers: {} }), { code: 'server_busy' })
+})
+
+test('close() ends questions that wait for an answer or for their turn, and sends none of them', async (t) => {
+  const { ask, asked, close, ended } = await openWorld(t, () => ({ text: '' }))
+  const paths = Array.from({ length: maxUpstreamSockets + 8 }, (_, at) => `/${at}`)
+  const answers = paths.map(ask)
+  const ends = Promise.allSettled(answers)
+  while (asked.length < maxUpstreamSockets) await setImmediate()
+  close()
+  for (const end of await ends) {
+    assert.ok(end.status === 'rejected')
+    assert.ok(isSteleError(end.reason, 'server_busy'), String(end.reason))
+  }
+  assert.equal(await ended(), maxUpstreamSockets)
+  assert.equal(asked.length, maxUpstreamSockets)
+})
+
+test('close() ends a question on a connection that was used before without asking again', async (t) => {
+  const { ask, asked, close } = await openWorld(t, (path) => (path === '/a' ? whole : { text: '' }))
+  assert.equal(await textOf(await ask('/a')), 'ok')
+  const refused = assert.rejects(ask('/b'), { code: 'server_busy' })
+  while (asked.length < 2) await setImmediate()
+  close()
+  await refused
+  assert.deepEqual(asked, ['/a', '/b'])
 })

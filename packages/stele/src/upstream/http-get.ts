@@ -27,9 +27,10 @@ export function createGet({ timeoutMs, headers: always = () => ({}) }: GetOption
 } {
   const options = { keepAlive: true, maxSockets: maxUpstreamSockets }
   const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) }
+  const waiting = new Set<GiveUp>()
   let isClosed = false
   const send: Get = ({ url, headers, body }) => {
-    if (isClosed) return Promise.reject(busy('this server is stopping'))
+    if (isClosed) return Promise.reject(busy(stopping))
     const isHttps = new URL(url).protocol === 'https:'
     const length = body === undefined ? {} : { 'content-length': body.length }
     const asked = (isHttps ? https : http).request(url, {
@@ -39,7 +40,7 @@ export function createGet({ timeoutMs, headers: always = () => ({}) }: GetOption
     })
     const again = (): Promise<Answer> =>
       send({ url, headers, ...(body === undefined ? {} : { body }) })
-    const answer = answerTo(asked, timeoutMs, again)
+    const answer = answerTo(asked, { timeoutMs, again, waiting })
     asked.end(body)
     return answer
   }
@@ -47,41 +48,60 @@ export function createGet({ timeoutMs, headers: always = () => ({}) }: GetOption
     get: send,
     close: () => {
       isClosed = true
+      for (const giveUp of waiting) giveUp(stopping) // First: an agent connects anew for what is in its queue.
       for (const agent of Object.values(agents)) agent.destroy()
     },
   }
 }
 
-/** The answer to a request that is about to be sent. `again` asks once more. */
+const stopping = 'this server is stopping'
+
+/** Ends a request that has no answer yet, wherever it waits. */
+type GiveUp = (reason: string) => void
+
+type Asking = {
+  readonly timeoutMs: number
+  /** Asks once more. */
+  readonly again: () => Promise<Answer>
+  /** What has no answer yet. */
+  readonly waiting: Set<GiveUp>
+}
+
+/** The answer to a request that is about to be sent. */
 function answerTo(
   asked: http.ClientRequest,
-  timeoutMs: number,
-  again: () => Promise<Answer>,
+  { timeoutMs, again, waiting }: Asking,
 ): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  let isAnswered = false
-  let timer = setTimeout(() => {
-    reject(busy('too many questions to its upstream wait already'))
-    asked.destroy() // Which it hears of when its turn comes.
-  }, maxTurnMs)
+  const giveUp: GiveUp = (reason) => {
+    end()
+    reject(busy(reason))
+    asked.destroy() // One that is in the queue hears of it when its turn comes.
+  }
+  const end = (): boolean => {
+    clearTimeout(timer)
+    return waiting.delete(giveUp)
+  }
+  let timer = setTimeout(giveUp, maxTurnMs, 'too many questions to its upstream wait already')
+  waiting.add(giveUp)
   asked
     .on('socket', () => {
+      if (!waiting.has(giveUp)) return
       // Only now: it may have waited for its turn among those of ours.
       clearTimeout(timer)
       const late = new Error(`no answer came within ${timeoutMs / 1000} seconds`)
       timer = setTimeout(() => asked.destroy(late), timeoutMs)
     })
     .on('response', (response) => {
-      isAnswered = true
-      clearTimeout(timer)
+      end()
       resolve(answerOf(response, timeoutMs))
     })
     .on('error', (error) => {
-      clearTimeout(timer)
-      // The other end may close a connection that waits for its next use just when that comes: no fault of anybody. What
-      // breaks after the answer began is told to whoever reads it: nobody would read a second one.
+      // What breaks after the answer began is told to whoever reads it: nobody would read a second one.
+      if (!end()) return
+      // The other end may close a connection that waits for its next use just when that comes: no fault of anybody.
       const isStale = asked.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
-      if (isStale && !isAnswered) resolve(again())
+      if (isStale) resolve(again())
       else reject(error)
     })
   return promise
