@@ -32,8 +32,8 @@ export const missingPerRemoval = 1000
 export const tarballGraceMs: number = 60 * 1000
 /** How full the space of tarballs still is after some had to go: the next ones need not remove again. */
 export const tarballRoom = 0.9
-/** Tarballs that are looked at together to see which of them go. */
-export const tarballsPerRemoval = 100
+/** Tarballs that go in one turn: each takes some 0.1 ms. */
+export const tarballsPerRemoval = 30
 /** Uses of tarballs before they are written down: a large application's. */
 export const maxUsesKept = 2000
 

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { HeldTarball, Receiving, Tarballs } from '@stele/upstream'
 import { number, text } from './columns.ts'
 import { inTransaction } from './database.ts'
@@ -42,33 +43,19 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
   const { folder, maxBytes } = place
   removeTemporaries(folder)
   const uses = createUses(db, place.now)
+  const rows = createRows(db)
   const find = db.prepare('SELECT sha512, size FROM tarball WHERE integrity = ?')
-  const keep = db.prepare(
-    'INSERT OR REPLACE INTO tarball (integrity, sha512, size) VALUES (:integrity, :sha512, :size)',
-  )
-  const keepName = db.prepare('INSERT OR IGNORE INTO tarball_name VALUES (:integrity, :name)')
-  const forgetNames = db.prepare(
-    'DELETE FROM tarball_name WHERE integrity IN (SELECT integrity FROM tarball WHERE sha512 = ?)',
-  )
-  const forget = db.prepare('DELETE FROM tarball WHERE sha512 = ?')
   const pathOf = (sha512: string): string => join(folder, sha512.slice(0, 2), sha512)
-  const makeRoom = createRemoval(db, place, {
-    uses,
-    remove: (sha512) => {
-      forgetNames.run(sha512)
-      forget.run(sha512) // First: a row without its file would count.
-      rmSync(pathOf(sha512), { force: true })
-    },
-  })
+  const removeFile = (sha512: string): void => rmSync(pathOf(sha512), { force: true })
+  const makeRoom = createRemoval(db, place, { uses, rows, removeFile })
 
   const keepFile: KeepFile = async ({ integrity, sha512, sizeBytes, name }, temporary) => {
     const path = pathOf(sha512)
     await mkdir(dirname(path), { recursive: true })
+    rows.keep({ integrity, sha512, sizeBytes, name }) // First: a file without a row is swept.
     uses.touch(sha512)
-    keepName.run({ integrity, name })
-    keep.run({ integrity, sha512, size: sizeBytes }) // First: a file without a row is swept.
     await rename(temporary, path)
-    ignoreFull(makeRoom)
+    await makeRoom()
     return { sha512, sizeBytes, path }
   }
   const swept = sweep(db, folder)
@@ -96,6 +83,66 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
   }
 }
 
+type KeptTarball = {
+  readonly integrity: string
+  readonly sha512: string
+  readonly sizeBytes: number
+  readonly name: string
+}
+
+/** The rows of tarballs, and how many bytes they have that may go. */
+type Rows = {
+  readonly totalBytes: () => number
+  readonly keep: (kept: KeptTarball) => void
+  /** In one transaction: lets go, for each, its rows, or keeps them for good where it is the only copy. */
+  readonly drop: (removed: readonly string[], staying: readonly string[]) => void
+}
+
+function createRows(db: DatabaseSync): Rows {
+  db.exec('UPDATE tarball SET only_copy = 0 WHERE only_copy = 1') // Upstreams may be asked again since.
+  const sum = db.prepare('SELECT coalesce(sum(size), 0) AS size FROM tarball WHERE only_copy = 0')
+  const before = db.prepare('SELECT size FROM tarball WHERE integrity = ? AND only_copy = 0')
+  const keep = db.prepare(
+    'INSERT OR REPLACE INTO tarball (integrity, sha512, size) VALUES (:integrity, :sha512, :size)',
+  )
+  const keepName = db.prepare('INSERT OR IGNORE INTO tarball_name VALUES (:integrity, :name)')
+  const sizeOf = db.prepare(
+    'SELECT coalesce(sum(size), 0) AS size FROM tarball WHERE sha512 = ? AND only_copy = 0',
+  )
+  const forgetNames = db.prepare(
+    'DELETE FROM tarball_name WHERE integrity IN (SELECT integrity FROM tarball WHERE sha512 = ?)',
+  )
+  const forget = db.prepare('DELETE FROM tarball WHERE sha512 = ?')
+  const stay = db.prepare('UPDATE tarball SET only_copy = 1 WHERE sha512 = ?')
+  let totalBytes = number(sum.get(), 'size')
+  return {
+    totalBytes: () => totalBytes,
+    keep: ({ integrity, sha512, sizeBytes, name }) => {
+      const old = before.get(integrity)
+      inTransaction(db, () => {
+        keepName.run({ integrity, name })
+        keep.run({ integrity, sha512, size: sizeBytes })
+      })
+      totalBytes += sizeBytes - (old === undefined ? 0 : number(old, 'size'))
+    },
+    drop: (removed, staying) => {
+      let droppedBytes = 0
+      inTransaction(db, () => {
+        for (const sha512 of staying) {
+          droppedBytes += number(sizeOf.get(sha512), 'size')
+          stay.run(sha512)
+        }
+        for (const sha512 of removed) {
+          droppedBytes += number(sizeOf.get(sha512), 'size')
+          forgetNames.run(sha512)
+          forget.run(sha512)
+        }
+      })
+      totalBytes -= droppedBytes
+    },
+  }
+}
+
 type Uses = {
   readonly touch: (sha512: string) => void
   readonly save: () => void
@@ -107,17 +154,23 @@ type Uses = {
 function createUses(db: DatabaseSync, now: () => number): Uses {
   const newest = db.prepare('SELECT max(used) AS used FROM tarball').get()?.['used']
   const note = db.prepare('UPDATE tarball SET used = :order WHERE sha512 = :sha512')
-  const touched = new Map<string, { readonly order: number; readonly atMs: number }>()
+  const unsaved = new Map<string, number>()
+  const usedMs = new Map<string, number>() // What was used longest ago is the first.
   let order = typeof newest === 'number' ? newest : 0 // A count, and no time: clocks go back.
   const isRecent = (sha512: string): boolean => {
-    const use = touched.get(sha512)
-    return use !== undefined && now() - use.atMs < tarballGraceMs
+    const atMs = usedMs.get(sha512)
+    return atMs !== undefined && now() - atMs < tarballGraceMs
   }
   const save = (): void => {
+    for (const sha512 of usedMs.keys()) {
+      if (isRecent(sha512)) break
+      usedMs.delete(sha512)
+    }
+    if (unsaved.size === 0) return
     inTransaction(db, () => {
-      for (const [sha512, use] of touched) note.run({ sha512, order: use.order })
+      for (const [sha512, at] of unsaved) note.run({ sha512, order: at })
     })
-    for (const sha512 of touched.keys()) if (!isRecent(sha512)) touched.delete(sha512)
+    unsaved.clear()
   }
   let saveAt = maxUsesKept
   return {
@@ -125,10 +178,12 @@ function createUses(db: DatabaseSync, now: () => number): Uses {
     save,
     touch: (sha512) => {
       order += 1
-      touched.set(sha512, { order, atMs: now() })
-      if (touched.size < saveAt) return
+      unsaved.set(sha512, order)
+      usedMs.delete(sha512)
+      usedMs.set(sha512, now())
+      if (unsaved.size < saveAt) return
       ignoreFull(save)
-      saveAt = touched.size + maxUsesKept
+      saveAt = unsaved.size + maxUsesKept
     },
   }
 }
@@ -142,41 +197,68 @@ function ignoreFull(change: () => void): void {
   }
 }
 
-/** Removes what was not used for longest, where there is too much. */
+/** What takes tarballs away. */
+type Removing = {
+  readonly uses: Uses
+  readonly rows: Rows
+  readonly removeFile: (sha512: string) => void
+}
+
+/**
+ * Removes what was not used for longest, where there is too much: a little at a time, so that others are answered meanwhile.
+ * Resolves when there is room, or when the rest is in use.
+ */
 function createRemoval(
   db: DatabaseSync,
   { maxBytes, isOwn }: TarballPlace,
-  { uses, remove }: { readonly uses: Uses; readonly remove: (sha512: string) => void },
-): () => void {
-  const sum = db.prepare('SELECT coalesce(sum(size), 0) AS size FROM tarball WHERE only_copy = 0')
+  { uses, rows, removeFile }: Removing,
+): () => Promise<void> {
   const oldest = db.prepare(
-    'SELECT sha512, size FROM tarball WHERE only_copy = 0 ORDER BY used LIMIT ? OFFSET ?',
+    'SELECT sha512, size FROM tarball WHERE only_copy = 0 ORDER BY used LIMIT ?',
   )
   const namesOf = db.prepare(
     'SELECT name FROM tarball JOIN tarball_name USING (integrity) WHERE sha512 = ?',
   )
-  const stays = db.prepare('UPDATE tarball SET only_copy = 1 WHERE sha512 = ?')
-  db.exec('UPDATE tarball SET only_copy = 0 WHERE only_copy = 1') // Upstreams may be asked again since.
-  return () => {
-    let total = number(sum.get(), 'size')
-    if (total <= maxBytes) return
+  const isOnlyCopy = (sha512: string): boolean =>
+    namesOf.all(sha512).some((named) => isOwn(text(named, 'name')))
+
+  /** Gives false where nothing more can go now. */
+  const removeSome = (): boolean => {
     uses.save()
-    let passed = 0
-    while (total > maxBytes * tarballRoom) {
-      const rows = oldest.all(tarballsPerRemoval, passed)
-      if (rows.length === 0) return // All of it is in use: it goes later.
-      for (const row of rows) {
-        const sha512 = text(row, 'sha512')
-        if (total <= maxBytes * tarballRoom) return
-        if (uses.isRecent(sha512)) {
-          passed += 1
-          continue
-        }
-        total -= number(row, 'size')
-        if (namesOf.all(sha512).some((named) => isOwn(text(named, 'name')))) stays.run(sha512)
-        else remove(sha512)
-      }
+    let leftBytes = rows.totalBytes()
+    const chosen = new Set<string>() // Two integrities may have one file.
+    for (const row of oldest.all(tarballsPerRemoval)) {
+      const sha512 = text(row, 'sha512')
+      // In the order of use: all that follow are in use too.
+      if (leftBytes <= maxBytes * tarballRoom || uses.isRecent(sha512)) break
+      chosen.add(sha512)
+      leftBytes -= number(row, 'size')
     }
+    if (chosen.size === 0) return false
+    const { staying = [], removed = [] } = Object.groupBy(chosen, (sha512) =>
+      isOnlyCopy(sha512) ? 'staying' : 'removed',
+    )
+    rows.drop(removed, staying) // First: a row without its file would count.
+    for (const sha512 of removed) removeFile(sha512)
+    return true
+  }
+  const removeAll = async (): Promise<void> => {
+    let isGoingOn = true
+    while (isGoingOn && db.isOpen && rows.totalBytes() > maxBytes * tarballRoom) {
+      isGoingOn = false
+      ignoreFull(() => {
+        isGoingOn = removeSome()
+      })
+      await nextTurn()
+    }
+  }
+  let removing: Promise<void> | undefined
+  return async () => {
+    if (rows.totalBytes() <= maxBytes) return
+    removing ??= removeAll().finally(() => {
+      removing = undefined
+    })
+    await removing
   }
 }
 
@@ -208,15 +290,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   }
 }
 
-type KeepFile = (
-  kept: {
-    readonly integrity: string
-    readonly sha512: string
-    readonly sizeBytes: number
-    readonly name: string
-  },
-  temporary: string,
-) => Promise<HeldTarball>
+type KeepFile = (kept: KeptTarball, temporary: string) => Promise<HeldTarball>
 
 async function receive(
   { folder, name }: { readonly folder: string; readonly name: string },

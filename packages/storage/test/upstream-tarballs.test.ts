@@ -6,9 +6,10 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import type { Form } from '@stele/releases/release'
 import type { KeptHead } from '@stele/upstream'
-import { maxMissingKept, tarballGraceMs } from '../src/limits.ts'
+import { maxMissingKept, tarballGraceMs, tarballsPerRemoval } from '../src/limits.ts'
 import { openUpstreamStore, type UpstreamStore } from '../src/upstream-store.ts'
 import { tempFolder } from './temp-folder.ts'
 
@@ -93,6 +94,38 @@ test('keep() remembers across a restart what was used last', async (t) => {
   await world.keep('d')
   assert.ok(world.store.tarballs.find(a) !== undefined)
   assert.equal(world.store.tarballs.find(b), undefined)
+})
+
+test('keep() lets many go a few in each turn, and resolves when there is room', async (t) => {
+  const count = 3 * tarballsPerRemoval
+  const world = openWorld(t, 100 * count)
+  await Promise.all(Array.from({ length: count }, (_, n) => world.keep(String(n))))
+  world.wait(tarballGraceMs)
+  const left: number[] = []
+  let isKept = false
+  const kept = world.keep('large', 100 * count).then(() => {
+    isKept = true
+  })
+  while (!isKept) {
+    await setImmediate()
+    left.push(filesIn(world.folder))
+  }
+  await kept
+  assert.equal(left.at(-1), 1)
+  const most = Math.max(...left.map((now, at) => (left[at - 1] ?? now) - now))
+  assert.ok(most <= tarballsPerRemoval, `${most} went at once`)
+})
+
+test('keep() counts one that is kept twice once, and those that two packages have', async (t) => {
+  const world = openWorld(t, 350)
+  for (let times = 0; times < 5; times++) await world.keep('a', 100, `name-${times}`)
+  await world.keep('b')
+  world.wait(tarballGraceMs)
+  await world.keep('c')
+  assert.equal(filesIn(world.folder), 3)
+  world.restart()
+  await world.keep('d')
+  assert.equal(filesIn(world.folder), 3)
 })
 
 test('keep() leaves what somebody is about to open, and what is being read', async (t) => {
