@@ -63,13 +63,14 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
   return {
     tarballs: {
       maxBytes,
-      find: (integrity) => {
+      find: (integrity, name) => {
         const row = find.get(integrity)
         if (row === undefined) return undefined
         const sha512 = text(row, 'sha512')
         const path = pathOf(sha512)
         if (!existsSync(path)) return undefined // It is fetched again.
         uses.touch(sha512)
+        ignoreFull(() => rows.noteName(integrity, name))
         return { sha512, sizeBytes: number(row, 'size'), path }
       },
       receive: (name) => tellFullLater(() => receive({ folder, name }, keepFile)),
@@ -94,6 +95,8 @@ type KeptTarball = {
 type Rows = {
   readonly totalBytes: () => number
   readonly keep: (kept: KeptTarball) => void
+  /** Whose it is too: several packages may have the same bytes. Writes what was not known only. */
+  readonly noteName: (integrity: string, name: string) => void
   /** In one transaction: lets go, for each, its rows, or keeps them for good where it is the only copy. */
   readonly drop: (removed: readonly string[], staying: readonly string[]) => void
 }
@@ -105,6 +108,7 @@ function createRows(db: DatabaseSync): Rows {
   const keep = db.prepare(
     'INSERT OR REPLACE INTO tarball (integrity, sha512, size) VALUES (:integrity, :sha512, :size)',
   )
+  const hasName = db.prepare('SELECT 1 FROM tarball_name WHERE integrity = ? AND name = ?')
   const keepName = db.prepare('INSERT OR IGNORE INTO tarball_name VALUES (:integrity, :name)')
   const sizeOf = db.prepare(
     'SELECT coalesce(sum(size), 0) AS size FROM tarball WHERE sha512 = ? AND only_copy = 0',
@@ -124,6 +128,9 @@ function createRows(db: DatabaseSync): Rows {
         keep.run({ integrity, sha512, size: sizeBytes })
       })
       totalBytes += sizeBytes - (old === undefined ? 0 : number(old, 'size'))
+    },
+    noteName: (integrity, name) => {
+      if (hasName.get(integrity, name) === undefined) keepName.run({ integrity, name })
     },
     drop: (removed, staying) => {
       let droppedBytes = 0

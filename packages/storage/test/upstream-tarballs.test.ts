@@ -78,10 +78,10 @@ function filesIn(folder: string): number {
 test('keep() lets go what was not used for longest when the space is used up', async (t) => {
   const world = openWorld(t, 350)
   const [a, b, c] = [await world.keep('a'), await world.keep('b'), await world.keep('c')]
-  assert.ok(world.store.tarballs.find(a) !== undefined)
+  assert.ok(world.store.tarballs.find(a, 'a') !== undefined)
   world.wait(tarballGraceMs)
   const d = await world.keep('d')
-  const kept = [a, b, c, d].map((one) => world.store.tarballs.find(one) !== undefined)
+  const kept = [a, b, c, d].map((one) => world.store.tarballs.find(one, 'a') !== undefined)
   assert.deepEqual(kept, [true, false, true, true])
   assert.equal(filesIn(world.folder), 3)
 })
@@ -89,11 +89,11 @@ test('keep() lets go what was not used for longest when the space is used up', a
 test('keep() remembers across a restart what was used last', async (t) => {
   const world = openWorld(t, 350)
   const [a, b] = [await world.keep('a'), await world.keep('b'), await world.keep('c')]
-  world.store.tarballs.find(a)
+  world.store.tarballs.find(a, 'a')
   world.restart()
   await world.keep('d')
-  assert.ok(world.store.tarballs.find(a) !== undefined)
-  assert.equal(world.store.tarballs.find(b), undefined)
+  assert.ok(world.store.tarballs.find(a, 'a') !== undefined)
+  assert.equal(world.store.tarballs.find(b, 'a'), undefined)
 })
 
 test('keep() lets many go a few in each turn, and resolves when there is room', async (t) => {
@@ -131,15 +131,15 @@ test('keep() counts one that is kept twice once, and those that two packages hav
 test('keep() leaves what somebody is about to open, and what is being read', async (t) => {
   const world = openWorld(t, 150)
   const a = await world.keep('a')
-  const held = world.store.tarballs.find(a)
+  const held = world.store.tarballs.find(a, 'a')
   assert.ok(held !== undefined)
   const b = await world.keep('b')
-  assert.ok(world.store.tarballs.find(a) !== undefined, 'It went while somebody wanted it')
+  assert.ok(world.store.tarballs.find(a, 'a') !== undefined, 'It went while somebody wanted it')
   const file = await world.store.tarballs.open(held)
   world.wait(tarballGraceMs)
   await world.keep('c')
-  assert.equal(world.store.tarballs.find(a), undefined)
-  assert.equal(world.store.tarballs.find(b), undefined)
+  assert.equal(world.store.tarballs.find(a, 'a'), undefined)
+  assert.equal(world.store.tarballs.find(b, 'a'), undefined)
   assert.deepEqual(await file.read(0, 100), Buffer.alloc(100, 'a'))
   await file.close()
 })
@@ -155,8 +155,22 @@ test('keep() never lets go what no upstream is asked for any more, also after a 
     world.wait(tarballGraceMs)
   }
   const { store } = world
-  for (const one of taken) assert.ok(store.tarballs.find(one) !== undefined, 'The only copy went')
+  for (const one of taken)
+    assert.ok(store.tarballs.find(one, 'a') !== undefined, 'The only copy went')
   assert.equal(filesIn(world.folder), 2 + 3)
+})
+
+test('keep() never lets go what find() found for a package that no upstream is asked for any more', async (t) => {
+  const world = openWorld(t, 250)
+  const a = await world.keep('a', 100, 'other')
+  assert.ok(world.store.tarballs.find(a, 'taken') !== undefined) // The same bytes as another package's.
+  world.own.add('taken')
+  world.restart()
+  for (const text of ['b', 'c', 'd']) {
+    await world.keep(text, 100, 'other')
+    world.wait(tarballGraceMs)
+  }
+  assert.ok(world.store.tarballs.find(a, 'taken') !== undefined, 'The only copy went')
 })
 
 test('keep() lets go again what came back to its upstream when the next process begins', async (t) => {
@@ -167,12 +181,12 @@ test('keep() lets go again what came back to its upstream when the next process 
     await world.keep(text, 100, 'other')
     world.wait(tarballGraceMs)
   }
-  assert.ok(world.store.tarballs.find(a) !== undefined)
+  assert.ok(world.store.tarballs.find(a, 'a') !== undefined)
   world.own.delete('taken')
   world.restart()
   world.wait(tarballGraceMs)
   for (const text of ['e', 'f', 'g']) await world.keep(text, 100, 'other')
-  assert.equal(world.store.tarballs.find(a), undefined)
+  assert.equal(world.store.tarballs.find(a, 'a'), undefined)
 })
 
 test('openUpstreamStore() removes what was on its way when the last process ended', async (t) => {
@@ -184,7 +198,7 @@ test('openUpstreamStore() removes what was on its way when the last process ende
   assert.equal(filesIn(world.folder), 2)
   await world.restart().swept
   assert.equal(filesIn(world.folder), 1)
-  assert.ok(world.store.tarballs.find(a) !== undefined)
+  assert.ok(world.store.tarballs.find(a, 'a') !== undefined)
 })
 
 test('openUpstreamStore() removes tarballs that a deleted database knew', async (t) => {
@@ -209,10 +223,10 @@ test('openUpstreamStore() fails nobody when its folder goes while it is swept, a
 test('find() does not find a tarball whose file is gone, and keep() brings it back', async (t) => {
   const world = openWorld(t, 1000)
   const a = await world.keep('a')
-  rmSync(world.store.tarballs.find(a)?.path ?? '')
-  assert.equal(world.store.tarballs.find(a), undefined)
+  rmSync(world.store.tarballs.find(a, 'a')?.path ?? '')
+  assert.equal(world.store.tarballs.find(a, 'a'), undefined)
   await world.keep('a')
-  assert.ok(existsSync(world.store.tarballs.find(a)?.path ?? ''))
+  assert.ok(existsSync(world.store.tarballs.find(a, 'a')?.path ?? ''))
 })
 
 test('saveHead() keeps no more than so many names that are nowhere, and packages whatever comes', (t) => {

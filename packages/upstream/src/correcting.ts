@@ -21,7 +21,7 @@ export function createCorrecting({
     const key = `${name}@${version} ${shown}`
     const chosen = state.chosen(name, version)
     if (chosen === undefined || compared.has(key)) return
-    const held = state.contents(name, version) && tarballs.find(chosen)
+    const held = state.contents(name, version) && tarballs.find(chosen, name)
     if (held === undefined) return
     if (compared.size >= maxCorrectingKept) compared.clear()
     compared.add(key)
