@@ -140,26 +140,28 @@ async function* tail(
 ): AsyncIterable<Uint8Array> {
   let offset = 0
   let last: Uint8Array | undefined
-  while (!progress.isEnded()) {
-    if (offset === progress.writtenBytes()) await progress.more()
-    if (progress.isEnded()) break // From here on it lies elsewhere.
-    const chunk = await receiving.read(
-      offset,
-      Math.min(tailBytes, progress.writtenBytes() - offset),
-    )
-    offset += chunk.length
-    if (last !== undefined) yield last
-    last = chunk
-  }
-  const held = await whole
-  const file = await open(held)
+  const opening = whole.then(open) // At once: it may be removed again before a slow reader is that far.
+  opening.catch(() => undefined) // Whoever leaves does not wait for it.
   try {
+    while (!progress.isEnded()) {
+      if (offset === progress.writtenBytes()) await progress.more()
+      if (progress.isEnded()) break // From here on it lies elsewhere.
+      const chunk = await receiving.read(
+        offset,
+        Math.min(tailBytes, progress.writtenBytes() - offset),
+      )
+      offset += chunk.length
+      if (last !== undefined) yield last
+      last = chunk
+    }
+    const held = await whole
+    const file = await opening
     if (last !== undefined) yield last
     for (; offset < held.sizeBytes; offset += tailBytes) {
       yield await file.read(offset, Math.min(tailBytes, held.sizeBytes - offset))
     }
   } finally {
-    await file.close()
+    opening.then((file) => file.close()).catch(() => undefined)
   }
 }
 
