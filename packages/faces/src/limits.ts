@@ -30,5 +30,5 @@ export const maxConflictsShown = 200
 /** Where a page of them may begin. */
 export const maxConflictsFrom = 1_000_000
 
-/** How long it is taken for granted that an upstream's tarball is still here, in milliseconds: it may have to make room for others. */
-export const heldTarballMs: number = 60 * 1000
+/** How long it is taken for granted that an upstream's tarball is still here, in milliseconds: half as long as one that was found is left alone. */
+export const heldTarballMs: number = 30 * 1000
