@@ -4,10 +4,14 @@ import { hash } from 'node:crypto'
 import { maxCorrectingKept } from './limits.ts'
 import type { UpstreamPorts } from './ports.ts'
 import type { Differing } from './take-in.ts'
+import { createTries } from './tries.ts'
 
 type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'tarballs' | 'takeApart' | 'report'>
 
-/** Compares in the background; what was compared once is not taken apart again, while the process runs. */
+/**
+ * Compares in the background. What was compared once is not taken apart again, while the process runs; what goes wrong is
+ * reported, and tried again a few times when the record is told again.
+ */
 export function createCorrecting({
   state,
   calls,
@@ -16,18 +20,26 @@ export function createCorrecting({
   report,
 }: Ports): (name: string, differences: readonly Differing[]) => Promise<void> {
   const compared = new Set<string>()
+  const tries = createTries()
 
   async function correct(name: string, { version, shown }: Differing): Promise<void> {
     const key = `${name}@${version} ${shown}`
     const chosen = state.chosen(name, version)
-    if (chosen === undefined || compared.has(key)) return
+    if (chosen === undefined || compared.has(key) || !tries.mayTry(key)) return
     const held = state.contents(name, version) && tarballs.find(chosen, name)
     if (held === undefined) return
     if (compared.size >= maxCorrectingKept) compared.clear()
-    compared.add(key)
-    const { own } = await takeApart(held)
-    if (own !== undefined && hash('sha256', own.record, 'hex') === shown) {
-      await calls.amend({ name, version, ...own })
+    compared.add(key) // Before: it may be told again meanwhile.
+    try {
+      const { own } = await takeApart(held)
+      if (own !== undefined && hash('sha256', own.record, 'hex') === shown) {
+        await calls.amend({ name, version, ...own })
+      }
+      tries.succeeded(key)
+    } catch (error) {
+      compared.delete(key)
+      tries.failed(key)
+      throw error
     }
   }
 

@@ -2,8 +2,9 @@
 // has the last word on a record that the upstream tells otherwise than it did at first.
 import { hash } from 'node:crypto'
 import { createBatches } from './batching.ts'
-import { maxLearningTries, maxReleasesPerBatch } from './limits.ts'
+import { maxReleasesPerBatch } from './limits.ts'
 import type { ApartRelease, HeldTarball, UpstreamPorts } from './ports.ts'
+import { createTries } from './tries.ts'
 
 /** A release whose tarball is here. `record` is the one that it was pinned with. */
 export type Learned = {
@@ -43,18 +44,17 @@ export function createLearning({
     } else if (noted === undefined) await calls.differ(name, version, digest)
   }
 
-  const tries = new Map<string, number>() // Of what failed.
+  const tries = createTries()
   const running = new Set<string>()
   return async (release) => {
     const spec = `${release.name}@${release.version}`
-    const count = tries.get(spec) ?? 0
-    if (count >= maxLearningTries || running.has(spec)) return
+    if (!tries.mayTry(spec) || running.has(spec)) return
     running.add(spec)
     try {
       await learn(release)
-      tries.delete(spec)
+      tries.succeeded(spec)
     } catch (error) {
-      tries.set(spec, count + 1)
+      tries.failed(spec)
       const reason = error instanceof Error ? error.message : String(error)
       report({ kind: 'not_learned', spec, reason })
     } finally {

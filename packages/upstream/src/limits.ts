@@ -78,8 +78,11 @@ export const maxRedirects = 3
 /** How long an upstream may take to answer, in milliseconds, where the operator says nothing: npm's own patience is longer. */
 export const timeoutMs: number = 15 * 1000
 
-/** How often it is tried to learn what a tarball holds, while the process runs: one that cannot be read takes a thread long. */
+/** How often it is tried to learn what a tarball holds, or to compare it with another record, while the process runs: one that cannot be read takes a thread long. */
 export const maxLearningTries = 3
+
+/** Releases of which such a failure is remembered. */
+export const maxTriesKept = 10_000
 
 /** Bytes of a page of a search: 250 packages take some 400 KB. */
 export const maxSearchBytes: number = 4 * 1024 * 1024

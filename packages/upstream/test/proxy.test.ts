@@ -9,6 +9,7 @@ import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { parsePackageName } from '@stele/formats/names'
 import { readRelease } from '@stele/releases/release'
 import { makePackage } from '@stele/testkit'
+import { maxLearningTries } from '../src/limits.ts'
 import { takeIn } from '../src/take-in.ts'
 import { createMemoryKept, createWorld, type TestAnswer, upstreamUrl, type World } from './world.ts'
 
@@ -864,6 +865,44 @@ test('prepare() amends a record of what was installed before the upstream correc
   assert.equal(methodsOf(world).filter((method) => method === 'amend').length, 1)
   assert.deepEqual(member(await world.read('a'), 'versions', '1.0.0', 'dependencies'), { b: '1' })
 })
+
+for (const [failures, tried, amended] of [
+  [1, 2, 1],
+  [2, 3, 1],
+  [Number.POSITIVE_INFINITY, maxLearningTries, 0],
+] as const) {
+  test(`prepare() compares a corrected record with its tarball ${tried} times when ${failures} tries fail`, async () => {
+    const own = { dependencies: { b: '1' } }
+    let isLearned = false
+    let tries = 0
+    const world = createWorld({
+      takeApart: async () => {
+        if (isLearned) tries += 1
+        if (isLearned && tries <= failures) throw new Error('the thread has ended')
+        const tarball = makePackage({ name: 'a', version: '1.0.0', ...own })
+        const { contents, recordText, packageJson } = readRelease(tarball)
+        return { contents, own: { record: recordText, packageJson } }
+      },
+    })
+    world.put('a', [{ version: '1.0.0', manifest: {}, own }])
+    await world.fetch('a', '1.0.0')
+    await world.settle()
+    isLearned = true
+    for (let turn = 0; turn < 5; turn++) {
+      world.wait(minute)
+      world.put('a', [{ version: '1.0.0', manifest: own }], {
+        'dist-tags': { turn: '1.0.0' },
+        turn,
+      })
+      await world.read('a')
+      await world.settle()
+    }
+    assert.equal(tries, tried)
+    assert.equal(methodsOf(world).filter((method) => method === 'amend').length, amended)
+    const reports = world.events.filter(({ kind }) => kind === 'not_learned')
+    assert.equal(reports.length, Math.min(failures, tried))
+  })
+}
 
 test('prepare() takes a SHA-512 beside the pinned SHA-1 for no conflict, and serves what was pinned', async () => {
   const world = createWorld()
