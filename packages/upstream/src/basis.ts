@@ -23,3 +23,15 @@ export function isStillBasis(state: PinnedState, name: string, basis: string | u
   const count = Number.parseInt(basis, 10)
   return formatBasis(state, { name, count, amended: state.amended(name) }) === basis
 }
+
+/** True where the log still says what was seen, whatever was amended since: all of it is pinned. */
+export function isStillSeen(state: PinnedState, name: string, basis: string | undefined): boolean {
+  if (basis === undefined) return false
+  const said = { name, count: Number.parseInt(basis, 10), amended: new Map() }
+  return seenPart(formatBasis(state, said)) === seenPart(basis)
+}
+
+/** The chunks, without what was amended. */
+function seenPart(basis: string): string {
+  return basis.slice(0, basis.lastIndexOf(' '))
+}

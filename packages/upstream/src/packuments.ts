@@ -3,7 +3,7 @@
 import { isSteleError, SteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
 import { tarballFile } from '@stele/releases/release'
-import { formatBasis, isStillBasis } from './basis.ts'
+import { formatBasis, isStillBasis, isStillSeen } from './basis.ts'
 import { noteConflict, noteDifference } from './conflicts.ts'
 import { createCorrecting } from './correcting.ts'
 import { createFailed } from './failed.ts'
@@ -55,6 +55,10 @@ export function createPackuments(
   const correct = createCorrecting(ports)
   const correcting: Refreshing['correct'] = (...told) => void ports.track(correct(...told))
 
+  /** An answer of another upstream, or of a log that was replaced by an older copy, has versions that are not pinned. */
+  const mayGoOn = (upstream: Upstream, name: string, head: KeptHead): boolean =>
+    head.upstream === upstream.id && isStillSeen(state, name, head.basis)
+
   async function refreshOrStale(upstream: Upstream, wanted: Wanted): Promise<KeptHead | undefined> {
     try {
       const head = await inTurn(wanted.name, () =>
@@ -65,6 +69,7 @@ export function createPackuments(
     } catch (error) {
       const before = kept.head(wanted.name, wanted.form)
       if (!isSteleError(error) || before?.digest === undefined) throw error
+      if (!mayGoOn(upstream, wanted.name, before)) throw error
       if (isSteleError(error, 'disk_full')) return before // It is asked again at once.
       return failed.note(wanted, before, error)
     }
@@ -81,7 +86,7 @@ export function createPackuments(
         const isFine = isNone || isStillBasis(state, name, before.basis)
         if (isFine && isFresh(before, now(), freshMs)) return isNone ? undefined : before
         const stale = isNone ? undefined : failed.find(wanted, before)
-        if (stale !== undefined) return stale
+        if (stale !== undefined && mayGoOn(upstream, name, before)) return stale
       }
       return fly(`${form} ${name}`, () => refreshOrStale(upstream, wanted))
     },

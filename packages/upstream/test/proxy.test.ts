@@ -756,15 +756,38 @@ test('prepare() pins again what an older log does not know, though the upstream 
   assert.deepEqual(methodsOf(world).slice(0, 2), ['see', 'choose'])
 })
 
-test('prepare() asks once in a while when what it has is of an older log, and nothing answers', async () => {
+test('prepare() throws upstream_unreachable when what it has is of a log that an older one replaced, and nothing answers', async () => {
   const kept = createMemoryKept()
   const before = createWorld({ kept })
   before.put('a', [{ version: '1.0.0' }])
   await before.read('a')
   const world = createWorld({ kept })
   world.answers.set('/a', { fails: 'connect refused' })
-  assert.deepEqual(await versionsOf(world), ['1.0.0'])
-  assert.deepEqual(await versionsOf(world), ['1.0.0'])
+  for (const _ of [1, 2]) {
+    await assert.rejects(world.read('a'), throwsCode('upstream_unreachable'))
+  }
+})
+
+test('prepare() throws upstream_unreachable when what it has is of another upstream, and nothing answers', async () => {
+  const kept = createMemoryKept()
+  const world = createWorld({ kept })
+  world.answers.set('/a', { fails: 'connect refused' })
+  const packed = { template: new Uint8Array(), pins: new Uint8Array() }
+  const other = { upstream: 'other', digest: 'd', checkedMs: 0, basis: '0 - -' }
+  kept.save(parsePackageName('a'), 'abbreviated', {
+    ...other,
+    ...packed,
+    etag: undefined,
+    modifiedMs: undefined,
+  })
+  await assert.rejects(world.read('a'), throwsCode('upstream_unreachable'))
+})
+
+test('prepare() asks once in a while when what it has is from before a record was amended, and nothing answers', async () => {
+  const world = await worldThatSaw()
+  await amendInLog(world)
+  world.answers.set('/a', { fails: 'connect refused' })
+  for (const _ of [1, 2]) assert.deepEqual(await versionsOf(world), ['1.0.0', '1.1.0'])
   assert.equal(world.asked.length, 1)
 })
 
