@@ -34,7 +34,7 @@ export const tarballGraceMs: number = 60 * 1000
 export const tarballRoom = 0.9
 /** Tarballs that go in one turn: each takes some 0.1 ms. */
 export const tarballsPerRemoval = 30
-/** Uses of tarballs before they are written down: a large application's. */
+/** Uses of tarballs, or of packuments, before they are written down: a large application's. */
 export const maxUsesKept = 2000
 
 /** The part of the space of tarballs that packuments may take beside them, a divisor: those of an application are a tenth as large. */

@@ -14,6 +14,7 @@ import {
 } from './limits.ts'
 import type { Schema } from './migrate.ts'
 import { openTarballs, tarballNamesStep } from './upstream-tarballs.ts'
+import { createUses, type Uses } from './uses.ts'
 
 /** What is kept of upstreams. */
 export type UpstreamStore = {
@@ -54,9 +55,16 @@ const sizeStep = `
   CREATE INDEX packument_checked ON packument (checked_ms, size);
 `
 
+/** Which packuments were used last: those of an upstream that is down are not checked, and used all the same. */
+const usedStep = `
+  ALTER TABLE packument ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+  DROP INDEX packument_checked;
+  CREATE INDEX packument_used ON packument (used, size);
+`
+
 /** The schema of the file. */
 const upstreamSchema: Schema = {
-  steps: [firstStep, secondStep, tarballNamesStep, basisStep, sizeStep],
+  steps: [firstStep, secondStep, tarballNamesStep, basisStep, sizeStep, usedStep],
 }
 
 /** Where what upstreams said is kept, and how many bytes their tarballs may take; their packuments may take an eighth as much. */
@@ -83,27 +91,46 @@ export function openUpstreamStore({
   db.exec('PRAGMA synchronous = NORMAL') // What the last seconds before a power cut brought is fetched again.
   makeFolder(folder)
   const { tarballs, swept, close } = openTarballs(db, { folder, maxBytes, now, isOwn })
+  const uses = createPackumentUses(db, now)
   return {
-    kept: createKept(db, maxBytes / packumentShare),
+    kept: createKept(db, maxBytes / packumentShare, uses),
     tarballs,
     swept,
     close: () => {
       close()
+      uses.close()
       db.close()
     },
   }
 }
 
-function createKept(db: DatabaseSync, maxBytes: number): Kept {
+/** Which of them somebody looked at, and when. */
+function createPackumentUses(db: DatabaseSync, now: () => number): Uses {
+  const newest = db.prepare('SELECT max(used) AS used FROM packument').get()?.['used']
+  const note = db.prepare(
+    'UPDATE packument SET used = :order WHERE name = :name AND form = :form AND digest IS NOT NULL',
+  )
+  return createUses(db, {
+    newest: typeof newest === 'number' ? newest : 0,
+    note: (key, order) => {
+      const [form = '', name = ''] = key.split(' ')
+      note.run({ form, name, order })
+    },
+    now,
+    graceMs: packumentGraceMs,
+  })
+}
+
+function createKept(db: DatabaseSync, maxBytes: number, uses: Uses): Kept {
   const head = db.prepare(
     'SELECT upstream, checked_ms, etag, digest, modified_ms, basis FROM packument WHERE name = ? AND form = ?',
   )
   const template = db.prepare('SELECT template FROM packument WHERE name = ? AND form = ?')
   const pins = db.prepare('SELECT pins FROM pins WHERE name = ?')
   const save = db.prepare(
-    `INSERT INTO packument VALUES (:name, :form, :upstream, :checkedMs, :etag, :digest, :modifiedMs, :template, :basis, :size)
+    `INSERT INTO packument VALUES (:name, :form, :upstream, :checkedMs, :etag, :digest, :modifiedMs, :template, :basis, :size, :used)
      ON CONFLICT DO UPDATE SET upstream = :upstream, checked_ms = :checkedMs, etag = :etag, digest = :digest,
-       modified_ms = :modifiedMs, template = :template, basis = :basis, size = :size`,
+       modified_ms = :modifiedMs, template = :template, basis = :basis, size = :size, used = :used`,
   )
   const touch = db.prepare(
     'UPDATE packument SET upstream = :upstream, checked_ms = :checkedMs WHERE name = :name AND form = :form AND digest IS :digest',
@@ -112,12 +139,15 @@ function createKept(db: DatabaseSync, maxBytes: number): Kept {
     'INSERT INTO pins VALUES (:name, :pins) ON CONFLICT DO UPDATE SET pins = :pins',
   )
   const forgetMissing = createForgetting(db)
-  const removeOldest = createRemoval(db, maxBytes)
+  const removeOldest = createRemoval(db, maxBytes, uses)
   const exists = db.prepare('DELETE FROM packument WHERE name = ? AND form <> ? AND digest IS NULL')
   return {
     head: (name, form) => {
       const row = head.get(name, form)
-      return row === undefined ? undefined : headOf(row)
+      if (row === undefined) return undefined
+      const found = headOf(row)
+      if (found.digest !== undefined) uses.touch(`${form} ${name}`)
+      return found
     },
     template: (name, form) => {
       const row = template.get(name, form)
@@ -130,10 +160,11 @@ function createKept(db: DatabaseSync, maxBytes: number): Kept {
     save: (name, form, { template: packed, pins: packedPins, ...rest }) => {
       const write = (): void => {
         const size = packed.length + packedPins.length // The pins count for each form.
-        save.run({ name, form, ...rowOf(rest), template: packed, size })
+        const used = uses.touch(`${form} ${name}`)
+        save.run({ name, form, ...rowOf(rest), template: packed, size, used })
         savePins.run({ name, pins: packedPins })
         exists.run(name, form) // Else the other form would be nowhere for a while.
-        removeOldest(rest.checkedMs)
+        removeOldest()
       }
       tellFull(() => inTransaction(db, write))
     },
@@ -144,7 +175,7 @@ function createKept(db: DatabaseSync, maxBytes: number): Kept {
         const { changes } = touch.run({ name, form, upstream, checkedMs, digest })
         if (changes !== 0 || digest !== null) return // Without its template it would be nowhere.
         forgetMissing()
-        save.run({ name, form, ...row, digest, template: null, size: 0 })
+        save.run({ name, form, ...row, digest, template: null, size: 0, used: 0 })
       })
     },
   }
@@ -164,23 +195,24 @@ function createForgetting(db: DatabaseSync): () => void {
   }
 }
 
-/** Removes packuments that nobody asked for longest, where there is too much: some at a time, since each has to be found and freed. */
-function createRemoval(db: DatabaseSync, maxBytes: number): (nowMs: number) => void {
+/** Removes packuments that were not used for longest, where there is too much: some at a time, since each has to be found and freed. */
+function createRemoval(db: DatabaseSync, maxBytes: number, uses: Uses): () => void {
   const sum = db.prepare('SELECT coalesce(sum(size), 0) AS size FROM packument')
   const oldest = db.prepare(
-    'SELECT name, form, size FROM packument WHERE size > 0 AND checked_ms < ? ORDER BY checked_ms LIMIT ?',
+    'SELECT name, form, size FROM packument WHERE size > 0 ORDER BY used LIMIT ?',
   )
   const remove = db.prepare('DELETE FROM packument WHERE name = ? AND form = ?')
   const removePins = db.prepare(
     'DELETE FROM pins WHERE name = :name AND NOT EXISTS (SELECT 1 FROM packument WHERE name = :name)',
   )
-  return (nowMs) => {
+  return () => {
     let total = number(sum.get(), 'size')
     if (total <= maxBytes) return
-    for (const row of oldest.all(nowMs - packumentGraceMs, packumentsPerRemoval)) {
-      if (total <= maxBytes) return
-      const name = text(row, 'name')
-      remove.run(name, text(row, 'form'))
+    uses.write()
+    for (const row of oldest.all(packumentsPerRemoval)) {
+      const [name, form] = [text(row, 'name'), text(row, 'form')]
+      if (total <= maxBytes || uses.isRecent(`${form} ${name}`)) return // The later ones are recent too.
+      remove.run(name, form)
       removePins.run({ name })
       total -= number(row, 'size')
     }

@@ -9,7 +9,12 @@ import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Form } from '@stele/releases/release'
 import type { KeptHead } from '@stele/upstream'
-import { maxMissingKept, tarballGraceMs, tarballsPerRemoval } from '../src/limits.ts'
+import {
+  maxMissingKept,
+  packumentGraceMs,
+  tarballGraceMs,
+  tarballsPerRemoval,
+} from '../src/limits.ts'
 import { openUpstreamStore, type UpstreamStore } from '../src/upstream-store.ts'
 import { tempFolder } from './temp-folder.ts'
 
@@ -286,22 +291,38 @@ test('head() tells what save() kept, also after a restart and when it is checked
   assert.deepEqual(restart().kept.head('a', 'full'), { ...head, checkedMs: 3 })
 })
 
-test('save() lets packuments go that nobody asked for longest, and what is known of their releases', (t) => {
-  const { kept } = openWorld(t, 8 * 10_000).store
-  const template = Buffer.alloc(3900)
-  const pins = Buffer.alloc(100)
-  const head = { upstream: 'up', etag: undefined, digest: 'd', modifiedMs: undefined, basis: '-' }
-  const save = (name: string, form: Form, minute: number): void =>
-    kept.save(name, form, { ...head, checkedMs: minute * 60_000, template, pins })
-  save('a', 'full', 1)
-  save('a', 'abbreviated', 5)
-  kept.saveHead('a', 'abbreviated', { ...head, checkedMs: 5 * 60_000 })
-  save('b', 'full', 3)
-  assert.deepEqual([kept.head('a', 'full')?.digest, kept.pins('a')?.length], [undefined, 100])
-  kept.saveHead('b', 'full', { ...head, checkedMs: 9 * 60_000 }) // Asked for again since.
-  save('c', 'full', 9)
-  assert.deepEqual([kept.head('a', 'abbreviated'), kept.pins('a')], [undefined, undefined])
+test('save() lets packuments go that were not used for longest, and what is known of their releases', (t) => {
+  const world = openWorld(t, 8 * 10_000)
+  const { kept } = world.store
+  const packed = { template: Buffer.alloc(3900), pins: Buffer.alloc(100) }
+  const save = (name: string, form: Form): void => {
+    world.wait(packumentGraceMs)
+    kept.save(name, form, { ...headAt(0, 'd'), ...packed })
+  }
+  save('a', 'full')
+  save('a', 'abbreviated')
+  save('b', 'full')
+  assert.deepEqual([kept.template('a', 'full'), kept.pins('a')?.length], [undefined, 100])
+  kept.head('b', 'full')
+  save('c', 'full')
+  assert.deepEqual([kept.template('a', 'abbreviated'), kept.pins('a')], [undefined, undefined])
   for (const name of ['b', 'c']) assert.ok(kept.template(name, 'full') !== undefined)
+})
+
+test('save() lets the packuments go that nobody uses before those of an upstream that is down, also after a restart', (t) => {
+  const world = openWorld(t, 8 * 10_000)
+  const packed = { template: Buffer.alloc(3900), pins: Buffer.alloc(100) }
+  const save = (name: string, checkedMs: number): void => {
+    world.wait(packumentGraceMs)
+    world.store.kept.save(name, 'full', { ...headAt(checkedMs, 'd'), ...packed })
+  }
+  save('down', 0)
+  save('unused', 9 * 60_000)
+  world.store.kept.head('down', 'full')
+  world.restart()
+  save('new', 9 * 60_000)
+  const left = (name: string): boolean => world.store.kept.template(name, 'full') !== undefined
+  assert.deepEqual([left('down'), left('unused'), left('new')], [true, false, true])
 })
 
 test('save() keeps packuments that were asked for a moment ago, however large they are', (t) => {
