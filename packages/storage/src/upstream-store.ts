@@ -62,9 +62,12 @@ const usedStep = `
   CREATE INDEX packument_used ON packument (used, size);
 `
 
+/** Which pins are nowhere else: of those that are there, nobody knows until they are kept again. */
+const onlyPinsStep = 'ALTER TABLE pins ADD COLUMN only_copy INTEGER NOT NULL DEFAULT 1'
+
 /** The schema of the file. */
 const upstreamSchema: Schema = {
-  steps: [firstStep, secondStep, tarballNamesStep, basisStep, sizeStep, usedStep],
+  steps: [firstStep, secondStep, tarballNamesStep, basisStep, sizeStep, usedStep, onlyPinsStep],
 }
 
 /** Where what upstreams said is kept, and how many bytes their tarballs may take; their packuments may take an eighth as much. */
@@ -121,6 +124,10 @@ function createPackumentUses(db: DatabaseSync, now: () => number): Uses {
   })
 }
 
+/** Pins of packages without a packument that their upstreams can show again as they were. The others are as few as what upstreams changed. */
+const removablePins =
+  'DELETE FROM pins WHERE only_copy = 0 AND NOT EXISTS (SELECT 1 FROM packument WHERE packument.name = pins.name)'
+
 function createKept(db: DatabaseSync, maxBytes: number, uses: Uses): Kept {
   const head = db.prepare(
     'SELECT upstream, checked_ms, etag, digest, modified_ms, basis FROM packument WHERE name = ? AND form = ?',
@@ -136,10 +143,12 @@ function createKept(db: DatabaseSync, maxBytes: number, uses: Uses): Kept {
     'UPDATE packument SET upstream = :upstream, checked_ms = :checkedMs WHERE name = :name AND form = :form AND digest IS :digest',
   )
   const savePins = db.prepare(
-    'INSERT INTO pins VALUES (:name, :pins) ON CONFLICT DO UPDATE SET pins = :pins',
+    `INSERT INTO pins VALUES (:name, :pins, :isOnlyCopy)
+     ON CONFLICT DO UPDATE SET pins = :pins, only_copy = :isOnlyCopy`,
   )
   const forgetMissing = createForgetting(db)
   const removeOldest = createRemoval(db, maxBytes, uses)
+  db.exec(removablePins) // Of what upstreams removed.
   const exists = db.prepare('DELETE FROM packument WHERE name = ? AND form <> ? AND digest IS NULL')
   return {
     head: (name, form) => {
@@ -157,12 +166,12 @@ function createKept(db: DatabaseSync, maxBytes: number, uses: Uses): Kept {
       const row = pins.get(name)
       return row === undefined ? undefined : bytes(row, 'pins')
     },
-    save: (name, form, { template: packed, pins: packedPins, ...rest }) => {
+    save: (name, form, { template: packed, pins: packedPins, isOnlyCopy, ...rest }) => {
       const write = (): void => {
         const size = packed.length + packedPins.length // The pins count for each form.
         const used = uses.touch(`${form} ${name}`)
         save.run({ name, form, ...rowOf(rest), template: packed, size, used })
-        savePins.run({ name, pins: packedPins })
+        savePins.run({ name, pins: packedPins, isOnlyCopy: isOnlyCopy ? 1 : 0 })
         exists.run(name, form) // Else the other form would be nowhere for a while.
         removeOldest()
       }
@@ -202,9 +211,7 @@ function createRemoval(db: DatabaseSync, maxBytes: number, uses: Uses): () => vo
     'SELECT name, form, size FROM packument WHERE size > 0 ORDER BY used LIMIT ?',
   )
   const remove = db.prepare('DELETE FROM packument WHERE name = ? AND form = ?')
-  const removePins = db.prepare(
-    'DELETE FROM pins WHERE name = :name AND NOT EXISTS (SELECT 1 FROM packument WHERE name = :name)',
-  )
+  const removePins = db.prepare(`${removablePins} AND name = ?`)
   return () => {
     let total = number(sum.get(), 'size')
     if (total <= maxBytes) return
@@ -213,7 +220,7 @@ function createRemoval(db: DatabaseSync, maxBytes: number, uses: Uses): () => vo
       const [name, form] = [text(row, 'name'), text(row, 'form')]
       if (total <= maxBytes || uses.isRecent(`${form} ${name}`)) return // The later ones are recent too.
       remove.run(name, form)
-      removePins.run({ name })
+      removePins.run(name)
       total -= number(row, 'size')
     }
   }

@@ -244,7 +244,7 @@ test('saveHead() keeps no more than so many names that are nowhere, and packages
     basis: undefined,
   }
   const something = { ...nothing, checkedMs: 0, digest: 'd', template: Buffer.from('t') }
-  store.kept.save('real', 'full', { ...something, pins: Buffer.from('p') })
+  store.kept.save('real', 'full', { ...something, pins: Buffer.from('p'), isOnlyCopy: false })
   const total = maxMissingKept + 5000
   const nameOf = (n: number): string => `missing-${n}`
   for (let n = 0; n < total; n++) {
@@ -270,7 +270,7 @@ test('save() of one form of a package ends that the other one is nowhere', (t) =
     basis: undefined,
   }
   kept.saveHead('a', 'full', { ...head, digest: undefined })
-  const packed = { template: Buffer.from('t'), pins: Buffer.from('p') }
+  const packed = { template: Buffer.from('t'), pins: Buffer.from('p'), isOnlyCopy: false }
   kept.save('a', 'abbreviated', { ...head, digest: 'd', ...packed })
   assert.equal(kept.head('a', 'full'), undefined)
   assert.equal(kept.head('a', 'abbreviated')?.digest, 'd')
@@ -286,7 +286,12 @@ test('head() tells what save() kept, also after a restart and when it is checked
     modifiedMs: 2,
     basis: '1 x -',
   }
-  store.kept.save('a', 'full', { ...head, template: Buffer.from('t'), pins: Buffer.from('p') })
+  store.kept.save('a', 'full', {
+    ...head,
+    template: Buffer.from('t'),
+    pins: Buffer.from('p'),
+    isOnlyCopy: false,
+  })
   store.kept.saveHead('a', 'full', { ...head, checkedMs: 3 })
   assert.deepEqual(restart().kept.head('a', 'full'), { ...head, checkedMs: 3 })
 })
@@ -294,7 +299,7 @@ test('head() tells what save() kept, also after a restart and when it is checked
 test('save() lets packuments go that were not used for longest, and what is known of their releases', (t) => {
   const world = openWorld(t, 8 * 10_000)
   const { kept } = world.store
-  const packed = { template: Buffer.alloc(3900), pins: Buffer.alloc(100) }
+  const packed = { template: Buffer.alloc(3900), pins: Buffer.alloc(100), isOnlyCopy: false }
   const save = (name: string, form: Form): void => {
     world.wait(packumentGraceMs)
     kept.save(name, form, { ...headAt(0, 'd'), ...packed })
@@ -311,7 +316,7 @@ test('save() lets packuments go that were not used for longest, and what is know
 
 test('save() lets the packuments go that nobody uses before those of an upstream that is down, also after a restart', (t) => {
   const world = openWorld(t, 8 * 10_000)
-  const packed = { template: Buffer.alloc(3900), pins: Buffer.alloc(100) }
+  const packed = { template: Buffer.alloc(3900), pins: Buffer.alloc(100), isOnlyCopy: false }
   const save = (name: string, checkedMs: number): void => {
     world.wait(packumentGraceMs)
     world.store.kept.save(name, 'full', { ...headAt(checkedMs, 'd'), ...packed })
@@ -329,7 +334,7 @@ test('save() keeps packuments that were asked for a moment ago, however large th
   const { kept } = openWorld(t, 8).store
   const head = { upstream: 'up', etag: undefined, digest: 'd', modifiedMs: undefined, basis: '-' }
   for (const [at, name] of ['a', 'b', 'c'].entries()) {
-    const packed = { template: Buffer.alloc(100), pins: Buffer.alloc(100) }
+    const packed = { template: Buffer.alloc(100), pins: Buffer.alloc(100), isOnlyCopy: false }
     kept.save(name, 'full', { ...head, checkedMs: at, ...packed })
   }
   for (const name of ['a', 'b', 'c']) assert.ok(kept.template(name, 'full') !== undefined)
@@ -343,7 +348,12 @@ test('saveHead() keeps nothing of a packument that was removed meanwhile', (t) =
 
 test('openUpstreamStore() forgets packuments of which only the head was kept', (t) => {
   const world = openWorld(t, 1000)
-  const kept = { ...headAt(1, 'd'), template: Buffer.from('t'), pins: Buffer.from('p') }
+  const kept = {
+    ...headAt(1, 'd'),
+    template: Buffer.from('t'),
+    pins: Buffer.from('p'),
+    isOnlyCopy: false,
+  }
   world.store.kept.save('a', 'full', kept)
   world.store.kept.save('b', 'full', kept)
   const path = join(world.folder, '..', 'upstream.db')
@@ -355,3 +365,29 @@ test('openUpstreamStore() forgets packuments of which only the head was kept', (
   assert.equal(world.store.kept.head('a', 'full'), undefined)
   assert.equal(world.store.kept.head('b', 'full')?.digest, 'd')
 })
+
+for (const isOnlyCopy of [true, false]) {
+  const what = isOnlyCopy ? 'keeps pins that are nowhere else' : 'lets other pins go'
+  const packed = { template: Buffer.alloc(9000), pins: Buffer.alloc(100), isOnlyCopy }
+
+  test(`save() ${what} when it lets the packument go`, (t) => {
+    const world = openWorld(t, 8 * 10_000)
+    const isKept = (): boolean => world.store.kept.pins('a') !== undefined
+    world.store.kept.save('a', 'full', { ...headAt(0, 'd'), ...packed })
+    world.wait(packumentGraceMs)
+    world.store.kept.save('b', 'full', { ...headAt(0, 'd'), ...packed })
+    assert.equal(world.store.kept.head('a', 'full'), undefined)
+    assert.equal(isKept(), isOnlyCopy)
+    world.restart()
+    assert.equal(isKept(), isOnlyCopy)
+  })
+
+  test(`openUpstreamStore() ${what} when the upstream removed the package`, (t) => {
+    const world = openWorld(t, 8 * 10_000)
+    world.store.kept.save('a', 'full', { ...headAt(0, 'd'), ...packed })
+    world.store.kept.saveHead('a', 'full', headAt(1, undefined))
+    assert.ok(world.store.kept.pins('a') !== undefined)
+    world.restart()
+    assert.equal(world.store.kept.pins('a') !== undefined, isOnlyCopy)
+  })
+}

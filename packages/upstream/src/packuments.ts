@@ -133,7 +133,8 @@ async function refresh(
   const count = seen.chunks.length + (chunk === undefined ? 0 : 1)
   const basis = formatBasis(state, { name, count, amended: seen.amended })
   const head = { ...checked, etag: fetched.etag, digest, modifiedMs, basis }
-  kept.save(name, form, { ...head, template, pins })
+  const isOnlyCopy = taken.conflicts.length > 0 || taken.differences.length > 0
+  kept.save(name, form, { ...head, template, pins, isOnlyCopy })
   ports.correct(name, taken.differences) // Not a reason to wait.
   return head
 }

@@ -59,7 +59,12 @@ export type Kept = {
   readonly save: (
     name: string,
     form: Form,
-    kept: KeptHead & { readonly template: Uint8Array; readonly pins: Uint8Array },
+    kept: KeptHead & {
+      readonly template: Uint8Array
+      readonly pins: Uint8Array
+      /** True where the upstream shows some of it otherwise by now: the pins stay when the packument goes. */
+      readonly isOnlyCopy: boolean
+    },
   ) => void
   /** That there is no such package, or that what is kept still holds: where that was removed meanwhile, nothing is kept. */
   readonly saveHead: (name: string, form: Form, head: KeptHead) => void

@@ -772,7 +772,7 @@ test('prepare() throws upstream_unreachable when what it has is of another upstr
   const kept = createMemoryKept()
   const world = createWorld({ kept })
   world.answers.set('/a', { fails: 'connect refused' })
-  const packed = { template: new Uint8Array(), pins: new Uint8Array() }
+  const packed = { template: new Uint8Array(), pins: new Uint8Array(), isOnlyCopy: false }
   const other = { upstream: 'other', digest: 'd', checkedMs: 0, basis: '0 - -' }
   kept.save(parsePackageName('a'), 'abbreviated', {
     ...other,
@@ -961,3 +961,29 @@ test('prepare() notes the first other record of a version, and none of those tha
   }
   assert.deepEqual(methodsOf(world), ['differ'])
 })
+
+for (const [what, isOnlyCopy, shown] of [
+  ['what it showed at first', false, { manifest: { os: ['linux'] } }],
+  ['another record', true, { manifest: { os: ['darwin'] }, own: { os: ['linux'] } }],
+  ['other bytes', true, { manifest: { os: ['linux'] }, own: { evil: true } }],
+] as const) {
+  test(`prepare() ${isOnlyCopy ? 'keeps' : 'need not keep'} the pins beyond the packument when the upstream shows ${what}`, async () => {
+    const kept = createMemoryKept()
+    const saved: boolean[] = []
+    const world = createWorld({
+      kept: {
+        ...kept,
+        save: (name, form, all) => {
+          saved.push(all.isOnlyCopy)
+          kept.save(name, form, all)
+        },
+      },
+    })
+    world.put('a', [{ version: '1.0.0', manifest: { os: ['linux'] } }])
+    await world.read('a')
+    world.wait(minute)
+    world.put('a', [{ version: '1.0.0', ...shown }], { more: 1 })
+    await world.read('a')
+    assert.deepEqual(saved, [false, isOnlyCopy])
+  })
+}
