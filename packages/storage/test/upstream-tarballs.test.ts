@@ -102,7 +102,7 @@ test('keep() remembers across a restart what was used last', async (t) => {
 })
 
 test('keep() lets many go a few in each turn, and resolves when there is room', async (t) => {
-  const count = 3 * tarballsPerRemoval
+  const count = 5 * tarballsPerRemoval
   const world = openWorld(t, 100 * count)
   await Promise.all(Array.from({ length: count }, (_, n) => world.keep(String(n))))
   world.wait(tarballGraceMs)
@@ -118,7 +118,8 @@ test('keep() lets many go a few in each turn, and resolves when there is room', 
   await kept
   assert.equal(left.at(-1), 1)
   const most = Math.max(...left.map((now, at) => (left[at - 1] ?? now) - now))
-  assert.ok(most <= tarballsPerRemoval, `${most} went at once`)
+  // Two turns may pass between two looks.
+  assert.ok(most <= 2 * tarballsPerRemoval, `${most} went at once`)
 })
 
 test('keep() counts one that is kept twice once, and those that two packages have', async (t) => {
