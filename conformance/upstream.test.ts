@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { type EvilUpstream, startEvilUpstream } from './evil-upstream.ts'
 import { createNpm, npmVersions } from './npm-client.ts'
+import { runProgram } from './processes.ts'
 import { makeUpload, publish, readPackument, signUp } from './registry-client.ts'
-import { assertNoTrouble, assertVerifies, type Server, startServer } from './server.ts'
+import { assertNoTrouble, assertVerifies, mainFile, type Server, startServer } from './server.ts'
 import { makeFolder } from './temporary-folder.ts'
 
 /** A server in front of the upstream, which is called `up` in its log. */
@@ -142,6 +143,32 @@ test('names that are private, reserved or hosted are never asked of the upstream
     201,
   )
   assert.deepEqual(upstream.asked.slice(before), [])
+})
+
+test('a registry verifies after names were taken over, whether they were only seen or installed too', async () => {
+  await using upstream = await startEvilUpstream()
+  for (const name of ['seen', 'installed']) upstream.put(name, [{ version: '1.0.0' }])
+  await using server = await startProxy(upstream)
+  const alice = await signUp(server.url, 'alice')
+  for (const name of ['seen', 'installed']) await readPackument(server.url, name)
+  assert.equal((await tarballOf(server, 'installed', '1.0.0')).status, 200)
+  for (const name of ['seen', 'installed']) {
+    const asked = ['reserve', 'add', name, '--for', 'alice', '--dir', server.dir]
+    const env = { PATH: process.env['PATH'], HOME: server.dir }
+    const { code, shown } = await runProgram(process.execPath, [mainFile, ...asked], {
+      cwd: server.dir,
+      env,
+    })
+    assert.equal(code, 0, shown)
+  }
+  await assertVerifies(server.url)
+  for (const name of ['seen', 'installed']) {
+    const published = await publish(alice, makeUpload({ name, version: '2.0.0' }))
+    assert.equal(published.status, 201, JSON.stringify(published.json))
+  }
+  await assertVerifies(server.url)
+  const { versions } = (await readPackument(server.url, 'installed')) ?? { versions: {} }
+  assert.deepEqual(Object.keys(versions), ['1.0.0', '2.0.0'])
 })
 
 test('a name that the upstream has cannot be published here, and says so', async () => {

@@ -8,6 +8,7 @@ type PublishedAt = { readonly entry: number; readonly timeMs: number }
 
 /** A package's times. */
 export type PackageHistory = {
+  /** When somebody here first had it: of a name that an upstream had before, when it was taken over. */
   readonly createdMs: number
   readonly modifiedMs: number
   /** The last entry that changed it; stars do not. */
@@ -17,14 +18,15 @@ export type PackageHistory = {
 
 /** The times of a package, undefined where no entry ever wrote any of it. */
 export function historyOf(state: StateRows, name: string): PackageHistory | undefined {
-  let [createdMs, modifiedMs, entry] = [Number.POSITIVE_INFINITY, 0, -1]
+  let [firstMs, ownedMs, modifiedMs, entry] = [Infinity, Infinity, 0, -1]
   const versions = new Map<string, PublishedAt>()
   const parts = ['']
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
     const object = `/packages/${encodeSegment(name)}${part === '' ? '' : `/${part}`}`
     for (const row of state.rows(object)) {
       if (isStar({ part, field: row.field })) continue // A star changes nothing else.
-      createdMs = Math.min(createdMs, row.firstTimeMs)
+      firstMs = Math.min(firstMs, row.firstTimeMs)
+      if (part === 'owners' || part === 'tags') ownedMs = Math.min(ownedMs, row.firstTimeMs)
       modifiedMs = Math.max(modifiedMs, row.timeMs)
       entry = Math.max(entry, row.entry)
       const { field, value, timeMs } = row
@@ -35,5 +37,6 @@ export function historyOf(state: StateRows, name: string): PackageHistory | unde
       }
     }
   }
+  const createdMs = Number.isFinite(ownedMs) ? ownedMs : firstMs
   return entry < 0 ? undefined : { createdMs, modifiedMs, entry, versions }
 }

@@ -88,7 +88,12 @@ export const upstreamSection: Section<UpstreamSettings> = {
     },
     private: {
       summary: 'names, and scopes as "@team/*", that no upstream is ever asked for',
-      kind: list(text('a name, or a scope as "@team/*"', /^[^\s,]+$/)),
+      kind: list(
+        text(
+          'a name such as "lib" or "@team/lib", or a scope as "@team/*"',
+          /^(?:@[\w.~-]+\/(?:\*|[\w.~-]+)|[\w.~-][\w.~-]*)$/,
+        ),
+      ),
       fallback: [],
     },
     upstreamSpace: {

@@ -144,7 +144,11 @@ function hostCalls({ operator, submit }: ProxyOptions): HostCalls {
 
 /** Names, and scopes as `@scope/*`. */
 function matcherOf(patterns: readonly string[]): (name: string) => boolean {
-  const all = new Set(patterns)
-  return (name) =>
-    all.has(name) || (name.startsWith('@') && all.has(`${name.slice(0, name.indexOf('/'))}/*`))
+  const all = new Set(patterns.map((pattern) => pattern.toLowerCase()))
+  return (asked) => {
+    const name = asked.toLowerCase() // A slip of the shift key must not tell it to anybody.
+    return (
+      all.has(name) || (name.startsWith('@') && all.has(`${name.slice(0, name.indexOf('/'))}/*`))
+    )
+  }
 }
