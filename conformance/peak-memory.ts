@@ -1,4 +1,4 @@
-// A program run to its end, and the most memory that it held: read from /proc while it runs, so Linux only.
+// The most memory that a program held: read from /proc while it runs, so Linux only.
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -29,7 +29,8 @@ export async function peakBytes(child: ChildProcessWithoutNullStreams): Promise<
   return { code: typeof code === 'number' ? code : null, stdout, stderr, bytes }
 }
 
-function readPeak(pid: number | undefined): number {
+/** The most memory that a running process has held since it started, bytes; 0 where it has just ended. */
+export function readPeak(pid: number | undefined): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
     return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024

@@ -35,16 +35,20 @@ export function parseJson(
 
 /**
  * As parseJson(), but the last of duplicate keys wins, as in every JavaScript reader: for texts that others wrote and
- * other programs read too. Throws json_invalid.
+ * other programs read too. Throws json_invalid, also for more than `maxValues` values, as parseJson() does.
  */
-export function parseTolerantJson(text: string, what: string): JsonValue {
+export function parseTolerantJson(
+  text: string,
+  what: string,
+  maxValues: number = Number.POSITIVE_INFINITY,
+): JsonValue {
   // Without an escape no key has one, and the levels are counted faster in what was built: JSON.parse needs no stack for them.
-  if (!text.includes('\\')) {
+  if (maxValues === Number.POSITIVE_INFINITY && !text.includes('\\')) {
     const value = parsed(text, what)
     if (hasLevels(value, maxJsonDepth)) return value
     throw tooDeep(what)
   }
-  return read(text, { what, maxValues: Number.POSITIVE_INFINITY }).value
+  return read(text, { what, maxValues }).value
 }
 
 /** As parseJson(), and the text must be canonical to the byte. Throws json_invalid, json_not_canonical. */

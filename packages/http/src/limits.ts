@@ -17,8 +17,8 @@ export const largeBodyBytes: number = 256 * kib
 /** Bytes of smaller bodies, and of the beginnings of those that wait, in memory at once: as many as one address has connections. */
 export const maxBufferedBytes: number = 64 * mib
 
-/** Bytes of large bodies in memory at once: one upload of 128 MiB, the largest by default, and some smaller ones. */
-export const maxLargeBytes: number = 160 * mib
+/** Bytes of large bodies in memory at once: one upload of 128 MiB, the largest by default, or several smaller ones. */
+export const maxLargeBytes: number = 128 * mib
 
 /** How long a large body may wait for its turn, in milliseconds: npm gives up after five minutes. */
 export const maxTurnWaitMs: number = 4 * minuteMs

@@ -189,7 +189,7 @@ function collect(stream: Readable, collecting: Collecting): Promise<Collected> {
         await turn?.ready
         source.socket.setTimeout(idleTimeoutMs)
         if (isSettled) return
-        blocks = createWholeBlock(collecting, await blocks.join())
+        blocks = createWholeBlock({ ...collecting, isOwn: stream === source }, await blocks.join())
         share.release()
         if (isSettled) return
         const least = (): number => (turns.isAwaited() ? awaitedPaceBytes : minPaceBytes)

@@ -3,10 +3,12 @@ import type { FilePorts } from './log-files.ts'
 import type { StoredHead } from './ports.ts'
 import type { PublishedFiles } from './published.ts'
 
-/** The folder that any web server can serve. Paths are relative, with `/`. */
+/** The folder that any web server can serve. Paths are relative, with `/`. Bytes that are written are not the writer's any more. */
 export type PublicFolder = {
   /** Puts a file there at once or not at all, its bytes before its name; there and durable after the next `sync`, which throws where it could not be. */
   readonly write: (path: string, bytes: Uint8Array) => Promise<void>
+  /** As `write`, with the bytes of a file of this machine: large ones need not be in memory. Absent where there are no files. */
+  readonly copy?: (path: string, file: string) => Promise<void>
   /** As `write`, and durable when it is done. */
   readonly writeDurably: (path: string, bytes: Uint8Array) => Promise<void>
   /** Removes a file or a folder, if it is there; durable after the next `sync`. */
@@ -33,6 +35,8 @@ export type PublisherPorts = {
     blobNumber: number,
   ) => readonly { readonly blobNumber: number; readonly name: string }[]
   readonly readBlob: (name: string) => Uint8Array | undefined
+  /** The file that a large blob lies in, and nothing else; undefined for others, and where it is missing. */
+  readonly blobFile?: (name: string) => string | undefined
   /** Whether the log has a blob of this name that was not taken down. */
   readonly hasBlob: (name: string) => boolean
   readonly watermark: () => Watermark

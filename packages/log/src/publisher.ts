@@ -111,7 +111,8 @@ function breatheWhileWriting(
 
 /** The ports with a folder that counts the files that were not there, and says in an operator's words what it cannot do. */
 function portsOfRepair(ports: PublisherPorts) {
-  const { folder, published } = ports
+  const { published } = ports
+  const { copy: _copy, ...folder } = ports.folder // What is repaired is read, and compared with its hash.
   let [written, writtenBytes] = [0, 0]
   const counted: PublicFolder = {
     ...folder,
@@ -170,10 +171,20 @@ async function publishBlobs(ports: PublisherPorts, after: number): Promise<numbe
       blobNumber = blob.blobNumber
       const path = root + blobPath(blob.name)
       if (isRefill && ports.published.has(path)) continue
-      const bytes = ports.readBlob(blob.name)
-      if (bytes !== undefined) await ports.folder.write(path, bytes)
+      await publishBlob(ports, path, blob.name)
     }
     await ports.breathe()
     if (ports.folder.unsynced() >= maxUnsyncedFiles) await ports.folder.sync()
   }
+}
+
+async function publishBlob(
+  { folder, blobFile, readBlob }: PublisherPorts,
+  path: string,
+  name: string,
+): Promise<void> {
+  const file = folder.copy === undefined ? undefined : blobFile?.(name)
+  if (file !== undefined) return folder.copy?.(path, file)
+  const bytes = readBlob(name)
+  if (bytes !== undefined) await folder.write(path, bytes)
 }

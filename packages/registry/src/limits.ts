@@ -28,7 +28,7 @@ export const minCutLength: number = 64 * 1024
 export const maxStringsSeen: number = 2 * maxDocumentValues
 
 /** Characters of base64 that are decoded at once; four of them are three bytes. */
-export const base64PerStep: number = 1024 * 1024
+export const base64PerStep: number = 64 * 1024
 
 /** Bytes of a body that is read on the thread that answers everybody: nearly all packages, in a millisecond or two. */
 export const maxInlineBodyBytes: number = 128 * 1024

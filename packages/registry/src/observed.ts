@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, parseTolerantJson } from '@stele/formats
 import type { PackageName } from '@stele/formats/names'
 import { baseMark } from '@stele/releases/observed'
 import type { Form } from '@stele/releases/release'
+import { memberOf } from './json-member.ts'
 import type { Prepared, UpstreamReads } from './ports.ts'
 import type { PackageRow } from './view-reader.ts'
 
@@ -24,15 +25,14 @@ export type Observed = {
 
 /** The reads; without a port they find nothing. */
 export function createObserved(upstream: UpstreamReads | undefined): Observed {
-  const textOf = (name: string, form: Form, baseUrl: string): string | undefined =>
-    upstream?.template(name, form)?.replaceAll(baseMark, JSON.stringify(baseUrl).slice(1, -1))
-  const documentOf = (name: string, form: Form, baseUrl = ''): JsonObject | undefined => {
-    const text = textOf(name, form, baseUrl)
-    const document = text === undefined ? undefined : parseTolerantJson(text, `"${name}"`)
-    return isJsonObject(document) ? document : undefined
+  const templateOf = (name: string, form: Form): Buffer | undefined => {
+    const template = upstream?.template(name, form)
+    return template && Buffer.from(template.buffer, template.byteOffset, template.length)
   }
-  const memberOf = (document: JsonObject | undefined, member: string): JsonObject | undefined => {
-    const found = document?.[member]
+  const readMember = (name: string, member: string): JsonObject | undefined => {
+    const template = templateOf(name, 'abbreviated')
+    const bytes = template && memberOf(template, member)
+    const found = bytes && parseTolerantJson(fillIn(bytes, '').toString(), `"${name}"`)
     return isJsonObject(found) ? found : undefined
   }
   return {
@@ -43,17 +43,20 @@ export function createObserved(upstream: UpstreamReads | undefined): Observed {
       return { rev: `u-${digest.slice(0, 24)}`, modifiedMs, starEntry: -1 }
     },
     bytes: (name, form, baseUrl) => {
-      const text = textOf(name, form, baseUrl)
-      return text === undefined ? undefined : Buffer.from(text)
+      const template = templateOf(name, form)
+      return template && fillIn(template, JSON.stringify(baseUrl).slice(1, -1))
     },
     manifest: (name, wanted, baseUrl) => {
-      const document = documentOf(name, 'full', baseUrl)
-      const tagged = memberOf(document, 'dist-tags')?.[wanted]
-      const found = memberOf(document, 'versions')?.[typeof tagged === 'string' ? tagged : wanted]
-      return found === undefined ? undefined : JSON.stringify(found)
+      const template = templateOf(name, 'full')
+      const tags = template && memberOf(template, 'dist-tags')
+      const versions = template && memberOf(template, 'versions')
+      const tagged = tags && memberOf(tags, wanted)
+      const version: unknown = tagged === undefined ? wanted : JSON.parse(tagged.toString())
+      const found = versions && memberOf(versions, String(version))
+      return found && fillIn(found, JSON.stringify(baseUrl).slice(1, -1)).toString()
     },
     tags: (name) => {
-      const tags = memberOf(documentOf(name, 'abbreviated'), 'dist-tags')
+      const tags = readMember(name, 'dist-tags')
       if (tags === undefined) return undefined
       const known = Object.entries(tags).flatMap(([tag, version]) =>
         typeof version === 'string' ? [[tag, version] as const] : [],
@@ -61,10 +64,27 @@ export function createObserved(upstream: UpstreamReads | undefined): Observed {
       return new Map(known)
     },
     versions: (name) => {
-      const versions = memberOf(documentOf(name, 'abbreviated'), 'versions')
+      const versions = readMember(name, 'versions')
       return versions && Object.keys(versions)
     },
   }
+}
+
+/** The template, or a part of it, with the text at every mark. As bytes: large ones would take twice their size as text, several times over. */
+function fillIn(source: Buffer, text: string): Buffer {
+  const mark = baseMark.charCodeAt(0)
+  let count = 0
+  for (let at = source.indexOf(mark); at >= 0; at = source.indexOf(mark, at + 1)) count++
+  const filled = Buffer.from(text)
+  const bytes = Buffer.allocUnsafe(source.length + count * (filled.length - 1))
+  let [from, to] = [0, 0]
+  for (let at = source.indexOf(mark); at >= 0; at = source.indexOf(mark, from)) {
+    to += source.copy(bytes, to, from, at)
+    to += filled.copy(bytes, to)
+    from = at + 1
+  }
+  source.copy(bytes, to, from)
+  return bytes
 }
 
 /**

@@ -38,8 +38,8 @@ export type UpstreamReads = {
     name: string,
     form: Form,
   ) => { readonly digest: string | undefined; readonly modifiedMs: number | undefined } | undefined
-  /** The packument's JSON, U+0000 standing for the base address of each tarball. */
-  readonly template: (name: string, form: Form) => string | undefined
+  /** The packument's JSON in UTF-8, U+0000 standing for the base address of each tarball. */
+  readonly template: (name: string, form: Form) => Uint8Array | undefined
   /** A tarball, chosen in the log before this resolves; undefined where there is none. */
   readonly tarball: (
     name: PackageName,

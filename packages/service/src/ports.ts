@@ -30,6 +30,8 @@ export type ServiceStore = LogStore & {
     /** The bytes of a large one that `keepBlobs` has kept, committed or not. */
     readonly readStored: (name: string) => Uint8Array | undefined
     readonly find: (name: string) => unknown
+    /** The file of a large one, if it is there. Absent where there are no files. */
+    readonly file?: (name: string) => string | undefined
     /** Some of the blobs stored after this number, oldest first. */
     readonly after: (
       blobNumber: number,

@@ -250,6 +250,7 @@ export function createFolderPublisher(
     keys: keysText(identity),
     blobsAfter: store.blobs.after,
     readBlob: store.blobs.read,
+    ...(store.blobs.file === undefined ? {} : { blobFile: store.blobs.file }),
     hasBlob: (name) => store.blobs.find(name) !== undefined,
     watermark: watermark.read,
     saveWatermark: watermark.save,

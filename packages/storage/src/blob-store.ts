@@ -26,6 +26,8 @@ type StoredBlob = Uint8Array | { readonly path: string; readonly size: number }
 export type BlobReader = {
   /** The bytes of a small blob, the file of a large one, undefined where there is none. */
   readonly find: (name: string) => StoredBlob | undefined
+  /** The file of a large one, if it is there. */
+  readonly file: (name: string) => string | undefined
   /** The bytes, of small and large ones. Throws `data_invalid` where the file of a large one cannot be read. */
   readonly read: (name: string) => Uint8Array | undefined
   /** The bytes of a large one that keepLargeBlobs() has kept, committed or not. */
@@ -47,6 +49,11 @@ export function createBlobReader(db: DatabaseSync, folder: string): BlobReader {
   }
   return {
     find: findBlob,
+    file: (name) => {
+      const blob = findBlob(name)
+      const path = blob === undefined || blob instanceof Uint8Array ? undefined : blob.path
+      return path !== undefined && existsSync(path) ? path : undefined
+    },
     read: (name) => {
       const blob = findBlob(name)
       return blob === undefined || blob instanceof Uint8Array ? blob : readBlobFile(blob.path, name)

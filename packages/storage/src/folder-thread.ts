@@ -122,6 +122,8 @@ export function runFolderThread(port: MessagePort, { root }: FolderThreadData): 
     } catch (error) {
       failed = error instanceof Error ? error.message : String(error)
     }
+    const { buffer } = ask.bytes
+    if (buffer instanceof ArrayBuffer) buffer.transfer(0) // At once, and not when somebody looks for garbage.
     port.postMessage({ failed } satisfies FolderNews)
   })
 }

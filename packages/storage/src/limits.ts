@@ -45,3 +45,6 @@ export const packumentGraceMs: number = 60 * 1000
 
 /** Packuments that are removed for each one that comes in when there is too much: each takes some 0.1 ms. */
 export const packumentsPerRemoval = 20
+
+/** Bytes of a file from which on whoever writes it into a public folder gives its memory away. */
+export const givenAwayBytes: number = 1024 * 1024

@@ -1,12 +1,15 @@
 // The files of a public folder, changed step by step: what a thread of its own does, since each step waits for the disk.
 import { randomUUID } from 'node:crypto'
-import { existsSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, rmSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { isMissing, makeFolderSync, putFileSync, syncFolderSync } from './durable.ts'
+import { bytesPerRead } from './limits.ts'
 
 /** One change. What comes before a `sync` is durable after it, and a file's bytes are durable before its name appears. */
 export type FolderChange =
   | { readonly put: string; readonly bytes: Uint8Array }
+  /** A copy of the file at this path, which stays as it is. */
+  | { readonly copy: string; readonly from: string }
   | { readonly remove: string }
   | { readonly sync: true }
 
@@ -23,20 +26,20 @@ export function createPublicFiles(
   // Unfinished files lie apart from what is served: what a kill left of them goes with the next start.
   const temporaryFolder = join(root, '.tmp')
   rmSync(temporaryFolder, { recursive: true, force: true })
-  const put = (place: string, bytes: Uint8Array): void => {
+  const put = (place: string, pieces: () => Iterable<Uint8Array>): void => {
     folders.make(temporaryFolder)
     folders.make(dirname(place))
-    putFileSync(place, [bytes], { temporary: join(temporaryFolder, randomUUID()) })
+    putFileSync(place, pieces(), { temporary: join(temporaryFolder, randomUUID()) })
     unsynced.add(dirname(place))
   }
   /** Once more where somebody has taken away a folder that was there. */
-  const putAgain = (place: string, bytes: Uint8Array): void => {
+  const putAgain = (place: string, pieces: () => Iterable<Uint8Array>): void => {
     try {
-      put(place, bytes)
+      put(place, pieces)
     } catch (error) {
       if (!isMissing(error)) throw error
       folders.forget(root)
-      put(place, bytes)
+      put(place, pieces)
     }
   }
   const remove = (place: string): void => {
@@ -50,10 +53,24 @@ export function createPublicFiles(
   }
   return (changes) => {
     for (const change of changes) {
-      if ('put' in change) putAgain(join(root, change.put), change.bytes)
+      if ('put' in change) putAgain(join(root, change.put), () => [change.bytes])
+      else if ('copy' in change) putAgain(join(root, change.copy), () => piecesOf(change.from))
       else if ('remove' in change) remove(join(root, change.remove))
       else sync()
     }
+  }
+}
+
+/** The bytes of a file, all in the same memory: each piece is to be used before the next is taken. */
+function* piecesOf(path: string): Iterable<Uint8Array> {
+  const file = openSync(path, 'r')
+  try {
+    const piece = Buffer.allocUnsafe(bytesPerRead)
+    for (let size = readSync(file, piece); size > 0; size = readSync(file, piece)) {
+      yield piece.subarray(0, size)
+    }
+  } finally {
+    closeSync(file)
   }
 }
 

@@ -3,7 +3,7 @@ import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs
 import { join } from 'node:path'
 import type { PublicFolder } from '@stele/log'
 import type { PublishedFiles } from '@stele/log/published'
-import { bytesPerRead, maxChangesAtOnce, maxChangesBytes } from './limits.ts'
+import { bytesPerRead, givenAwayBytes, maxChangesAtOnce, maxChangesBytes } from './limits.ts'
 import type { FolderChange } from './public-files.ts'
 
 /** Makes changes of a folder in their order: all of them, or it throws what went wrong. */
@@ -18,6 +18,7 @@ export function createPublicFolder(change: ChangeFolder): PublicFolder {
     const changes = waiting
     ;[waiting, waitingBytes] = [[], 0]
     await change(changes)
+    for (const one of changes) if ('put' in one) letGo(one.bytes)
   }
   const add = async (one: FolderChange, bytes = 0): Promise<void> => {
     waiting.push(one)
@@ -36,10 +37,17 @@ export function createPublicFolder(change: ChangeFolder): PublicFolder {
       await add({ put: path, bytes }, bytes.length)
       await sync()
     },
+    copy: (path, from) => add({ copy: path, from }),
     remove: (path) => add({ remove: path }),
     sync,
     unsynced: () => unsynced,
   }
+}
+
+/** Frees what is large at once: until somebody looks for garbage, a few hundred MB would gather. */
+function letGo({ length, buffer }: Uint8Array): void {
+  const isOwn = length >= givenAwayBytes && length === buffer.byteLength
+  if (isOwn && buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0)
 }
 
 /** What lies in the folder at this path. */

@@ -35,6 +35,23 @@ for (const [way, change] of ways) {
       assert.deepEqual(readdirSync(join(root, '.tmp')), [])
     })
 
+    test('copy() puts the bytes of another file there, which stays, and fails where there is none', async (t) => {
+      const [root, other] = [tempFolder(t), join(tempFolder(t), 'large')]
+      const bytes = Buffer.alloc(5_000_000, 'large')
+      writeFileSync(other, bytes)
+      const folder = open(root)
+      await folder.copy?.('-/log/blob/large', other)
+      await folder.sync()
+      assert.ok(readFileSync(join(root, '-/log/blob/large')).equals(bytes))
+      assert.ok(readFileSync(other).equals(bytes))
+      const failing = async (): Promise<void> => {
+        await folder.copy?.('-/log/blob/gone', `${other}.gone`)
+        await folder.sync()
+      }
+      await assert.rejects(failing)
+      assert.equal(existsSync(join(root, '-/log/blob/gone')), false)
+    })
+
     test('writeDurably() puts what was written before there, too', async (t) => {
       const root = tempFolder(t)
       const folder = open(root)

@@ -1,11 +1,12 @@
 // Asks upstreams: one breaker each, answers bounded, what went wrong in words.
-import { SteleError } from '@stele/errors'
+import { isSteleError, SteleError } from '@stele/errors'
 import { abbreviatedType } from '@stele/formats/manifest'
 import { encodeSegment } from '@stele/formats/names'
 import { createAsking } from './asking.ts'
-import { maxDecodedBytes, maxPackumentBytes } from './limits.ts'
+import { largePackumentBytes, maxPackumentBytes } from './limits.ts'
 import type { Answer, Upstream, UpstreamPorts, Wanted } from './ports.ts'
 import { getFollowing } from './redirects.ts'
+import { createGate, createTurn, type Turn } from './turn.ts'
 
 /** A packument as an upstream sends it. */
 export type Fetched =
@@ -16,6 +17,8 @@ export type Fetched =
       readonly body: Uint8Array
       readonly etag: string | undefined
       readonly isAbbreviated: boolean
+      /** To be called when the body is not needed any more: the next large one waits for that. */
+      readonly release: () => void
     }
 
 type WantedPackument = Wanted & { readonly etag: string | undefined }
@@ -38,9 +41,20 @@ const accepts = {
 /** Fetching over the network port. */
 export function createFetching(ports: Ports): Fetching {
   const ask = createAsking(ports)
+  const waitForTurn = createGate()
   return {
     packument: (upstream, wanted) =>
-      ask(upstream, `"${wanted.name}"`, () => getPackument(ports, upstream, wanted)),
+      ask(upstream, `"${wanted.name}"`, async () => {
+        const turn = createTurn(waitForTurn)
+        try {
+          const fetched = await getPackument(ports, upstream, { ...wanted, turn })
+          if (fetched.kind !== 'packument') turn.release()
+          return fetched
+        } catch (error) {
+          turn.release()
+          throw error
+        }
+      }),
     tarball: (upstream, url, what) =>
       ask(upstream, what, () => getTarball(ports, upstream, { url, what })),
   }
@@ -73,7 +87,7 @@ function oddTarball(answer: Answer): string | undefined {
 async function getPackument(
   { get, decode }: Ports,
   upstream: Upstream,
-  { name, form, etag }: WantedPackument,
+  { name, form, etag, turn }: WantedPackument & { readonly turn: Turn },
 ): Promise<Fetched> {
   const what = `"${name}"`
   const answer = await getFollowing(get, upstream, {
@@ -88,18 +102,30 @@ async function getPackument(
   if (answer.status === 304) return drop(answer, { kind: 'unchanged' })
   if (isMissing(answer)) return drop(answer, { kind: 'missing' })
   if (answer.status !== 200) throw refusal(answer, upstream, what)
-  const coded = await readAll(answer, { upstream, what, limit: maxPackumentBytes })
-  const body = await takeCodingOff(decode, answer, {
-    coded,
-    upstream,
-    what,
-    limit: maxDecodedBytes,
-  })
+  const bounds = { upstream, what, limit: maxPackumentBytes }
+  const coded = await readAll(answer, { ...bounds, onLarge: turn.take })
+  const body = await takeOffInTurn(decode, answer, { ...bounds, coded, turn })
   return {
     kind: 'packument',
     body,
     etag: answer.headers['etag'],
     isAbbreviated: (answer.headers['content-type'] ?? '').startsWith(abbreviatedType),
+    release: turn.release,
+  }
+}
+
+/** Few bytes may be many: what is large without its coding is decoded when its turn has come. */
+async function takeOffInTurn(
+  decode: UpstreamPorts['decode'],
+  answer: Answer,
+  { turn, ...bounds }: Bounds & { readonly coded: Uint8Array; readonly turn: Turn },
+): Promise<Uint8Array> {
+  try {
+    return await takeCodingOff(decode, answer, { ...bounds, limit: largePackumentBytes })
+  } catch (error) {
+    if (!isSteleError(error, 'upstream_too_large')) throw error
+    await turn.take()
+    return takeCodingOff(decode, answer, bounds)
   }
 }
 
@@ -136,7 +162,13 @@ function plain(what: string): string {
 }
 
 /** Whose answer it is, what was asked for, and how many bytes it may have. */
-type Bounds = { readonly upstream: Upstream; readonly what: string; readonly limit: number }
+type Bounds = {
+  readonly upstream: Upstream
+  readonly what: string
+  readonly limit: number
+  /** Awaited once, before more than `largePackumentBytes` of it are read. */
+  readonly onLarge?: () => Promise<void>
+}
 
 function drop<T>(answer: Answer, result: T): T {
   answer.cancel()
@@ -160,12 +192,13 @@ export function refusal(answer: Answer, upstream: Upstream, what: string): Error
 /** The body as it came, its coding still on. Throws upstream_too_large. */
 export async function readAll(
   answer: Answer,
-  { upstream, what, limit }: Bounds,
+  { upstream, what, limit, onLarge }: Bounds,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let total = 0
   for await (const chunk of answer.body) {
     total += chunk.length
+    if (total > largePackumentBytes) await onLarge?.()
     if (total > limit) {
       answer.cancel()
       throw new SteleError('upstream_too_large', { upstream: upstream.id, what, limit })

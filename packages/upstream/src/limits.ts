@@ -18,11 +18,17 @@ export const freshMs: number = 60 * 1000
 /** As long as the operator may say, in milliseconds: new versions, and deprecations, come later by as much. */
 export const mostFreshMs: number = 24 * 60 * 60 * 1000
 
-/** Bytes of a packument as it comes over the network. */
-export const maxPackumentBytes: number = 64 * 1024 * 1024
+/** Bytes of a packument as it comes over the network, and without its coding: reading it takes ten times as much. */
+export const maxPackumentBytes: number = 32 * 1024 * 1024
 
-/** Bytes of a packument without its coding. */
-export const maxDecodedBytes: number = 256 * 1024 * 1024
+/** Values of a packument: 3,000 versions with everything that is said of them have a million. */
+export const maxPackumentValues = 2_000_000
+
+/** Bytes that cannot hold as many: counting them first takes longer than JSON.parse() does. */
+export const freePackumentBytes: number = 2 * maxPackumentValues
+
+/** Bytes from which on a packument is a large one, with its coding or without: one of those is read at a time. */
+export const largePackumentBytes: number = 1024 * 1024
 
 /** How long an answer is served on when its upstream does not answer, before that is asked again, in milliseconds. */
 export const staleMs: number = 10 * 1000

@@ -1,6 +1,6 @@
 // Texts as they are kept: a tenth of their size, packed and unpacked in a moment.
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { maxDecodedBytes, packChunkBytes } from './limits.ts'
+import { maxPackumentBytes, packChunkBytes } from './limits.ts'
 
 const params = { [constants.ZSTD_c_compressionLevel]: 1 }
 
@@ -10,6 +10,11 @@ export function pack(text: Uint8Array): Uint8Array {
 }
 
 /** The inverse of pack(). */
+export function unpackBytes(packed: Uint8Array): Uint8Array {
+  return zstdDecompressSync(packed, { maxOutputLength: 4 * maxPackumentBytes })
+}
+
+/** The same, as text. */
 export function unpack(packed: Uint8Array): string {
-  return zstdDecompressSync(packed, { maxOutputLength: 2 * maxDecodedBytes }).toString('utf8')
+  return new TextDecoder().decode(unpackBytes(packed))
 }

@@ -126,8 +126,11 @@ async function refresh(
     kept.saveHead(name, form, head)
     return head
   }
-  const seen = { chunks: state.chunks(name), amended: state.amended(name), isOurs }
-  const taken = await takeIn(ports, { upstream, ...wanted, ...fetched, ...seen })
+  const take = async () => {
+    const seen = { chunks: state.chunks(name), amended: state.amended(name), isOurs }
+    return { seen, taken: await takeIn(ports, { upstream, ...wanted, ...fetched, ...seen }) }
+  }
+  const { seen, taken } = await take().finally(fetched.release)
   await record(ports, { upstream, name, n: seen.chunks.length }, taken)
   const { chunk, template, pins, digest, modifiedMs } = taken
   const count = seen.chunks.length + (chunk === undefined ? 0 : 1)
@@ -173,7 +176,9 @@ async function takeIn(
     return await take(taking)
   } catch (cause) {
     if (!isSteleError(cause, 'json_invalid')) throw cause
-    const reason = 'it is no JSON, as of a page for people' // Not the client's JSON: it sent none.
+    const { reason: why } = cause.details
+    // Not the client's JSON: it sent none.
+    const reason = /^it has|^too much/.test(why) ? why : 'it is no JSON, as of a page for people'
     throw new SteleError('upstream_answer_odd', { name, reason }, { cause })
   }
 }

@@ -6,7 +6,7 @@ import { type Amending, createAmending } from './amending.ts'
 import { createAsking } from './asking.ts'
 import { createFetching } from './fetching.ts'
 import { createUnderWay } from './flights.ts'
-import { unpack } from './pack.ts'
+import { unpackBytes } from './pack.ts'
 import { createPackuments } from './packuments.ts'
 import type { KeptHead, Upstream, UpstreamPorts } from './ports.ts'
 import { createReleases, type ProxiedTarball } from './releases.ts'
@@ -26,7 +26,7 @@ export type Proxy = {
   /** What was prepared, of names that belong to its upstream still. */
   readonly head: (name: string, form: Form) => KeptHead | undefined
   /** Its text, its base addresses marked (`baseMark`). */
-  readonly template: (name: string, form: Form) => string | undefined
+  readonly template: (name: string, form: Form) => Uint8Array | undefined
   /**
    * A release's tarball: chosen in the log before this resolves. Undefined where there is no such release. Throws
    * upstream_changed where the upstream has other bytes, and as `prepare`.
@@ -89,7 +89,7 @@ export function createProxy(
     head: headOf,
     template: (name, form) => {
       const packed = headOf(name, form) === undefined ? undefined : kept.template(name, form)
-      return packed === undefined ? undefined : unpack(packed)
+      return packed === undefined ? undefined : unpackBytes(packed)
     },
     tarball,
     amending: createAmending(ports, tarball),

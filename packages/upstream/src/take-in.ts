@@ -18,7 +18,7 @@ import {
   type ShownRelease,
 } from '@stele/releases/observed'
 import { type Form, parseTime, tarballFile } from '@stele/releases/release'
-import { maxDroppedShown } from './limits.ts'
+import { freePackumentBytes, maxDroppedShown, maxPackumentValues } from './limits.ts'
 import { pack, unpack } from './pack.ts'
 import { formatPins, type Pin, parsePins } from './pins.ts'
 
@@ -74,6 +74,7 @@ export function takeIn(taking: Taking): Taken {
   const document = parseTolerantJson(
     new TextDecoder().decode(taking.body),
     `the packument of "${name}"`,
+    taking.body.length > freePackumentBytes ? maxPackumentValues : undefined,
   )
   const { releases, dropped } = readShown(document, name)
   const known = knownOf(taking)

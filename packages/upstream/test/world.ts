@@ -177,7 +177,7 @@ export function createWorld(
     read: async (name, form = 'abbreviated') => {
       const head = await proxy.prepare(parsePackageName(name), form)
       if (head?.digest === undefined) return undefined
-      const template = proxy.template(name, form) ?? ''
+      const template = Buffer.from(proxy.template(name, form) ?? '').toString()
       return JSON.parse(template.replaceAll('\u0000', 'http://here'))
     },
     fetch: async (name, version) => {

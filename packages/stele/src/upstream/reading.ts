@@ -3,7 +3,16 @@ import { Worker } from 'node:worker_threads'
 import { errorFromText, SteleError } from '@stele/errors'
 import type { Apart, UpstreamPorts } from '@stele/upstream'
 import { type Taken, takeIn } from '@stele/upstream/taking'
-import { inlinePackumentBytes, readingIdleMs, readingRetryS, readingTimeoutMs } from './limits.ts'
+import { ownBytes } from '../ingest/messages.ts'
+import type { HeavyWork } from '../server/heavy-work.ts'
+import {
+  inlinePackumentBytes,
+  readingHeapMegabytes,
+  readingIdleMs,
+  readingRetryS,
+  readingTimeoutMs,
+  swellingBytes,
+} from './limits.ts'
 import type { ReadingJob, ReadingNews } from './worker.ts'
 
 /** The ports that take things apart. */
@@ -12,7 +21,7 @@ export type Reading = Pick<UpstreamPorts, 'takeIn' | 'takeApart'> & {
 }
 
 /** A reading without a thread yet. `main` is the module that threads run. */
-export function openReading(main: URL): Reading {
+export function openReading(main: URL, heavy: HeavyWork): Reading {
   let thread: ReadingThread | undefined
   let isClosed = false
   const run = async (job: ReadingJob): Promise<Taken | Apart> => {
@@ -23,7 +32,7 @@ export function openReading(main: URL): Reading {
   return {
     takeIn: async (taking) => {
       if (taking.body.length <= inlinePackumentBytes) return takeIn(taking)
-      const taken = await run({ kind: 'packument', taking })
+      const taken = await heavy(taking.body.length, () => run({ kind: 'packument', taking }))
       if ('template' in taken) return taken
       throw new Error('A packument was read as something else')
     },
@@ -51,11 +60,12 @@ type Running = {
 }
 
 function startThread(main: URL): ReadingThread {
-  const worker = new Worker(main, { workerData: { role: 'upstream' } })
+  const worker = new Worker(main, { workerData: { role: 'upstream' }, resourceLimits })
   worker.unref() // A server that ends does not wait for it.
   const running: Running[] = []
   let timer: NodeJS.Timeout | undefined
   let isUsable = true
+  let isSwollen = false
 
   const spoil = (why: SteleError): void => {
     isUsable = false
@@ -76,6 +86,7 @@ function startThread(main: URL): ReadingThread {
     wait()
     if ('done' in news) one?.resolve(news.done)
     else one?.reject(errorFromText(news.error))
+    if (isSwollen && running.length === 0) spoil(busy('it has read something large'))
   })
   worker.on('error', (cause) => spoil(busy('reading what an upstream sent failed', cause)))
   worker.on('exit', () => spoil(busy('the thread that reads what upstreams send has ended')))
@@ -84,8 +95,9 @@ function startThread(main: URL): ReadingThread {
     run: (job) =>
       new Promise((resolve, reject) => {
         running.push({ resolve, reject })
+        if (job.kind === 'packument' && job.taking.body.length > swellingBytes) isSwollen = true
         if (running.length === 1) wait()
-        worker.postMessage(job)
+        worker.postMessage(...messageOf(job))
       }),
     end: async () => {
       spoil(busy('it is stopping'))
@@ -93,6 +105,15 @@ function startThread(main: URL): ReadingThread {
     },
   }
 }
+
+/** A packument is handed over, not copied: nobody here needs it any more. */
+function messageOf(job: ReadingJob): [job: ReadingJob, transfer: ArrayBuffer[]] {
+  if (job.kind === 'tarball') return [job, []]
+  const body = ownBytes(job.taking.body)
+  return [{ ...job, taking: { ...job.taking, body } }, [body.buffer]]
+}
+
+const resourceLimits = { maxOldGenerationSizeMb: readingHeapMegabytes }
 
 /** Nothing is wrong with what was asked for: it can be asked for again. */
 function busy(reason: string, cause?: unknown): SteleError {

@@ -13,6 +13,7 @@ import { type Amending, upstreamSection } from '@stele/upstream'
 import { ingestIdleMs } from '../../ingest/limits.ts'
 import { createIngestPool, type IngestPorts } from '../../ingest/pool.ts'
 import { startIngestThread } from '../../ingest/thread.ts'
+import { createHeavyWork, type HeavyWork } from '../../server/heavy-work.ts'
 import type { Reserved } from '../../server/reservations.ts'
 import type { RunningService } from '../../server/run-service.ts'
 import { createGet } from '../../upstream/http-get.ts'
@@ -51,9 +52,12 @@ async function open(
   ports: KindPorts,
 ): Promise<RegistryPart> {
   const { log } = service.reads
-  const { upstream, amending } = await openUpstreams(service, closing, ports)
+  const heavy = createHeavyWork()
+  const { upstream, amending } = await openUpstreams(service, closing, { ...ports, heavy })
   const views = await openViews(service)
-  const pool = closing.adopt(createIngestPool(ingestPorts(service.main)), (one) => one.close())
+  const pool = closing.adopt(createIngestPool(ingestPorts(service.main, heavy)), (one) =>
+    one.close(),
+  )
   return {
     registry: createRegistry({
       state: log,
@@ -74,7 +78,7 @@ async function open(
 async function openUpstreams(
   { reads, identity, submit, storage, main }: RunningService,
   closing: AsyncDisposableStack,
-  { read, report }: KindPorts,
+  { read, report, heavy }: KindPorts & { readonly heavy: HeavyWork },
 ): Promise<Partial<Omit<ReturnType<typeof openProxy>, 'settled'>>> {
   const settings = read(upstreamSection)
   const upstreams = await findUpstreams(settings, read(edgeSection))
@@ -89,7 +93,7 @@ async function openUpstreams(
     const facts = { reason: error instanceof Error ? error.message : String(error) }
     report({ event: 'upstream_sweep_failed', ...facts })
   })
-  const reading = openReading(main)
+  const reading = openReading(main, heavy)
   const { settled, ...proxy } = openProxy({
     ...reading,
     get: network.get,
@@ -120,9 +124,12 @@ async function openViews({ reads, client }: RunningService): Promise<ViewReader>
   return made
 }
 
-function ingestPorts(main: URL): IngestPorts {
+function ingestPorts(main: URL, heavy: HeavyWork): IngestPorts {
   return {
-    startThread: () => startIngestThread(main),
+    startThread: () => {
+      const thread = startIngestThread(main)
+      return { ...thread, read: (job) => heavy(job.body.length, () => thread.read(job)) }
+    },
     whenIdle: (end) => {
       const timer = setTimeout(end, ingestIdleMs)
       timer.unref()
