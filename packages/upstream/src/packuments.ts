@@ -215,5 +215,6 @@ async function record(
   for (const difference of differences.filter(isFirst).slice(0, maxConflictsPerTaking)) {
     await noteDifference({ calls, state }, name, difference)
   }
+  if (chunk === undefined && n > 0) return // What is left out was told when the rest was new.
   for (const { version, reason } of dropped) report({ kind: 'dropped', name, version, reason })
 }

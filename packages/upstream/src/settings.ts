@@ -49,7 +49,7 @@ export const upstreamSection: Section<UpstreamSettings> = {
     },
     upstreams: {
       summary:
-        'registries that are asked for what is not here, each with id, url, scopes and token',
+        'registries that are asked for what is not here, a JSON list; each has id, url, and, where wanted, scopes, token, tarballHosts and search',
       kind: objects<UpstreamSettings['upstreams'][number]>({
         id: {
           summary: 'what the log calls it',

@@ -310,6 +310,9 @@ test('prepare() leaves out versions that nobody could install, and keeps the oth
     world.events.map(({ kind }) => kind),
     ['dropped', 'dropped'],
   )
+  world.wait(minute)
+  await world.read('a')
+  assert.equal(world.events.length, 2) // Not with each look at it.
   assert.deepEqual(member(await world.read('a'), 'dist-tags'), {})
 })
 
