@@ -1,7 +1,7 @@
 // Tarballs of upstreams as files, within the space that they may take: what was not used for longest goes first. They are
 // copies, which can be fetched again, but for those of packages that no upstream is asked for any more: these stay.
 import { randomUUID } from 'node:crypto'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -67,11 +67,12 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
         const row = find.get(integrity)
         if (row === undefined) return undefined
         const sha512 = text(row, 'sha512')
-        const path = pathOf(sha512)
-        if (!existsSync(path)) return undefined // It is fetched again.
+        const [path, sizeBytes] = [pathOf(sha512), number(row, 'size')]
+        // Gone, or cut short by whatever else writes there: it is fetched again.
+        if (statSync(path, { throwIfNoEntry: false })?.size !== sizeBytes) return undefined
         uses.touch(sha512)
         ignoreFull(() => rows.noteName(integrity, name))
-        return { sha512, sizeBytes: number(row, 'size'), path }
+        return { sha512, sizeBytes, path }
       },
       receive: (name) => tellFullLater(() => receive({ folder, name }, keepFile)),
       open: async ({ path }) => {

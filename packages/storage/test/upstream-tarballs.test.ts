@@ -1,7 +1,7 @@
 // Tarballs of upstreams on a disk of limited space, and what kills leave behind.
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -226,14 +226,19 @@ test('openUpstreamStore() fails nobody when its folder goes while it is swept, a
   for (let turn = 0; turn < 10; turn++) await readdir(join(world.folder, '..'))
 })
 
-test('find() does not find a tarball whose file is gone, and keep() brings it back', async (t) => {
-  const world = openWorld(t, 1000)
-  const a = await world.keep('a')
-  rmSync(world.store.tarballs.find(a, 'a')?.path ?? '')
-  assert.equal(world.store.tarballs.find(a, 'a'), undefined)
-  await world.keep('a')
-  assert.ok(existsSync(world.store.tarballs.find(a, 'a')?.path ?? ''))
-})
+for (const [title, spoil] of [
+  ['is gone', rmSync],
+  ['was cut short', (path: string) => truncateSync(path, 99)],
+] as const) {
+  test(`find() does not find a tarball whose file ${title}, and keep() brings it back`, async (t) => {
+    const world = openWorld(t, 1000)
+    const a = await world.keep('a')
+    spoil(world.store.tarballs.find(a, 'a')?.path ?? '')
+    assert.equal(world.store.tarballs.find(a, 'a'), undefined)
+    await world.keep('a')
+    assert.ok(existsSync(world.store.tarballs.find(a, 'a')?.path ?? ''))
+  })
+}
 
 test('saveHead() keeps no more than so many names that are nowhere, and packages whatever comes', (t) => {
   const { store, restart } = openWorld(t, 1000)
