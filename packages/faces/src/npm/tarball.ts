@@ -30,8 +30,9 @@ function showTarball(asked: Asked, ports: Ports): Draft | Promise<Draft> {
   const found = ports.registry.tarball(name, file)
   const body = found === undefined ? undefined : ports.log.blob(found.sha512)
   if (found !== undefined && body !== undefined) return showHosted(name, found, body, ports)
-  if (found !== undefined && ports.log.takenDown(found.sha512) !== undefined) {
-    throw missingTarball({ ...asked, found }, ports)
+  const reason = found === undefined ? undefined : ports.log.takenDown(found.sha512)
+  if (found !== undefined && reason !== undefined) {
+    throw new SteleError('taken_down', { spec: `${name}@${found.version}`, reason })
   }
   return showProxied({ ...asked, found }, ports)
 }
@@ -46,7 +47,7 @@ type Place = Asked & {
 /** The tarball of an upstream's release: as it comes, and cut off where it is not the one that was pinned. */
 async function showProxied(place: Place, ports: Ports): Promise<Draft> {
   const proxied = await ports.registry.proxiedTarball(place.name, place.file, place.client)
-  if (proxied === undefined) throw missingTarball(place, ports)
+  if (proxied === undefined) throw missingTarball(place)
   const { integrity, body } = proxied
   const headers = { 'content-type': 'application/octet-stream', 'cache-control': removable }
   const etag = `"${integrity}"`
@@ -67,12 +68,8 @@ async function showProxied(place: Place, ports: Ports): Promise<Draft> {
   return { status: 200, headers: { ...headers, ...length }, body: bytes, etag }
 }
 
-function missingTarball({ name, file, found }: Place, { log }: Ports): SteleError {
+function missingTarball({ name, file, found }: Place): SteleError {
   if (found === undefined) return new SteleError('version_not_found', { spec: `${name}/-/${file}` })
-  const reason = log.takenDown(found.sha512)
-  if (reason !== undefined) {
-    return new SteleError('taken_down', { spec: `${name}@${found.version}`, reason })
-  }
   return new SteleError('not_found', { what: `the tarball "${file}"` })
 }
 
