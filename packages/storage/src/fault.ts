@@ -34,3 +34,12 @@ function named(cause: unknown): unknown {
     ('code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT'))
   return isFull ? new SteleError('disk_full', {}, { cause }) : cause
 }
+
+/** For a change that can wait or be lost: a database that cannot be written must keep nobody from reading. */
+export function ignoreFull(change: () => void): void {
+  try {
+    change()
+  } catch (error) {
+    if (!(error instanceof Error && isDatabaseError(error))) throw error
+  }
+}

@@ -9,9 +9,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { HeldTarball, Receiving, Tarballs } from '@stele/upstream'
 import { number, text } from './columns.ts'
 import { inTransaction } from './database.ts'
-import { isDatabaseError, tellFullLater } from './fault.ts'
+import { ignoreFull, tellFullLater } from './fault.ts'
 import { codeOf } from './folders.ts'
-import { maxUsesKept, tarballGraceMs, tarballRoom, tarballsPerRemoval } from './limits.ts'
+import { tarballGraceMs, tarballRoom, tarballsPerRemoval } from './limits.ts'
+import { createUses, type Uses } from './uses.ts'
 
 /** Whose tarballs they are, and which of them are the only copies there are. */
 export const tarballNamesStep = `
@@ -42,7 +43,7 @@ type TarballPlace = {
 export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarballs {
   const { folder, maxBytes } = place
   removeTemporaries(folder)
-  const uses = createUses(db, place.now)
+  const uses = createTarballUses(db, place.now)
   const rows = createRows(db)
   const find = db.prepare('SELECT sha512, size FROM tarball WHERE integrity = ?')
   const pathOf = (sha512: string): string => join(folder, sha512.slice(0, 2), sha512)
@@ -81,7 +82,7 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
       },
     },
     swept,
-    close: () => ignoreFull(uses.save),
+    close: uses.close,
   }
 }
 
@@ -151,58 +152,16 @@ function createRows(db: DatabaseSync): Rows {
   }
 }
 
-type Uses = {
-  readonly touch: (sha512: string) => void
-  readonly save: () => void
-  /** True for what somebody may be about to open. */
-  readonly isRecent: (sha512: string) => boolean
-}
-
-/** When each was used last: in memory, since a warm registry writes nothing, and now and then in the database. */
-function createUses(db: DatabaseSync, now: () => number): Uses {
+/** When each file was used last, by its SHA-512. */
+function createTarballUses(db: DatabaseSync, now: () => number): Uses {
   const newest = db.prepare('SELECT max(used) AS used FROM tarball').get()?.['used']
   const note = db.prepare('UPDATE tarball SET used = :order WHERE sha512 = :sha512')
-  const unsaved = new Map<string, number>()
-  const usedMs = new Map<string, number>() // What was used longest ago is the first.
-  let order = typeof newest === 'number' ? newest : 0 // A count, and no time: clocks go back.
-  const isRecent = (sha512: string): boolean => {
-    const atMs = usedMs.get(sha512)
-    return atMs !== undefined && now() - atMs < tarballGraceMs
-  }
-  const save = (): void => {
-    for (const sha512 of usedMs.keys()) {
-      if (isRecent(sha512)) break
-      usedMs.delete(sha512)
-    }
-    if (unsaved.size === 0) return
-    inTransaction(db, () => {
-      for (const [sha512, at] of unsaved) note.run({ sha512, order: at })
-    })
-    unsaved.clear()
-  }
-  let saveAt = maxUsesKept
-  return {
-    isRecent,
-    save,
-    touch: (sha512) => {
-      order += 1
-      unsaved.set(sha512, order)
-      usedMs.delete(sha512)
-      usedMs.set(sha512, now())
-      if (unsaved.size < saveAt) return
-      ignoreFull(save)
-      saveAt = unsaved.size + maxUsesKept
-    },
-  }
-}
-
-/** A full disk must keep nobody from reading. What goes first is a guess then, and what is too much goes later. */
-function ignoreFull(change: () => void): void {
-  try {
-    change()
-  } catch (error) {
-    if (!(error instanceof Error && isDatabaseError(error))) throw error
-  }
+  return createUses(db, {
+    newest: typeof newest === 'number' ? newest : 0,
+    note: (sha512, order) => void note.run({ sha512, order }),
+    now,
+    graceMs: tarballGraceMs,
+  })
 }
 
 /** What takes tarballs away. */

@@ -1,7 +1,7 @@
 // When each of many copies was used last: in memory, since a warm registry writes nothing, and now and then in the database.
 import type { DatabaseSync } from 'node:sqlite'
 import { inTransaction } from './database.ts'
-import { isDatabaseError } from './fault.ts'
+import { ignoreFull } from './fault.ts'
 import { maxUsesKept } from './limits.ts'
 
 /** Uses of what a key stands for. */
@@ -10,7 +10,9 @@ export type Uses = {
   readonly touch: (key: string) => number
   /** Writes down what is not yet, in the transaction that is open. */
   readonly write: () => void
-  /** Writes it down before the database is closed. */
+  /** Writes it down in a transaction of its own. */
+  readonly save: () => void
+  /** The same before the database is closed, as far as the disk has room. */
   readonly close: () => void
   /** True for what somebody may be about to read. */
   readonly isRecent: (key: string) => boolean
@@ -31,22 +33,21 @@ export function createUses(db: DatabaseSync, { newest, note, now, graceMs }: Use
   const recentMs = new Map<string, number>() // What was used last stands last.
   let order = newest // A count, and no time: clocks go back.
   const isOver = (atMs: number): boolean => now() - atMs >= graceMs
-  const write = (): void => {
+  const noteAll = (): void => {
     for (const [key, place] of unwritten) note(key, place)
+  }
+  const save = (): void => {
+    inTransaction(db, noteAll)
     unwritten.clear()
   }
-  const writeNow = (): void => {
-    try {
-      inTransaction(db, write)
-    } catch (error) {
-      // A full disk must keep nobody from reading. What goes first is a guess then.
-      if (!(error instanceof Error && isDatabaseError(error))) throw error
-      unwritten.clear()
-    }
-  }
+  let saveAt = maxUsesKept
   return {
-    write,
-    close: writeNow,
+    write: () => {
+      noteAll()
+      unwritten.clear()
+    },
+    save,
+    close: () => ignoreFull(save),
     isRecent: (key) => !isOver(recentMs.get(key) ?? Number.NEGATIVE_INFINITY),
     touch: (key) => {
       order += 1
@@ -57,7 +58,10 @@ export function createUses(db: DatabaseSync, { newest, note, now, graceMs }: Use
         if (!isOver(atMs)) break
         recentMs.delete(one)
       }
-      if (unwritten.size >= maxUsesKept) writeNow()
+      if (unwritten.size >= saveAt) {
+        ignoreFull(save)
+        saveAt = unwritten.size + maxUsesKept
+      }
       return order
     },
   }
