@@ -71,3 +71,8 @@ function fromShasum(shasum: string): string {
 function invalid(integrity: string, reason: string): SteleError {
   return new SteleError('integrity_invalid', { integrity: integrity.slice(0, 256), reason })
 }
+
+/** The digest of an integrity, SRI, in hex. The text was checked before. */
+export function hexOfIntegrity(integrity: string): string {
+  return Buffer.from(integrity.slice(integrity.indexOf('-') + 1), 'base64').toString('hex')
+}

@@ -49,3 +49,8 @@ function reasonAgainst(text: string): string | undefined {
   if (/^(?:node_modules|favicon\.ico)$/i.test(text)) return 'it is reserved'
   return undefined
 }
+
+/** The scope of a name, `@scope`; undefined where it has none. */
+export function scopeOf(name: string): string | undefined {
+  return name.startsWith('@') ? name.slice(0, name.indexOf('/')) : undefined
+}

@@ -1,7 +1,7 @@
 // What the state says of packages of upstreams, read through the StateReader port (spec/release.md "State").
 import type { StateReader } from '@stele/entries/calls'
 import { isJsonObject, parseTolerantJson } from '@stele/formats/json'
-import { encodeSegment } from '@stele/formats/names'
+import { encodeSegment, hexOfIntegrity, scopeOf } from '@stele/formats/names'
 import { packageObject, readText } from './package-state.ts'
 import type { StateRows } from './state-rows.ts'
 
@@ -49,7 +49,7 @@ export function readConflict(
     integrity,
   }: { readonly name: string; readonly version: string; readonly integrity: string },
 ): boolean {
-  const digest = Buffer.from(integrity.slice(integrity.indexOf('-') + 1), 'base64').toString('hex')
+  const digest = hexOfIntegrity(integrity)
   return state.get(`${packageObject(name)}/conflicts/${version}`, digest) !== undefined
 }
 
@@ -67,8 +67,8 @@ export function readSeenConflict(
 
 /** The accounts that a name is reserved for: by itself, or else with its scope. */
 export function readHolders(state: StateReader, name: string): readonly string[] {
-  const scope = name.startsWith('@') ? [`${name.slice(0, name.indexOf('/'))}/*`] : []
-  for (const pattern of [name, ...scope]) {
+  const scope = scopeOf(name)
+  for (const pattern of [name, ...(scope === undefined ? [] : [`${scope}/*`])]) {
     const holders = readText(state, '/names', encodeSegment(pattern))
     if (holders !== undefined) return holders.split(' ')
   }

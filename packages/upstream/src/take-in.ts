@@ -8,7 +8,7 @@ import {
   parseTolerantJson,
 } from '@stele/formats/json'
 import { abbreviate } from '@stele/formats/manifest'
-import type { PackageName } from '@stele/formats/names'
+import { hexOfIntegrity, type PackageName } from '@stele/formats/names'
 import { formatChunk } from '@stele/formats/values'
 import {
   baseMark,
@@ -238,7 +238,7 @@ function setTarball({ dist }: JsonObject, tarball: string): void {
 function pinnedManifest({ record, integrity }: Pin, { deprecated }: JsonObject): JsonObject {
   const members = parseTolerantJson(record, 'a record')
   const sha1 = integrity.startsWith('sha1-')
-  const shasum = sha1 ? { shasum: Buffer.from(integrity.slice(5), 'base64').toString('hex') } : {}
+  const shasum = sha1 ? { shasum: hexOfIntegrity(integrity) } : {}
   const own = isJsonObject(members) ? members : {}
   const followed = typeof deprecated === 'string' ? { deprecated } : {}
   return { ...own, ...followed, dist: { integrity, ...shasum } }

@@ -1,4 +1,5 @@
 // Which upstream a name is asked of, if any.
+import { scopeOf } from '@stele/formats/names'
 import type { PinnedState, Upstream } from './ports.ts'
 
 /**
@@ -14,7 +15,7 @@ export function whichUpstream(
   const origin = state.origin(name)
   if (origin === 'hosted' || isPrivate(name) || state.isReserved(name)) return undefined
   if (origin !== undefined) return upstreams.find(({ id }) => id === origin)
-  const scope = name.startsWith('@') ? name.slice(0, name.indexOf('/')) : undefined
+  const scope = scopeOf(name)
   const ofScope =
     scope === undefined ? undefined : upstreams.find(({ scopes }) => scopes.includes(scope))
   return ofScope ?? upstreams.find(({ scopes }) => scopes.length === 0)

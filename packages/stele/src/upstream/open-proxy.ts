@@ -4,6 +4,7 @@ import type { RateLimit } from '@stele/accounts'
 import { createRateLimiter } from '@stele/accounts/rates'
 import { type CallRequest, type SubmitCall, submitTaken } from '@stele/entries/calls'
 import type { JsonObject } from '@stele/formats/json'
+import { scopeOf } from '@stele/formats/names'
 import { clientKey } from '@stele/formats/networks'
 import type { UpstreamReads } from '@stele/registry'
 import type { LogReader } from '@stele/storage'
@@ -147,8 +148,7 @@ function matcherOf(patterns: readonly string[]): (name: string) => boolean {
   const all = new Set(patterns.map((pattern) => pattern.toLowerCase()))
   return (asked) => {
     const name = asked.toLowerCase() // A slip of the shift key must not tell it to anybody.
-    return (
-      all.has(name) || (name.startsWith('@') && all.has(`${name.slice(0, name.indexOf('/'))}/*`))
-    )
+    const scope = scopeOf(name)
+    return all.has(name) || (scope !== undefined && all.has(`${scope}/*`))
   }
 }
