@@ -81,6 +81,9 @@ export const gzipPieceBytes: number = 64 * 1024
 /** Pieces at its beginning that are compressed well: the rest of what is larger is compressed fast, in a third of the time. */
 export const smallGzipPieces = 8
 
+/** Pieces of a packument's versions from which on their end is kept, up to 150 KB: less than that is made anew in a millisecond or two. */
+export const grownPieces = 4
+
 /** Brotli's quality: as small as gzip's best, in about its time. */
 export const brotliQuality = 5
 

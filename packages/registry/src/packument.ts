@@ -10,6 +10,25 @@ export type PackumentSources = { readonly state: StateReader; readonly views: Vi
 
 type Head = { readonly name: string; readonly form: Form; readonly baseUrl: string }
 
+/** How far a packument's versions were joined. */
+export type JoinedSoFar = {
+  /** What it depends on but for new versions: while it is the same, the text only grows. */
+  readonly shape: string
+  readonly lastEntry: number
+  /** `time` of all versions, as members of a JSON object. */
+  readonly times: string
+}
+
+/**
+ * A packument's JSON. `versions` is all that comes before `end`; of one that has only grown since `after`, what is new of it.
+ */
+export type PackumentText = {
+  readonly versions: Uint8Array
+  readonly end: Uint8Array
+  readonly soFar: JoinedSoFar
+  readonly hasGrown: boolean
+}
+
 /**
  * The packument's JSON. `dist-tags`, `time` and `_rev` come after `versions`, so that a new version changes
  * only the end. To be called within a snapshot; `row` must have a latest version.
@@ -17,21 +36,53 @@ type Head = { readonly name: string; readonly form: Form; readonly baseUrl: stri
 export function formatPackument(
   sources: PackumentSources,
   head: Head,
-  row: PackageRow,
-): Uint8Array {
-  const { name, form, baseUrl } = head
-  const notices = readNotices(sources.state, name)
-  const tails = [...notices].map(([version, notice]) => [version, warningOf(notice)] as const)
-  const { versions, times } = sources.views.joined(name, form, {
-    open: openVersion(baseUrl),
-    tails: new Map(tails.filter(([, warning]) => warning !== '')),
+  { row, after }: { readonly row: PackageRow; readonly after?: JoinedSoFar | undefined },
+): PackumentText {
+  const { name, form } = head
+  const { tails, shape } = shapeOf(sources, name, row)
+  const before = after?.shape === shape ? after : undefined
+  const joined = sources.views.joined(name, form, {
+    open: openVersion(head.baseUrl),
+    tails,
     ...(form === 'full' ? { publisher: publisherFrame } : {}),
     close: '}',
+    ...(before && { after: before.lastEntry }),
   })
+  const times = [before?.times ?? '', joined.times].filter((text) => text !== '').join(',')
+  const lastEntry = joined.lastEntry ?? before?.lastEntry ?? -1
+  const start = before === undefined ? startOf(head) : joined.versions.length > 0 ? ',' : ''
+  return {
+    versions: Buffer.concat([Buffer.from(start), joined.versions]),
+    end: Buffer.from(formatEnd(sources, head, { row, times })),
+    soFar: { shape, lastEntry, times },
+    hasGrown: before !== undefined,
+  }
+}
+
+/** What stands in versions that are there already, and may change. */
+function shapeOf(
+  { state }: PackumentSources,
+  name: string,
+  { reshapes }: PackageRow,
+): { readonly tails: ReadonlyMap<string, string>; readonly shape: string } {
+  const all = [...readNotices(state, name)]
+  const warnings = all.map(([version, notice]) => [version, warningOf(notice)] as const)
+  const tails = warnings.filter(([, warning]) => warning !== '')
+  return { tails: new Map(tails), shape: JSON.stringify([reshapes, tails]) }
+}
+
+function startOf({ name, form }: Head): string {
+  const id = JSON.stringify(name)
+  return `{${form === 'full' ? `"_id":${id},` : ''}"name":${id},"versions":{`
+}
+
+function formatEnd(
+  sources: PackumentSources,
+  { name, form }: Head,
+  { row, times }: { readonly row: PackageRow; readonly times: string },
+): string {
   const created = `"created":"${isoTime(row.createdMs)}"`
   const modified = `"modified":"${isoTime(row.modifiedMs)}"`
-  const id = JSON.stringify(name)
-  const start = form === 'full' ? `"_id":${id},"name":${id}` : `"name":${id}`
   const members = [
     `"dist-tags":${formatTags(sources.state, name)}`,
     `"time":{${[created, modified, times].filter((time) => time !== '').join(',')}}`,
@@ -39,8 +90,7 @@ export function formatPackument(
     form === 'full' ? fullTail(sources, name, row) : modified,
     `"_rev":${JSON.stringify(row.rev)}`,
   ]
-  const end = members.filter((member) => member !== '').join(',')
-  return Buffer.concat([Buffer.from(`{${start},"versions":{`), versions, Buffer.from(`},${end}}`)])
+  return `},${members.filter((member) => member !== '').join(',')}}`
 }
 
 /** One version's manifest, full form. */

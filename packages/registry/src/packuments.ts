@@ -5,10 +5,11 @@ import type { Form } from '@stele/releases/release'
 import { type BaseAddress, createBaseAddresses } from './base-addresses.ts'
 import { type ByteCache, createByteCache } from './byte-cache.ts'
 import { packBrotli, packZstd } from './coding.ts'
-import { type PackedPieces, packPieces } from './gzip-pieces.ts'
+import { type Beginning, beginningBytes, beginningOf, grownText } from './grown.ts'
+import { type PackedPieces, packGrown, packPieces } from './gzip-pieces.ts'
 import { maxCacheBytes, syncGzipBytes } from './limits.ts'
 import { createObserved, type Observed, type Revision } from './observed.ts'
-import { formatPackument } from './packument.ts'
+import { formatPackument, type PackumentText } from './packument.ts'
 import type { RegistryPorts } from './ports.ts'
 
 /** How a packument is wanted. `baseUrl` is what tarball addresses begin with, as the client reaches this registry. */
@@ -34,10 +35,11 @@ export type PackumentHead = {
 /** A packument as it is sent; without bytes where the client has them. */
 export type PackumentView = PackumentHead & { readonly bytes?: Uint8Array }
 
-/** `pieces` are there for a large gzip member: the next one takes over what it can. */
+/** `pieces` are there for a large gzip member, of which the next one takes over what it can; with `beginning` it is not even compared. */
 type Made = PackumentHead & {
   readonly bytes: Uint8Array
   readonly pieces?: PackedPieces['pieces']
+  readonly beginning?: Beginning | undefined
 }
 
 /** A packument by name, at once where its bytes are ready; undefined for a package that is not there, or has no version left. */
@@ -113,52 +115,73 @@ function findRevision({ sources, name, form }: Wanted): Revision | undefined {
   return row === undefined || row.latest === null ? sources.observed.revision(name, form) : row
 }
 
-/** The packument as it is now, without a coding; undefined when its last version went meanwhile. */
-function assemble(
-  wanted: Wanted,
-): { readonly revision: Revision; readonly bytes: Uint8Array } | undefined {
+/** A packument as it is now, without a coding: all of it, with the text that it was made of, or what is new at its end. */
+type Assembled = { readonly revision: Revision } & (
+  | { readonly whole: Uint8Array; readonly text?: PackumentText }
+  | { readonly whole: undefined; readonly text: PackumentText; readonly beginning: Beginning }
+)
+
+/** Undefined when its last version went meanwhile. */
+function assemble(wanted: Wanted, beginning?: Beginning): Assembled | undefined {
   const { sources, cache, name, form, base } = wanted
   return sources.views.snapshot(() => {
     const revision = findRevision(wanted)
     if (revision === undefined) return undefined
     const plain = { ...wanted, coding: 'identity' as const }
     const kept = cache.get(keyOf(plain))
-    if (kept?.etag === headOf(plain, revision).etag) return { revision, bytes: kept.bytes }
+    if (kept?.etag === headOf(plain, revision).etag) return { revision, whole: kept.bytes }
     const row = sources.views.package(name)
-    const bytes =
-      row === undefined || row.latest === null
-        ? sources.observed.bytes(name, form, base.text)
-        : formatPackument(sources, { name, form, baseUrl: base.text }, row)
-    return bytes && { revision, bytes }
+    if (row === undefined || row.latest === null) {
+      const whole = sources.observed.bytes(name, form, base.text)
+      return whole && { revision, whole }
+    }
+    const head = { name, form, baseUrl: base.text }
+    const text = formatPackument(sources, head, { row, after: beginning?.soFar })
+    if (text.hasGrown && beginning !== undefined)
+      return { revision, whole: undefined, text, beginning }
+    return { revision, whole: Buffer.concat([text.versions, text.end]), text }
   })
 }
 
 function makePlain(wanted: Wanted): Made | undefined {
   const plain = assemble(wanted)
-  return plain && keep(wanted, { ...headOf(wanted, plain.revision), bytes: plain.bytes })
+  if (plain?.whole === undefined) return undefined
+  return keep(wanted, { ...headOf(wanted, plain.revision), bytes: plain.whole })
 }
 
 /** Compresses here where that is a matter of microseconds, else on other threads. */
 function makePacked(wanted: Wanted): Made | undefined | Promise<Made> {
-  const { cache, coding } = wanted
-  const before = cache.get(keyOf(wanted)) // Of another revision: else it would have been given.
+  const { coding } = wanted
+  if (coding === 'gzip') return makeGzip(wanted)
   const plain = assemble(wanted)
-  if (plain === undefined) return undefined
-  const { revision, bytes } = plain
+  if (plain?.whole === undefined) return undefined
+  const head = headOf(wanted, plain.revision)
+  const pack = coding === 'zstd' ? packZstd : packBrotli
+  return pack(plain.whole).then((bytes) => keep(wanted, { ...head, bytes }))
+}
+
+function makeGzip(wanted: Wanted): Made | undefined | Promise<Made> {
+  const before = wanted.cache.get(keyOf(wanted)) // Of another revision: else it would have been given.
+  const assembled = assemble(wanted, before?.beginning)
+  if (assembled === undefined) return undefined
+  const { revision, whole, text } = assembled
   const head = headOf(wanted, revision)
-  const finish = (packed: Pick<Made, 'bytes' | 'pieces'>): Made =>
-    keep(wanted, { ...head, ...packed })
-  if (coding === 'zstd') return packZstd(bytes).then((packed) => finish({ bytes: packed }))
-  if (coding === 'br') return packBrotli(bytes).then((packed) => finish({ bytes: packed }))
-  if (bytes.length <= syncGzipBytes) return finish({ bytes: gzipSync(bytes, { level: 6 }) })
-  const { pieces } = before ?? {}
-  return packPieces(bytes, before && pieces && { bytes: before.bytes, pieces }).then(finish)
+  if (whole !== undefined && whole.length <= syncGzipBytes)
+    return keep(wanted, { ...head, bytes: gzipSync(whole, { level: 6 }) })
+  const { bytes = new Uint8Array(), pieces = [] } = before ?? {}
+  const packed =
+    whole === undefined
+      ? packGrown(grownText(text, assembled.beginning, { bytes, pieces }))
+      : packPieces(whole, { bytes, pieces })
+  const beginning = text && beginningOf(text, before?.beginning)
+  return packed.then((made) => keep(wanted, { ...head, ...made, beginning }))
 }
 
 /** Keeps what was made, in memory of its own: zlib and Buffer give views into larger blocks. */
 function keep(wanted: Wanted, made: Made): Made {
   if (!wanted.base.isKept) return made
   const bytes = new Uint8Array(made.bytes)
-  wanted.cache.set(keyOf(wanted), { ...made, bytes }, bytes.length)
+  const sizeBytes = bytes.length + beginningBytes(made.beginning)
+  wanted.cache.set(keyOf(wanted), { ...made, bytes }, sizeBytes)
   return made
 }

@@ -4,7 +4,8 @@ import type { Form } from '@stele/releases/release'
 /**
  * A package in the views. `latest` is null when every version was removed. Times are in milliseconds since 1970.
  * `starEntry` is the last entry by which somebody starred it or took a star back, -1 when there is none.
- * `fullBytes` is the size of all its versions' full forms together.
+ * `fullBytes` is the size of all its versions' full forms together. `reshapes` counts what was removed or replaced: while
+ * it stays the same, its versions have only become more.
  */
 export type PackageRow = {
   readonly rev: string
@@ -13,6 +14,7 @@ export type PackageRow = {
   readonly latest: string | null
   readonly starEntry: number
   readonly fullBytes: number
+  readonly reshapes: number
 }
 
 /** What stands around the piece of each version in a packument. */
@@ -24,6 +26,8 @@ export type VersionFrame = {
   /** After that, around the publisher as a JSON text, where there is one; absent: it is not told. */
   readonly publisher?: readonly [before: string, after: string]
   readonly close: string
+  /** Only what later entries than this one published. */
+  readonly after?: number
 }
 
 /** The versions of a package, in the order of their publishing, as members of JSON objects without their braces. */
@@ -32,6 +36,8 @@ type JoinedVersions = {
   readonly versions: Uint8Array
   /** Version to when it was published, an ISO time with milliseconds. */
   readonly times: string
+  /** The last entry that published one of them; undefined where there are none. */
+  readonly lastEntry: number | undefined
 }
 
 /** What the views keep of a version, but its long texts. `summary` is a JSON object. */

@@ -16,6 +16,9 @@ export function createFakeViews(): FakeViews {
   const conflicts: Extract<ViewWrite, { kind: 'conflict' }>[] = []
   const key = (name: string, version: string): string => `${name}@${version}`
 
+  const reshapes = new Map<string, number>()
+  const reshape = (name: string): unknown => reshapes.set(name, (reshapes.get(name) ?? 0) + 1)
+
   function fullBytesOf(name: string): number {
     const its = [...versions.values()].filter((row) => row.name === name)
     return its.reduce((sum, { pieces }) => sum + Buffer.byteLength(pieces.full), 0)
@@ -28,12 +31,14 @@ export function createFakeViews(): FakeViews {
       for (const [at, row] of versions) {
         if (row.pieces.sha512 !== write.sha512) continue
         versions.set(at, { ...row, pieces: reducePieces(row.pieces.full, write.sha512) })
+        reshape(row.name)
       }
     } else if (write.kind === 'withheld_entry') {
       for (const [at, { entry, name, version }] of versions) {
         const isKept = write.kept.some((one) => one.name === name && one.version === version)
         if (entry !== write.entry || isKept) continue
         versions.delete(at)
+        reshape(name)
         const rest = [...versions.values()].filter((row) => row.name === name)
         const newest = rest.toSorted((a, b) => b.entry - a.entry)[0]?.version ?? null
         const row = packages.get(name)
@@ -55,10 +60,14 @@ export function createFakeViews(): FakeViews {
         fullBytes = 0,
       } = packages.get(name) ?? {}
       const { rev, timeMs: modifiedMs } = write
-      packages.set(name, { rev, createdMs, modifiedMs, latest, starEntry, fullBytes })
-    } else if (write.kind === 'version') versions.set(key(name, write.version), write)
-    else if (write.kind === 'gone') versions.delete(key(name, write.version))
-    else if (write.kind === 'owner') {
+      packages.set(name, { rev, createdMs, modifiedMs, latest, starEntry, fullBytes, reshapes: 0 })
+    } else if (write.kind === 'version') {
+      if (versions.has(key(name, write.version))) reshape(name)
+      versions.set(key(name, write.version), write)
+    } else if (write.kind === 'gone') {
+      versions.delete(key(name, write.version))
+      reshape(name)
+    } else if (write.kind === 'owner') {
       const owner = JSON.stringify([write.account, name])
       if (write.isOwner) owners.add(owner)
       else owners.delete(owner)
@@ -87,11 +96,11 @@ export function createFakeViews(): FakeViews {
     snapshot: (read) => read(),
     package: (name) => {
       const row = packages.get(name)
-      return row && { ...row, fullBytes: fullBytesOf(name) }
+      return row && { ...row, fullBytes: fullBytesOf(name), reshapes: reshapes.get(name) ?? 0 }
     },
-    joined: (name, form, { open, tails, publisher: frame, close }) => {
+    joined: (name, form, { open, tails, publisher: frame, close, after = -1 }) => {
       const its = [...versions.values()]
-        .filter((row) => row.name === name)
+        .filter((row) => row.name === name && row.entry > after)
         .sort((a, b) => a.entry - b.entry)
       const members = its.map(({ version, publisher, pieces }) => {
         const isTold = frame !== undefined && publisher !== null
@@ -101,7 +110,11 @@ export function createFakeViews(): FakeViews {
       const times = its.map(
         ({ version, timeMs }) => `"${version}":"${new Date(timeMs).toISOString()}"`,
       )
-      return { versions: Buffer.from(members.join(',')), times: times.join(',') }
+      return {
+        versions: Buffer.from(members.join(',')),
+        times: times.join(','),
+        lastEntry: its.at(-1)?.entry,
+      }
     },
     versionNames: (name) =>
       [...versions.values()]

@@ -9,7 +9,7 @@ import { createSearch } from './view-search.ts'
 /** The views' reader over a connection. Its snapshots cover whatever else is read through the same connection. */
 export function createViewReader(db: DatabaseSync): ViewReader {
   const one = db.prepare(
-    `SELECT rev, created_ms, modified_ms, latest, star_entry, full_bytes
+    `SELECT rev, created_ms, modified_ms, latest, star_entry, full_bytes, reshapes
      FROM view_packages WHERE name = ?`,
   )
   const detail = db.prepare(
@@ -39,12 +39,13 @@ function createJoined(db: DatabaseSync): ViewReader['joined'] {
   // A subquery keeps its order below group_concat(): the one case for which SQLite promises it.
   const select = (form: Form, { tail, join }: { tail: string; join: string }): StatementSync =>
     db.prepare(
-      `SELECT CAST(group_concat(member, ',') AS BLOB) AS versions, group_concat(time, ',') AS times FROM (
+      `SELECT CAST(group_concat(member, ',') AS BLOB) AS versions, group_concat(time, ',') AS times,
+         max(entry) AS last_entry FROM (
          SELECT '"' || version || '":' || :open || "${form}" || ${tail} ||
              coalesce(CASE WHEN publisher IS NOT NULL THEN :before || json_quote(publisher) || :after END, '') || :close AS member,
            '"' || version || '":"' || strftime('%Y-%m-%dT%H:%M:%S', time_ms / 1000, 'unixepoch') ||
-             printf('.%03dZ"', time_ms % 1000) AS time
-         FROM view_versions ${join} WHERE name = :name ORDER BY entry, version)`,
+             printf('.%03dZ"', time_ms % 1000) AS time, entry
+         FROM view_versions ${join} WHERE name = :name AND entry > :later ORDER BY entry, version)`,
     )
   const plain = { tail: `''`, join: '' }
   const tailed = {
@@ -55,8 +56,9 @@ function createJoined(db: DatabaseSync): ViewReader['joined'] {
     full: { plain: select('full', plain), tailed: select('full', tailed) },
     abbreviated: { plain: select('abbreviated', plain), tailed: select('abbreviated', tailed) },
   }
-  return (name, form, { open, tails, publisher: [before, after] = [null, null], close }) => {
-    const asked = { name, open, before, after, close }
+  return (name, form, { open, tails, publisher = [null, null], close, after: later = -1 }) => {
+    const [before, after] = publisher
+    const asked = { name, open, before, after, close, later }
     const row =
       tails.size === 0
         ? statements[form].plain.get(asked)
@@ -67,6 +69,7 @@ function createJoined(db: DatabaseSync): ViewReader['joined'] {
     return {
       versions: (row && optional(row, 'versions', bytes)) ?? new Uint8Array(),
       times: (row && optional(row, 'times', text)) ?? '',
+      lastEntry: (row && optional(row, 'last_entry', number)) ?? undefined,
     }
   }
 }
@@ -108,6 +111,7 @@ function packageOf(row: Row | undefined): PackageRow | undefined {
     latest: optional(row, 'latest', text),
     starEntry: number(row, 'star_entry'),
     fullBytes: number(row, 'full_bytes'),
+    reshapes: number(row, 'reshapes'),
   }
 }
 

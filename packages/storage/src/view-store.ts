@@ -20,7 +20,8 @@ export const viewSchema = `
   CREATE TABLE IF NOT EXISTS view_packages (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, rev TEXT NOT NULL,
     created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL, latest TEXT,
-    star_entry INTEGER NOT NULL DEFAULT -1, full_bytes INTEGER NOT NULL DEFAULT 0
+    star_entry INTEGER NOT NULL DEFAULT -1, full_bytes INTEGER NOT NULL DEFAULT 0,
+    reshapes INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE TABLE IF NOT EXISTS view_versions (
     name TEXT NOT NULL, entry INTEGER NOT NULL, version TEXT NOT NULL, time_ms INTEGER NOT NULL,
@@ -43,7 +44,7 @@ export const viewSchema = `
   );
 `
 
-const viewForm = 5
+const viewForm = 6
 
 /** The home of the registry's projection. */
 export function createViewHome(db: DatabaseSync): ProjectionHome<ViewWrite> {

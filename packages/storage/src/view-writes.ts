@@ -27,7 +27,7 @@ function prepareWrites(db: DatabaseSync) {
        ON CONFLICT (name) DO UPDATE SET rev = excluded.rev, modified_ms = excluded.modified_ms`,
     ),
     version: db.prepare(
-      `INSERT OR REPLACE INTO view_versions
+      `INSERT INTO view_versions
        (name, entry, version, time_ms, publisher, tags, sha512, summary, abbreviated, "full", readme) VALUES
        (:name, :entry, :version, :timeMs, :publisher, :tags, :sha512, :summary, :abbreviated, :full, :readme)`,
     ),
@@ -54,6 +54,8 @@ function prepareWrites(db: DatabaseSync) {
     forgetConflicts: db.prepare('DELETE FROM view_conflicts WHERE entry = ?'),
     starEntry: db.prepare('UPDATE view_packages SET star_entry = ? WHERE name = ?'),
     grow: db.prepare('UPDATE view_packages SET full_bytes = full_bytes + :by WHERE name = :name'),
+    reshape: db.prepare('UPDATE view_packages SET reshapes = reshapes + 1 WHERE name = ?'),
+    has: db.prepare('SELECT 1 FROM view_versions WHERE name = ? AND version = ?'),
     fullBytes: db.prepare(
       'SELECT octet_length("full") AS size FROM view_versions WHERE name = ? AND version = ?',
     ),
@@ -82,13 +84,13 @@ function applyWrite(statements: WriteStatements, write: ViewWrite): void {
     }
     case 'version': {
       const { kind: _, pieces, tags, ...row } = write
+      if (statements.has.get(row.name, row.version) !== undefined) remove(statements, row)
       statements.version.run({ ...row, tags: JSON.stringify(tags), ...textsOf(pieces) })
       statements.grow.run({ name: write.name, by: Buffer.byteLength(pieces.full) })
       return
     }
     case 'gone':
-      statements.grow.run({ name: write.name, by: -sizeOf(statements, write) })
-      statements.gone.run(write.name, write.version)
+      remove(statements, write)
       return
     case 'latest':
       statements.latest.run(write.version, write.name)
@@ -131,8 +133,7 @@ function withholdEntry(
   for (const row of statements.ofEntry.all(entry)) {
     const [name, version] = [text(row, 'name'), text(row, 'version')]
     if (kept.some((one) => one.name === name && one.version === version)) continue
-    statements.grow.run({ name, by: -sizeOf(statements, { name, version }) })
-    statements.gone.run(name, version)
+    remove(statements, { name, version })
     const isLatest =
       optional(statements.latestOf.get(name) ?? { latest: null }, 'latest', text) === version
     if (!isLatest) continue
@@ -149,8 +150,18 @@ function withholdTarball(statements: WriteStatements, sha512: string): void {
     const by = Buffer.byteLength(pieces.full) - sizeOf(statements, { name, version })
     statements.reduce.run({ name, version, ...textsOf(pieces) })
     statements.grow.run({ name, by })
+    statements.reshape.run(name)
     reindex(statements, name)
   }
+}
+
+function remove(
+  statements: WriteStatements,
+  { name, version }: { readonly name: string; readonly version: string },
+): void {
+  statements.grow.run({ name, by: -sizeOf(statements, { name, version }) })
+  statements.reshape.run(name)
+  statements.gone.run(name, version)
 }
 
 /** Bytes of a version's full form, 0 where it is not there. */

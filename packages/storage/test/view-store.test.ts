@@ -90,6 +90,7 @@ test('createViewReader() reads what applyViewWrites() wrote when versions come a
     latest: '1.0.0',
     starEntry: -1,
     fullBytes: 7,
+    reshapes: 1,
   })
   const frame = { open: '<', tails: new Map<string, string>(), close: '>' }
   const joined = (form: 'full' | 'abbreviated', more: Partial<VersionFrame> = {}): unknown => {
@@ -117,7 +118,11 @@ test('createViewReader() reads what applyViewWrites() wrote when versions come a
   assert.equal(views.text('p', '1.0.0', 'readme'), '# p')
   assert.equal(views.text('p', '1.1.0', 'full'), undefined)
   assert.equal(views.package('q'), undefined)
-  assert.deepEqual(views.joined('q', 'full', frame), { versions: new Uint8Array(), times: '' })
+  assert.deepEqual(views.joined('q', 'full', frame), {
+    versions: new Uint8Array(),
+    times: '',
+    lastEntry: undefined,
+  })
   assert.deepEqual(views.versionNames('p'), ['1.0.0'])
   assert.deepEqual(views.versionNames('q'), [])
 })
@@ -136,6 +141,43 @@ test('joined(), versionNames() keep the order of publishing when names of versio
     assert.deepEqual(numbers, [order, order])
   }
   assert.deepEqual(views.versionNames('p'), order)
+})
+
+test('joined() gives only what came after an entry when it is asked so', () => {
+  const { views } = open(
+    ...['1.0.0', '1.1.0', '1.2.0'].map((version, at) => published(at + 1, { name: 'p', version })),
+  )
+  const after = (entry: number): unknown => {
+    const frame = { open: '<', tails: new Map<string, string>(), close: '>', after: entry }
+    const { versions, times, lastEntry } = views.joined('p', 'full', frame)
+    return [
+      Buffer.from(versions)
+        .toString()
+        .match(/1\.\d\.0/g),
+      times.length > 0,
+      lastEntry,
+    ]
+  }
+  assert.deepEqual(after(-1), [['1.0.0', '1.1.0', '1.2.0'], true, 3])
+  assert.deepEqual(after(2), [['1.2.0'], true, 3])
+  assert.deepEqual(after(3), [null, false, undefined])
+})
+
+test('applyViewWrites() counts what was removed or replaced, and nothing that is only added', () => {
+  const reshapes = (...entries: (readonly ViewWrite[])[]): unknown =>
+    open(...entries).views.package('p')?.reshapes
+  const [one, two] = ['1.0.0', '1.1.0'].map((version, at) => published(at, { name: 'p', version }))
+  assert.ok(one !== undefined && two !== undefined)
+  const gone = { kind: 'gone', name: 'p', version: '1.0.0' } as const
+  const full = '/x.tgz"},"name":"p","version":"1.0.0"'
+  const served = one.map((write) =>
+    write.kind === 'version' ? { ...write, pieces: { ...write.pieces, full } } : write,
+  )
+  assert.equal(reshapes(one, two), 0)
+  assert.equal(reshapes(one, two, [gone]), 1)
+  assert.equal(reshapes(one, one), 1)
+  assert.equal(reshapes(one, two, [{ kind: 'withheld_entry', entry: 0, kept: [] }]), 1)
+  assert.equal(reshapes(served, [{ kind: 'withheld_tarball', sha512: '00' }]), 1)
 })
 
 test('starredBy() lists names when accounts star and unstar', () => {
