@@ -59,7 +59,7 @@ export function sendRaw(
 }
 
 /** A connection from one of the loopback addresses. */
-function openSocket(port: number, from: string): Socket {
+export function openSocket(port: number, from: string): Socket {
   return connect({
     port,
     host: '127.0.0.1',

@@ -71,6 +71,9 @@ export const maxDrainBytes: number = 8 * mib
 /** Bytes that each chunk of it counts at least: tiny ones cost far more than what they carry. */
 export const drainedChunkBytes: number = 1 * kib
 
+/** How long nothing may come of it before the answer ends, in milliseconds. */
+export const drainQuietMs = 250
+
 /** For how long they are. */
 export const maxDrainMs: number = 5 * secondMs
 
@@ -103,6 +106,15 @@ export const maxPipelined = 32
 
 /** Bytes of their bodies, all together: a body that is whole makes way for the next, whatever it holds. */
 export const maxPipelinedBytes: number = 64 * kib
+
+/** Bytes from which on an answer is a large one: most packuments have less, and files are sent as they are read. */
+export const largeAnswerBytes: number = 1 * mib
+
+/** Bytes of large answers in memory at once, each as often as it is made, not as it is sent. */
+export const maxAnswerBytes: number = 96 * mib
+
+/** How long one may be on its way before another that needs its room has it: 32 MiB at 9 Mbit/s. */
+export const staleAnswerMs: number = 30 * secondMs
 
 /** Characters of one path segment, decoded: the longest name, scope and version with room to spare. */
 export const maxSegmentLength = 1_024

@@ -9,13 +9,16 @@ import { createConnections } from './connections.ts'
 import type { Draft } from './draft.ts'
 import { toReply } from './error-reply.ts'
 import type { HttpEvent } from './event.ts'
-import type { App, ByteStream, Incoming } from './exchange.ts'
+import type { App, ByteStream, Incoming, Reply } from './exchange.ts'
 import { finish } from './finish.ts'
+import { createLargeAnswers, type LargeAnswers } from './large-answers.ts'
 import {
   busyRetryS,
   headersTimeoutMs,
   idleTimeoutMs,
   keepAliveMs,
+  largeAnswerBytes,
+  maxAnswerBytes,
   maxBufferedBytes,
   maxConnections,
   maxConnectionsPerAddress,
@@ -37,6 +40,8 @@ export type ListenOptions = {
   readonly report: (event: HttpEvent) => void
   /** Bytes of small bodies in memory at once, over all requests. */
   readonly maxBufferedBytes?: number
+  /** Bytes of large answers in memory at once. */
+  readonly maxAnswerBytes?: number
   /** Bytes of large ones, which wait their turn. */
   readonly maxLargeBytes?: number
   /** Proxies that may hold any number of connections. */
@@ -69,6 +74,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     budget: createBodyBudget(options.maxBufferedBytes ?? maxBufferedBytes),
     turns: createBodyTurns(options.maxLargeBytes ?? maxLargeBytes),
   }
+  const answers = createLargeAnswers(options.maxAnswerBytes ?? maxAnswerBytes)
   const server = createLimitedServer(app)
   const running: Running = { count: 0, onNone: () => undefined }
   const start = ({ request, response }: Exchange): void => {
@@ -78,7 +84,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       if (running.count === 0) running.onNone()
     })
     if (!server.listening) response.setHeader('connection', 'close')
-    serve(app, { request, response, places }).catch((error: unknown) => {
+    serve(app, { request, response, places, answers }).catch((error: unknown) => {
       reportConnection(options, request.socket, error)
       response.destroy()
     })
@@ -150,15 +156,18 @@ type Serving = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly places: BodyPlaces
+  readonly answers: LargeAnswers
 }
 
-async function serve(app: App, { request, response, places }: Serving): Promise<void> {
+async function serve(app: App, serving: Serving): Promise<void> {
+  const { request, response, places } = serving
   const held: (() => void)[] = []
   const hold = (release: () => void): void => void held.push(release)
   const incoming = incomingOf(request, response, { places, hold })
   const refused = refuseExpectation(incoming)
-  const reply = await (refused === undefined ? app(incoming) : finish(incoming, refused))
+  const made = await (refused === undefined ? app(incoming) : finish(incoming, refused))
   for (const release of held) release()
+  const reply = hasRoom(serving, made) ? made : await finish(incoming, toReply(noRoom(), String))
   try {
     await sendReply(request, response, reply)
   } catch (error) {
@@ -169,6 +178,21 @@ async function serve(app: App, { request, response, places }: Serving): Promise<
     await sendReply(request, response, { status: 500, headers, body })
     throw error
   }
+}
+
+/** Room for a large answer, until its client has it or is gone. */
+function hasRoom({ response, answers }: Serving, { body }: Reply): boolean {
+  if (!(body instanceof Uint8Array) || body.length < largeAnswerBytes) return true
+  const release = answers.open(body, () => response.destroy())
+  if (release === undefined) return false
+  if (response.destroyed) release()
+  else response.once('close', release)
+  return true
+}
+
+function noRoom(): SteleError {
+  const reason = 'too many large answers are on their way'
+  return new SteleError('server_busy', { reason, retryAfterS: busyRetryS })
 }
 
 /** The answer to whoever expects what nobody here does. */

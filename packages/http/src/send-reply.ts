@@ -5,7 +5,13 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { endStream, isByteStream, withExactLength } from './byte-stream.ts'
 import type { ByteStream, FilePart, Reply } from './exchange.ts'
-import { drainedChunkBytes, maxDrainBytes, maxDrainMs, maxWholeFileBytes } from './limits.ts'
+import {
+  drainedChunkBytes,
+  drainQuietMs,
+  maxDrainBytes,
+  maxDrainMs,
+  maxWholeFileBytes,
+} from './limits.ts'
 import { readPart } from './read-part.ts'
 
 /** Sends the reply. Resolves when it is handed to the system, or the client is gone. */
@@ -40,8 +46,22 @@ export async function sendReply(
     return
   }
   if (stream !== undefined) await sendStream(response, stream, reply)
-  else if (body instanceof Uint8Array || body === undefined) response.end(body)
+  else if (body instanceof Uint8Array || body === undefined) {
+    if (isRefusedBody) return refuse(request, response, body)
+    response.end(body)
+  }
   if (isRefusedBody) drain(request)
+}
+
+/** All of the answer goes out, but it is not ended before the client stops: that would close the connection, and lose it. */
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Uint8Array | undefined,
+): void {
+  if (body === undefined) response.flushHeaders()
+  else response.write(body)
+  drain(request, () => response.end())
 }
 
 /** At the client's pace. A source that fails cuts the connection, a client that goes ends the source. */
@@ -72,15 +92,23 @@ function isAwaitingBody(request: IncomingMessage): boolean {
  * Reads and drops what the client still sends. Closing at once would reset the connection, and the client, still
  * writing, would never see the answer; reading without end would let it send for ever.
  */
-function drain(request: IncomingMessage): void {
+function drain(request: IncomingMessage, onQuiet: () => void = () => undefined): void {
   let sizeBytes = 0
   const timer = setTimeout(() => request.destroy(), maxDrainMs)
   timer.unref()
+  const quiet = setTimeout(onQuiet, drainQuietMs)
+  quiet.unref()
   request.on('data', (chunk: Uint8Array) => {
+    quiet.refresh()
     sizeBytes += Math.max(chunk.length, drainedChunkBytes)
     if (sizeBytes > maxDrainBytes) request.destroy()
   })
   request.on('error', () => undefined)
-  request.on('close', () => clearTimeout(timer))
+  request.on('end', onQuiet)
+  request.on('close', () => {
+    clearTimeout(timer)
+    clearTimeout(quiet)
+    onQuiet()
+  })
   request.resume()
 }

@@ -7,8 +7,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type App } from '../src/index.ts'
-import { codeOf, mib, send, withServer } from './real-server.ts'
+import { type App, listen } from '../src/index.ts'
+import { codeOf, mib, send, text, withServer } from './real-server.ts'
 
 /** Without the mend it hangs. */
 const hangs = { timeout: 60_000 }
@@ -123,4 +123,27 @@ test('a file that is gone answers 500 in JSON', async () => {
       assert.equal(events.length, 1)
     },
   )
+})
+
+test('large answers that nobody reads take room from large ones alone, which are told to come back', async () => {
+  const large = { status: 200, headers: {}, make: () => Buffer.alloc(2 * mib) }
+  const app: App = async ({ url }) =>
+    url === '/small' ? text(200, 'small') : { ...large, body: large.make() }
+  const options = { host: '127.0.0.1', port: 0, report: () => undefined, maxAnswerBytes: 3 * mib }
+  const server = await listen(app, options)
+  try {
+    const { port } = server
+    const idle = connect({ port, host: '127.0.0.1' })
+    idle.pause()
+    idle.write('GET /x HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(4)) // More than the system takes for a client.
+    await once(idle, 'readable')
+    const refused = await fetch(`${server.url}/x`)
+    assert.equal(refused.status, 503)
+    assert.equal(Object(await refused.json())['code'], 'server_busy')
+    assert.equal(await (await fetch(`${server.url}/small`)).text(), 'small')
+    idle.destroy()
+    await once(idle, 'close')
+  } finally {
+    await server.stop(0)
+  }
 })

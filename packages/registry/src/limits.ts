@@ -95,3 +95,6 @@ export const maxSearchLength = 512
 
 /** Search results on one page, as at npmjs (npm-wire S1). */
 export const maxSearchSize = 250
+
+/** Bytes from which on a packument without a coding is shared by all to whom it is being sent. */
+export const sharedBytes: number = 1024 * 1024

@@ -7,7 +7,7 @@ import { type ByteCache, createByteCache } from './byte-cache.ts'
 import { packBrotli, packZstd } from './coding.ts'
 import { type Beginning, beginningBytes, beginningOf, grownText } from './grown.ts'
 import { type PackedPieces, packGrown, packPieces } from './gzip-pieces.ts'
-import { maxCacheBytes, syncGzipBytes } from './limits.ts'
+import { maxCacheBytes, sharedBytes, syncGzipBytes } from './limits.ts'
 import { createObserved, type Observed, type Revision } from './observed.ts'
 import { formatPackument, type PackumentText } from './packument.ts'
 import type { RegistryPorts } from './ports.ts'
@@ -58,6 +58,7 @@ export function createPackuments(
 ): Packuments {
   const cache = createByteCache<Made>(maxBytes)
   const running = new Map<string, Promise<PackumentView | undefined>>()
+  const sent = createLastMade()
   const findBase = createBaseAddresses(ports.now)
   const sources = { ...ports, observed: createObserved(ports.upstream) }
   return (name, ask) => {
@@ -69,9 +70,29 @@ export function createPackuments(
     if (isKnown?.(head) === true) return head
     const kept = cache.get(keyOf(wanted))
     if (kept?.etag === head.etag) return kept
-    if (coding === 'identity') return makePlain(wanted)
-    const flight = `${head.etag} ${name}`
+    const flight = `${head.etag} ${keyOf(wanted)}` // The whole address: its digest in the ETag is short, and whoever asks chooses the Host.
+    if (coding === 'identity') return sent(flight, () => makePlain(wanted))
     return running.get(flight) ?? track(running, flight, makePacked(wanted))
+  }
+}
+
+/** Gives what was made before, as long as somebody still has it: clients that do not read hold it once, not each for themselves. */
+function createLastMade(): (key: string, make: () => Made | undefined) => Made | undefined {
+  const known = new Map<string, WeakRef<Uint8Array>>()
+  const gone = new FinalizationRegistry<string>((key) => {
+    if (known.get(key)?.deref() === undefined) known.delete(key)
+  })
+  const heads = new WeakMap<Uint8Array, Made>()
+  return (key, make) => {
+    const bytes = known.get(key)?.deref()
+    const before = bytes && heads.get(bytes)
+    if (before !== undefined) return before
+    const made = make()
+    if (made === undefined || made.bytes.length < sharedBytes) return made
+    known.set(key, new WeakRef(made.bytes))
+    heads.set(made.bytes, made)
+    gone.register(made.bytes, key)
+    return made
   }
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import test from 'node:test'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
-import { maxBaseAddresses } from '../src/limits.ts'
+import { maxBaseAddresses, sharedBytes } from '../src/limits.ts'
 import { createPackuments, type Packuments, type PackumentView } from '../src/packuments.ts'
 import { createWorld, nameOf, plainBytes, type World } from './world.ts'
 
@@ -97,6 +97,21 @@ test('packument() makes a large one once when many ask for it at the same time',
   const all = await Promise.all(Array.from({ length: 20 }, () => bytesOf(packument('p', ask))))
   assert.equal(count(), 1)
   for (const bytes of all) assert.deepEqual(bytes, all[0])
+})
+
+test('packument() gives all who are sent the same large bytes without a coding the same memory', async () => {
+  const world = await worldWithLargePackage()
+  const x = randomBytes(40_000).toString('base64')
+  for (let at = 1; at <= 25; at++)
+    await world.publish('alice', { name: 'p', version: `1.0.${at}`, x })
+  const { packument, count } = counting(world, { maxBytes: 0 })
+  const ask = (host: string): Promise<Uint8Array | undefined> =>
+    Promise.resolve(packument('p', { form: 'full', baseUrl: host })).then((view) => view?.bytes)
+  const first = await ask('http://a')
+  assert.ok(first !== undefined && first.length > sharedBytes)
+  assert.equal(await ask('http://a'), first)
+  assert.equal(count(), 1)
+  assert.notEqual(await ask('http://b'), first)
 })
 
 test('packument() makes nothing when the client has it, kept or not', async () => {

@@ -17,7 +17,7 @@ type Advisories = {
   readonly unknown: readonly string[]
 }
 
-/** Asks for advisories. Throws rate_limited, upstream_unreachable, upstream_refused, upstream_answer_odd, upstream_too_large. */
+/** Asks for advisories. Throws upstream_budget_spent, upstream_unreachable, upstream_refused, upstream_answer_odd, upstream_too_large. */
 export type AskAdvisories = (packages: Audited, client?: string) => Promise<Advisories>
 
 type Ports = Pick<UpstreamPorts, 'get' | 'decode' | 'now' | 'upstreams' | 'state' | 'takeQuestion'>

@@ -215,9 +215,9 @@ export type UpstreamPorts = {
     coding: string,
     maxBytes: number,
   ) => Promise<Uint8Array | undefined>
-  /** Counts what a client wants that is not here yet. Throws rate_limited. */
+  /** Counts what a client wants that is not here yet. Throws upstream_budget_spent. */
   readonly takeCold: (client: string | undefined) => void
-  /** Counts an audit or a search that an upstream is asked. Throws rate_limited. */
+  /** Counts an audit or a search that an upstream is asked. Throws upstream_budget_spent. */
   readonly takeQuestion: (client: string | undefined) => void
   /** Milliseconds since 1970 when the process started; from then on it never goes back. */
   readonly now: () => number

@@ -17,7 +17,7 @@ import { whichUpstream } from './which.ts'
 export type Proxy = {
   /** The id of the upstream that a name belongs to, or that it is to be asked of; undefined for what is asked of nobody. */
   readonly whose: (name: string) => string | undefined
-  /** Brings a packument to where its upstream is; undefined where there is none. Throws as `Packuments.prepare`, and rate_limited. */
+  /** Brings a packument to where its upstream is; undefined where there is none. Throws as `Packuments.prepare`, and upstream_budget_spent. */
   readonly prepare: (
     name: PackageName,
     form: Form,

@@ -11,7 +11,7 @@ type FoundPackages = { readonly objects: readonly JsonObject[]; readonly total: 
 /** A page of a search. */
 type SearchedPage = { readonly text: string; readonly from: number; readonly size: number }
 
-/** Undefined where no upstream is searched, or must not be told of this text. Throws rate_limited, and what asking throws. */
+/** Undefined where no upstream is searched, or must not be told of this text. Throws upstream_budget_spent, and what asking throws. */
 export type AskSearch = (page: SearchedPage, client?: string) => Promise<FoundPackages | undefined>
 
 type Ports = Pick<UpstreamPorts, 'get' | 'decode' | 'now' | 'upstreams' | 'takeQuestion'>

@@ -142,7 +142,7 @@ suite('advisories()', () => {
     const takeQuestion = (client: string | undefined): void => {
       counted.push(client)
       if (counted.length > 1)
-        throw new SteleError('rate_limited', { what: 'audits', retryAfterS: 1 })
+        throw new SteleError('upstream_budget_spent', { what: 'audits', retryAfterS: 1 })
     }
     const world = createWorld({ takeQuestion })
     world.put('a', [{ version: '1.0.0' }])
@@ -151,7 +151,7 @@ suite('advisories()', () => {
     await world.proxy.advisories(new Map([['@team/own', ['1.0.0']]]), '192.0.2.1')
     await world.proxy.advisories(packages, '192.0.2.1')
     await assert.rejects(world.proxy.advisories(packages, '192.0.2.1'), (error) =>
-      isSteleError(error, 'rate_limited'),
+      isSteleError(error, 'upstream_budget_spent'),
     )
     assert.deepEqual(counted, ['192.0.2.1', '192.0.2.1'])
   })

@@ -18,6 +18,7 @@ export type UpstreamDetails = {
     readonly shown: string
   }
   upstream_too_large: { readonly upstream: string; readonly what: string; readonly limit: number }
+  upstream_budget_spent: { readonly what: string; readonly retryAfterS: number }
   amend_refused: { readonly spec: string; readonly reason: string }
   upstream_loop: { readonly upstream: string; readonly what: string }
 }
@@ -47,6 +48,11 @@ export const upstreamErrors: Catalogue<UpstreamDetails> = {
     status: 424,
     message: (d) =>
       `Cannot get ${d.what}: the upstream "${d.upstream}" sends more than ${d.limit} bytes`,
+  },
+  upstream_budget_spent: {
+    status: 429, // Unlike a log-in that was tried too often: clients that wait and try again do the right thing.
+    message: (d) => `Cannot ask upstreams now: too many ${d.what} were wanted`,
+    fix: (d) => `Try again in ${Math.ceil(d.retryAfterS / 60)} minutes`,
   },
   amend_refused: { status: 409, message: (d) => `Cannot amend ${d.spec}: ${d.reason}` },
   upstream_loop: {

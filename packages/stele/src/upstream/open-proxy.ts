@@ -3,6 +3,7 @@ import { hash, randomBytes } from 'node:crypto'
 import type { RateLimit } from '@stele/accounts'
 import { createRateLimiter } from '@stele/accounts/rates'
 import { type CallRequest, type SubmitCall, submitTaken } from '@stele/entries/calls'
+import { isSteleError, SteleError } from '@stele/errors'
 import type { JsonObject } from '@stele/formats/json'
 import { scopeOf } from '@stele/formats/names'
 import { clientKey } from '@stele/formats/networks'
@@ -79,8 +80,14 @@ function createBudget(
   const byAddress = createRateLimiter(what, address, steadyNow)
   const inAll = createRateLimiter(what, all, steadyNow)
   return (client) => {
-    if (client !== undefined) byAddress.take(clientKey(client))
-    inAll.take('all')
+    try {
+      if (client !== undefined) byAddress.take(clientKey(client))
+      inAll.take('all')
+    } catch (cause) {
+      if (!isSteleError(cause, 'rate_limited')) throw cause
+      const { retryAfterS } = cause.details
+      throw new SteleError('upstream_budget_spent', { what, retryAfterS }, { cause })
+    }
   }
 }
 

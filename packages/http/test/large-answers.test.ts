@@ -1,0 +1,90 @@
+// Who has room for a large answer, and who is cut for want of it.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createLargeAnswers } from '../src/large-answers.ts'
+import { staleAnswerMs } from '../src/limits.ts'
+
+type Row = {
+  readonly what: string
+  /** `name bytes` opens an answer with the memory of this name, `-number` ends the one that was opened as that, `+` lets time pass. */
+  readonly steps: readonly string[]
+  readonly became: readonly ('held' | 'refused' | 'cut')[]
+  readonly usedBytes: number
+}
+
+const rows: readonly Row[] = [
+  { what: 'there is room', steps: ['a 50', 'b 50'], became: ['held', 'held'], usedBytes: 100 },
+  { what: 'there is none', steps: ['a 60', 'b 60'], became: ['held', 'refused'], usedBytes: 60 },
+  {
+    what: 'there is room again',
+    steps: ['a 60', '-0', 'b 60'],
+    became: ['held', 'held'],
+    usedBytes: 60,
+  },
+  { what: 'one is larger than all', steps: ['a 200'], became: ['held'], usedBytes: 200 },
+  {
+    what: 'many share their memory',
+    steps: ['a 60', 'a 60', 'a 60'],
+    became: ['held', 'held', 'held'],
+    usedBytes: 60,
+  },
+  {
+    what: 'one of those who share ends',
+    steps: ['a 60', 'a 60', '-0', '-0', 'b 60'],
+    became: ['held', 'held', 'refused'],
+    usedBytes: 60,
+  },
+  {
+    what: 'all of those who share end',
+    steps: ['a 60', 'a 60', '-0', '-1'],
+    became: ['held', 'held'],
+    usedBytes: 0,
+  },
+  {
+    what: 'those before it are old',
+    steps: ['a 50', 'a 50', 'b 50', '+', 'c 50'],
+    became: ['cut', 'cut', 'held', 'held'],
+    usedBytes: 100,
+  },
+  {
+    what: 'somebody has just begun to take what is old',
+    steps: ['a 90', '+', 'a 90', 'b 90'],
+    became: ['held', 'held', 'refused'],
+    usedBytes: 90,
+  },
+  {
+    what: 'cutting the old one would not be enough',
+    steps: ['a 20', '+', 'b 80', 'c 50'],
+    became: ['held', 'held', 'refused'],
+    usedBytes: 100,
+  },
+  {
+    what: 'the old one ends after it was cut',
+    steps: ['a 90', '+', 'b 90', '-0'],
+    became: ['cut', 'held'],
+    usedBytes: 90,
+  },
+]
+for (const { what, steps, became, usedBytes } of rows) {
+  test(`open() leaves ${became.join(', ')} when ${what}`, () => {
+    let nowMs = 0
+    const answers = createLargeAnswers(100, () => nowMs)
+    const memory = new Map<string, Uint8Array>()
+    const ends: ((() => void) | undefined)[] = []
+    const found: string[] = []
+    for (const step of steps) {
+      const [, name = '', size] = /^(\w) (\d+)$/.exec(step) ?? []
+      if (step === '+') nowMs += staleAnswerMs
+      else if (step.startsWith('-')) ends[Number(step.slice(1))]?.()
+      else {
+        const bytes = memory.get(name) ?? new Uint8Array(Number(size))
+        memory.set(name, bytes)
+        const at = found.push('held') - 1
+        ends[at] = answers.open(bytes, () => void (found[at] = 'cut'))
+        if (ends[at] === undefined) found[at] = 'refused'
+      }
+    }
+    assert.deepEqual(found, became)
+    assert.equal(answers.usedBytes(), usedBytes)
+  })
+}
