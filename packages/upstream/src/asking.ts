@@ -1,6 +1,6 @@
 // Asks an upstream something, unless it is left alone for a while; what goes wrong is told in words.
 import { isSteleError, SteleError } from '@stele/errors'
-import { type Breaker, createBreaker } from './breaker.ts'
+import type { Breakers } from './breaker.ts'
 import type { Upstream, UpstreamPorts } from './ports.ts'
 
 /**
@@ -13,17 +13,11 @@ export type Asking = <T>(upstream: Upstream, what: string, work: () => Promise<T
  * Asks whoever did not fail too often: with different things, or, where every question is of one kind, with each of them.
  */
 export function createAsking(
-  { now, report }: Pick<UpstreamPorts, 'now' | 'report'>,
+  { report, breakers }: Pick<UpstreamPorts, 'report'> & { readonly breakers: Breakers },
   counted: 'different' | 'each' = 'different',
 ): Asking {
-  const breakers = new Map<string, Breaker>()
-  const breakerOf = (id: string): Breaker => {
-    const breaker = breakers.get(id) ?? createBreaker(now)
-    breakers.set(id, breaker)
-    return breaker
-  }
   return async ({ id }, what, work) => {
-    const breaker = breakerOf(id)
+    const breaker = breakers(id)
     const passed = breaker.pass()
     if (passed === undefined) {
       throw unreachable({ upstream: id, what, reason: resting }, breaker.restMs())
@@ -33,18 +27,28 @@ export function createAsking(
       passed.succeeded()
       return result
     } catch (error) {
-      if (isSteleError(error, 'server_busy')) throw error // Of our own network: the upstream was not asked.
+      if (isSteleError(error, 'server_busy')) {
+        passed.untold() // Of our own network: the upstream was not asked.
+        throw error
+      }
       if (isSteleError(error)) {
         passed.succeeded()
         throw error
       }
-      passed.failed(counted === 'each' ? Symbol(what) : what)
       const reason = error instanceof Error ? error.message : String(error)
+      const asked = counted === 'each' ? Symbol(what) : what
+      passed.failed({ what: asked, reason, isLate: isLate(error) })
       report({ kind: 'unreachable', upstream: id, reason })
       const told = { upstream: id, what, reason: `does not answer as it should: ${reason}` }
       throw unreachable(told, breaker.restMs(), error)
     }
   }
+}
+
+/** True for an error of the network where nothing came in the time that there was, or the system gave up first. */
+export function isLate(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return error.name === 'TimeoutError' || ('code' in error && error.code === 'ETIMEDOUT')
 }
 
 const resting = 'failed several times, and is left alone for a moment'

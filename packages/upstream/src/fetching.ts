@@ -3,7 +3,8 @@ import { isSteleError, SteleError } from '@stele/errors'
 import { abbreviatedType } from '@stele/formats/manifest'
 import { encodeSegment } from '@stele/formats/names'
 import { createAsking } from './asking.ts'
-import { largePackumentBytes, maxPackumentBytes } from './limits.ts'
+import type { Breakers } from './breaker.ts'
+import { largePackumentBytes } from './limits.ts'
 import type { Answer, Upstream, UpstreamPorts, Wanted } from './ports.ts'
 import { getFollowing } from './redirects.ts'
 import { createGate, createTurn, type Turn } from './turn.ts'
@@ -31,7 +32,9 @@ export type Fetching = {
   readonly tarball: (upstream: Upstream, url: string, what: string) => Promise<Answer | undefined>
 }
 
-type Ports = Pick<UpstreamPorts, 'get' | 'decode' | 'now' | 'report'>
+type Ports = Pick<UpstreamPorts, 'get' | 'decode' | 'report' | 'maxPackumentBytes'> & {
+  readonly breakers: Breakers
+}
 
 const accepts = {
   full: 'application/json',
@@ -85,7 +88,7 @@ function oddTarball(answer: Answer): string | undefined {
 }
 
 async function getPackument(
-  { get, decode }: Ports,
+  { get, decode, maxPackumentBytes }: Ports,
   upstream: Upstream,
   { name, form, etag, turn }: WantedPackument & { readonly turn: Turn },
 ): Promise<Fetched> {

@@ -6,6 +6,9 @@ export const maxDroppedShown = 20
 /** Different things that failed in a row, after which an upstream is left alone: one package that it cannot serve is no reason. */
 export const breakerFailures = 5
 
+/** Different things that were not answered in time: while it hangs, each one costs somebody that long. */
+export const breakerLate = 2
+
 /** How long it is left alone at first, in milliseconds; it doubles with each failed try. */
 export const breakerRestMs: number = 2 * 1000
 
@@ -18,8 +21,17 @@ export const freshMs: number = 60 * 1000
 /** As long as the operator may say, in milliseconds: new versions, and deprecations, come later by as much. */
 export const mostFreshMs: number = 24 * 60 * 60 * 1000
 
-/** Bytes of a packument as it comes over the network, and without its coding: reading it takes ten times as much. */
-export const maxPackumentBytes: number = 32 * 1024 * 1024
+/**
+ * Bytes of a packument as it comes over the network, and without its coding, where the operator says nothing: the largest
+ * that is known has 21 MB, and reading it takes ten times as much.
+ */
+export const packumentBytes: number = 32 * 1024 * 1024
+
+/** As few as the operator may say: nearly every packument has less. */
+export const leastPackumentBytes: number = 1024 * 1024
+
+/** As many: reading one of them takes 1.3 GB. */
+export const mostPackumentBytes: number = 128 * 1024 * 1024
 
 /** Values of a packument: 3,000 versions with everything that is said of them have a million. */
 export const maxPackumentValues = 2_000_000

@@ -1,6 +1,6 @@
 // Texts as they are kept: a tenth of their size, packed and unpacked in a moment.
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { maxPackumentBytes, packChunkBytes } from './limits.ts'
+import { mostPackumentBytes, packChunkBytes } from './limits.ts'
 
 const params = { [constants.ZSTD_c_compressionLevel]: 1 }
 
@@ -11,7 +11,7 @@ export function pack(text: Uint8Array): Uint8Array {
 
 /** The inverse of pack(). */
 export function unpackBytes(packed: Uint8Array): Uint8Array {
-  return zstdDecompressSync(packed, { maxOutputLength: 4 * maxPackumentBytes })
+  return zstdDecompressSync(packed, { maxOutputLength: 4 * mostPackumentBytes })
 }
 
 /** The same, as text. */

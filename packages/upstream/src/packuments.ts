@@ -4,6 +4,7 @@ import { isSteleError, SteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
 import { tarballFile } from '@stele/releases/release'
 import { formatBasis, isStillBasis, isStillSeen } from './basis.ts'
+import type { Breakers } from './breaker.ts'
 import { noteConflict, noteDifference } from './conflicts.ts'
 import { createCorrecting } from './correcting.ts'
 import { createFailed } from './failed.ts'
@@ -13,6 +14,7 @@ import { maxConflictsPerTaking } from './limits.ts'
 import type { Pin } from './pins.ts'
 import { forms, type KeptHead, type Upstream, type UpstreamPorts, type Wanted } from './ports.ts'
 import type { Differing, Taken } from './take-in.ts'
+import { createTrying } from './trying.ts'
 
 /** Packuments of upstreams. */
 export type Packuments = {
@@ -45,13 +47,14 @@ type Ports = Pick<
 
 /** Packuments over their ports. */
 export function createPackuments(
-  ports: Ports & Pick<UnderWay, 'track'>,
+  ports: Ports & Pick<UnderWay, 'track'> & { readonly breakers: Breakers },
   fetching: Fetching,
 ): Packuments {
-  const { kept, state, now, freshMs } = ports
+  const { kept, state, now, freshMs, breakers } = ports
   const fly = createFlights<KeptHead | undefined>()
   const inTurn = createTurns() // One name is taken in once at a time, in whichever form: chunks are numbered.
   const failed = createFailed(ports)
+  const tryAsking = createTrying(ports)
   const correct = createCorrecting(ports)
   const correcting: Refreshing['correct'] = (...told) => void ports.track(correct(...told))
 
@@ -68,12 +71,18 @@ export function createPackuments(
       return head
     } catch (error) {
       const before = kept.head(wanted.name, wanted.form)
-      if (!isSteleError(error) || before?.digest === undefined) throw error
+      if (!isSteleError(error) || before?.digest === undefined) {
+        failed.noteError(wanted, error)
+        throw error
+      }
       if (!mayGoOn(upstream, wanted.name, before)) throw error
       if (isSteleError(error, 'disk_full')) return before // It is asked again at once.
       return failed.note(wanted, before, error)
     }
   }
+
+  const ask = (upstream: Upstream, wanted: Wanted): Promise<KeptHead | undefined> =>
+    fly(`${wanted.form} ${wanted.name}`, () => refreshOrStale(upstream, wanted))
 
   return {
     isCurrent: (name) =>
@@ -88,7 +97,14 @@ export function createPackuments(
         const stale = isNone ? undefined : failed.find(wanted, before)
         if (stale !== undefined && mayGoOn(upstream, name, before)) return stale
       }
-      return fly(`${form} ${name}`, () => refreshOrStale(upstream, wanted))
+      const isKept = !isStale && before?.digest !== undefined
+      if (isKept && mayGoOn(upstream, name, before)) {
+        const holdOn = (): KeptHead => failed.hold(wanted, before)
+        return tryAsking(upstream.id, () => ask(upstream, wanted), holdOn)
+      }
+      const known = breakers(upstream.id).isFailing() ? failed.findError(wanted) : undefined
+      if (known !== undefined) throw known
+      return ask(upstream, wanted)
     },
   }
 }

@@ -28,7 +28,10 @@ export type Answer = {
   readonly cancel: () => void
 }
 
-/** A GET, or with a body a POST, of that address: redirects are answers. Rejects when no answer comes: the connection, the name, time. */
+/**
+ * A GET, or with a body a POST, of that address: redirects are answers. Rejects when no answer comes: the connection, the name,
+ * time (then with an error that is called TimeoutError).
+ */
 export type Get = (ask: {
   readonly url: string
   readonly headers: { readonly [name: string]: string }
@@ -201,6 +204,8 @@ export type UpstreamPorts = {
   readonly get: Get
   /** How long what an upstream said holds, ms. */
   readonly freshMs: number
+  /** Bytes of a packument as it comes over the network, and without its coding. */
+  readonly maxPackumentBytes: number
   readonly kept: Kept
   readonly tarballs: Tarballs
   readonly state: PinnedState

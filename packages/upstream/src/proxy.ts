@@ -4,6 +4,7 @@ import type { Form } from '@stele/releases/release'
 import { type AskAdvisories, createAdvisories } from './advisories.ts'
 import { type Amending, createAmending } from './amending.ts'
 import { createAsking } from './asking.ts'
+import { type BreakerState, createBreakers } from './breaker.ts'
 import { createFetching } from './fetching.ts'
 import { createUnderWay } from './flights.ts'
 import { unpackBytes } from './pack.ts'
@@ -39,6 +40,8 @@ export type Proxy = {
   readonly advisories: AskAdvisories
   readonly search: AskSearch
   readonly amending: Amending
+  /** How each upstream does, in the operator's order. */
+  readonly states: () => readonly ({ readonly id: string } & BreakerState)[]
   /** Resolves when nothing goes on any more, also behind the answers. */
   readonly settled: () => Promise<void>
 }
@@ -48,11 +51,12 @@ export function createProxy(
   ports: UpstreamPorts & { readonly isPrivate: (name: string) => boolean },
 ): Proxy {
   const { kept, state, tarballs, upstreams, isPrivate, takeCold } = ports
-  const fetching = createFetching(ports)
+  const breakers = createBreakers(ports.now)
+  const fetching = createFetching({ ...ports, breakers })
   // A breaker of their own: an upstream that fails to audit or to search may serve packages all the same.
-  const ask = createAsking(ports, 'each')
+  const ask = createAsking({ ...ports, breakers: createBreakers(ports.now) }, 'each')
   const { track, settled } = createUnderWay()
-  const packuments = createPackuments({ ...ports, track }, fetching)
+  const packuments = createPackuments({ ...ports, track, breakers }, fetching)
   const releases = createReleases(ports, { fetching, packuments, track })
   const upstreamOf = (name: string): Upstream | undefined =>
     whichUpstream(name, upstreams, state, isPrivate)
@@ -93,6 +97,7 @@ export function createProxy(
     },
     tarball,
     amending: createAmending(ports, tarball),
+    states: () => upstreams.map(({ id }) => ({ id, ...breakers(id).state() })),
     settled,
   }
 }

@@ -2,9 +2,12 @@
 import { duration, list, objects, type Section, size, text, toggle, url } from '@stele/settings'
 import {
   freshMs,
+  leastPackumentBytes,
   leastSpaceBytes,
   mostFreshMs,
+  mostPackumentBytes,
   mostSpaceBytes,
+  packumentBytes,
   spaceBytes,
   timeoutMs,
 } from './limits.ts'
@@ -25,6 +28,8 @@ export type UpstreamSettings = {
   readonly private: readonly string[]
   /** Bytes that tarballs of upstreams may take. */
   readonly upstreamSpace: number
+  /** Bytes of a packument of an upstream, without its coding. */
+  readonly upstreamPackumentSize: number
   /** How long an upstream may take to answer, and may then be silent, ms. */
   readonly upstreamTimeoutMs: number
   /** How long what an upstream said is served without asking again, ms. */
@@ -101,6 +106,12 @@ export const upstreamSection: Section<UpstreamSettings> = {
         'how much disk the tarballs of upstreams may take, and packuments an eighth as much; what was not used for longest is fetched again',
       kind: size(leastSpaceBytes, mostSpaceBytes),
       fallback: spaceBytes,
+    },
+    upstreamPackumentSize: {
+      summary:
+        'how large a packument of an upstream may be, without its coding; reading one takes ten times as much memory',
+      kind: size(leastPackumentBytes, mostPackumentBytes),
+      fallback: packumentBytes,
     },
     upstreamTimeoutMs: {
       summary:

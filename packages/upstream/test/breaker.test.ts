@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isSteleError, SteleError } from '@stele/errors'
 import { createAsking } from '../src/asking.ts'
-import { createBreaker, type Passed } from '../src/breaker.ts'
-import { breakerFailures, breakerRestMs, maxBreakerRestMs } from '../src/limits.ts'
+import { createBreaker, createBreakers, type Passed } from '../src/breaker.ts'
+import { breakerFailures, breakerLate, breakerRestMs, maxBreakerRestMs } from '../src/limits.ts'
 
 function openWorld() {
   let nowMs = 1000
@@ -22,9 +22,18 @@ function openWorld() {
     },
     /** So many requests fail, each for something else, one after the other. */
     fail: (count: number) => {
-      for (let nth = 0; nth < count; nth++) pass().failed(`thing ${nth}`)
+      for (let nth = 0; nth < count; nth++) pass().failed(failure(`thing ${nth}`))
+    },
+    /** The same, but that no answer comes in time. */
+    hang: (count: number) => {
+      for (let nth = 0; nth < count; nth++)
+        pass().failed({ ...failure(`thing ${nth}`), isLate: true })
     },
   }
+}
+
+function failure(what: string): Parameters<Passed['failed']>[0] {
+  return { what, reason: 'reset', isLate: false }
 }
 
 test('pass() lets everything pass while less than five different things failed', () => {
@@ -45,7 +54,7 @@ test('pass() leaves an upstream alone when five different things failed in a row
 
 test('pass() lets everything pass when one thing alone fails, however often', () => {
   const { pass, breaker } = openWorld()
-  for (let nth = 0; nth < 100; nth++) pass().failed('one broken package')
+  for (let nth = 0; nth < 100; nth++) pass().failed(failure('one broken package'))
   assert.equal(breaker.restMs(), 0)
 })
 
@@ -60,10 +69,10 @@ test('pass() begins to count anew when something succeeds', () => {
 test('pass() takes many that were on their way, and failed together, for one failure', () => {
   const { pass, breaker, wait } = openWorld()
   const all = Array.from({ length: 32 }, pass)
-  for (const [at, one] of all.entries()) one.failed(`thing ${at}`)
+  for (const [at, one] of all.entries()) one.failed(failure(`thing ${at}`))
   assert.equal(breaker.restMs(), breakerRestMs)
   wait(breakerRestMs)
-  pass().failed('the try')
+  pass().failed(failure('the try'))
   assert.equal(breaker.restMs(), 2 * breakerRestMs)
 })
 
@@ -82,8 +91,83 @@ test('pass() lets another one try when the first one never tells how it went', (
   fail(breakerFailures)
   wait(breakerRestMs)
   pass()
-  wait(breakerRestMs)
+  wait(maxBreakerRestMs)
   pass()
+})
+
+test('pass() lets the next one try at once when the first one says nothing of the upstream', () => {
+  const { fail, pass, wait } = openWorld()
+  fail(breakerFailures)
+  wait(breakerRestMs)
+  pass().untold()
+  pass()
+})
+
+test('pass() lets nobody else try while one is tried, however long that takes, and rests longer when it fails', () => {
+  const { fail, pass, breaker, wait } = openWorld()
+  fail(breakerFailures)
+  wait(breakerRestMs)
+  const tried = pass()
+  wait(15_000)
+  assert.equal(breaker.pass(), undefined)
+  tried.failed(failure('the try'))
+  assert.equal(breaker.restMs(), 2 * breakerRestMs)
+})
+
+test('pass() leaves an upstream alone when two different things were not answered in time', () => {
+  const { hang, breaker } = openWorld()
+  hang(breakerLate - 1)
+  assert.equal(breaker.restMs(), 0)
+  hang(breakerLate)
+  assert.equal(breaker.restMs(), breakerRestMs)
+})
+
+test('isFailing() is true from the first answer that is late, or when five things failed, until something succeeds', () => {
+  const { hang, fail, pass, breaker } = openWorld()
+  fail(breakerFailures - 1)
+  assert.equal(breaker.isFailing(), false)
+  hang(1)
+  assert.equal(breaker.isFailing(), true)
+  pass().succeeded()
+  assert.equal(breaker.isFailing(), false)
+})
+
+for (const [what, end, gives] of [
+  ['what the work gives', 'work', 'work'],
+  ['something else as soon as an answer is late', 'late', 'instead'],
+  ['what the work gives when something else fails at once', 'failed', 'work'],
+] as const) {
+  test(`unlessFailing() gives ${what}`, async () => {
+    const { hang, fail, breaker } = openWorld()
+    const work = Promise.withResolvers<string>()
+    const given = breaker.unlessFailing(work.promise, () => 'instead')
+    if (end === 'late') hang(1)
+    if (end === 'failed') fail(1)
+    await Promise.resolve()
+    work.resolve('work')
+    assert.equal(await given, gives)
+  })
+}
+
+test('unlessFailing() rejects as the work does', async () => {
+  const { breaker } = openWorld()
+  const work = Promise.reject(new Error('broken'))
+  await assert.rejects(
+    breaker.unlessFailing(work, () => undefined),
+    /broken/,
+  )
+})
+
+test('state() tells whether the last answer was one, and what went wrong last', () => {
+  const { fail, breaker } = openWorld()
+  const lastError = { reason: 'reset', atMs: 1000 }
+  assert.deepEqual(breaker.state(), { isAnswering: undefined, restMs: 0, lastError: undefined })
+  fail(breakerFailures)
+  assert.deepEqual(breaker.state(), { isAnswering: false, restMs: breakerRestMs, lastError })
+  const { breaker: other, ...world } = openWorld()
+  world.fail(1)
+  world.pass().succeeded()
+  assert.deepEqual(other.state(), { isAnswering: true, restMs: 0, lastError })
 })
 
 test('restMs() doubles with each try that fails, up to a minute', () => {
@@ -93,7 +177,7 @@ test('restMs() doubles with each try that fails, up to a minute', () => {
   for (let nth = 0; nth < 8; nth++) {
     rests.push(breaker.restMs())
     wait(breaker.restMs())
-    pass().failed('the try')
+    pass().failed(failure('the try'))
   }
   const doubled = rests.map((_, nth) => Math.min(breakerRestMs * 2 ** nth, maxBreakerRestMs))
   assert.deepEqual(rests, doubled)
@@ -110,7 +194,7 @@ const upstream = {
 /** Asks ten times for the same, which fails so; gives how often the upstream was really asked. */
 async function askTen(counted: 'different' | 'each', error: () => Error): Promise<number> {
   let asked = 0
-  const ask = createAsking({ now: () => 0, report: () => undefined }, counted)
+  const ask = createAsking({ report: () => undefined, breakers: createBreakers(() => 0) }, counted)
   for (let nth = 0; nth < 10; nth++) {
     const work = async (): Promise<never> => {
       asked += 1

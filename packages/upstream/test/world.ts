@@ -14,6 +14,7 @@ import {
   type UpstreamEvent,
   type UpstreamPorts,
 } from '../src/index.ts'
+import { packumentBytes } from '../src/limits.ts'
 import { takeIn } from '../src/take-in.ts'
 
 /** What an upstream answers to one address. */
@@ -25,6 +26,8 @@ export type TestAnswer = {
   readonly cut?: boolean
   /** No answer at all. */
   readonly fails?: string
+  /** No answer in time. */
+  readonly isLate?: boolean
   /** Called when nobody wants the rest of it. */
   readonly cancel?: () => void
 }
@@ -135,6 +138,7 @@ export function createWorld(
       return answerOf(typeof found === 'function' ? await found() : found)
     },
     freshMs: 60_000,
+    maxPackumentBytes: packumentBytes,
     kept,
     tarballs: createMemoryTarballs(files, needRoom),
     state: createPinnedState(state, (name) => blobs.get(name)),
@@ -206,8 +210,16 @@ export function createWorld(
 }
 
 function answerOf(found: TestAnswer | undefined): Awaited<ReturnType<UpstreamPorts['get']>> {
-  const { status = 200, headers = {}, body = [], cut = false, fails } = found ?? { status: 404 }
+  const {
+    status = 200,
+    headers = {},
+    body = [],
+    cut = false,
+    fails,
+    isLate = false,
+  } = found ?? { status: 404 }
   const { cancel = () => undefined } = found ?? {}
+  if (isLate) throw new DOMException('no answer came', 'TimeoutError')
   if (fails !== undefined) throw new Error(fails)
   const chunks = body instanceof Uint8Array ? [body] : body
   return {

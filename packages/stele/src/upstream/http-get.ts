@@ -89,7 +89,7 @@ function answerTo(
       if (!waiting.has(giveUp)) return
       // Only now: it may have waited for its turn among those of ours.
       clearTimeout(timer)
-      const late = new Error(`no answer came within ${timeoutMs / 1000} seconds`)
+      const late = tooLate(`no answer came within ${timeoutMs / 1000} seconds`)
       timer = setTimeout(() => asked.destroy(late), timeoutMs)
     })
     .on('response', (response) => {
@@ -105,6 +105,11 @@ function answerTo(
       else reject(error)
     })
   return promise
+}
+
+/** By its name whoever asks knows that it waited. */
+function tooLate(reason: string): Error {
+  return new DOMException(reason, 'TimeoutError')
 }
 
 /** Nothing is wrong with the upstream, or with what was asked for. */
@@ -144,7 +149,7 @@ async function* bodyOf(
   function look(): void {
     const { fault, nextMs } = pace.look(performance.now())
     if (fault === undefined) timer = setTimeout(look, nextMs)
-    else response.destroy(new Error(faults[fault]))
+    else response.destroy(tooLate(faults[fault]))
   }
   try {
     for await (const chunk of response) {

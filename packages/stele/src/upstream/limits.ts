@@ -52,8 +52,11 @@ export const decodedAtOnceBytes: number = 4 * 1024 * 1024
 /** Bytes that are read at once of a tarball that is taken apart. */
 export const tarballPieceBytes: number = 256 * 1024
 
-/** Megabytes that the objects and texts of what is read may take: the largest packument takes 200. One that takes more ends the thread. */
-export const readingHeapMegabytes = 256
+/** Bytes that the objects and texts of what is read may take, for each byte of the largest packument: those take 6. What takes more ends the thread. */
+export const readingHeapFactor = 8
+
+/** Megabytes that they may take in any case: tarballs are read there too. */
+export const leastReadingHeapMegabytes = 256
 
 /** Bytes of a packument after which the thread is ended, once nothing waits: it keeps the memory that it took. */
 export const swellingBytes: number = 4 * 1024 * 1024

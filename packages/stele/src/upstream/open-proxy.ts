@@ -47,6 +47,7 @@ export function openProxy(options: ProxyOptions): {
     })),
     get,
     freshMs: settings.upstreamFreshMs,
+    maxPackumentBytes: settings.upstreamPackumentSize,
     kept,
     tarballs,
     state: createPinnedState(log, log.blobs.read),

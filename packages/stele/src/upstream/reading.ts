@@ -7,7 +7,8 @@ import { ownBytes } from '../ingest/messages.ts'
 import type { HeavyWork } from '../server/heavy-work.ts'
 import {
   inlinePackumentBytes,
-  readingHeapMegabytes,
+  leastReadingHeapMegabytes,
+  readingHeapFactor,
   readingIdleMs,
   readingRetryS,
   readingTimeoutMs,
@@ -20,13 +21,15 @@ export type Reading = Pick<UpstreamPorts, 'takeIn' | 'takeApart'> & {
   readonly close: () => Promise<void>
 }
 
-/** A reading without a thread yet. `main` is the module that threads run. */
-export function openReading(main: URL, heavy: HeavyWork): Reading {
+/** A reading without a thread yet. `main` is the module that threads run; no packument is larger than `maxPackumentBytes`. */
+export function openReading(main: URL, heavy: HeavyWork, maxPackumentBytes: number): Reading {
+  const heapMegabytes = (readingHeapFactor * maxPackumentBytes) / 1024 ** 2
   let thread: ReadingThread | undefined
   let isClosed = false
   const run = async (job: ReadingJob): Promise<Taken | Apart> => {
     if (isClosed) throw busy('it is stopping')
-    if (thread === undefined || !thread.isUsable()) thread = startThread(main)
+    if (thread === undefined || !thread.isUsable())
+      thread = startThread(main, Math.max(leastReadingHeapMegabytes, heapMegabytes))
     return thread.run(job)
   }
   return {
@@ -59,7 +62,8 @@ type Running = {
   readonly reject: (error: unknown) => void
 }
 
-function startThread(main: URL): ReadingThread {
+function startThread(main: URL, maxOldGenerationSizeMb: number): ReadingThread {
+  const resourceLimits = { maxOldGenerationSizeMb }
   const worker = new Worker(main, { workerData: { role: 'upstream' }, resourceLimits })
   worker.unref() // A server that ends does not wait for it.
   const running: Running[] = []
@@ -112,8 +116,6 @@ function messageOf(job: ReadingJob): [job: ReadingJob, transfer: ArrayBuffer[]] 
   const body = ownBytes(job.taking.body)
   return [{ ...job, taking: { ...job.taking, body } }, [body.buffer]]
 }
-
-const resourceLimits = { maxOldGenerationSizeMb: readingHeapMegabytes }
 
 /** Nothing is wrong with what was asked for: it can be asked for again. */
 function busy(reason: string, cause?: unknown): SteleError {

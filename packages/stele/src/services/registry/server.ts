@@ -93,7 +93,7 @@ async function openUpstreams(
     const facts = { reason: error instanceof Error ? error.message : String(error) }
     report({ event: 'upstream_sweep_failed', ...facts })
   })
-  const reading = openReading(main, heavy)
+  const reading = openReading(main, heavy, settings.upstreamPackumentSize)
   const { settled, ...proxy } = openProxy({
     ...reading,
     get: network.get,
