@@ -1,9 +1,8 @@
 // What belongs to an upstream, as this registry serves it: brought up to date before it is read, then read like the rest.
-import { isJsonObject, type JsonObject, parseTolerantJson } from '@stele/formats/json'
+import { isJsonObject, type JsonObject, memberOf, parseTolerantJson } from '@stele/formats/json'
 import type { PackageName } from '@stele/formats/names'
 import { baseMark } from '@stele/releases/observed'
 import type { Form } from '@stele/releases/release'
-import { memberOf } from './json-member.ts'
 import type { Prepared, UpstreamReads } from './ports.ts'
 import type { PackageRow } from './view-reader.ts'
 

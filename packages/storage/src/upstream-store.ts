@@ -146,6 +146,7 @@ function createKept(db: DatabaseSync, maxBytes: number, uses: Uses): Kept {
     `INSERT INTO pins VALUES (:name, :pins, :isOnlyCopy)
      ON CONFLICT DO UPDATE SET pins = :pins, only_copy = :isOnlyCopy`,
   )
+  const dropPins = db.prepare('DELETE FROM pins WHERE name = ?')
   const forgetMissing = createForgetting(db)
   const removeOldest = createRemoval(db, maxBytes, uses)
   db.exec(removablePins) // Of what upstreams removed.
@@ -168,10 +169,11 @@ function createKept(db: DatabaseSync, maxBytes: number, uses: Uses): Kept {
     },
     save: (name, form, { template: packed, pins: packedPins, isOnlyCopy, ...rest }) => {
       const write = (): void => {
-        const size = packed.length + packedPins.length // The pins count for each form.
+        const size = packed.length + (packedPins?.length ?? 0) // The pins count for each form.
         const used = uses.touch(`${form} ${name}`)
         save.run({ name, form, ...rowOf(rest), template: packed, size, used })
-        savePins.run({ name, pins: packedPins, isOnlyCopy: isOnlyCopy ? 1 : 0 })
+        if (packedPins === undefined) dropPins.run(name)
+        else savePins.run({ name, pins: packedPins, isOnlyCopy: isOnlyCopy ? 1 : 0 })
         exists.run(name, form) // Else the other form would be nowhere for a while.
         removeOldest()
       }

@@ -302,6 +302,15 @@ test('head() tells what save() kept, also after a restart and when it is checked
   assert.deepEqual(restart().kept.head('a', 'full'), { ...head, checkedMs: 3 })
 })
 
+test('save() forgets the pins of a package whose packument tells all of them', (t) => {
+  const { kept } = openWorld(t, 1000).store
+  const packed = { template: Buffer.from('t'), isOnlyCopy: true }
+  for (const pins of [Buffer.from('p'), undefined]) {
+    kept.save('a', 'full', { ...headAt(0, 'd'), ...packed, pins })
+    assert.deepEqual(kept.pins('a')?.length, pins?.length)
+  }
+})
+
 test('save() lets packuments go that were not used for longest, and what is known of their releases', (t) => {
   const world = openWorld(t, 8 * 10_000)
   const { kept } = world.store

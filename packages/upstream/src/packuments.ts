@@ -2,7 +2,7 @@
 // the log before it is told to anybody, and the last answer served on while an upstream is down.
 import { isSteleError, SteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
-import { tarballFile } from '@stele/releases/release'
+import type { Form } from '@stele/releases/release'
 import { formatBasis, isStillBasis, isStillSeen } from './basis.ts'
 import type { Breakers } from './breaker.ts'
 import { noteConflict, noteDifference } from './conflicts.ts'
@@ -11,7 +11,7 @@ import { createFailed } from './failed.ts'
 import type { Fetched, Fetching } from './fetching.ts'
 import { createFlights, createTurns, type UnderWay } from './flights.ts'
 import { maxConflictsPerTaking } from './limits.ts'
-import type { Pin } from './pins.ts'
+import { type Pin, usualTarball } from './pins.ts'
 import { forms, type KeptHead, type Upstream, type UpstreamPorts, type Wanted } from './ports.ts'
 import type { Differing, Taken } from './take-in.ts'
 import { createTrying } from './trying.ts'
@@ -27,8 +27,8 @@ export type Packuments = {
     upstream: Upstream,
     wanted: Wanted & { readonly isStale?: boolean },
   ) => Promise<KeptHead | undefined>
-  /** True where what is kept of the package is of this log, and not of one that was replaced by an older copy. */
-  readonly isCurrent: (name: string) => boolean
+  /** The forms that are kept of the package as this log has it, and not one that was replaced by an older copy. */
+  readonly currentForms: (name: string) => readonly Form[]
 }
 
 type Ports = Pick<
@@ -85,8 +85,8 @@ export function createPackuments(
     fly(`${wanted.form} ${wanted.name}`, () => refreshOrStale(upstream, wanted))
 
   return {
-    isCurrent: (name) =>
-      forms.some((form) => isStillBasis(state, name, kept.head(name, form)?.basis)),
+    currentForms: (name) =>
+      forms.filter((form) => isStillBasis(state, name, kept.head(name, form)?.basis)),
     prepare: async (upstream, { isStale = false, ...wanted }) => {
       const { name, form } = wanted
       const before = kept.head(name, form)
@@ -143,7 +143,7 @@ async function refresh(
     return head
   }
   const take = async () => {
-    const seen = { chunks: state.chunks(name), amended: state.amended(name), isOurs }
+    const seen = { chunks: state.chunks(name), amended: state.amended(name) }
     return { seen, taken: await takeIn(ports, { upstream, ...wanted, ...fetched, ...seen }) }
   }
   const { seen, taken } = await take().finally(fetched.release)
@@ -166,25 +166,23 @@ type Came = Wanted &
     readonly upstream: Upstream
     readonly chunks: readonly string[]
     readonly amended: ReadonlyMap<string, string>
-    /** True where what was kept before is of this log. */
-    readonly isOurs: boolean
   }
 
 async function takeIn(
   { state, kept, random, takeIn: take }: Ports,
-  { upstream, name, form, body, isAbbreviated, chunks, amended, isOurs }: Came,
+  { upstream, name, form, body, isAbbreviated, chunks, amended }: Came,
 ): Promise<Taken> {
-  const texts = chunks.map(state.chunkText)
-  const pins = kept.pins(name)
-  const isKnown = isOurs && pins !== undefined && !texts.includes(undefined)
+  const isFirst = chunks.length === 0 // Nothing that was never seen is known.
   const taking = {
     name,
     form,
     body,
     isAbbreviated,
-    chunks: texts,
-    pins,
-    chosen: isKnown ? [] : chosenPins(state, name, upstream),
+    url: upstream.url,
+    chunks: chunks.map(state.chunkText),
+    pins: isFirst ? undefined : kept.pins(name),
+    templates: isFirst ? [] : forms.flatMap((one) => kept.template(name, one) ?? []),
+    chosen: isFirst ? [] : chosenPins(state, name, upstream),
     amended,
     mark: Buffer.from(random(16)).toString('hex'),
   }
@@ -205,7 +203,7 @@ function chosenPins(
   name: PackageName,
   { url }: Upstream,
 ): readonly Pin[] {
-  const placeOf = (version: string): string => `${url}/${name}/-/${tarballFile(name, version)}`
+  const placeOf = (version: string): string => usualTarball(url, name, version)
   return chosenReleases(name).map((one) => ({ ...one, tarball: placeOf(one.version) }))
 }
 

@@ -1,5 +1,10 @@
-// What is known of each release of a package: by what it is chosen, and where the upstream has its tarball. One line each,
-// `<version> TAB <integrity> TAB <tarball> TAB <record> LF`, so that one is found without reading the others.
+// What is known of each release of a package: by what it is chosen, and where the upstream has its tarball. What a template
+// tells is read there; what none does is kept beside it, one line each, `<version> TAB <integrity> TAB <tarball> TAB <record> LF`,
+// so that one is found without reading the others.
+import { memberOf, membersOf, parseTolerantJson } from '@stele/formats/json'
+import type { PackageName } from '@stele/formats/names'
+import { baseMark, readShown } from '@stele/releases/observed'
+import { tarballFile } from '@stele/releases/release'
 
 /** A release as it was pinned. `tarball` is the upstream's address, `record` canonical JSON. */
 export type Pin = {
@@ -32,6 +37,39 @@ export function findPin(text: string, version: string): Pin | undefined {
   const at = text.startsWith(start) ? 0 : text.indexOf(`\n${start}`) + 1
   if (at === 0 && !text.startsWith(start)) return undefined
   return parseLine(text.slice(at, text.indexOf('\n', at)))
+}
+
+/** Whose releases a template tells, and which of them are wanted. */
+type Told = {
+  readonly name: PackageName
+  /** Where the upstream is. */
+  readonly url: string
+  readonly isWanted: (version: string) => boolean
+}
+
+/** What a template (`Taken.template`) tells of releases, read one by one: all of a large one would take many times its size. */
+export function* pinsInTemplate(
+  template: Uint8Array,
+  { name, url, isWanted }: Told,
+): Generator<Pin> {
+  const { buffer, byteOffset, length } = template
+  const versions = memberOf(Buffer.from(buffer, byteOffset, length), 'versions')
+  if (versions === undefined) return
+  for (const { key, value } of membersOf(versions)) {
+    const version = key.subarray(1, -1).toString()
+    if (!isWanted(version)) continue
+    const text = value.toString().replaceAll(baseMark, '')
+    const manifest = parseTolerantJson(text, `the manifest of "${name}@${version}"`)
+    const { releases } = readShown({ name, versions: { [version]: manifest } }, name)
+    for (const { integrity, recordText: record } of releases) {
+      yield { version, integrity, tarball: usualTarball(url, name, version), record }
+    }
+  }
+}
+
+/** Where registries have their tarballs, all but a few. */
+export function usualTarball(url: string, name: PackageName, version: string): string {
+  return `${url}/${name}/-/${tarballFile(name, version)}`
 }
 
 function parseLine(line: string): Pin | undefined {

@@ -57,14 +57,14 @@ export type Kept = {
   readonly head: (name: string, form: Form) => KeptHead | undefined
   /** The packument's template (`take-in.ts`), packed. */
   readonly template: (name: string, form: Form) => Uint8Array | undefined
-  /** What the releases are chosen by (`pins.ts`), packed; undefined where nothing is known. */
+  /** What releases are chosen by that no template tells (`pins.ts`), packed; undefined where there is no such one. */
   readonly pins: (name: string) => Uint8Array | undefined
   readonly save: (
     name: string,
     form: Form,
     kept: KeptHead & {
       readonly template: Uint8Array
-      readonly pins: Uint8Array
+      readonly pins: Uint8Array | undefined
       /** True where the upstream shows some of it otherwise by now: the pins stay when the packument goes. */
       readonly isOnlyCopy: boolean
     },
@@ -118,7 +118,7 @@ export type HostCalls = {
 }
 
 /** A release as it is chosen. `record` is canonical JSON. */
-export type Choice = {
+type Choice = {
   readonly name: string
   readonly version: string
   readonly integrity: string

@@ -1,6 +1,7 @@
 // Fetches releases: chosen in the log before anybody gets a byte, compared with what was pinned, learned from afterwards.
 import { isSteleError } from '@stele/errors'
 import { type PackageName, parseVersion } from '@stele/formats/names'
+import type { Form } from '@stele/releases/release'
 import { type Arriving, arrive } from './arriving.ts'
 import { createBatches } from './batching.ts'
 import { noteConflict } from './conflicts.ts'
@@ -8,10 +9,10 @@ import type { Fetching } from './fetching.ts'
 import { createFlights, type UnderWay } from './flights.ts'
 import { createLearning, type Learned } from './learning.ts'
 import { askAgainMs, maxAskedAgain, maxReleasesPerBatch, maxWholeBytes } from './limits.ts'
-import { unpack } from './pack.ts'
+import { unpack, unpackBytes } from './pack.ts'
 import type { Packuments } from './packuments.ts'
-import { findPin, type Pin } from './pins.ts'
-import type { Choice, HeldTarball, Upstream, UpstreamPorts } from './ports.ts'
+import { findPin, type Pin, pinsInTemplate } from './pins.ts'
+import { forms, type HeldTarball, type Upstream, type UpstreamPorts } from './ports.ts'
 import { placeOf } from './redirects.ts'
 
 /** A tarball that is here, or that is coming. */
@@ -77,18 +78,31 @@ export function createReleases(
     },
     catchUp: (name, version, held) => {
       if (ports.state.contents(name, version) !== undefined) return
-      const pin = pinOf(ports.kept, { name, version })
-      if (pin !== undefined) learn({ name, version, record: pin.record, held })
+      const release = ports.state.chosenReleases(name).find((one) => one.version === version)
+      if (release !== undefined) learn({ name, version, record: release.record, held })
     },
   }
 }
 
-function pinOf(
-  kept: UpstreamPorts['kept'],
-  { name, version }: Pick<Choice, 'name' | 'version'>,
-): Pin | undefined {
+type Asked = Pick<WantedRelease, 'name' | 'version'> & {
+  readonly url: string
+  /** The packuments that may tell it. */
+  readonly told: readonly Form[]
+}
+
+/** What is kept of a release beside the packuments, or what one of them tells. */
+function pinOf(kept: UpstreamPorts['kept'], { name, version, url, told }: Asked): Pin | undefined {
   const pins = kept.pins(name)
-  return pins === undefined ? undefined : findPin(unpack(pins), version)
+  const found = pins === undefined ? undefined : findPin(unpack(pins), version)
+  if (found !== undefined) return found
+  const isWanted = (one: string): boolean => one === version
+  for (const form of told) {
+    const template = kept.template(name, form)
+    if (template === undefined) continue
+    const [pin] = pinsInTemplate(unpackBytes(template), { name, url, isWanted })
+    if (pin !== undefined) return pin
+  }
+  return undefined
 }
 
 type PinFinder = (upstream: Upstream, wanted: WantedRelease) => Promise<Pin | undefined>
@@ -96,24 +110,25 @@ type PinFinder = (upstream: Upstream, wanted: WantedRelease) => Promise<Pin | un
 /** By what a release is chosen: as it was pinned, asked anew where it is not known. */
 function createPinFinder(
   { kept, now }: UpstreamPorts,
-  { prepare, isCurrent }: Packuments,
+  { prepare, currentForms }: Packuments,
 ): PinFinder {
   const mayAskAgain = createAskingAgain(now)
   return async (upstream, release) => {
     const { name, version } = release
     if (!isVersion(version)) return undefined
-    const known = pinOf(kept, release)
-    const isSure = release.chosen !== undefined || isCurrent(name)
-    if (known !== undefined && isSure) return known
+    const ofLog = release.chosen === undefined ? currentForms(name) : forms
+    const asked = { name, version, url: upstream.url, told: forms }
+    const known = ofLog.length === 0 ? undefined : pinOf(kept, { ...asked, told: ofLog })
+    if (known !== undefined) return known
     const wanted = { name, form: 'abbreviated' as const }
     const checkedMs = kept.head(name, wanted.form)?.checkedMs
     const head = await prepare(upstream, wanted)
-    const found = pinOf(kept, release)
+    const found = pinOf(kept, asked)
     if (found !== undefined) return found
     const isNowhere = head === undefined && kept.head(name, wanted.form)?.checkedMs !== checkedMs
     if (isNowhere || !mayAskAgain(name)) return undefined
     await prepare(upstream, { ...wanted, isStale: true }) // It may be a minute old.
-    return pinOf(kept, release)
+    return pinOf(kept, asked)
   }
 }
 

@@ -19,8 +19,8 @@ import {
 } from '@stele/releases/observed'
 import { type Form, parseTime, tarballFile } from '@stele/releases/release'
 import { freePackumentBytes, maxDroppedShown, maxPackumentValues } from './limits.ts'
-import { pack, unpack } from './pack.ts'
-import { formatPins, type Pin, parsePins } from './pins.ts'
+import { pack, unpack, unpackBytes } from './pack.ts'
+import { formatPins, type Pin, parsePins, pinsInTemplate, usualTarball } from './pins.ts'
 
 /** A packument of one upstream, and what was known of the package before. */
 export type Taking = {
@@ -30,11 +30,15 @@ export type Taking = {
   readonly body: Uint8Array
   /** True where the upstream says that it is abbreviated already. */
   readonly isAbbreviated: boolean
+  /** Where the upstream is: nearly all tarballs lie below it. */
+  readonly url: string
   /** The chunks that were seen, in their order, as text; undefined for one that is withheld. */
   readonly chunks: readonly (string | undefined)[]
-  /** What is still known of each release (`Taken.pins`); undefined at first sight. */
+  /** What is known of releases that the templates do not tell (`Taken.pins`). */
   readonly pins: Uint8Array | undefined
-  /** What the log itself knows of those that were chosen; nothing where the pins are known to have them. */
+  /** The templates that are kept of it, whichever form they have; nothing at first sight. */
+  readonly templates: readonly Uint8Array[]
+  /** What the log itself knows of those that were chosen. */
   readonly chosen: readonly Pin[]
   /** The records that replace the first ones (`amend`), canonical JSON by version. */
   readonly amended: ReadonlyMap<string, string>
@@ -63,8 +67,8 @@ export type Taken = {
   readonly template: Uint8Array
   /** SHA-256 of the template, hex. */
   readonly digest: string
-  /** What each release is chosen by (`pins.ts`), also those that this packument does not show; packed. */
-  readonly pins: Uint8Array
+  /** What releases are chosen by that the template does not tell (`pins.ts`), also those that it does not show; packed. */
+  readonly pins: Uint8Array | undefined
   readonly modifiedMs: number | undefined
 }
 
@@ -77,11 +81,12 @@ export function takeIn(taking: Taking): Taken {
     taking.body.length > freePackumentBytes ? maxPackumentValues : undefined,
   )
   const { releases, dropped } = readShown(document, name)
-  const known = knownOf(taking)
+  const known = knownOf(taking, releases)
   const found = releases.map((release) => compare(release, known))
   const fresh = found.filter(({ isNew }) => isNew).map(({ release }) => release)
   const served = found.filter((one): one is Served => one.pin !== undefined)
-  const pins = [...stillPinned(known, served), ...served.map(({ pin }) => pin)]
+  const untold = served.filter((one) => !isTold(taking, one)).map(({ pin }) => pin)
+  const pins = [...stillPinned(known, served), ...untold]
   const template = Buffer.from(formatTemplate(taking, document as JsonObject, served))
   return {
     chunk: fresh.length === 0 ? undefined : { text: formatChunk(fresh), count: fresh.length },
@@ -90,7 +95,7 @@ export function takeIn(taking: Taking): Taken {
     dropped: dropped.slice(0, maxDroppedShown),
     template: pack(template),
     digest: hash('sha256', template, 'hex'),
-    pins: pack(Buffer.from(formatPins(pins))),
+    pins: pins.length === 0 ? undefined : pack(Buffer.from(formatPins(pins))),
     modifiedMs: modifiedOf(document),
   }
 }
@@ -108,25 +113,66 @@ type Compared = {
 }
 type Served = Compared & { readonly pin: Pin }
 
-type Known = {
+type Seen = {
   readonly lines: ReadonlyMap<string, SeenLine>
-  readonly before: ReadonlyMap<string, Pin>
   readonly amended: ReadonlyMap<string, string>
   /** True where nobody knows what else was seen: what has no line here may have had one. */
   readonly isWithheld: boolean
 }
+type Known = Seen & {
+  /** What is kept of the releases that the packument does not show as they were seen. */
+  readonly before: ReadonlyMap<string, Pin>
+}
 
-function knownOf({ chunks, pins, chosen, amended }: Taking): Known {
+function knownOf(taking: Taking, releases: readonly ShownRelease[]): Known {
+  const { chunks, chosen, amended } = taking
+  const texts = chunks.filter((text) => text !== undefined)
+  const isWithheld = texts.length < chunks.length
+  const lines = isWithheld ? new Map(chosen.map(lineOf)) : readLines(texts)
+  const seen = { lines, amended, isWithheld }
+  return { ...seen, before: chunks.length === 0 ? new Map() : pinsBefore(taking, releases, seen) }
+}
+
+/** What was known of the releases that this packument does not show as they were seen: of the others it tells all itself. */
+function pinsBefore(
+  { name, url, pins, templates, chosen }: Taking,
+  releases: readonly ShownRelease[],
+  seen: Seen,
+): ReadonlyMap<string, Pin> {
   const before = new Map(parsePins(pins === undefined ? '' : unpack(pins)))
+  const asSeen = new Set<string>()
+  for (const release of releases) {
+    const line = seen.lines.get(release.version)
+    if (line !== undefined && isAsSeen(release, line, seen)) asSeen.add(release.version)
+  }
+  const isWanted = (version: string): boolean => !asSeen.has(version) && !before.has(version)
+  if (seen.isWithheld || seen.lines.keys().some(isWanted)) {
+    for (const template of templates) {
+      for (const pin of pinsInTemplate(unpackBytes(template), { name, url, isWanted })) {
+        before.set(pin.version, pin)
+      }
+    }
+  }
   for (const pin of chosen) {
     const known = before.get(pin.version)
     const isSame = known?.integrity === pin.integrity
     before.set(pin.version, isSame ? { ...pin, tarball: known.tarball } : pin)
   }
-  const texts = chunks.filter((text) => text !== undefined)
-  const isWithheld = texts.length < chunks.length
-  const lines = isWithheld ? new Map(chosen.map(lineOf)) : readLines(texts)
-  return { lines, before, amended, isWithheld }
+  return before
+}
+
+function isAsSeen(release: ShownRelease, line: SeenLine, { amended }: Seen): boolean {
+  const own = amended.get(release.version)
+  const isSameBytes = line.integrity === release.integrity || isSameSha1(line, release)
+  return isSameBytes && isSameRecord(release, line, own)
+}
+
+function isSameRecord(
+  { recordDigest, recordText }: ShownRelease,
+  line: SeenLine,
+  own: string | undefined,
+): boolean {
+  return own === undefined ? line.recordDigest === recordDigest : own === recordText
 }
 
 /** The line that a release was chosen by. */
@@ -145,8 +191,7 @@ function compare(release: ShownRelease, known: Known): Compared {
   const isSameHash = line.integrity === integrity
   const isSameBytes = isSameHash || isSameSha1(line, release)
   const own = amended.get(version)
-  const isSameRecord = own === undefined ? line.recordDigest === recordDigest : own === recordText
-  if (isSameBytes && isSameRecord) {
+  if (isSameBytes && isSameRecord(release, line, own)) {
     const pin = { ...shown, integrity: line.integrity }
     return { release, isNew: false, pin, isAsPinned: isSameHash }
   }
@@ -170,6 +215,12 @@ function isSameSha1({ integrity }: SeenLine, { manifest }: ShownRelease): boolea
     typeof shasum === 'string' &&
     integrity === `sha1-${Buffer.from(shasum, 'hex').toString('base64')}`
   )
+}
+
+/** True for a release of which the template tells all that its pin does. What is shortened there may lack some of its record. */
+function isTold({ name, url, form, isAbbreviated }: Taking, { pin, isAsPinned }: Served): boolean {
+  const isWhole = form === 'full' || isAbbreviated
+  return isAsPinned && isWhole && pin.tarball === usualTarball(url, name, pin.version)
 }
 
 /** The releases that this packument does not show: the other form of it may, and the upstream may again. */

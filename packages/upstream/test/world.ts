@@ -255,7 +255,8 @@ export function createMemoryKept(
       needRoom()
       heads.set(`${form} ${name}`, head)
       templates.set(`${form} ${name}`, template)
-      pins.set(name, packed)
+      if (packed === undefined) pins.delete(name)
+      else pins.set(name, packed)
     },
     saveHead: (name, form, head) => {
       needRoom()

@@ -8,3 +8,4 @@ export {
   parseJson,
   parseTolerantJson,
 } from '../json.ts'
+export { memberOf, membersOf } from '../json-member.ts'

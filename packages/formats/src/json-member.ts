@@ -6,15 +6,22 @@ const [openObject, closeObject, openList, closeList] = [0x7b, 0x7d, 0x5b, 0x5d]
 
 /** The bytes of the member's value; undefined where the object has none. The JSON is as JSON.stringify() writes it, without a key twice. */
 export function memberOf(object: Buffer, name: string): Buffer | undefined {
-  if (object[0] !== openObject) return undefined
   const wanted = Buffer.from(JSON.stringify(name))
+  for (const { key, value } of membersOf(object)) if (key.equals(wanted)) return value
+  return undefined
+}
+
+/** The bytes of each member, in their order: of its name as JSON, and of its value. */
+export function* membersOf(
+  object: Buffer,
+): Generator<{ readonly key: Buffer; readonly value: Buffer }> {
+  if (object[0] !== openObject) return
   for (let at = 1; at < object.length && object[at] === quote; at++) {
     const key = object.subarray(at, endOfString(object, at))
     const start = at + key.length + 1
     at = endOfValue(object, start)
-    if (key.equals(wanted)) return object.subarray(start, at)
+    yield { key, value: object.subarray(start, at) }
   }
-  return undefined
 }
 
 function endOfValue(json: Buffer, start: number): number {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { memberOf } from '../src/json-member.ts'
+import { memberOf, membersOf } from '../src/json-member.ts'
 
 test('memberOf() gives the value that JSON.parse() gives, of every object and name', () => {
   const names = fc.oneof(
@@ -24,4 +24,15 @@ test('memberOf() gives the value that JSON.parse() gives, of every object and na
 test('memberOf() gives nothing of what is no object', () => {
   for (const json of ['[1]', '"a"', '1', ''])
     assert.equal(memberOf(Buffer.from(json), 'a'), undefined)
+})
+
+test('membersOf() gives all members in their order', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), (object) => {
+      const json = Buffer.from(JSON.stringify(object))
+      const found = [...membersOf(json)].map(({ key, value }) => [String(key), String(value)])
+      const wanted = Object.entries(object).map((one) => one.map((part) => JSON.stringify(part)))
+      assert.deepEqual(found, wanted)
+    }),
+  )
 })
