@@ -46,5 +46,8 @@ export const packumentGraceMs: number = 60 * 1000
 /** Packuments that are removed for each one that comes in when there is too much: each takes some 0.1 ms. */
 export const packumentsPerRemoval = 20
 
+/** Matches of a search up to which they are ranked by relevance: that takes some 2 ms, and as much again for every further 500. */
+export const maxRankedMatches = 500
+
 /** Bytes of a file from which on whoever writes it into a public folder gives its memory away. */
 export const givenAwayBytes: number = 1024 * 1024

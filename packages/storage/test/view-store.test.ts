@@ -3,75 +3,16 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import test from 'node:test'
 import type { ViewWrite } from '@stele/registry'
-import type { SearchPage, VersionFrame, ViewReader } from '@stele/registry/reading'
-import {
-  readRelease,
-  reducePieces,
-  type VersionPieces,
-  versionPieces,
-} from '@stele/releases/release'
+import type { VersionFrame } from '@stele/registry/reading'
+import { readRelease, reducePieces, versionPieces } from '@stele/releases/release'
 import { makePackage } from '@stele/testkit'
-import { projectionSchema } from '../src/projection-marks.ts'
-import { createViewReader } from '../src/view-reader.ts'
-import { prepareViews } from '../src/view-store.ts'
 import { applyViewWrites } from '../src/view-writes.ts'
-
-type Published = {
-  readonly name: string
-  readonly version?: string
-  readonly keywords?: readonly string[]
-  readonly description?: string
-}
-
-function piecesOf(name: string, summary: object): VersionPieces {
-  return {
-    sha512: '00',
-    full: `/${name}/full`,
-    abbreviated: `/${name}/short`,
-    summary: JSON.stringify(summary),
-    readme: `# ${name}`,
-  }
-}
-
-function published(
-  entry: number,
-  { name, version = '1.0.0', ...summary }: Published,
-): readonly ViewWrite[] {
-  const timeMs = 1000 * entry
-  return [
-    { kind: 'touch', name, rev: `${entry}-ab`, timeMs },
-    {
-      kind: 'version',
-      name,
-      version,
-      entry,
-      timeMs,
-      publisher: 'alice',
-      tags: ['latest'],
-      pieces: piecesOf(name, summary),
-    },
-    { kind: 'latest', name, version },
-  ]
-}
-
-function open(...entries: readonly (readonly ViewWrite[])[]): {
-  db: DatabaseSync
-  views: ViewReader
-} {
-  const db = new DatabaseSync(':memory:')
-  db.exec(projectionSchema)
-  prepareViews(db)
-  prepareViews(db) // Every start runs it.
-  for (const writes of entries) applyViewWrites(db, writes)
-  return { db, views: createViewReader(db) }
-}
+import { library, open, page, published } from './view-world.ts'
 
 function dump(db: DatabaseSync): unknown {
   const tables = 'packages versions stars search owners conflicts'.split(' ')
   return tables.map((table) => db.prepare(`SELECT * FROM view_${table} ORDER BY 1, 2`).all())
 }
-
-const page: SearchPage = { exact: '', words: [], keywords: [], from: 0, size: 20 }
 
 test('createViewReader() reads what applyViewWrites() wrote when versions come and go', () => {
   const { views } = open(
@@ -231,120 +172,6 @@ test('package() tells the last entry that starred it', () => {
   )
   assert.equal(views.package('p')?.starEntry, 9)
   assert.equal(views.package('p')?.rev, '1-ab')
-})
-
-test('search() finds the packages of a maintainer, with words or without', () => {
-  const own = (name: string, isOwner = true): ViewWrite => ({
-    kind: 'owner',
-    name,
-    account: 'alice',
-    isOwner,
-  })
-  const { views } = open(
-    [...published(1, { name: 'left' }), own('left')],
-    [...published(2, { name: 'right' }), own('right')],
-    [...published(3, { name: 'left-bob' })],
-    [...published(4, { name: 'former' }), own('former'), own('former', false)],
-  )
-  const find = (terms: Partial<SearchPage>): readonly string[] => {
-    const { total, found } = views.search({ ...page, maintainer: 'alice', ...terms })
-    assert.equal(total, found.length)
-    return found.map(({ name }) => name)
-  }
-  assert.deepEqual(find({}), ['left', 'right'])
-  assert.deepEqual(find({ words: ['left'] }), ['left'])
-  assert.deepEqual(find({ maintainer: 'bob' }), [])
-})
-
-const library = [
-  published(1, {
-    name: 'left-pad',
-    description: 'Pads text on the left',
-    keywords: ['pad', 'text'],
-  }),
-  published(2, { name: 'pad', description: 'The one', keywords: ['leftpad'] }),
-  published(3, { name: '@team/padding', description: 'Größe für Text', keywords: ['größe'] }),
-  published(4, { name: 'other', description: 'mentions pad in passing' }),
-  published(5, { name: 'JSONStream', keywords: ['stream'] }),
-]
-const searches: readonly [what: string, asked: Partial<SearchPage>, found: readonly string[]][] = [
-  ['nothing is asked', {}, ['@team/padding', 'JSONStream', 'left-pad', 'other', 'pad']],
-  [
-    'a name is asked exactly',
-    { exact: 'pad', words: ['pad'] },
-    ['pad', 'left-pad', '@team/padding', 'other'],
-  ],
-  ['a name is asked in one word', { exact: 'leftpad', words: ['leftpad'] }, ['left-pad', 'pad']],
-  ['a name is asked by its beginning', { words: ['jsons'] }, ['JSONStream']],
-  ['two words must match', { words: ['pad', 'left'] }, ['left-pad', 'pad']],
-  ['accents are left out', { words: ['grosse'] }, []],
-  ['marks are left out', { words: ['fur'] }, ['@team/padding']],
-  ['a keyword is asked', { keywords: ['text'] }, ['left-pad']],
-  ['a scope is asked', { scope: '@team' }, ['@team/padding']],
-  ['a scope and a word are asked', { scope: '@team', words: ['left'] }, []],
-  ['half a scope is asked', { scope: '@tea' }, []],
-  ['operators of the index are words', { words: ['near', 'or'] }, []],
-]
-for (const [what, asked, found] of searches) {
-  test(`search() finds ${JSON.stringify(found)} when ${what}`, () => {
-    const { views } = open(...library)
-    const answer = views.search({ ...page, ...asked })
-    const names = answer.found.map(({ name }) => name)
-    assert.deepEqual(new Set(names), new Set(found))
-    assert.equal(names[0], found[0])
-    assert.equal(answer.total, found.length)
-  })
-}
-
-test('search() finds a package by its newest description only, and no more when it is gone', () => {
-  const { db, views } = open(
-    published(1, { name: 'p', description: 'apple' }),
-    published(2, { name: 'p', version: '1.1.0', description: 'pear' }),
-  )
-  const count = (word: string): number => views.search({ ...page, words: [word] }).total
-  assert.deepEqual([count('apple'), count('pear')], [0, 1])
-  applyViewWrites(db, [
-    { kind: 'gone', name: 'p', version: '1.0.0' },
-    { kind: 'gone', name: 'p', version: '1.1.0' },
-    { kind: 'latest', name: 'p', version: null },
-  ])
-  assert.deepEqual([count('apple'), count('pear')], [0, 0])
-  assert.equal(views.search(page).total, 0)
-  applyViewWrites(db, published(3, { name: 'p', version: '2.0.0', description: 'apple' }))
-  assert.deepEqual([count('apple'), count('pear')], [1, 0])
-})
-
-test('search() finds a package by its newest keywords when the description stays', () => {
-  const { views } = open(
-    published(1, { name: 'p', description: 'apple', keywords: ['red'] }),
-    published(2, { name: 'p', version: '1.1.0', description: 'apple', keywords: ['green'] }),
-    published(3, { name: 'p', version: '1.2.0', description: 'apple', keywords: ['green'] }),
-  )
-  const count = (word: string): number => views.search({ ...page, words: [word] }).total
-  assert.deepEqual(['apple', 'red', 'green', 'p'].map(count), [1, 0, 1, 1])
-})
-
-test('search() pages without gaps or repeats when results are many', () => {
-  const names = Array.from({ length: 100 }, (_, index) => `thing-${index}`)
-  const { views } = open(...names.map((name, index) => published(index + 1, { name })))
-  for (const words of [[], ['thing']]) {
-    const found: string[] = []
-    for (let from = 0; from < 105; from += 7) {
-      found.push(...views.search({ ...page, words, from, size: 7 }).found.map(({ name }) => name))
-    }
-    assert.equal(found.length, 100)
-    assert.deepEqual(new Set(found), new Set(names))
-  }
-})
-
-test('search() never throws when summaries hold other things than texts', () => {
-  const { views } = open(
-    published(1, { name: 'p', keywords: [1, { a: 1 }] as never, description: [] as never }),
-    published(2, { name: 'q', keywords: 'one, two' as never }),
-  )
-  assert.deepEqual(views.search({ ...page, keywords: ['two'] }).found, [
-    { name: 'q', version: '1.0.0' },
-  ])
 })
 
 test('applyViewWrites() leaves the same rows when the views are made anew', () => {
