@@ -8,7 +8,10 @@ const path = '/-/npm/v1/security/advisories/bulk'
 const advisory = { id: 1, severity: 'high' }
 
 /** A registry whose upstream knows `a` and `b`. */
-function auditing(): { readonly fixture: Fixture; readonly asked: object[] } {
+function auditing(silent: readonly string[] = []): {
+  readonly fixture: Fixture
+  readonly asked: object[]
+} {
   const { ports } = createFixture()
   const asked: object[] = []
   const registry: Fixture['ports']['registry'] = {
@@ -16,7 +19,7 @@ function auditing(): { readonly fixture: Fixture; readonly asked: object[] } {
     advisories: async (packages) => {
       asked.push(Object.fromEntries(packages))
       const unknown = [...packages.keys()].filter((name) => name !== 'a' && name !== 'b')
-      return { found: { a: [advisory] }, unknown }
+      return { found: { a: [advisory] }, unknown, silent }
     },
   }
   return { fixture: createFixture({ ports: { registry } }), asked }
@@ -50,6 +53,13 @@ suite('audits', () => {
     const { fixture } = auditing()
     const reply = await fixture.app(ask('POST', path, { body: { '@team/own': ['1.0.0'] } }))
     assert.deepEqual([reply.status, jsonOf(reply)['code']], [404, 'not_offered'])
+    assert.match(String(jsonOf(reply)['error']), /none of these came from an upstream/)
+  })
+
+  test('an audit says which upstream has no advisories', async () => {
+    const { fixture } = auditing(['up'])
+    const reply = await fixture.app(ask('POST', path, { body: { c: ['1.0.0'] } }))
+    assert.match(String(jsonOf(reply)['error']), /the upstream "up" offers no advisories$/)
   })
 
   test('an audit of nothing finds nothing', async () => {

@@ -46,11 +46,18 @@ export type UpstreamReads = {
     version: string,
     client?: string,
   ) => Promise<UpstreamTarball | undefined>
-  /** What upstreams know of the packages that came from them; `unknown` are names of which none was asked, or none knows. */
+  /**
+   * What upstreams know of the packages that came from them; `unknown` are names of which none was asked, or none knows,
+   * `silent` the upstreams that were asked and give no advisories at all.
+   */
   readonly advisories: (
     packages: ReadonlyMap<string, readonly string[]>,
     client?: string,
-  ) => Promise<{ readonly found: JsonObject; readonly unknown: readonly string[] }>
+  ) => Promise<{
+    readonly found: JsonObject
+    readonly unknown: readonly string[]
+    readonly silent: readonly string[]
+  }>
   /** A page of what an upstream finds, none of it this registry's own; undefined where none is told of the text. */
   readonly search: (
     page: { readonly text: string; readonly from: number; readonly size: number },

@@ -67,7 +67,7 @@ test('proxiedTarball() gives nothing of a version that was removed, whatever is 
     head: () => undefined,
     template: () => undefined,
     tarball: async () => held,
-    advisories: async () => ({ found: {}, unknown: [] }),
+    advisories: async () => ({ found: {}, unknown: [], silent: [] }),
     search: async () => undefined,
   }
   const reading = createReading({

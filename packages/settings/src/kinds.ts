@@ -47,7 +47,17 @@ export function text(wanted: string, form: RegExp): Kind<string> {
 }
 
 /** An http or https address without credentials, query or fragment; the slash at its end is taken off. */
-export const url: Kind<string> = kindOf('an http or https address without query', (found) => {
+export const url: Kind<string> = kindOf(
+  'an http or https address without credentials or query',
+  readUrl,
+)
+
+/** Such an address, or this word in place of one. */
+export function urlOr(word: string): Kind<string> {
+  return kindOf(`${url.wanted}, or "${word}"`, (found) => (found === word ? word : readUrl(found)))
+}
+
+function readUrl(found: unknown): string | undefined {
   if (typeof found !== 'string' || found.length > maxTextLength || !URL.canParse(found)) {
     return undefined
   }
@@ -56,7 +66,7 @@ export const url: Kind<string> = kindOf('an http or https address without query'
   if (protocol !== 'http:' && protocol !== 'https:') return undefined
   if (search !== '' || hash !== '' || username !== '' || password !== '') return undefined
   return parsed.href.replace(/\/+$/, '')
-})
+}
 
 /** Bytes: a number, or with a unit such as "64 MiB". */
 export function size(least: number, most: number): Kind<number> {

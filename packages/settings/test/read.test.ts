@@ -17,6 +17,7 @@ import {
   text,
   toggle,
   url,
+  urlOr,
   variableOf,
 } from '../src/index.ts'
 import type { Kind } from '../src/section.ts'
@@ -98,6 +99,9 @@ const kinds: readonly (readonly [
   ['an address with a query', url, 'https://h.example/?a', undefined],
   ['an address with a password', url, 'https://a:b@h.example', undefined],
   ['an address of another kind', url, 'ftp://h.example', undefined],
+  ['a word in place of an address', urlOr('npm'), 'npm', 'npm'],
+  ['an address beside a word', urlOr('npm'), 'https://h.example/', 'https://h.example'],
+  ['another word in place of an address', urlOr('npm'), 'npmm', undefined],
   ['a list as text', list(port), '1, 2 3', [1, 2, 3]],
   ['a list', list(port), [1, '2'], [1, 2]],
   ['an empty list', list(port), '', []],

@@ -39,11 +39,25 @@ for (const [flags, wanted] of addresses) {
   })
 }
 
-function linesWith(flags: { readonly [name: string]: string }, origin = 'r.example'): string {
+function linesWith(
+  flags: { readonly [name: string]: string },
+  origin = 'r.example',
+  upstreams: Parameters<typeof formatStarted>[0]['upstreams'] = [],
+): string {
   const settings = settingsOf(flags)
   const found = reachableAddresses(settings, listening, interfaces)
-  return formatStarted({ settings, addresses: found, origin, isNew: true })
+  return formatStarted({ settings, addresses: found, origin, isNew: true, upstreams })
 }
+
+test('formatStarted() tells which upstreams are asked, at which address, and for what', () => {
+  const lines = linesWith({}, 'r.example', [
+    { id: 'work', url: 'https://w.example', scopes: ['@a', '@b'] },
+    { id: 'npm', url: 'https://n.example', scopes: [] },
+  ])
+  assert.match(lines, /Upstream +work, https:\/\/w\.example, for @a, @b\n/)
+  assert.match(lines, /\n +npm, https:\/\/n\.example, for everything else\n/)
+  assert.doesNotMatch(linesWith({}), /Upstream/)
+})
 
 test('formatStarted() tells address, folder, log, the root key and how to stop', () => {
   const lines = linesWith({})
@@ -86,6 +100,7 @@ test('formatStarted() says that nothing can be written, why, and what to do, whe
     addresses: ['http://localhost:4873'],
     origin: 'registry.example',
     isNew: false,
+    upstreams: [],
     readOnly,
   })
   assert.match(lines, /^Stele \S+: your package registry can only be read\n/)

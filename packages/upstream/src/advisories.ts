@@ -15,6 +15,8 @@ type Advisories = {
   readonly found: JsonObject
   /** Names that came from no upstream, or whose upstream gives no advisories. */
   readonly unknown: readonly string[]
+  /** The ids of the upstreams that were asked and give no advisories. */
+  readonly silent: readonly string[]
 }
 
 /** Asks for advisories. Throws upstream_budget_spent, upstream_unreachable, upstream_refused, upstream_answer_odd, upstream_too_large. */
@@ -42,7 +44,7 @@ export function createAdvisories(
     const question = { path, body, what: 'advisories', limit: maxAdvisoryBytes }
     return answers(key, async () => {
       const asked = (): Promise<JsonValue> => askForJson(ports, upstream, question)
-      return onlyOf(await ask(upstream, question.what, asked), packages)
+      return onlyOf(await ask(upstream, question.what, asked), packages, upstream)
     })
   }
   return async (packages, client) => {
@@ -53,17 +55,19 @@ export function createAdvisories(
     )
     const found: JsonObject = Object.create(null)
     const unknown = [...ours]
+    const silent: string[] = []
     const failures: unknown[] = []
-    for (const [at, group] of [...groups.values()].entries()) {
+    for (const [at, [{ id }, group]] of [...groups].entries()) {
       const answer = answers[at]
       if (answer?.status === 'fulfilled') Object.assign(found, answer.value)
       else unknown.push(...group.keys())
-      if (answer?.status === 'rejected' && !isNotOffered(answer.reason))
-        failures.push(answer.reason)
+      if (answer?.status !== 'rejected') continue
+      if (isNotOffered(answer.reason)) silent.push(id)
+      else failures.push(answer.reason)
     }
     // What one upstream knows is told where another fails; where nobody knows anything, why.
     if (failures.length > 0 && unknown.length === packages.size) throw failures[0]
-    return { found, unknown }
+    return { found, unknown, silent }
   }
 }
 
@@ -93,9 +97,10 @@ function groupByUpstream(
 }
 
 /** Lists of advisories, of packages that were asked about. */
-function onlyOf(answer: JsonValue, packages: Audited): JsonObject {
+function onlyOf(answer: JsonValue, packages: Audited, { id }: Upstream): JsonObject {
   if (!isJsonObject(answer)) {
-    throw new SteleError('upstream_answer_odd', { name: 'advisories', reason: 'it is no object' })
+    const told = { name: 'advisories', reason: 'it is no object', upstream: id }
+    throw new SteleError('upstream_answer_odd', told)
   }
   const found: { [name: string]: JsonValue } = Object.create(null)
   for (const [name, advisories] of Object.entries(answer)) {

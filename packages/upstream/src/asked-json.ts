@@ -41,7 +41,8 @@ export async function askForJson(
   } catch (cause) {
     if (!isSteleError(cause, 'json_invalid')) throw cause
     const reason = 'it is not JSON; perhaps it is a web page' // Not the client's JSON.
-    throw new SteleError('upstream_answer_odd', { name: what, reason }, { cause })
+    const told = { name: what, reason, upstream: upstream.id }
+    throw new SteleError('upstream_answer_odd', told, { cause })
   }
 }
 

@@ -16,11 +16,11 @@ export function createAsking(
   { report, breakers }: Pick<UpstreamPorts, 'report'> & { readonly breakers: Breakers },
   counted: 'different' | 'each' = 'different',
 ): Asking {
-  return async ({ id }, what, work) => {
+  return async ({ id, url }, what, work) => {
     const breaker = breakers(id)
     const passed = breaker.pass()
     if (passed === undefined) {
-      throw unreachable({ upstream: id, what, reason: resting }, breaker.restMs())
+      throw unreachable({ upstream: id, url, what, reason: resting }, breaker.restMs())
     }
     try {
       const result = await work()
@@ -39,7 +39,7 @@ export function createAsking(
       const asked = counted === 'each' ? Symbol(what) : what
       passed.failed({ what: asked, reason, isLate: isLate(error) })
       report({ kind: 'unreachable', upstream: id, reason })
-      const told = { upstream: id, what, reason: `does not answer as it should: ${reason}` }
+      const told = { upstream: id, url, what, reason: `does not answer as it should: ${reason}` }
       throw unreachable(told, breaker.restMs(), error)
     }
   }
@@ -54,7 +54,12 @@ export function isLate(error: unknown): boolean {
 const resting = 'failed several times, and is left alone for a moment'
 
 function unreachable(
-  told: { readonly upstream: string; readonly what: string; readonly reason: string },
+  told: {
+    readonly upstream: string
+    readonly url: string
+    readonly what: string
+    readonly reason: string
+  },
   waitMs: number,
   cause?: unknown,
 ): SteleError {

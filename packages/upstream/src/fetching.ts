@@ -74,7 +74,10 @@ async function getTarball(
   if (answer.status !== 200) throw refusal(answer, upstream, what)
   const reason = oddTarball(answer)
   if (reason === undefined) return answer
-  throw drop(answer, new SteleError('upstream_answer_odd', { name: what, reason }))
+  throw drop(
+    answer,
+    new SteleError('upstream_answer_odd', { name: what, reason, upstream: upstream.id }),
+  )
 }
 
 /** Why it is no tarball, whatever its bytes are: to take them for other bytes of the release would accuse the upstream of more. */
@@ -154,7 +157,8 @@ export async function takeCodingOff(
   const decoded = await decode(coded, coding, limit).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause)
     const reason = `its coding "${coding}" cannot be taken off: ${why}`
-    throw new SteleError('upstream_answer_odd', { name: plain(what), reason }, { cause })
+    const told = { name: plain(what), reason, upstream: upstream.id }
+    throw new SteleError('upstream_answer_odd', told, { cause })
   })
   if (decoded !== undefined) return decoded
   throw new SteleError('upstream_too_large', { upstream: upstream.id, what, limit })
@@ -189,7 +193,8 @@ export function refusal(answer: Answer, upstream: Upstream, what: string): Error
     return new SteleError('upstream_loop', { upstream: upstream.id, what })
   const mayPass = status === 429 || status === 408 || (status >= 500 && status !== 501)
   if (mayPass) return new Error(`it answers ${status}`)
-  return new SteleError('upstream_refused', { upstream: upstream.id, what, status })
+  const { id, url } = upstream
+  return new SteleError('upstream_refused', { upstream: id, url, what, status })
 }
 
 /** The body as it came, its coding still on. Throws upstream_too_large. */

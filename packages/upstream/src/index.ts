@@ -17,4 +17,4 @@ export type {
 } from './ports.ts'
 export { createProxy, type Proxy } from './proxy.ts'
 export { type ProxiedTarball } from './releases.ts'
-export { type UpstreamSettings, upstreamSection } from './settings.ts'
+export { npm, type UpstreamSettings, upstreamSection } from './settings.ts'

@@ -193,7 +193,7 @@ async function takeIn(
     const { reason: why } = cause.details
     // Not the client's JSON: it sent none.
     const reason = /^it has|^too much/.test(why) ? why : 'it is no JSON, as of a page for people'
-    throw new SteleError('upstream_answer_odd', { name, reason }, { cause })
+    throw new SteleError('upstream_answer_odd', { name, reason, upstream: upstream.id }, { cause })
   }
 }
 

@@ -1,5 +1,16 @@
 // The settings of upstreams.
-import { duration, list, objects, type Section, size, text, toggle, url } from '@stele/settings'
+import {
+  duration,
+  type Kind,
+  list,
+  objects,
+  refuse,
+  type Section,
+  size,
+  text,
+  toggle,
+  urlOr,
+} from '@stele/settings'
 import {
   freshMs,
   leastPackumentBytes,
@@ -36,12 +47,24 @@ export type UpstreamSettings = {
   readonly upstreamFreshMs: number
 }
 
+/** Said in place of an address: the registry that npm on this machine is configured with. */
+export const npm = 'npm'
+
 const scope = text('a scope such as "@team"', /^@[^/\s]+$/)
 
-const addressOrNpm: typeof url = {
-  wanted: `${url.wanted}, or "npm"`,
-  parse: (found, place) => (found === 'npm' ? found : url.parse(found, place)),
+const addressOrNpm = urlOr(npm)
+
+const address: Kind<string> = {
+  wanted: addressOrNpm.wanted,
+  parse: (found, place) => {
+    const { username = '', password = '' } = URL.parse(String(found)) ?? {}
+    if (username !== '' || password !== '') throw refuse(found, place, withoutCredentials)
+    return addressOrNpm.parse(found, place)
+  },
 }
+
+const withoutCredentials =
+  'an address without credentials; a token is given as "token", to an upstream in the list "upstreams"'
 
 export const upstreamSection: Section<UpstreamSettings> = {
   name: '',
@@ -49,7 +72,7 @@ export const upstreamSection: Section<UpstreamSettings> = {
     upstream: {
       summary:
         'a registry that is asked for everything that is not here: its address, or npm for the one that npm is configured with',
-      kind: addressOrNpm,
+      kind: address,
       fallback: null,
     },
     upstreams: {
@@ -63,7 +86,7 @@ export const upstreamSection: Section<UpstreamSettings> = {
             /^(?!hosted$)[a-z0-9][a-z0-9-]{0,31}$/,
           ),
         },
-        url: { summary: 'its address', kind: url },
+        url: { summary: 'its address, or npm as above', kind: address },
         scopes: {
           summary:
             'scopes that are asked of it alone; without any, it is asked for everything else',

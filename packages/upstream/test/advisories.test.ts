@@ -70,8 +70,8 @@ suite('advisories()', () => {
   for (const status of [400, 404, 405, 410, 501]) {
     test(`advisories() says that nobody knows, where the upstream answers ${status}`, async () => {
       const world = await worldThatAnswers(status)
-      const { found, unknown } = await world.proxy.advisories(packages)
-      assert.deepEqual({ ...found }, {})
+      const { found, unknown, silent } = await world.proxy.advisories(packages)
+      assert.deepEqual([{ ...found }, silent], [{}, ['up']])
       assert.deepEqual([...unknown].sort(), [...packages.keys()].sort())
     })
   }
@@ -88,7 +88,11 @@ suite('advisories()', () => {
     test(`advisories() throws ${code} for ${JSON.stringify(answer)}, and asks again the next time`, async () => {
       const world = await worldThatAnswers(answer)
       for (const times of [1, 2]) {
-        await assert.rejects(world.proxy.advisories(packages), (error) => isSteleError(error, code))
+        await assert.rejects(world.proxy.advisories(packages), (error) => {
+          assert.ok(isSteleError(error, code))
+          assert.match(error.message, /the upstream "up"/)
+          return true
+        })
         assert.equal(world.asked.length, times)
       }
     })

@@ -10,7 +10,7 @@ export type HttpDetails = {
     readonly path: string
     readonly allow: readonly string[]
   }
-  not_offered: { readonly what: string }
+  not_offered: { readonly what: string; readonly reason?: string }
   audit_too_old: object
   not_found: { readonly what: string }
   request_invalid: { readonly what: string; readonly reason: string }
@@ -50,7 +50,7 @@ export const httpErrors: Catalogue<HttpDetails> = {
   },
   not_offered: {
     status: 404, // Not 501: npm 12 would retry (npm-wire H12).
-    message: (d) => `Cannot ${d.what}: this registry does not offer it`,
+    message: (d) => `Cannot ${d.what}: ${d.reason ?? 'this registry does not offer it'}`,
   },
   audit_too_old: {
     status: 404,

@@ -1,16 +1,26 @@
 // Errors of upstreams: other registries that this one asks.
 import type { Catalogue } from './entry.ts'
 
-/** `upstream` is the id that the operator gave it. */
+/** `upstream` is the id that the operator gave it, `url` its address. */
 export type UpstreamDetails = {
-  upstream_answer_odd: { readonly name: string; readonly reason: string }
+  upstream_answer_odd: {
+    readonly name: string
+    readonly reason: string
+    readonly upstream?: string
+  }
   upstream_unreachable: {
     readonly upstream: string
+    readonly url?: string
     readonly what: string
     readonly reason: string
     readonly retryAfterS?: number
   }
-  upstream_refused: { readonly upstream: string; readonly what: string; readonly status: number }
+  upstream_refused: {
+    readonly upstream: string
+    readonly url?: string
+    readonly what: string
+    readonly status: number
+  }
   upstream_changed: {
     readonly upstream: string
     readonly spec: string
@@ -26,16 +36,18 @@ export type UpstreamDetails = {
 export const upstreamErrors: Catalogue<UpstreamDetails> = {
   upstream_answer_odd: {
     status: 424, // Not 502: clients would retry what stays as it is.
-    message: (d) => `Cannot use what the upstream answers for "${d.name}": ${d.reason}`,
+    message: (d) =>
+      `Cannot use what ${d.upstream === undefined ? 'the upstream' : `the upstream "${d.upstream}"`} answers for "${d.name}": ${d.reason}`,
   },
   upstream_unreachable: {
     status: 503,
-    message: (d) => `Cannot get ${d.what}: the upstream "${d.upstream}" ${d.reason}`,
+    message: (d) => `Cannot get ${d.what}: the upstream "${d.upstream}" ${d.reason}${at(d.url)}`,
     fix: () => 'Try again in a moment; what was fetched from it before goes on being served',
   },
   upstream_refused: {
     status: 424,
-    message: (d) => `Cannot get ${d.what}: the upstream "${d.upstream}" answers ${d.status}`,
+    message: (d) =>
+      `Cannot get ${d.what}: the upstream "${d.upstream}" answers ${d.status}${at(d.url)}`,
     fix: () => 'Ask the operator: the upstream may want credentials, or different ones',
   },
   upstream_changed: {
@@ -61,4 +73,9 @@ export const upstreamErrors: Catalogue<UpstreamDetails> = {
       `Cannot get ${d.what}: asking the upstream "${d.upstream}" leads back to the registry that asks`,
     fix: () => 'Tell the operators: of the registries that ask each other, one must not',
   },
+}
+
+/** Behind the rest: who reads it knows the upstream by its id, or looks for the address. */
+function at(url: string | undefined): string {
+  return url === undefined ? '' : ` (${url})`
 }

@@ -18,8 +18,8 @@ export function auditRoutes({ registry }: Ports): Route[] {
         // Nothing is known of advisories here: `{}` would say "no vulnerability", which nobody checked.
         if (advisories === undefined) throw notOffered()
         const packages = audited(await ask.object())
-        const { found, unknown } = await advisories(packages, ask.client)
-        if (packages.size > 0 && unknown.length === packages.size) throw notOffered()
+        const { found, unknown, silent } = await advisories(packages, ask.client)
+        if (packages.size > 0 && unknown.length === packages.size) throw notOffered(whyNot(silent))
         return jsonDraft(200, found, { 'cache-control': 'no-store', ...notice(ask, unknown) })
       },
     },
@@ -39,8 +39,16 @@ export function auditRoutes({ registry }: Ports): Route[] {
   ]
 }
 
-function notOffered(): SteleError {
-  return new SteleError('not_offered', { what: 'audit packages' })
+function notOffered(reason?: string): SteleError {
+  const what = 'audit packages'
+  return new SteleError('not_offered', { what, ...(reason === undefined ? {} : { reason }) })
+}
+
+/** Of none of the packages anybody knows anything: nobody was asked, or who was has no advisories. */
+function whyNot(silent: readonly string[]): string {
+  if (silent.length === 0) return 'none of these came from an upstream, and nobody else is asked'
+  const names = silent.map((id) => `"${id}"`).join(', ')
+  return `${silent.length === 1 ? 'the upstream' : 'the upstreams'} ${names} ${silent.length === 1 ? 'offers' : 'offer'} no advisories`
 }
 
 /** Versions by name. What is no list of texts is left out: nothing can be known of it. */

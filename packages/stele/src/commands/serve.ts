@@ -88,13 +88,14 @@ async function run(settings: Settings, input: Input): Promise<Report> {
   open.adopt(await listenAdmin(server, log), (one) => one.close())
   pending.open(passVia(createServerApp({ server, settings, listening, tally }, reportHttp)))
   const addresses = reachableAddresses(settings, listening, networkInterfaces())
-  const { origin } = server
+  const { origin, upstreams } = server
   if (format === 'json') {
-    log('info', 'listening', { url: listening.url, addresses, origin, dir: settings.dir })
+    const { dir } = settings
+    log('info', 'listening', { url: listening.url, addresses, origin, dir, upstreams })
   } else {
     const isNew = server.log.treeSize() <= 1
     const { readOnly } = await server.service.ready.catch(() => ({ readOnly: undefined }))
-    write(`${formatStarted({ settings, addresses, origin, isNew, readOnly })}\n`)
+    write(`${formatStarted({ settings, addresses, origin, isNew, upstreams, readOnly })}\n`)
   }
   reportReady(server, log)
   await aborted(stop)

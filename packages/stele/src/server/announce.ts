@@ -14,8 +14,17 @@ export type Started = {
   readonly addresses: readonly string[]
   readonly origin: string
   readonly isNew: boolean
+  /** The registries that are asked for what is not here. */
+  readonly upstreams: readonly AskedUpstream[]
   /** Why writes are refused, where they are. */
   readonly readOnly?: string | undefined
+}
+
+/** An upstream as an operator recognises it: its token is nobody's business. */
+export type AskedUpstream = {
+  readonly id: string
+  readonly url: string
+  readonly scopes: readonly string[]
 }
 
 /** The server listens for this machine alone. */
@@ -43,7 +52,7 @@ export function reachableAddresses(
 
 /** The lines. */
 export function formatStarted(started: Started): string {
-  const { settings, addresses, origin, readOnly } = started
+  const { settings, addresses, origin, upstreams, readOnly } = started
   const [address = '', ...others] = addresses
   const rootKey = join(settings.dir, 'keys', 'root.key')
   const rows: readonly (readonly [string, string])[] = [
@@ -51,6 +60,9 @@ export function formatStarted(started: Started): string {
     ['Data', settings.dir],
     ['Sign-up', signUpText(settings)],
     ...(settings.access === 'authenticated' ? [['Reading', 'only with an account'] as const] : []),
+    ...(upstreams.length === 0
+      ? []
+      : [['Upstream', upstreams.map(upstreamText).join('\n')] as const]),
     ['Log', origin],
   ]
   return [
@@ -71,6 +83,10 @@ export function formatStarted(started: Started): string {
     'Press Ctrl-C to stop.',
     '',
   ].join('\n')
+}
+
+function upstreamText({ id, url, scopes }: AskedUpstream): string {
+  return `${id}, ${url}, for ${scopes.length === 0 ? 'everything else' : scopes.join(', ')}`
 }
 
 function stateText({ isNew, readOnly }: Started): string {

@@ -2,7 +2,7 @@
 import { networkInterfaces } from 'node:os'
 import { SteleError } from '@stele/errors'
 import type { EdgeSettings } from '@stele/http'
-import type { UpstreamSettings } from '@stele/upstream'
+import { npm, type UpstreamSettings } from '@stele/upstream'
 
 type Upstreams = UpstreamSettings['upstreams']
 /** Where this server itself is. */
@@ -11,7 +11,10 @@ type Own = Pick<EdgeSettings, 'host' | 'port' | 'publicUrl'>
 /** How the log calls the one that is said in short: npm's own registry or a copy of it, whichever it is asked of today. */
 const shortId = 'npm'
 
-/** Throws setting_invalid for what leads to this server itself, as far as addresses tell. */
+/**
+ * Throws setting_invalid for what leads to this server itself, as far as addresses tell, and for two that would be asked for
+ * the same names.
+ */
 export function checkUpstreams(settings: UpstreamSettings, own: Own): void {
   const { upstream, upstreams } = settings
   const isTwice = upstream !== null && upstreams.some(({ id }) => id === shortId)
@@ -22,14 +25,36 @@ export function checkUpstreams(settings: UpstreamSettings, own: Own): void {
       `left out where "upstreams" has one that is called "${shortId}"`,
     )
   }
-  for (const [at, { id, url }] of upstreams.entries()) {
-    if (upstreams.findIndex((one) => one.id === id) !== at) {
+  for (const [at, { id, url, scopes }] of upstreams.entries()) {
+    const others = upstreams.slice(0, at)
+    if (others.some((one) => one.id === id)) {
       throw invalid(`upstreams[${at}].id`, id, 'an id that no other upstream has')
     }
     if (isOwn(url, own)) throw invalid(`upstreams[${at}].url`, url, another)
+    refuseShared(`upstreams[${at}].scopes`, { id, scopes }, others)
   }
-  if (upstream !== null && upstream !== 'npm' && isOwn(upstream, own)) {
-    throw invalid('upstream', upstream, another)
+  const forAll = upstreams.find(({ scopes }) => scopes.length === 0)
+  if (upstream !== null && forAll !== undefined) {
+    throw invalid('upstream', upstream, `left out: "${forAll.id}" is asked for everything already`)
+  }
+  if (upstream !== null && isOwn(upstream, own)) throw invalid('upstream', upstream, another)
+}
+
+/** Of two for the same names the second would never be asked: who wrote that meant something else. */
+function refuseShared(
+  key: string,
+  { id, scopes }: Pick<Upstreams[number], 'id' | 'scopes'>,
+  others: Upstreams,
+): void {
+  for (const other of others) {
+    const shared = scopes.find((scope) => other.scopes.includes(scope))
+    if (shared !== undefined) {
+      throw invalid(key, scopes, `without "${shared}", which "${other.id}" is asked for`)
+    }
+    if (scopes.length === 0 && other.scopes.length === 0) {
+      const wanted = `the scopes that "${id}" is asked for: only one can be asked for everything else, and "${other.id}" is`
+      throw invalid(key, scopes, wanted)
+    }
   }
 }
 
@@ -40,16 +65,15 @@ export async function findUpstreams(
   { upstream, upstreams }: UpstreamSettings,
   own: Own,
 ): Promise<Upstreams> {
-  if (upstream === null) return upstreams
-  const url = upstream === 'npm' ? await readNpmRegistry() : upstream
-  if (isOwn(url, own)) {
-    const wanted = `an address: npm on this machine is configured with this registry itself, ${url}`
-    throw invalid('upstream', upstream, wanted)
+  const short = { id: shortId, scopes: [], token: '', tarballHosts: [], search: false }
+  const all = upstream === null ? upstreams : [...upstreams, { ...short, url: upstream }]
+  if (all.every(({ url }) => url !== npm)) return all
+  const npmUrl = await readNpmRegistry()
+  if (isOwn(npmUrl, own)) {
+    const wanted = `an address: npm on this machine is configured with this registry itself, ${npmUrl}`
+    throw invalid(upstream === npm ? 'upstream' : 'upstreams', npm, wanted)
   }
-  return [
-    ...upstreams,
-    { id: shortId, url, scopes: [], token: '', tarballHosts: [], search: false },
-  ]
+  return all.map((one) => (one.url === npm ? { ...one, url: npmUrl } : one))
 }
 
 /** Only what npm asks for everything: the tokens in its configuration are of a person, and stay there. */
@@ -59,6 +83,7 @@ async function readNpmRegistry(): Promise<string> {
 }
 
 function isOwn(url: string, { host, port, publicUrl }: Own): boolean {
+  if (url === npm) return false
   if (url === publicUrl) return true
   const there = new URL(url)
   const portThere =
@@ -72,7 +97,7 @@ function isThisMachine(name: string, host: string): boolean {
   return addresses.some(({ address }) => address === name)
 }
 
-function invalid(key: string, found: string, wanted: string): SteleError {
+function invalid(key: string, found: string | readonly string[], wanted: string): SteleError {
   const told = { key, source: 'the settings', found: JSON.stringify(found), wanted }
   return new SteleError('setting_invalid', told)
 }

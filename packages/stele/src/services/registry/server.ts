@@ -13,6 +13,7 @@ import { type Amending, upstreamSection } from '@stele/upstream'
 import { ingestIdleMs } from '../../ingest/limits.ts'
 import { createIngestPool, type IngestPorts } from '../../ingest/pool.ts'
 import { startIngestThread } from '../../ingest/thread.ts'
+import type { AskedUpstream } from '../../server/announce.ts'
 import { createHeavyWork, type HeavyWork } from '../../server/heavy-work.ts'
 import type { Reserved } from '../../server/reservations.ts'
 import type { RunningService } from '../../server/run-service.ts'
@@ -34,6 +35,7 @@ export type RegistryPart = {
   readonly reservations: () => readonly Reserved[]
   /** Absent where no upstream is asked. */
   readonly amending?: Amending
+  readonly upstreams: readonly AskedUpstream[]
 }
 
 const faces = [wire(webFace), wire(npmFace), wire(logFace), wire(healthFace), wire(mnpmFace)]
@@ -53,7 +55,8 @@ async function open(
 ): Promise<RegistryPart> {
   const { log } = service.reads
   const heavy = createHeavyWork()
-  const { upstream, amending } = await openUpstreams(service, closing, { ...ports, heavy })
+  const opened = await openUpstreams(service, closing, { ...ports, heavy })
+  const { upstream, amending, upstreams = [] } = opened
   const views = await openViews(service)
   const pool = closing.adopt(createIngestPool(ingestPorts(service.main, heavy)), (one) =>
     one.close(),
@@ -71,6 +74,7 @@ async function open(
     valuesInUse: createValuesInUse(log),
     ...(amending === undefined ? {} : { amending }),
     reservations: () => readReservations(log),
+    upstreams,
   }
 }
 
@@ -79,7 +83,11 @@ async function openUpstreams(
   { reads, identity, submit, storage, main }: RunningService,
   closing: AsyncDisposableStack,
   { read, report, heavy }: KindPorts & { readonly heavy: HeavyWork },
-): Promise<Partial<Omit<ReturnType<typeof openProxy>, 'settled'>>> {
+): Promise<
+  Partial<
+    Omit<ReturnType<typeof openProxy>, 'settled'> & { readonly upstreams: readonly AskedUpstream[] }
+  >
+> {
   const settings = read(upstreamSection)
   const upstreams = await findUpstreams(settings, read(edgeSection))
   if (upstreams.length === 0) return {}
@@ -103,7 +111,11 @@ async function openUpstreams(
     operator: identity.operator,
     log: reads.log,
     submit,
-    report: ({ kind, ...facts }) => report({ event: `upstream_${kind}`, ...facts }),
+    report: ({ kind, ...facts }) => {
+      const asked = upstreams.find(({ id }) => 'upstream' in facts && id === facts.upstream)
+      const place = asked === undefined ? {} : { url: asked.url }
+      report({ event: `upstream_${kind}`, ...facts, ...place })
+    },
   })
   // Before the store: what is on its way ends with an error then, and is still to put its file away.
   closing.defer(async () => {
@@ -111,7 +123,8 @@ async function openUpstreams(
     await reading.close()
     await settled()
   })
-  return proxy
+  // Never the token.
+  return { ...proxy, upstreams: upstreams.map(({ id, url, scopes }) => ({ id, url, scopes })) }
 }
 
 /** Opening the service brings them to where the log is. */
