@@ -212,7 +212,7 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
     reserve: async () => ({ entry: 1 }),
     release: async () => ({ entry: 1 }),
     upstreams: [],
-    conflicts: () => ({ total: 0, found: [] }),
+    conflicts: () => ({ counts: { tarball: 0, record: 0 }, found: [] }),
     starredBy: (account) => (account === 'alice' ? ['left-pad'] : []),
     prepare: () => undefined,
     proxiedTarball: async () => undefined,

@@ -44,6 +44,7 @@ test('GET /-/metrics counts requests, publishes, connections and entries as Prom
     'stele_http_connections 7',
     'stele_log_entries 300',
     'stele_upstream_conflicts_total 0',
+    'stele_upstream_differences_total 0',
     'stele_read_only 0',
   ])
   for (const line of samples) {

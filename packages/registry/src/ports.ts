@@ -10,6 +10,8 @@ import type { ViewReader } from './view-reader.ts'
 export type RegistryPorts = {
   readonly state: StateReader
   readonly views: ViewReader
+  /** The log's blobs, where what was only seen of upstreams is to be told; undefined of one that is withheld. */
+  readonly blobs?: (name: string) => Uint8Array | undefined
   readonly submit: SubmitCall
   /** Reads large documents on another thread; all are read at once when absent. Throws server_busy, rate_limited. */
   readonly ingest?: (job: DocumentJob) => Promise<ReadDocument>

@@ -2,10 +2,10 @@
 
 import type { SteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
-import { readPinnedIntegrity } from '@stele/releases/observed'
 import { tarballFile } from '@stele/releases/release'
 import { readAccount, readContents, readNotice, readOwners, readTags } from '@stele/releases/state'
 import { trimBase } from './base-addresses.ts'
+import { type Conflicts, createConflicts } from './conflicts.ts'
 import { missing } from './missing.ts'
 import { createObserved, type Prepare } from './observed.ts'
 import { formatVersion } from './packument.ts'
@@ -13,7 +13,6 @@ import { createPackuments, type Packuments } from './packuments.ts'
 import type { RegistryPorts, UpstreamTarball } from './ports.ts'
 import { createSearch } from './search.ts'
 import { createSearchAll, type SearchAll } from './search-all.ts'
-import type { ConflictRow } from './view-reader.ts'
 
 /** Where a tarball is found: a blob's name (hex SHA-512), its size in bytes, and its integrity as SRI. */
 export type TarballView = {
@@ -52,11 +51,8 @@ export type Reading = {
   readonly search: SearchAll
   /** Names of packages, for npm's starred list (npm-wire F2). */
   readonly starredBy: (account: string) => readonly string[]
-  /** What upstreams showed otherwise than at first, the newest first; `pinned` is what goes on being served. */
-  readonly conflicts: (page: { readonly from: number; readonly size: number }) => {
-    readonly total: number
-    readonly found: readonly (ConflictRow & { readonly pinned: string | undefined })[]
-  }
+  /** What upstreams showed otherwise than at first, the newest first, with what goes on being served. */
+  readonly conflicts: Conflicts
   /** True for an account that joined and was not closed. */
   readonly hasAccount: (account: string) => boolean
 }
@@ -104,13 +100,7 @@ export function createReading(ports: RegistryPorts): Reading {
     missing: (name, version) => views.snapshot(() => missing(ports, name, version)),
     search: createSearchAll(createSearch(ports), upstream),
     starredBy: (account) => views.starredBy(account),
-    conflicts: (page) =>
-      views.snapshot(() => {
-        const { total, found } = views.conflicts(page)
-        const pinnedOf = ({ name, version }: ConflictRow): string | undefined =>
-          readPinnedIntegrity(state, name, version)
-        return { total, found: found.map((row) => ({ ...row, pinned: pinnedOf(row) })) }
-      }),
+    conflicts: createConflicts(ports),
     hasAccount: (account) => readAccount(state, account) === 'active',
   }
 }

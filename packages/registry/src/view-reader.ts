@@ -64,15 +64,29 @@ export type SearchTerms = {
 /** The page `[from, from + size)` of a search. */
 export type SearchPage = SearchTerms & { readonly from: number; readonly size: number }
 
-/** Other bytes that an upstream showed for a version, which were refused. `entry` is where the log first says so. */
+/** What an upstream changed under a version's number: its tarball, or the record of the same bytes (its dependencies and the like). */
+export type ChangedPart = 'tarball' | 'record'
+
+/** What an upstream showed otherwise than at first, which was refused. `entry` is where the log first says so. */
 export type ConflictRow = {
   readonly name: string
   readonly version: string
-  /** Of the refused bytes, SRI. */
-  readonly integrity: string
+  readonly what: ChangedPart
+  /** What was refused: the integrity of its bytes, SRI, or the SHA-256 of its record, hex. */
+  readonly shown: string
   readonly seenMs: number
   readonly entry: number
 }
+
+/** A page of them, the newest first; of one part alone where one is named. */
+export type ConflictsAsk = {
+  readonly from: number
+  readonly size: number
+  readonly what?: ChangedPart | undefined
+}
+
+/** How many there are of each part, whichever page is asked for. */
+export type ConflictCounts = { readonly [P in ChangedPart]: number }
 
 /** What the views answer. Removed versions are not in them. */
 export type ViewReader = {
@@ -88,9 +102,8 @@ export type ViewReader = {
   readonly text: (name: string, version: string, which: 'full' | 'readme') => string | undefined
   /** The packages that an account starred, by name. */
   readonly starredBy: (account: string) => readonly string[]
-  /** The newest first: the page `[from, from + size)`, and how many there are. */
-  readonly conflicts: (page: { readonly from: number; readonly size: number }) => {
-    readonly total: number
+  readonly conflicts: (page: ConflictsAsk) => {
+    readonly counts: ConflictCounts
     readonly found: readonly ConflictRow[]
   }
   /** Best first; the same order for every page. */

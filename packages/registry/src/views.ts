@@ -34,7 +34,7 @@ type VersionName = { readonly name: string; readonly version: string }
 /**
  * One change of the views, in order: `touch` (the package's revision and time; comes first; not for stars), `version` (a new
  * one), `gone` (a removed one), `latest` (what search and the page's top show), `owner`, `star`, and `conflict` (an upstream
- * showed other bytes for a version than it did at first). A takedown gives the
+ * showed other bytes for a version, or another record, than it did at first). A takedown gives the
  * other three: `withheld_entry` (the versions that an entry published and whose values nobody may tell any
  * more: all of its versions but the `kept`), `withheld_tarball` (what only the tarball tells: the readme, the members outside the record), and `revise_all` (a
  * new revision for every package: what was made ready of them may tell what was taken down).
@@ -83,7 +83,8 @@ export function planViews(
   return [...packages].flatMap(([name, writes]) => {
     const plan = { entry, name, writes, blobs }
     const conflicts = planConflicts(plan)
-    return [...(writes.some(isHostedWrite) ? planPackage(plan) : planChosen(plan)), ...conflicts]
+    const isHosted = writes.some((write) => isHostedWrite(entry.body, write))
+    return [...(isHosted ? planPackage(plan) : planChosen(plan)), ...conflicts]
   })
 }
 
@@ -92,7 +93,7 @@ export const registryProjection: {
   readonly name: string
   readonly version: number
   readonly plan: typeof planViews
-} = { name: 'registry', version: 5, plan: planViews }
+} = { name: 'registry', version: 6, plan: planViews }
 
 /** The revision of a package whose last change was this entry: `<index>-<16 hex digits of the leaf hash>`. */
 export function revisionOf(entry: Pick<LoggedEntry, 'index' | 'leafHash'>): string {
@@ -133,9 +134,21 @@ type PlacedWrite = {
 const hostedParts = new Set(['tags', 'owners', 'stars'])
 
 /** True for what is written of packages that are published here: each of their changes has one of these. */
-function isHostedWrite({ part, text }: PlacedWrite): boolean {
-  if (part !== 'notices') return hostedParts.has(part)
-  return text === null || parseNotice(text).differs === undefined
+function isHostedWrite(body: LoggedEntry['body'], write: PlacedWrite): boolean {
+  if (write.part !== 'notices') return hostedParts.has(write.part)
+  return otherRecord(body, write) === undefined
+}
+
+/**
+ * The SHA-256 of the other record that this write notes. A notice keeps it when its package became this registry's own and
+ * something else is noted; where nobody knows any more what was called, it is taken for new where nothing else is noted.
+ */
+function otherRecord(body: LoggedEntry['body'], { part, text }: PlacedWrite): string | undefined {
+  if (part !== 'notices' || text === null) return undefined
+  const { differs, deprecated, gone } = parseNotice(text)
+  const isNew =
+    body !== null && 'method' in body ? body.method === 'differ' : deprecated === undefined && !gone
+  return isNew ? differs : undefined
 }
 
 type PackagePlan = {
@@ -217,12 +230,18 @@ function planChosen({ entry, name, writes }: PackagePlan): readonly ViewWrite[] 
 }
 
 function planConflicts({ entry, name, writes }: PackagePlan): readonly ViewWrite[] {
-  return writes.flatMap(({ part, text }) => {
+  return writes.flatMap((write): ViewWrite[] => {
+    const other = otherRecord(entry.body, write)
+    if (other !== undefined) {
+      const differing = { name, version: write.field, what: 'record', shown: other } as const
+      return [{ kind: 'conflict', ...differing, seenMs: entry.timeMs, entry: entry.index }]
+    }
+    const { part, text } = write
     const version = /^conflicts\/(.+)$/.exec(part)?.[1]
     const refused = version === undefined || text === null ? undefined : readSeenConflict(text)
     if (version === undefined || refused === undefined) return []
-    const { integrity, seenMs } = refused
-    return { kind: 'conflict' as const, name, version, integrity, seenMs, entry: entry.index }
+    const { integrity: shown, seenMs } = refused
+    return [{ kind: 'conflict', name, version, what: 'tarball', shown, seenMs, entry: entry.index }]
   })
 }
 

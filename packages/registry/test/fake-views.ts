@@ -134,10 +134,12 @@ export function createFakeViews(): FakeViews {
         .filter(([who]) => who === account)
         .map(([, name]) => name)
         .sort(),
-    conflicts: ({ from, size }) => ({
-      total: conflicts.length,
-      found: conflicts.slice(from, from + size),
-    }),
+    conflicts: ({ from, size, what }) => {
+      const of = (part: string): typeof conflicts => conflicts.filter((one) => one.what === part)
+      const found = what === undefined ? conflicts : of(what)
+      const counts = { tarball: of('tarball').length, record: of('record').length }
+      return { counts, found: found.slice(from, from + size) }
+    },
     search({ words, maintainer, from, size }) {
       const isTheirs = (name: string): boolean =>
         maintainer === undefined || owners.has(JSON.stringify([maintainer, name]))

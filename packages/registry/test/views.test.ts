@@ -53,12 +53,51 @@ test('planViews() plans a conflict from what the rules write of it', async () =>
       kind: 'conflict',
       name: '@s/p',
       version: '1.0.0',
-      integrity: 'sha1-wA27ydrfvh4jLpOnKd1HUvreCr8=',
+      what: 'tarball',
+      shown: 'sha1-wA27ydrfvh4jLpOnKd1HUvreCr8=',
       seenMs: 1_795_000_000_000,
       entry: entry.index,
     },
   ])
 })
+
+// method of the call, undefined where it is withheld; the notice; what the views learn
+const notices: readonly (readonly [string | undefined, object, readonly string[]])[] = [
+  ['differ', { differs: 'd1' }, ['conflict d1']],
+  [undefined, { differs: 'd1' }, ['conflict d1']],
+  ['deprecate', { differs: 'd1', deprecated: 'old' }, ['touch']],
+  ['deprecate', { differs: 'd1' }, ['touch']],
+  [undefined, { differs: 'd1', deprecated: 'old' }, ['touch']],
+  ['deprecate', { deprecated: 'old' }, ['touch']],
+]
+for (const [method, notice, wanted] of notices) {
+  test(`planViews() plans ${wanted.join()} for the notice ${JSON.stringify(notice)} of a call of ${method ?? 'nobody knows what'}`, async () => {
+    const world = await createWorld()
+    const [entry] = world.log
+    assert.ok(entry !== undefined)
+    const call = {
+      v: 1,
+      origin: 'o',
+      account: null,
+      seq: 0,
+      via: { type: 'host' },
+      args: [],
+    } as const
+    const body = method === undefined ? null : { ...call, method }
+    const value = Buffer.from(JSON.stringify(notice))
+    const writes = [{ object: '/packages/p/notices', field: '1.0.0', value }]
+    const plan = planViews({ ...entry, body, writes }, () => undefined, noEntry)
+    assert.deepEqual(
+      plan.map((write) => (write.kind === 'conflict' ? `conflict ${write.shown}` : write.kind)),
+      wanted,
+    )
+    for (const write of plan) {
+      if (write.kind !== 'conflict') continue
+      const { name, version, what, seenMs } = write
+      assert.deepEqual([name, version, what, seenMs], ['p', '1.0.0', 'record', entry.timeMs])
+    }
+  })
+}
 
 test('planViews() plans nothing when an entry touches no package', async () => {
   const world = await createWorld()

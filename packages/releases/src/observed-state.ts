@@ -16,7 +16,27 @@ export function readSeenChunk(state: StateReader, name: string, n: number): stri
   return readText(state, `${packageObject(name)}/seen`, String(n).padStart(8, '0'))
 }
 
-/** The integrity that a release was published or chosen with, SRI. */
+type ChosenRelease = {
+  readonly version: string
+  readonly integrity: string
+  /** Canonical JSON. */
+  readonly record: string
+}
+
+/** A release that was published or chosen. */
+export function readChosenRelease(
+  state: StateReader,
+  name: string,
+  version: string,
+): ChosenRelease | undefined {
+  const text = readText(state, `${packageObject(name)}/versions`, version)
+  const [, integrity, record] = /^\{"integrity":"([^"]+)","record":(.*)\}$/s.exec(text ?? '') ?? []
+  return integrity === undefined || record === undefined
+    ? undefined
+    : { version, integrity, record }
+}
+
+/** The integrity that a release was published or chosen with, SRI. The record is not looked at: that is most of the text. */
 export function readPinnedIntegrity(
   state: StateReader,
   name: string,
@@ -26,18 +46,10 @@ export function readPinnedIntegrity(
   return text === undefined ? undefined : /^\{"integrity":"([^"]+)"/.exec(text)?.[1]
 }
 
-/** The releases of a package that were published or chosen: by which version, integrity and record, which is canonical JSON. */
-export function readChosenReleases(
-  state: StateReader,
-  name: string,
-): readonly { readonly version: string; readonly integrity: string; readonly record: string }[] {
-  const object = `${packageObject(name)}/versions`
-  return state.list(object).flatMap((version) => {
-    const text = readText(state, object, version)
-    const [, integrity, record] =
-      /^\{"integrity":"([^"]+)","record":(.*)\}$/s.exec(text ?? '') ?? []
-    return integrity === undefined || record === undefined ? [] : [{ version, integrity, record }]
-  })
+/** The releases of a package that were published or chosen. */
+export function readChosenReleases(state: StateReader, name: string): readonly ChosenRelease[] {
+  const versions = state.list(`${packageObject(name)}/versions`)
+  return versions.flatMap((version) => readChosenRelease(state, name, version) ?? [])
 }
 
 /** True where this other integrity of a release was recorded. */
@@ -73,6 +85,11 @@ export function readHolders(state: StateReader, name: string): readonly string[]
     if (holders !== undefined) return holders.split(' ')
   }
   return []
+}
+
+/** True where another record replaces the first one of a release. */
+export function isAmended(state: StateReader, name: string, version: string): boolean {
+  return state.get(`${packageObject(name)}/amended`, version) !== undefined
 }
 
 /** The records that replace the first ones of a package's releases, canonical JSON by version. */

@@ -15,3 +15,19 @@ export function readLines(chunks: readonly string[]): ReadonlyMap<string, SeenLi
   }
   return lines
 }
+
+/** The first line of one version, in the bytes of those chunks; undefined where there is none. */
+export function findLine(chunks: readonly Uint8Array[], version: string): SeenLine | undefined {
+  for (const { buffer, byteOffset, length } of chunks) {
+    const bytes = Buffer.from(buffer, byteOffset, length)
+    const start = Buffer.from(`${version} `)
+    let at = bytes.indexOf(start)
+    while (at > 0 && bytes[at - 1] !== lineFeed) at = bytes.indexOf(start, at + 1)
+    if (at < 0) continue
+    const end = bytes.indexOf(lineFeed, at)
+    return readLines([bytes.toString('utf8', at, end < 0 ? length : end)]).get(version)
+  }
+  return undefined
+}
+
+const lineFeed = 0x0a

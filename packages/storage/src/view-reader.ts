@@ -1,6 +1,6 @@
 // Reads of the registry's views.
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { PackageRow, VersionDetail, ViewReader } from '@stele/registry/reading'
+import type { ChangedPart, PackageRow, VersionDetail, ViewReader } from '@stele/registry/reading'
 import type { Form } from '@stele/releases/release'
 import { bytes, number, optional, type Row, text } from './columns.ts'
 import { createReading } from './database.ts'
@@ -75,17 +75,19 @@ function createJoined(db: DatabaseSync): ViewReader['joined'] {
 }
 
 function createConflicts(db: DatabaseSync): ViewReader['conflicts'] {
-  const count = db.prepare('SELECT count(*) AS total FROM view_conflicts')
+  const count = db.prepare('SELECT count(*) AS total FROM view_conflicts WHERE what = ?')
+  const countOf = (what: ChangedPart): number => number(count.get(what) ?? {}, 'total')
   const page = db.prepare(
-    `SELECT name, version, integrity, seen_ms, entry FROM view_conflicts
-     ORDER BY id DESC LIMIT :size OFFSET :from`,
+    `SELECT name, version, what, shown, seen_ms, entry FROM view_conflicts
+     WHERE :what IS NULL OR what = :what ORDER BY id DESC LIMIT :size OFFSET :from`,
   )
-  return ({ from, size }) => ({
-    total: number(count.get() ?? {}, 'total'),
-    found: page.all({ from, size }).map((row) => ({
+  return ({ from, size, what = null }) => ({
+    counts: { tarball: countOf('tarball'), record: countOf('record') },
+    found: page.all({ from, size, what }).map((row) => ({
       name: text(row, 'name'),
       version: text(row, 'version'),
-      integrity: text(row, 'integrity'),
+      what: text(row, 'what') === 'record' ? 'record' : 'tarball',
+      shown: text(row, 'shown'),
       seenMs: number(row, 'seen_ms'),
       entry: number(row, 'entry'),
     })),

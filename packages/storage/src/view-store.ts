@@ -33,9 +33,10 @@ export const viewSchema = `
     account TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account, name)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS view_conflicts (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, integrity TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, what TEXT NOT NULL, shown TEXT NOT NULL,
     seen_ms INTEGER NOT NULL, entry INTEGER NOT NULL
   ) STRICT;
+  CREATE INDEX IF NOT EXISTS view_conflicts_by_what ON view_conflicts (what);
   CREATE TABLE IF NOT EXISTS view_owners (
     account TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account, name)
   ) STRICT, WITHOUT ROWID;

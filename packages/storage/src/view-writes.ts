@@ -48,8 +48,8 @@ function prepareWrites(db: DatabaseSync) {
     own: db.prepare('INSERT OR IGNORE INTO view_owners (account, name) VALUES (?, ?)'),
     disown: db.prepare('DELETE FROM view_owners WHERE account = ? AND name = ?'),
     conflict: db.prepare(
-      `INSERT INTO view_conflicts (name, version, integrity, seen_ms, entry)
-       VALUES (:name, :version, :integrity, :seenMs, :entry)`,
+      `INSERT INTO view_conflicts (name, version, what, shown, seen_ms, entry)
+       VALUES (:name, :version, :what, :shown, :seenMs, :entry)`,
     ),
     forgetConflicts: db.prepare('DELETE FROM view_conflicts WHERE entry = ?'),
     starEntry: db.prepare('UPDATE view_packages SET star_entry = ? WHERE name = ?'),

@@ -141,26 +141,29 @@ test('starredBy() lists names when accounts star and unstar', () => {
 })
 
 test('conflicts() lists the newest first, page by page, without those whose values were taken down', () => {
-  const conflict = (entry: number): ViewWrite => ({
+  const conflict = (entry: number, what: 'tarball' | 'record' = 'tarball'): ViewWrite => ({
     kind: 'conflict',
     name: 'p',
     version: `1.0.${entry}`,
-    integrity: `sha512-${entry}`,
+    what,
+    shown: `sha512-${entry}`,
     seenMs: entry * 1000,
     entry,
   })
-  const { db, views } = open([conflict(3)], [conflict(5)], [conflict(8)])
-  const entries = (from: number, size: number): unknown => {
-    const { total, found } = views.conflicts({ from, size })
-    return { total, found: found.map(({ entry }) => entry) }
+  const { db, views } = open([conflict(3)], [conflict(5)], [conflict(8, 'record')])
+  const entries = (from: number, size: number, what?: 'tarball' | 'record'): unknown => {
+    const { counts, found } = views.conflicts({ from, size, what })
+    return [counts.tarball, counts.record, ...found.map(({ entry }) => entry)]
   }
-  assert.deepEqual(entries(0, 2), { total: 3, found: [8, 5] })
-  assert.deepEqual(entries(2, 2), { total: 3, found: [3] })
-  assert.deepEqual(entries(0, 0), { total: 3, found: [] })
+  assert.deepEqual(entries(0, 2), [2, 1, 8, 5])
+  assert.deepEqual(entries(2, 2), [2, 1, 3])
+  assert.deepEqual(entries(0, 0), [2, 1])
+  assert.deepEqual(entries(0, 9, 'tarball'), [2, 1, 5, 3])
+  assert.deepEqual(entries(0, 9, 'record'), [2, 1, 8])
   const { kind: _, ...row } = { ...conflict(3) }
   assert.deepEqual({ ...views.conflicts({ from: 2, size: 1 }).found[0] }, row)
   applyViewWrites(db, [{ kind: 'withheld_entry', entry: 5, kept: [] }])
-  assert.deepEqual(entries(0, 9), { total: 2, found: [8, 3] })
+  assert.deepEqual(entries(0, 9), [1, 1, 8, 3])
 })
 
 test('package() tells the last entry that starred it', () => {

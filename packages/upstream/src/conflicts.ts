@@ -1,5 +1,5 @@
-// An upstream shows, or sends, other bytes of a release than it did at first: told to the operator and the log, once for each.
-// Another record is told to the log alone. What the log refuses now is told again with the next request.
+// An upstream shows, or sends, other bytes of a release than it did at first, or tells another record of it: told to the
+// operator and the log, once for each other bytes, and for the first other record. What the log refuses now is told again with the next request.
 import { isSteleError } from '@stele/errors'
 import type { UpstreamPorts } from './ports.ts'
 import type { Differing } from './take-in.ts'
@@ -17,11 +17,12 @@ export async function noteConflict(
 
 /** Notes that a package's release is told with another record. */
 export async function noteDifference(
-  { state, calls }: Pick<UpstreamPorts, 'state' | 'calls'>,
+  { state, calls, report }: Pick<UpstreamPorts, 'state' | 'calls' | 'report'>,
   name: string,
-  { version, shown }: Differing,
+  { version, pinned, shown }: Differing,
 ): Promise<void> {
   if (state.differs(name, version) !== undefined) return // The first one is noted, and no other.
+  report({ kind: 'difference', spec: `${name}@${version}`, pinned, shown })
   await unlessRefused(calls.differ(name, version, shown))
 }
 

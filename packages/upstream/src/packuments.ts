@@ -158,6 +158,8 @@ async function refresh(
   return head
 }
 
+const tooMany = `of one packument at most ${maxConflictsPerTaking} changed tarballs, and as many changed records, are logged at once; the others are refused too`
+
 const neverAsked = 'it says that nothing has changed, which nobody asked'
 
 /** A packument that came, and what the log says of the package. */
@@ -223,12 +225,16 @@ async function record(
   }
   const isNew = ({ version, shown }: Differing): boolean => !state.hasConflict(name, version, shown)
   const isFirst = ({ version }: Differing): boolean => state.differs(name, version) === undefined
-  for (const conflict of conflicts.filter(isNew).slice(0, maxConflictsPerTaking)) {
+  const [changed, differing] = [conflicts.filter(isNew), differences.filter(isFirst)]
+  for (const conflict of changed.slice(0, maxConflictsPerTaking)) {
     await noteConflict({ calls, state, report }, name, conflict)
   }
-  for (const difference of differences.filter(isFirst).slice(0, maxConflictsPerTaking)) {
-    await noteDifference({ calls, state }, name, difference)
+  for (const difference of differing.slice(0, maxConflictsPerTaking)) {
+    await noteDifference({ calls, state, report }, name, difference)
   }
+  const over = (of: readonly Differing[]): number => Math.max(0, of.length - maxConflictsPerTaking)
+  const count = over(changed) + over(differing)
+  if (count > 0) report({ kind: 'not_logged', name, count, reason: tooMany })
   if (chunk === undefined && n > 0) return // What is left out was told when the rest was new.
   for (const { version, reason } of dropped) report({ kind: 'dropped', name, version, reason })
 }

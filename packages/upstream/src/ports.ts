@@ -187,6 +187,20 @@ export type UpstreamEvent =
       readonly pinned: string
       readonly shown: string
     }
+  | {
+      /** Another record than was pinned, by the SHA-256 of each, of the same bytes. */
+      readonly kind: 'difference'
+      readonly spec: string
+      readonly pinned: string
+      readonly shown: string
+    }
+  | {
+      /** So many more changes of one packument than are logged of it: they are refused like the others. */
+      readonly kind: 'not_logged'
+      readonly name: string
+      readonly count: number
+      readonly reason: string
+    }
   | { readonly kind: 'not_learned'; readonly spec: string; readonly reason: string }
   | { readonly kind: 'not_noted'; readonly spec: string; readonly reason: string }
   | {

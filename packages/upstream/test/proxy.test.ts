@@ -9,7 +9,7 @@ import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { parsePackageName } from '@stele/formats/names'
 import { readRelease } from '@stele/releases/release'
 import { makePackage } from '@stele/testkit'
-import { maxLearningTries } from '../src/limits.ts'
+import { maxConflictsPerTaking, maxLearningTries } from '../src/limits.ts'
 import { takeIn } from '../src/take-in.ts'
 import { createMemoryKept, createWorld, type TestAnswer, upstreamUrl, type World } from './world.ts'
 
@@ -373,6 +373,36 @@ test('prepare() serves the pinned record when the upstream tells another one, an
     assert.deepEqual(member(packument, 'versions', '1.1.0', 'dependencies'), { b: '1' })
   }
   assert.deepEqual(methodsOf(world), ['differ'])
+  const [told, ...more] = world.events.filter(({ kind }) => kind === 'difference')
+  assert.deepEqual(more, [])
+  assert.ok(told?.kind === 'difference')
+  assert.equal(told.spec, 'a@1.0.0')
+  assert.notEqual(told.pinned, told.shown)
+})
+
+test('prepare() tells the operator how many changes it did not log of one packument', async () => {
+  const world = createWorld()
+  const releases = Array.from({ length: maxConflictsPerTaking + 3 }, (_, minor) => ({
+    version: `1.${minor}.0`,
+    own: {},
+  }))
+  world.put('a', releases)
+  await world.read('a')
+  world.wait(minute)
+  world.put(
+    'a',
+    releases.map((release) => ({ ...release, manifest: { dependencies: { evil: '*' } } })),
+  )
+  await world.read('a')
+  assert.equal(
+    methodsOf(world).filter((method) => method === 'differ').length,
+    maxConflictsPerTaking,
+  )
+  const told = world.events.filter(({ kind }) => kind === 'not_logged')
+  assert.deepEqual(
+    told.map((event) => (event.kind === 'not_logged' ? [event.name, event.count] : event)),
+    [['a', 3]],
+  )
 })
 
 test('tarball() chooses the release before its first byte, and tells what it holds afterwards', async () => {

@@ -45,18 +45,21 @@ function showMetrics(ports: HealthPorts): Draft {
     metric('stele_publishes_total', 'counter', 'Versions published', publishes),
     metric('stele_http_connections', 'gauge', 'Connections open now', ports.connections()),
     metric('stele_log_entries', 'gauge', 'Entries of the log', ports.log.treeSize()),
-    ...conflictsMetric(ports),
+    ...conflictMetrics(ports),
     metric('stele_read_only', 'gauge', '1 while writes are refused', isReadOnly),
   ].join('')
   const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', ...noStore }
   return { status: 200, headers, body: Buffer.from(text) }
 }
 
-function conflictsMetric({ registry }: HealthPorts): readonly string[] {
+function conflictMetrics({ registry }: HealthPorts): readonly string[] {
   if (registry === undefined) return []
-  const help = 'Changes of upstreams that were refused, since the log began'
-  const { total } = registry.conflicts({ from: 0, size: 0 })
-  return [metric('stele_upstream_conflicts_total', 'counter', help, total)]
+  const { tarball, record } = registry.conflicts({ from: 0, size: 0 }).counts
+  const of = (what: string): string => `${what} of upstreams that were refused, since the log began`
+  return [
+    metric('stele_upstream_conflicts_total', 'counter', of('Changed tarballs'), tarball),
+    metric('stele_upstream_differences_total', 'counter', of('Changed records'), record),
+  ]
 }
 
 function metric(

@@ -1,4 +1,5 @@
 // The page at /: what this registry is and the commands for its address. One document: no script, nothing fetched.
+import type { ChangedPart } from '@stele/registry/reading'
 import { escapeHtml, formatHeader, formatPage } from './page.ts'
 
 /** What the page tells. */
@@ -12,8 +13,8 @@ export type HomePage = {
   readonly vkey: string
   /** Other registries that are asked for what is not here. */
   readonly upstreams: readonly string[]
-  /** How often one of them showed other bytes for a version than it did at first. */
-  readonly conflicts: number
+  /** How often one of them showed another tarball, or another record, of a version than it did at first. */
+  readonly conflicts: { readonly [P in ChangedPart]: number }
 }
 
 /** The document. */
@@ -55,11 +56,19 @@ function upstreamText({ upstreams, conflicts, baseUrl }: HomePage): string {
     return '<p class="soft">This registry serves what was published here. It does not pass on packages from other registries.</p>'
   }
   const names = upstreams.map((id) => `<b>${escapeHtml(id)}</b>`).join(', ')
-  const refused =
-    conflicts === 0
-      ? 'None has offered other bytes for a version so far.'
-      : `<a href="${escapeHtml(baseUrl)}/-/stele/conflicts">${conflicts} ${conflicts === 1 ? 'changed tarball was' : 'changed tarballs were'} refused.</a>`
-  return `<p class="soft">What was not published here comes from other registries: ${names}. The first time that a version is seen, its hash goes into the log, and from then on nobody gets anything else under that number. ${refused}</p>`
+  return `<p class="soft">What was not published here comes from other registries: ${names}. The first time that a version is seen, its hash and its dependencies go into the log, and from then on nobody gets anything else under that number. ${refusedText(conflicts, escapeHtml(baseUrl))}</p>`
+}
+
+function refusedText({ tarball, record }: HomePage['conflicts'], url: string): string {
+  if (tarball + record === 0) return 'None of these was changed so far.'
+  const counted = [
+    ...(tarball === 0 ? [] : [`${tarball} changed ${tarball === 1 ? 'tarball' : 'tarballs'}`]),
+    ...(record === 0
+      ? []
+      : [`${record} changed ${record === 1 ? 'list' : 'lists'} of dependencies or the like`]),
+  ]
+  const were = tarball + record === 1 ? 'was' : 'were'
+  return `<a href="${url}/-/stele/conflicts">${counted.join(' and ')} ${were} refused.</a>`
 }
 
 function signUpText({ mayVisitorSignUp }: HomePage): string {

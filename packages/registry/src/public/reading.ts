@@ -5,6 +5,8 @@ export type { Prepared } from '../ports.ts'
 export { type TarballView } from '../reading.ts'
 export { type SearchAnswer, type SearchAsk } from '../search.ts'
 export {
+  type ChangedPart,
+  type ConflictsAsk,
   type PackageRow,
   type SearchPage,
   type VersionDetail,

@@ -1,7 +1,9 @@
 // The public face of @stele/releases/observed.
 export { baseMark, readShown, type Shown, type ShownRelease } from '../observed.ts'
 export {
+  isAmended,
   readAmended,
+  readChosenRelease,
   readChosenReleases,
   readConflict,
   readHolders,
@@ -10,4 +12,4 @@ export {
   readSeenChunks,
   readSeenConflict,
 } from '../observed-state.ts'
-export { readLines, type SeenLine } from '../seen-lines.ts'
+export { findLine, readLines, type SeenLine } from '../seen-lines.ts'

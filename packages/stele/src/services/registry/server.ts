@@ -65,6 +65,7 @@ async function open(
     registry: createRegistry({
       state: log,
       views,
+      blobs: log.blobs.read,
       submit: service.submit,
       ingest: pool.ingest,
       ...(upstream === undefined ? {} : { upstream }),
