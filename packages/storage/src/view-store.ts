@@ -45,7 +45,7 @@ export const viewSchema = `
   );
 `
 
-const viewForm = 6
+const viewForm = 7
 
 /** The home of the registry's projection. */
 export function createViewHome(db: DatabaseSync): ProjectionHome<ViewWrite> {
