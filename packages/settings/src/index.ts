@@ -1,5 +1,5 @@
 // The public face of @stele/settings.
-export { choice, duration, integer, kindOf, port, size, text, toggle, url, urlOr } from './kinds.ts'
+export { choice, duration, integer, kindOf, port, size, text, toggle, url } from './kinds.ts'
 export { list, objects } from './lists.ts'
 export { nearest } from './nearest.ts'
 export {
@@ -10,4 +10,4 @@ export {
   type SettingSources,
   variableOf,
 } from './read.ts'
-export { type Kind, noSettings, refuse, type Section } from './section.ts'
+export { noSettings, type Section } from './section.ts'

@@ -17,10 +17,9 @@ import {
   text,
   toggle,
   url,
-  urlOr,
   variableOf,
 } from '../src/index.ts'
-import type { Kind } from '../src/section.ts'
+import { type Kind, urlOr } from '../src/public/own-kinds.ts'
 
 type Top = { readonly port: number; readonly publicUrl: string | null }
 const top: Section<Top> = {

@@ -1,16 +1,6 @@
 // The settings of upstreams.
-import {
-  duration,
-  type Kind,
-  list,
-  objects,
-  refuse,
-  type Section,
-  size,
-  text,
-  toggle,
-  urlOr,
-} from '@stele/settings'
+import { duration, list, objects, type Section, size, text, toggle } from '@stele/settings'
+import { type Kind, refuse, urlOr } from '@stele/settings/own-kinds'
 import {
   freshMs,
   leastPackumentBytes,
