@@ -213,6 +213,7 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
     release: async () => ({ entry: 1 }),
     upstreams: [],
     conflicts: () => ({ counts: { tarball: 0, record: 0 }, found: [] }),
+    upstreamStates: () => [],
     starredBy: (account) => (account === 'alice' ? ['left-pad'] : []),
     prepare: () => undefined,
     proxiedTarball: async () => undefined,

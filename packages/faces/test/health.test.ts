@@ -24,6 +24,39 @@ test('GET /-/health says 503 and which service does not answer, and the rest is 
   assert.equal((await app(ask('GET', '/-/ping'))).status, 200)
 })
 
+const hung = { reason: 'does not answer', atMs: Date.UTC(2026, 0, 2) }
+const states = [
+  { id: 'new', isAnswering: undefined, restMs: 0, lastError: undefined },
+  { id: 'up', isAnswering: true, restMs: 0, lastError: undefined },
+  { id: 'down', isAnswering: false, restMs: 1_500, lastError: hung },
+]
+
+function fixtureWithUpstreams() {
+  const registry = { upstreamStates: () => states }
+  return createFixture({ ports: { registry: { ...createFixture().ports.registry, ...registry } } })
+}
+
+test('GET /-/stele/upstreams tells of each upstream whether it answers, how long it rests, and what went wrong last', async () => {
+  const reply = await fixtureWithUpstreams().app(ask('GET', '/-/stele/upstreams'))
+  const lastError = { reason: 'does not answer', time: '2026-01-02T00:00:00.000Z' }
+  const upstreams = [
+    { id: 'new', answers: null, restSeconds: 0, lastError: null },
+    { id: 'up', answers: true, restSeconds: 0, lastError: null },
+    { id: 'down', answers: false, restSeconds: 2, lastError },
+  ]
+  assert.deepEqual([reply.status, jsonOf(reply)], [200, { upstreams }])
+})
+
+test('GET /-/metrics tells of each upstream that was asked whether it answers', async () => {
+  const text = textOf(await fixtureWithUpstreams().app(ask('GET', '/-/metrics')))
+  assert.deepEqual(text.match(/^stele_upstream_(?:up|rest_seconds)\b.*$/gm), [
+    'stele_upstream_up{upstream="up"} 1',
+    'stele_upstream_up{upstream="down"} 0',
+    'stele_upstream_rest_seconds{upstream="up"} 0',
+    'stele_upstream_rest_seconds{upstream="down"} 2',
+  ])
+})
+
 test('GET /-/metrics counts requests, publishes, connections and entries as Prometheus reads them', async () => {
   const fixture = createFixture({ ports: { connections: () => 7 } })
   const { authorization } = await signUp(fixture, 'alice')

@@ -27,6 +27,8 @@ export type RegistryPorts = {
 export type UpstreamReads = {
   /** What the log calls them. */
   readonly ids: readonly string[]
+  /** How each of them does. */
+  readonly states: () => readonly UpstreamState[]
   /** The upstream that a name belongs to, or that it is to be asked of; undefined for what is this registry's own. */
   readonly whose: (name: string) => string | undefined
   /** Asks, where what is known is not new enough; what is new is in the log when it resolves. */
@@ -65,6 +67,17 @@ export type UpstreamReads = {
     page: { readonly text: string; readonly from: number; readonly size: number },
     client?: string,
   ) => Promise<{ readonly objects: readonly JsonObject[]; readonly total: number } | undefined>
+}
+
+/** How an upstream does. Times are in ms. */
+export type UpstreamState = {
+  readonly id: string
+  /** Whether its last answer was one; undefined where nothing was asked yet. */
+  readonly isAnswering: boolean | undefined
+  /** How long it is left alone, because it failed too often. */
+  readonly restMs: number
+  /** What went wrong last; `atMs` since 1970. */
+  readonly lastError: { readonly reason: string; readonly atMs: number } | undefined
 }
 
 /** What an upstream says of a package, as it was found. */

@@ -48,6 +48,7 @@ export type Registry = Reading & {
   readonly join: (account: string) => Promise<void>
   /** The upstreams that are asked for what is not here, by their ids. */
   readonly upstreams: readonly string[]
+  readonly upstreamStates: UpstreamReads['states']
   /** What upstreams know of packages; absent where there are none. */
   readonly advisories?: UpstreamReads['advisories']
 }
@@ -59,6 +60,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
   return {
     ...reading,
     upstreams: ports.upstream?.ids ?? [],
+    upstreamStates: ports.upstream?.states ?? (() => []),
     ...(ports.upstream === undefined ? {} : { advisories: ports.upstream.advisories }),
     put: (ask) => putDocument(ports, ask),
     putTarball: (ask) => putTarball(ports, ask),

@@ -62,6 +62,7 @@ test('proxiedTarball() gives nothing of a version that was removed, whatever is 
   const held = { integrity: 'sha512-x', body: { file: '/none', sizeBytes: 7 } }
   const upstream: UpstreamReads = {
     ids: ['up'],
+    states: () => [],
     whose: () => undefined,
     prepare: async () => undefined,
     head: () => undefined,

@@ -24,7 +24,7 @@ export function createAmending(
   const hold = async (name: PackageName, version: string): Promise<HeldTarball | undefined> => {
     const found = await tarball(name, version)
     if (found?.kind === 'arriving') await found.arriving.whole
-    return found === undefined ? undefined : tarballs.find(found.integrity, name)
+    return found === undefined ? undefined : await tarballs.find(found.integrity, name)
   }
   const compare = async (name: PackageName, version: string) => {
     const spec = `${name}@${version}`

@@ -32,7 +32,7 @@ export function createAsking(
         throw error
       }
       if (isSteleError(error)) {
-        passed.succeeded()
+        passed.succeeded(error.message)
         throw error
       }
       const reason = error instanceof Error ? error.message : String(error)

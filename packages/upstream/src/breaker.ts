@@ -10,6 +10,8 @@ export type Breaker = {
    * passes to try, and the others when that has told.
    */
   readonly pass: () => Passed | undefined
+  /** True while nothing passes. */
+  readonly isOpen: () => boolean
   /** True from when the upstream first answers too late, or is left alone, until something succeeds. */
   readonly isFailing: () => boolean
   /** What the work gives; or, as soon as the upstream is failing, what `instead` gives. The work goes on. */
@@ -27,7 +29,8 @@ export type BreakerState = {
 
 /** A request that may ask. */
 export type Passed = {
-  readonly succeeded: () => void
+  /** It answered; `complaint` is what is wrong with the answer. */
+  readonly succeeded: (complaint?: string) => void
   readonly failed: (failure: Failure) => void
   /** It says nothing of the upstream. */
   readonly untold: () => void
@@ -51,6 +54,7 @@ export function createBreaker(now: () => number): Breaker {
   let round = 0 // A failure counts only in the round in which its request began.
   let [isAnswering, lastError]: readonly [boolean?, BreakerState['lastError']?] = []
   const restMs = (): number => Math.max(0, untilMs - now())
+  const isOpen = (): boolean => restMs() > 0 || now() < triedUntilMs
   const isFailing = (): boolean => opened > 0 || failures.isAnyLate()
   const open = (): void => {
     round += 1
@@ -58,7 +62,8 @@ export function createBreaker(now: () => number): Breaker {
     ;[untilMs, triedUntilMs] = [now() + restOf(opened), 0]
   }
   const passedIn = (own: number): Passed => ({
-    succeeded: () => {
+    succeeded: (complaint) => {
+      if (complaint !== undefined) lastError = { reason: complaint, atMs: now() }
       failures.clear()
       ;[opened, untilMs, triedUntilMs] = [0, 0, 0]
       isAnswering = true
@@ -77,12 +82,13 @@ export function createBreaker(now: () => number): Breaker {
   })
   return {
     restMs,
+    isOpen,
     isFailing,
     state: () => ({ isAnswering, restMs: restMs(), lastError }),
     unlessFailing: (work, instead) =>
       isFailing() ? Promise.resolve(instead()) : waiting.until(work, instead),
     pass: () => {
-      if (restMs() > 0 || now() < triedUntilMs) return undefined
+      if (isOpen()) return undefined
       if (opened > 0) {
         round += 1
         triedUntilMs = now() + maxBreakerRestMs // It may never tell.

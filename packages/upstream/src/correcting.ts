@@ -26,8 +26,8 @@ export function createCorrecting({
     const key = `${name}@${version} ${shown}`
     const chosen = state.chosen(name, version)
     if (chosen === undefined || compared.has(key) || !tries.mayTry(key)) return
-    const held = state.contents(name, version) && tarballs.find(chosen, name)
-    if (held === undefined) return
+    const held = state.contents(name, version) && (await tarballs.find(chosen, name))
+    if (held === undefined || compared.has(key)) return
     if (compared.size >= maxCorrectingKept) compared.clear()
     compared.add(key) // Before: it may be told again meanwhile.
     try {

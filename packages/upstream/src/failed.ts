@@ -8,23 +8,19 @@ import { forms, type KeptHead, type UpstreamPorts, type Wanted } from './ports.t
 export type Failed = {
   /** It could not be asked: what it said last holds on, and it is asked again in a while. Gives it as it holds. */
   readonly note: (wanted: Wanted, before: KeptHead, error: SteleError) => KeptHead
-  /** The same where nobody waits for how asking goes. */
-  readonly hold: (wanted: Wanted, before: KeptHead) => KeptHead
   /** What holds on. */
   readonly find: (wanted: Wanted, before: KeptHead) => KeptHead | undefined
   /** It did not answer in time, and nothing holds on; other errors are not noted. */
-  readonly noteError: (wanted: Wanted, error: unknown) => void
-  /** Why not, where that was a moment ago. */
-  readonly findError: (wanted: Wanted) => SteleError | undefined
+  readonly noteError: (name: string, error: unknown) => void
+  /** Why not, where that was a moment ago, in whichever form. */
+  readonly findError: (name: string) => SteleError | undefined
   readonly forget: (wanted: Wanted) => void
 }
 
 type Note = {
   readonly untilMs: number
   /** What the operator was told. */
-  readonly told?: ErrorCode
-  /** Where nothing holds on. */
-  readonly error?: SteleError
+  readonly told: ErrorCode | undefined
 }
 
 /** Nothing failed yet. */
@@ -33,22 +29,12 @@ export function createFailed({
   freshMs,
   report,
 }: Pick<UpstreamPorts, 'now' | 'freshMs' | 'report'>): Failed {
-  const all = new Map<string, Note>()
+  const all = createNotes<Note>()
+  const errors = createNotes<{ readonly untilMs: number; readonly error: SteleError }>()
   const keyOf = ({ form, name }: Wanted): string => `${form} ${name}`
-  const findNote = (wanted: Wanted): Note | undefined => {
-    const note = all.get(keyOf(wanted))
-    return note !== undefined && note.untilMs > now() ? note : undefined
-  }
-  const keep = (wanted: Wanted, note: Omit<Note, 'untilMs'>): void => {
-    all.delete(keyOf(wanted)) // The last one noted stands last.
-    all.set(keyOf(wanted), { ...note, untilMs: now() + staleMs })
-    const [oldest] = all.keys()
-    if (all.size > maxFailedKept && oldest !== undefined) all.delete(oldest)
-  }
   const find: Failed['find'] = (wanted, before) => {
-    const note = findNote(wanted)
-    if (note === undefined || note.error !== undefined) return undefined
-    return { ...before, checkedMs: note.untilMs - freshMs }
+    const { untilMs = 0 } = all.get(keyOf(wanted)) ?? {}
+    return untilMs > now() ? { ...before, checkedMs: untilMs - freshMs } : undefined
   }
   /** Tells each reason once for a name; that its upstream does not answer is told of that, and not of each name. */
   const tell = (name: string, code: ErrorCode, reason: string): ErrorCode | undefined => {
@@ -57,21 +43,40 @@ export function createFailed({
     if (!isTold) report({ kind: 'stale', name, code, reason })
     return code
   }
-  const holdOn = (wanted: Wanted, before: KeptHead, code?: ErrorCode): KeptHead => {
-    const told = code ?? all.get(keyOf(wanted))?.told
-    keep(wanted, told === undefined ? {} : { told })
-    return find(wanted, before) ?? before
-  }
   return {
     find,
-    findError: (wanted) => findNote(wanted)?.error,
-    forget: (wanted) => void all.delete(keyOf(wanted)),
-    hold: (wanted, before) => holdOn(wanted, before),
-    note: (wanted, before, { code, message }) =>
-      holdOn(wanted, before, tell(wanted.name, code, message)),
-    noteError: (wanted, error) => {
-      if (isSteleError(error, 'upstream_unreachable') && isLate(error.cause))
-        keep(wanted, { error })
+    findError: (name) => {
+      const { untilMs = 0, error } = errors.get(name) ?? {}
+      return untilMs > now() ? error : undefined
+    },
+    forget: (wanted) => all.delete(keyOf(wanted)),
+    note: (wanted, before, { code, message }) => {
+      const told = tell(wanted.name, code, message) ?? all.get(keyOf(wanted))?.told
+      all.set(keyOf(wanted), { untilMs: now() + staleMs, told })
+      return find(wanted, before) ?? before
+    },
+    noteError: (name, error) => {
+      if (!isSteleError(error, 'upstream_unreachable') || !isLate(error.cause)) return
+      errors.set(name, { untilMs: now() + staleMs, error })
+    },
+  }
+}
+
+/** Notes by key, so many of the last ones. */
+function createNotes<T>(): {
+  readonly get: (key: string) => T | undefined
+  readonly set: (key: string, note: T) => void
+  readonly delete: (key: string) => void
+} {
+  const notes = new Map<string, T>()
+  return {
+    get: (key) => notes.get(key),
+    delete: (key) => void notes.delete(key),
+    set: (key, note) => {
+      notes.delete(key) // The last one noted stands last.
+      notes.set(key, note)
+      const [oldest] = notes.keys()
+      if (notes.size > maxFailedKept && oldest !== undefined) notes.delete(oldest)
     },
   }
 }

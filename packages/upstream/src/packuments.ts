@@ -72,7 +72,7 @@ export function createPackuments(
     } catch (error) {
       const before = kept.head(wanted.name, wanted.form)
       if (!isSteleError(error) || before?.digest === undefined) {
-        failed.noteError(wanted, error)
+        failed.noteError(wanted.name, error)
         throw error
       }
       if (!mayGoOn(upstream, wanted.name, before)) throw error
@@ -99,10 +99,13 @@ export function createPackuments(
       }
       const isKept = !isStale && before?.digest !== undefined
       if (isKept && mayGoOn(upstream, name, before)) {
-        const holdOn = (): KeptHead => failed.hold(wanted, before)
-        return tryAsking(upstream.id, () => ask(upstream, wanted), holdOn)
+        return tryAsking(
+          upstream.id,
+          () => ask(upstream, wanted),
+          () => before,
+        )
       }
-      const known = breakers(upstream.id).isFailing() ? failed.findError(wanted) : undefined
+      const known = breakers(upstream.id).isFailing() ? failed.findError(name) : undefined
       if (known !== undefined) throw known
       return ask(upstream, wanted)
     },

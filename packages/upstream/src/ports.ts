@@ -150,8 +150,14 @@ export type HeldTarball = {
  * that no upstream is asked for any more.
  */
 export type Tarballs = {
-  /** By the integrity that it was checked against, for a package, which is noted: another one may have the same bytes. */
-  readonly find: (integrity: string, name: string) => HeldTarball | undefined
+  /**
+   * By the integrity that it was checked against, for a package, which is noted: another one may have the same bytes. What
+   * the file holds is checked when it is first used, and where it was written to since.
+   */
+  readonly find: (
+    integrity: string,
+    name: string,
+  ) => HeldTarball | undefined | Promise<HeldTarball | undefined>
   /** A place for a tarball of that package. */
   readonly receive: (name: string) => Promise<Receiving>
   /** One that is here, to be read also if it is removed meanwhile. */

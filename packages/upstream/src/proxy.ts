@@ -68,7 +68,7 @@ export function createProxy(
   }
   const tarball: Proxy['tarball'] = async (name, version, client) => {
     const chosen = state.chosen(name, version)
-    const held = chosen === undefined ? undefined : tarballs.find(chosen, name)
+    const held = chosen === undefined ? undefined : await tarballs.find(chosen, name)
     // Where the integrity is a weaker hash, the one in the log binds.
     const isWeak = chosen?.startsWith('sha1-') === true
     const logged = isWeak ? state.contents(name, version)?.sha512 : undefined

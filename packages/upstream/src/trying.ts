@@ -12,9 +12,9 @@ export function createTrying({
 }: Pick<UnderWay, 'track'> & { readonly breakers: Breakers }): Trying {
   const tried = new Set<string>() // One question at a time for each.
   return async (upstream, ask, holdOn) => {
-    const { isFailing, unlessFailing } = breakers(upstream)
+    const { isFailing, isOpen, unlessFailing } = breakers(upstream)
     if (!isFailing()) return unlessFailing(track(ask()), holdOn)
-    if (!tried.has(upstream)) {
+    if (!tried.has(upstream) && !isOpen()) {
       tried.add(upstream)
       const end = (): unknown => tried.delete(upstream)
       track(ask()).then(end, end)

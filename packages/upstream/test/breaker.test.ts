@@ -158,6 +158,13 @@ test('unlessFailing() rejects as the work does', async () => {
   )
 })
 
+test('state() tells what is wrong with an answer that is of no use', () => {
+  const { pass, breaker } = openWorld()
+  pass().succeeded('it answers 403')
+  const lastError = { reason: 'it answers 403', atMs: 1000 }
+  assert.deepEqual(breaker.state(), { isAnswering: true, restMs: 0, lastError })
+})
+
 test('state() tells whether the last answer was one, and what went wrong last', () => {
   const { fail, breaker } = openWorld()
   const lastError = { reason: 'reset', atMs: 1000 }

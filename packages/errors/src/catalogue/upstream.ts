@@ -15,6 +15,12 @@ export type UpstreamDetails = {
     readonly reason: string
     readonly retryAfterS?: number
   }
+  upstream_unsure: {
+    readonly upstream: string
+    readonly url?: string
+    readonly name: string
+    readonly reason: string
+  }
   upstream_refused: {
     readonly upstream: string
     readonly url?: string
@@ -43,6 +49,13 @@ export const upstreamErrors: Catalogue<UpstreamDetails> = {
     status: 503,
     message: (d) => `Cannot get ${d.what}: the upstream "${d.upstream}" ${d.reason}${at(d.url)}`,
     fix: () => 'Try again in a moment; what was fetched from it before goes on being served',
+  },
+  upstream_unsure: {
+    status: 424, // Not 503: npm would send a large upload three times within two minutes.
+    message: (d) =>
+      `Cannot publish "${d.name}": nobody can tell now whether the upstream "${d.upstream}" has a package of that name, since it ${d.reason}${at(d.url)}`,
+    fix: () =>
+      'Try again later, or have the operator reserve the name; names with a scope are not asked for',
   },
   upstream_refused: {
     status: 424,

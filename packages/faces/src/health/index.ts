@@ -5,12 +5,13 @@ import type { HealthPorts } from './ports.ts'
 
 export type { HealthPorts } from './ports.ts'
 
-/** `/-/health` and `/-/metrics`. */
+/** `/-/health`, `/-/stele/upstreams` and `/-/metrics`. */
 export const healthFace: FaceDefinition<HealthPorts> = {
   settings: noSettings,
   open: (ports) => ({
     routes: [
       { method: 'GET', path: '/-/health', isOpen: true, answer: () => showHealth(ports) },
+      { method: 'GET', path: '/-/stele/upstreams', answer: () => showUpstreams(ports) },
       { method: 'GET', path: '/-/metrics', answer: () => showMetrics(ports) },
     ],
   }),
@@ -32,6 +33,22 @@ async function showHealth(ports: HealthPorts): Promise<Draft> {
   return jsonDraft(isWell ? 200 : 503, body, noStore)
 }
 
+/** 200 also while none of them answers: what is here is served on. */
+function showUpstreams({ registry }: HealthPorts): Draft {
+  const upstreams = (registry?.upstreamStates() ?? []).map(
+    ({ id, isAnswering, restMs, lastError }) => ({
+      id,
+      answers: isAnswering ?? null,
+      restSeconds: Math.ceil(restMs / 1000),
+      lastError:
+        lastError === undefined
+          ? null
+          : { time: new Date(lastError.atMs).toISOString(), reason: lastError.reason },
+    }),
+  )
+  return jsonDraft(200, { upstreams }, noStore)
+}
+
 /** Prometheus' text format, version 0.0.4. */
 function showMetrics(ports: HealthPorts): Draft {
   const { requests, publishes } = ports.counts()
@@ -46,6 +63,7 @@ function showMetrics(ports: HealthPorts): Draft {
     metric('stele_http_connections', 'gauge', 'Connections open now', ports.connections()),
     metric('stele_log_entries', 'gauge', 'Entries of the log', ports.log.treeSize()),
     ...conflictMetrics(ports),
+    ...upstreamMetrics(ports),
     metric('stele_read_only', 'gauge', '1 while writes are refused', isReadOnly),
   ].join('')
   const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', ...noStore }
@@ -59,6 +77,21 @@ function conflictMetrics({ registry }: HealthPorts): readonly string[] {
   return [
     metric('stele_upstream_conflicts_total', 'counter', of('Changed tarballs'), tarball),
     metric('stele_upstream_differences_total', 'counter', of('Changed records'), record),
+  ]
+}
+
+/** Of upstreams that were asked since the server started. */
+function upstreamMetrics({ registry }: HealthPorts): readonly string[] {
+  const asked = (registry?.upstreamStates() ?? []).filter((one) => one.isAnswering !== undefined)
+  if (asked.length === 0) return []
+  const each = (value: (one: (typeof asked)[number]) => number) =>
+    asked.map((one) => [`{upstream="${one.id}"}`, value(one)] as const)
+  const isUp = each(({ isAnswering }) => (isAnswering === true ? 1 : 0))
+  const rests = each(({ restMs }) => Math.ceil(restMs / 1000))
+  const resting = 'Seconds for which the upstream is left alone'
+  return [
+    metric('stele_upstream_up', 'gauge', '1 where the last answer of the upstream was one', isUp),
+    metric('stele_upstream_rest_seconds', 'gauge', resting, rests),
   ]
 }
 

@@ -96,6 +96,7 @@ function readsOf(proxy: Proxy, { upstreams, upstreamFreshMs }: UpstreamSettings)
   const searched = upstreams.find(({ search }) => search)
   return {
     ids: upstreams.map(({ id }) => id),
+    states: proxy.states,
     whose: proxy.whose,
     advisories: async (packages, client) => {
       for (const name of packages.keys()) refuseLoop(proxy.whose(name), name)
