@@ -1,4 +1,5 @@
 // The one adapter to node:http: turns requests into asks and replies into answers, under limits of time and size.
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, isIPv6, type Socket } from 'node:net'
 import { SteleError } from '@stele/errors'
@@ -84,10 +85,12 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       if (running.count === 0) running.onNone()
     })
     if (!server.listening) response.setHeader('connection', 'close')
-    serve(app, { request, response, places, answers }).catch((error: unknown) => {
-      reportConnection(options, request.socket, error)
-      response.destroy()
-    })
+    serve(app, { request, response, places, answers, report: options.report }).catch(
+      (error: unknown) => {
+        reportConnection(options, request.socket, error)
+        response.destroy()
+      },
+    )
   }
   const turns: Turns = createTurns({
     start,
@@ -157,6 +160,7 @@ type Serving = {
   readonly response: ServerResponse
   readonly places: BodyPlaces
   readonly answers: LargeAnswers
+  readonly report: ListenOptions['report']
 }
 
 async function serve(app: App, serving: Serving): Promise<void> {
@@ -173,11 +177,17 @@ async function serve(app: App, serving: Serving): Promise<void> {
   } catch (error) {
     // Before the status went out the client can still be told; afterwards only a broken connection is honest.
     if (response.headersSent) throw error
-    const body = Buffer.from('{"error":"Internal error","code":"internal"}')
-    const headers = { 'content-type': 'application/json', 'content-length': String(body.length) }
-    await sendReply(request, response, { status: 500, headers, body })
-    throw error
+    const told = toReply(error, (bug) => reportUnsent(serving, bug))
+    await sendReply(request, response, await finish(incoming, told))
   }
+}
+
+/** An answer that could not be sent, as where its file is gone. Its address may hold a secret: the stack names the file. */
+function reportUnsent({ request, report }: Serving, error: unknown): string {
+  const id = randomUUID()
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  report({ type: 'bug', id, method: request.method ?? '', path: '', stack })
+  return id
 }
 
 /** Room for a large answer, until its client has it or is gone. */

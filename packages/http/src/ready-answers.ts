@@ -1,5 +1,6 @@
 // Whole answers kept ready: what depends on nothing but its address, on what the client takes, and on what is committed.
 import type { FilePart, Incoming, Reply } from './exchange.ts'
+import { markFile } from './file-mark.ts'
 import { maxReadyAnswers, maxReadyBytes, maxReadyKeyLength, maxSeenKeys } from './limits.ts'
 
 /** The answers that are ready. */
@@ -20,6 +21,8 @@ type Kept = {
   readonly whole: Reply | undefined
   readonly notModified: Reply
   readonly sizeBytes: number
+  /** The file that is sent, as it was. */
+  readonly file?: { readonly path: string; readonly mark: string }
 }
 
 /** How much is kept, and what the time is, in milliseconds of any clock that is never set back. */
@@ -71,7 +74,7 @@ export function createReadyAnswers(
       const key = keyOf(incoming)
       const kept = key === undefined ? undefined : answers.get(key)
       if (key === undefined || kept === undefined) return undefined
-      if (kept.version !== version() || now() >= kept.untilMs) {
+      if (kept.version !== version() || now() >= kept.untilMs || !isFileThere(kept)) {
         drop(key)
         return undefined
       }
@@ -93,6 +96,11 @@ export function createReadyAnswers(
     },
     sizeBytes: () => totalBytes,
   }
+}
+
+/** Whoever made the answer knows what to do where it is gone, or is another one. */
+function isFileThere({ file }: Kept): boolean {
+  return file === undefined || markFile(file.path) === file.mark
 }
 
 /** Everything that an answer worth keeping may depend on. Undefined for what asks for a part, or by date. */
@@ -117,6 +125,8 @@ function keptOf(
     return { ...held, etag, whole: undefined, notModified, sizeBytes: keyBytes }
   }
   if (status !== 200 || body === undefined || !isKeepable(body)) return undefined
+  const mark = 'file' in body ? markFile(body.file) : undefined
+  if ('file' in body && mark === undefined) return undefined
   const {
     'content-type': _type,
     'content-encoding': _coding,
@@ -129,6 +139,7 @@ function keptOf(
     whole: { status, headers, rawHeaders: rawOf(headers), body },
     notModified: { status: 304, headers: rest, rawHeaders: rawOf(rest) },
     sizeBytes: keyBytes + (body instanceof Uint8Array ? body.length : 0),
+    ...('file' in body && mark !== undefined ? { file: { path: body.file, mark } } : {}),
   }
 }
 

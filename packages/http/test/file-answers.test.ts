@@ -113,14 +113,17 @@ test('a file that is shorter than it was answers 500 in JSON', async () => {
   }
 })
 
-test('a file that is gone answers 500 in JSON', async () => {
+test('a file that is gone answers 500 in JSON, and the operator is told which one', async () => {
   const body = { file: '/nowhere/at/all', start: 0, end: 5 }
   await withServer(
     async () => ({ status: 200, headers: { 'content-length': '5' }, body }),
     async (server, events) => {
       const answer = await send(server, { method: 'GET' })
       assert.deepEqual([answer.status, codeOf(answer)], [500, 'internal'])
-      assert.equal(events.length, 1)
+      const [event, ...others] = events
+      assert.deepEqual(others, [])
+      assert.ok(event?.type === 'bug' && event.stack.includes('/nowhere/at/all'))
+      assert.ok(answer.body.includes(event.id))
     },
   )
 })

@@ -1,5 +1,8 @@
 // Answers kept ready: never another client's, never older than what was committed, and no more than fit.
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { AddressSettings, App, HttpEvent, Incoming, Reply } from '../src/index.ts'
 import { createApp } from '../src/index.ts'
@@ -99,6 +102,32 @@ test('a kept answer is the same as one that is made: status, headers, body', asy
   )
   assert.deepEqual(kept?.rawHeaders, Object.entries(first?.headers ?? {}).flat())
 })
+
+for (const [what, change] of [
+  ['is gone', (path: string) => rmSync(path)],
+  ['was replaced', (path: string) => (rmSync(path), writeFileSync(path, 'other'))],
+  ['was cut short', (path: string) => truncateSync(path, 2)],
+] as const) {
+  test(`an answer is made anew when the file that is kept for it ${what}`, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'ready-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'file')
+    writeFileSync(file, 'bytes')
+    const draft = (): Draft => ({
+      status: 200,
+      headers: {},
+      body: { file, size: 5 },
+      etag: '"file"',
+      isLasting: true,
+    })
+    const { app, made } = createWorld({ draft })
+    for (let count = 0; count < 4; count++) await app(ask('GET', '/x'))
+    assert.equal(made.length, 2)
+    change(file)
+    await app(ask('GET', '/x'))
+    assert.equal(made.length, 3)
+  })
+}
 
 test('a commit ends what is kept, whenever it comes', async () => {
   const world = createWorld()

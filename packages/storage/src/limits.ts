@@ -51,3 +51,9 @@ export const maxRankedMatches = 500
 
 /** Bytes of a file from which on whoever writes it into a public folder gives its memory away. */
 export const givenAwayBytes: number = 1024 * 1024
+
+/** Tarballs of which it is remembered that they were looked at: each takes 300 bytes, and looking again 2 ms a megabyte. */
+export const maxSoundKept = 20_000
+
+/** Bytes of a tarball that are read at once to be looked at: hashing them takes half a millisecond. */
+export const soundReadBytes: number = 256 * 1024

@@ -39,7 +39,9 @@ export type Storage = {
    * What is kept of upstreams; their tarballs may take so many bytes, without those of packages that no upstream is asked
    * for any more (`isOwn`). Throws `data_invalid`.
    */
-  readonly openUpstreams: (options: Pick<UpstreamPlace, 'maxBytes' | 'isOwn'>) => UpstreamStore
+  readonly openUpstreams: (
+    options: Pick<UpstreamPlace, 'maxBytes' | 'isOwn' | 'onDamaged'>,
+  ) => UpstreamStore
 }
 
 /** What is committed, to be read; and the way in for large blobs. */

@@ -79,6 +79,8 @@ export type UpstreamPlace = {
   readonly now?: () => number
   /** True for a package that no upstream is asked for any more: its tarballs are the only copies, and stay. */
   readonly isOwn: (name: string) => boolean
+  /** A tarball's file holds other bytes than were kept. */
+  readonly onDamaged?: (path: string) => void
 }
 
 /** Opens the file, and the folder of the tarballs. Throws `data_invalid`. */
@@ -88,12 +90,19 @@ export function openUpstreamStore({
   maxBytes,
   now = () => performance.now(),
   isOwn,
+  onDamaged = () => undefined,
 }: UpstreamPlace): UpstreamStore {
   const db = openDatabase(path, upstreamSchema)
   db.exec('DELETE FROM packument WHERE digest IS NOT NULL AND template IS NULL') // It would be nowhere for ever.
   db.exec('PRAGMA synchronous = NORMAL') // What the last seconds before a power cut brought is fetched again.
   makeFolder(folder)
-  const { tarballs, swept, close } = openTarballs(db, { folder, maxBytes, now, isOwn })
+  const { tarballs, swept, close } = openTarballs(db, {
+    folder,
+    maxBytes,
+    now,
+    isOwn,
+    onDamaged,
+  })
   const uses = createPackumentUses(db, now)
   return {
     kept: createKept(db, maxBytes / packumentShare, uses),

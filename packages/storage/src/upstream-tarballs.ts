@@ -1,7 +1,7 @@
 // Tarballs of upstreams as files, within the space that they may take: what was not used for longest goes first. They are
 // copies, which can be fetched again, but for those of packages that no upstream is asked for any more: these stay.
 import { randomUUID } from 'node:crypto'
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -12,6 +12,7 @@ import { inTransaction } from './database.ts'
 import { ignoreFull, tellFullLater } from './fault.ts'
 import { codeOf } from './folders.ts'
 import { tarballGraceMs, tarballRoom, tarballsPerRemoval } from './limits.ts'
+import { createSoundFiles } from './sound-files.ts'
 import { createUses, type Uses } from './uses.ts'
 
 /** Whose tarballs they are, and which of them are the only copies there are. */
@@ -37,6 +38,8 @@ type TarballPlace = {
   readonly now: () => number
   /** True for a package that no upstream is asked for any more. */
   readonly isOwn: (name: string) => boolean
+  /** A file holds other bytes than were kept: it is as if it were not there. */
+  readonly onDamaged: (path: string) => void
 }
 
 /** Opens the tarballs of a folder that is there. What was half fetched when the last process ended is removed. */
@@ -44,6 +47,7 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
   const { folder, maxBytes } = place
   removeTemporaries(folder)
   const uses = createTarballUses(db, place.now)
+  const files = createSoundFiles(place.onDamaged)
   const rows = createRows(db)
   const find = db.prepare('SELECT sha512, size FROM tarball WHERE integrity = ?')
   const pathOf = (sha512: string): string => join(folder, sha512.slice(0, 2), sha512)
@@ -56,6 +60,7 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
     rows.keep({ integrity, sha512, sizeBytes, name }) // First: a file without a row is swept.
     uses.touch(sha512)
     await rename(temporary, path)
+    files.note({ sha512, sizeBytes, path })
     await makeRoom()
     return { sha512, sizeBytes, path }
   }
@@ -68,12 +73,16 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
         const row = find.get(integrity)
         if (row === undefined) return undefined
         const sha512 = text(row, 'sha512')
-        const [path, sizeBytes] = [pathOf(sha512), number(row, 'size')]
-        // Gone, or cut short by whatever else writes there: it is fetched again.
-        if (statSync(path, { throwIfNoEntry: false })?.size !== sizeBytes) return undefined
-        uses.touch(sha512)
-        ignoreFull(() => rows.noteName(integrity, name))
-        return { sha512, sizeBytes, path }
+        const held = { sha512, sizeBytes: number(row, 'size'), path: pathOf(sha512) }
+        // Gone, or damaged by whatever else writes there: it is fetched again.
+        uses.touch(sha512) // At once: it must not be removed while it is looked at.
+        const give = (isSound: boolean): HeldTarball | undefined => {
+          if (!isSound || !db.isOpen) return undefined
+          ignoreFull(() => rows.noteName(integrity, name))
+          return held
+        }
+        const isSound = files.isSound(held)
+        return typeof isSound === 'boolean' ? give(isSound) : isSound.then(give)
       },
       receive: (name) => tellFullLater(() => receive({ folder, name }, keepFile)),
       open: async ({ path }) => {

@@ -1,7 +1,15 @@
 // Tarballs of upstreams on a disk of limited space, and what kills leave behind.
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
-import { existsSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -28,12 +36,23 @@ type World = {
   /** Ends the process, as far as the store sees it, and starts the next; something happens between. */
   readonly restart: (between?: () => void) => UpstreamStore
   readonly folder: string
+  /** The files that were found damaged. */
+  readonly damaged: readonly string[]
+  readonly pathOf: (integrity: string) => Promise<string>
+}
+
+/** Other bytes, as many, at the same time by the clock. */
+function damage(path: string): void {
+  const { atime, mtime, size, ctimeMs } = statSync(path)
+  writeFileSync(path, Buffer.alloc(size, 'x'))
+  while (statSync(path).ctimeMs === ctimeMs) utimesSync(path, atime, mtime) // The system's clock ticks slowly.
 }
 
 function openWorld(t: TestContext, maxBytes: number): World {
   const root = tempFolder(t)
   const folder = join(root, 'upstream')
   const own = new Set<string>()
+  const damaged: string[] = []
   let nowMs = 0
   const open = (): UpstreamStore =>
     openUpstreamStore({
@@ -42,6 +61,7 @@ function openWorld(t: TestContext, maxBytes: number): World {
       maxBytes,
       now: () => nowMs,
       isOwn: (name) => own.has(name),
+      onDamaged: (path) => damaged.push(path),
     })
   let store = open()
   t.after(() => store.close())
@@ -51,6 +71,8 @@ function openWorld(t: TestContext, maxBytes: number): World {
     },
     folder,
     own,
+    damaged,
+    pathOf: async (integrity) => (await store.tarballs.find(integrity, 'a'))?.path ?? '',
     keep: async (text, sizeBytes = 100, name = 'a') => {
       const bytes = Buffer.alloc(sizeBytes, text)
       const integrity = `sha512-${hash('sha512', bytes, 'base64')}`
@@ -83,10 +105,12 @@ function filesIn(folder: string): number {
 test('keep() lets go what was not used for longest when the space is used up', async (t) => {
   const world = openWorld(t, 350)
   const [a, b, c] = [await world.keep('a'), await world.keep('b'), await world.keep('c')]
-  assert.ok(world.store.tarballs.find(a, 'a') !== undefined)
+  assert.ok((await world.store.tarballs.find(a, 'a')) !== undefined)
   world.wait(tarballGraceMs)
   const d = await world.keep('d')
-  const kept = [a, b, c, d].map((one) => world.store.tarballs.find(one, 'a') !== undefined)
+  const kept: boolean[] = []
+  for (const one of [a, b, c, d])
+    kept.push((await world.store.tarballs.find(one, 'a')) !== undefined)
   assert.deepEqual(kept, [true, false, true, true])
   assert.equal(filesIn(world.folder), 3)
 })
@@ -94,11 +118,11 @@ test('keep() lets go what was not used for longest when the space is used up', a
 test('keep() remembers across a restart what was used last', async (t) => {
   const world = openWorld(t, 350)
   const [a, b] = [await world.keep('a'), await world.keep('b'), await world.keep('c')]
-  world.store.tarballs.find(a, 'a')
+  await world.store.tarballs.find(a, 'a')
   world.restart()
   await world.keep('d')
-  assert.ok(world.store.tarballs.find(a, 'a') !== undefined)
-  assert.equal(world.store.tarballs.find(b, 'a'), undefined)
+  assert.ok((await world.store.tarballs.find(a, 'a')) !== undefined)
+  assert.equal(await world.store.tarballs.find(b, 'a'), undefined)
 })
 
 test('keep() lets many go a few in each turn, and resolves when there is room', async (t) => {
@@ -137,15 +161,18 @@ test('keep() counts one that is kept twice once, and those that two packages hav
 test('keep() leaves what somebody is about to open, and what is being read', async (t) => {
   const world = openWorld(t, 150)
   const a = await world.keep('a')
-  const held = world.store.tarballs.find(a, 'a')
+  const held = await world.store.tarballs.find(a, 'a')
   assert.ok(held !== undefined)
   const b = await world.keep('b')
-  assert.ok(world.store.tarballs.find(a, 'a') !== undefined, 'It went while somebody wanted it')
+  assert.ok(
+    (await world.store.tarballs.find(a, 'a')) !== undefined,
+    'It went while somebody wanted it',
+  )
   const file = await world.store.tarballs.open(held)
   world.wait(tarballGraceMs)
   await world.keep('c')
-  assert.equal(world.store.tarballs.find(a, 'a'), undefined)
-  assert.equal(world.store.tarballs.find(b, 'a'), undefined)
+  assert.equal(await world.store.tarballs.find(a, 'a'), undefined)
+  assert.equal(await world.store.tarballs.find(b, 'a'), undefined)
   assert.deepEqual(await file.read(0, 100), Buffer.alloc(100, 'a'))
   await file.close()
 })
@@ -162,21 +189,21 @@ test('keep() never lets go what no upstream is asked for any more, also after a 
   }
   const { store } = world
   for (const one of taken)
-    assert.ok(store.tarballs.find(one, 'a') !== undefined, 'The only copy went')
+    assert.ok((await store.tarballs.find(one, 'a')) !== undefined, 'The only copy went')
   assert.equal(filesIn(world.folder), 2 + 3)
 })
 
 test('keep() never lets go what find() found for a package that no upstream is asked for any more', async (t) => {
   const world = openWorld(t, 250)
   const a = await world.keep('a', 100, 'other')
-  assert.ok(world.store.tarballs.find(a, 'taken') !== undefined) // The same bytes as another package's.
+  assert.ok((await world.store.tarballs.find(a, 'taken')) !== undefined) // The same bytes as another package's.
   world.own.add('taken')
   world.restart()
   for (const text of ['b', 'c', 'd']) {
     await world.keep(text, 100, 'other')
     world.wait(tarballGraceMs)
   }
-  assert.ok(world.store.tarballs.find(a, 'taken') !== undefined, 'The only copy went')
+  assert.ok((await world.store.tarballs.find(a, 'taken')) !== undefined, 'The only copy went')
 })
 
 test('keep() lets go again what came back to its upstream when the next process begins', async (t) => {
@@ -187,12 +214,12 @@ test('keep() lets go again what came back to its upstream when the next process 
     await world.keep(text, 100, 'other')
     world.wait(tarballGraceMs)
   }
-  assert.ok(world.store.tarballs.find(a, 'a') !== undefined)
+  assert.ok((await world.store.tarballs.find(a, 'a')) !== undefined)
   world.own.delete('taken')
   world.restart()
   world.wait(tarballGraceMs)
   for (const text of ['e', 'f', 'g']) await world.keep(text, 100, 'other')
-  assert.equal(world.store.tarballs.find(a, 'a'), undefined)
+  assert.equal(await world.store.tarballs.find(a, 'a'), undefined)
 })
 
 test('openUpstreamStore() removes what was on its way when the last process ended', async (t) => {
@@ -204,7 +231,7 @@ test('openUpstreamStore() removes what was on its way when the last process ende
   assert.equal(filesIn(world.folder), 2)
   await world.restart().swept
   assert.equal(filesIn(world.folder), 1)
-  assert.ok(world.store.tarballs.find(a, 'a') !== undefined)
+  assert.ok((await world.store.tarballs.find(a, 'a')) !== undefined)
 })
 
 test('openUpstreamStore() removes tarballs that a deleted database knew', async (t) => {
@@ -233,12 +260,28 @@ for (const [title, spoil] of [
   test(`find() does not find a tarball whose file ${title}, and keep() brings it back`, async (t) => {
     const world = openWorld(t, 1000)
     const a = await world.keep('a')
-    spoil(world.store.tarballs.find(a, 'a')?.path ?? '')
-    assert.equal(world.store.tarballs.find(a, 'a'), undefined)
+    spoil((await world.store.tarballs.find(a, 'a'))?.path ?? '')
+    assert.equal(await world.store.tarballs.find(a, 'a'), undefined)
     await world.keep('a')
-    assert.ok(existsSync(world.store.tarballs.find(a, 'a')?.path ?? ''))
+    assert.ok(existsSync((await world.store.tarballs.find(a, 'a'))?.path ?? ''))
   })
 }
+
+test('find() does not find a tarball whose bytes were changed, also before the process started, and tells of it once', async (t) => {
+  const world = openWorld(t, 1000)
+  const [a, b] = [await world.keep('a'), await world.keep('b')]
+  const [ofA, ofB] = [await world.pathOf(a), await world.pathOf(b)]
+  damage(ofA)
+  for (let time = 0; time < 2; time++)
+    assert.equal(await world.store.tarballs.find(a, 'a'), undefined)
+  assert.deepEqual(world.damaged, [ofA])
+  world.restart(() => damage(ofB))
+  for (let time = 0; time < 2; time++)
+    assert.equal(await world.store.tarballs.find(b, 'a'), undefined)
+  assert.deepEqual(world.damaged, [ofA, ofB])
+  await world.keep('b')
+  assert.ok((await world.store.tarballs.find(b, 'a')) !== undefined)
+})
 
 test('saveHead() keeps no more than so many names that are nowhere, and packages whatever comes', (t) => {
   const { store, restart } = openWorld(t, 1000)

@@ -14,6 +14,7 @@ const trouble = [
   'takedown_unfinished',
   'upstream_conflict',
   'upstream_difference',
+  'upstream_copy_damaged',
   'upstream_not_learned',
   'upstream_not_logged',
   'upstream_not_noted',

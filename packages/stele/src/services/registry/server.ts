@@ -96,6 +96,10 @@ async function openUpstreams(
   const kept = openStorage(storage).openUpstreams({
     maxBytes: settings.upstreamSpace,
     isOwn: (name) => proxy.upstream.whose(name) === undefined,
+    onDamaged: (path) => {
+      const facts = { path }
+      report({ event: 'upstream_copy_damaged', ...facts })
+    },
   })
   const store = closing.adopt(kept, (one) => one.close())
   store.swept.catch((error: unknown) => {
