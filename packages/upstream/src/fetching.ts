@@ -1,9 +1,10 @@
 // Asks upstreams: one breaker each, answers bounded, what went wrong in words.
-import { isSteleError, SteleError } from '@stele/errors'
+import { SteleError } from '@stele/errors'
 import { abbreviatedType } from '@stele/formats/manifest'
 import { encodeSegment } from '@stele/formats/names'
 import { createAsking } from './asking.ts'
 import type { Breakers } from './breaker.ts'
+import { saidBytes } from './coded.ts'
 import { largePackumentBytes } from './limits.ts'
 import type { Answer, Upstream, UpstreamPorts, Wanted } from './ports.ts'
 import { getFollowing } from './redirects.ts'
@@ -15,11 +16,13 @@ export type Fetched =
   | { readonly kind: 'missing' }
   | {
       readonly kind: 'packument'
+      /** With its coding. */
       readonly body: Uint8Array
+      readonly coding: string
       readonly etag: string | undefined
       readonly isAbbreviated: boolean
-      /** To be called when the body is not needed any more: the next large one waits for that. */
-      readonly release: () => void
+      /** Taken for a large one; to be released when the body is not needed any more. */
+      readonly turn: Turn
     }
 
 type WantedPackument = Wanted & { readonly etag: string | undefined }
@@ -32,7 +35,7 @@ export type Fetching = {
   readonly tarball: (upstream: Upstream, url: string, what: string) => Promise<Answer | undefined>
 }
 
-type Ports = Pick<UpstreamPorts, 'get' | 'decode' | 'report' | 'maxPackumentBytes'> & {
+type Ports = Pick<UpstreamPorts, 'get' | 'report' | 'maxPackumentBytes'> & {
   readonly breakers: Breakers
 }
 
@@ -91,7 +94,7 @@ function oddTarball(answer: Answer): string | undefined {
 }
 
 async function getPackument(
-  { get, decode, maxPackumentBytes }: Ports,
+  { get, maxPackumentBytes }: Ports,
   upstream: Upstream,
   { name, form, etag, turn }: WantedPackument & { readonly turn: Turn },
 ): Promise<Fetched> {
@@ -109,29 +112,16 @@ async function getPackument(
   if (isMissing(answer)) return drop(answer, { kind: 'missing' })
   if (answer.status !== 200) throw refusal(answer, upstream, what)
   const bounds = { upstream, what, limit: maxPackumentBytes }
-  const coded = await readAll(answer, { ...bounds, onLarge: turn.take })
-  const body = await takeOffInTurn(decode, answer, { ...bounds, coded, turn })
+  const body = await readAll(answer, { ...bounds, onLarge: turn.take })
+  const coding = codingOf(answer)
+  if (saidBytes(body, coding) > largePackumentBytes) await turn.take() // Few bytes may be many.
   return {
     kind: 'packument',
     body,
+    coding,
     etag: answer.headers['etag'],
     isAbbreviated: (answer.headers['content-type'] ?? '').startsWith(abbreviatedType),
-    release: turn.release,
-  }
-}
-
-/** Few bytes may be many: what is large without its coding is decoded when its turn has come. */
-async function takeOffInTurn(
-  decode: UpstreamPorts['decode'],
-  answer: Answer,
-  { turn, ...bounds }: Bounds & { readonly coded: Uint8Array; readonly turn: Turn },
-): Promise<Uint8Array> {
-  try {
-    return await takeCodingOff(decode, answer, { ...bounds, limit: largePackumentBytes })
-  } catch (error) {
-    if (!isSteleError(error, 'upstream_too_large')) throw error
-    await turn.take()
-    return takeCodingOff(decode, answer, bounds)
+    turn,
   }
 }
 

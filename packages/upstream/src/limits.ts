@@ -42,6 +42,15 @@ export const freePackumentBytes: number = 2 * maxPackumentValues
 /** Bytes from which on a packument is a large one, with its coding or without: one of those is read at a time. */
 export const largePackumentBytes: number = 1024 * 1024
 
+/** Bytes that are made room for when a coding is taken off, at least: what says that it is tiny may be more. */
+export const leastDecodedBytes: number = 4 * 1024
+
+/** As many at most at once, whatever it says: what follows is asked room for in turn. */
+export const maxDecodedChunkBytes: number = 2 * 1024 * 1024
+
+/** Bytes of templates that nobody read yet, beside those that are kept: what a few clients wait for at a time. */
+export const maxReadyBytes: number = 4 * 1024 * 1024
+
 /** How long an answer is served on when its upstream does not answer, before that is asked again, in milliseconds. */
 export const staleMs: number = 10 * 1000
 

@@ -10,11 +10,13 @@ import { createCorrecting } from './correcting.ts'
 import { createFailed } from './failed.ts'
 import type { Fetched, Fetching } from './fetching.ts'
 import { createFlights, createTurns, type UnderWay } from './flights.ts'
-import { maxConflictsPerTaking } from './limits.ts'
+import { largePackumentBytes, maxConflictsPerTaking } from './limits.ts'
 import { type Pin, usualTarball } from './pins.ts'
 import { forms, type KeptHead, type Upstream, type UpstreamPorts, type Wanted } from './ports.ts'
-import type { Differing, Taken } from './take-in.ts'
+import { createReadyTemplates, type ReadyTemplates } from './ready-templates.ts'
+import type { Differing, Taken, Taking } from './take-in.ts'
 import { createTrying } from './trying.ts'
+import type { Turn } from './turn.ts'
 
 /** Packuments of upstreams. */
 export type Packuments = {
@@ -29,6 +31,7 @@ export type Packuments = {
   ) => Promise<KeptHead | undefined>
   /** The forms that are kept of the package as this log has it, and not one that was replaced by an older copy. */
   readonly currentForms: (name: string) => readonly Form[]
+  readonly ready: ReadyTemplates
 }
 
 type Ports = Pick<
@@ -43,6 +46,7 @@ type Ports = Pick<
   | 'random'
   | 'report'
   | 'freshMs'
+  | 'maxPackumentBytes'
 >
 
 /** Packuments over their ports. */
@@ -56,6 +60,7 @@ export function createPackuments(
   const failed = createFailed(ports)
   const tryAsking = createTrying(ports)
   const correct = createCorrecting(ports)
+  const ready = createReadyTemplates()
   const correcting: Refreshing['correct'] = (...told) => void ports.track(correct(...told))
 
   /** An answer of another upstream, or of a log that was replaced by an older copy, has versions that are not pinned. */
@@ -65,7 +70,7 @@ export function createPackuments(
   async function refreshOrStale(upstream: Upstream, wanted: Wanted): Promise<KeptHead | undefined> {
     try {
       const head = await inTurn(wanted.name, () =>
-        refresh({ ...ports, correct: correcting }, fetching, { upstream, wanted }),
+        refresh({ ...ports, ready, correct: correcting }, fetching, { upstream, wanted }),
       )
       failed.forget(wanted)
       return head
@@ -85,6 +90,7 @@ export function createPackuments(
     fly(`${wanted.form} ${wanted.name}`, () => refreshOrStale(upstream, wanted))
 
   return {
+    ready,
     currentForms: (name) =>
       forms.filter((form) => isStillBasis(state, name, kept.head(name, form)?.basis)),
     prepare: async (upstream, { isStale = false, ...wanted }) => {
@@ -113,6 +119,7 @@ export function createPackuments(
 }
 
 type Refreshing = Ports & {
+  readonly ready: ReadyTemplates
   readonly correct: (...told: Parameters<ReturnType<typeof createCorrecting>>) => void
 }
 
@@ -149,7 +156,7 @@ async function refresh(
     const seen = { chunks: state.chunks(name), amended: state.amended(name) }
     return { seen, taken: await takeIn(ports, { upstream, ...wanted, ...fetched, ...seen }) }
   }
-  const { seen, taken } = await take().finally(fetched.release)
+  const { seen, taken } = await take().finally(fetched.turn.release)
   await record(ports, { upstream, name, n: seen.chunks.length }, taken)
   const { chunk, template, pins, digest, modifiedMs } = taken
   const count = seen.chunks.length + (chunk === undefined ? 0 : 1)
@@ -157,6 +164,7 @@ async function refresh(
   const head = { ...checked, etag: fetched.etag, digest, modifiedMs, basis }
   const isOnlyCopy = taken.conflicts.length > 0 || taken.differences.length > 0
   kept.save(name, form, { ...head, template, pins, isOnlyCopy })
+  ports.ready.put(name, form, { digest, plain: taken.plain })
   ports.correct(name, taken.differences) // Not a reason to wait.
   return head
 }
@@ -174,15 +182,17 @@ type Came = Wanted &
   }
 
 async function takeIn(
-  { state, kept, random, takeIn: take }: Ports,
-  { upstream, name, form, body, isAbbreviated, chunks, amended }: Came,
+  { state, kept, random, takeIn: take, maxPackumentBytes: maxBytes }: Ports,
+  { upstream, name, form, body, coding, isAbbreviated, turn, chunks, amended }: Came,
 ): Promise<Taken> {
   const isFirst = chunks.length === 0 // Nothing that was never seen is known.
   const taking = {
     name,
     form,
     body,
+    coding,
     isAbbreviated,
+    upstream: upstream.id,
     url: upstream.url,
     chunks: chunks.map(state.chunkText),
     pins: isFirst ? undefined : kept.pins(name),
@@ -192,7 +202,7 @@ async function takeIn(
     mark: Buffer.from(random(16)).toString('hex'),
   }
   try {
-    return await take(taking)
+    return await takeInTurn(take, { ...taking, maxBytes }, turn)
   } catch (cause) {
     if (!isSteleError(cause, 'json_invalid')) throw cause
     const { reason: why } = cause.details
@@ -200,6 +210,23 @@ async function takeIn(
     const reason = /^it has|^too much/.test(why) ? why : 'it is no JSON, as of a page for people'
     throw new SteleError('upstream_answer_odd', { name, reason, upstream: upstream.id }, { cause })
   }
+}
+
+/** What turns out to be large, and did not say so, is read once more when its turn has come. */
+async function takeInTurn(
+  take: UpstreamPorts['takeIn'],
+  taking: Taking,
+  turn: Turn,
+): Promise<Taken> {
+  if (!turn.isTaken()) {
+    try {
+      return await take({ ...taking, maxBytes: Math.min(largePackumentBytes, taking.maxBytes) })
+    } catch (error) {
+      if (!isSteleError(error, 'upstream_too_large')) throw error
+      await turn.take()
+    }
+  }
+  return take(taking)
 }
 
 /** The log has the records of what somebody installed, and upstreams have tarballs where all do. */

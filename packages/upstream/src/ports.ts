@@ -230,7 +230,7 @@ export type UpstreamPorts = {
   readonly tarballs: Tarballs
   readonly state: PinnedState
   readonly calls: HostCalls
-  /** Takes a packument in, on whichever thread is free. */
+  /** Takes a packument in, on whichever thread is free. The body is there afterwards where it may be asked for again: up to `largePackumentBytes`. */
   readonly takeIn: (taking: Taking) => Promise<Taken>
   /** Takes a tarball apart, on whichever thread is free. */
   readonly takeApart: (held: HeldTarball) => Promise<Apart>

@@ -92,8 +92,11 @@ export function createProxy(
     },
     head: headOf,
     template: (name, form) => {
-      const packed = headOf(name, form) === undefined ? undefined : kept.template(name, form)
-      return packed === undefined ? undefined : unpackBytes(packed)
+      const head = headOf(name, form)
+      if (head === undefined) return undefined
+      const ready = packuments.ready.take(name, form, head.digest)
+      const packed = ready === undefined ? kept.template(name, form) : undefined
+      return packed === undefined ? ready : unpackBytes(packed)
     },
     tarball,
     amending: createAmending(ports, tarball),

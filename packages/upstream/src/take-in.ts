@@ -18,16 +18,15 @@ import {
   type ShownRelease,
 } from '@stele/releases/observed'
 import { type Form, parseTime, tarballFile } from '@stele/releases/release'
+import { type Coded, plainOf } from './coded.ts'
 import { freePackumentBytes, maxDroppedShown, maxPackumentValues } from './limits.ts'
 import { pack, unpack, unpackBytes } from './pack.ts'
 import { formatPins, type Pin, parsePins, pinsInTemplate, usualTarball } from './pins.ts'
 
 /** A packument of one upstream, and what was known of the package before. */
-export type Taking = {
+export type Taking = Coded & {
   readonly name: PackageName
   readonly form: Form
-  /** UTF-8 JSON, without a coding. */
-  readonly body: Uint8Array
   /** True where the upstream says that it is abbreviated already. */
   readonly isAbbreviated: boolean
   /** Where the upstream is: nearly all tarballs lie below it. */
@@ -65,6 +64,8 @@ export type Taken = {
   readonly dropped: readonly { readonly version: string; readonly reason: string }[]
   /** The packument's JSON, `baseMark` standing where each tarball's base address is to be; packed (`pack.ts`). */
   readonly template: Uint8Array
+  /** The same as it is, for whoever waits for it. */
+  readonly plain: Uint8Array
   /** SHA-256 of the template, hex. */
   readonly digest: string
   /** What releases are chosen by that the template does not tell (`pins.ts`), also those that it does not show; packed. */
@@ -72,14 +73,10 @@ export type Taken = {
   readonly modifiedMs: number | undefined
 }
 
-/** Takes a packument in. Throws upstream_answer_odd, json_invalid. */
+/** Takes a packument in. Throws upstream_answer_odd, upstream_too_large, json_invalid. */
 export function takeIn(taking: Taking): Taken {
   const { name } = taking
-  const document = parseTolerantJson(
-    new TextDecoder().decode(taking.body),
-    `the packument of "${name}"`,
-    taking.body.length > freePackumentBytes ? maxPackumentValues : undefined,
-  )
+  const document = parsePackument(taking)
   const { releases, dropped } = readShown(document, name)
   const known = knownOf(taking, releases)
   const found = releases.map((release) => compare(release, known))
@@ -94,10 +91,18 @@ export function takeIn(taking: Taking): Taken {
     differences: found.flatMap(({ difference }) => difference ?? []),
     dropped: dropped.slice(0, maxDroppedShown),
     template: pack(template),
+    plain: template,
     digest: hash('sha256', template, 'hex'),
     pins: pins.length === 0 ? undefined : pack(Buffer.from(formatPins(pins))),
     modifiedMs: modifiedOf(document),
   }
+}
+
+function parsePackument(taking: Taking): JsonValue {
+  const body = plainOf(taking)
+  const maxValues = body.length > freePackumentBytes ? maxPackumentValues : undefined
+  const what = `the packument of "${taking.name}"`
+  return parseTolerantJson(new TextDecoder().decode(body), what, maxValues)
 }
 
 type Compared = {

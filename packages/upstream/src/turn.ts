@@ -6,6 +6,7 @@ export type Gate = () => Promise<() => void>
 /** The turn of one packument, which takes it at most once. */
 export type Turn = {
   readonly take: () => Promise<void>
+  readonly isTaken: () => boolean
   readonly release: () => void
 }
 
@@ -29,6 +30,7 @@ export function createTurn(gate: Gate): Turn {
       taking ??= gate()
       await taking
     },
+    isTaken: () => taking !== undefined,
     release: () => void taking?.then((end) => end()),
   }
 }

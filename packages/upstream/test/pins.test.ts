@@ -61,8 +61,18 @@ function taking(releases: Readonly<Record<string, object>>, more: Partial<Taking
   })
   const body = Buffer.from(JSON.stringify({ name, versions: Object.fromEntries(versions) }))
   const form = 'abbreviated'
+  const sent = { upstream: 'up', body, coding: 'identity', maxBytes: body.length }
   const nothing = { chunks: [], pins: undefined, templates: [], chosen: [], amended: new Map() }
-  return { name, form, body, isAbbreviated: true, url, mark: 'f'.repeat(32), ...nothing, ...more }
+  return {
+    name,
+    form,
+    ...sent,
+    isAbbreviated: true,
+    url,
+    mark: 'f'.repeat(32),
+    ...nothing,
+    ...more,
+  }
 }
 
 const inTemplate = (template: Uint8Array): readonly Pin[] => [

@@ -9,7 +9,7 @@ import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { parsePackageName } from '@stele/formats/names'
 import { readRelease } from '@stele/releases/release'
 import { makePackage } from '@stele/testkit'
-import { maxConflictsPerTaking, maxLearningTries } from '../src/limits.ts'
+import { largePackumentBytes, maxConflictsPerTaking, maxLearningTries } from '../src/limits.ts'
 import { takeIn } from '../src/take-in.ts'
 import { createMemoryKept, createWorld, type TestAnswer, upstreamUrl, type World } from './world.ts'
 
@@ -181,12 +181,24 @@ for (const [what, answer, code] of [
 }
 
 test('prepare() throws upstream_too_large when an answer is too large without its coding', async () => {
-  const world = createWorld({ decode: async () => undefined })
-  world.answers.set('/a', { body: gzipSync('{}'), headers: { 'content-encoding': 'gzip' } })
+  const world = createWorld({ maxPackumentBytes: 1000 })
+  const body = gzipSync(Buffer.alloc(1001))
+  world.answers.set('/a', { body, headers: { 'content-encoding': 'gzip' } })
   for (let times = 0; times < 9; times++) {
     await assert.rejects(world.read('a'), throwsCode('upstream_too_large'))
   }
   assert.equal(world.asked.length, 9) // It did answer.
+})
+
+test('prepare() reads a packument again in its turn when it is larger than it says', async () => {
+  const world = createWorld()
+  world.put('a', [{ version: '1.0.0' }])
+  const answer = world.answers.get('/a')
+  assert.ok(typeof answer === 'object' && answer.body instanceof Uint8Array)
+  const members = [Buffer.alloc(2 * largePackumentBytes, ' '), answer.body]
+  const body = Buffer.concat(members.map((part) => gzipSync(part))) // The last one alone tells its size.
+  world.answers.set('/a', { body, headers: { 'content-encoding': 'gzip' } })
+  assert.deepEqual(await versionsOf(world), ['1.0.0'])
 })
 
 test('prepare() follows a redirect of the upstream to itself, with its credentials, and to a host of its tarballs without', async () => {

@@ -89,8 +89,8 @@ function answerTo(
       if (!waiting.has(giveUp)) return
       // Only now: it may have waited for its turn among those of ours.
       clearTimeout(timer)
-      const late = tooLate(`no answer came within ${timeoutMs / 1000} seconds`)
-      timer = setTimeout(() => asked.destroy(late), timeoutMs)
+      const late = `no answer came within ${timeoutMs / 1000} seconds`
+      timer = setTimeout(() => asked.destroy(tooLate(late)), timeoutMs)
     })
     .on('response', (response) => {
       end()

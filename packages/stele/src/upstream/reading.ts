@@ -1,8 +1,14 @@
 // Reads what upstreams sent: small packuments at once, the rest on a thread of its own, which is started when it is needed.
 import { Worker } from 'node:worker_threads'
-import { errorFromText, SteleError } from '@stele/errors'
+import { errorFromText, isSteleError, SteleError } from '@stele/errors'
 import type { Apart, UpstreamPorts } from '@stele/upstream'
-import { type Taken, takeIn } from '@stele/upstream/taking'
+import {
+  bytesToRead,
+  largePackumentBytes,
+  type Taken,
+  type Taking,
+  takeIn,
+} from '@stele/upstream/taking'
 import { ownBytes } from '../ingest/messages.ts'
 import type { HeavyWork } from '../server/heavy-work.ts'
 import {
@@ -34,8 +40,11 @@ export function openReading(main: URL, heavy: HeavyWork, maxPackumentBytes: numb
   }
   return {
     takeIn: async (taking) => {
-      if (taking.body.length <= inlinePackumentBytes) return takeIn(taking)
-      const taken = await heavy(taking.body.length, () => run({ kind: 'packument', taking }))
+      const sizeBytes = bytesToRead(taking)
+      const small = takeSmall(taking, sizeBytes)
+      if (small !== undefined) return small
+      const job = { kind: 'packument', taking, sizeBytes } as const
+      const taken = await heavy(sizeBytes, () => run(job))
       if ('template' in taken) return taken
       throw new Error('A packument was read as something else')
     },
@@ -81,8 +90,8 @@ function startThread(main: URL, maxOldGenerationSizeMb: number): ReadingThread {
   const wait = (): void => {
     clearTimeout(timer)
     const isIdle = running.length === 0
-    const why = busy(`reading what an upstream sent took over ${readingTimeoutMs / 1000} seconds`)
-    timer = setTimeout(() => spoil(why), isIdle ? readingIdleMs : readingTimeoutMs)
+    const why = `reading what an upstream sent took over ${readingTimeoutMs / 1000} seconds`
+    timer = setTimeout(() => spoil(busy(why)), isIdle ? readingIdleMs : readingTimeoutMs)
     timer.unref()
   }
   worker.on('message', (news: ReadingNews) => {
@@ -99,7 +108,7 @@ function startThread(main: URL, maxOldGenerationSizeMb: number): ReadingThread {
     run: (job) =>
       new Promise((resolve, reject) => {
         running.push({ resolve, reject })
-        if (job.kind === 'packument' && job.taking.body.length > swellingBytes) isSwollen = true
+        if (job.kind === 'packument' && job.sizeBytes > swellingBytes) isSwollen = true
         if (running.length === 1) wait()
         worker.postMessage(...messageOf(job))
       }),
@@ -110,11 +119,24 @@ function startThread(main: URL, maxOldGenerationSizeMb: number): ReadingThread {
   }
 }
 
-/** A packument is handed over, not copied: nobody here needs it any more. */
+/** A small packument is read here; one that says so, and is not, is left to the thread. */
+function takeSmall(taking: Taking, sizeBytes: number): Taken | undefined {
+  if (sizeBytes > inlinePackumentBytes) return undefined
+  try {
+    return takeIn({ ...taking, maxBytes: inlinePackumentBytes })
+  } catch (error) {
+    if (isSteleError(error, 'upstream_too_large')) return undefined
+    throw error
+  }
+}
+
+/** A large packument is handed over, not copied: nobody here needs it any more. Of others there is a copy, if they turn out to be large. */
 function messageOf(job: ReadingJob): [job: ReadingJob, transfer: ArrayBuffer[]] {
   if (job.kind === 'tarball') return [job, []]
-  const body = ownBytes(job.taking.body)
-  return [{ ...job, taking: { ...job.taking, body } }, [body.buffer]]
+  const { taking } = job
+  const isLarge = taking.maxBytes > largePackumentBytes
+  const body = isLarge ? ownBytes(taking.body) : new Uint8Array(taking.body)
+  return [{ ...job, taking: { ...taking, body } }, [body.buffer]]
 }
 
 /** Nothing is wrong with what was asked for: it can be asked for again. */

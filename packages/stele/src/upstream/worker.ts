@@ -5,10 +5,18 @@ import { type ErrorText, errorToText, isSteleError } from '@stele/errors'
 import { readPackedRelease } from '@stele/releases/release'
 import type { Apart } from '@stele/upstream'
 import { type Taken, type Taking, takeIn } from '@stele/upstream/taking'
+import { ownBytes } from '../ingest/messages.ts'
 import { maxReasonLength, tarballPieceBytes } from './limits.ts'
 
 /** What such a thread does. */
-export type ReadingJob = { readonly kind: 'packument'; readonly taking: Taking } | TarballJob
+export type ReadingJob = PackumentJob | TarballJob
+
+/** `sizeBytes` is what the packument may have without its coding. */
+type PackumentJob = {
+  readonly kind: 'packument'
+  readonly taking: Taking
+  readonly sizeBytes: number
+}
 
 type TarballJob = { readonly kind: 'tarball'; readonly path: string; readonly sha512: string }
 
@@ -19,7 +27,7 @@ export type ReadingNews = { readonly done: Taken | Apart } | { readonly error: E
 export function runUpstreamReading(port: MessagePort): void {
   let last = Promise.resolve()
   port.on('message', (job: ReadingJob) => {
-    last = last.then(async () => port.postMessage(await answer(job)))
+    last = last.then(async () => port.postMessage(...handOver(await answer(job))))
   })
 }
 
@@ -29,6 +37,13 @@ async function answer(job: ReadingJob): Promise<ReadingNews> {
   } catch (error) {
     return { error: errorToText(error) }
   }
+}
+
+/** Templates are handed over, not copied. */
+function handOver(news: ReadingNews): [news: ReadingNews, transfer: ArrayBuffer[]] {
+  if (!('done' in news) || !('template' in news.done)) return [news, []]
+  const [template, plain] = [ownBytes(news.done.template), ownBytes(news.done.plain)]
+  return [{ done: { ...news.done, template, plain } }, [template.buffer, plain.buffer]]
 }
 
 /** What a tarball holds. One that cannot be taken apart is passed on to clients as it is, and nobody unpacks it here. */
