@@ -153,7 +153,7 @@ test('a registry verifies after names were taken over, whether they were only se
   for (const name of ['seen', 'installed']) await readPackument(server.url, name)
   assert.equal((await tarballOf(server, 'installed', '1.0.0')).status, 200)
   for (const name of ['seen', 'installed']) {
-    const asked = ['reserve', 'add', name, '--for', 'alice', '--dir', server.dir]
+    const asked = ['reserve', 'add', name, '--for', 'alice', '--yes', '--dir', server.dir]
     const env = { PATH: process.env['PATH'], HOME: server.dir }
     const { code, shown } = await runProgram(process.execPath, [mainFile, ...asked], {
       cwd: server.dir,

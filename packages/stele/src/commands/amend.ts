@@ -3,6 +3,7 @@ import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
 import { askServer, serverOptions } from '../server/with-server.ts'
 import type { Command, Input } from './command.ts'
+import { confirm, yesOption } from './confirm.ts'
 
 type Report = { readonly spec: string; readonly changes: readonly string[] }
 type Spec = { readonly name: string; readonly version: string }
@@ -15,7 +16,7 @@ export const amend: Command<Report> = {
     arguments: '<name@version>',
     options: {
       ...serverOptions,
-      yes: { type: 'boolean', short: 'y', summary: 'do not ask' },
+      ...yesOption,
     },
     notes: [
       'For releases of upstreams whose packument told other dependencies than the tarball has',
@@ -27,7 +28,7 @@ export const amend: Command<Report> = {
     const wanted = parseInput(input)
     const spec = `${wanted.name}@${wanted.version}`
     const changes = changesOf(await askServer(input, { do: 'find_amendment', ...wanted }))
-    await confirm(input, { spec, changes })
+    await confirmChanges(input, { spec, changes })
     await askServer(input, { do: 'amend', ...wanted })
     return { spec, changes }
   },
@@ -63,18 +64,14 @@ function shown(value: JsonValue | undefined): string {
   return value === undefined ? 'nothing' : JSON.stringify(value)
 }
 
-async function confirm({ options, terminal }: Input, { spec, changes }: Report): Promise<void> {
-  if (options['yes'] === true) return
-  const what = [`This changes what everybody is told of ${spec}:`, ...changes].join('\n')
-  if (terminal === undefined) {
-    const list = changes.map((change) => change.trim()).join('; ')
-    throw usageWrong(
-      `This would change what everybody is told of ${spec} (${list}); say --yes to do it`,
-    )
-  }
-  if ((await terminal.ask(`${what}\nType yes to go on: `)).trim().toLowerCase() !== 'yes') {
-    throw new SteleError('amend_refused', { spec, reason: 'it was not confirmed' })
-  }
+async function confirmChanges(input: Input, { spec, changes }: Report): Promise<void> {
+  const list = changes.map((change) => change.trim()).join('; ')
+  await confirm(input, {
+    command: 'amend',
+    question: [`This changes what everybody is told of ${spec}:`, ...changes].join('\n'),
+    unattended: `This would change what everybody is told of ${spec} (${list})`,
+    refused: () => new SteleError('amend_refused', { spec, reason: 'it was not confirmed' }),
+  })
 }
 
 function usageWrong(reason: string): SteleError {

@@ -4,6 +4,8 @@ import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import type { AdminAsk } from '../server/admin-ask.ts'
 import { askServer, serverOptions } from '../server/with-server.ts'
 import type { Command, Input } from './command.ts'
+import { confirm, yesOption } from './confirm.ts'
+import { formatLosses, parseReached } from './losses.ts'
 
 type Report = { readonly did: AdminAsk['do']; readonly answer: JsonValue }
 
@@ -21,14 +23,18 @@ export const reserve: Command<Report> = {
         summary:
           'add: who may use it (default: the operator); remove: whose part ends (default: all)',
       },
+      ...yesOption,
     },
     notes: [
       'Nobody else can publish a new package under a reserved name',
+      "A name that belongs to an upstream becomes this registry's own, for good: what clients lose is told before",
+      'A reserved scope is asked of no upstream, until "remove" ends that',
       'Several accounts can share one: --for alice,bob, or "add" again to add somebody later',
     ],
   },
   run: async (input) => {
     const ask = parseAsk(input)
+    if (ask.do === 'reserve') await confirmLosses(input, ask.pattern)
     return { did: ask.do, answer: await askServer(input, ask) }
   },
   view: ({ did, answer }) => {
@@ -56,6 +62,23 @@ function parseAsk({ positionals, options }: Input): AdminAsk {
   const accounts = given.split(',').map((account) => account.trim())
   if (accounts.includes('')) throw usageWrong('Give names to --for, with commas between: alice,bob')
   return { do: did, pattern, accounts }
+}
+
+/** What clients would lose of upstreams is told before, where there is anything. */
+async function confirmLosses(input: Input, pattern: string): Promise<void> {
+  if (input.options['yes'] === true) return
+  const reached = parseReached(await askServer(input, { do: 'find_reached', pattern }))
+  if (reached.length === 0) return
+  const [first = '', ...more] = formatLosses(pattern, reached)
+  await confirm(input, {
+    command: 'reserve',
+    question: [first, ...more.map((line) => `  ${line}`)].join('\n'),
+    unattended: [first, ...more].join('. '),
+    refused: () => {
+      const message = `Cannot reserve "${pattern}": it was not confirmed`
+      return new SteleError('rule_refused', { method: 'reserve', name: 'not_confirmed', message })
+    },
+  })
 }
 
 function changed(

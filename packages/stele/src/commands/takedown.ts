@@ -5,6 +5,7 @@ import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import type { AdminAsk, Spec } from '../server/admin-ask.ts'
 import { askServer, serverOptions } from '../server/with-server.ts'
 import type { Command, Input } from './command.ts'
+import { confirm, yesOption } from './confirm.ts'
 
 /** What a takedown of values leaves, since the registry still decides by it, and what would end that. */
 type Staying = { readonly what: string; readonly first?: string }
@@ -36,7 +37,7 @@ export const takedown: Command<Report> = {
         summary: 'which part of the entry, where a number is given',
       },
       reason: { type: 'string', value: 'text', summary: 'why; it is public' },
-      yes: { type: 'boolean', short: 'y', summary: 'do not ask' },
+      ...yesOption,
     },
     notes: [
       'A version is also removed from its package: nobody can install it, and "latest" moves on',
@@ -50,7 +51,7 @@ export const takedown: Command<Report> = {
   run: async (input) => {
     const { what, reason } = parseInput(input)
     const target = await findTarget(input, what)
-    await confirm(input, target)
+    await confirmTarget(input, target)
     const { part, release, words, stays } = target
     const ask: AdminAsk = { do: 'take_down', withhold: [part], reason }
     const answer = await askServer(input, release === undefined ? ask : { ...ask, release })
@@ -128,16 +129,14 @@ function stayingLine({ what, first }: Staying): string {
   return first === undefined ? line : `${line}. To delete it too, ${first}, then run this again`
 }
 
-async function confirm({ options, terminal }: Input, { words, stays = [] }: Target): Promise<void> {
-  if (options['yes'] === true) return
-  const what = [`This deletes ${words} for good.`, ...stays.map(stayingLine)].join('\n')
-  const question = `${what}${stays.length === 0 ? ' ' : '\n'}Type yes to go on: `
-  if (terminal === undefined) {
-    throw usageWrong(`This would delete ${words} for good; say --yes to do it`)
-  }
-  if ((await terminal.ask(question)).trim().toLowerCase() !== 'yes') {
-    throw new SteleError('takedown_refused', { what: words, reason: 'it was not confirmed' })
-  }
+async function confirmTarget(input: Input, { words, stays = [] }: Target): Promise<void> {
+  await confirm(input, {
+    command: 'takedown',
+    question: [`This deletes ${words} for good.`, ...stays.map(stayingLine)].join('\n'),
+    unattended: `This would delete ${words} for good`,
+    refused: () =>
+      new SteleError('takedown_refused', { what: words, reason: 'it was not confirmed' }),
+  })
 }
 
 function usageWrong(reason: string): SteleError {

@@ -25,6 +25,8 @@ export type AdminAsk =
       /** The operator's own, or, where it is released, all who share it, when absent. */
       readonly accounts?: readonly string[]
     }
+  /** What clients would lose of upstreams if this were reserved. */
+  | { readonly do: 'find_reached'; readonly pattern: string }
   /** What a takedown of this would delete: `name@version`, an integrity, or the hex of a SHA-512. */
   | { readonly do: 'find_blob'; readonly what: string }
   /** Which of its values a takedown of this entry's would name, and what stays. */
@@ -69,6 +71,9 @@ export function parseAsk(text: string): AdminAsk {
       case 'release':
         if (pattern === undefined) break
         return { do: value['do'], pattern, ...parseAccounts(value['accounts']) }
+      case 'find_reached':
+        if (pattern === undefined) break
+        return { do: 'find_reached', pattern }
       case 'find_blob':
         if (what === undefined) break
         return { do: 'find_blob', what }

@@ -7,7 +7,7 @@ import { canonicalJson, type JsonValue, parseJson } from '@stele/formats/json'
 import { parsePackageName, parseVersion } from '@stele/formats/names'
 import type { AdminAsk, Spec } from './admin-ask.ts'
 import type { Server } from './open-server.ts'
-import { changeReservation } from './reservations.ts'
+import { changeReservation, findReached } from './reservations.ts'
 import { findValues, refuseInUse } from './takedown-values.ts'
 
 /** Does what is asked. */
@@ -31,6 +31,8 @@ export async function doAdmin(server: Server, ask: AdminAsk): Promise<JsonValue>
     case 'reserve':
     case 'release':
       return changeReservation(server, ask)
+    case 'find_reached':
+      return findReached(server, ask.pattern)
     case 'find_blob':
       return findBlob(server, ask.what)
     case 'find_values':
@@ -71,6 +73,7 @@ export function adminFacts(ask: AdminAsk): { readonly [name: string]: string } |
   switch (ask.do) {
     case 'list_users':
     case 'list_reservations':
+    case 'find_reached':
     case 'find_blob':
     case 'find_values':
     case 'find_amendment':

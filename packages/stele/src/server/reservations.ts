@@ -4,6 +4,7 @@ import type { JsonValue } from '@stele/formats/json'
 import { checkNewPackageName, parsePackageName } from '@stele/formats/names'
 import type { Registry } from '@stele/registry'
 import type { AdminAsk } from './admin-ask.ts'
+import type { Server } from './open-server.ts'
 
 /** A name or a scope, and who shares it: never nobody. */
 export type Reserved = { readonly pattern: string; readonly accounts: readonly string[] }
@@ -25,6 +26,18 @@ export async function changeReservation(ports: Ports, ask: Ask): Promise<JsonVal
   const entries = await (ask.do === 'reserve' ? share : release)(ports, ask, holders)
   const left = ports.reservations().find((one) => one.pattern === ask.pattern)
   return { pattern: ask.pattern, accounts: left?.accounts ?? [], entries }
+}
+
+/**
+ * What reserving it takes from clients; nothing where it is reserved already. Throws name_invalid.
+ */
+export function findReached(
+  { findReached: find, reservations }: Pick<Ports, 'reservations'> & Pick<Server, 'findReached'>,
+  pattern: string,
+): JsonValue {
+  refusePattern(pattern)
+  if (reservations().some((one) => one.pattern === pattern)) return []
+  return find(pattern).map((one) => ({ ...one }))
 }
 
 async function share(

@@ -24,6 +24,7 @@ import { viaHeaders } from '../../upstream/via.ts'
 import { checkUpstreams, findUpstreams } from '../../upstream/wanted-upstreams.ts'
 import { wire } from '../faces.ts'
 import { type KindPorts, type ServerPart, serverPart } from '../kind.ts'
+import { createFindReached, type FindReached } from './reached.ts'
 import { createValuesInUse, type ValuesInUse } from './values-in-use.ts'
 
 /** What is particular to a registry. */
@@ -33,6 +34,8 @@ export type RegistryPart = {
   readonly valuesInUse: ValuesInUse
   /** Names and scopes that belong to accounts. */
   readonly reservations: () => readonly Reserved[]
+  /** What a reservation would take from upstreams. */
+  readonly findReached: FindReached
   /** Absent where no upstream is asked. */
   readonly amending?: Amending
   readonly upstreams: readonly AskedUpstream[]
@@ -75,6 +78,7 @@ async function open(
     valuesInUse: createValuesInUse(log),
     ...(amending === undefined ? {} : { amending }),
     reservations: () => readReservations(log),
+    findReached: createFindReached(log, log.blobs.read),
     upstreams,
   }
 }
