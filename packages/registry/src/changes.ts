@@ -15,7 +15,13 @@ import {
 import { maxNameShown, maxNamesShown, maxValueShown, maxVersionsPerCall } from './limits.ts'
 import { missing } from './missing.ts'
 import type { RegistryPorts } from './ports.ts'
-import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
+import {
+  type OwnedChange,
+  requireActive,
+  requireOwn,
+  requireOwner,
+  submitRule,
+} from './rule-calls.ts'
 
 /** Who changes what. `rev` is the revision in the address, where there is one. */
 export type DocumentChange = {
@@ -42,6 +48,7 @@ export async function changeDocument(
   }
   requireNames(name, document)
   requireActive(ports.state, account, 'change')
+  requireOwn(ports.state, name, wishOf(document, rev))
   if (rev === undefined && ports.views.package(name) === undefined) {
     const reason =
       'the request brings no tarball, and there is no such package that it could change'
@@ -56,11 +63,18 @@ export async function changeDocument(
   return { rev: ports.views.package(name)?.rev }
 }
 
+/** What the document is sent for, as far as its members tell. */
+function wishOf(document: JsonObject, rev: string | undefined): OwnedChange {
+  if (isJsonObject(document['versions'])) return rev === undefined ? 'deprecate' : 'unpublish'
+  return document['maintainers'] === undefined ? 'star' : 'owner'
+}
+
 /** Removes every version (npm-wire D3). Throws package_not_found, revision_stale, rule_refused. */
 export async function removePackage(
   ports: RegistryPorts,
   { account, name, rev }: { account: string; name: PackageName; rev: string },
 ): Promise<Changed> {
+  requireOwn(ports.state, name, 'unpublish')
   const current = requirePackage(ports, name)
   requireOwner(ports.state, { account, name, method: 'unpublish' }, { orOperator: true })
   requireFresh(name, rev, current)

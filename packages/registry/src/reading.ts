@@ -11,6 +11,7 @@ import { createObserved, type Prepare } from './observed.ts'
 import { formatVersion } from './packument.ts'
 import { createPackuments, type Packuments } from './packuments.ts'
 import type { RegistryPorts, UpstreamTarball } from './ports.ts'
+import { requireOwn } from './rule-calls.ts'
 import { createSearch } from './search.ts'
 import { createSearchAll, type SearchAll } from './search-all.ts'
 
@@ -44,7 +45,7 @@ export type Reading = {
   readonly versions: (name: PackageName) => readonly string[] | undefined
   /** Tag to version; undefined where there is no such package (npm-wire D1). */
   readonly tags: (name: PackageName) => Readonly<Record<string, string>> | undefined
-  /** The accounts that own it; undefined where there is no such package. */
+  /** The accounts that own it; undefined where there is no such package. Throws upstream_owned. */
   readonly owners: (name: PackageName) => readonly string[] | undefined
   /** The error for a package, or a version, that the reads above did not find: it says so where it was unpublished. */
   readonly missing: (name: PackageName, version?: string) => SteleError
@@ -94,9 +95,10 @@ export function createReading(ports: RegistryPorts): Reading {
       return tags && Object.fromEntries(tags)
     },
     owners: (name) =>
-      views.snapshot(() =>
-        readTags(state, name).size === 0 ? undefined : readOwners(state, name),
-      ),
+      views.snapshot(() => {
+        requireOwn(state, name, 'owner')
+        return readTags(state, name).size === 0 ? undefined : readOwners(state, name)
+      }),
     missing: (name, version) => views.snapshot(() => missing(ports, name, version)),
     search: createSearchAll(createSearch(ports), upstream),
     starredBy: (account) => views.starredBy(account),

@@ -10,7 +10,7 @@ import type { Published } from './publishing.ts'
 import { type Put, type PutAsk, putDocument, putTarball, type TarballAsk } from './putting.ts'
 import { createReading, type Reading, versionOfFile } from './reading.ts'
 import { changeReservation, type Logged, type Reservation } from './reservations.ts'
-import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
+import { requireActive, requireOwn, requireOwner, submitRule } from './rule-calls.ts'
 import { createToldState } from './told-state.ts'
 
 /** A registry. Writes resolve after the durable commit, and reads then show them. All throw codes of the catalogue. */
@@ -73,6 +73,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
       await removeVersion(ports, { account, name, rev, version })
     },
     async setTag(account, name, { tag, version }) {
+      requireOwn(state, name, 'tag')
       requirePackage(reading, name)
       requireOwner(state, { account, name, method: 'tag' })
       const request = { name, tag: parseTag(tag), version: parseVersion(version) }
@@ -82,6 +83,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
       await submitRule(submit, { account, method: 'tag', request, subject: { name, version } })
     },
     async removeTag(account, name, tag) {
+      requireOwn(state, name, 'tag')
       requirePackage(reading, name)
       requireOwner(state, { account, name, method: 'untag' })
       const request = { name, tag }

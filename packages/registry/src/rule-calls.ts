@@ -1,7 +1,7 @@
 // Calls into the rules: submitting them, and what their refusals mean to a client.
 
 import type { CallAnswer, CallRequest, StateReader, SubmitCall } from '@stele/entries/calls'
-import { SteleError } from '@stele/errors'
+import { type DetailsOf, SteleError } from '@stele/errors'
 import type { JsonObject } from '@stele/formats/json'
 import { isOperator, packageObject, readAccount, readOrigin } from '@stele/releases/state'
 import { isUnpublished } from './missing.ts'
@@ -49,12 +49,23 @@ export function requireActive(state: StateReader, account: string, method: strin
   throw new SteleError('rule_refused', { method, name, message })
 }
 
-/** Refuses a package that belongs to an upstream: nobody here can change it. */
-function requireHosted(state: StateReader, name: string, method: string): void {
+/** What somebody wants to change of a package. */
+export type OwnedChange = DetailsOf['upstream_owned']['change']
+
+/** Refuses a package that belongs to an upstream: nobody here can change it. Throws upstream_owned. */
+export function requireOwn(state: StateReader, name: string, change: OwnedChange): void {
   const origin = readOrigin(state, name)
   if (origin === undefined || origin === 'hosted') return
-  const message = `Cannot change "${name}": it belongs to the upstream "${origin}"`
-  throw new SteleError('rule_refused', { method, name: 'other_origin', message })
+  throw new SteleError('upstream_owned', { name, upstream: origin, change })
+}
+
+const changes: { readonly [method: string]: OwnedChange } = {
+  publish: 'publish',
+  deprecate: 'deprecate',
+  unpublish: 'unpublish',
+  tag: 'tag',
+  untag: 'tag',
+  addOwner: 'owner',
 }
 
 /** Refuses who is not an owner; the operator passes where the rules let him. */
@@ -64,7 +75,7 @@ export function requireOwner(
   { orOperator }: { orOperator: boolean } = { orOperator: false },
 ): void {
   requireActive(state, account, method)
-  requireHosted(state, name, method)
+  requireOwn(state, name, changes[method] ?? 'publish')
   if (state.get(`${packageObject(name)}/owners`, account) !== undefined) return
   if (orOperator && isOperator(state, account)) return
   const more = isUnpublished(state, name)

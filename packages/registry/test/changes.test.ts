@@ -5,6 +5,7 @@ import { type ErrorCode, isSteleError } from '@stele/errors'
 import { createWorld, nameOf, type Packument, type World } from './world.ts'
 
 const name = nameOf('p')
+const theirs = nameOf('theirs')
 
 /** Package `p` of alice: 1.0.0, 1.1.0 (latest), 2.0.0-rc.1 (next). */
 async function createPackage(): Promise<World> {
@@ -291,5 +292,76 @@ for (const [what, code, document] of odd) {
       world.registry.changeDocument('alice', name, { document }),
       failsWith(code),
     )
+  })
+}
+
+// what a client sends, and what the refusal says to do instead
+const versions = { '1.0.0': { deprecated: 'old' } }
+const foreign: readonly (readonly [
+  string,
+  (registry: World['registry']) => Promise<unknown> | unknown,
+  RegExp,
+])[] = [
+  [
+    'npm deprecate',
+    (registry) => registry.changeDocument('alice', theirs, { document: { versions } }),
+    /^Cannot deprecate "theirs": it belongs to the upstream "up"/,
+  ],
+  [
+    'npm unpublish of a version',
+    (registry) => registry.changeDocument('alice', theirs, { rev: 'x', document: { versions } }),
+    /^Cannot unpublish "theirs"/,
+  ],
+  [
+    'npm unpublish of all',
+    (registry) => registry.removePackage('alice', theirs, 'x'),
+    /^Cannot unpublish "theirs"/,
+  ],
+  [
+    'the second half of npm unpublish',
+    (registry) => registry.removeTarball('alice', theirs, { file: 'theirs-1.0.0.tgz', rev: 'x' }),
+    /^Cannot unpublish "theirs"/,
+  ],
+  [
+    'npm star',
+    (registry) =>
+      registry.changeDocument('alice', theirs, { document: { users: { alice: true } } }),
+    /^Cannot star "theirs"/,
+  ],
+  [
+    'npm owner add',
+    (registry) =>
+      registry.changeDocument('alice', theirs, { document: { maintainers: [{ name: 'bob' }] } }),
+    /^Cannot list or change the owners of "theirs"/,
+  ],
+  ['pnpm owner ls', (registry) => registry.owners(theirs), /^Cannot list or change the owners/],
+  [
+    'npm dist-tag add',
+    (registry) => registry.setTag('alice', theirs, { tag: 'x', version: '1.0.0' }),
+    /^Cannot change the tags of "theirs"/,
+  ],
+  [
+    'npm dist-tag rm',
+    (registry) => registry.removeTag('alice', theirs, 'x'),
+    /^Cannot change the tags of "theirs"/,
+  ],
+]
+for (const [what, ask, message] of foreign) {
+  test(`a package of an upstream refuses ${what}, saying whose it is, and logs nothing`, async () => {
+    const world = await createWorld()
+    const chunk = 'c0'.repeat(64)
+    const args = [{ name: 'theirs', upstream: 'up', n: 0, chunk, count: 1 }]
+    await world.submit({ account: 'root', via: 'host', method: 'see', args })
+    const count = world.log.length
+    await assert.rejects(
+      async () => ask(world.registry),
+      (error) => {
+        assert.ok(isSteleError(error, 'upstream_owned'), String(error))
+        assert.match(error.message, message)
+        assert.ok(error.fix)
+        return true
+      },
+    )
+    assert.equal(world.log.length, count)
   })
 }

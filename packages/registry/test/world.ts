@@ -163,10 +163,10 @@ function record(
     log: LoggedEntry[]
     blobs: Map<string, Uint8Array>
   },
-  { account, method, args, blobs = [], prepared }: CallRequest,
+  { account, via, method, args, blobs = [], prepared }: CallRequest,
   timeMs: number,
 ): Awaited<ReturnType<SubmitCall>> {
-  const outcome = world.system.call({ method, args: canonicalJson(args), account, timeMs })
+  const outcome = world.system.call({ method, args: canonicalJson(args), account, via, timeMs })
   const index = world.log.length
   for (const blob of outcome.ok ? blobs : []) {
     if ('bytes' in blob) world.blobs.set(blob.name, blob.bytes)

@@ -36,8 +36,40 @@ export type UpstreamDetails = {
   upstream_too_large: { readonly upstream: string; readonly what: string; readonly limit: number }
   upstream_budget_spent: { readonly what: string; readonly retryAfterS: number }
   amend_refused: { readonly spec: string; readonly reason: string }
+  upstream_owned: { readonly name: string; readonly upstream: string; readonly change: OwnedChange }
   upstream_loop: { readonly upstream: string; readonly what: string }
 }
+
+/** What somebody wants to change of a package that belongs to an upstream. */
+type OwnedChange = keyof typeof owned
+
+/** Each with what to do instead. */
+const owned = {
+  publish: {
+    verb: 'publish',
+    fix: "Publish under another name, or ask the operator to reserve this one: it becomes this registry's own then",
+  },
+  deprecate: {
+    verb: 'deprecate',
+    fix: 'Deprecate it there: what that registry says is shown here',
+  },
+  unpublish: {
+    verb: 'unpublish',
+    fix: 'Unpublish it there: what that registry does not list is not listed here either',
+  },
+  tag: {
+    verb: 'change the tags of',
+    fix: 'Name a version or a range instead of a tag: its tags are those of that registry',
+  },
+  owner: {
+    verb: 'list or change the owners of',
+    fix: 'It has none here: they are changed at that registry',
+  },
+  star: {
+    verb: 'star',
+    fix: 'Only packages that were published here can be starred here',
+  },
+} as const
 
 export const upstreamErrors: Catalogue<UpstreamDetails> = {
   upstream_answer_odd: {
@@ -80,6 +112,12 @@ export const upstreamErrors: Catalogue<UpstreamDetails> = {
     fix: (d) => `Try again in ${Math.ceil(d.retryAfterS / 60)} minutes`,
   },
   amend_refused: { status: 409, message: (d) => `Cannot amend ${d.spec}: ${d.reason}` },
+  upstream_owned: {
+    status: 403,
+    message: (d) =>
+      `Cannot ${owned[d.change].verb} "${d.name}": it belongs to the upstream "${d.upstream}"`,
+    fix: (d) => owned[d.change].fix,
+  },
   upstream_loop: {
     status: 508, // What a question that came back is answered with: whoever passed it on tells the same.
     message: (d) =>
