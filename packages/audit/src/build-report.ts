@@ -73,6 +73,7 @@ export function buildReport(progress: Progress, ended: Ended): VerifyReport {
       ? (service?.contentsChecked ?? 0) + (continuation?.contentsChecked ?? 0)
       : null,
     contentsNew: options.contents ? (service?.contentsChecked ?? 0) : null,
+    servedContents: service?.servedContents ?? { compared: 0, notGiven: 0 },
     servedCompared: service?.servedRight ?? 0,
     notCompared: service?.notCompared ?? checks.notCompared,
     warnings: warningsOf(progress, ended),
@@ -127,6 +128,8 @@ function warningsOf(progress: Progress, { options, nowMs, checks }: Ended): read
     ...(options.since === undefined ? [] : [sinceWarning(log, options.since.size, checks.nouns)]),
     ...(older !== undefined && service?.isServed === false ? [findingOf(older).message] : []),
     ...lossWarnings(log, checks.nouns),
+    ...notGivenWarnings(service?.servedContents.notGiven ?? 0, checks.nouns),
+    ...(log.replay.lostSince === undefined ? (service?.notes ?? []) : []),
   ]
 }
 
@@ -153,6 +156,13 @@ function lossWarnings({ replay }: LogAudit, { content, served }: ServiceNouns): 
     warnings.push(`${memoryUnchecked} digests of the script's memory were not compared`)
   }
   return warnings
+}
+
+/** Whose bytes are elsewhere: while nobody can get them they cannot be wrong either. */
+function notGivenWarnings(notGiven: number, { content: { one, many } }: ServiceNouns): string[] {
+  if (notGiven === 0) return []
+  const which = `${notGiven} ${notGiven === 1 ? one : many} that the log does not keep`
+  return [`${which} could not be had now, and ${notGiven === 1 ? 'was' : 'were'} not compared`]
 }
 
 function capitalized(text: string): string {

@@ -94,6 +94,8 @@ export type VerifyReport = {
   readonly contentsChecked: number | null
   /** Of them, those of this run; the others were read from the same place on earlier days. */
   readonly contentsNew: number | null
+  /** Contents that the log does not keep and that were compared where they are served, in this run; and those that were not given. */
+  readonly servedContents: { readonly compared: number; readonly notGiven: number }
   /** What is served (of a registry, packages) and was found right. */
   readonly servedCompared: number
   /** What is served and was not compared. */

@@ -29,6 +29,7 @@ export class ServiceAudit {
   readonly #right = new Set<string>()
   readonly #told = new Map<string, string>()
   readonly #notCompared = new Set<string>()
+  readonly #servedContents = new Map<string, NonNullable<CheckOutcome['contents']>>()
   readonly #unknown = new Map<string, Exception>()
   #listingsUnknown: Exception | undefined
   #isServed: boolean | undefined
@@ -58,6 +59,21 @@ export class ServiceAudit {
   /** What is served as the log says. */
   get servedRight(): number {
     return this.#right.size
+  }
+
+  /** Contents that were compared where they are served, and those that were not given there. */
+  get servedContents(): NonNullable<CheckOutcome['contents']> {
+    let [compared, notGiven] = [0, 0]
+    for (const one of this.#servedContents.values()) {
+      compared += one.compared
+      notGiven += one.notGiven
+    }
+    return { compared, notGiven }
+  }
+
+  /** What else the service's state tells. */
+  get notes(): readonly string[] {
+    return this.#ports.checks.notes?.(this.#replay.state) ?? []
   }
 
   /** What could not be compared, since values of the state are withheld. */
@@ -117,6 +133,7 @@ export class ServiceAudit {
     await this.#make('served', items, (outcome, { key, entry }) => {
       this.#noteMissing(outcome)
       this.#noteTold(outcome, key)
+      if (outcome.contents !== undefined) this.#servedContents.set(key, outcome.contents)
       this.#unknown.delete(key)
       if (outcome.unknown !== undefined) {
         this.#unknown.set(key, notComparable(entry, outcome.unknown, key))

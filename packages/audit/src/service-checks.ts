@@ -33,6 +33,8 @@ export type ServiceChecks = {
   ) => Promise<CheckOutcome>
   /** What is served and never compared; for the report. */
   readonly notCompared: readonly string[]
+  /** What the state tells that a reader of the report wants to know, and is no fault. */
+  readonly notes?: (state: AuditedState) => readonly string[]
 }
 
 /** Checks that any thread can make. */

@@ -82,6 +82,25 @@ suite('verifyService()', () => {
     )
   })
 
+  test('verifyService() counts contents that are compared where they are served, and tells what the service notes', async () => {
+    const log = newLog()
+    for (const name of ['left', 'right']) publish(log, name, '1.0.0')
+    const contents = { compared: 3, notGiven: 1 }
+    const checks = {
+      ...sampleChecks,
+      checkServed: async () => ({ faults: [], missing: [], contents }),
+      notes: () => ['Something was refused'],
+    }
+    const files = serve(log, ['left', 'right'])
+    const report = await verifyFiles(files, { checks })
+    assert.deepEqual(report.servedContents, { compared: 6, notGiven: 2 })
+    assert.deepEqual(report.warnings, [
+      '2 tarballs that the log does not keep could not be had now, and were not compared',
+      'Something was refused',
+    ])
+    assert.equal(report.verdict, 'verified')
+  })
+
   test('verifyService() warns when the clock has not signed for over a day', async () => {
     const log = newLog()
     const nowMs = (): number => log.timeMs + 25 * 60 * 60 * 1000

@@ -41,6 +41,8 @@ export type CheckOutcomeOf<Fault> = {
   readonly unknown?: string
   /** What the listings must say of it, in the service's own words. */
   readonly told?: string
+  /** Contents that are compared where they are served, since the log does not keep them: how many were given, and how many not. */
+  readonly contents?: { readonly compared: number; readonly notGiven: number }
   /** What is there and could not be compared, for the report. */
   readonly notCompared?: readonly string[]
 }

@@ -8,7 +8,7 @@ import { checkRelease, type Difference } from './check-release.ts'
 import type { Outcome, Tools } from './checks.ts'
 import { maxTarballBytes } from './limits.ts'
 import { isOwnRelease } from './observed-state.ts'
-import { packageNames, packageObject } from './package-state.ts'
+import { decode, packageNames, packageObject, parseNotice } from './package-state.ts'
 import { compareListings } from './served-listings.ts'
 import { compareObservedPackage } from './served-observed.ts'
 import { compareServedPackage } from './served-package.ts'
@@ -24,6 +24,7 @@ export type RegistryChecks = {
   readonly checkServed: (item: CheckItem, tools: Tools) => Promise<Outcome>
   readonly checkListings: (tools: Tools, told: ReadonlyMap<string, string>) => Promise<Outcome>
   readonly notCompared: readonly string[]
+  readonly notes: (state: StateRows) => readonly string[]
 }
 
 /** What a registry's reports count. */
@@ -55,7 +56,29 @@ export function createRegistryChecks(bases: readonly string[] | undefined): Regi
       "mnpm's answers",
       'tags, times and deprecations of upstreams',
     ],
+    notes: noteRefused,
   }
+}
+
+/** What upstreams changed under a version's number: that it is in the log is no fault of the registry, which refused it. */
+function noteRefused(state: StateRows): readonly string[] {
+  let [tarballs, records] = [0, 0]
+  for (const object of namesIn(state).map(packageObject)) {
+    for (const version of state.list(`${object}/conflicts`)) {
+      tarballs += state.list(`${object}/conflicts/${version.replace(/\/$/, '')}`).length
+    }
+    for (const { value } of state.rows(`${object}/notices`)) {
+      if (value && parseNotice(decode(value)).differs !== undefined) records++
+    }
+  }
+  if (tarballs + records === 0) return []
+  const counts = [
+    ...(tarballs === 0 ? [] : [`${tarballs} changed ${tarballs === 1 ? 'tarball' : 'tarballs'}`]),
+    ...(records === 0 ? [] : [`${records} changed ${records === 1 ? 'record' : 'records'}`]),
+  ].join(' and ')
+  return [
+    `By the log, ${counts} of upstreams ${tarballs + records === 1 ? 'was' : 'were'} refused; /-/stele/conflicts of the registry lists them`,
+  ]
 }
 
 /**

@@ -40,8 +40,9 @@ export async function compareObservedPackage(
     if (!isSteleError(error)) throw error
     faults.push(tell('its packument', error.message, 'a packument'))
   }
-  if (tools.contents) faults.push(...(await compareTarballs(name, tools, tell)))
-  return { faults, missing: [] }
+  if (!tools.contents) return { faults, missing: [] }
+  const { faults: wrong, contents } = await compareTarballs(name, tools, tell)
+  return { faults: [...faults, ...wrong], missing: [], contents }
 }
 
 type Tell = (what: string, found: string, wanted: string) => ReleaseFault
@@ -106,16 +107,21 @@ async function compareTarballs(
   name: PackageName,
   tools: Tools,
   tell: Tell,
-): Promise<readonly ReleaseFault[]> {
+): Promise<Pick<Required<Outcome>, 'contents'> & { readonly faults: readonly ReleaseFault[] }> {
   const object = `${packageObject(name)}/contents`
   const faults: ReleaseFault[] = []
+  let [compared, notGiven] = [0, 0]
   for (const version of tools.state.list(object)) {
     const value = tools.state.get(object, version)
     if (value === undefined) continue
     const wanted = parseContentsValue(Buffer.from(value).toString())
     const path = `/${encodeSegment(name)}/-/${tarballFile(name, version)}`
     const bytes = await fetchGiven(path, Math.min(wanted.size, maxTarballBytes), tools)
-    if (bytes === undefined) continue
+    if (bytes === undefined) {
+      notGiven++
+      continue
+    }
+    compared++
     const found = contentsOf(bytes)
     for (const member of ['sha512', 'size', 'files', 'manifest'] as const) {
       if (found[member] === wanted[member]) continue
@@ -124,7 +130,7 @@ async function compareTarballs(
       break // What follows differs because this does.
     }
   }
-  return faults
+  return { faults, contents: { compared, notGiven } }
 }
 
 /**

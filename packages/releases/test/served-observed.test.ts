@@ -65,8 +65,8 @@ suite('compareObservedPackage()', () => {
     ['refuses it', async () => answer('{}', 409)],
   ] as const) {
     test(`compareObservedPackage() does not hold a tarball against a registry that ${title}`, async () => {
-      const { faults } = await compareObservedPackage('left-pad', toolsOf(tarball), 7)
-      assert.deepEqual(faults, [])
+      const { faults, contents } = await compareObservedPackage('left-pad', toolsOf(tarball), 7)
+      assert.deepEqual([faults, contents], [[], { compared: 0, notGiven: 1 }])
     })
   }
 
@@ -79,7 +79,8 @@ suite('compareObservedPackage()', () => {
 
   test('compareObservedPackage() finds a tarball that is not the one in the log', async () => {
     const tools = toolsOf(async () => answer('evil'))
-    const { faults } = await compareObservedPackage('left-pad', tools, 7)
+    const { faults, contents } = await compareObservedPackage('left-pad', tools, 7)
+    assert.deepEqual(contents, { compared: 1, notGiven: 0 })
     assert.deepEqual(
       faults.map(({ details }) => details.what),
       ['1.10.0: sha512 of its tarball'],

@@ -31,6 +31,7 @@ const verified: ShownReport = {
   nouns: registryNouns,
   contentsChecked: 1,
   contentsNew: 1,
+  servedContents: { compared: 0, notGiven: 0 },
   servedCompared: 700,
   notCompared: ['readme', 'e-mail addresses'],
   warnings: [],
@@ -178,6 +179,11 @@ suite('formatReport()', () => {
     assert.match(text(''), /5 tarballs \(2 of them now, the others earlier\), 700/)
     assert.match(text(verified.url), /seen before +3 entries, on 1970-01-01$/m)
     assert.match(text('/copy'), /seen before +3 entries, on 1970-01-01, at \/copy$/m)
+  })
+
+  test('formatReport() counts the tarballs of upstreams beside those of the log', () => {
+    const text = formatReport({ ...verified, servedContents: { compared: 591, notGiven: 0 } })
+    assert.match(text, /compared +1 tarball of the log, 591 of upstreams, 700 packages as served$/m)
   })
 
   test('formatReport() names --public-url when nothing but the address of tarballs differs', () => {

@@ -148,7 +148,7 @@ function describeReplay({ entriesReplayed, entriesNew, callsRun, timing }: Verif
 
 /** Contents that were read on another day were read from this very place. */
 function describeCompared(report: VerifyReport): string {
-  const { contentsChecked, contentsNew, servedCompared, nouns, served } = report
+  const { contentsChecked, contentsNew, servedContents, servedCompared, nouns, served } = report
   const { one, many } = nouns.content
   const isAllNew = contentsChecked === contentsNew
   const contents =
@@ -157,7 +157,9 @@ function describeCompared(report: VerifyReport): string {
       : count(contentsChecked, one, many) +
         (isAllNew ? '' : ` (${contentsNew} of them now, the others earlier)`)
   if (served === false) return `${contents}; nothing that is served to npm`
-  return `${contents}, ${count(servedCompared, nouns.served.one, nouns.served.many)} as served`
+  const { compared } = servedContents
+  const elsewhere = compared === 0 ? '' : ` of the log, ${compared} of upstreams`
+  return `${contents}${elsewhere}, ${count(servedCompared, nouns.served.one, nouns.served.many)} as served`
 }
 
 /** A replay shows that the rules were kept, not that they are good ones: say which they are. */
