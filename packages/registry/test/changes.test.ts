@@ -297,11 +297,7 @@ for (const [what, code, document] of odd) {
 
 // what a client sends, and what the refusal says to do instead
 const versions = { '1.0.0': { deprecated: 'old' } }
-const foreign: readonly (readonly [
-  string,
-  (registry: World['registry']) => Promise<unknown> | unknown,
-  RegExp,
-])[] = [
+const foreign: readonly (readonly [string, (registry: World['registry']) => unknown, RegExp])[] = [
   [
     'npm deprecate',
     (registry) => registry.changeDocument('alice', theirs, { document: { versions } }),

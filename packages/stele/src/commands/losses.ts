@@ -15,8 +15,8 @@ const maxShown = 10
 export function parseReached(answer: JsonValue): readonly Reached[] {
   const rows = Array.isArray(answer) ? answer.filter(isJsonObject) : []
   return rows.map(({ name, upstream, chosen, unchosen }) => ({
-    name: String(name),
-    upstream: String(upstream),
+    name: typeof name === 'string' ? name : '',
+    upstream: typeof upstream === 'string' ? upstream : '',
     chosen: Array.isArray(chosen) ? chosen.map(String) : [],
     unchosen: Number(unchosen),
   }))
