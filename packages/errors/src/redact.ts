@@ -7,7 +7,7 @@ const hidden = new RegExp(`${controls.source}|[\\t\\n]`)
 export const tokenPattern: RegExp = /stele_[A-Za-z0-9]{16,}/g
 
 const credentials: readonly (readonly [RegExp, string])[] = [
-  [/(\/\/)[^/\s:@]+:[^/\s@]+(@)/g, '$1***$2'], // https://user:password@host
+  [/(\/\/)[^/\s:@"]+:(?:[^/\s@"]|"(?![,:}\]]))+(@)/g, '$1***$2'], // https://user:password@host, within one string of JSON
   [/((?:\b(?:bearer|basic)\s|_authToken\s*=|_auth\s*=|_password\s*=)\s*)[^\s"',;]+/gi, '$1***'],
   [tokenPattern, '***'],
 ]

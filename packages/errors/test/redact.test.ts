@@ -4,6 +4,10 @@ import { isPlainLine, redact, redactLine } from '../src/redact.ts'
 
 const texts: readonly (readonly [string, string])[] = [
   ['https://user:password@host/x', 'https://***@host/x'],
+  ['"https://user:pass,word@host/x"', '"https://***@host/x"'],
+  ['https://user:pass"word@host/x', 'https://***@host/x'],
+  ['{"url":"http://host:80","scopes":["@work"]}', '{"url":"http://host:80","scopes":["@work"]}'],
+  ['["http://host:80","@work"]', '["http://host:80","@work"]'],
   ['Authorization: Bearer abc.def', 'Authorization: Bearer ***'],
   ['//host/:_authToken=abc', '//host/:_authToken=***'],
   ['token stele_abcdefghij0123456789 end', 'token *** end'],

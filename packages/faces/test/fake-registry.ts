@@ -216,6 +216,7 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
     upstreamStates: () => [],
     starredBy: (account) => (account === 'alice' ? ['left-pad'] : []),
     prepare: () => undefined,
+    prepareToPublish: () => undefined,
     proxiedTarball: async () => undefined,
     hasAccount: (account) => accounts.has(account),
   }

@@ -37,6 +37,8 @@ export type UpstreamReads = {
     form: Form,
     client?: string,
   ) => Promise<Prepared | undefined>
+  /** The same for somebody who publishes. Throws upstream_unsure where the upstream does not answer. */
+  readonly prepareToPublish: (name: PackageName, form: Form, client?: string) => Promise<void>
   /** `digest` names its content; undefined where there is no such package. */
   readonly head: (
     name: string,

@@ -8,7 +8,6 @@ import { maxExtraBytes, maxPackageBytes, retryWindowMs } from './limits.ts'
 import type { RegistryPorts } from './ports.ts'
 import { requireUnreserved } from './reservations.ts'
 import { requireActive, requireOwner, submitRule } from './rule-calls.ts'
-import { sayUnsure } from './unsure.ts'
 
 /** What a publish did: the entry that holds the release, and its time. `isRepeat` when an earlier upload was the same. */
 export type Published = {
@@ -76,7 +75,7 @@ async function askUpstream(
 ): Promise<{ readonly upstream?: { readonly asked: string; readonly exists: false } }> {
   const asked = readOrigin(state, name) === undefined ? upstream?.whose(name) : undefined
   if (asked === undefined || upstream === undefined || name.startsWith('@')) return {}
-  await upstream.prepare(name, 'abbreviated').catch(sayUnsure(name))
+  await upstream.prepareToPublish(name, 'abbreviated')
   if (upstream.head(name, 'abbreviated')?.digest === undefined) {
     return { upstream: { asked, exists: false } }
   }

@@ -29,6 +29,8 @@ export type TarballView = {
 export type Reading = {
   /** To be awaited before anything of the name is read: it may belong to an upstream. Throws what asking one throws. */
   readonly prepare: Prepare
+  /** The same for somebody who publishes. Throws upstream_unsure instead of upstream_unreachable. */
+  readonly prepareToPublish: (...asked: Parameters<Prepare>) => Promise<void> | undefined
   /** The tarball of a release that came from an upstream; undefined where there is none. Throws version_not_found for one that was removed. */
   readonly proxiedTarball: (
     name: PackageName,
@@ -67,6 +69,10 @@ export function createReading(ports: RegistryPorts): Reading {
   return {
     prepare: (name, form, client) =>
       upstream?.whose(name) === undefined ? undefined : upstream.prepare(name, form, client),
+    prepareToPublish: (name, form, client) =>
+      upstream?.whose(name) === undefined
+        ? undefined
+        : upstream.prepareToPublish(name, form, client),
     proxiedTarball: async (name, file, client) => {
       const version = versionOfFile(name, file)
       if (version === undefined || upstream === undefined) return undefined

@@ -65,6 +65,7 @@ test('proxiedTarball() gives nothing of a version that was removed, whatever is 
     states: () => [],
     whose: () => undefined,
     prepare: async () => undefined,
+    prepareToPublish: async () => undefined,
     head: () => undefined,
     template: () => undefined,
     tarball: async () => held,

@@ -46,7 +46,7 @@ export function createAsking(
 }
 
 /** True for an error of the network where nothing came in the time that there was, or the system gave up first. */
-export function isLate(error: unknown): boolean {
+function isLate(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   return error.name === 'TimeoutError' || ('code' in error && error.code === 'ETIMEDOUT')
 }

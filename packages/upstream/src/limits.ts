@@ -54,6 +54,12 @@ export const maxReadyBytes: number = 4 * 1024 * 1024
 /** How long an answer is served on when its upstream does not answer, before that is asked again, in milliseconds. */
 export const staleMs: number = 10 * 1000
 
+/** How long somebody who publishes is told so, before its upstream is asked again, in milliseconds. */
+export const unsureMs: number = 10 * 1000
+
+/** Names of which that is remembered. */
+export const maxUnsureKept = 1000
+
 /** How often a package is asked for at once because somebody wants a version that it did not have, in milliseconds. */
 export const askAgainMs: number = 5 * 1000
 

@@ -54,7 +54,7 @@ export function createPackuments(
   ports: Ports & Pick<UnderWay, 'track'> & { readonly breakers: Breakers },
   fetching: Fetching,
 ): Packuments {
-  const { kept, state, now, freshMs, breakers } = ports
+  const { kept, state, now, freshMs } = ports
   const fly = createFlights<KeptHead | undefined>()
   const inTurn = createTurns() // One name is taken in once at a time, in whichever form: chunks are numbered.
   const failed = createFailed(ports)
@@ -76,10 +76,7 @@ export function createPackuments(
       return head
     } catch (error) {
       const before = kept.head(wanted.name, wanted.form)
-      if (!isSteleError(error) || before?.digest === undefined) {
-        failed.noteError(wanted.name, error)
-        throw error
-      }
+      if (!isSteleError(error) || before?.digest === undefined) throw error
       if (!mayGoOn(upstream, wanted.name, before)) throw error
       if (isSteleError(error, 'disk_full')) return before // It is asked again at once.
       return failed.note(wanted, before, error)
@@ -111,8 +108,6 @@ export function createPackuments(
           () => before,
         )
       }
-      const known = breakers(upstream.id).isFailing() ? failed.findError(name) : undefined
-      if (known !== undefined) throw known
       return ask(upstream, wanted)
     },
   }

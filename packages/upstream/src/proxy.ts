@@ -12,6 +12,7 @@ import { createPackuments } from './packuments.ts'
 import type { KeptHead, Upstream, UpstreamPorts } from './ports.ts'
 import { createReleases, type ProxiedTarball } from './releases.ts'
 import { type AskSearch, createSearch } from './search.ts'
+import { createAskToPublish } from './unsure.ts'
 import { whichUpstream } from './which.ts'
 
 /** The proxy of a registry. */
@@ -24,6 +25,8 @@ export type Proxy = {
     form: Form,
     client?: string,
   ) => Promise<KeptHead | undefined>
+  /** The same for somebody who publishes. Throws upstream_unsure, at once where that was said a moment ago. */
+  readonly prepareToPublish: Proxy['prepare']
   /** What was prepared, of names that belong to its upstream still. */
   readonly head: (name: string, form: Form) => KeptHead | undefined
   /** Its text, its base addresses marked (`baseMark`). */
@@ -66,6 +69,12 @@ export function createProxy(
     const head = kept.head(name, form)
     return head !== undefined && head.upstream === whose(name) ? head : undefined
   }
+  const askToPublish = createAskToPublish(ports)
+  const prepare: Proxy['prepare'] = async (name, form, client) => {
+    const upstream = upstreamOf(name)
+    if (upstream !== undefined && kept.head(name, form) === undefined) takeCold(client)
+    return upstream && track(packuments.prepare(upstream, { name, form }))
+  }
   const tarball: Proxy['tarball'] = async (name, version, client) => {
     const chosen = state.chosen(name, version)
     const held = chosen === undefined ? undefined : await tarballs.find(chosen, name)
@@ -85,11 +94,8 @@ export function createProxy(
     advisories: createAdvisories(ports, ask, whose),
     search: createSearch(ports, ask, whose),
     whose,
-    prepare: async (name, form, client) => {
-      const upstream = upstreamOf(name)
-      if (upstream !== undefined && kept.head(name, form) === undefined) takeCold(client)
-      return upstream && track(packuments.prepare(upstream, { name, form }))
-    },
+    prepare,
+    prepareToPublish: (name, ...asked) => askToPublish(name, () => prepare(name, ...asked)),
     head: headOf,
     template: (name, form) => {
       const head = headOf(name, form)

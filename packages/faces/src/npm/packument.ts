@@ -12,7 +12,7 @@ import {
   revalidate,
   routeNotFound,
 } from '@stele/http/routes'
-import { type PackumentView, type Prepared, sayUnsure } from '@stele/registry/reading'
+import type { PackumentView, Prepared } from '@stele/registry/reading'
 import { chooseForm } from './form.ts'
 import type { NpmPorts } from './ports.ts'
 
@@ -47,11 +47,11 @@ async function showPackument(ask: Ask, params: Params, ports: Ports): Promise<Dr
   const form = chooseForm(ask.headers['accept'])
   const coding = chooseCoding(ask.headers['accept-encoding'], codings)
   const wanted = { form, baseUrl: ask.baseUrl() }
-  const asking = ports.registry.prepare(name, form, ask.client)
   // npm looks for a package before it publishes: an answer that it takes for passing would have it wait, and ask again.
-  const isPublishing = ask.headers['npm-command'] === 'publish'
-  const asked = isPublishing ? asking?.catch(sayUnsure(name)) : asking
-  const prepared = asked === undefined ? undefined : await asked
+  if (ask.headers['npm-command'] === 'publish')
+    await ports.registry.prepareToPublish(name, form, ask.client)
+  const asking = ports.registry.prepare(name, form, ask.client)
+  const prepared = asking === undefined ? undefined : await asking
   const view =
     (coding === 'gzip' ? undefined : await findKnownGzip(ask, ports, { ...wanted, name })) ??
     (await ports.registry.packument(name, {

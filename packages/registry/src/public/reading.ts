@@ -4,7 +4,6 @@ export { type PackumentAsk, type PackumentHead, type PackumentView } from '../pa
 export type { Prepared, UpstreamState } from '../ports.ts'
 export { type TarballView } from '../reading.ts'
 export { type SearchAnswer, type SearchAsk } from '../search.ts'
-export { sayUnsure } from '../unsure.ts'
 export {
   type ChangedPart,
   type ConflictsAsk,

@@ -106,6 +106,10 @@ function readsOf(proxy: Proxy, { upstreams, upstreamFreshMs }: UpstreamSettings)
       refuseLoop(searched?.id, page.text)
       return proxy.search(page, client)
     },
+    prepareToPublish: async (name, form, client) => {
+      refuseLoop(proxy.whose(name), name)
+      await proxy.prepareToPublish(name, form, client)
+    },
     prepare: async (name, form, client) => {
       refuseLoop(proxy.whose(name), name)
       const head = await proxy.prepare(name, form, client)
