@@ -194,3 +194,27 @@ test('when nothing answers, a cold name is refused at once in words, and is ther
   upstream.setDown(false)
   assert.ok((await readPackument(server.url, 'a')) !== undefined)
 })
+
+test('a blocked version is neither listed nor given, and the registry verifies without it', async () => {
+  await using upstream = await startEvilUpstream()
+  upstream.put('a', [{ version: '1.0.0' }, { version: '1.1.0' }])
+  upstream.put('bad', [{ version: '1.0.0' }])
+  await using folder = await makeFolder('blocked')
+  {
+    await using before = await startProxy(upstream, { dir: folder.path })
+    assert.equal((await tarballOf(before, 'a', '1.1.0')).status, 200)
+  }
+  const flags = ['--upstream-blocked', 'a@>1.0.0,bad']
+  await using server = await startProxy(upstream, { dir: folder.path, flags })
+  const { versions } = (await readPackument(server.url, 'a')) ?? { versions: {} }
+  assert.deepEqual(Object.keys(versions), ['1.0.0'])
+  const tags = await fetch(`${server.url}/-/package/a/dist-tags`)
+  assert.deepEqual(await tags.json(), { latest: '1.0.0' })
+  const refused = await tarballOf(server, 'a', '1.1.0')
+  assert.equal(refused.status, 403)
+  assert.match(String(Object(await refused.json()).error), /this registry blocks "a@>1\.0\.0"/)
+  assert.equal((await fetch(`${server.url}/bad`)).status, 403)
+  assert.equal((await tarballOf(server, 'a', '1.0.0')).status, 200)
+  await assertVerifies(server.url)
+  assertNoTrouble(server.lines)
+})

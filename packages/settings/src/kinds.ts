@@ -94,6 +94,7 @@ const timeUnits: ReadonlyMap<string, number> = new Map([
   ['s', 1000],
   ['min', 60_000],
   ['h', 3_600_000],
+  ['d', 24 * 3_600_000],
 ])
 
 function withUnit(found: unknown, units: ReadonlyMap<string, number>): unknown {

@@ -105,6 +105,12 @@ export const keptAnswerMs: number = 60 * 1000
 /** Answers about advisories that are kept, each some 100 KB with its question. */
 export const maxKeptAdvisories = 16
 
+/** Packuments of which it is remembered what of them is held back. */
+export const maxScreenedKept = 10_000
+
+/** As old as the operator may want a version to be, in milliseconds: a year. */
+export const mostMinimumAgeMs: number = 365 * 24 * 60 * 60 * 1000
+
 /** Redirects that are followed for one file. */
 export const maxRedirects = 3
 

@@ -1,17 +1,19 @@
 // The settings of upstreams.
-import { duration, list, objects, type Section, size, text, toggle } from '@stele/settings'
+import { duration, kindOf, list, objects, type Section, size, text, toggle } from '@stele/settings'
 import { type Kind, refuse, urlOr } from '@stele/settings/own-kinds'
 import {
   freshMs,
   leastPackumentBytes,
   leastSpaceBytes,
   mostFreshMs,
+  mostMinimumAgeMs,
   mostPackumentBytes,
   mostSpaceBytes,
   packumentBytes,
   spaceBytes,
   timeoutMs,
 } from './limits.ts'
+import { parseBlocked } from './screening.ts'
 
 /** What the operator says about upstreams. */
 export type UpstreamSettings = {
@@ -27,6 +29,10 @@ export type UpstreamSettings = {
   }[]
   /** Names, and scopes as `@scope/*`, that are never asked of anybody. */
   readonly private: readonly string[]
+  /** Names, and names with ranges as `lib@<1.2.3`, that clients do not get. */
+  readonly upstreamBlocked: readonly string[]
+  /** How old a version must be before clients get it, ms. */
+  readonly upstreamMinimumAgeMs: number
   /** Bytes that tarballs of upstreams may take. */
   readonly upstreamSpace: number
   /** Bytes of a packument of an upstream, without its coding. */
@@ -39,6 +45,11 @@ export type UpstreamSettings = {
 
 /** Said in place of an address: the registry that npm on this machine is configured with. */
 export const npm = 'npm'
+
+const blocked = kindOf(
+  'a name such as "lib" or "@team/lib", or with versions as "lib@1.2.3" or "lib@<1.2.3"',
+  (found) => (typeof found === 'string' && parseBlocked(found) !== undefined ? found : undefined),
+)
 
 const scope = text('a scope such as "@team"', /^@[^/\s]+$/)
 
@@ -113,6 +124,17 @@ export const upstreamSection: Section<UpstreamSettings> = {
         ),
       ),
       fallback: [],
+    },
+    upstreamBlocked: {
+      summary:
+        'what clients do not get of upstreams: names, or versions as "lib@1.2.3" and "lib@<1.2.3"',
+      kind: list(blocked),
+      fallback: [],
+    },
+    upstreamMinimumAgeMs: {
+      summary: 'how old a version of an upstream must be before clients get it, in milliseconds',
+      kind: duration(0, mostMinimumAgeMs),
+      fallback: 0,
     },
     upstreamSpace: {
       summary:

@@ -36,6 +36,7 @@ export type UpstreamDetails = {
   upstream_too_large: { readonly upstream: string; readonly what: string; readonly limit: number }
   upstream_budget_spent: { readonly what: string; readonly retryAfterS: number }
   amend_refused: { readonly spec: string; readonly reason: string }
+  upstream_held_back: { readonly spec: string; readonly reason: string }
   upstream_owned: { readonly name: string; readonly upstream: string; readonly change: OwnedChange }
   upstream_loop: { readonly upstream: string; readonly what: string }
 }
@@ -55,7 +56,7 @@ const owned = {
   },
   unpublish: {
     verb: 'unpublish',
-    fix: 'Unpublish it there: what that registry does not list is not listed here either',
+    fix: 'What that registry removes leaves the list here too; the operator can block it here ("upstreamBlocked")',
   },
   tag: {
     verb: 'change the tags of',
@@ -112,6 +113,11 @@ export const upstreamErrors: Catalogue<UpstreamDetails> = {
     fix: (d) => `Try again in ${Math.ceil(d.retryAfterS / 60)} minutes`,
   },
   amend_refused: { status: 409, message: (d) => `Cannot amend ${d.spec}: ${d.reason}` },
+  upstream_held_back: {
+    status: 403,
+    message: (d) => `Cannot get ${d.spec}: ${d.reason}`,
+    fix: () => 'Use another version, or ask the operator',
+  },
   upstream_owned: {
     status: 403,
     message: (d) =>

@@ -153,7 +153,7 @@ function findTarball(server: Server, { name, version }: Spec): JsonValue {
   if (tarball === undefined) throw refused(`${name}@${version}`, 'it is not in this registry')
   if (server.log.blob(tarball.sha512) === undefined) {
     const reason =
-      'its bytes are not in the log: they came from an upstream, or were deleted before'
+      'its bytes are not in the log: they were deleted before, or came from an upstream. Versions of upstreams are kept from clients by the setting "upstreamBlocked"'
     throw refused(`${name}@${version}`, reason)
   }
   const { sha512, size, removed } = tarball

@@ -18,6 +18,7 @@ import {
   type UpstreamPorts,
   type UpstreamSettings,
 } from '@stele/upstream'
+import { createScreening } from '@stele/upstream/screening'
 import { createDecode } from './decode.ts'
 import { coldByAddress, coldInAll, questionsByAddress, questionsInAll } from './limits.ts'
 import { refuseLoop } from './via.ts'
@@ -39,7 +40,7 @@ export function openProxy(options: ProxyOptions): {
 } {
   const { settings, log, get, kept, tarballs, takeIn, takeApart, report } = options
   const isPrivate = matcherOf(settings.private)
-  const proxy = createProxy({
+  const asking = createProxy({
     upstreams: settings.upstreams.map(({ token, tarballHosts, ...rest }) => ({
       ...rest,
       tarballHosts: tarballHosts.map((host) => host.toLowerCase().replace(/:(?:80|443)$/, '')),
@@ -62,6 +63,9 @@ export function openProxy(options: ProxyOptions): {
     report,
     isPrivate,
   })
+  const { upstreamBlocked, upstreamMinimumAgeMs } = settings
+  const held = { blocked: upstreamBlocked, minimumAgeMs: upstreamMinimumAgeMs }
+  const proxy = createScreening(asking, held, { now: steadyNow, random: randomBytes })
   return { upstream: readsOf(proxy, settings), amending: proxy.amending, settled: proxy.settled }
 }
 

@@ -1,0 +1,2 @@
+// The public face of @stele/formats/ranges.
+export { highestUpTo, parseRange } from '../range.ts'

@@ -1,0 +1,2 @@
+// The public face of @stele/upstream/screening.
+export { createScreening } from '../screening.ts'
