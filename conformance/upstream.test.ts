@@ -218,3 +218,17 @@ test('a blocked version is neither listed nor given, and the registry verifies w
   await assertVerifies(server.url)
   assertNoTrouble(server.lines)
 })
+
+test('credentials in the address that npm is configured with are neither used nor printed', async () => {
+  await using folder = await makeFolder('npmrc')
+  await writeFile(join(folder.path, '.npmrc'), 'registry=https://me:hidden@registry.example/\n')
+  const asked = ['serve', '--dir', join(folder.path, 'data'), '--port', '0', '--upstream', 'npm']
+  const env = { PATH: process.env['PATH'], HOME: folder.path }
+  const { code, shown } = await runProgram(process.execPath, [mainFile, ...asked], {
+    cwd: folder.path,
+    env,
+  })
+  assert.equal(code, 2, shown)
+  assert.match(shown, /upstream "npm" .* has credentials/)
+  assert.doesNotMatch(shown, /hidden/)
+})

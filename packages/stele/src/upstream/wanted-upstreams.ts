@@ -73,6 +73,12 @@ export async function findUpstreams(
     const wanted = `an address: npm on this machine is configured with this registry itself, ${npmUrl}`
     throw invalid(upstream === npm ? 'upstream' : 'upstreams', npm, wanted)
   }
+  const { username, password } = new URL(npmUrl)
+  if (username !== '' || password !== '') {
+    // It would be printed, and told to clients in errors.
+    const wanted = 'an address: the one that npm on this machine is configured with has credentials'
+    throw invalid(upstream === npm ? 'upstream' : 'upstreams', npm, wanted)
+  }
   return all.map((one) => (one.url === npm ? { ...one, url: npmUrl } : one))
 }
 
