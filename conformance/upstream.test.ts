@@ -232,3 +232,31 @@ test('credentials in the address that npm is configured with are neither used no
   assert.match(shown, /upstream "npm" .* has credentials/)
   assert.doesNotMatch(shown, /hidden/)
 })
+
+test('tarballs that only this registry still has are given after the last upstream left the settings', async () => {
+  await using upstream = await startEvilUpstream()
+  for (const name of ['taken', 'theirs']) upstream.put(name, [{ version: '1.0.0' }])
+  await using folder = await makeFolder('left')
+  {
+    await using before = await startProxy(upstream, { dir: folder.path })
+    await signUp(before.url, 'alice')
+    for (const name of ['taken', 'theirs'])
+      assert.equal((await tarballOf(before, name, '1.0.0')).status, 200)
+    const asked = ['reserve', 'add', 'taken', '--for', 'alice', '--yes', '--dir', before.dir]
+    const env = { PATH: process.env['PATH'], HOME: before.dir }
+    const { code, shown } = await runProgram(process.execPath, [mainFile, ...asked], {
+      cwd: before.dir,
+      env,
+    })
+    assert.equal(code, 0, shown)
+  }
+  await using server = await startServer({ dir: folder.path })
+  assert.deepEqual(Object.keys((await readPackument(server.url, 'taken'))?.versions ?? {}), [
+    '1.0.0',
+  ])
+  for (const name of ['taken', 'theirs'])
+    assert.equal((await tarballOf(server, name, '1.0.0')).status, 200, name)
+  assert.equal(await readPackument(server.url, 'theirs'), undefined)
+  await assertVerifies(server.url)
+  assertNoTrouble(server.lines)
+})

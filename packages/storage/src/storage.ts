@@ -1,5 +1,5 @@
 // The one place that turns where a service is kept into ports. Whoever holds a `Storage` knows of no database and no file in it.
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { SteleError } from '@stele/errors'
 import type { ViewReader } from '@stele/registry/reading'
 import { lagOf } from '@stele/replica'
@@ -35,6 +35,8 @@ export type Storage = {
   readonly openReads: () => StoredReads
   /** Throws `data_invalid`. */
   readonly openAccounts: () => OpenAccountStore
+  /** Whether anything was ever kept of upstreams. */
+  readonly hasUpstreams: () => boolean
   /**
    * What is kept of upstreams; their tarballs may take so many bytes, without those of packages that no upstream is asked
    * for any more (`isOwn`). Throws `data_invalid`.
@@ -64,6 +66,7 @@ export function openStorage({ dir, publicFolder }: StorageSettings): Storage {
     openHome: (options) => openServiceHome({ ...options, paths, publicFolder }),
     openReads: () => openReads(paths),
     openAccounts: () => openAccountStore(paths.accounts),
+    hasUpstreams: () => existsSync(paths.upstream),
     openUpstreams: (options) =>
       openUpstreamStore({ ...options, path: paths.upstream, folder: paths.tarballs }),
   }

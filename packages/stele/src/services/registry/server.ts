@@ -83,7 +83,7 @@ async function open(
   }
 }
 
-/** Nothing is opened where no upstream is asked. */
+/** Nothing is opened where no upstream is asked, and none ever was: what came from one may lie here alone. */
 async function openUpstreams(
   { reads, identity, submit, storage, main }: RunningService,
   closing: AsyncDisposableStack,
@@ -95,9 +95,10 @@ async function openUpstreams(
 > {
   const settings = read(upstreamSection)
   const upstreams = await findUpstreams(settings, read(edgeSection))
-  if (upstreams.length === 0) return {}
+  const stored = openStorage(storage)
+  if (upstreams.length === 0 && !stored.hasUpstreams()) return {}
   const network = createGet({ timeoutMs: settings.upstreamTimeoutMs, headers: viaHeaders })
-  const kept = openStorage(storage).openUpstreams({
+  const kept = stored.openUpstreams({
     maxBytes: settings.upstreamSpace,
     isOwn: (name) => proxy.upstream.whose(name) === undefined,
     onDamaged: (path) => {
