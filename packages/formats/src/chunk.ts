@@ -13,14 +13,16 @@ export type ChunkLine = {
 
 /**
  * The chunk's text: a line `<version> SP <integrity> SP <record digest> LF` each, sorted by the version's bytes.
- * Versions are listed once. Throws chunk_invalid.
+ * Versions are listed once; integrities and digests were checked before. Throws chunk_invalid.
  */
 export function formatChunk(lines: readonly ChunkLine[]): string {
+  if (lines.length > maxChunkLines) throw tooMany()
   const sorted = lines.toSorted((a, b) => (a.version < b.version ? -1 : 1))
-  const text = sorted
-    .map((line) => `${line.version} ${line.integrity} ${line.recordDigest}\n`)
-    .join('')
-  parseChunk(text)
+  let text = ''
+  sorted.forEach(({ version, integrity, recordDigest }, index) => {
+    if (version === sorted[index - 1]?.version) throw outOfOrder(index)
+    text += `${version} ${integrity} ${recordDigest}\n`
+  })
   return text
 }
 
@@ -29,12 +31,12 @@ export function parseChunk(text: string): ChunkLine[] {
   if (text === '') return []
   if (!text.endsWith('\n')) throw invalid(0, 'it does not end with a line feed')
   const rows = text.slice(0, -1).split('\n', maxChunkLines + 1)
-  if (rows.length > maxChunkLines) throw invalid(0, `it has more than ${maxChunkLines} lines`)
+  if (rows.length > maxChunkLines) throw tooMany()
   const lines = rows.map(parseLine)
   lines.forEach(({ version }, index) => {
     const before = lines[index - 1]
     if (before !== undefined && before.version >= version) {
-      throw invalid(index + 1, 'its version is out of order or repeated')
+      throw outOfOrder(index)
     }
   })
   return lines
@@ -47,6 +49,14 @@ function parseLine(row: string, index: number): ChunkLine {
   }
   checkIntegrity(integrity)
   return { version: parseVersion(version), integrity, recordDigest }
+}
+
+function tooMany(): SteleError {
+  return invalid(0, `it has more than ${maxChunkLines} lines`)
+}
+
+function outOfOrder(index: number): SteleError {
+  return invalid(index + 1, 'its version is out of order or repeated')
 }
 
 function invalid(line: number, reason: string): SteleError {

@@ -34,6 +34,8 @@ export const tarballGraceMs: number = 60 * 1000
 export const tarballRoom = 0.9
 /** Tarballs that go in one turn: each takes some 0.1 ms. */
 export const tarballsPerRemoval = 30
+/** Heads of packuments of upstreams that are kept in memory: some 5 MB. */
+export const maxHeadsKept = 10_000
 /** Uses of tarballs, or of packuments, before they are written down: a large application's. */
 export const maxUsesKept = 2000
 

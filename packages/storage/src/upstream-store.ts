@@ -1,7 +1,7 @@
 // What upstreams said, in a SQLite file of its own: copies, that can be deleted at any time while no server runs.
 import type { DatabaseSync } from 'node:sqlite'
 import type { Kept, KeptHead, Tarballs } from '@stele/upstream'
-import { bytes, number, optional, type Row, text } from './columns.ts'
+import { bytes, number, optional, text } from './columns.ts'
 import { inTransaction, openDatabase } from './database.ts'
 import { tellFull } from './fault.ts'
 import { makeFolder } from './folders.ts'
@@ -13,6 +13,7 @@ import {
   packumentsPerRemoval,
 } from './limits.ts'
 import type { Schema } from './migrate.ts'
+import { createPackumentHeads, type PackumentHeads } from './packument-heads.ts'
 import { openTarballs, tarballNamesStep } from './upstream-tarballs.ts'
 import { createUses, type Uses } from './uses.ts'
 
@@ -104,17 +105,22 @@ export function openUpstreamStore({
     onDamaged,
   })
   const uses = createPackumentUses(db, now)
+  const heads = createPackumentHeads(db)
   return {
-    kept: createKept(db, maxBytes / packumentShare, uses),
+    kept: createKept(db, { maxBytes: maxBytes / packumentShare, uses, heads }),
     tarballs,
     swept,
     close: () => {
       close()
       uses.close()
+      heads.close()
       db.close()
     },
   }
 }
+
+/** What is known of packuments beside their texts. */
+type Packuments = { readonly uses: Uses; readonly heads: PackumentHeads }
 
 /** Which of them somebody looked at, and when. */
 function createPackumentUses(db: DatabaseSync, now: () => number): Uses {
@@ -137,10 +143,10 @@ function createPackumentUses(db: DatabaseSync, now: () => number): Uses {
 const removablePins =
   'DELETE FROM pins WHERE only_copy = 0 AND NOT EXISTS (SELECT 1 FROM packument WHERE packument.name = pins.name)'
 
-function createKept(db: DatabaseSync, maxBytes: number, uses: Uses): Kept {
-  const head = db.prepare(
-    'SELECT upstream, checked_ms, etag, digest, modified_ms, basis FROM packument WHERE name = ? AND form = ?',
-  )
+function createKept(
+  db: DatabaseSync,
+  { maxBytes, uses, heads }: Packuments & { readonly maxBytes: number },
+): Kept {
   const template = db.prepare('SELECT template FROM packument WHERE name = ? AND form = ?')
   const pins = db.prepare('SELECT pins FROM pins WHERE name = ?')
   const save = db.prepare(
@@ -148,8 +154,8 @@ function createKept(db: DatabaseSync, maxBytes: number, uses: Uses): Kept {
      ON CONFLICT DO UPDATE SET upstream = :upstream, checked_ms = :checkedMs, etag = :etag, digest = :digest,
        modified_ms = :modifiedMs, template = :template, basis = :basis, size = :size, used = :used`,
   )
-  const touch = db.prepare(
-    'UPDATE packument SET upstream = :upstream, checked_ms = :checkedMs WHERE name = :name AND form = :form AND digest IS :digest',
+  const touchMissing = db.prepare(
+    'UPDATE packument SET upstream = ?, checked_ms = ? WHERE name = ? AND form = ? AND digest IS NULL',
   )
   const savePins = db.prepare(
     `INSERT INTO pins VALUES (:name, :pins, :isOnlyCopy)
@@ -157,15 +163,13 @@ function createKept(db: DatabaseSync, maxBytes: number, uses: Uses): Kept {
   )
   const dropPins = db.prepare('DELETE FROM pins WHERE name = ?')
   const forgetMissing = createForgetting(db)
-  const removeOldest = createRemoval(db, maxBytes, uses)
+  const space = createSpace(db, maxBytes, { uses, heads })
   db.exec(removablePins) // Of what upstreams removed.
   const exists = db.prepare('DELETE FROM packument WHERE name = ? AND form <> ? AND digest IS NULL')
   return {
     head: (name, form) => {
-      const row = head.get(name, form)
-      if (row === undefined) return undefined
-      const found = headOf(row)
-      if (found.digest !== undefined) uses.touch(`${form} ${name}`)
+      const found = heads.find(name, form)
+      if (found?.digest !== undefined) uses.touch(`${form} ${name}`)
       return found
     },
     template: (name, form) => {
@@ -180,23 +184,27 @@ function createKept(db: DatabaseSync, maxBytes: number, uses: Uses): Kept {
       const write = (): void => {
         const size = packed.length + (packedPins?.length ?? 0) // The pins count for each form.
         const used = uses.touch(`${form} ${name}`)
+        space.take(name, form, size)
         save.run({ name, form, ...rowOf(rest), template: packed, size, used })
         if (packedPins === undefined) dropPins.run(name)
         else savePins.run({ name, pins: packedPins, isOnlyCopy: isOnlyCopy ? 1 : 0 })
         exists.run(name, form) // Else the other form would be nowhere for a while.
-        removeOldest()
+        space.removeOldest()
       }
-      tellFull(() => inTransaction(db, write))
+      heads.forget(name, form)
+      space.change(() => inTransaction(db, write))
     },
     saveHead: (name, form, rest) => {
-      const { digest, ...row } = rowOf(rest)
-      const { upstream, checkedMs } = row
-      tellFull(() => {
-        const { changes } = touch.run({ name, form, upstream, checkedMs, digest })
-        if (changes !== 0 || digest !== null) return // Without its template it would be nowhere.
+      // Without its template it would be nowhere.
+      if (heads.check([name, form], rest) || rest.digest !== undefined) return
+      const write = (): void => {
+        if (touchMissing.run(rest.upstream, rest.checkedMs, name, form).changes !== 0) return
+        space.take(name, form, 0)
         forgetMissing()
-        save.run({ name, form, ...row, digest, template: null, size: 0, used: 0 })
-      })
+        save.run({ name, form, ...rowOf(rest), template: null, size: 0, used: 0 })
+      }
+      heads.forget(name, form)
+      space.change(write)
     },
   }
 }
@@ -215,36 +223,54 @@ function createForgetting(db: DatabaseSync): () => void {
   }
 }
 
-/** Removes packuments that were not used for longest, where there is too much: some at a time, since each has to be found and freed. */
-function createRemoval(db: DatabaseSync, maxBytes: number, uses: Uses): () => void {
+/** The space that packuments take. */
+type Space = {
+  /** A packument is about to take so many bytes, in the place of what it took before. */
+  readonly take: (name: string, form: string, sizeBytes: number) => void
+  /** Removes those that were not used for longest, where there is too much: some at a time, since each has to be found and freed. */
+  readonly removeOldest: () => void
+  /** Makes such a change; where it fails, all of them are counted anew. Throws `disk_full`. */
+  readonly change: (write: () => void) => void
+}
+
+function createSpace(db: DatabaseSync, maxBytes: number, { uses, heads }: Packuments): Space {
   const sum = db.prepare('SELECT coalesce(sum(size), 0) AS size FROM packument')
   const oldest = db.prepare(
     'SELECT name, form, size FROM packument WHERE size > 0 ORDER BY used LIMIT ?',
   )
   const remove = db.prepare('DELETE FROM packument WHERE name = ? AND form = ?')
   const removePins = db.prepare(`${removablePins} AND name = ?`)
-  return () => {
-    let total = number(sum.get(), 'size')
-    if (total <= maxBytes) return
-    uses.write()
-    for (const row of oldest.all(packumentsPerRemoval)) {
-      const [name, form] = [text(row, 'name'), text(row, 'form')]
-      if (total <= maxBytes || uses.isRecent(`${form} ${name}`)) return // The later ones are recent too.
-      remove.run(name, form)
-      removePins.run(name)
-      total -= number(row, 'size')
-    }
+  const sizeOf = db.prepare('SELECT size FROM packument WHERE name = ? AND form = ?')
+  let total = 0
+  const count = (): void => {
+    total = number(sum.get(), 'size')
   }
-}
-
-function headOf(row: Row): KeptHead {
+  count()
   return {
-    upstream: text(row, 'upstream'),
-    checkedMs: number(row, 'checked_ms'),
-    etag: optional(row, 'etag', text) ?? undefined,
-    digest: optional(row, 'digest', text) ?? undefined,
-    modifiedMs: optional(row, 'modified_ms', number) ?? undefined,
-    basis: optional(row, 'basis', text) ?? undefined,
+    change: (write) => {
+      try {
+        tellFull(write)
+      } catch (error) {
+        count()
+        throw error
+      }
+    },
+    take: (name, form, sizeBytes) => {
+      const before = sizeOf.get(name, form)
+      total += sizeBytes - (before === undefined ? 0 : number(before, 'size'))
+    },
+    removeOldest: () => {
+      if (total <= maxBytes) return
+      uses.write()
+      for (const row of oldest.all(packumentsPerRemoval)) {
+        const [name, form] = [text(row, 'name'), text(row, 'form')]
+        if (total <= maxBytes || uses.isRecent(`${form} ${name}`)) return // The later ones are recent too.
+        remove.run(name, form)
+        heads.forget(name, form)
+        removePins.run(name)
+        total -= number(row, 'size')
+      }
+    },
   }
 }
 

@@ -84,7 +84,7 @@ export function takeIn(taking: Taking): Taken {
   const served = found.filter((one): one is Served => one.pin !== undefined)
   const untold = served.filter((one) => !isTold(taking, one)).map(({ pin }) => pin)
   const pins = [...stillPinned(known, served), ...untold]
-  const template = Buffer.from(formatTemplate(taking, document as JsonObject, served))
+  const template = formatTemplate(taking, document as JsonObject, served)
   return {
     chunk: fresh.length === 0 ? undefined : { text: formatChunk(fresh), count: fresh.length },
     conflicts: found.flatMap(({ conflict }) => conflict ?? []),
@@ -266,7 +266,7 @@ function formatTemplate(
   { name, form, isAbbreviated, mark }: Taking,
   document: JsonObject,
   served: readonly Served[],
-): string {
+): Buffer {
   const short = form === 'abbreviated' && !isAbbreviated
   const start = `${mark}/${name}/-/`
   const versions = served.map(({ release, pin, isAsPinned }): [string, JsonValue] => {
@@ -282,7 +282,21 @@ function formatTemplate(
     'dist-tags': tagsOf(document, own),
     ...restOf(document, { form, own }),
   }
-  return JSON.stringify(whole).replaceAll(mark, baseMark)
+  return putBaseMarks(Buffer.from(JSON.stringify(whole)), mark)
+}
+
+/** `baseMark` in place of every mark. In the same bytes: a large text has enough copies already. */
+function putBaseMarks(text: Buffer, mark: string): Buffer {
+  const wanted = Buffer.from(mark)
+  let [from, to] = [0, 0]
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, from)) {
+    text.copyWithin(to, from, at)
+    to += at - from
+    to += text.write(baseMark, to)
+    from = at + wanted.length
+  }
+  text.copyWithin(to, from)
+  return text.subarray(0, to + text.length - from)
 }
 
 /** Writes the address into the manifest itself, which was parsed here and is nobody else's: a copy costs as much as a line of JSON. */

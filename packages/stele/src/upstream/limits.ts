@@ -59,4 +59,4 @@ export const readingHeapFactor = 8
 export const leastReadingHeapMegabytes = 256
 
 /** Bytes of a packument after which the thread is ended, once nothing waits: it keeps the memory that it took. */
-export const swellingBytes: number = 4 * 1024 * 1024
+export const swellingBytes: number = 16 * 1024 * 1024
