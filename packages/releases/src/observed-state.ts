@@ -65,6 +65,11 @@ export function readConflict(
   return state.get(`${packageObject(name)}/conflicts/${version}`, digest) !== undefined
 }
 
+/** How many other integrities of a release were recorded. */
+export function countConflicts(state: StateReader, name: string, version: string): number {
+  return state.list(`${packageObject(name)}/conflicts/${version}`).length
+}
+
 /** A conflict's value: the integrity that was refused, and when it was first seen; undefined where it says neither. */
 export function readSeenConflict(
   text: string,

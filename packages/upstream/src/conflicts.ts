@@ -1,6 +1,8 @@
 // An upstream shows, or sends, other bytes of a release than it did at first, or tells another record of it: told to the
-// operator and the log, once for each other bytes, and for the first other record. What the log refuses now is told again with the next request.
+// operator and the log, once for each other bytes, as many as the rules take of a version, and for the first other record. What the log refuses now
+// is told again with the next request.
 import { isSteleError } from '@stele/errors'
+import { maxConflictsPerVersion } from './limits.ts'
 import type { UpstreamPorts } from './ports.ts'
 import type { Differing } from './take-in.ts'
 
@@ -10,9 +12,19 @@ export async function noteConflict(
   name: string,
   { version, pinned, shown }: Differing,
 ): Promise<void> {
-  if (state.hasConflict(name, version, shown)) return
+  if (!isNewConflict(state, name, { version, shown })) return
   report({ kind: 'conflict', spec: `${name}@${version}`, pinned, shown })
   await unlessRefused(calls.conflict(name, version, shown))
+}
+
+/** True for one that is not in the log, and that the rules take: of one version they take so many. */
+export function isNewConflict(
+  { hasConflict, conflictCount }: UpstreamPorts['state'],
+  name: string,
+  { version, shown }: Pick<Differing, 'version' | 'shown'>,
+): boolean {
+  const hasRoom = conflictCount(name, version) < maxConflictsPerVersion
+  return hasRoom && !hasConflict(name, version, shown)
 }
 
 /** Notes that a package's release is told with another record. */

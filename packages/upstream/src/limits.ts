@@ -75,6 +75,9 @@ export const maxCorrectingKept = 10_000
 /** Conflicts, and differing records, that are logged of one packument: an upstream that changes all of it is one event. */
 export const maxConflictsPerTaking = 20
 
+/** Conflicts of one version that are logged: the rules refuse more, and a refused call would be an entry of the log too. */
+export const maxConflictsPerVersion = 20
+
 /** Releases that are chosen, or taken apart, in one call: 100 take some 20 ms, and the rules take more. */
 export const maxReleasesPerBatch = 100
 

@@ -5,7 +5,7 @@ import type { PackageName } from '@stele/formats/names'
 import type { Form } from '@stele/releases/release'
 import { formatBasis, isStillBasis, isStillSeen } from './basis.ts'
 import type { Breakers } from './breaker.ts'
-import { noteConflict, noteDifference } from './conflicts.ts'
+import { isNewConflict, noteConflict, noteDifference } from './conflicts.ts'
 import { createCorrecting } from './correcting.ts'
 import { createFailed } from './failed.ts'
 import type { Fetched, Fetching } from './fetching.ts'
@@ -248,7 +248,7 @@ async function record(
   if (chunk !== undefined) {
     await calls.see({ name, upstream: upstream.id, n, chunk: chunk.text, count: chunk.count })
   }
-  const isNew = ({ version, shown }: Differing): boolean => !state.hasConflict(name, version, shown)
+  const isNew = (conflict: Differing): boolean => isNewConflict(state, name, conflict)
   const isFirst = ({ version }: Differing): boolean => state.differs(name, version) === undefined
   const [changed, differing] = [conflicts.filter(isNew), differences.filter(isFirst)]
   for (const conflict of changed.slice(0, maxConflictsPerTaking)) {

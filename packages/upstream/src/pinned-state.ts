@@ -1,6 +1,7 @@
 // What the log says of packages of upstreams, read from its state and its blobs.
 import type { StateReader } from '@stele/entries/calls'
 import {
+  countConflicts,
   readAmended,
   readChosenReleases,
   readConflict,
@@ -30,6 +31,7 @@ export function createPinnedState(
     chosenReleases: (name) => readChosenReleases(state, name),
     contents: (name, version) => readContents(state, name, version),
     hasConflict: (name, version, integrity) => readConflict(state, { name, version, integrity }),
+    conflictCount: (name, version) => countConflicts(state, name, version),
     amended: (name) => readAmended(state, name),
     differs: (name, version) => readNotice(state, name, version).differs,
   }

@@ -93,6 +93,8 @@ export type PinnedState = {
   ) => readonly { readonly version: string; readonly integrity: string; readonly record: string }[]
   readonly contents: (name: string, version: string) => ContentsValue | undefined
   readonly hasConflict: (name: string, version: string, integrity: string) => boolean
+  /** How many other integrities of a release were noted. */
+  readonly conflictCount: (name: string, version: string) => number
   /** The records that replace the first ones, canonical JSON by version. */
   readonly amended: (name: string) => ReadonlyMap<string, string>
   /** The other record that was noted. */

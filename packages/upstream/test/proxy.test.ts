@@ -9,7 +9,12 @@ import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { parsePackageName } from '@stele/formats/names'
 import { readRelease } from '@stele/releases/release'
 import { makePackage } from '@stele/testkit'
-import { largePackumentBytes, maxConflictsPerTaking, maxLearningTries } from '../src/limits.ts'
+import {
+  largePackumentBytes,
+  maxConflictsPerTaking,
+  maxConflictsPerVersion,
+  maxLearningTries,
+} from '../src/limits.ts'
 import { takeIn } from '../src/take-in.ts'
 import { createMemoryKept, createWorld, type TestAnswer, upstreamUrl, type World } from './world.ts'
 
@@ -683,13 +688,17 @@ test('what is not here yet is counted for whoever wants it, and what is here for
   assert.deepEqual(counted.slice(2), ['10.0.0.5'])
 })
 
-test('prepare() goes on when the log takes no more conflicts of a version', async () => {
+test('prepare() goes on when the log takes no more conflicts of a version, and calls for none', async () => {
   const world = await worldThatSaw()
-  for (let change = 0; change <= 21; change++) {
+  for (let change = 0; change <= maxConflictsPerVersion; change++) {
     world.wait(minute)
     world.put('a', [{ version: '1.0.0', own: { change } }, { version: `2.0.${change}` }])
     assert.deepEqual(await versionsOf(world), ['1.0.0', `2.0.${change}`])
   }
+  const { state } = world.system
+  assert.equal(state.list('/packages/a/conflicts/1.0.0').length, maxConflictsPerVersion)
+  const calls = methodsOf(world).filter((method) => method === 'conflict')
+  assert.equal(calls.length, maxConflictsPerVersion)
 })
 
 test('tarball() serves a version that one form of the packument shows, and the other one not yet', async () => {

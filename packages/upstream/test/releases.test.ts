@@ -4,6 +4,7 @@ import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import { makePackage } from '@stele/testkit'
+import { maxConflictsPerVersion } from '../src/limits.ts'
 import { createWorld, type World } from './world.ts'
 
 const bytes = makePackage({ name: 'a', version: '1.0.0' })
@@ -126,4 +127,18 @@ test('tarball() asks nobody, and finds nothing, when the version is none', async
     assert.equal(await world.fetch('a', version), undefined)
   }
   assert.deepEqual(world.asked, [])
+})
+
+test('tarball() calls the log for no more conflicts than it takes of a version when no bytes come twice', async () => {
+  const world = createWorld()
+  world.put('a', [{ version: '1.0.0' }])
+  let sent = 0
+  world.answers.set('/a/-/a-1.0.0.tgz', () => ({ body: Buffer.from(`bytes ${sent++}`) }))
+  for (let request = 0; request < 2 * maxConflictsPerVersion; request++) {
+    await assert.rejects(world.fetch('a', '1.0.0'), { code: 'upstream_changed' })
+    await world.proxy.settled()
+  }
+  const calls = world.calls.filter(({ method }) => method === 'conflict')
+  assert.equal(calls.length, maxConflictsPerVersion)
+  assert.equal(world.events.filter(({ kind }) => kind === 'conflict').length, maxConflictsPerVersion)
 })

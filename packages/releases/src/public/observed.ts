@@ -1,6 +1,7 @@
 // The public face of @stele/releases/observed.
 export { baseMark, readShown, type Shown, type ShownRelease } from '../observed.ts'
 export {
+  countConflicts,
   isAmended,
   readAmended,
   readChosenRelease,
