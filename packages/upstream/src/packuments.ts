@@ -27,7 +27,12 @@ export type Packuments = {
    */
   readonly prepare: (
     upstream: Upstream,
-    wanted: Wanted & { readonly isStale?: boolean },
+    wanted: Wanted & {
+      /** What is kept is too old, however new it is. */
+      readonly isStale?: boolean
+      /** What is kept is of no use: it is sent anew, also where nothing changed. Throws where it cannot be had. */
+      readonly isWhole?: boolean
+    },
   ) => Promise<KeptHead | undefined>
   /** The forms that are kept of the package as this log has it, and not one that was replaced by an older copy. */
   readonly currentForms: (name: string) => readonly Form[]
@@ -67,13 +72,16 @@ export function createPackuments(
   const mayGoOn = (upstream: Upstream, name: string, head: KeptHead): boolean =>
     head.upstream === upstream.id && isStillSeen(state, name, head.basis)
 
+  const refreshing = { ...ports, ready, correct: correcting }
+  const refreshInTurn = async (asked: Refreshed): Promise<KeptHead | undefined> => {
+    const head = await inTurn(asked.wanted.name, () => refresh(refreshing, fetching, asked))
+    failed.forget(asked.wanted)
+    return head
+  }
+
   async function refreshOrStale(upstream: Upstream, wanted: Wanted): Promise<KeptHead | undefined> {
     try {
-      const head = await inTurn(wanted.name, () =>
-        refresh({ ...ports, ready, correct: correcting }, fetching, { upstream, wanted }),
-      )
-      failed.forget(wanted)
-      return head
+      return await refreshInTurn({ upstream, wanted })
     } catch (error) {
       const before = kept.head(wanted.name, wanted.form)
       if (!isSteleError(error) || before?.digest === undefined) throw error
@@ -85,12 +93,17 @@ export function createPackuments(
 
   const ask = (upstream: Upstream, wanted: Wanted): Promise<KeptHead | undefined> =>
     fly(`${wanted.form} ${wanted.name}`, () => refreshOrStale(upstream, wanted))
+  const askWhole: typeof ask = (upstream, wanted) => {
+    const asked = { upstream, wanted, isWhole: true }
+    return fly(`whole ${wanted.form} ${wanted.name}`, () => refreshInTurn(asked))
+  }
 
   return {
     ready,
     currentForms: (name) =>
       forms.filter((form) => isStillBasis(state, name, kept.head(name, form)?.basis)),
-    prepare: async (upstream, { isStale = false, ...wanted }) => {
+    prepare: async (upstream, { isStale = false, isWhole = false, ...wanted }) => {
+      if (isWhole) return askWhole(upstream, wanted)
       const { name, form } = wanted
       const before = kept.head(name, form)
       if (!isStale && before?.upstream === upstream.id) {
@@ -102,11 +115,8 @@ export function createPackuments(
       }
       const isKept = !isStale && before?.digest !== undefined
       if (isKept && mayGoOn(upstream, name, before)) {
-        return tryAsking(
-          upstream.id,
-          () => ask(upstream, wanted),
-          () => before,
-        )
+        const asking = (): ReturnType<typeof ask> => ask(upstream, wanted)
+        return tryAsking(upstream.id, asking, () => before)
       }
       return ask(upstream, wanted)
     },
@@ -118,17 +128,24 @@ type Refreshing = Ports & {
   readonly correct: (...told: Parameters<ReturnType<typeof createCorrecting>>) => void
 }
 
+type Refreshed = {
+  readonly upstream: Upstream
+  readonly wanted: Wanted
+  /** It is asked without an ETag. */
+  readonly isWhole?: boolean
+}
+
 /** Asks the upstream, and keeps what it says once what is new of it is in the log. */
 async function refresh(
   ports: Refreshing,
   fetching: Fetching,
-  { upstream, wanted }: { readonly upstream: Upstream; readonly wanted: Wanted },
+  { upstream, wanted, isWhole = false }: Refreshed,
 ): Promise<KeptHead | undefined> {
   const { kept, state, now } = ports
   const { name, form } = wanted
   const before = kept.head(name, form)
   const isOurs = before?.upstream === upstream.id && isStillBasis(state, name, before.basis)
-  const etag = isOurs ? before.etag : undefined
+  const etag = isOurs && !isWhole ? before.etag : undefined
   const fetched = await fetching.packument(upstream, { name, form, etag })
   const checked = { upstream: upstream.id, checkedMs: now() }
   if (fetched.kind === 'missing') {

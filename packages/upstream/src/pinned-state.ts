@@ -2,6 +2,7 @@
 import type { StateReader } from '@stele/entries/calls'
 import {
   countConflicts,
+  findLine,
   readAmended,
   readChosenReleases,
   readConflict,
@@ -26,6 +27,11 @@ export function createPinnedState(
     chunkText: (blob) => {
       const bytes = readBlob(blob)
       return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8')
+    },
+    seen: (name, version) => {
+      const chunks = readSeenChunks(state, name).map(readBlob)
+      const given = chunks.filter((bytes) => bytes !== undefined)
+      return given.length < chunks.length ? undefined : findLine(given, version)
     },
     chosen: (name, version) => readPinnedIntegrity(state, name, version),
     chosenReleases: (name) => readChosenReleases(state, name),

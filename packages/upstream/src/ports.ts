@@ -1,6 +1,7 @@
 // What the proxy needs of the world.
 import type { PackageName } from '@stele/formats/names'
 import type { ContentsValue } from '@stele/formats/values'
+import type { SeenLine } from '@stele/releases/observed'
 import type { Form } from '@stele/releases/release'
 import type { Taken, Taking } from './take-in.ts'
 
@@ -85,6 +86,8 @@ export type PinnedState = {
   readonly chunk: (name: string, n: number) => string | undefined
   /** A chunk's lines; undefined where they are withheld. */
   readonly chunkText: (blob: string) => string | undefined
+  /** How a version was seen first; undefined also while some of what was seen is withheld. */
+  readonly seen: (name: string, version: string) => SeenLine | undefined
   /** The integrity of a release that was chosen. */
   readonly chosen: (name: string, version: string) => string | undefined
   /** The releases that were chosen, with the records that they were seen with. */

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { isSteleError } from '@stele/errors'
+import type { Form } from '@stele/releases/release'
 import { makePackage } from '@stele/testkit'
 import { maxConflictsPerVersion } from '../src/limits.ts'
-import { createWorld, type World } from './world.ts'
+import { createMemoryKept, createWorld, upstreamUrl, type World } from './world.ts'
 
 const bytes = makePackage({ name: 'a', version: '1.0.0' })
 const shasum = hash('sha1', bytes)
@@ -140,5 +141,62 @@ test('tarball() calls the log for no more conflicts than it takes of a version w
   }
   const calls = world.calls.filter(({ method }) => method === 'conflict')
   assert.equal(calls.length, maxConflictsPerVersion)
-  assert.equal(world.events.filter(({ kind }) => kind === 'conflict').length, maxConflictsPerVersion)
+  assert.equal(
+    world.events.filter(({ kind }) => kind === 'conflict').length,
+    maxConflictsPerVersion,
+  )
+})
+
+/** A world that kept both forms of `a`, the full one larger than the abbreviated one, and then removed the full one. */
+async function worldThatRemovedTheFullForm(): Promise<World> {
+  const memory = createMemoryKept()
+  let isRemoved = false
+  const isThere = (form: Form): boolean => form !== 'full' || !isRemoved
+  const world = createWorld({
+    kept: {
+      ...memory,
+      head: (name, form) => (isThere(form) ? memory.head(name, form) : undefined),
+      template: (name, form) => (isThere(form) ? memory.template(name, form) : undefined),
+    },
+  })
+  const manifest = { dependencies: { b: '1' }, bundledDependencies: ['b'] }
+  world.put('a', [
+    { version: '1.0.0', manifest },
+    { version: '1.1.0', manifest },
+  ])
+  const answer = world.answers.get('/a')
+  assert.ok(answer !== undefined && typeof answer !== 'function')
+  world.answers.set('/a', () => {
+    const told = world.asked.at(-1)?.headers['if-none-match']
+    return told === undefined ? answer : { ...answer, status: 304 }
+  })
+  await world.read('a', 'abbreviated')
+  await world.read('a', 'full')
+  isRemoved = true
+  world.asked.length = 0
+  return world
+}
+
+test('tarball() asks for the whole packument once when what is kept of it tells less of a release than was pinned', async () => {
+  const world = await worldThatRemovedTheFullForm()
+  assert.equal(await world.fetch('a', '99.0.0'), undefined) // Whoever makes versions up does not keep others from it.
+  world.asked.length = 0
+  for (const version of ['1.0.0', '1.1.0']) {
+    assert.ok((await world.fetch('a', version)) !== undefined)
+  }
+  const paths = world.asked.map(({ url }) => url.slice(upstreamUrl.length))
+  assert.deepEqual(paths, ['/a', '/a/-/a-1.0.0.tgz', '/a/-/a-1.1.0.tgz'])
+  await world.settle()
+  assert.deepEqual(
+    world.calls.map(({ method }) => method),
+    ['see', 'choose', 'contents', 'choose', 'contents'],
+  )
+})
+
+test('tarball() calls the log for nothing, and says why, when the packument that it needs cannot be had', async () => {
+  const world = await worldThatRemovedTheFullForm()
+  world.calls.length = 0
+  world.answers.set('/a', { fails: 'no route' })
+  await assert.rejects(world.fetch('a', '1.0.0'), { code: 'upstream_unreachable' })
+  assert.deepEqual(world.calls, [])
 })
