@@ -131,3 +131,13 @@ test('close() ends a question on a connection that was used before without askin
   await refused
   assert.deepEqual(asked, ['/a', '/b'])
 })
+
+test('endWithin() ends an answer that goes on coming, whoever reads it hears why, and the next one is answered', async (t) => {
+  const { ask } = await openWorld(t, (path) => (path === '/a' ? { text: half } : whole))
+  const answer = await ask('/a')
+  answer.endWithin(20)
+  await assert.rejects(textOf(answer), { name: 'TimeoutError', message: /took more than 0.02 sec/ })
+  const next = await ask('/b')
+  next.endWithin(20)
+  assert.equal(await textOf(next), 'ok')
+})

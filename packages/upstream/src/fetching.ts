@@ -5,10 +5,10 @@ import { encodeSegment } from '@stele/formats/names'
 import { createAsking } from './asking.ts'
 import type { Breakers } from './breaker.ts'
 import { saidBytes } from './coded.ts'
-import { largePackumentBytes } from './limits.ts'
+import { largePackumentBytes, largePackumentMs } from './limits.ts'
 import type { Answer, Upstream, UpstreamPorts, Wanted } from './ports.ts'
 import { getFollowing } from './redirects.ts'
-import { createGate, createTurn, type Turn } from './turn.ts'
+import { createGate, createTurn, type Gate, type Turn } from './turn.ts'
 
 /** A packument as an upstream sends it. */
 export type Fetched =
@@ -47,23 +47,47 @@ const accepts = {
 /** Fetching over the network port. */
 export function createFetching(ports: Ports): Fetching {
   const ask = createAsking(ports)
-  const waitForTurn = createGate()
+  const gateOf = createGates()
   return {
-    packument: (upstream, wanted) =>
-      ask(upstream, `"${wanted.name}"`, async () => {
-        const turn = createTurn(waitForTurn)
-        try {
-          const fetched = await getPackument(ports, upstream, { ...wanted, turn })
-          if (fetched.kind !== 'packument') turn.release()
-          return fetched
-        } catch (error) {
-          turn.release()
-          throw error
-        }
-      }),
+    packument: async (upstream, wanted) => {
+      const turn = createTurn(gateOf(upstream.id))
+      const get = (): Promise<Fetched | undefined> =>
+        ask(upstream, `"${wanted.name}"`, () => getPackument(ports, upstream, { ...wanted, turn }))
+      try {
+        const fetched = (await get()) ?? (await getInTurn(turn, get))
+        if (fetched.kind !== 'packument') turn.release()
+        else if (isLarge(fetched)) await turn.take() // Few bytes may be many.
+        return fetched
+      } catch (error) {
+        turn.release()
+        throw error
+      }
+    },
     tarball: (upstream, url, what) =>
       ask(upstream, what, () => getTarball(ports, upstream, { url, what })),
   }
+}
+
+/** One for each upstream: what one of them sends slowly, those of the others do not wait for. */
+function createGates(): (id: string) => Gate {
+  const gates = new Map<string, Gate>()
+  return (id) => {
+    const gate = gates.get(id) ?? createGate()
+    gates.set(id, gate)
+    return gate
+  }
+}
+
+/** Asks once more, when its turn has come: nothing is kept from others while it waits. */
+async function getInTurn(turn: Turn, get: () => Promise<Fetched | undefined>): Promise<Fetched> {
+  await turn.take()
+  const fetched = await get()
+  if (fetched === undefined) throw new Error('A packument that has its turn was left')
+  return fetched
+}
+
+function isLarge({ body, coding }: Extract<Fetched, { kind: 'packument' }>): boolean {
+  return saidBytes(body, coding) > largePackumentBytes
 }
 
 async function getTarball(
@@ -93,11 +117,12 @@ function oddTarball(answer: Answer): string | undefined {
   return isPage ? 'it sends no tarball, but a page for people or for programs' : undefined
 }
 
+/** Undefined for a large one whose turn is not free: it is left as soon as that is known. */
 async function getPackument(
   { get, maxPackumentBytes }: Ports,
   upstream: Upstream,
   { name, form, etag, turn }: WantedPackument & { readonly turn: Turn },
-): Promise<Fetched> {
+): Promise<Fetched | undefined> {
   const what = `"${name}"`
   const answer = await getFollowing(get, upstream, {
     url: `${upstream.url}/${encodeSegment(name)}`,
@@ -111,14 +136,12 @@ async function getPackument(
   if (answer.status === 304) return drop(answer, { kind: 'unchanged' })
   if (isMissing(answer)) return drop(answer, { kind: 'missing' })
   if (answer.status !== 200) throw refusal(answer, upstream, what)
-  const bounds = { upstream, what, limit: maxPackumentBytes }
-  const body = await readAll(answer, { ...bounds, onLarge: turn.take })
-  const coding = codingOf(answer)
-  if (saidBytes(body, coding) > largePackumentBytes) await turn.take() // Few bytes may be many.
+  const body = await readInTurn(answer, { upstream, what, limit: maxPackumentBytes, turn })
+  if (body === undefined) return drop(answer, undefined)
   return {
     kind: 'packument',
     body,
-    coding,
+    coding: codingOf(answer),
     etag: answer.headers['etag'],
     isAbbreviated: (answer.headers['content-type'] ?? '').startsWith(abbreviatedType),
     turn,
@@ -163,8 +186,6 @@ type Bounds = {
   readonly upstream: Upstream
   readonly what: string
   readonly limit: number
-  /** Awaited once, before more than `largePackumentBytes` of it are read. */
-  readonly onLarge?: () => Promise<void>
 }
 
 function drop<T>(answer: Answer, result: T): T {
@@ -188,20 +209,48 @@ export function refusal(answer: Answer, upstream: Upstream, what: string): Error
 }
 
 /** The body as it came, its coding still on. Throws upstream_too_large. */
-export async function readAll(
-  answer: Answer,
-  { upstream, what, limit, onLarge }: Bounds,
-): Promise<Uint8Array> {
+export async function readAll(answer: Answer, bounds: Bounds): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
+  for await (const chunk of bodyWithin(answer, bounds)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+/** The same; undefined where it is large, and the turn of those is not free. Whoever has it has it for so long. */
+async function readInTurn(
+  answer: Answer,
+  { turn, ...bounds }: Bounds & { readonly turn: Turn },
+): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = []
+  let total = Number(answer.headers['content-length'] ?? 0)
+  let isTimed = false
+  const mayGoOn = (): boolean => {
+    if (isTimed || (total <= largePackumentBytes && !turn.isTaken())) return true
+    if (!turn.tryTake()) return false
+    answer.endWithin(largePackumentMs)
+    isTimed = true
+    return true
+  }
+  if (!mayGoOn()) return undefined
+  total = 0
+  for await (const chunk of bodyWithin(answer, bounds)) {
+    total += chunk.length
+    if (!mayGoOn()) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+async function* bodyWithin(
+  answer: Answer,
+  { upstream, what, limit }: Bounds,
+): AsyncGenerator<Uint8Array> {
   let total = 0
   for await (const chunk of answer.body) {
     total += chunk.length
-    if (total > largePackumentBytes) await onLarge?.()
     if (total > limit) {
       answer.cancel()
       throw new SteleError('upstream_too_large', { upstream: upstream.id, what, limit })
     }
-    chunks.push(chunk)
+    yield chunk
   }
-  return Buffer.concat(chunks)
 }

@@ -15,6 +15,9 @@ export const breakerRestMs: number = 2 * 1000
 /** How long at most, in milliseconds: a person who mended it should not have to wait. */
 export const maxBreakerRestMs: number = 60 * 1000
 
+/** How long one question keeps others from trying an upstream that fails, in milliseconds: it may wait behind other work. */
+export const maxTryMs: number = 60 * 1000
+
 /** How long what an upstream said is served without asking again, also that it has no such package, in milliseconds, where the operator says nothing. */
 export const freshMs: number = 60 * 1000
 
@@ -41,6 +44,9 @@ export const freePackumentBytes: number = 2 * maxPackumentValues
 
 /** Bytes from which on a packument is a large one, with its coding or without: one of those is read at a time. */
 export const largePackumentBytes: number = 1024 * 1024
+
+/** How long one of them may take to come, in milliseconds: other large ones of its upstream wait for it. */
+export const largePackumentMs: number = 60 * 1000
 
 /** Bytes that are made room for when a coding is taken off, at least: what says that it is tiny may be more. */
 export const leastDecodedBytes: number = 4 * 1024

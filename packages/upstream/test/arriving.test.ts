@@ -35,6 +35,7 @@ function createWorld() {
     status: 200,
     headers: {},
     cancel: () => undefined,
+    endWithin: () => undefined,
     body: (async function* () {
       yield* pieces
     })(),

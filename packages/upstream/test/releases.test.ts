@@ -200,3 +200,10 @@ test('tarball() calls the log for nothing, and says why, when the packument that
   await assert.rejects(world.fetch('a', '1.0.0'), { code: 'upstream_unreachable' })
   assert.deepEqual(world.calls, [])
 })
+
+test('tarball() asks once in five seconds for a packument that its upstream does not show any more', async () => {
+  const world = await worldThatRemovedTheFullForm()
+  world.answers.delete('/a')
+  for (const _ of [1, 2, 3]) assert.equal(await world.fetch('a', '1.0.0'), undefined)
+  assert.equal(world.asked.length, 1)
+})

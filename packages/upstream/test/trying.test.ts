@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { isSteleError } from '@stele/errors'
+import { maxTryMs } from '../src/limits.ts'
 import { createWorld, type TestAnswer, type World } from './world.ts'
 
 const minute = 61_000
@@ -50,6 +51,22 @@ suite('prepare() while an upstream hangs', () => {
     assert.deepEqual(
       world.asked.map(({ url }) => url.slice(-2)),
       ['/a', '/b'],
+    )
+    never.end({ isLate: true })
+    await world.settle()
+  })
+
+  test('tries another thing when the one that is tried takes long', async () => {
+    const world = await worldThatSawFour()
+    world.answers.set('/a', { isLate: true })
+    await world.read('a')
+    const never = hold(world, ['b', 'c', 'd'])
+    await world.read('b')
+    world.wait(maxTryMs)
+    for (const name of ['c', 'd']) assert.ok((await world.read(name)) !== undefined)
+    assert.deepEqual(
+      world.asked.map(({ url }) => url.slice(-2)),
+      ['/a', '/b', '/c'],
     )
     never.end({ isLate: true })
     await world.settle()

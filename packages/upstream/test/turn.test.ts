@@ -21,6 +21,19 @@ test('createTurn() has its turn when those before it have ended theirs, once, an
   assert.deepEqual(said, ['second'])
 })
 
+test('tryTake() takes the turn when nobody has it or waits for it, and gives what is taken', async () => {
+  const gate = createGate()
+  const [first, second, third] = [createTurn(gate), createTurn(gate), createTurn(gate)]
+  assert.ok(first.tryTake() && first.tryTake())
+  const waiting = second.take()
+  assert.ok(!third.tryTake())
+  first.release()
+  assert.ok(!third.tryTake()) // It is the turn of who waited.
+  await waiting
+  second.release()
+  assert.ok(third.tryTake() && third.isTaken())
+})
+
 test('release() of a turn that is waited for gives it on when it comes', async () => {
   const gate = createGate()
   const [first, second, third] = [createTurn(gate), createTurn(gate), createTurn(gate)]

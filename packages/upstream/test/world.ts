@@ -226,6 +226,7 @@ function answerOf(found: TestAnswer | undefined): Awaited<ReturnType<UpstreamPor
     status,
     headers,
     cancel,
+    endWithin: () => undefined,
     body: (async function* () {
       for (const chunk of chunks) {
         await Promise.resolve()

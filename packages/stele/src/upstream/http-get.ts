@@ -132,6 +132,7 @@ function answerOf(response: http.IncomingMessage, timeoutMs: number): Answer {
       begin()
       cancel(response, timeoutMs)
     },
+    endWithin: (timeMs) => endWithin(response, timeMs),
   }
 }
 
@@ -166,6 +167,14 @@ async function* bodyOf(
 const faults = {
   silent: 'the connection fell silent',
   slow: `less than ${leastBytesPerSecond} bytes came in a second`,
+}
+
+/** However fast it comes, and whatever is still to come. */
+function endWithin(response: http.IncomingMessage, timeMs: number): void {
+  if (response.closed) return
+  const late = tooLate(`it took more than ${timeMs / 1000} seconds to come`)
+  const timer = setTimeout(() => response.destroy(late), timeMs)
+  response.once('close', () => clearTimeout(timer))
 }
 
 /** A short rest is read, so that the connection can be used again; else it is closed. */
