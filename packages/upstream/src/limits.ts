@@ -60,6 +60,9 @@ export const maxReadyBytes: number = 4 * 1024 * 1024
 /** How long an answer is served on when its upstream does not answer, before that is asked again, in milliseconds. */
 export const staleMs: number = 10 * 1000
 
+/** How old the answer may be that an upstream has no package of a name that is published here, in milliseconds: npm looks, then sends. */
+export const maxAskedToPublishMs: number = 60 * 1000
+
 /** How long somebody who publishes is told so, before its upstream is asked again, in milliseconds. */
 export const unsureMs: number = 10 * 1000
 

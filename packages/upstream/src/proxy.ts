@@ -6,10 +6,11 @@ import { type Amending, createAmending } from './amending.ts'
 import { createAsking } from './asking.ts'
 import { type BreakerState, createBreakers } from './breaker.ts'
 import { createFetching } from './fetching.ts'
-import { createUnderWay } from './flights.ts'
+import { createUnderWay, type UnderWay } from './flights.ts'
+import { maxAskedToPublishMs } from './limits.ts'
 import { unpackBytes } from './pack.ts'
-import { createPackuments } from './packuments.ts'
-import type { KeptHead, Upstream, UpstreamPorts } from './ports.ts'
+import { createPackuments, type Packuments } from './packuments.ts'
+import type { KeptHead, Upstream, UpstreamPorts, Wanted } from './ports.ts'
 import { createReleases, type ProxiedTarball } from './releases.ts'
 import { type AskSearch, createSearch } from './search.ts'
 import { createAskToPublish } from './unsure.ts'
@@ -25,7 +26,7 @@ export type Proxy = {
     form: Form,
     client?: string,
   ) => Promise<KeptHead | undefined>
-  /** The same for somebody who publishes. Throws upstream_unsure, at once where that was said a moment ago. */
+  /** The same for somebody who publishes: asked within the last minute in any case. Throws upstream_unsure, at once where that was said a moment ago. */
   readonly prepareToPublish: Proxy['prepare']
   /** What was prepared, of names that belong to its upstream still. */
   readonly head: (name: string, form: Form) => KeptHead | undefined
@@ -69,12 +70,6 @@ export function createProxy(
     const head = kept.head(name, form)
     return head !== undefined && head.upstream === whose(name) ? head : undefined
   }
-  const askToPublish = createAskToPublish(ports)
-  const prepare: Proxy['prepare'] = async (name, form, client) => {
-    const upstream = upstreamOf(name)
-    if (upstream !== undefined && kept.head(name, form) === undefined) takeCold(client)
-    return upstream && track(packuments.prepare(upstream, { name, form }))
-  }
   const tarball: Proxy['tarball'] = async (name, version, client) => {
     const chosen = state.chosen(name, version)
     const held = chosen === undefined ? undefined : await tarballs.find(chosen, name)
@@ -94,8 +89,7 @@ export function createProxy(
     advisories: createAdvisories(ports, ask, whose),
     search: createSearch(ports, ask, whose),
     whose,
-    prepare,
-    prepareToPublish: (name, ...asked) => askToPublish(name, () => prepare(name, ...asked)),
+    ...createPreparing(ports, { upstreamOf, packuments, track }),
     head: headOf,
     template: (name, form) => {
       const head = headOf(name, form)
@@ -108,5 +102,39 @@ export function createProxy(
     amending: createAmending(ports, tarball),
     states: () => upstreams.map(({ id }) => ({ id, ...breakers(id).state() })),
     settled,
+  }
+}
+
+/** Packuments, for those who read them and for those who publish. */
+function createPreparing(
+  ports: UpstreamPorts,
+  {
+    upstreamOf,
+    packuments,
+    track,
+  }: Pick<UnderWay, 'track'> & {
+    readonly upstreamOf: (name: string) => Upstream | undefined
+    readonly packuments: Packuments
+  },
+): Pick<Proxy, 'prepare' | 'prepareToPublish'> {
+  const { kept, takeCold, now } = ports
+  const askToPublish = createAskToPublish(ports)
+  const prepare = async (
+    wanted: Wanted & { readonly isStale?: boolean },
+    client: string | undefined,
+  ): Promise<KeptHead | undefined> => {
+    const { name, form } = wanted
+    const upstream = upstreamOf(name)
+    if (upstream !== undefined && kept.head(name, form) === undefined) takeCold(client)
+    return upstream && track(packuments.prepare(upstream, wanted))
+  }
+  return {
+    prepare: async (name, form, client) => prepare({ name, form }, client),
+    // That an upstream has no such package goes into the log: an old answer does not do, however long they last otherwise.
+    prepareToPublish: async (name, form, client) => {
+      const { checkedMs = now() } = kept.head(name, form) ?? {}
+      const isStale = now() - checkedMs > maxAskedToPublishMs
+      return askToPublish(name, () => prepare({ name, form, isStale }, client))
+    },
   }
 }
