@@ -2,11 +2,11 @@
 // must be. Nothing of it is in the log: they are seen like all others, and only not told on.
 import { hash } from 'node:crypto'
 import { isSteleError, SteleError } from '@stele/errors'
-import { isJsonObject, type JsonObject, parseTolerantJson } from '@stele/formats/json'
+import type { JsonObject } from '@stele/formats/json'
 import type { PackageName } from '@stele/formats/names'
-import { highestUpTo, parseRange } from '@stele/formats/ranges'
-import { baseMark } from '@stele/releases/observed'
+import { parseRange } from '@stele/formats/ranges'
 import { type Form, isoTime, parseTime } from '@stele/releases/release'
+import { applyCuts, type Edit, planCuts, timesOf, versionsOf } from './cutting.ts'
 import { maxScreenedKept } from './limits.ts'
 import type { KeptHead, UpstreamPorts } from './ports.ts'
 import type { Proxy } from './proxy.ts'
@@ -35,14 +35,18 @@ type Blocked = {
   readonly covers: ((version: string) => boolean) | undefined
 }
 
-/** The versions of a packument that are held back, each with why; and until when that holds, ms. */
+/** What is held back of a packument. */
 type Held = {
-  readonly of: string
+  /** Its versions, each with why. */
   readonly versions: ReadonlyMap<string, string>
-  readonly untilMs: number
+  /** What takes them out of its template. */
+  readonly edits: readonly Edit[]
 }
 
-const nothing: ReadonlyMap<string, string> = new Map()
+/** What that was made of, and until when it holds, ms. */
+type Found = Held & { readonly of: string; readonly untilMs: number }
+
+const nothing: Held = { versions: new Map(), edits: [] }
 
 /** What is known to be held back. */
 type Holding = {
@@ -50,15 +54,15 @@ type Holding = {
   readonly ruleOf: (name: string, version?: string) => Blocked | undefined
   /** False where nothing of a package changed lately: then none of its versions is young, and their times need not be known. */
   readonly mayBeYoung: (head: KeptHead) => boolean
-  /** The versions of a packument that was prepared, each with why. */
-  readonly heldOf: (name: string, form: Form) => ReadonlyMap<string, string>
+  /** Of a packument that was prepared. */
+  readonly heldOf: (name: string, form: Form) => Held
 }
 
 /** The proxy, without what is held back. Its `prepare` and `tarball` throw upstream_held_back besides. */
 export function createScreening(
   proxy: Proxy,
   screening: Screening,
-  { now, random }: Pick<UpstreamPorts, 'now' | 'random'>,
+  { now }: Pick<UpstreamPorts, 'now'>,
 ): Proxy {
   const { blocked, minimumAgeMs } = screening
   if (blocked.length === 0 && minimumAgeMs === 0) return proxy
@@ -70,16 +74,16 @@ export function createScreening(
     prepare,
     head: (name, form) => {
       const head = proxy.head(name, form)
-      const held = heldOf(name, form)
-      if (head?.digest === undefined || held.size === 0) return head
-      const digest = hash('sha256', [head.digest, ...held.keys()].join(' '))
+      const { versions } = heldOf(name, form)
+      if (head?.digest === undefined || versions.size === 0) return head
+      const digest = hash('sha256', [head.digest, ...versions.keys()].join(' '))
       return { ...head, digest }
     },
     template: (name, form) => {
-      const held = heldOf(name, form)
+      const { edits } = heldOf(name, form)
       const template = proxy.template(name, form)
-      if (template === undefined || held.size === 0) return template
-      return screen(template, held, Buffer.from(random(16)).toString('hex'))
+      if (template === undefined || edits.length === 0) return template
+      return applyCuts(bytesOf(template), edits)
     },
     tarball: createTarball(proxy, { prepare, holding, minimumAgeMs }),
   }
@@ -110,11 +114,17 @@ function createTarball(
   },
 ): Proxy['tarball'] {
   /** Where the upstream cannot be asked, what is known of the version decides. */
-  const refuseYoung = async (name: PackageName, version: string): Promise<void> => {
-    await prepare(name, 'abbreviated').catch((error: unknown) => {
-      if (!isSteleError(error)) throw error
+  const refuseYoung = async (
+    name: PackageName,
+    version: string,
+    client: string | undefined,
+  ): Promise<void> => {
+    await prepare(name, 'abbreviated', client).catch((error: unknown) => {
+      if (!isSteleError(error) || error.code === 'upstream_budget_spent') throw error
     })
-    const reason = heldOf(name, 'abbreviated').get(version) ?? heldOf(name, 'full').get(version)
+    const [reason] = (['abbreviated', 'full'] as const).flatMap(
+      (form) => heldOf(name, form).versions.get(version) ?? [],
+    )
     if (reason !== undefined) throw heldBack(`${name}@${version}`, reason)
   }
   return async (name, version, client) => {
@@ -124,9 +134,9 @@ function createTarball(
     if (proxy.whose(name) === undefined || minimumAgeMs === 0) {
       return proxy.tarball(name, version, client)
     }
-    await refuseYoung(name, version)
+    await refuseYoung(name, version, client)
     const found = await proxy.tarball(name, version, client)
-    await refuseYoung(name, version) // The packument may have been asked for anew because of this version.
+    await refuseYoung(name, version, client) // The packument may have been asked for anew because of this version.
     return found
   }
 }
@@ -140,7 +150,7 @@ function createHolding(
     blocked.flatMap((text) => parseBlocked(text) ?? []),
     ({ name }) => name,
   )
-  const known = new Map<string, Held>()
+  const known = new Map<string, Found>()
   const ruleOf: Holding['ruleOf'] = (name, version) =>
     rules.get(name)?.find(({ covers }) => {
       if (covers === undefined) return true
@@ -149,22 +159,29 @@ function createHolding(
   const mayBeYoung: Holding['mayBeYoung'] = ({ modifiedMs = Number.POSITIVE_INFINITY }) =>
     minimumAgeMs > 0 && modifiedMs > now() - minimumAgeMs
 
-  function find(name: string, form: Form, head: KeptHead): Omit<Held, 'of'> {
-    const times = mayBeYoung(head) ? membersOf(readTemplate(proxy, name, 'full')['time']) : {}
-    const found = new Map<string, string>()
+  function find(name: string, form: Form, head: KeptHead): Omit<Found, 'of'> {
+    const read = (one: Form): Buffer | undefined => {
+      const template = proxy.template(name, one)
+      return template && bytesOf(template)
+    }
+    const template = read(form)
+    if (template === undefined) return { ...nothing, untilMs: Number.NEGATIVE_INFINITY }
+    const publishedAt = readAges(mayBeYoung(head), () =>
+      form === 'full' ? template : read('full'),
+    )
+    const versions = new Map<string, string>()
     let untilMs = Number.POSITIVE_INFINITY
-    const versions = membersOf(readTemplate(proxy, name, form)['versions'])
-    for (const version of Object.keys(versions)) {
+    for (const version of versionsOf(template)) {
       const rule = ruleOf(name, version)
-      const atMs = publishedAt(times, version)
-      if (rule !== undefined) found.set(version, blockedBy(rule))
-      else if (atMs === 'unknown') found.set(version, 'its age is not known yet')
+      const atMs = publishedAt(version)
+      if (rule !== undefined) versions.set(version, blockedBy(rule))
+      else if (atMs === 'unknown') versions.set(version, ageUnknown)
       else if (atMs + minimumAgeMs > now()) {
         untilMs = Math.min(untilMs, atMs + minimumAgeMs)
-        found.set(version, `it is too young for this registry until ${isoOf(atMs + minimumAgeMs)}`)
+        versions.set(version, tooYoung(atMs + minimumAgeMs))
       }
     }
-    return { versions: found, untilMs }
+    return { versions, untilMs, edits: versions.size === 0 ? [] : planCuts(template, versions) }
   }
 
   const heldOf: Holding['heldOf'] = (name, form) => {
@@ -174,51 +191,46 @@ function createHolding(
     const of = `${head.digest} ${proxy.head(name, 'full')?.digest}`
     const key = `${form} ${name}`
     const before = known.get(key)
-    if (before?.of === of && now() < before.untilMs) return before.versions
+    if (before?.of === of && now() < before.untilMs) return before
     if (known.size >= maxScreenedKept) known.clear()
     const held = { of, ...find(name, form, head) }
     known.set(key, held)
-    return held.versions
+    return held
   }
   return { ruleOf, mayBeYoung, heldOf }
 }
 
-function readTemplate(proxy: Proxy, name: string, form: Form): JsonObject {
-  const text = Buffer.from(proxy.template(name, form) ?? '{}').toString()
-  return membersOf(parseTolerantJson(text.replaceAll(baseMark, ''), `"${name}"`))
-}
-
-/** The packument without those versions. What they were the tags of has none, but "latest": the highest one before it takes its place. */
-function screen(template: Uint8Array, held: ReadonlyMap<string, string>, mark: string): Buffer {
-  const text = Buffer.from(template).toString().replaceAll(baseMark, mark)
-  const document = membersOf(parseTolerantJson(text, 'a packument'))
-  const without = (members: unknown): JsonObject =>
-    Object.fromEntries(Object.entries(membersOf(members)).filter(([key]) => !held.has(key)))
-  const versions = without(document['versions'])
-  const tags = Object.entries(membersOf(document['dist-tags'])).flatMap(([tag, version]) => {
-    if (typeof version !== 'string' || !held.has(version)) return [[tag, version] as const]
-    const next = tag === 'latest' ? highestUpTo(Object.keys(versions), version) : undefined
-    return next === undefined ? [] : [[tag, next] as const]
-  })
-  const time = document['time'] === undefined ? {} : { time: without(document['time']) }
-  const screened = { ...document, versions, 'dist-tags': Object.fromEntries(tags), ...time }
-  return Buffer.from(JSON.stringify(screened).replaceAll(mark, baseMark))
-}
+/** When a version was published, ms. */
+type PublishedAt = (version: string) => number | 'unknown'
 
 /**
- * When a version was published, ms, as long ago as can be where nothing is told of any. Where others have a time, and this one
- * has not, the full form is older than the version: it is asked for again within a minute.
+ * As long ago as can be where none can be young, or where the full form, which alone has the times for certain, has none at all.
+ * Where it cannot be had, nobody knows. Where it has times, but not this one, it is older than the version: it is asked for again
+ * within a minute.
  */
-function publishedAt(times: JsonObject, version: string): number | 'unknown' {
-  const time = times[version]
-  const publishedMs = typeof time === 'string' ? parseTime(time) : undefined
-  if (publishedMs !== undefined) return publishedMs
+function readAges(mayBeYoung: boolean, full: () => Buffer | undefined): PublishedAt {
+  if (!mayBeYoung) return () => Number.NEGATIVE_INFINITY
+  const template = full()
+  if (template === undefined) return () => 'unknown'
+  const times = timesOf(template)
   const isTold = Object.keys(times).some((key) => key !== 'created' && key !== 'modified')
-  return isTold ? 'unknown' : Number.NEGATIVE_INFINITY
+  return (version) => publishedIn(times, version) ?? (isTold ? 'unknown' : Number.NEGATIVE_INFINITY)
 }
 
-function membersOf(value: unknown): JsonObject {
-  return isJsonObject(value) ? value : {}
+function publishedIn(times: JsonObject, version: string): number | undefined {
+  const time = times[version]
+  return typeof time === 'string' ? parseTime(time) : undefined
+}
+
+function bytesOf(template: Uint8Array): Buffer {
+  return Buffer.from(template.buffer, template.byteOffset, template.length)
+}
+
+const ageUnknown =
+  'its age is not known yet, as the full packument of its upstream is missing or older'
+
+function tooYoung(untilMs: number): string {
+  return `it is too young for this registry until ${isoOf(untilMs)}`
 }
 
 function blockedBy({ text }: Blocked): string {

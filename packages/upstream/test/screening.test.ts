@@ -1,13 +1,13 @@
 // What the operator keeps from clients: blocked versions and young ones are neither listed nor given, whoever asks in whichever way.
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { isSteleError } from '@stele/errors'
+import { isSteleError, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import { parsePackageName } from '@stele/formats/names'
 import type { Form } from '@stele/releases/release'
 import type { Proxy } from '../src/proxy.ts'
 import { createScreening, parseBlocked } from '../src/screening.ts'
-import { createWorld, startMs, type World } from './world.ts'
+import { createWorld, startMs, type TestAnswer, type World } from './world.ts'
 
 const day = 24 * 60 * 60 * 1000
 const name = parsePackageName('a')
@@ -19,9 +19,18 @@ type Screened = {
   readonly wait: (ms: number) => void
 }
 
+type More = {
+  readonly time?: JsonObject
+  readonly ports?: Parameters<typeof createWorld>[0]
+}
+
 /** An upstream whose newest version, which is "latest", came an hour ago. */
-function screened(blocked: readonly string[], minimumAgeMs = 0, more: JsonObject = {}): Screened {
-  const world = createWorld()
+function screened(
+  blocked: readonly string[],
+  minimumAgeMs = 0,
+  { ports, ...more }: More = {},
+): Screened {
+  const world = createWorld(ports)
   let nowMs = startMs
   world.put(
     'a',
@@ -39,7 +48,6 @@ function screened(blocked: readonly string[], minimumAgeMs = 0, more: JsonObject
   const settings = { blocked, minimumAgeMs }
   const proxy = createScreening(world.proxy, settings, {
     now: () => nowMs,
-    random: (sizeBytes) => new Uint8Array(sizeBytes).fill(7),
   })
   const wait = (ms: number): void => {
     nowMs += ms
@@ -61,6 +69,20 @@ async function read({ proxy }: Screened, form: Form = 'abbreviated'): Promise<Js
 function keysOf(document: JsonObject, member: string): readonly string[] {
   const found = document[member]
   return isJsonObject(found) ? Object.keys(found) : []
+}
+
+/** The upstream gives its full packument so, and the abbreviated one as before. */
+function answerFull({ world }: Screened, full: TestAnswer): void {
+  const short = world.answers.get('/a')
+  assert.ok(short !== undefined && typeof short !== 'function')
+  world.answers.set('/a', () => {
+    const { accept = '' } = world.asked.at(-1)?.headers ?? {}
+    return accept.includes('install-v1') ? short : full
+  })
+}
+
+function isSpent(error: unknown): boolean {
+  return isSteleError(error, 'upstream_budget_spent')
 }
 
 async function refused(asked: Promise<unknown>): Promise<string> {
@@ -134,6 +156,57 @@ suite('createScreening()', () => {
     const here = screened([], day, { time: { modified: isoOf(startMs - 2 * day) } })
     await read(here)
     assert.equal(here.world.asked.length, 1)
+  })
+
+  for (const [what, full] of [
+    ['not found', { status: 404 }],
+    ['refused', { status: 401 }],
+    ['failed', { status: 500 }],
+    ['no JSON', { body: Buffer.from('<html>') }],
+  ] as const) {
+    test(`createScreening() gives no version whose age is not known, as the full form is ${what}`, async () => {
+      const here = screened([], day)
+      answerFull(here, full)
+      for (const version of versions) {
+        const message = await refused(here.proxy.tarball(name, version))
+        assert.match(message, /its age is not known yet/)
+      }
+      const template = Buffer.from(here.proxy.template(name, 'abbreviated') ?? '').toString()
+      assert.deepEqual(keysOf(JSON.parse(template), 'versions'), [])
+    })
+  }
+
+  test('createScreening() counts what a tarball needs for whoever wants it, and refuses it beyond that', async () => {
+    const counted: (string | undefined)[] = []
+    const takeCold = (client: string | undefined): void => {
+      counted.push(client)
+      if (counted.length > 2)
+        throw new SteleError('upstream_budget_spent', { what: 'packages', retryAfterS: 1 })
+    }
+    const here = screened([], day, { ports: { takeCold } })
+    await assert.rejects(here.proxy.tarball(name, '1.0.0', '10.0.0.1'), isSpent)
+    assert.deepEqual(new Set(counted), new Set(['10.0.0.1']))
+    counted.splice(0, counted.length, undefined, undefined) // Nothing is left.
+    const other = screened([], day, { ports: { takeCold } })
+    await assert.rejects(other.proxy.tarball(name, '1.0.0', '10.0.0.2'), isSpent)
+    assert.deepEqual(other.world.asked, [])
+  })
+
+  test('createScreening() reads a packument once to learn what of it is held back', async () => {
+    const read: Form[] = []
+    const { world } = screened([])
+    const template: Proxy['template'] = (of, form) => {
+      read.push(form)
+      return world.proxy.template(of, form)
+    }
+    const settings = { blocked: ['a@1.0.0'], minimumAgeMs: day }
+    const proxy = createScreening({ ...world.proxy, template }, settings, { now: () => startMs })
+    await proxy.prepare(name, 'full')
+    proxy.head(name, 'full')
+    assert.deepEqual(read, ['full'])
+    proxy.template(name, 'full')
+    proxy.template(name, 'full')
+    assert.deepEqual(read, ['full', 'full', 'full'])
   })
 
   test('createScreening() changes nothing where nothing is said', () => {

@@ -65,7 +65,7 @@ export function openProxy(options: ProxyOptions): {
   })
   const { upstreamBlocked, upstreamMinimumAgeMs } = settings
   const held = { blocked: upstreamBlocked, minimumAgeMs: upstreamMinimumAgeMs }
-  const proxy = createScreening(asking, held, { now: steadyNow, random: randomBytes })
+  const proxy = createScreening(asking, held, { now: steadyNow })
   return { upstream: readsOf(proxy, settings), amending: proxy.amending, settled: proxy.settled }
 }
 

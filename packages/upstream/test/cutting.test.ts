@@ -1,0 +1,74 @@
+// A template without some of its versions: the same as if it had been read, changed and written again.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { highestUpTo } from '@stele/formats/ranges'
+import { baseMark } from '@stele/releases/observed'
+import fc from 'fast-check'
+import { applyCuts, planCuts, timesOf, versionsOf } from '../src/cutting.ts'
+
+const all = ['1.0.0', '1.1.0', '2.0.0-rc.1', '2.0.0', '10.0.0']
+
+/** As take-in writes them, with whatever may lie in strings. */
+const packuments = fc.record({
+  readme: fc.string({ unit: 'binary' }),
+  versions: fc.uniqueArray(fc.constantFrom(...all)),
+  tagged: fc.constantFrom(...all),
+  hasTimes: fc.boolean(),
+  held: fc.uniqueArray(fc.constantFrom(...all)),
+})
+
+test('planCuts() and applyCuts() leave held versions out of every place that names them', () => {
+  fc.assert(
+    fc.property(packuments, ({ readme, versions, tagged, hasTimes, held }) => {
+      const document = {
+        name: 'a',
+        versions: Object.fromEntries(
+          versions.map((one) => [one, { readme, dist: { at: 'MARK/a' } }]),
+        ),
+        'dist-tags': { latest: tagged, other: tagged, '"}': '0.0.1' },
+        readme,
+        ...(hasTimes
+          ? { time: { created: 'then', ...Object.fromEntries(versions.map((one) => [one, one])) } }
+          : {}),
+      }
+      const template = Buffer.from(JSON.stringify(document).replaceAll('MARK', baseMark))
+      assert.deepEqual(versionsOf(template), Object.keys(document.versions))
+      const cut = applyCuts(template, planCuts(template, new Map(held.map((one) => [one, 'why']))))
+      const found: unknown = JSON.parse(cut.toString().replaceAll(baseMark, 'MARK'))
+      assert.deepEqual(found, without(document, held))
+    }),
+  )
+})
+
+type Document = {
+  readonly versions: { readonly [version: string]: unknown }
+  readonly 'dist-tags': { readonly latest: string; readonly other: string }
+  readonly time?: { readonly [version: string]: string }
+}
+
+function without(document: Document, held: readonly string[]): unknown {
+  const left = <T>(members: { readonly [key: string]: T }) =>
+    Object.fromEntries(Object.entries(members).filter(([key]) => !held.includes(key)))
+  const { latest, other, ...rest } = document['dist-tags']
+  const versions = left(document.versions)
+  const next = held.includes(latest) ? highestUpTo(Object.keys(versions), latest) : latest
+  return {
+    ...document,
+    versions,
+    'dist-tags': {
+      ...(next === undefined ? {} : { latest: next }),
+      ...(held.includes(other) ? {} : { other }),
+      ...rest,
+    },
+    ...(document.time === undefined ? {} : { time: left(document.time) }),
+  }
+}
+
+test('timesOf() and versionsOf() find nothing in a template that has none', () => {
+  const template = Buffer.from('{"name":"a"}')
+  assert.deepEqual([timesOf(template), versionsOf(template)], [{}, []])
+  assert.equal(
+    applyCuts(template, planCuts(template, new Map([['1.0.0', 'why']]))).compare(template),
+    0,
+  )
+})
