@@ -75,6 +75,7 @@ export function buildReport(progress: Progress, ended: Ended): VerifyReport {
     contentsNew: options.contents ? (service?.contentsChecked ?? 0) : null,
     servedContents: service?.servedContents ?? { compared: 0, notGiven: 0 },
     servedCompared: service?.servedRight ?? 0,
+    servedNotGiven: service?.servedNotGiven ?? 0,
     notCompared: service?.notCompared ?? checks.notCompared,
     warnings: warningsOf(progress, ended),
     exceptions: (exceptions?.rangesWith(unknown) ?? []).map((one) => explained(one, progress)),
@@ -128,7 +129,7 @@ function warningsOf(progress: Progress, { options, nowMs, checks }: Ended): read
     ...(options.since === undefined ? [] : [sinceWarning(log, options.since.size, checks.nouns)]),
     ...(older !== undefined && service?.isServed === false ? [findingOf(older).message] : []),
     ...lossWarnings(log, checks.nouns),
-    ...notGivenWarnings(service?.servedContents.notGiven ?? 0, checks.nouns),
+    ...notGivenWarnings(service, checks.nouns),
     ...(log.replay.lostSince === undefined ? (service?.notes ?? []) : []),
   ]
 }
@@ -159,10 +160,23 @@ function lossWarnings({ replay }: LogAudit, { content, served }: ServiceNouns): 
 }
 
 /** Whose bytes are elsewhere: while nobody can get them they cannot be wrong either. */
-function notGivenWarnings(notGiven: number, { content: { one, many } }: ServiceNouns): string[] {
-  if (notGiven === 0) return []
-  const which = `${notGiven} ${notGiven === 1 ? one : many} that the log does not keep`
-  return [`${which} could not be had now, and ${notGiven === 1 ? 'was' : 'were'} not compared`]
+function notGivenWarnings(
+  service: Progress['service'],
+  { content, served }: ServiceNouns,
+): readonly string[] {
+  const counted = [
+    { noun: served, which: '', notGiven: service?.servedNotGiven ?? 0 },
+    {
+      noun: content,
+      which: ' that the log does not keep',
+      notGiven: service?.servedContents.notGiven ?? 0,
+    },
+  ]
+  return counted.flatMap(({ noun: { one, many }, which, notGiven }) => {
+    if (notGiven === 0) return []
+    const what = `${notGiven} ${notGiven === 1 ? one : many}${which}`
+    return [`${what} could not be had now, and ${notGiven === 1 ? 'was' : 'were'} not compared`]
+  })
 }
 
 function capitalized(text: string): string {

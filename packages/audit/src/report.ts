@@ -98,6 +98,8 @@ export type VerifyReport = {
   readonly servedContents: { readonly compared: number; readonly notGiven: number }
   /** What is served (of a registry, packages) and was found right. */
   readonly servedCompared: number
+  /** What could not be had now, so that it was not compared: it is no fault. */
+  readonly servedNotGiven: number
   /** What is served and was not compared. */
   readonly notCompared: readonly string[]
   readonly warnings: readonly string[]

@@ -27,6 +27,7 @@ export class ServiceAudit {
   #checkedTo: number
   #contentsChecked = 0
   readonly #right = new Set<string>()
+  readonly #notGiven = new Set<string>()
   readonly #told = new Map<string, string>()
   readonly #notCompared = new Set<string>()
   readonly #servedContents = new Map<string, NonNullable<CheckOutcome['contents']>>()
@@ -59,6 +60,11 @@ export class ServiceAudit {
   /** What is served as the log says. */
   get servedRight(): number {
     return this.#right.size
+  }
+
+  /** What was not served, where that is no fault. */
+  get servedNotGiven(): number {
+    return this.#notGiven.size
   }
 
   /** Contents that were compared where they are served, and those that were not given there. */
@@ -123,12 +129,12 @@ export class ServiceAudit {
     return checkTools({ ...this.#ports, rows: this.#replay.rows }, this.#options.contents)
   }
 
-  /** Compares everything that has not been found right yet. Gives what differs, which counts only if the log has nothing newer. */
+  /** Compares everything that has not been settled yet: found right, or not given. Gives what differs, which counts only if the log has nothing newer. */
   async compareServed(): Promise<readonly Fault[]> {
     if (!(await this.look())) return []
     const items = this.#ports.checks
       .served(this.#replay.state)
-      .filter(({ key }) => !this.#right.has(key))
+      .filter(({ key }) => !this.#right.has(key) && !this.#notGiven.has(key))
     const different: Fault[] = []
     await this.#make('served', items, (outcome, { key, entry }) => {
       this.#noteMissing(outcome)
@@ -138,7 +144,7 @@ export class ServiceAudit {
       if (outcome.unknown !== undefined) {
         this.#unknown.set(key, notComparable(entry, outcome.unknown, key))
       } else if (outcome.faults.length > 0) different.push(...outcome.faults)
-      else this.#right.add(key)
+      else (outcome.isNotGiven === true ? this.#notGiven : this.#right).add(key)
     })
     return [...different, ...(await this.#compareListings())]
   }

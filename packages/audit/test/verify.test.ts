@@ -101,6 +101,19 @@ suite('verifyService()', () => {
     assert.equal(report.verdict, 'verified')
   })
 
+  test('verifyService() does not count as right what is not served now', async () => {
+    const log = newLog()
+    for (const name of ['left', 'right']) publish(log, name, '1.0.0')
+    const checks: typeof sampleChecks = {
+      ...sampleChecks,
+      checkServed: async ({ key }) => ({ faults: [], missing: [], isNotGiven: key === 'left' }),
+    }
+    const report = await verifyFiles(serve(log, ['left', 'right']), { checks })
+    assert.deepEqual([report.servedCompared, report.servedNotGiven], [1, 1])
+    assert.deepEqual(report.warnings, ['1 package could not be had now, and was not compared'])
+    assert.equal(report.verdict, 'verified')
+  })
+
   test('verifyService() warns when the clock has not signed for over a day', async () => {
     const log = newLog()
     const nowMs = (): number => log.timeMs + 25 * 60 * 60 * 1000

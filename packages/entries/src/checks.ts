@@ -43,6 +43,8 @@ export type CheckOutcomeOf<Fault> = {
   readonly told?: string
   /** Contents that are compared where they are served, since the log does not keep them: how many were given, and how many not. */
   readonly contents?: { readonly compared: number; readonly notGiven: number }
+  /** True where it is not served now, which may be as it should be: only what else is said of it was compared. */
+  readonly isNotGiven?: boolean
   /** What is there and could not be compared, for the report. */
   readonly notCompared?: readonly string[]
 }

@@ -3,7 +3,7 @@
 // compared. Spec: release.md, "Observed".
 import { hash } from 'node:crypto'
 import { isSteleError } from '@stele/errors'
-import { type JsonObject, type JsonValue, parseTolerantJson } from '@stele/formats/json'
+import { type JsonObject, parseTolerantJson } from '@stele/formats/json'
 import { encodeSegment, type PackageName, parsePackageName } from '@stele/formats/names'
 import { parseContentsValue } from '@stele/formats/values'
 import type { Outcome, ReleaseFault, Tools } from './checks.ts'
@@ -18,7 +18,7 @@ import { tarballFile } from './version-pieces.ts'
 
 const statusOk = 200
 
-/** Compares what is served of a package that belongs to an upstream. What is not served now is not held against it. */
+/** Compares what is served of a package that belongs to an upstream. What is not served now is not held against it, and told. */
 export async function compareObservedPackage(
   asked: string,
   tools: Tools,
@@ -27,22 +27,13 @@ export async function compareObservedPackage(
   const name = parsePackageName(asked)
   const lines = await fetchLines(name, tools, entry)
   if ('missing' in lines) return lines
-  const document = await fetchPackument(name, tools)
-  if (document === undefined) return { faults: [], missing: [] }
-  const amended = readAmended(tools.state, name)
   const tell = createTell(name, entry)
-  const faults: ReleaseFault[] = []
-  try {
-    for (const release of readShown(document, name).releases) {
-      faults.push(...compareRelease(release, { line: lines.get(release.version), amended, tell }))
-    }
-  } catch (error) {
-    if (!isSteleError(error)) throw error
-    faults.push(tell('its packument', error.message, 'a packument'))
-  }
-  if (!tools.contents) return { faults, missing: [] }
-  const { faults: wrong, contents } = await compareTarballs(name, tools, tell)
-  return { faults: [...faults, ...wrong], missing: [], contents }
+  const bytes = await fetchPackument(name, tools)
+  const faults = bytes === undefined ? [] : comparePackument(bytes, name, { lines, tools, tell })
+  const given = bytes === undefined ? { isNotGiven: true } : {}
+  if (!tools.contents) return { ...given, faults, missing: [] }
+  const { faults: wrong, contents } = await compareTarballs(name, tools, tell) // Also without a packument: lock files name them.
+  return { ...given, faults: [...faults, ...wrong], missing: [], contents }
 }
 
 type Tell = (what: string, found: string, wanted: string) => ReleaseFault
@@ -69,11 +60,35 @@ async function fetchLines(
   return readLines(chunks)
 }
 
-async function fetchPackument(name: PackageName, { fetch }: Tools): Promise<JsonValue | undefined> {
-  const path = `/${encodeSegment(name)}`
-  const { status, bytes } = await fetch(path, maxPackumentBytes, 'application/json')
-  if (status !== statusOk || bytes.length > maxPackumentBytes) return undefined
-  return parseTolerantJson(Buffer.from(bytes).toString(), `the packument of "${name}"`)
+async function fetchPackument(name: PackageName, tools: Tools): Promise<Uint8Array | undefined> {
+  const wanted = { maxBytes: maxPackumentBytes, accept: 'application/json' }
+  const bytes = await fetchGiven(`/${encodeSegment(name)}`, wanted, tools)
+  return bytes === undefined || bytes.length > maxPackumentBytes ? undefined : bytes
+}
+
+type Pinned = {
+  readonly lines: ReadonlyMap<string, SeenLine>
+  readonly tools: Tools
+  readonly tell: Tell
+}
+
+function comparePackument(
+  bytes: Uint8Array,
+  name: PackageName,
+  { lines, tools, tell }: Pinned,
+): readonly ReleaseFault[] {
+  const amended = readAmended(tools.state, name)
+  const faults: ReleaseFault[] = []
+  try {
+    const document = parseTolerantJson(Buffer.from(bytes).toString(), `the packument of "${name}"`)
+    for (const release of readShown(document, name).releases) {
+      faults.push(...compareRelease(release, { line: lines.get(release.version), amended, tell }))
+    }
+  } catch (error) {
+    if (!isSteleError(error)) throw error
+    faults.push(tell('its packument', error.message, 'a packument'))
+  }
+  return faults
 }
 
 function compareRelease(
@@ -116,7 +131,8 @@ async function compareTarballs(
     if (value === undefined) continue
     const wanted = parseContentsValue(Buffer.from(value).toString())
     const path = `/${encodeSegment(name)}/-/${tarballFile(name, version)}`
-    const bytes = await fetchGiven(path, Math.min(wanted.size, maxTarballBytes), tools)
+    const maxBytes = Math.min(wanted.size, maxTarballBytes)
+    const bytes = await fetchGiven(path, { maxBytes }, tools)
     if (bytes === undefined) {
       notGiven++
       continue
@@ -134,16 +150,16 @@ async function compareTarballs(
 }
 
 /**
- * A tarball as it is given; undefined where none is. A registry cuts off what its upstream sends otherwise than it was pinned,
- * and answers 503 where that is down: as long as it answers else, this is not held against it.
+ * A packument or a tarball as it is given; undefined where none is. A registry cuts off what its upstream sends otherwise than it
+ * was pinned, and answers 503 where that is down: as long as it answers else, this is not held against it.
  */
 async function fetchGiven(
   path: string,
-  maxBytes: number,
+  { maxBytes, accept }: { readonly maxBytes: number; readonly accept?: string },
   { fetch }: Tools,
 ): Promise<Uint8Array | undefined> {
   try {
-    const { status, bytes } = await fetch(path, maxBytes)
+    const { status, bytes } = await fetch(path, maxBytes, accept)
     return status === statusOk ? bytes : undefined
   } catch (error) {
     if (!isSteleError(error, 'server_unreachable') && !isSteleError(error, 'server_refused')) {

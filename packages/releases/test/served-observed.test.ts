@@ -21,8 +21,15 @@ function stateRows(): ReadonlyMap<string, string> {
 
 type Fetch = Tools['fetch']
 
-/** A registry that serves the packument of the vectors; `tarball` and `ping` answer the rest. */
-function toolsOf(tarball: Fetch, ping: Fetch = async () => answer('{}')): Tools {
+const given: Fetch = async () => answer(JSON.stringify(packument))
+
+type Answers = { readonly document?: Fetch; readonly ping?: Fetch }
+
+/** A registry that serves the packument of the vectors, or `document` instead; `tarball` and `ping` answer the rest. */
+function toolsOf(
+  tarball: Fetch,
+  { document = given, ping = async () => answer('{}') }: Answers = {},
+): Tools {
   const rows = stateRows()
   const state = {
     get: (object: string, field: string) => {
@@ -41,7 +48,7 @@ function toolsOf(tarball: Fetch, ping: Fetch = async () => answer('{}')): Tools 
     contents: true,
     fetchBlob: async () => Buffer.from(chunk.text),
     fetch: async (path, ...rest) => {
-      if (path === '/left-pad') return answer(JSON.stringify(packument))
+      if (path === '/left-pad') return document(path, ...rest)
       return path === '/-/ping' ? ping(path, ...rest) : tarball(path, ...rest)
     },
   }
@@ -65,16 +72,53 @@ suite('compareObservedPackage()', () => {
     ['refuses it', async () => answer('{}', 409)],
   ] as const) {
     test(`compareObservedPackage() does not hold a tarball against a registry that ${title}`, async () => {
-      const { faults, contents } = await compareObservedPackage('left-pad', toolsOf(tarball), 7)
-      assert.deepEqual([faults, contents], [[], { compared: 0, notGiven: 1 }])
+      const outcome = await compareObservedPackage('left-pad', toolsOf(tarball), 7)
+      assert.deepEqual(outcome, {
+        faults: [],
+        missing: [],
+        contents: { compared: 0, notGiven: 1 },
+      })
     })
   }
 
-  test('compareObservedPackage() fails where the registry answers nothing any more', async () => {
-    await assert.rejects(
-      compareObservedPackage('left-pad', toolsOf(unreachable, unreachable), 7),
-      (error) => isSteleError(error, 'server_unreachable'),
+  for (const [title, document] of [
+    ['has it no more', async () => answer('{}', 404)],
+    ['cuts it off', unreachable],
+    ['says that its upstream is down', refused],
+  ] as const) {
+    test(`compareObservedPackage() compares the tarballs of a packument where a registry ${title}`, async () => {
+      const tools = toolsOf(async () => answer('evil'), { document })
+      const { faults, contents, isNotGiven } = await compareObservedPackage('left-pad', tools, 7)
+      assert.deepEqual([isNotGiven, contents], [true, { compared: 1, notGiven: 0 }])
+      assert.deepEqual(
+        faults.map(({ details }) => details.what),
+        ['1.10.0: sha512 of its tarball'],
+      )
+    })
+  }
+
+  test('compareObservedPackage() tells of a packument that is not given where tarballs are left alone', async () => {
+    const tools = { ...toolsOf(refused, { document: refused }), contents: false }
+    const outcome = await compareObservedPackage('left-pad', tools, 7)
+    assert.deepEqual(outcome, { faults: [], missing: [], isNotGiven: true })
+  })
+
+  test('compareObservedPackage() finds a packument that is not JSON', async () => {
+    const tools = toolsOf(refused, { document: async () => answer('<html>') })
+    const { faults, isNotGiven } = await compareObservedPackage('left-pad', tools, 7)
+    assert.deepEqual(
+      [isNotGiven, faults.map(({ details }) => details.what)],
+      [undefined, ['its packument']],
     )
+  })
+
+  test('compareObservedPackage() fails where the registry answers nothing any more', async () => {
+    for (const document of [given, unreachable]) {
+      const tools = toolsOf(unreachable, { document, ping: unreachable })
+      await assert.rejects(compareObservedPackage('left-pad', tools, 7), (error) =>
+        isSteleError(error, 'server_unreachable'),
+      )
+    }
   })
 
   test('compareObservedPackage() finds a tarball that is not the one in the log', async () => {

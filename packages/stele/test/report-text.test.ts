@@ -33,6 +33,7 @@ const verified: ShownReport = {
   contentsNew: 1,
   servedContents: { compared: 0, notGiven: 0 },
   servedCompared: 700,
+  servedNotGiven: 0,
   notCompared: ['readme', 'e-mail addresses'],
   warnings: [],
   exceptions: [],
