@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { type EvilUpstream, startEvilUpstream } from './evil-upstream.ts'
@@ -169,6 +169,35 @@ test('a registry verifies after names were taken over, whether they were only se
   await assertVerifies(server.url)
   const { versions } = (await readPackument(server.url, 'installed')) ?? { versions: {} }
   assert.deepEqual(Object.keys(versions), ['1.0.0', '2.0.0'])
+})
+
+test('a name is taken over with every tarball that was installed, and else only where that is said', async () => {
+  await using upstream = await startEvilUpstream()
+  for (const name of ['kept', 'lost']) upstream.put(name, [{ version: '1.0.0' }])
+  await using server = await startProxy(upstream)
+  await signUp(server.url, 'alice')
+  for (const name of ['kept', 'lost']) {
+    assert.equal((await tarballOf(server, name, '1.0.0')).status, 200)
+  }
+  await rm(join(server.dir, 'upstream'), { recursive: true })
+  await mkdir(join(server.dir, 'upstream'))
+  const reserve = async (name: string, ...more: readonly string[]) => {
+    const asked = ['reserve', 'add', name, '--for', 'alice', '--yes', '--dir', server.dir, ...more]
+    const env = { PATH: process.env['PATH'], HOME: server.dir }
+    return runProgram(process.execPath, [mainFile, ...asked], { cwd: server.dir, env })
+  }
+  upstream.setDown(true)
+  const refused = await reserve('kept')
+  assert.equal(refused.code, 1, refused.shown)
+  assert.match(refused.shown, /could not be fetched \(1\.0\.0: .*, or say --lose-missing/)
+  const lost = await reserve('lost', '--lose-missing')
+  assert.equal(lost.code, 0, lost.shown)
+  upstream.setDown(false)
+  const isKept = async (): Promise<boolean> => (await reserve('kept')).code === 0
+  for (const endMs = Date.now() + 30_000; !(await isKept()); ) assert.ok(Date.now() < endMs)
+  upstream.setDown(true)
+  assert.equal((await tarballOf(server, 'kept', '1.0.0')).status, 200)
+  assert.equal((await tarballOf(server, 'lost', '1.0.0')).status, 404)
 })
 
 test('a name that the upstream has cannot be published here, and says so', async () => {

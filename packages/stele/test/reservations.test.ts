@@ -2,15 +2,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { changeReservation, type Reserved } from '../src/server/reservations.ts'
+import type { MissingTarball } from '../src/services/registry/reached.ts'
 
 type Ports = Parameters<typeof changeReservation>[0]
 
-/** A registry with these reservations that counts the entries it is asked for. */
-function portsOf(reserved: readonly Reserved[]): { ports: Ports; entries: () => number } {
+/** A registry with these reservations that counts the entries it is asked for; of names of upstreams these tarballs cannot be had. */
+function portsOf(
+  reserved: readonly Reserved[],
+  missing: readonly MissingTarball[] = [],
+): { ports: Ports; entries: () => number } {
   let entries = 0
   const log = async () => ({ entry: ++entries })
   const registry = { hasAccount: () => true, reserve: log, release: log }
-  const ports = { registry, operator: 'operator', reservations: () => reserved }
+  const reached = { fetchMissing: async () => missing }
+  const ports = { registry, operator: 'operator', reservations: () => reserved, reached }
   return { ports: ports as unknown as Ports, entries: () => entries }
 }
 
@@ -42,3 +47,23 @@ for (const pattern of ['@x/*', 'x', '@x/y', 'x.y_z-1']) {
     assert.equal(entries(), 1)
   })
 }
+
+const missing = [
+  { version: '1.0.0', reason: 'the upstream is down' },
+  { version: '1.1.0', reason: 'the upstream is down' },
+]
+
+test('changeReservation() does not reserve a name where tarballs that were installed cannot be had', async () => {
+  const { ports, entries } = portsOf([], missing)
+  await assert.rejects(changeReservation(ports, { do: 'reserve', pattern: 'x' }), {
+    message:
+      /^Cannot reserve "x": .*\(1\.0\.0 and 1 more: the upstream is down\).* say --lose-missing/,
+  })
+  assert.equal(entries(), 0)
+})
+
+test('changeReservation() reserves it all the same where the operator says so', async () => {
+  const { ports, entries } = portsOf([], missing)
+  await changeReservation(ports, { do: 'reserve', pattern: 'x', losesMissing: true })
+  assert.equal(entries(), 1)
+})

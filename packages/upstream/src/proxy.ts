@@ -7,6 +7,7 @@ import { createAsking } from './asking.ts'
 import { type BreakerState, createBreakers } from './breaker.ts'
 import { createFetching } from './fetching.ts'
 import { createUnderWay, type UnderWay } from './flights.ts'
+import { createFindHeld, createHolding, type Holding } from './holding.ts'
 import { maxAskedToPublishMs } from './limits.ts'
 import { unpackBytes } from './pack.ts'
 import { createPackuments, type Packuments } from './packuments.ts'
@@ -44,6 +45,7 @@ export type Proxy = {
   readonly advisories: AskAdvisories
   readonly search: AskSearch
   readonly amending: Amending
+  readonly holding: Holding
   /** How each upstream does, in the operator's order. */
   readonly states: () => readonly ({ readonly id: string } & BreakerState)[]
   /** Resolves when nothing goes on any more, also behind the answers. */
@@ -54,7 +56,7 @@ export type Proxy = {
 export function createProxy(
   ports: UpstreamPorts & { readonly isPrivate: (name: string) => boolean },
 ): Proxy {
-  const { kept, state, tarballs, upstreams, isPrivate, takeCold } = ports
+  const { kept, state, upstreams, isPrivate, takeCold } = ports
   const breakers = createBreakers(ports.now)
   const fetching = createFetching({ ...ports, breakers })
   // A breaker of their own: an upstream that fails to audit or to search may serve packages all the same.
@@ -70,14 +72,12 @@ export function createProxy(
     const head = kept.head(name, form)
     return head !== undefined && head.upstream === whose(name) ? head : undefined
   }
+  const findHeld = createFindHeld(ports)
   const tarball: Proxy['tarball'] = async (name, version, client) => {
     const chosen = state.chosen(name, version)
-    const held = chosen === undefined ? undefined : await tarballs.find(chosen, name)
-    // Where the integrity is a weaker hash, the one in the log binds.
-    const isWeak = chosen?.startsWith('sha1-') === true
-    const logged = isWeak ? state.contents(name, version)?.sha512 : undefined
-    const isRight = logged === undefined || held?.sha512 === logged
-    if (chosen !== undefined && held !== undefined && isRight) {
+    const held =
+      chosen === undefined ? undefined : await findHeld(name, { version, integrity: chosen })
+    if (chosen !== undefined && held !== undefined) {
       releases.catchUp(name, version, held)
       return { kind: 'held', held, integrity: chosen }
     }
@@ -100,6 +100,7 @@ export function createProxy(
     },
     tarball,
     amending: createAmending(ports, tarball),
+    holding: createHolding(ports, tarball),
     states: () => upstreams.map(({ id }) => ({ id, ...breakers(id).state() })),
     settled,
   }

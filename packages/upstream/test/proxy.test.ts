@@ -579,6 +579,41 @@ test('amending.amend() lets the tarball have the last word, where the operator s
   }
 })
 
+test('holding.findMissing() names what was installed and is not here, and asks nobody', async () => {
+  const world = await worldThatSaw()
+  const { holding } = world.proxy
+  assert.deepEqual(await holding.findMissing('a'), [])
+  world.loseTarballs()
+  assert.deepEqual(await holding.findMissing('a'), ['1.0.0'])
+  assert.deepEqual(world.asked, [])
+})
+
+test('holding.fetchMissing() has it come, and tells what cannot be had', async () => {
+  const world = await worldThatSaw()
+  const { holding } = world.proxy
+  await world.fetch('a', '1.1.0')
+  world.loseTarballs()
+  world.answers.delete('/a/-/a-1.1.0.tgz')
+  const [only, ...more] = await holding.fetchMissing(parsePackageName('a'))
+  assert.deepEqual([only?.version, more], ['1.1.0', []])
+  assert.match(only?.reason ?? '', /does not have it/)
+  assert.deepEqual(await holding.findMissing('a'), ['1.1.0'])
+})
+
+test('holding.fetchMissing() tells that a changed tarball cannot be had, and that an upstream does not answer', async () => {
+  for (const [answer, reason] of [
+    [{ body: makePackage({ name: 'a', version: '6.6.6' }) }, /now has different bytes/],
+    [{ fails: 'no route' }, /does not answer|no route/],
+  ] as const) {
+    const world = await worldThatSaw()
+    world.loseTarballs()
+    world.answers.set('/a/-/a-1.0.0.tgz', answer)
+    const [only] = await world.proxy.holding.fetchMissing(parsePackageName('a'))
+    assert.match(only?.reason ?? '', reason)
+    await world.settle()
+  }
+})
+
 test('prepare() serves what was installed as it was, where what was kept of it is lost', async () => {
   const world = createWorld()
   const before = { manifest: { dependencies: { b: '1' } }, own: { dependencies: { b: '1' } } }

@@ -6,6 +6,7 @@ type Reached = {
   readonly name: string
   readonly upstream: string
   readonly chosen: readonly string[]
+  readonly missing: readonly string[]
   readonly unchosen: number
 }
 
@@ -14,25 +15,38 @@ const maxShown = 10
 /** Reads the server's answer. */
 export function parseReached(answer: JsonValue): readonly Reached[] {
   const rows = Array.isArray(answer) ? answer.filter(isJsonObject) : []
-  return rows.map(({ name, upstream, chosen, unchosen }) => ({
+  return rows.map(({ name, upstream, chosen, missing, unchosen }) => ({
     name: typeof name === 'string' ? name : '',
     upstream: typeof upstream === 'string' ? upstream : '',
     chosen: Array.isArray(chosen) ? chosen.map(String) : [],
+    missing: Array.isArray(missing) ? missing.map(String) : [],
     unchosen: Number(unchosen),
   }))
 }
 
+/** Whether it is reserved also where tarballs cannot be had. */
+type Losing = { readonly losesMissing: boolean }
+
 /** Sentences without a stop; the first says whose it is. */
-export function formatLosses(pattern: string, reached: readonly Reached[]): readonly string[] {
-  return pattern.endsWith('/*') ? scopeLosses(pattern, reached) : nameLosses(reached)
+export function formatLosses(
+  pattern: string,
+  reached: readonly Reached[],
+  losing: Losing,
+): readonly string[] {
+  return pattern.endsWith('/*') ? scopeLosses(pattern, reached) : nameLosses(reached, losing)
 }
 
-function nameLosses(reached: readonly Reached[]): readonly string[] {
-  return reached.flatMap(({ name, upstream, chosen, unchosen }) => [
+function nameLosses(reached: readonly Reached[], { losesMissing }: Losing): readonly string[] {
+  return reached.flatMap(({ name, upstream, chosen, missing, unchosen }) => [
     `"${name}" belongs to the upstream "${upstream}": reserving it makes it this registry's own, and there is no way back`,
     chosen.length === 0
       ? 'Nobody has installed a version of it from here, so clients find none until one is published here'
       : `${chosen.length === 1 ? 'One version that was installed from here stays' : `${chosen.length} versions that were installed from here stay`}: ${shown(chosen)}`,
+    ...(missing.length === 0
+      ? []
+      : [
+          `${missing.length === 1 ? 'The tarball of one of these is' : `The tarballs of ${missing.length} of these are`} not here now, and fetched from "${upstream}" first: ${shown(missing)}. ${losesMissing ? 'What it does not give is lost: nobody can install it any more' : 'If it does not give them, nothing is reserved'}`,
+        ]),
     ...(unchosen === 0
       ? []
       : [

@@ -23,6 +23,11 @@ export const reserve: Command<Report> = {
         summary:
           'add: who may use it (default: the operator); remove: whose part ends (default: all)',
       },
+      'lose-missing': {
+        type: 'boolean',
+        summary:
+          'add: also when tarballs of an upstream that were installed from here can be had nowhere',
+      },
       ...yesOption,
     },
     notes: [
@@ -58,10 +63,11 @@ function parseAsk({ positionals, options }: Input): AdminAsk {
   if (pattern === undefined) throw usageWrong(`"stele reserve ${action}" needs a name or a scope`)
   const did = action === 'add' ? 'reserve' : 'release'
   const { for: given } = options
-  if (typeof given !== 'string') return { do: did, pattern }
+  const losing = options['lose-missing'] === true ? { losesMissing: true } : {}
+  if (typeof given !== 'string') return { do: did, pattern, ...losing }
   const accounts = given.split(',').map((account) => account.trim())
   if (accounts.includes('')) throw usageWrong('Give names to --for, with commas between: alice,bob')
-  return { do: did, pattern, accounts }
+  return { do: did, pattern, accounts, ...losing }
 }
 
 /** What clients would lose of upstreams is told before, where there is anything. */
@@ -69,7 +75,8 @@ async function confirmLosses(input: Input, pattern: string): Promise<void> {
   if (input.options['yes'] === true) return
   const reached = parseReached(await askServer(input, { do: 'find_reached', pattern }))
   if (reached.length === 0) return
-  const [first = '', ...more] = formatLosses(pattern, reached)
+  const losesMissing = input.options['lose-missing'] === true
+  const [first = '', ...more] = formatLosses(pattern, reached, { losesMissing })
   await confirm(input, {
     command: 'reserve',
     question: [first, ...more.map((line) => `  ${line}`)].join('\n'),

@@ -24,6 +24,8 @@ export type AdminAsk =
       readonly pattern: string
       /** The operator's own, or, where it is released, all who share it, when absent. */
       readonly accounts?: readonly string[]
+      /** Reserves a name of an upstream also where tarballs cannot be had that were installed from here: they are lost then. */
+      readonly losesMissing?: boolean
     }
   /** What clients would lose of upstreams if this were reserved. */
   | { readonly do: 'find_reached'; readonly pattern: string }
@@ -70,7 +72,12 @@ export function parseAsk(text: string): AdminAsk {
       case 'reserve':
       case 'release':
         if (pattern === undefined) break
-        return { do: value['do'], pattern, ...parseAccounts(value['accounts']) }
+        return {
+          do: value['do'],
+          pattern,
+          ...parseAccounts(value['accounts']),
+          ...(value['losesMissing'] === true ? { losesMissing: true } : {}),
+        }
       case 'find_reached':
         if (pattern === undefined) break
         return { do: 'find_reached', pattern }

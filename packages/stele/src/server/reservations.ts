@@ -3,8 +3,8 @@ import { SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
 import { checkNewPackageName, parsePackageName } from '@stele/formats/names'
 import type { Registry } from '@stele/registry'
+import type { MissingTarball, Reached } from '../services/registry/reached.ts'
 import type { AdminAsk } from './admin-ask.ts'
-import type { Server } from './open-server.ts'
 
 /** A name or a scope, and who shares it: never nobody. */
 export type Reserved = { readonly pattern: string; readonly accounts: readonly string[] }
@@ -14,6 +14,7 @@ type Ports = {
   readonly registry: Pick<Registry, 'hasAccount' | 'reserve' | 'release'>
   readonly operator: string
   readonly reservations: () => readonly Reserved[]
+  readonly reached: Reached
 }
 
 /**
@@ -31,18 +32,18 @@ export async function changeReservation(ports: Ports, ask: Ask): Promise<JsonVal
 /**
  * What reserving it takes from clients; nothing where it is reserved already. Throws name_invalid.
  */
-export function findReached(
-  { findReached: find, reservations }: Pick<Ports, 'reservations'> & Pick<Server, 'findReached'>,
+export async function findReached(
+  { reached, reservations }: Pick<Ports, 'reached' | 'reservations'>,
   pattern: string,
-): JsonValue {
+): Promise<JsonValue> {
   refusePattern(pattern)
   if (reservations().some((one) => one.pattern === pattern)) return []
-  return find(pattern).map((one) => ({ ...one }))
+  return (await reached.find(pattern)).map((one) => ({ ...one }))
 }
 
 async function share(
-  { registry, operator }: Ports,
-  { do: method, pattern, accounts: named }: Ask,
+  { registry, operator, reached }: Ports,
+  { do: method, pattern, accounts: named, losesMissing = false }: Ask,
   holders: readonly string[],
 ): Promise<readonly number[]> {
   refusePattern(pattern)
@@ -57,12 +58,25 @@ async function share(
     if (!registry.hasAccount(account)) throw new SteleError('account_not_found', { account })
   }
   const added = [...new Set(accounts)].filter((account) => !holders.includes(account))
+  if (added.length > 0) {
+    const missing = await reached.fetchMissing(pattern) // Afterwards nobody can be asked for them.
+    if (!losesMissing) refuseLoss(pattern, missing)
+  }
   const entries: number[] = []
   for (const account of added) {
     const { entry } = await registry.reserve(operator, { pattern, account })
     entries.push(entry)
   }
   return entries
+}
+
+function refuseLoss(pattern: string, missing: readonly MissingTarball[]): void {
+  const [first, ...more] = missing
+  if (first === undefined) return
+  const { version, reason } = first
+  const which = more.length === 0 ? version : `${version} and ${more.length} more`
+  const message = `Cannot reserve "${pattern}": the tarballs of versions that were installed from here could not be fetched (${which}: ${reason}), and afterwards nobody is asked for them. Try again later, or say --lose-missing: nobody can install these versions then, for good`
+  throw new SteleError('rule_refused', { method: 'reserve', name: 'tarballs_missing', message })
 }
 
 async function release(

@@ -36,6 +36,7 @@ export type ProxyOptions = {
 export function openProxy(options: ProxyOptions): {
   readonly upstream: UpstreamReads
   readonly amending: Amending
+  readonly holding: Proxy['holding']
   readonly settled: Proxy['settled']
 } {
   const { settings, log, get, kept, tarballs, takeIn, takeApart, report } = options
@@ -66,7 +67,8 @@ export function openProxy(options: ProxyOptions): {
   const { upstreamBlocked, upstreamMinimumAgeMs } = settings
   const held = { blocked: upstreamBlocked, minimumAgeMs: upstreamMinimumAgeMs }
   const proxy = createScreening(asking, held, { now: steadyNow })
-  return { upstream: readsOf(proxy, settings), amending: proxy.amending, settled: proxy.settled }
+  const { amending, holding, settled } = proxy
+  return { upstream: readsOf(proxy, settings), amending, holding, settled }
 }
 
 const startMs = Date.now() - performance.now()

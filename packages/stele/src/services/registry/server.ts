@@ -24,7 +24,7 @@ import { viaHeaders } from '../../upstream/via.ts'
 import { checkUpstreams, findUpstreams } from '../../upstream/wanted-upstreams.ts'
 import { wire } from '../faces.ts'
 import { type KindPorts, type ServerPart, serverPart } from '../kind.ts'
-import { createFindReached, type FindReached } from './reached.ts'
+import { createReached, type Reached } from './reached.ts'
 import { createValuesInUse, type ValuesInUse } from './values-in-use.ts'
 
 /** What is particular to a registry. */
@@ -35,7 +35,7 @@ export type RegistryPart = {
   /** Names and scopes that belong to accounts. */
   readonly reservations: () => readonly Reserved[]
   /** What a reservation would take from upstreams. */
-  readonly findReached: FindReached
+  readonly reached: Reached
   /** Absent where no upstream is asked. */
   readonly amending?: Amending
   readonly upstreams: readonly AskedUpstream[]
@@ -59,7 +59,7 @@ async function open(
   const { log } = service.reads
   const heavy = createHeavyWork()
   const opened = await openUpstreams(service, closing, { ...ports, heavy })
-  const { upstream, amending, upstreams = [] } = opened
+  const { upstream, amending, holding, upstreams = [] } = opened
   const views = await openViews(service)
   const pool = closing.adopt(createIngestPool(ingestPorts(service.main, heavy)), (one) =>
     one.close(),
@@ -78,7 +78,7 @@ async function open(
     valuesInUse: createValuesInUse(log),
     ...(amending === undefined ? {} : { amending }),
     reservations: () => readReservations(log),
-    findReached: createFindReached(log, log.blobs.read),
+    reached: createReached(log, log.blobs.read, holding),
     upstreams,
   }
 }

@@ -1,0 +1,75 @@
+// Tarballs of releases that were chosen, as their log has them: which of them are here, and having the others come.
+import { isSteleError } from '@stele/errors'
+import type { PackageName } from '@stele/formats/names'
+import type { HeldTarball, UpstreamPorts } from './ports.ts'
+import type { ProxiedTarball } from './releases.ts'
+
+/** A release that was chosen, and why its tarball is not here. */
+type MissingRelease = { readonly version: string; readonly reason: string }
+
+/** What is here of a package, before nobody can be asked for the rest any more. */
+export type Holding = {
+  /** The chosen versions whose tarballs are not here, or damaged. Nobody is asked. */
+  readonly findMissing: (name: string) => Promise<readonly string[]>
+  /** Fetches these, one after the other, and gives those that are not here then. */
+  readonly fetchMissing: (name: PackageName) => Promise<readonly MissingRelease[]>
+}
+
+/** A release's tarball that is here; `integrity` is the one that it was chosen with. */
+type FindHeld = (
+  name: string,
+  chosen: { readonly version: string; readonly integrity: string },
+) => Promise<HeldTarball | undefined>
+
+type Ports = Pick<UpstreamPorts, 'state' | 'tarballs'>
+
+const noRoom = 'there is no room for it'
+
+/** Over what is kept. */
+export function createFindHeld({ state, tarballs }: Ports): FindHeld {
+  return async (name, { version, integrity }) => {
+    const held = await tarballs.find(integrity, name)
+    // Where the integrity is a weaker hash, the one in the log binds.
+    const isWeak = integrity.startsWith('sha1-')
+    const logged = isWeak ? state.contents(name, version)?.sha512 : undefined
+    return logged === undefined || held?.sha512 === logged ? held : undefined
+  }
+}
+
+/** `tarball` fetches what is not here. */
+export function createHolding(
+  ports: Ports,
+  tarball: (name: PackageName, version: string) => Promise<ProxiedTarball | undefined>,
+): Holding {
+  const findHeld = createFindHeld(ports)
+  const findMissing: Holding['findMissing'] = async (name) => {
+    const missing: string[] = []
+    for (const chosen of ports.state.chosenReleases(name)) {
+      if ((await findHeld(name, chosen)) === undefined) missing.push(chosen.version)
+    }
+    return missing
+  }
+  const fetch = async (name: PackageName, version: string): Promise<string> => {
+    try {
+      const found = await tarball(name, version)
+      if (found === undefined) return 'its upstream does not have it, or is not asked for it'
+      if (found.kind === 'arriving') await found.arriving.whole
+      return noRoom // Where it is not here afterwards.
+    } catch (error) {
+      if (!isSteleError(error)) throw error
+      return error.message
+    }
+  }
+  return {
+    findMissing,
+    fetchMissing: async (name) => {
+      const reasons = new Map<string, string>()
+      for (const version of await findMissing(name)) {
+        reasons.set(version, await fetch(name, version))
+      }
+      // All of them again: what was here before may have made room.
+      const missing = await findMissing(name)
+      return missing.map((version) => ({ version, reason: reasons.get(version) ?? noRoom }))
+    },
+  }
+}
