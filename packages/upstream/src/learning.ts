@@ -14,7 +14,7 @@ export type Learned = {
   readonly held: HeldTarball
 }
 
-type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'takeApart' | 'report'>
+type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'takeApart' | 'behind' | 'report'>
 
 /**
  * Learns what a tarball holds. Resolves when it is logged; what goes wrong is reported, and tried again a few times with the
@@ -24,6 +24,7 @@ export function createLearning({
   state,
   calls,
   takeApart,
+  behind,
   report,
 }: Ports): (release: Learned) => Promise<void> {
   const tell = createBatches<ApartRelease>({
@@ -34,7 +35,9 @@ export function createLearning({
 
   async function learn({ name, version, record, held }: Learned): Promise<void> {
     if (state.contents(name, version) !== undefined) return
-    const { contents, own } = await takeApart(held)
+    const apart = await behind(() => takeApart(held))
+    if (apart === undefined) return // The next request for it comes back to it.
+    const { contents, own } = apart
     await tell({ name, version, contents })
     if (own === undefined || own.record === record) return
     const digest = hash('sha256', own.record, 'hex')

@@ -241,6 +241,8 @@ export type UpstreamPorts = {
   readonly takeIn: (taking: Taking) => Promise<Taken>
   /** Takes a tarball apart, on whichever thread is free. */
   readonly takeApart: (held: HeldTarball) => Promise<Apart>
+  /** Does what nobody waits for when there is time; undefined where there is none. */
+  readonly behind: <T>(work: () => Promise<T>) => Promise<T | undefined>
   /** Takes a coding off. Undefined beyond `maxBytes`; throws for a coding that it does not know, or that is broken. */
   readonly decode: (
     bytes: Uint8Array,

@@ -152,6 +152,7 @@ export function createWorld(
       differ: (name, version, record) => tell('differ', { name, version, record }),
     },
     takeIn: async (taking) => takeIn(taking),
+    behind: (work) => work(),
     takeApart: async ({ sha512 }) => {
       const bytes = [...files.values()].find((file) => file.sha512 === sha512)?.bytes
       const { contents, recordText, packageJson } = readRelease(bytes ?? new Uint8Array())

@@ -60,3 +60,15 @@ export const leastReadingHeapMegabytes = 256
 
 /** Bytes of a packument after which the thread is ended, once nothing waits: it keeps the memory that it took. */
 export const swellingBytes: number = 16 * 1024 * 1024
+
+/** How long no request must come before work behind them begins, in milliseconds: while something is installed, they come faster. */
+export const behindQuietMs = 1_000
+
+/** How long it waits at most, in milliseconds: a busy registry is never quiet. */
+export const behindMostMs: number = 30 * 1000
+
+/** Pieces of it that are done at once: what is asked for meanwhile waits for them. */
+export const behindAtOnce = 2
+
+/** Pieces that wait, each with some KB: the rest is done when it is asked for again. */
+export const maxBehind = 5_000

@@ -19,6 +19,7 @@ import {
   type UpstreamSettings,
 } from '@stele/upstream'
 import { createScreening } from '@stele/upstream/screening'
+import type { Behind } from './behind.ts'
 import { createDecode } from './decode.ts'
 import { coldByAddress, coldInAll, questionsByAddress, questionsInAll } from './limits.ts'
 import { refuseLoop } from './via.ts'
@@ -30,6 +31,7 @@ export type ProxyOptions = {
   readonly log: LogReader
   readonly submit: SubmitCall
   readonly report: UpstreamPorts['report']
+  readonly behind: Behind
 } & Pick<UpstreamPorts, 'get' | 'kept' | 'tarballs' | 'takeIn' | 'takeApart'>
 
 /** The proxy, as the registry reads it, and as the operator amends what it pinned. */
@@ -39,7 +41,7 @@ export function openProxy(options: ProxyOptions): {
   readonly holding: Proxy['holding']
   readonly settled: Proxy['settled']
 } {
-  const { settings, log, get, kept, tarballs, takeIn, takeApart, report } = options
+  const { settings, log, get, kept, tarballs, takeIn, takeApart, behind, report } = options
   const isPrivate = matcherOf(settings.private)
   const asking = createProxy({
     upstreams: settings.upstreams.map(({ token, tarballHosts, ...rest }) => ({
@@ -56,6 +58,7 @@ export function openProxy(options: ProxyOptions): {
     calls: hostCalls(options),
     takeIn,
     takeApart,
+    behind: behind.run,
     decode: createDecode(),
     takeCold: createBudget('packages that are not here yet', coldByAddress, coldInAll),
     takeQuestion: createBudget('questions to upstreams', questionsByAddress, questionsInAll),
@@ -68,7 +71,7 @@ export function openProxy(options: ProxyOptions): {
   const held = { blocked: upstreamBlocked, minimumAgeMs: upstreamMinimumAgeMs }
   const proxy = createScreening(asking, held, { now: steadyNow })
   const { amending, holding, settled } = proxy
-  return { upstream: readsOf(proxy, settings), amending, holding, settled }
+  return { upstream: readsOf(proxy, options), amending, holding, settled }
 }
 
 const startMs = Date.now() - performance.now()
@@ -98,7 +101,10 @@ function createBudget(
   }
 }
 
-function readsOf(proxy: Proxy, { upstreams, upstreamFreshMs }: UpstreamSettings): UpstreamReads {
+function readsOf(
+  proxy: Proxy,
+  { settings: { upstreams, upstreamFreshMs }, behind }: ProxyOptions,
+): UpstreamReads {
   const searched = upstreams.find(({ search }) => search)
   return {
     ids: upstreams.map(({ id }) => id),
@@ -117,6 +123,7 @@ function readsOf(proxy: Proxy, { upstreams, upstreamFreshMs }: UpstreamSettings)
       await proxy.prepareToPublish(name, form, client)
     },
     prepare: async (name, form, client) => {
+      behind.noteRequest()
       refuseLoop(proxy.whose(name), name)
       const head = await proxy.prepare(name, form, client)
       return head && { lastsMs: head.checkedMs + upstreamFreshMs - steadyNow() }
@@ -124,6 +131,7 @@ function readsOf(proxy: Proxy, { upstreams, upstreamFreshMs }: UpstreamSettings)
     head: proxy.head,
     template: proxy.template,
     tarball: async (name, version, client) => {
+      behind.noteRequest()
       refuseLoop(proxy.whose(name), name)
       const found = await proxy.tarball(name, version, client)
       if (found === undefined) return undefined

@@ -17,6 +17,7 @@ import type { AskedUpstream } from '../../server/announce.ts'
 import { createHeavyWork, type HeavyWork } from '../../server/heavy-work.ts'
 import type { Reserved } from '../../server/reservations.ts'
 import type { RunningService } from '../../server/run-service.ts'
+import { createBehind } from '../../upstream/behind.ts'
 import { createGet } from '../../upstream/http-get.ts'
 import { openProxy } from '../../upstream/open-proxy.ts'
 import { openReading } from '../../upstream/reading.ts'
@@ -112,8 +113,10 @@ async function openUpstreams(
     report({ event: 'upstream_sweep_failed', ...facts })
   })
   const reading = openReading(main, heavy, settings.upstreamPackumentSize)
+  const behind = createBehind()
   const { settled, ...proxy } = openProxy({
     ...reading,
+    behind,
     get: network.get,
     kept: store.kept,
     tarballs: store.tarballs,
@@ -129,6 +132,7 @@ async function openUpstreams(
   })
   // Before the store: what is on its way ends with an error then, and is still to put its file away.
   closing.defer(async () => {
+    behind.close()
     network.close()
     await reading.close()
     await settled()
