@@ -28,6 +28,8 @@ export function checkHost(incoming: Incoming, settings: AddressSettings): void {
   throw new SteleError('host_unknown', { host: host.slice(0, 255) })
 }
 
+type Proxies = Pick<AddressSettings, 'trustedProxies'>
+
 /** What a trusted proxy says of the request in front of it. */
 type Forwarded = { readonly proto?: string; readonly host?: string; readonly prefix?: string }
 
@@ -53,14 +55,14 @@ const unknownClient = 'unknown'
  * The client's IP address: the last in the chain of a forwarding header that no trusted proxy has. A proxy writes one of
  * the two headers and passes the other on as the client made it up: where they disagree, the client is unknown.
  */
-export function clientAddress(incoming: Incoming, settings: AddressSettings): string {
+export function clientAddress(incoming: Incoming, settings: Proxies): string {
   if (!isInNetworks(incoming.peer, settings.trustedProxies)) return incoming.peer
   const chains = [standardChain(incoming), usualChain(incoming)].filter((chain) => chain.length > 0)
   const [client = incoming.peer, other = client] = chains.map((chain) => outermost(chain, settings))
   return client === other ? client : unknownClient
 }
 
-function outermost(chain: readonly string[], { trustedProxies }: AddressSettings): string {
+function outermost(chain: readonly string[], { trustedProxies }: Proxies): string {
   return chain.findLast((address) => !isInNetworks(address, trustedProxies)) ?? chain[0] ?? ''
 }
 

@@ -113,6 +113,9 @@ export const largeAnswerBytes: number = 1 * mib
 /** Bytes of large answers in memory at once, each as often as it is made, not as it is sent. */
 export const maxAnswerBytes: number = 96 * mib
 
+/** The part of that which answers to one address may have. */
+export const maxReaderParts = 0.5
+
 /** How long one may be on its way before another that needs its room has it: 32 MiB at 9 Mbit/s. */
 export const staleAnswerMs: number = 30 * secondMs
 

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, isIPv6, type Socket } from 'node:net'
 import { SteleError } from '@stele/errors'
-import type { Network } from '@stele/formats/networks'
+import { clientKey, type Network } from '@stele/formats/networks'
+import { clientAddress } from './base-address.ts'
 import { createBodyBudget } from './body-budget.ts'
 import { createBodyTurns } from './body-turns.ts'
 import { createConnections } from './connections.ts'
@@ -77,6 +78,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   }
   const answers = createLargeAnswers(options.maxAnswerBytes ?? maxAnswerBytes)
   const server = createLimitedServer(app)
+  const { report, trustedProxies = [] } = options
   const running: Running = { count: 0, onNone: () => undefined }
   const start = ({ request, response }: Exchange): void => {
     running.count++
@@ -85,7 +87,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       if (running.count === 0) running.onNone()
     })
     if (!server.listening) response.setHeader('connection', 'close')
-    serve(app, { request, response, places, answers, report: options.report }).catch(
+    serve(app, { request, response, places, answers, trustedProxies, report }).catch(
       (error: unknown) => {
         reportConnection(options, request.socket, error)
         response.destroy()
@@ -99,7 +101,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   const limit = options.maxConnectionsPerAddress ?? maxConnectionsPerAddress
   const connections = createConnections({
     limit,
-    trustedProxies: options.trustedProxies ?? [],
+    trustedProxies,
     isIdle: turns.isIdle,
     onFull: (socket) => reportConnection(options, socket, `it has ${limit} connections open`),
   })
@@ -160,6 +162,7 @@ type Serving = {
   readonly response: ServerResponse
   readonly places: BodyPlaces
   readonly answers: LargeAnswers
+  readonly trustedProxies: readonly Network[]
   readonly report: ListenOptions['report']
 }
 
@@ -171,7 +174,9 @@ async function serve(app: App, serving: Serving): Promise<void> {
   const refused = refuseExpectation(incoming)
   const made = await (refused === undefined ? app(incoming) : finish(incoming, refused))
   for (const release of held) release()
-  const reply = hasRoom(serving, made) ? made : await finish(incoming, toReply(noRoom(), String))
+  const reply = hasRoom(serving, incoming, made)
+    ? made
+    : await finish(incoming, toReply(noRoom(), String))
   try {
     await sendReply(request, response, reply)
   } catch (error) {
@@ -191,9 +196,11 @@ function reportUnsent({ request, report }: Serving, error: unknown): string {
 }
 
 /** Room for a large answer, until its client has it or is gone. */
-function hasRoom({ response, answers }: Serving, { body }: Reply): boolean {
+function hasRoom(serving: Serving, incoming: Incoming, { body }: Reply): boolean {
   if (!(body instanceof Uint8Array) || body.length < largeAnswerBytes) return true
-  const release = answers.open(body, () => response.destroy())
+  const { response, answers, trustedProxies } = serving
+  const client = clientKey(clientAddress(incoming, { trustedProxies }))
+  const release = answers.open(body, { client, cut: () => response.destroy() })
   if (release === undefined) return false
   if (response.destroyed) release()
   else response.once('close', release)

@@ -6,7 +6,10 @@ import { staleAnswerMs } from '../src/limits.ts'
 
 type Row = {
   readonly what: string
-  /** `name bytes` opens an answer with the memory of this name, `-number` ends the one that was opened as that, `+` lets time pass. */
+  /**
+   * `name bytes` opens an answer with the memory of this name, of 100 that there are; with `by x` it is for that address, else
+   * for one of its own. `-number` ends the one that was opened as that, `+` lets time pass.
+   */
   readonly steps: readonly string[]
   readonly became: readonly ('held' | 'refused' | 'cut')[]
   readonly usedBytes: number
@@ -64,6 +67,30 @@ const rows: readonly Row[] = [
     became: ['cut', 'held'],
     usedBytes: 90,
   },
+  {
+    what: 'one address has half of the room',
+    steps: ['a 30 by x', 'b 30 by x', 'c 30 by y'],
+    became: ['held', 'refused', 'held'],
+    usedBytes: 60,
+  },
+  {
+    what: 'the address that has half of it was first with what others take too',
+    steps: ['a 50 by x', 'a 50 by y', 'b 50 by y', 'c 1 by x'],
+    became: ['held', 'held', 'held', 'refused'],
+    usedBytes: 100,
+  },
+  {
+    what: 'the old one is of an address that has its half',
+    steps: ['a 20 by y', 'b 40 by x', '+', 'c 40 by x'],
+    became: ['held', 'cut', 'held'],
+    usedBytes: 60,
+  },
+  {
+    what: 'one address asks for more than half at once',
+    steps: ['a 80 by x', 'b 80 by x', 'c 20 by y'],
+    became: ['held', 'refused', 'held'],
+    usedBytes: 100,
+  },
 ]
 for (const { what, steps, became, usedBytes } of rows) {
   test(`open() leaves ${became.join(', ')} when ${what}`, () => {
@@ -73,14 +100,14 @@ for (const { what, steps, became, usedBytes } of rows) {
     const ends: ((() => void) | undefined)[] = []
     const found: string[] = []
     for (const step of steps) {
-      const [, name = '', size] = /^(\w) (\d+)$/.exec(step) ?? []
+      const [, name = '', size, client = name] = /^(\w) (\d+)(?: by (\w))?$/.exec(step) ?? []
       if (step === '+') nowMs += staleAnswerMs
       else if (step.startsWith('-')) ends[Number(step.slice(1))]?.()
       else {
         const bytes = memory.get(name) ?? new Uint8Array(Number(size))
         memory.set(name, bytes)
         const at = found.push('held') - 1
-        ends[at] = answers.open(bytes, () => void (found[at] = 'cut'))
+        ends[at] = answers.open(bytes, { client, cut: () => void (found[at] = 'cut') })
         if (ends[at] === undefined) found[at] = 'refused'
       }
     }
