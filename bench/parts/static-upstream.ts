@@ -84,13 +84,20 @@ function fill(
   { url, copies }: { readonly url: string; readonly copies: boolean },
 ): readonly string[] {
   const names = new Set<string>()
+  const read = (file: string): string => gunzipSync(readFileSync(join(folder, file))).toString()
+  const modified = new Map<string, string>()
   for (const one of recorded) {
-    const bytes = readFileSync(join(folder, one.file))
+    if (one.kind === 'packument' && one.form === 'full')
+      modified.set(one.name, lastTime(read(one.file)))
+  }
+  for (const one of recorded) {
     if (one.kind === 'tarball') {
+      const bytes = readFileSync(join(folder, one.file))
       answers.set(one.path, ready('application/octet-stream', bytes))
       continue
     }
-    const text = gunzipSync(bytes).toString('utf8').replaceAll(baseUrl, url)
+    const dated = dateIt(read(one.file), modified.get(one.name))
+    const text = dated.replaceAll(baseUrl, url)
     const copy = copyName(one.name)
     const both = copies
       ? [[copy, text.replaceAll(`"name":"${one.name}"`, `"name":"${copy}"`)] as const]
@@ -102,6 +109,24 @@ function fill(
     }
   }
   return [...names]
+}
+
+type Packument = { readonly time?: Readonly<Record<string, string>> }
+
+function lastTime(full: string): string {
+  const { time = {} }: Packument = JSON.parse(full)
+  return Object.values(time).toSorted().at(-1) ?? ''
+}
+
+/**
+ * With the time of the last change, which npm's own registry tells and not every mirror does: without it pnpm asks for every
+ * package twice, since it installs nothing that is younger than a day.
+ */
+function dateIt(text: string, modified = ''): string {
+  const { time, ...rest }: Packument = JSON.parse(text)
+  return JSON.stringify(
+    time === undefined ? { modified, ...rest } : { ...rest, time: { modified, ...time } },
+  )
 }
 
 function ready(type: string, body: Buffer): Ready {
