@@ -20,6 +20,9 @@ var allocator = {
 }
 /** V8 would let 48 MB of garbage gather in each thread. */
 var nodeFlags = ['--max-semi-space-size=1']
+/** Nor does a heap grow to several times of what is in use before it is swept. Node does not start with a flag that it dropped. */
+var newestTried = 26
+var sweepingFlags = ['--heap-growing-percent=50']
 
 var tuning = process.env[tuneVariable]
 delete process.env[tuneVariable]
@@ -58,10 +61,12 @@ function ownArguments() {
   return (isTuned ? wantedFlags() : []).concat(__filename, process.argv.slice(2))
 }
 
-/** What the user said of the young generation, in any way, stays. */
+/** What the user said of the heap, in any way, stays. */
 function wantedFlags() {
   var said = process.execArgv.concat(process.env.NODE_OPTIONS || '').join(' ')
-  return /semi[-_]space/.test(said) ? [] : nodeFlags
+  if (/semi[-_]space|heap[-_]growing/.test(said)) return []
+  var isTried = parseInt(process.versions.node, 10) <= newestTried
+  return isTried ? nodeFlags.concat(sweepingFlags) : nodeFlags
 }
 
 /** For the program that this one becomes or starts. What the user said of the allocator, in any way, stays. */
