@@ -4,9 +4,9 @@ import { maxReaderParts, staleAnswerMs } from './limits.ts'
 /** The large answers that are on their way. */
 export type LargeAnswers = {
   /**
-   * Takes room for the bytes of an answer to that address; several answers of the same memory take it once, for the first
-   * of them. Gives what gives the room back, or undefined where there is none. `cut` ends an answer that has been on its way
-   * for long, because another needs its room.
+   * Takes room for the bytes of an answer to that address; several answers of the same memory take it once, and count for each
+   * of their addresses. Gives what gives the room back, or undefined where there is none. `cut` ends an answer that has been
+   * on its way for long, because another needs its room.
    */
   readonly open: (
     bytes: Uint8Array,
@@ -15,11 +15,11 @@ export type LargeAnswers = {
   readonly usedBytes: () => number
 }
 
-/** Memory that is being sent, for whom it was made, and by when each of those who take it began. */
-type Held = {
-  readonly sizeBytes: number
+type Answer = {
+  readonly buffer: ArrayBufferLike
   readonly client: string
-  readonly startsMs: Map<() => void, number>
+  readonly startMs: number
+  readonly cut: () => void
 }
 
 /** None yet. No address has more than half of the room: one must not keep everybody else out. `now` is in ms, and never goes back. */
@@ -27,56 +27,64 @@ export function createLargeAnswers(
   limitBytes: number,
   now: () => number = () => performance.now(),
 ): LargeAnswers {
-  const held = new Map<ArrayBufferLike, Held>()
-  /** Nobody who takes it began a short time ago: cutting some of those who share it would free nothing. */
-  const isStale = ({ startsMs }: Held): boolean =>
-    startsMs.values().every((startMs) => now() - startMs >= staleAnswerMs)
+  const answers = new Set<Answer>()
 
   /**
-   * True where so much more fits among those, if need be without the stale ones: whoever does not read holds memory as
-   * long as the connection lives. Such answers end, the oldest first, where that is enough.
+   * Of these answers, the ones that must end so that the memory fits beside the rest; undefined where it does not. Whoever does
+   * not read holds memory as long as the connection lives: so the oldest end, where nobody who began a short time ago
+   * takes the same memory, since that would free nothing.
    */
-  const makeRoom = (
-    wantedBytes: number,
-    among: readonly (readonly [ArrayBufferLike, Held])[],
+  const inTheWay = (
+    { byteLength }: ArrayBufferLike,
+    some: readonly Answer[],
     mostBytes: number,
-  ): boolean => {
-    let usedBytes = sumOf(among)
-    const stale = among.filter(([, one]) => isStale(one))
-    const leftBytes = usedBytes - sumOf(stale)
-    if (leftBytes > 0 && leftBytes + wantedBytes > mostBytes) return false
-    for (const [buffer, one] of stale) {
-      if (usedBytes + wantedBytes <= mostBytes) break
-      held.delete(buffer)
-      usedBytes -= one.sizeBytes
-      for (const cut of one.startsMs.keys()) cut()
+  ): readonly Answer[] | undefined => {
+    let usedBytes = sizeOf(some)
+    const fits = (): boolean => usedBytes === 0 || usedBytes + byteLength <= mostBytes
+    const ending: Answer[] = []
+    for (const [{ byteLength: freedBytes }, sharing] of byMemory(some)) {
+      if (fits()) break
+      if (!sharing.every(({ startMs }) => now() - startMs >= staleAnswerMs)) continue
+      ending.push(...sharing)
+      usedBytes -= freedBytes
     }
-    return true
+    return fits() ? ending : undefined
   }
-  const hold = (buffer: ArrayBufferLike, client: string): Held | undefined => {
-    const sizeBytes = buffer.byteLength
-    const own = [...held].filter(([, one]) => one.client === client)
-    if (!makeRoom(sizeBytes, own, limitBytes * maxReaderParts)) return undefined
-    if (!makeRoom(sizeBytes, [...held], limitBytes)) return undefined
-    const one: Held = { sizeBytes, client, startsMs: new Map() }
-    held.set(buffer, one)
-    return one
+
+  /** As `inTheWay`, among those of one address and among all: nothing ends where it would not be enough. */
+  const toEnd = (buffer: ArrayBufferLike, client: string): readonly Answer[] | undefined => {
+    const all = [...answers]
+    const own = all.filter((one) => one.client === client)
+    if (own.some((one) => one.buffer === buffer)) return []
+    const ownEnding = inTheWay(buffer, own, limitBytes * maxReaderParts)
+    if (ownEnding === undefined || all.some((one) => one.buffer === buffer)) return ownEnding
+    const left = all.filter((one) => !ownEnding.includes(one))
+    const ending = inTheWay(buffer, left, limitBytes)
+    return ending && [...ownEnding, ...ending]
   }
+
   return {
-    usedBytes: () => sumOf([...held]),
+    usedBytes: () => sizeOf([...answers]),
     open: ({ buffer }, { client, cut }) => {
-      const own = held.get(buffer) ?? hold(buffer, client)
-      if (own === undefined) return undefined
-      const ownCut = (): void => cut()
-      own.startsMs.set(ownCut, now())
-      return () => {
-        own.startsMs.delete(ownCut)
-        if (own.startsMs.size === 0 && held.get(buffer) === own) held.delete(buffer)
+      const ending = toEnd(buffer, client)
+      if (ending === undefined) return undefined
+      for (const one of ending) {
+        answers.delete(one)
+        one.cut()
       }
+      const answer = { buffer, client, startMs: now(), cut }
+      answers.add(answer)
+      return () => void answers.delete(answer)
     },
   }
 }
 
-function sumOf(some: readonly (readonly [ArrayBufferLike, Held])[]): number {
-  return some.reduce((sum, [, { sizeBytes }]) => sum + sizeBytes, 0)
+function byMemory(answers: readonly Answer[]): Map<ArrayBufferLike, Answer[]> {
+  return Map.groupBy(answers, ({ buffer }) => buffer)
+}
+
+function sizeOf(answers: readonly Answer[]): number {
+  return byMemory(answers)
+    .keys()
+    .reduce((sum, { byteLength }) => sum + byteLength, 0)
 }

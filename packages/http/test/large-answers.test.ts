@@ -74,9 +74,27 @@ const rows: readonly Row[] = [
     usedBytes: 60,
   },
   {
-    what: 'the address that has half of it was first with what others take too',
-    steps: ['a 50 by x', 'a 50 by y', 'b 50 by y', 'c 1 by x'],
-    became: ['held', 'held', 'held', 'refused'],
+    what: 'what an address takes with others counts for it too',
+    steps: ['a 50 by x', 'a 50 by y', 'b 10 by y', 'c 10 by x'],
+    became: ['held', 'held', 'refused', 'refused'],
+    usedBytes: 50,
+  },
+  {
+    what: 'an address has ended what others still take',
+    steps: ['a 50 by x', 'a 50 by y', '-0', 'b 50 by x'],
+    became: ['held', 'held', 'held'],
+    usedBytes: 100,
+  },
+  {
+    what: 'an address joins others beyond its half',
+    steps: ['a 40 by x', 'b 40 by y', 'a 40 by y'],
+    became: ['held', 'held', 'refused'],
+    usedBytes: 80,
+  },
+  {
+    what: 'cutting the old one of its address would not be enough for all',
+    steps: ['a 40 by x', '+', 'b 60 by y', 'c 45 by x'],
+    became: ['held', 'held', 'refused'],
     usedBytes: 100,
   },
   {
