@@ -5,7 +5,7 @@ import type { Upstream, UpstreamPorts } from './ports.ts'
 
 /**
  * Runs work that asks an upstream. What it throws counts against the upstream, and becomes upstream_unreachable; but for
- * errors of the catalogue: then there was an answer, even if nobody can use it.
+ * errors of the catalogue, and of takesTooLong(): then there was an answer, even if nobody can use it.
  */
 export type Asking = <T>(upstream: Upstream, what: string, work: () => Promise<T>) => Promise<T>
 
@@ -37,12 +37,25 @@ export function createAsking(
       }
       const reason = error instanceof Error ? error.message : String(error)
       const asked = counted === 'each' ? Symbol(what) : what
-      passed.failed({ what: asked, reason, isLate: isLate(error) })
+      if (isOwnLimit(error)) passed.succeeded(reason)
+      else passed.failed({ what: asked, reason, isLate: isLate(error) })
       report({ kind: 'unreachable', upstream: id, reason })
       const told = { upstream: id, url, what, reason: `does not answer as it should: ${reason}` }
       throw unreachable(told, breaker.restMs(), error)
     }
   }
+}
+
+const ownLimit = Symbol('a limit of this server')
+
+/** The error for an answer that comes all the time, but is not whole in the time that this server gives it. */
+export function takesTooLong(timeMs: number): Error {
+  const reason = `what it sends takes more than ${timeMs / 1000} seconds to come`
+  return new Error(reason, { cause: ownLimit })
+}
+
+function isOwnLimit(error: unknown): boolean {
+  return error instanceof Error && error.cause === ownLimit
 }
 
 /** True for an error of the network where nothing came in the time that there was, or the system gave up first. */

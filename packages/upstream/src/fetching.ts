@@ -2,7 +2,7 @@
 import { SteleError } from '@stele/errors'
 import { abbreviatedType } from '@stele/formats/manifest'
 import { encodeSegment } from '@stele/formats/names'
-import { createAsking } from './asking.ts'
+import { createAsking, takesTooLong } from './asking.ts'
 import type { Breakers } from './breaker.ts'
 import { saidBytes } from './coded.ts'
 import { largePackumentBytes, largePackumentMs } from './limits.ts'
@@ -226,7 +226,7 @@ async function readInTurn(
   const mayGoOn = (): boolean => {
     if (isTimed || (total <= largePackumentBytes && !turn.isTaken())) return true
     if (!turn.tryTake()) return false
-    answer.endWithin(largePackumentMs)
+    answer.endWithin(largePackumentMs, takesTooLong(largePackumentMs))
     isTimed = true
     return true
   }

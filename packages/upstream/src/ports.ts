@@ -27,8 +27,8 @@ export type Answer = {
   readonly headers: { readonly [name: string]: string | undefined }
   readonly body: AsyncIterable<Uint8Array>
   readonly cancel: () => void
-  /** From now on the body comes to its end within that time; else it ends with an error that is called TimeoutError. */
-  readonly endWithin: (timeMs: number) => void
+  /** From now on the body comes to its end within that time; else it ends with this error. */
+  readonly endWithin: (timeMs: number, error: Error) => void
 }
 
 /**

@@ -5,7 +5,12 @@ import { gzipSync } from 'node:zlib'
 import { parsePackageName } from '@stele/formats/names'
 import { createBreakers } from '../src/breaker.ts'
 import { createFetching, type Fetched, type Fetching } from '../src/fetching.ts'
-import { breakerLate, largePackumentBytes, largePackumentMs } from '../src/limits.ts'
+import {
+  breakerFailures,
+  breakerLate,
+  largePackumentBytes,
+  largePackumentMs,
+} from '../src/limits.ts'
 import type { Upstream } from '../src/ports.ts'
 
 const [up, other] = ['up', 'other'].map(
@@ -32,11 +37,14 @@ type World = {
   readonly fetch: (name: string, upstream?: Upstream) => Promise<Fetched>
   /** What happened to the answers, in its order. */
   readonly said: string[]
+  /** The errors that answers end with that do not come in time. */
+  readonly ends: Error[]
   readonly settle: () => Promise<void>
 }
 
 function createWorld(sent: { readonly [name: string]: Sent }): World {
   const said: string[] = []
+  const ends: Error[] = []
   const fetching: Fetching = createFetching({
     breakers: createBreakers(() => 0),
     report: () => undefined,
@@ -49,7 +57,10 @@ function createWorld(sent: { readonly [name: string]: Sent }): World {
         status: 200,
         headers,
         cancel: () => void said.push(`${name} left`),
-        endWithin: (timeMs) => void said.push(`${name} within ${timeMs}`),
+        endWithin: (timeMs, error) => {
+          said.push(`${name} within ${timeMs}`)
+          ends.push(error)
+        },
         body: (async function* () {
           said.push(`${name} read`)
           for (const [at, piece] of pieces.entries()) {
@@ -62,6 +73,7 @@ function createWorld(sent: { readonly [name: string]: Sent }): World {
   })
   return {
     said,
+    ends,
     fetch: (name, upstream = up) =>
       fetching.packument(upstream, {
         name: parsePackageName(name),
@@ -143,4 +155,27 @@ test('packument() asks nobody when its turn comes, and its upstream is left alon
   const codes = (await ends).map((end) => (end.status === 'rejected' ? end.reason.code : 'given'))
   assert.deepEqual(new Set(codes), new Set(['upstream_unreachable']))
   assert.ok(!world.said.includes('last asked'))
+})
+
+test('packument() goes on asking an upstream whose large ones come all the time, but not in the time that they have', async () => {
+  const gates = new Map(
+    Array.from({ length: breakerFailures }, (_, at) => [
+      `long-${at}`,
+      Promise.withResolvers<void>(),
+    ]),
+  )
+  const pieces = [large, large]
+  const world = createWorld(
+    Object.fromEntries([...gates].map(([name, { promise: gate }]) => [name, { pieces, gate }])),
+  )
+  for (const [name, { reject }] of gates) {
+    const fetched = world.fetch(name)
+    await world.settle()
+    reject(world.ends.splice(0)[0])
+    await assert.rejects(fetched, {
+      code: 'upstream_unreachable',
+      message: /takes more than 60 seconds to come/,
+    })
+  }
+  assert.equal((await world.fetch('small')).kind, 'packument')
 })

@@ -132,7 +132,7 @@ function answerOf(response: http.IncomingMessage, timeoutMs: number): Answer {
       begin()
       cancel(response, timeoutMs)
     },
-    endWithin: (timeMs) => endWithin(response, timeMs),
+    endWithin: (timeMs, error) => endWithin(response, timeMs, error),
   }
 }
 
@@ -170,10 +170,9 @@ const faults = {
 }
 
 /** However fast it comes, and whatever is still to come. */
-function endWithin(response: http.IncomingMessage, timeMs: number): void {
+function endWithin(response: http.IncomingMessage, timeMs: number, error: Error): void {
   if (response.closed) return
-  const late = tooLate(`it took more than ${timeMs / 1000} seconds to come`)
-  const timer = setTimeout(() => response.destroy(late), timeMs)
+  const timer = setTimeout(() => response.destroy(error), timeMs)
   response.once('close', () => clearTimeout(timer))
 }
 
