@@ -58,12 +58,14 @@ export function applyCuts(template: Buffer, edits: readonly Edit[]): Buffer {
 }
 
 const nothing = Buffer.from('{}')
+const openObject = 0x7b
 
 /** What is between the members that stay, but for one comma each. */
 function* cutsOf(
   object: Buffer,
   held: ReadonlyMap<string, string>,
 ): Generator<Edit & { readonly within: Buffer }> {
+  if (object[0] !== openObject) return // An upstream may tell anything as the times of its versions.
   let end = 1 // Of what stays so far.
   for (const { key, value } of membersOf(object)) {
     if (held.has(nameOf(key))) continue

@@ -40,6 +40,14 @@ test('planCuts() and applyCuts() leave held versions out of every place that nam
   )
 })
 
+for (const time of [null, 12345, true, 'then', ['then']]) {
+  test(`planCuts() leaves times alone that are ${JSON.stringify(time)}`, () => {
+    const template = Buffer.from(JSON.stringify({ versions: { '1.0.0': {}, '2.0.0': {} }, time }))
+    const cut = applyCuts(template, planCuts(template, new Map([['2.0.0', 'why']])))
+    assert.deepEqual(JSON.parse(cut.toString()), { versions: { '1.0.0': {} }, time })
+  })
+}
+
 type Document = {
   readonly versions: { readonly [version: string]: unknown }
   readonly 'dist-tags': { readonly latest: string; readonly other: string }
