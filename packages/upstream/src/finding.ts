@@ -16,6 +16,8 @@ export type WantedRelease = {
   readonly name: PackageName
   readonly version: string
   readonly chosen: string | undefined
+  /** Throws where it must not be chosen. Called when its pin is found, where it was not chosen before. */
+  readonly refuse?: (() => Promise<void>) | undefined
 }
 
 /** A release's pin, as the log has it. Throws what asking for its packument throws. */

@@ -34,13 +34,14 @@ export type Proxy = {
   /** Its text, its base addresses marked (`baseMark`). */
   readonly template: (name: string, form: Form) => Uint8Array | undefined
   /**
-   * A release's tarball: chosen in the log before this resolves. Undefined where there is no such release. Throws
-   * upstream_changed where the upstream has other bytes, and as `prepare`.
+   * A release's tarball: chosen in the log before this resolves, unless `refuse` throws for one that was not chosen before.
+   * Undefined where there is no such release. Throws upstream_changed where the upstream has other bytes, and as `prepare`.
    */
   readonly tarball: (
     name: PackageName,
     version: string,
     client?: string,
+    refuse?: () => Promise<void>,
   ) => Promise<ProxiedTarball | undefined>
   readonly advisories: AskAdvisories
   readonly search: AskSearch
@@ -73,7 +74,7 @@ export function createProxy(
     return head !== undefined && head.upstream === whose(name) ? head : undefined
   }
   const findHeld = createFindHeld(ports)
-  const tarball: Proxy['tarball'] = async (name, version, client) => {
+  const tarball: Proxy['tarball'] = async (name, version, client, refuse) => {
     const chosen = state.chosen(name, version)
     const held =
       chosen === undefined ? undefined : await findHeld(name, { version, integrity: chosen })
@@ -83,7 +84,7 @@ export function createProxy(
     }
     const upstream = upstreamOf(name)
     if (upstream !== undefined) takeCold(client)
-    return upstream && track(releases.fetch(upstream, { name, version, chosen }))
+    return upstream && track(releases.fetch(upstream, { name, version, chosen, refuse }))
   }
   return {
     advisories: createAdvisories(ports, ask, whose),

@@ -54,7 +54,8 @@ export function createReleases(
       if (pin === undefined) return undefined
       const { name, version, chosen } = wanted
       const { integrity, record } = pin
-      if (chosen !== undefined && chosen !== integrity) return undefined // It was published here since.
+      if (chosen === undefined) await wanted.refuse?.()
+      else if (chosen !== integrity) return undefined // It was published here since.
       const choosing =
         chosen === undefined ? choose({ name, version, integrity, record }) : undefined
       choosing?.catch(() => undefined) // Awaited below, if the tarball comes at all.

@@ -2,13 +2,13 @@
 // must be. Nothing of it is in the log: they are seen like all others, and only not told on.
 import { hash } from 'node:crypto'
 import { isSteleError, SteleError } from '@stele/errors'
-import type { JsonObject } from '@stele/formats/json'
+import { type JsonObject, memberOf } from '@stele/formats/json'
 import type { PackageName } from '@stele/formats/names'
 import { parseRange } from '@stele/formats/ranges'
 import { type Form, isoTime, parseTime } from '@stele/releases/release'
 import { applyCuts, type Edit, planCuts, timesOf, versionsOf } from './cutting.ts'
 import { maxScreenedKept } from './limits.ts'
-import type { KeptHead, UpstreamPorts } from './ports.ts'
+import { forms, type KeptHead, type UpstreamPorts } from './ports.ts'
 import type { Proxy } from './proxy.ts'
 
 /** What is kept from clients. */
@@ -105,7 +105,7 @@ function createTarball(
   proxy: Proxy,
   {
     prepare,
-    holding: { ruleOf, heldOf },
+    holding: { ruleOf, mayBeYoung, heldOf },
     minimumAgeMs,
   }: {
     readonly prepare: Proxy['prepare']
@@ -122,10 +122,16 @@ function createTarball(
     await prepare(name, 'abbreviated', client).catch((error: unknown) => {
       if (!isSteleError(error) || error.code === 'upstream_budget_spent') throw error
     })
-    const [reason] = (['abbreviated', 'full'] as const).flatMap(
-      (form) => heldOf(name, form).versions.get(version) ?? [],
-    )
+    const [reason] = forms.flatMap((form) => heldOf(name, form).versions.get(version) ?? [])
     if (reason !== undefined) throw heldBack(`${name}@${version}`, reason)
+  }
+  /** One that was pinned when it was young, and that its upstream withdrew, is not old enough for that. */
+  const refuseWithdrawn = (name: PackageName, version: string): void => {
+    const head = proxy.head(name, 'abbreviated')
+    if (head?.digest !== undefined && !mayBeYoung(head)) return
+    const shown = forms.filter((form) => proxy.head(name, form)?.digest !== undefined)
+    if (shown.some((form) => isListed(proxy.template(name, form), version))) return
+    throw heldBack(`${name}@${version}`, withdrawn)
   }
   return async (name, version, client) => {
     // Also of what is kept though its upstream is asked no more.
@@ -135,9 +141,10 @@ function createTarball(
       return proxy.tarball(name, version, client)
     }
     await refuseYoung(name, version, client)
-    const found = await proxy.tarball(name, version, client)
-    await refuseYoung(name, version, client) // The packument may have been asked for anew because of this version.
-    return found
+    return proxy.tarball(name, version, client, async () => {
+      await refuseYoung(name, version, client) // The packument may have been asked for anew because of this version.
+      refuseWithdrawn(name, version)
+    })
   }
 }
 
@@ -222,12 +229,20 @@ function publishedIn(times: JsonObject, version: string): number | undefined {
   return typeof time === 'string' ? parseTime(time) : undefined
 }
 
+function isListed(template: Uint8Array | undefined, version: string): boolean {
+  const versions = template && memberOf(bytesOf(template), 'versions')
+  return versions !== undefined && memberOf(versions, version) !== undefined
+}
+
 function bytesOf(template: Uint8Array): Buffer {
   return Buffer.from(template.buffer, template.byteOffset, template.length)
 }
 
 const ageUnknown =
   'its age is not known yet, as the full packument of its upstream is missing or older'
+
+const withdrawn =
+  'its age cannot be known, as its upstream does not list it any more, and it was never installed from here'
 
 function tooYoung(untilMs: number): string {
   return `it is too young for this registry until ${isoOf(untilMs)}`

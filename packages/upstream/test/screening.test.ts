@@ -13,6 +13,12 @@ const day = 24 * 60 * 60 * 1000
 const name = parsePackageName('a')
 const versions = ['1.0.0', '1.1.0', '2.0.0-rc.1', '2.0.0']
 
+/** Of a packument that changed just now. */
+const youngTime = {
+  '1.0.0': new Date(startMs - 30 * day).toISOString(),
+  modified: new Date(startMs).toISOString(),
+}
+
 type Screened = {
   readonly world: World
   readonly proxy: Proxy
@@ -150,6 +156,39 @@ suite('createScreening()', () => {
     )
     here.wait(6000) // It is asked anew for a version that it does not know.
     await refused(here.proxy.tarball(name, '2.1.0'))
+    assert.ok(here.world.calls.every(({ method }) => method !== 'choose'))
+  })
+
+  for (const [what, withdraw] of [
+    ['a version', ({ put }) => put('a', [{ version: '1.0.0' }], { time: youngTime })],
+    ['the package', ({ answers }) => void answers.delete('/a')],
+  ] satisfies readonly (readonly [string, (world: World) => void])[]) {
+    test(`createScreening() gives no young tarball, and chooses none, when its upstream withdraws ${what}`, async () => {
+      const here = screened([], 3 * day)
+      const { world, proxy } = here
+      await refused(proxy.tarball(name, '2.0.0'))
+      withdraw(world)
+      here.wait(day / 24)
+      assert.match(
+        await refused(proxy.tarball(name, '2.0.0')),
+        /too young|does not list it any more/,
+      )
+      assert.equal(await proxy.tarball(name, '9.9.9'), undefined)
+      assert.ok(world.calls.every(({ method }) => method !== 'choose'))
+    })
+  }
+
+  test('createScreening() gives a tarball that was installed before, also when its upstream withdraws it', async () => {
+    const here = screened([], day)
+    assert.ok(await here.proxy.tarball(name, '1.1.0'))
+    await here.world.settle()
+    here.world.loseTarballs()
+    const tarball = here.world.answers.get('/a/-/a-1.1.0.tgz')
+    here.world.put('a', [{ version: '1.0.0' }], { time: youngTime })
+    assert.ok(tarball !== undefined)
+    here.world.answers.set('/a/-/a-1.1.0.tgz', tarball)
+    here.wait(day / 24)
+    assert.ok(await here.proxy.tarball(name, '1.1.0'))
   })
 
   test('createScreening() asks for no times where nothing changed lately', async () => {
