@@ -6,7 +6,7 @@ import type { MissingTarball } from '../src/services/registry/reached.ts'
 
 type Ports = Parameters<typeof changeReservation>[0]
 
-/** A registry with these reservations that counts the entries it is asked for; of names of upstreams these tarballs cannot be had. */
+/** A registry with these reservations that counts the entries it is asked for; of the upstream's name "x" these tarballs cannot be had. */
 function portsOf(
   reserved: readonly Reserved[],
   missing: readonly MissingTarball[] = [],
@@ -14,7 +14,8 @@ function portsOf(
   let entries = 0
   const log = async () => ({ entry: ++entries })
   const registry = { hasAccount: () => true, reserve: log, release: log }
-  const reached = { fetchMissing: async () => missing }
+  const upstreamOf = (pattern: string): string | undefined => (pattern === 'x' ? 'up' : undefined)
+  const reached = { upstreamOf, fetchMissing: async () => missing }
   const ports = { registry, operator: 'operator', reservations: () => reserved, reached }
   return { ports: ports as unknown as Ports, entries: () => entries }
 }
@@ -66,4 +67,20 @@ test('changeReservation() reserves it all the same where the operator says so', 
   const { ports, entries } = portsOf([], missing)
   await changeReservation(ports, { do: 'reserve', pattern: 'x', losesMissing: true })
   assert.equal(entries(), 1)
+})
+
+test('changeReservation() refuses several accounts for a name of an upstream, says how it gets them, and logs nothing', async () => {
+  const { ports, entries } = portsOf([], missing)
+  const ask = { do: 'reserve', pattern: 'x', accounts: ['alice', 'bob'] } as const
+  await assert.rejects(changeReservation(ports, ask), {
+    message:
+      /^Cannot reserve "x" for several accounts: it belongs to the upstream "up".* --for alice, .*"npm owner add bob x"/,
+  })
+  assert.equal(entries(), 0)
+})
+
+test('changeReservation() reserves any other name for several accounts, by one entry each', async () => {
+  const { ports, entries } = portsOf([])
+  await changeReservation(ports, { do: 'reserve', pattern: 'y', accounts: ['alice', 'bob'] })
+  assert.equal(entries(), 2)
 })

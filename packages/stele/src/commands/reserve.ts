@@ -34,7 +34,7 @@ export const reserve: Command<Report> = {
       'Nobody else can publish a new package under a reserved name',
       "A name that belongs to an upstream becomes this registry's own, for good: what clients lose is told before",
       'A reserved scope is asked of no upstream, until "remove" ends that',
-      'Several accounts can share one: --for alice,bob, or "add" again to add somebody later',
+      'Several accounts can share one: --for alice,bob, or "add" again to add somebody later; a name of an upstream goes to one account, which adds owners',
     ],
   },
   run: async (input) => {

@@ -58,6 +58,7 @@ async function share(
     if (!registry.hasAccount(account)) throw new SteleError('account_not_found', { account })
   }
   const added = [...new Set(accounts)].filter((account) => !holders.includes(account))
+  refuseSeveral(pattern, added, reached.upstreamOf(pattern))
   if (added.length > 0) {
     const missing = await reached.fetchMissing(pattern) // Afterwards nobody can be asked for them.
     if (!losesMissing) refuseLoss(pattern, missing)
@@ -68,6 +69,18 @@ async function share(
     entries.push(entry)
   }
   return entries
+}
+
+/** Throws where a package of an upstream would be several accounts': the first one's step makes it hosted, and ends the others'. */
+function refuseSeveral(
+  pattern: string,
+  [first, ...others]: readonly string[],
+  upstream: string | undefined,
+): void {
+  const [second] = others
+  if (second === undefined || upstream === undefined) return
+  const message = `Cannot reserve "${pattern}" for several accounts: it belongs to the upstream "${upstream}", and becomes the package of one account. Reserve it with --for ${first}, who then adds the other owners: "npm owner add ${second} ${pattern}"`
+  throw new SteleError('rule_refused', { method: 'reserve', name: 'several_accounts', message })
 }
 
 function refuseLoss(pattern: string, missing: readonly MissingTarball[]): void {

@@ -28,6 +28,8 @@ export type Reached = {
    * for.
    */
   readonly find: (pattern: string) => Promise<readonly ReachedPackage[]>
+  /** The upstream that a name belongs to by now; none for a scope. */
+  readonly upstreamOf: (pattern: string) => string | undefined
   /** Fetches what is missing under a name, and gives what cannot be had. Nothing is, under a scope. */
   readonly fetchMissing: (pattern: string) => Promise<readonly MissingTarball[]>
 }
@@ -39,10 +41,12 @@ export function createReached(
   holding: Proxy['holding'] | undefined,
 ): Reached {
   const upstreamOf = (name: string): string | undefined => {
+    if (scopeIn(name) !== undefined) return undefined
     const origin = readOrigin(state, name)
     return origin === 'hosted' ? undefined : origin
   }
   return {
+    upstreamOf,
     find: async (pattern) => {
       const scope = scopeIn(pattern)
       const names =
@@ -63,7 +67,7 @@ export function createReached(
       return found
     },
     fetchMissing: async (pattern) => {
-      if (scopeIn(pattern) !== undefined || upstreamOf(pattern) === undefined) return []
+      if (upstreamOf(pattern) === undefined) return []
       if (holding !== undefined) return holding.fetchMissing(parsePackageName(pattern))
       const reason = 'no upstream is asked'
       return readVersions(state, pattern).map((version) => ({ version, reason }))
