@@ -6,6 +6,9 @@ export const maxInlineBlobBytes: number = 64 * 1024
 export const busyTimeoutMs = 10_000
 /** How long a try to empty the write-ahead log waits for other readers, in milliseconds: the service stands still meanwhile. */
 export const eraseBusyMs = 20
+/** What somebody is told to wait whom other readers kept from it, in seconds. */
+export const busyRetryS = 5
+
 /** Pages of 4 KB in the write-ahead log before they go to the database: each goes there once, however often it was written. */
 export const walPages = 4000
 /** Blobs that the publisher is told of at once. */

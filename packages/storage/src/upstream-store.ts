@@ -95,7 +95,7 @@ export function openUpstreamStore({
 }: UpstreamPlace): UpstreamStore {
   const db = openDatabase(path, upstreamSchema)
   db.exec('DELETE FROM packument WHERE digest IS NOT NULL AND template IS NULL') // It would be nowhere for ever.
-  db.exec('PRAGMA synchronous = NORMAL') // What the last seconds before a power cut brought is fetched again.
+  db.exec('PRAGMA synchronous = NORMAL') // What the last seconds before a power cut brought is fetched again; where it cannot be, makeDurable() comes first.
   makeFolder(folder)
   const { tarballs, swept, close } = openTarballs(db, {
     folder,

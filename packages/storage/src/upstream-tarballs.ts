@@ -6,12 +6,14 @@ import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { SteleError } from '@stele/errors'
 import type { HeldTarball, Receiving, Tarballs } from '@stele/upstream'
 import { number, text } from './columns.ts'
-import { inTransaction } from './database.ts'
+import { emptyWriteAheadLog, inTransaction } from './database.ts'
+import { syncFolder } from './durable.ts'
 import { ignoreFull, tellFullLater } from './fault.ts'
 import { codeOf } from './folders.ts'
-import { tarballGraceMs, tarballRoom, tarballsPerRemoval } from './limits.ts'
+import { busyRetryS, tarballGraceMs, tarballRoom, tarballsPerRemoval } from './limits.ts'
 import { createSoundFiles } from './sound-files.ts'
 import { createUses, type Uses } from './uses.ts'
 
@@ -50,6 +52,9 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
   const files = createSoundFiles(place.onDamaged)
   const rows = createRows(db)
   const find = db.prepare('SELECT sha512, size FROM tarball WHERE integrity = ?')
+  const named = db.prepare(
+    'SELECT DISTINCT sha512 FROM tarball JOIN tarball_name USING (integrity) WHERE name = ?',
+  )
   const pathOf = (sha512: string): string => join(folder, sha512.slice(0, 2), sha512)
   const removeFile = (sha512: string): void => rmSync(pathOf(sha512), { force: true })
   const makeRoom = createRemoval(db, place, { uses, rows, removeFile })
@@ -84,6 +89,10 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
         const isSound = files.isSound(held)
         return typeof isSound === 'boolean' ? give(isSound) : isSound.then(give)
       },
+      makeDurable: (name) => {
+        const files = named.all(name).map((row) => pathOf(text(row, 'sha512')))
+        return tellFullLater(() => makeDurable(db, folder, files))
+      },
       receive: (name) => tellFullLater(() => receive({ folder, name }, keepFile)),
       open: async ({ path }) => {
         const file = await open(path, 'r')
@@ -92,6 +101,20 @@ export function openTarballs(db: DatabaseSync, place: TarballPlace): OpenTarball
     },
     swept,
     close: uses.close,
+  }
+}
+
+/** The files were written to the disk when they were kept; their names and rows were not. */
+async function makeDurable(
+  db: DatabaseSync,
+  folder: string,
+  files: readonly string[],
+): Promise<void> {
+  for (const part of new Set(files.map(dirname))) await syncFolder(part)
+  await syncFolder(folder)
+  const reason = emptyWriteAheadLog(db)
+  if (reason !== undefined) {
+    throw new SteleError('server_busy', { reason, retryAfterS: busyRetryS })
   }
 }
 

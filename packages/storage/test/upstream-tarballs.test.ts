@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import {
+  cpSync,
   existsSync,
   readdirSync,
   rmSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
@@ -449,3 +450,36 @@ for (const isOnlyCopy of [true, false]) {
     assert.equal(world.store.kept.pins('a') !== undefined, isOnlyCopy)
   })
 }
+
+test('makeDurable() keeps the tarballs of a package through a power cut', async (t) => {
+  const world = openWorld(t, 1000)
+  world.restart()
+  const integrity = await world.keep('a')
+  await world.store.tarballs.makeDurable('a')
+  // What SQLite had in memory, or in a file that it had not synced, is not there afterwards.
+  const root = join(tempFolder(t), 'after')
+  cpSync(dirname(world.folder), root, {
+    recursive: true,
+    filter: (path) => !/-(wal|shm)$/.test(path),
+  })
+  const store = openUpstreamStore({
+    path: join(root, 'upstream.db'),
+    folder: join(root, 'upstream'),
+    maxBytes: 1000,
+    isOwn: () => true,
+  })
+  t.after(() => store.close())
+  await store.swept
+  assert.ok((await store.tarballs.find(integrity, 'a')) !== undefined)
+})
+
+test('makeDurable() throws server_busy while another program reads the rows', async (t) => {
+  const world = openWorld(t, 1000)
+  const reader = new DatabaseSync(join(dirname(world.folder), 'upstream.db'))
+  t.after(() => reader.close())
+  reader.exec('BEGIN; SELECT 1 FROM tarball')
+  await world.keep('a')
+  await assert.rejects(world.store.tarballs.makeDurable('a'), { code: 'server_busy' })
+  reader.exec('COMMIT')
+  await world.store.tarballs.makeDurable('a')
+})

@@ -11,7 +11,7 @@ type MissingRelease = { readonly version: string; readonly reason: string }
 export type Holding = {
   /** The chosen versions whose tarballs are not here, or damaged. Nobody is asked. */
   readonly findMissing: (name: string) => Promise<readonly string[]>
-  /** Fetches these, one after the other, and gives those that are not here then. */
+  /** Fetches these, one after the other, and gives those that are not here then. The others outlive a power cut. */
   readonly fetchMissing: (name: PackageName) => Promise<readonly MissingRelease[]>
 }
 
@@ -69,6 +69,7 @@ export function createHolding(
       }
       // All of them again: what was here before may have made room.
       const missing = await findMissing(name)
+      await ports.tarballs.makeDurable(name)
       return missing.map((version) => ({ version, reason: reasons.get(version) ?? noRoom }))
     },
   }

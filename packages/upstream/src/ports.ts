@@ -165,6 +165,8 @@ export type Tarballs = {
     integrity: string,
     name: string,
   ) => HeldTarball | undefined | Promise<HeldTarball | undefined>
+  /** What is here of that package outlives a power cut from now on. Throws `disk_full`, `server_busy`. */
+  readonly makeDurable: (name: string) => Promise<void>
   /** A place for a tarball of that package. */
   readonly receive: (name: string) => Promise<Receiving>
   /** One that is here, to be read also if it is removed meanwhile. */

@@ -598,6 +598,7 @@ test('holding.fetchMissing() has it come, and tells what cannot be had', async (
   assert.deepEqual([only?.version, more], ['1.1.0', []])
   assert.match(only?.reason ?? '', /does not have it/)
   assert.deepEqual(await holding.findMissing('a'), ['1.1.0'])
+  assert.deepEqual(world.durable, ['a'])
 })
 
 test('holding.fetchMissing() tells that a changed tarball cannot be had, and that an upstream does not answer', async () => {

@@ -52,7 +52,13 @@ test('tarball() gives its connection back when there is no place to receive it',
   }
   let cancelled = 0
   const world = createWorld({
-    tarballs: { find: () => undefined, maxBytes: 1000, open: full, receive: full },
+    tarballs: {
+      find: () => undefined,
+      maxBytes: 1000,
+      open: full,
+      receive: full,
+      makeDurable: full,
+    },
   })
   world.put('a', [{ version: '1.0.0' }])
   world.answers.set('/a/-/a-1.0.0.tgz', { body: bytes, cancel: () => void cancelled++ })

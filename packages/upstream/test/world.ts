@@ -72,6 +72,8 @@ export type World = {
   readonly lose: () => void
   /** Keeps nothing any more, and later again. */
   readonly fillDisk: (isFull: boolean) => void
+  /** The packages whose tarballs were made durable. */
+  readonly durable: string[]
   /** Loses all tarballs. */
   readonly loseTarballs: () => void
   /** Resolves when nothing goes on behind the answers. */
@@ -90,6 +92,7 @@ export function createWorld(
   const asked: World['asked'] = []
   const calls: World['calls'] = []
   const events: UpstreamEvent[] = []
+  const durable: string[] = []
   let nowMs = startMs
   let isFull = false
   const needRoom = (): void => {
@@ -140,7 +143,7 @@ export function createWorld(
     freshMs: 60_000,
     maxPackumentBytes: packumentBytes,
     kept,
-    tarballs: createMemoryTarballs(files, needRoom),
+    tarballs: createMemoryTarballs(files, durable, needRoom),
     state: createPinnedState(state, (name) => blobs.get(name)),
     calls: {
       see: ({ chunk, ...seen }) => tell('see', { ...seen, chunk: keep(Buffer.from(chunk)) }),
@@ -203,6 +206,7 @@ export function createWorld(
     fillDisk: (now) => {
       isFull = now
     },
+    durable,
     loseTarballs: () => files.clear(),
     settle: async () => {
       for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
@@ -270,13 +274,18 @@ export function createMemoryKept(
 
 type Files = Map<string, { readonly sha512: string; readonly bytes: Uint8Array }>
 
-function createMemoryTarballs(files: Files, needRoom: () => void): UpstreamPorts['tarballs'] {
+function createMemoryTarballs(
+  files: Files,
+  durable: string[],
+  needRoom: () => void,
+): UpstreamPorts['tarballs'] {
   const heldOf = (integrity: string) => {
     const file = files.get(integrity)
     return file && { sha512: file.sha512, sizeBytes: file.bytes.length, path: integrity }
   }
   return {
     find: heldOf,
+    makeDurable: async (name) => void durable.push(name),
     maxBytes: 2 * 1024 * 1024,
     open: async ({ path }) => ({
       read: async (offset, sizeBytes) =>
