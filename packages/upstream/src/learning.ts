@@ -2,44 +2,43 @@
 // has the last word on a record that the upstream tells otherwise than it did at first.
 import { hash } from 'node:crypto'
 import { createBatches } from './batching.ts'
+import { createFindHeld } from './holding.ts'
 import { maxReleasesPerBatch } from './limits.ts'
-import type { ApartRelease, HeldTarball, UpstreamPorts } from './ports.ts'
+import type { Apart, ApartRelease, UpstreamPorts } from './ports.ts'
 import { createTries } from './tries.ts'
 
-/** A release whose tarball is here. `record` is the one that it was pinned with. */
-export type Learned = {
-  readonly name: string
-  readonly version: string
-  readonly record: string
-  readonly held: HeldTarball
-}
+/** A release that was chosen: of thousands that wait, nothing else is held. */
+export type Learned = { readonly name: string; readonly version: string }
 
-type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'takeApart' | 'behind' | 'report'>
+type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'tarballs' | 'takeApart' | 'behind' | 'report'>
 
 /**
- * Learns what a tarball holds. Resolves when it is logged; what goes wrong is reported, and tried again a few times with the
- * next requests.
+ * Learns what a tarball holds, if that is not known, and it is here when its turn comes. Resolves when it is logged; what goes
+ * wrong is reported, and tried again a few times with the next requests.
  */
-export function createLearning({
-  state,
-  calls,
-  takeApart,
-  behind,
-  report,
-}: Ports): (release: Learned) => Promise<void> {
+export function createLearning(ports: Ports): (release: Learned) => Promise<void> {
+  const { state, calls, takeApart, behind, report } = ports
+  const findHeld = createFindHeld(ports)
   const tell = createBatches<ApartRelease>({
     call: calls.contents,
     max: maxReleasesPerBatch,
     keyOf: ({ name, version }) => `${name}@${version}`,
   })
 
-  async function learn({ name, version, record, held }: Learned): Promise<void> {
+  async function read({ name, version }: Learned): Promise<Apart | undefined> {
+    const integrity = state.chosen(name, version)
+    if (integrity === undefined || state.contents(name, version) !== undefined) return undefined
+    const held = await findHeld(name, { version, integrity })
+    return held && takeApart(held)
+  }
+
+  async function learn({ name, version }: Learned): Promise<void> {
     if (state.contents(name, version) !== undefined) return
-    const apart = await behind(() => takeApart(held))
+    const apart = await behind(() => read({ name, version }))
     if (apart === undefined) return // The next request for it comes back to it.
     const { contents, own } = apart
     await tell({ name, version, contents })
-    if (own === undefined || own.record === record) return
+    if (own === undefined || own.record === state.chosenRecord(name, version)) return
     const digest = hash('sha256', own.record, 'hex')
     const noted = state.differs(name, version)
     if (noted === digest) {

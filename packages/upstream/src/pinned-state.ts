@@ -4,6 +4,7 @@ import {
   countConflicts,
   findLine,
   readAmended,
+  readChosenRelease,
   readChosenReleases,
   readConflict,
   readHolders,
@@ -34,6 +35,7 @@ export function createPinnedState(
       return given.length < chunks.length ? undefined : findLine(given, version)
     },
     chosen: (name, version) => readPinnedIntegrity(state, name, version),
+    chosenRecord: (name, version) => readChosenRelease(state, name, version)?.record,
     chosenReleases: (name) => readChosenReleases(state, name),
     contents: (name, version) => readContents(state, name, version),
     hasConflict: (name, version, integrity) => readConflict(state, { name, version, integrity }),

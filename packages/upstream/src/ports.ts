@@ -92,6 +92,8 @@ export type PinnedState = {
   readonly seen: (name: string, version: string) => SeenLine | undefined
   /** The integrity of a release that was chosen. */
   readonly chosen: (name: string, version: string) => string | undefined
+  /** The record that it was seen with. */
+  readonly chosenRecord: (name: string, version: string) => string | undefined
   /** The releases that were chosen, with the records that they were seen with. */
   readonly chosenReleases: (
     name: string,

@@ -79,7 +79,7 @@ export function createProxy(
     const held =
       chosen === undefined ? undefined : await findHeld(name, { version, integrity: chosen })
     if (chosen !== undefined && held !== undefined) {
-      releases.catchUp(name, version, held)
+      releases.catchUp({ name, version })
       return { kind: 'held', held, integrity: chosen }
     }
     const upstream = upstreamOf(name)

@@ -23,7 +23,7 @@ export type Releases = {
   /** As `Proxy.tarball`, for a tarball that is not here. */
   readonly fetch: (upstream: Upstream, wanted: WantedRelease) => Promise<ProxiedTarball | undefined>
   /** Learns what a tarball holds that is here, if that is not known: the process may have ended before it was. */
-  readonly catchUp: (name: string, version: string, held: HeldTarball) => void
+  readonly catchUp: Learn
 }
 
 /** What releases are made of, beside their ports. `track` is told of what goes on behind the answers. */
@@ -60,7 +60,7 @@ export function createReleases(
         chosen === undefined ? choose({ name, version, integrity, record }) : undefined
       choosing?.catch(() => undefined) // Awaited below, if the tarball comes at all.
       const key = `${name}@${version} ${integrity}`
-      const arriving = await fly(key, () => start(upstream, wanted, pin))
+      const arriving = await fly(key, () => start(upstream, wanted, { pin, choosing }))
       await choosing
       if (arriving === undefined) return undefined
       const { whole, sizeBytes } = arriving
@@ -68,17 +68,26 @@ export function createReleases(
       if (isSmall) return { kind: 'held', held: await whole, integrity }
       return { kind: 'arriving', arriving, integrity }
     },
-    catchUp: (name, version, held) => {
-      if (ports.state.contents(name, version) !== undefined) return
-      const release = ports.state.chosenReleases(name).find((one) => one.version === version)
-      if (release !== undefined) learn({ name, version, record: release.record, held })
+    catchUp: ({ name, version }) => {
+      if (ports.state.contents(name, version) === undefined) learn({ name, version })
     },
   }
 }
 
 type Learn = (release: Learned) => void
 
-type Start = (upstream: Upstream, wanted: WantedRelease, pin: Pin) => Promise<Arriving | undefined>
+type Start = (
+  upstream: Upstream,
+  wanted: WantedRelease,
+  by: {
+    readonly pin: Pin
+    /** Settles with the log's answer, where it was not chosen before. */
+    readonly choosing: Promise<void> | undefined
+  },
+) => Promise<Arriving | undefined>
+
+/** Nothing is to be learned of it then; whoever wanted it is told. */
+const isRefused = (): void => undefined
 
 /** Starts to receive a tarball, which is learned from, or told of, when it is here. */
 function createStart(
@@ -86,7 +95,7 @@ function createStart(
   { fetching, track, learn }: Pick<ReleaseParts, 'fetching' | 'track'> & { readonly learn: Learn },
 ): Start {
   const { tarballs, report } = ports
-  return async (upstream, { name, version }, pin) => {
+  return async (upstream, { name, version }, { pin, choosing }) => {
     const spec = `${name}@${version}`
     const way = { from: upstream.url, to: pin.tarball, what: spec, verb: 'has the tarball at' }
     const answer = await fetching.tarball(upstream, placeOf(upstream, way), spec)
@@ -99,7 +108,7 @@ function createStart(
     })
     const arriving = arrive(answer, { receiving, ...tarballs }, expected)
     const ended = arriving.whole.then(
-      (held) => learn({ name, version, record: pin.record, held }),
+      () => (choosing ?? Promise.resolve()).then(() => learn({ name, version }), isRefused),
       async (error: unknown) => {
         if (!isSteleError(error, 'upstream_changed')) return
         const { pinned, shown } = error.details

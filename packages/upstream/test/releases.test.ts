@@ -189,6 +189,7 @@ test('tarball() asks for the whole packument once when what is kept of it tells 
   world.asked.length = 0
   for (const version of ['1.0.0', '1.1.0']) {
     assert.ok((await world.fetch('a', version)) !== undefined)
+    await world.settle()
   }
   const paths = world.asked.map(({ url }) => url.slice(upstreamUrl.length))
   assert.deepEqual(paths, ['/a', '/a/-/a-1.0.0.tgz', '/a/-/a-1.1.0.tgz'])
