@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto'
 import { isSteleError, SteleError } from '@stele/errors'
 import { type JsonObject, memberOf } from '@stele/formats/json'
-import type { PackageName } from '@stele/formats/names'
+import { type PackageName, scopeOf } from '@stele/formats/names'
 import { parseRange } from '@stele/formats/ranges'
 import { type Form, isoTime, parseTime } from '@stele/releases/release'
 import { applyCuts, type Edit, planCuts, timesOf, versionsOf } from './cutting.ts'
@@ -13,14 +13,16 @@ import type { Proxy } from './proxy.ts'
 
 /** What is kept from clients. */
 type Screening = {
-  /** Names, or names with a range behind an `@`. */
+  /** Names, names with a range behind an `@`, and scopes as `@scope/*`. */
   readonly blocked: readonly string[]
   /** How old a version must be, by what its upstream says, ms; 0: it need not. */
   readonly minimumAgeMs: number
 }
 
-/** Splits what the operator blocks; the whole package where no range is named. Undefined for what is neither. */
+/** Splits what the operator blocks; all of a package, or of a scope, where no range is named. Undefined for what is neither. */
 export function parseBlocked(text: string): Blocked | undefined {
+  if (/^@[^/@*\s]+\/\*$/.test(text)) return { text, name: text, covers: undefined }
+  if (/^[^@]*\*|^@[^@]*\*/.test(text)) return undefined // Of names it would block nothing.
   const [, name, range] = /^((?:@[^/@\s]+\/)?[^/@\s]+)(?:@(.+))?$/.exec(text) ?? []
   if (name === undefined) return undefined
   if (range === undefined) return { text, name, covers: undefined }
@@ -31,6 +33,7 @@ export function parseBlocked(text: string): Blocked | undefined {
 type Blocked = {
   /** As the operator wrote it. */
   readonly text: string
+  /** A name, or a scope as `@scope/*`. */
   readonly name: string
   readonly covers: ((version: string) => boolean) | undefined
 }
@@ -158,8 +161,12 @@ function createHolding(
     ({ name }) => name,
   )
   const known = new Map<string, Found>()
+  const rulesOf = (name: string): readonly Blocked[] => [
+    ...(rules.get(`${scopeOf(name)}/*`) ?? []),
+    ...(rules.get(name) ?? []),
+  ]
   const ruleOf: Holding['ruleOf'] = (name, version) =>
-    rules.get(name)?.find(({ covers }) => {
+    rulesOf(name).find(({ covers }) => {
       if (covers === undefined) return true
       return version !== undefined && covers(version)
     })
@@ -194,7 +201,7 @@ function createHolding(
   const heldOf: Holding['heldOf'] = (name, form) => {
     const head = proxy.head(name, form)
     if (head?.digest === undefined) return nothing
-    if (!rules.has(name) && !mayBeYoung(head)) return nothing
+    if (rulesOf(name).length === 0 && !mayBeYoung(head)) return nothing
     const of = `${head.digest} ${proxy.head(name, 'full')?.digest}`
     const key = `${form} ${name}`
     const before = known.get(key)

@@ -29,7 +29,7 @@ export type UpstreamSettings = {
   }[]
   /** Names, and scopes as `@scope/*`, that are never asked of anybody. */
   readonly private: readonly string[]
-  /** Names, and names with ranges as `lib@<1.2.3`, that clients do not get. */
+  /** Names, names with ranges as `lib@<1.2.3`, and scopes as `@scope/*`, that clients do not get. */
   readonly upstreamBlocked: readonly string[]
   /** How old a version must be before clients get it, ms. */
   readonly upstreamMinimumAgeMs: number
@@ -47,7 +47,7 @@ export type UpstreamSettings = {
 export const npm = 'npm'
 
 const blocked = kindOf(
-  'a name such as "lib" or "@team/lib", or with versions as "lib@1.2.3" or "lib@<1.2.3"',
+  'a name such as "lib" or "@team/lib", a scope as "@team/*", or versions as "lib@1.2.3" or "lib@<1.2.3"',
   (found) => (typeof found === 'string' && parseBlocked(found) !== undefined ? found : undefined),
 )
 
@@ -127,7 +127,7 @@ export const upstreamSection: Section<UpstreamSettings> = {
     },
     upstreamBlocked: {
       summary:
-        'what clients do not get of upstreams: names, or versions as "lib@1.2.3" and "lib@<1.2.3"',
+        'what clients do not get of upstreams: names, scopes as "@team/*", or versions as "lib@1.2.3" and "lib@<1.2.3"',
       kind: list(blocked),
       fallback: [],
     },

@@ -131,6 +131,18 @@ suite('createScreening()', () => {
     assert.deepEqual(here.world.asked, [])
   })
 
+  test('createScreening() refuses all packages of a scope that is blocked, also what was installed before, and no others', async () => {
+    const here = screened(['@x/*'])
+    const [scoped, other] = [parsePackageName('@x/a'), parsePackageName('@xy/a')]
+    here.world.put('@x/a', [{ version: '1.0.0' }])
+    here.world.put('@xy/a', [{ version: '1.0.0' }])
+    assert.ok(await here.world.fetch('@x/a', '1.0.0'))
+    assert.match(await refused(here.proxy.prepare(scoped, 'full')), /"@x\/a": .* blocks "@x\/\*"$/)
+    await refused(here.proxy.tarball(scoped, '1.0.0'))
+    assert.ok(await here.proxy.prepare(other, 'abbreviated'))
+    assert.ok(await here.proxy.prepare(name, 'abbreviated'))
+  })
+
   for (const form of ['abbreviated', 'full'] as const) {
     test(`createScreening() leaves young versions out of the ${form} form until they are old enough`, async () => {
       const here = screened([], day)
@@ -259,6 +271,14 @@ const texts: readonly (readonly [string, boolean])[] = [
   ['@team/lib', true],
   ['lib@1.2.3', true],
   ['@team/lib@>=1 <2', true],
+  ['@team/*', true],
+  ['lib@*', true],
+  ['*', false],
+  ['lib*', false],
+  ['@*', false],
+  ['@*/lib', false],
+  ['@team/l*', false],
+  ['@team/*@1.0.0', false],
   ['lib@latest', false],
   ['@team', false],
   ['lib@', false],
