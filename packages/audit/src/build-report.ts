@@ -73,7 +73,7 @@ export function buildReport(progress: Progress, ended: Ended): VerifyReport {
       ? (service?.contentsChecked ?? 0) + (continuation?.contentsChecked ?? 0)
       : null,
     contentsNew: options.contents ? (service?.contentsChecked ?? 0) : null,
-    servedContents: service?.servedContents ?? { compared: 0, notGiven: 0 },
+    servedContents: service?.servedContents ?? { compared: 0, notGiven: 0, notKnown: 0 },
     servedCompared: service?.servedRight ?? 0,
     servedNotGiven: service?.servedNotGiven ?? 0,
     notCompared: service?.notCompared ?? checks.notCompared,
@@ -130,6 +130,7 @@ function warningsOf(progress: Progress, { options, nowMs, checks }: Ended): read
     ...(older !== undefined && service?.isServed === false ? [findingOf(older).message] : []),
     ...lossWarnings(log, checks.nouns),
     ...notGivenWarnings(service, checks.nouns),
+    ...notKnownWarnings(service, checks.nouns),
     ...(log.replay.lostSince === undefined ? (service?.notes ?? []) : []),
   ]
 }
@@ -177,6 +178,18 @@ function notGivenWarnings(
     const what = `${notGiven} ${notGiven === 1 ? one : many}${which}`
     return [`${what} could not be had now, and ${notGiven === 1 ? 'was' : 'were'} not compared`]
   })
+}
+
+/** The log tells nothing yet to compare them with. */
+function notKnownWarnings(
+  service: Progress['service'],
+  { content: { one, many } }: ServiceNouns,
+): readonly string[] {
+  const notKnown = service?.servedContents.notKnown ?? 0
+  if (notKnown === 0) return []
+  const what = notKnown === 1 ? `${one} was` : `${many} were`
+  const they = notKnown === 1 ? 'it holds' : 'they hold'
+  return [`${notKnown} ${what} not compared, as the log does not tell yet what ${they}`]
 }
 
 function capitalized(text: string): string {

@@ -1,4 +1,5 @@
 // What a verification says in the end: plain JSON.
+import type { ServedContents } from '@stele/entries/checks'
 import { errorOf, type Fault } from './faults.ts'
 import type { ServiceNouns } from './service-checks.ts'
 
@@ -95,7 +96,7 @@ export type VerifyReport = {
   /** Of them, those of this run; the others were read from the same place on earlier days. */
   readonly contentsNew: number | null
   /** Contents that the log does not keep and that were compared where they are served, in this run; and those that were not given. */
-  readonly servedContents: { readonly compared: number; readonly notGiven: number }
+  readonly servedContents: ServedContents
   /** What is served (of a registry, packages) and was found right. */
   readonly servedCompared: number
   /** What could not be had now, so that it was not compared: it is no fault. */

@@ -1,6 +1,6 @@
 // Has a service's checks made on any free thread, each once for what does not change, and gathers what they find.
 
-import type { CheckItem } from '@stele/entries/checks'
+import type { CheckItem, ServedContents } from '@stele/entries/checks'
 import { checkTools, runCheck, runChecks } from './check-runner.ts'
 import type { Fault } from './faults.ts'
 import type { Findings } from './findings.ts'
@@ -30,7 +30,7 @@ export class ServiceAudit {
   readonly #notGiven = new Set<string>()
   readonly #told = new Map<string, string>()
   readonly #notCompared = new Set<string>()
-  readonly #servedContents = new Map<string, NonNullable<CheckOutcome['contents']>>()
+  readonly #servedContents = new Map<string, ServedContents>()
   readonly #unknown = new Map<string, Exception>()
   #listingsUnknown: Exception | undefined
   #isServed: boolean | undefined
@@ -67,14 +67,15 @@ export class ServiceAudit {
     return this.#notGiven.size
   }
 
-  /** Contents that were compared where they are served, and those that were not given there. */
-  get servedContents(): NonNullable<CheckOutcome['contents']> {
-    let [compared, notGiven] = [0, 0]
+  /** Contents that were compared where they are served, and those that could not be. */
+  get servedContents(): ServedContents {
+    let [compared, notGiven, notKnown] = [0, 0, 0]
     for (const one of this.#servedContents.values()) {
       compared += one.compared
       notGiven += one.notGiven
+      notKnown += one.notKnown
     }
-    return { compared, notGiven }
+    return { compared, notGiven, notKnown }
   }
 
   /** What else the service's state tells. */

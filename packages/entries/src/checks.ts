@@ -28,6 +28,15 @@ export type CheckToolsOver<State> = {
   readonly contents: boolean
 }
 
+/** How many contents, which the log does not keep, were compared where they are served. */
+export type ServedContents = {
+  readonly compared: number
+  /** They could not be had. */
+  readonly notGiven: number
+  /** The log does not tell what they must be. */
+  readonly notKnown: number
+}
+
 /** What came of a check. An empty one found all as it should be. */
 export type CheckOutcomeOf<Fault> = {
   readonly faults: readonly Fault[]
@@ -41,8 +50,7 @@ export type CheckOutcomeOf<Fault> = {
   readonly unknown?: string
   /** What the listings must say of it, in the service's own words. */
   readonly told?: string
-  /** Contents that are compared where they are served, since the log does not keep them: how many were given, and how many not. */
-  readonly contents?: { readonly compared: number; readonly notGiven: number }
+  readonly contents?: ServedContents
   /** True where it is not served now, which may be as it should be: only what else is said of it was compared. */
   readonly isNotGiven?: boolean
   /** What is there and could not be compared, for the report. */

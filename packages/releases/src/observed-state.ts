@@ -2,7 +2,7 @@
 import type { StateReader } from '@stele/entries/calls'
 import { isJsonObject, parseTolerantJson } from '@stele/formats/json'
 import { encodeSegment, hexOfIntegrity, scopeOf } from '@stele/formats/names'
-import { packageObject, readText } from './package-state.ts'
+import { packageObject, readText, readVersions } from './package-state.ts'
 import type { StateRows } from './state-rows.ts'
 
 /** The blobs of the chunks that were seen of a package, in their order. */
@@ -50,6 +50,12 @@ export function readPinnedIntegrity(
 export function readChosenReleases(state: StateReader, name: string): readonly ChosenRelease[] {
   const versions = state.list(`${packageObject(name)}/versions`)
   return versions.flatMap((version) => readChosenRelease(state, name, version) ?? [])
+}
+
+/** The chosen versions of a package of an upstream of which the log does not tell what their tarballs hold. */
+export function readUnlearned(state: StateReader, name: string): readonly string[] {
+  const learned = new Set(state.list(`${packageObject(name)}/contents`))
+  return readVersions(state, name).filter((version) => !learned.has(version))
 }
 
 /** True where this other integrity of a release was recorded. */

@@ -9,7 +9,7 @@ import { parseContentsValue } from '@stele/formats/values'
 import type { Outcome, ReleaseFault, Tools } from './checks.ts'
 import { maxChunkBytes, maxPackumentBytes, maxPingBytes, maxTarballBytes } from './limits.ts'
 import { readShown, type ShownRelease } from './observed.ts'
-import { readAmended, readSeenChunks } from './observed-state.ts'
+import { readAmended, readSeenChunks, readUnlearned } from './observed-state.ts'
 import { packageObject } from './package-state.ts'
 import { readRelease } from './release.ts'
 import { readLines, type SeenLine } from './seen-lines.ts'
@@ -117,7 +117,7 @@ function compareRelease(
   ]
 }
 
-/** Every tarball that was taken apart, where it is given: its bytes, and what they hold. */
+/** Every tarball that was taken apart, where it is given: its bytes, and what they hold. Those that were not are counted. */
 async function compareTarballs(
   name: PackageName,
   tools: Tools,
@@ -146,7 +146,8 @@ async function compareTarballs(
       break // What follows differs because this does.
     }
   }
-  return { faults, contents: { compared, notGiven } }
+  const notKnown = readUnlearned(tools.state, name).length
+  return { faults, contents: { compared, notGiven, notKnown } }
 }
 
 /**

@@ -76,7 +76,7 @@ suite('compareObservedPackage()', () => {
       assert.deepEqual(outcome, {
         faults: [],
         missing: [],
-        contents: { compared: 0, notGiven: 1 },
+        contents: { compared: 0, notGiven: 1, notKnown: 1 },
       })
     })
   }
@@ -89,13 +89,20 @@ suite('compareObservedPackage()', () => {
     test(`compareObservedPackage() compares the tarballs of a packument where a registry ${title}`, async () => {
       const tools = toolsOf(async () => answer('evil'), { document })
       const { faults, contents, isNotGiven } = await compareObservedPackage('left-pad', tools, 7)
-      assert.deepEqual([isNotGiven, contents], [true, { compared: 1, notGiven: 0 }])
+      assert.deepEqual([isNotGiven, contents], [true, { compared: 1, notGiven: 0, notKnown: 1 }])
       assert.deepEqual(
         faults.map(({ details }) => details.what),
         ['1.10.0: sha512 of its tarball'],
       )
     })
   }
+
+  test('compareObservedPackage() counts the tarballs of which the log does not tell what they hold', async () => {
+    const chosen = [...stateRows().keys()].filter((key) => key.includes('/versions '))
+    const learned = [...stateRows().keys()].filter((key) => key.includes('/contents '))
+    const { contents } = await compareObservedPackage('left-pad', toolsOf(refused), 7)
+    assert.equal(contents?.notKnown, chosen.length - learned.length)
+  })
 
   test('compareObservedPackage() tells of a packument that is not given where tarballs are left alone', async () => {
     const tools = { ...toolsOf(refused, { document: refused }), contents: false }
@@ -124,7 +131,7 @@ suite('compareObservedPackage()', () => {
   test('compareObservedPackage() finds a tarball that is not the one in the log', async () => {
     const tools = toolsOf(async () => answer('evil'))
     const { faults, contents } = await compareObservedPackage('left-pad', tools, 7)
-    assert.deepEqual(contents, { compared: 1, notGiven: 0 })
+    assert.deepEqual(contents, { compared: 1, notGiven: 0, notKnown: 1 })
     assert.deepEqual(
       faults.map(({ details }) => details.what),
       ['1.10.0: sha512 of its tarball'],

@@ -1,2 +1,7 @@
 // The public face of @stele/entries/checks.
-export { type CheckItem, type CheckOutcomeOf, type CheckToolsOver } from '../checks.ts'
+export {
+  type CheckItem,
+  type CheckOutcomeOf,
+  type CheckToolsOver,
+  type ServedContents,
+} from '../checks.ts'

@@ -12,5 +12,6 @@ export {
   readSeenChunk,
   readSeenChunks,
   readSeenConflict,
+  readUnlearned,
 } from '../observed-state.ts'
 export { findLine, readLines, type SeenLine } from '../seen-lines.ts'
