@@ -31,6 +31,8 @@ export type UpstreamReads = {
   readonly states: () => readonly UpstreamState[]
   /** The upstream that a name belongs to, or that it is to be asked of; undefined for what is this registry's own. */
   readonly whose: (name: string) => string | undefined
+  /** True for a name of which the operator lets no upstream hear. */
+  readonly isPrivate: (name: string) => boolean
   /** Asks, where what is known is not new enough; what is new is in the log when it resolves. */
   readonly prepare: (
     name: PackageName,

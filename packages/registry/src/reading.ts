@@ -6,7 +6,7 @@ import { tarballFile } from '@stele/releases/release'
 import { readAccount, readContents, readNotice, readOwners, readTags } from '@stele/releases/state'
 import { trimBase } from './base-addresses.ts'
 import { type Conflicts, createConflicts } from './conflicts.ts'
-import { missing } from './missing.ts'
+import { leftUpstream, missing } from './missing.ts'
 import { createObserved, type Prepare } from './observed.ts'
 import { formatVersion } from './packument.ts'
 import { createPackuments, type Packuments } from './packuments.ts'
@@ -31,7 +31,7 @@ export type Reading = {
   readonly prepare: Prepare
   /** The same for somebody who publishes. Throws upstream_unsure instead of upstream_unreachable. */
   readonly prepareToPublish: (...asked: Parameters<Prepare>) => Promise<void> | undefined
-  /** The tarball of a release that came from an upstream; undefined where there is none. Throws version_not_found for one that was removed. */
+  /** The tarball of a release that came from an upstream; undefined where there is none. Throws version_not_found for one that was removed, or whose upstream was taken out of the settings. */
   readonly proxiedTarball: (
     name: PackageName,
     file: string,
@@ -75,9 +75,13 @@ export function createReading(ports: RegistryPorts): Reading {
         : upstream.prepareToPublish(name, form, client),
     proxiedTarball: async (name, file, client) => {
       const version = versionOfFile(name, file)
-      if (version === undefined || upstream === undefined) return undefined
+      if (version === undefined) return undefined
       if (readNotice(state, name, version).gone) throw missing(ports, name, version)
-      return upstream.tarball(name, version, client)
+      const found = await upstream?.tarball(name, version, client)
+      // Else whoever has a lock file would be told of a file that never was.
+      if (found === undefined && leftUpstream(ports, name) !== undefined)
+        throw missing(ports, name, version)
+      return found
     },
     packument: createPackuments(ports),
     manifest: (name, wanted, baseUrl) =>

@@ -64,6 +64,7 @@ test('proxiedTarball() gives nothing of a version that was removed, whatever is 
     ids: ['up'],
     states: () => [],
     whose: () => undefined,
+    isPrivate: () => false,
     prepare: async () => undefined,
     prepareToPublish: async () => undefined,
     head: () => undefined,
@@ -83,4 +84,16 @@ test('proxiedTarball() gives nothing of a version that was removed, whatever is 
   await assert.rejects(reading.proxiedTarball(nameOf('p'), 'p-1.0.0.tgz'), (error) =>
     isSteleError(error, 'version_not_found'),
   )
+})
+
+test('proxiedTarball() says which upstream a package came from that the settings do not name any more', async () => {
+  const { system, views, submit } = await createWorld()
+  const seen = { name: 'theirs', upstream: 'up', n: 0, chunk: 'c0'.repeat(64), count: 1 }
+  await submit({ account: 'root', via: 'host', method: 'see', args: [seen] })
+  const reading = createReading({ state: system.state, views, submit, now: () => 0 })
+  await assert.rejects(reading.proxiedTarball(nameOf('theirs'), 'theirs-1.0.0.tgz'), {
+    code: 'version_not_found',
+    message: /^Cannot find theirs@1\.0\.0: it came from the upstream "up"/,
+  })
+  assert.equal(await reading.proxiedTarball(nameOf('none'), 'none-1.0.0.tgz'), undefined)
 })

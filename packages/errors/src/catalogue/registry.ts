@@ -3,8 +3,16 @@ import type { Catalogue } from './entry.ts'
 
 export type RegistryDetails = {
   /** `unpublished` is the day, as 2026-11-21; absent where there was no such package. */
-  package_not_found: { readonly name: string; readonly unpublished?: string }
-  version_not_found: { readonly spec: string; readonly unpublished?: boolean }
+  package_not_found: {
+    readonly name: string
+    readonly unpublished?: string
+    readonly elsewhere?: Elsewhere
+  }
+  version_not_found: {
+    readonly spec: string
+    readonly unpublished?: boolean
+    readonly elsewhere?: Extract<Elsewhere, { readonly left: string }>
+  }
   version_exists: { readonly spec: string; readonly unpublished?: boolean }
   taken_down: { readonly spec: string; readonly reason: string }
   rule_refused: { readonly method: string; readonly name: string; readonly message: string }
@@ -23,18 +31,28 @@ export type RegistryDetails = {
   change_invalid: { readonly name: string; readonly reason: string }
 }
 
+/** What upstreams have to do with what is not here, by their ids. */
+type Elsewhere =
+  /** It was asked, and does not have it either. */
+  | { readonly asked: string }
+  /** The package came from it, and the settings do not name it any more. */
+  | { readonly left: string }
+  /** Why none of them is asked. */
+  | { readonly unasked: 'reserved' | 'private' }
+
 export const registryErrors: Catalogue<RegistryDetails> = {
   package_not_found: {
     status: 404,
     message: (d) =>
-      d.unpublished === undefined
-        ? `Cannot find the package "${d.name}": it is not in this registry`
-        : `Cannot find the package "${d.name}": it was unpublished on ${d.unpublished}; its name stays with its owners`,
+      `Cannot find the package "${d.name}": ${
+        d.unpublished === undefined
+          ? whyNotHere(d.elsewhere)
+          : `it was unpublished on ${d.unpublished}; its name stays with its owners`
+      }`,
   },
   version_not_found: {
     status: 404,
-    message: (d) =>
-      `Cannot find ${d.spec}: ${d.unpublished === true ? 'that version was unpublished' : 'this registry has no such version'}`,
+    message: (d) => `Cannot find ${d.spec}: ${whyNoVersion(d)}`,
   },
   taken_down: {
     status: 451,
@@ -88,4 +106,23 @@ export const registryErrors: Catalogue<RegistryDetails> = {
     status: 400,
     message: (d) => `Cannot change "${d.name}": ${d.reason}`,
   },
+}
+
+function whyNotHere(elsewhere: Elsewhere | undefined): string {
+  const notHere = 'it is not in this registry'
+  if (elsewhere === undefined) return notHere
+  if ('left' in elsewhere) return cameFrom(elsewhere.left)
+  if ('asked' in elsewhere) return `${notHere}, nor at the upstream "${elsewhere.asked}"`
+  return elsewhere.unasked === 'reserved'
+    ? `${notHere}, and no upstream is asked, since the name is reserved here`
+    : `${notHere}, and no upstream is asked, since its settings say that the name is private`
+}
+
+function whyNoVersion({ unpublished, elsewhere }: RegistryDetails['version_not_found']): string {
+  if (elsewhere !== undefined) return cameFrom(elsewhere.left)
+  return unpublished === true ? 'that version was unpublished' : 'this registry has no such version'
+}
+
+function cameFrom(upstream: string): string {
+  return `it came from the upstream "${upstream}", which is not in the settings of this registry any more`
 }

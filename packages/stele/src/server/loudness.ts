@@ -15,6 +15,7 @@ const trouble = [
   'upstream_conflict',
   'upstream_difference',
   'upstream_copy_damaged',
+  'upstream_left',
   'upstream_not_learned',
   'upstream_not_logged',
   'upstream_not_noted',

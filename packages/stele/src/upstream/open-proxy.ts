@@ -71,7 +71,7 @@ export function openProxy(options: ProxyOptions): {
   const held = { blocked: upstreamBlocked, minimumAgeMs: upstreamMinimumAgeMs }
   const proxy = createScreening(asking, held, { now: steadyNow })
   const { amending, holding, settled } = proxy
-  return { upstream: readsOf(proxy, options), amending, holding, settled }
+  return { upstream: { ...readsOf(proxy, options), isPrivate }, amending, holding, settled }
 }
 
 const startMs = Date.now() - performance.now()
@@ -104,7 +104,7 @@ function createBudget(
 function readsOf(
   proxy: Proxy,
   { settings: { upstreams, upstreamFreshMs }, behind }: ProxyOptions,
-): UpstreamReads {
+): Omit<UpstreamReads, 'isPrivate'> {
   const searched = upstreams.find(({ search }) => search)
   return {
     ids: upstreams.map(({ id }) => id),

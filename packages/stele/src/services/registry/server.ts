@@ -25,6 +25,7 @@ import { viaHeaders } from '../../upstream/via.ts'
 import { checkUpstreams, findUpstreams } from '../../upstream/wanted-upstreams.ts'
 import { wire } from '../faces.ts'
 import { type KindPorts, type ServerPart, serverPart } from '../kind.ts'
+import { countLeft, leftFacts } from './left-upstreams.ts'
 import { createReached, type Reached } from './reached.ts'
 import { createValuesInUse, type ValuesInUse } from './values-in-use.ts'
 
@@ -62,6 +63,8 @@ async function open(
   const opened = await openUpstreams(service, closing, { ...ports, heavy })
   const { upstream, amending, holding, upstreams = [] } = opened
   const views = await openViews(service)
+  const asked = upstreams.map(({ id }) => id)
+  void tellLeft(service, closing, { report: ports.report, asked }).catch(() => undefined) // A broken disk is told elsewhere.
   const pool = closing.adopt(createIngestPool(ingestPorts(service.main, heavy)), (one) =>
     one.close(),
   )
@@ -139,6 +142,31 @@ async function openUpstreams(
   })
   // Never the token.
   return { ...proxy, upstreams: upstreams.map(({ id, url, scopes }) => ({ id, url, scopes })) }
+}
+
+/** Tells of packages that nobody gets, since the settings do not name their upstream any more; nobody waits for it. */
+async function tellLeft(
+  { client, reads }: RunningService,
+  closing: AsyncDisposableStack,
+  { report, asked }: Pick<KindPorts, 'report'> & { readonly asked: readonly string[] },
+): Promise<void> {
+  let isClosed = false
+  closing.defer(() => {
+    isClosed = true
+  })
+  const isReady = await client.ready.then(
+    () => true,
+    () => false, // The server says so itself.
+  )
+  if (!isReady || isClosed) return
+  const pause = async (): Promise<boolean> => {
+    await new Promise((resolve) => setImmediate(resolve))
+    return !isClosed
+  }
+  for (const [upstream, packages] of await countLeft(reads.log, asked, pause)) {
+    const facts = leftFacts(upstream, packages)
+    report({ event: 'upstream_left', ...facts })
+  }
 }
 
 /** Opening the service brings them to where the log is. */
