@@ -120,6 +120,9 @@ export const maxKeptAdvisories = 16
 /** Packuments of which it is remembered what of them is held back. */
 export const maxScreenedKept = 10_000
 
+/** As young as the operator may want a version to be at least, in milliseconds: less is a number that was meant as days. */
+export const leastMinimumAgeMs: number = 60 * 1000
+
 /** As old as the operator may want a version to be, in milliseconds: a year. */
 export const mostMinimumAgeMs: number = 365 * 24 * 60 * 60 * 1000
 

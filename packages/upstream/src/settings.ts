@@ -3,6 +3,7 @@ import { duration, kindOf, list, objects, type Section, size, text, toggle } fro
 import { type Kind, refuse, urlOr } from '@stele/settings/own-kinds'
 import {
   freshMs,
+  leastMinimumAgeMs,
   leastPackumentBytes,
   leastSpaceBytes,
   mostFreshMs,
@@ -50,6 +51,33 @@ const blocked = kindOf(
   'a name such as "lib" or "@team/lib", a scope as "@team/*", or versions as "lib@1.2.3" or "lib@<1.2.3"',
   (found) => (typeof found === 'string' && parseBlocked(found) !== undefined ? found : undefined),
 )
+
+const age = duration(0, mostMinimumAgeMs)
+
+/** A bare number is taken for milliseconds, as everywhere: who writes 3 means days. */
+const minimumAge: Kind<number> = {
+  wanted: '0, or an age from "1 min" to "365 d", such as "3 d"',
+  parse: (found, place) => {
+    const ageMs = age.parse(found, place)
+    if (ageMs > 0 && ageMs < leastMinimumAgeMs) throw refuse(found, place, minimumAge.wanted)
+    return ageMs
+  },
+}
+
+/** It is sent as it stands: what looks like a variable was meant to be filled in. */
+const token: Kind<string> = {
+  wanted: 'the token itself, without spaces',
+  parse: (found, place) => {
+    if (typeof found === 'string' && /\$\{|^\$\w+$/.test(found)) {
+      throw refuse(found, place, filledIn)
+    }
+    if (typeof found === 'string' && /^[!-~]{1,8192}$/.test(found)) return found
+    throw refuse('…', place, token.wanted) // It may be a secret all the same.
+  },
+}
+
+const filledIn =
+  'the token itself: variables are not filled in here. To keep it out of the file, give the whole list in the variable STELE_UPSTREAMS, as JSON'
 
 const scope = text('a scope such as "@team"', /^@[^/\s]+$/)
 
@@ -109,7 +137,7 @@ export const upstreamSection: Section<UpstreamSettings> = {
         },
         token: {
           summary: 'what it knows this server by',
-          kind: text('a token without spaces', /^[!-~]+$/),
+          kind: token,
           fallback: '',
         },
       }),
@@ -132,8 +160,9 @@ export const upstreamSection: Section<UpstreamSettings> = {
       fallback: [],
     },
     upstreamMinimumAgeMs: {
-      summary: 'how old a version of an upstream must be before clients get it, in milliseconds',
-      kind: duration(0, mostMinimumAgeMs),
+      summary:
+        'how old a version of an upstream must be before clients get it, such as "3 d"; a number alone is milliseconds',
+      kind: minimumAge,
       fallback: 0,
     },
     upstreamSpace: {

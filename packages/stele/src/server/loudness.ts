@@ -19,6 +19,7 @@ const trouble = [
   'upstream_not_learned',
   'upstream_not_logged',
   'upstream_not_noted',
+  'upstream_settings_unused',
   'upstream_stale',
   'upstream_sweep_failed',
   'upstream_unreachable',

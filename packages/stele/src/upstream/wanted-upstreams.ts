@@ -40,6 +40,15 @@ export function checkUpstreams(settings: UpstreamSettings, own: Own): void {
   if (upstream !== null && isOwn(upstream, own)) throw invalid('upstream', upstream, another)
 }
 
+/** What is said of versions that clients do not get, where no upstream is named whose they could be. */
+export function unusedSettings(settings: UpstreamSettings): readonly (keyof UpstreamSettings)[] {
+  if (settings.upstream !== null || settings.upstreams.length > 0) return []
+  return [
+    ...(settings.upstreamBlocked.length > 0 ? (['upstreamBlocked'] as const) : []),
+    ...(settings.upstreamMinimumAgeMs > 0 ? (['upstreamMinimumAgeMs'] as const) : []),
+  ]
+}
+
 /** Of two for the same names the second would never be asked: who wrote that meant something else. */
 function refuseShared(
   key: string,

@@ -22,7 +22,7 @@ import { createGet } from '../../upstream/http-get.ts'
 import { openProxy } from '../../upstream/open-proxy.ts'
 import { openReading } from '../../upstream/reading.ts'
 import { viaHeaders } from '../../upstream/via.ts'
-import { checkUpstreams, findUpstreams } from '../../upstream/wanted-upstreams.ts'
+import { checkUpstreams, findUpstreams, unusedSettings } from '../../upstream/wanted-upstreams.ts'
 import { wire } from '../faces.ts'
 import { type KindPorts, type ServerPart, serverPart } from '../kind.ts'
 import { countLeft, leftFacts } from './left-upstreams.ts'
@@ -100,6 +100,12 @@ async function openUpstreams(
   const settings = read(upstreamSection)
   const upstreams = await findUpstreams(settings, read(edgeSection))
   const stored = openStorage(storage)
+  const unused = unusedSettings(settings)
+  if (unused.length > 0) {
+    const next = 'no upstream is in the settings, so there is nothing that they keep from clients'
+    const facts = { settings: unused.join(', '), next }
+    report({ event: 'upstream_settings_unused', ...facts })
+  }
   if (upstreams.length === 0 && !stored.hasUpstreams()) return {}
   const network = createGet({ timeoutMs: settings.upstreamTimeoutMs, headers: viaHeaders })
   const kept = stored.openUpstreams({
