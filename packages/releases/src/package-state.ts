@@ -42,8 +42,14 @@ export function isStar({
 
 /** Every package's name, hosted or not. */
 export function packageNames(state: StateReader): readonly string[] {
-  const directories = state.list(packagesObject).filter((field) => field.endsWith('/'))
-  return directories.map((field) => decodeSegment(field.slice(0, -1)))
+  return [...walkPackageNames(state)]
+}
+
+/** The same, each made when it is asked for: that is most of the time that they take. */
+export function* walkPackageNames(state: StateReader): Generator<string> {
+  for (const field of state.list(packagesObject)) {
+    if (field.endsWith('/')) yield decodeSegment(field.slice(0, -1))
+  }
 }
 
 /** `hosted`, an upstream's id, or undefined where there is no such package. */

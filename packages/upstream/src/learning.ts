@@ -13,10 +13,10 @@ export type Learned = { readonly name: string; readonly version: string }
 type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'tarballs' | 'takeApart' | 'behind' | 'report'>
 
 /**
- * Learns what a tarball holds, if that is not known, and it is here when its turn comes. Resolves when it is logged; what goes
- * wrong is reported, and tried again a few times with the next requests.
+ * Learns what a tarball holds, if that is not known, and it is here when its turn comes. Resolves when it is logged, with false
+ * where its turn never came; what goes wrong is reported, and tried again a few times with the next requests.
  */
-export function createLearning(ports: Ports): (release: Learned) => Promise<void> {
+export function createLearning(ports: Ports): (release: Learned) => Promise<boolean> {
   const { state, calls, takeApart, behind, report } = ports
   const findHeld = createFindHeld(ports)
   const tell = createBatches<ApartRelease>({
@@ -32,11 +32,15 @@ export function createLearning(ports: Ports): (release: Learned) => Promise<void
     return held && takeApart(held)
   }
 
-  async function learn({ name, version }: Learned): Promise<void> {
-    if (state.contents(name, version) !== undefined) return
-    const apart = await behind(() => read({ name, version }))
-    if (apart === undefined) return // The next request for it comes back to it.
-    const { contents, own } = apart
+  async function learn(release: Learned): Promise<boolean> {
+    const { name, version } = release
+    if (state.contents(name, version) !== undefined) return true
+    const turn = await behind(async () => ({ apart: await read(release) }))
+    if (turn?.apart !== undefined) await log(release, turn.apart)
+    return turn !== undefined
+  }
+
+  async function log({ name, version }: Learned, { contents, own }: Apart): Promise<void> {
     await tell({ name, version, contents })
     if (own === undefined || own.record === state.chosenRecord(name, version)) return
     const digest = hash('sha256', own.record, 'hex')
@@ -50,15 +54,17 @@ export function createLearning(ports: Ports): (release: Learned) => Promise<void
   const running = new Set<string>()
   return async (release) => {
     const spec = `${release.name}@${release.version}`
-    if (!tries.mayTry(spec) || running.has(spec)) return
+    if (!tries.mayTry(spec) || running.has(spec)) return true
     running.add(spec)
     try {
-      await learn(release)
-      tries.succeeded(spec)
+      const isDone = await learn(release)
+      if (isDone) tries.succeeded(spec)
+      return isDone
     } catch (error) {
       tries.failed(spec)
       const reason = error instanceof Error ? error.message : String(error)
       report({ kind: 'not_learned', spec, reason })
+      return true
     } finally {
       running.delete(spec)
     }

@@ -135,6 +135,9 @@ export const timeoutMs: number = 15 * 1000
 /** How often it is tried to learn what a tarball holds, or to compare it with another record, while the process runs: one that cannot be read takes a thread long. */
 export const maxLearningTries = 3
 
+/** Packages that are looked through at once for releases of which nothing is known yet: each takes some 0.1 ms. */
+export const namesPerLook = 50
+
 /** Releases of which such a failure is remembered. */
 export const maxTriesKept = 10_000
 

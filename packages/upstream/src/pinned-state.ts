@@ -11,6 +11,8 @@ import {
   readPinnedIntegrity,
   readSeenChunk,
   readSeenChunks,
+  readUnlearned,
+  walkPackageNames,
 } from '@stele/releases/observed'
 import { readContents, readNotice, readOrigin } from '@stele/releases/state'
 import type { PinnedState } from './ports.ts'
@@ -21,6 +23,7 @@ export function createPinnedState(
   readBlob: (name: string) => Uint8Array | undefined,
 ): PinnedState {
   return {
+    names: () => walkPackageNames(state),
     origin: (name) => readOrigin(state, name),
     isReserved: (name) => readHolders(state, name).length > 0,
     chunks: (name) => readSeenChunks(state, name),
@@ -38,6 +41,10 @@ export function createPinnedState(
     chosenRecord: (name, version) => readChosenRelease(state, name, version)?.record,
     chosenReleases: (name) => readChosenReleases(state, name),
     contents: (name, version) => readContents(state, name, version),
+    unlearned: (name) => {
+      const origin = readOrigin(state, name)
+      return origin === undefined || origin === 'hosted' ? [] : readUnlearned(state, name)
+    },
     hasConflict: (name, version, integrity) => readConflict(state, { name, version, integrity }),
     conflictCount: (name, version) => countConflicts(state, name, version),
     amended: (name) => readAmended(state, name),

@@ -78,6 +78,8 @@ export type Kept = {
 
 /** What the log says. */
 export type PinnedState = {
+  /** Every package, also hosted ones. They are listed when the first one is asked for. */
+  readonly names: () => Iterator<string>
   /** `hosted`, an upstream's id, or undefined. */
   readonly origin: (name: string) => string | undefined
   /** True where the name, or its scope, is reserved for accounts. */
@@ -99,6 +101,8 @@ export type PinnedState = {
     name: string,
   ) => readonly { readonly version: string; readonly integrity: string; readonly record: string }[]
   readonly contents: (name: string, version: string) => ContentsValue | undefined
+  /** The chosen versions that have none; of a package that belongs to its upstream still. */
+  readonly unlearned: (name: string) => readonly string[]
   readonly hasConflict: (name: string, version: string, integrity: string) => boolean
   /** How many other integrities of a release were noted. */
   readonly conflictCount: (name: string, version: string) => number

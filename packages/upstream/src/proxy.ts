@@ -47,6 +47,8 @@ export type Proxy = {
   readonly search: AskSearch
   readonly amending: Amending
   readonly holding: Holding
+  /** Learns, behind the requests, what tarballs hold of which the log does not tell it yet, as the process ended before. */
+  readonly catchUp: () => void
   /** How each upstream does, in the operator's order. */
   readonly states: () => readonly ({ readonly id: string } & BreakerState)[]
   /** Resolves when nothing goes on any more, also behind the answers. */
@@ -79,7 +81,7 @@ export function createProxy(
     const held =
       chosen === undefined ? undefined : await findHeld(name, { version, integrity: chosen })
     if (chosen !== undefined && held !== undefined) {
-      releases.catchUp({ name, version })
+      releases.learn({ name, version })
       return { kind: 'held', held, integrity: chosen }
     }
     const upstream = upstreamOf(name)
@@ -102,6 +104,7 @@ export function createProxy(
     tarball,
     amending: createAmending(ports, tarball),
     holding: createHolding(ports, tarball),
+    catchUp: releases.catchUp,
     states: () => upstreams.map(({ id }) => ({ id, ...breakers(id).state() })),
     settled,
   }

@@ -2,6 +2,7 @@
 import { isSteleError } from '@stele/errors'
 import { type Arriving, arrive } from './arriving.ts'
 import { createBatches } from './batching.ts'
+import { createCatchingUp } from './catching-up.ts'
 import { noteConflict } from './conflicts.ts'
 import type { Fetching } from './fetching.ts'
 import { createPinFinder, type WantedRelease } from './finding.ts'
@@ -23,7 +24,9 @@ export type Releases = {
   /** As `Proxy.tarball`, for a tarball that is not here. */
   readonly fetch: (upstream: Upstream, wanted: WantedRelease) => Promise<ProxiedTarball | undefined>
   /** Learns what a tarball holds that is here, if that is not known: the process may have ended before it was. */
-  readonly catchUp: Learn
+  readonly learn: Learn
+  /** The same for all that are here, behind the requests. */
+  readonly catchUp: () => void
 }
 
 /** What releases are made of, beside their ports. `track` is told of what goes on behind the answers. */
@@ -39,8 +42,8 @@ export function createReleases(
   { fetching, packuments, track }: ReleaseParts,
 ): Releases {
   const findPinOf = createPinFinder(ports, packuments)
-  const learning = createLearning(ports)
-  const learn: Learn = (release) => void track(learning(release))
+  const catchingUp = createCatchingUp(ports, createLearning(ports))
+  const learn: Learn = (release) => void track(catchingUp.learn(release))
   const start = createStart(ports, { fetching, track, learn })
   const fly = createFlights<Arriving | undefined>((arriving) => arriving?.whole)
   const choose = createBatches({
@@ -68,9 +71,10 @@ export function createReleases(
       if (isSmall) return { kind: 'held', held: await whole, integrity }
       return { kind: 'arriving', arriving, integrity }
     },
-    catchUp: ({ name, version }) => {
+    learn: ({ name, version }) => {
       if (ports.state.contents(name, version) === undefined) learn({ name, version })
     },
+    catchUp: () => void track(catchingUp.catchUp()),
   }
 }
 

@@ -10,21 +10,25 @@ type WaitingWorld = World & {
   readonly methods: () => readonly string[]
 }
 
-/** A world whose requests are not quiet yet. */
-function waitingWorld(): WaitingWorld {
+/** A world whose requests are not quiet yet; no more than `room` waits. */
+function waitingWorld(room = Number.POSITIVE_INFINITY): WaitingWorld {
   const waiting: (() => Promise<unknown>)[] = []
   const world = createWorld({
-    behind: (work) =>
-      new Promise((resolve, reject) => {
+    behind: async (work) => {
+      if (waiting.length >= room) return undefined
+      return new Promise((resolve, reject) => {
         waiting.push(() => work().then(resolve, reject))
-      }),
+      })
+    },
   })
   return {
     ...world,
     quiet: async () => {
       await world.settle()
-      for (const begin of waiting.splice(0)) await begin().catch(() => undefined)
-      await world.settle()
+      for (let begin = waiting.shift(); begin !== undefined; begin = waiting.shift()) {
+        await begin()
+        await world.settle()
+      }
     },
     countWaiting: () => waiting.length,
     methods: () => world.calls.map(({ method }) => method),
@@ -63,4 +67,63 @@ test('tarball() learns from a tarball that comes again when it went before reque
   await world.fetch('a', '1.0.0')
   await world.quiet()
   assert.deepEqual(world.methods(), ['see', 'choose', 'contents'])
+})
+
+/** The releases whose contents the log tells. */
+function learnedOf({ system }: World): readonly string[] {
+  return Object.keys(system.dump()).flatMap((key) => {
+    const [, name, version] = /^\/packages\/(.+)\/contents (.+)$/.exec(key) ?? []
+    return version === undefined ? [] : [`${name}@${version}`]
+  })
+}
+
+const all = ['a@1.0.0', 'a@1.1.0', 'b@1.0.0', 'c@1.0.0']
+
+async function fetchAll(world: World): Promise<void> {
+  for (const name of ['a', 'b', 'c']) {
+    const versions = all.filter((spec) => spec.startsWith(name)).map((spec) => spec.slice(2))
+    world.put(
+      name,
+      versions.map((version) => ({ version })),
+    )
+    for (const version of versions) await world.fetch(name, version)
+  }
+  await world.settle()
+}
+
+for (const room of [1, 2, 3]) {
+  test(`tarball() learns of every release, also when no more than ${room} may wait`, async () => {
+    const world = waitingWorld(room)
+    await fetchAll(world)
+    assert.equal(world.countWaiting(), room)
+    await world.quiet()
+    assert.deepEqual(learnedOf(world), all)
+    await world.proxy.settled()
+  })
+}
+
+test('catchUp() learns of what is here when the process ended before', async () => {
+  let isStopping = true
+  const world = createWorld({ behind: async (work) => (isStopping ? undefined : work()) })
+  await fetchAll(world)
+  await world.proxy.settled()
+  assert.deepEqual(learnedOf(world), [])
+  isStopping = false
+  world.proxy.catchUp()
+  await world.proxy.settled()
+  assert.deepEqual(learnedOf(world), all)
+})
+
+test('catchUp() leaves out what is not here, and what belongs to this registry by now', async () => {
+  let isStopping = true
+  const world = createWorld({ behind: async (work) => (isStopping ? undefined : work()) })
+  await fetchAll(world)
+  world.call('reserve', { pattern: 'b', account: 'alice' })
+  isStopping = false
+  world.loseTarballs()
+  await world.fetch('c', '1.0.0')
+  await world.proxy.settled()
+  world.proxy.catchUp()
+  await world.proxy.settled()
+  assert.deepEqual([learnedOf(world), world.events], [['c@1.0.0'], []])
 })

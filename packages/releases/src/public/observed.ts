@@ -14,4 +14,5 @@ export {
   readSeenConflict,
   readUnlearned,
 } from '../observed-state.ts'
+export { walkPackageNames } from '../package-state.ts'
 export { findLine, readLines, type SeenLine } from '../seen-lines.ts'

@@ -70,5 +70,5 @@ export const behindMostMs: number = 30 * 1000
 /** Pieces of it that are done at once: what is asked for meanwhile waits for them. */
 export const behindAtOnce = 2
 
-/** Pieces that wait, each with less than a KB: the rest is done when it is asked for again. */
+/** Pieces that wait, each with less than a KB: the rest is looked for when they are done. */
 export const maxBehind = 5_000

@@ -39,6 +39,7 @@ export function openProxy(options: ProxyOptions): {
   readonly upstream: UpstreamReads
   readonly amending: Amending
   readonly holding: Proxy['holding']
+  readonly catchUp: Proxy['catchUp']
   readonly settled: Proxy['settled']
 } {
   const { settings, log, get, kept, tarballs, takeIn, takeApart, behind, report } = options
@@ -70,8 +71,9 @@ export function openProxy(options: ProxyOptions): {
   const { upstreamBlocked, upstreamMinimumAgeMs } = settings
   const held = { blocked: upstreamBlocked, minimumAgeMs: upstreamMinimumAgeMs }
   const proxy = createScreening(asking, held, { now: steadyNow })
-  const { amending, holding, settled } = proxy
-  return { upstream: { ...readsOf(proxy, options), isPrivate }, amending, holding, settled }
+  const { amending, holding, catchUp, settled } = proxy
+  const upstream = { ...readsOf(proxy, options), isPrivate }
+  return { upstream, amending, holding, catchUp, settled }
 }
 
 const startMs = Date.now() - performance.now()

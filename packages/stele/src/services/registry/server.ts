@@ -65,6 +65,7 @@ async function open(
   const views = await openViews(service)
   const asked = upstreams.map(({ id }) => id)
   void tellLeft(service, closing, { report: ports.report, asked }).catch(() => undefined) // A broken disk is told elsewhere.
+  opened.catchUp?.() // The log can be written to now.
   const pool = closing.adopt(createIngestPool(ingestPorts(service.main, heavy)), (one) =>
     one.close(),
   )
