@@ -87,7 +87,7 @@ export function tokenOf(npm: Npm): string | undefined {
 }
 
 /** `npm ci` in conformance/clients, when what is there is not what package.json pins. */
-async function installClients(): Promise<void> {
+export async function installClients(): Promise<void> {
   if (clientsAreInstalled()) return
   const { PATH: _path, ...kept } = process.env
   const env = Object.entries(kept).filter(([name]) => !name.toLowerCase().startsWith('npm_'))

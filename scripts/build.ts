@@ -49,6 +49,7 @@ writeFileSync(
     mode: 0o755,
   },
 )
+cpSync(join(stele, 'bin', 'nodevms.cjs'), join(dist, 'bin', 'nodevms.cjs'))
 for (const name of ['LICENSE', 'README.md']) cpSync(join(root, name), join(dist, name))
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`)
 replaceDist()

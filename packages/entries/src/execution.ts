@@ -81,6 +81,8 @@ export type Executor = {
   /** Runs `init`, where the script exports one; else an outcome without writes. */
   readonly init: (call: ScriptCall, state: StateReader) => Outcome
   readonly call: (call: ScriptCall, state: StateReader) => Outcome
+  /** The names of what may be called, in the order of their export; absent where nobody knows. */
+  readonly methods?: () => readonly string[]
   /** Absent for a script that keeps nothing between calls. */
   readonly memory?: ScriptMemory
 }

@@ -32,3 +32,30 @@ export const maxConflictsFrom = 1_000_000
 
 /** How long it is taken for granted that an upstream's tarball is still here, in milliseconds: half as long as one that was found is left alone. */
 export const heldTarballMs: number = 30 * 1000
+
+/** Bytes of a message of JSON-RPC: the arguments of a call may have 1 MiB. */
+export const maxFrameBytes: number = 2 * mib
+
+/** Values in one. */
+export const maxRpcValues = 50_000
+
+/** Calls of one connection that may wait; whoever sends more is not read until some are answered. */
+export const maxCallsWaiting = 256
+
+/** Characters of the calls of one connection that wait. */
+export const maxCallsBytes: number = 4 * mib
+
+/** Bytes of answers that a client has not read, after which nothing more of it is read. */
+export const maxUnreadBytes: number = 4 * mib
+
+/** How often a client that only waits is asked whether it is there, in milliseconds: the edge closes what is silent for two minutes. */
+export const pingMs: number = 30 * 1000
+
+/** Characters of a caller's name. */
+export const maxUserLength = 200
+
+/** Entries on a page of a service's calls. */
+export const maxEntriesShown = 100
+
+/** Characters of a call, or of its answer, on such a page. */
+export const maxShownText = 1_000

@@ -65,6 +65,8 @@ export type Upgrades = {
 export type Switch = {
   readonly protocol: string
   readonly headers: Readonly<Record<string, string>>
+  /** `run` answers 101 itself, as libraries for a protocol do. */
+  readonly answersItself?: true
   /** `head` is what the client sent already. The edge bounds the connection in time and ends it on stop. */
   readonly run: (socket: Duplex, head: Uint8Array) => void
 }

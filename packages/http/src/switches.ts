@@ -14,7 +14,7 @@ export type SwitchLimits = {
 /** The connections that speak another protocol. */
 export type Switches = {
   readonly hasRoom: () => boolean
-  /** Answers 101 and hands the connection over. */
+  /** Answers 101, where the protocol does not do so itself, and hands the connection over. */
   readonly run: (wanted: Switch, socket: Duplex, head: Uint8Array) => void
   /** Ends all: what was written is sent, and no more is taken. */
   readonly end: () => void
@@ -42,9 +42,10 @@ export function createSwitches(limits: SwitchLimits = usual): Switches {
   }
   return {
     hasRoom: () => sockets.size < limits.count,
-    run: ({ protocol, headers, run }, socket, head) => {
+    run: ({ protocol, headers, answersItself, run }, socket, head) => {
       keep(socket)
-      writeHead(socket, 101, { connection: 'Upgrade', upgrade: protocol, ...headers })
+      const said = { connection: 'Upgrade', upgrade: protocol, ...headers }
+      if (answersItself !== true) writeHead(socket, 101, said)
       run(socket, head)
       if (isEnded) socket.end(() => socket.destroy())
     },

@@ -1,6 +1,7 @@
 // Opens what the store holds, and compares it with itself: the tree with the checkpoint, the state with the last leaf.
 
 import type { Body } from '@stele/entries/bodies'
+import type { Executor } from '@stele/entries/calls'
 import { entryKinds, parseLeaf, saltBytes } from '@stele/entries/leaf'
 import { entriesIn, parseEffects, readBodyPart } from '@stele/entries/parts'
 import { isSteleError, SteleError } from '@stele/errors'
@@ -21,6 +22,9 @@ export type Recovered = {
   readonly snapshotSize: number
   readonly fault: string | undefined
 }
+
+/** A log that is open: what was recovered, and what runs its calls. */
+export type Opened = Omit<Recovered, 'fault'> & { readonly executor: Executor }
 
 /** What is read. Without `published`, what was published is not looked at. */
 export type RecoverPorts = Pick<

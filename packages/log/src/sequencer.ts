@@ -27,7 +27,7 @@ import {
 import { restoreMemory } from './memory.ts'
 import type { Pending, SequenceSource, Staged } from './pending.ts'
 import type { Appended, LogPorts, LogStore, StoredHead } from './ports.ts'
-import { type Recovered, recover } from './recover.ts'
+import { type Opened, recover } from './recover.ts'
 import { Snapshots } from './snapshots.ts'
 import type { EntryExtras, Stage } from './stage.ts'
 import type { SavedTrie } from './trie-snapshot.ts'
@@ -103,6 +103,11 @@ export class Sequencer {
   /** Why writes are refused, where they are. */
   get readOnly(): string | undefined {
     return this.#readOnly
+  }
+
+  /** The names of the script's methods, as it was when the newest entry was made. */
+  get methods(): readonly string[] {
+    return this.#executor.methods?.() ?? []
   }
 
   /** Refuses every write from now on: what was found outside the log says that it must not go on. */
@@ -393,5 +398,3 @@ export class Sequencer {
     this.#ports.report({ event: 'call_aborted', method, reason: error.details.reason })
   }
 }
-
-type Opened = Omit<Recovered, 'fault'> & { readonly executor: Executor }

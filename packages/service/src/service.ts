@@ -20,6 +20,8 @@ import { checkTakedown, type Takedown, type TakenDown, takeDown } from './takedo
 export type Service = {
   /** Why writes are refused, undefined where they are taken. */
   readonly readOnly: () => string | undefined
+  /** The names of what the script offers to callers. */
+  readonly methods: () => readonly string[]
   /** Answers after the durable commit. Throws what `Sequencer.submit` throws. */
   readonly submit: (request: CallRequest) => Promise<CallAnswer>
   /** A proof bundle (spec/state.md "Proofs"). Throws `request_invalid`, `server_busy`, `log_inconsistent`. */
@@ -135,6 +137,7 @@ function functionsOf(
   }
   return {
     readOnly: () => sequencer.readOnly,
+    methods: () => sequencer.methods,
     submit: async (request) => {
       // Every replay would refuse it: only what the server observes itself is the host's.
       if (request.via === 'host' && request.account !== ports.identity.operator) {

@@ -26,7 +26,9 @@ var sweepingFlags = ['--heap-growing-percent=50']
 
 var tuning = process.env[tuneVariable]
 delete process.env[tuneVariable]
-var isTuned = process.argv[2] === 'serve' && tuning !== 'no' && tuning !== 'done'
+var isServer =
+  process.argv[2] === 'serve' || (process.argv[2] === 'vm' && process.argv[3] === 'exec')
+var isTuned = isServer && tuning !== 'no' && tuning !== 'done'
 
 if (isRecent(process.versions.node)) {
   if (isTuned && canBecome()) become()

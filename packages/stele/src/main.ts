@@ -41,7 +41,8 @@ async function runRole(): Promise<void> {
     const { runThread } = await import('@stele/service/thread')
     const { createOpener } = await import('./services/open-in-thread.ts')
     const { kinds } = await import('./services/kinds.ts')
-    runThread(parentPort, workerData.data, createOpener(kinds, startFolderWorker))
+    const { vmKind } = await import('./services/vm/kind.ts')
+    runThread(parentPort, workerData.data, createOpener([...kinds, vmKind], startFolderWorker))
   } else if (workerData.role === 'folder') {
     const { runFolderThread } = await import('@stele/storage/publishing')
     runFolderThread(parentPort, workerData.data)
@@ -96,14 +97,14 @@ function systemErrorOf(cause: unknown): SteleError | undefined {
 }
 
 async function runCommand(argv: readonly string[]): Promise<number> {
-  const [first = 'help', ...rest] = argv
+  const [first = 'help', ...rest] = joinVerb(argv)
   if (first === '--version' || first === '-v') {
     process.stdout.write(`${await readVersion()}\n`)
     return 0
   }
   const name = first === '--help' || first === '-h' ? 'help' : first
   const main = new URL(import.meta.url)
-  const early = name === 'serve' ? await startEarly(main) : undefined
+  const early = name === 'serve' || name === 'vm exec' ? await startEarly(main) : undefined
   const command = await findCommand(name)
   const { positionals, options } = parseArguments(command.usage, rest)
   if (options['help'] === true) return runCommand(['help', name])
@@ -121,6 +122,16 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   const { text, exitCode } = await command.execute(input)
   if (text !== '') process.stdout.write(`${text}\n`)
   return exitCode
+}
+
+/** `vm exec` is one command, with two words. */
+function joinVerb(argv: readonly string[]): readonly string[] {
+  const [first, second, ...rest] = argv
+  const isGroup = Object.keys(commands).some((name) => name.startsWith(`${first} `))
+  if (!isGroup) return argv
+  return second === undefined || second.startsWith('-')
+    ? ['help', `${first}`]
+    : [`${first} ${second}`, ...rest]
 }
 
 /** The services' thread loads its modules while this one loads those of the server. */

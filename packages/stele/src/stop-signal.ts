@@ -26,3 +26,11 @@ export function stopSignal(
   }
   return controller.signal
 }
+
+/** Resolves when it is time to stop. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -18,6 +18,7 @@ export type CliDetails = {
   proposal_stale: { readonly seq: number; readonly next: number }
   address_taken: { readonly host: string; readonly port: number }
   address_unusable: { readonly host: string; readonly port: number; readonly reason: string }
+  call_failed: { readonly name: string; readonly message: string; readonly code: number }
   server_unreachable: { readonly url: string; readonly reason: string }
   server_refused: { readonly url: string; readonly status: number; readonly message: string }
 }
@@ -74,6 +75,10 @@ export const cliErrors: Catalogue<CliDetails> = {
     message: (d) => `Cannot listen on ${d.host} port ${d.port}: ${d.reason}`,
     fix: () =>
       'Give an address of this machine with --host, and a port that you may use with --port',
+  },
+  call_failed: {
+    status: 400,
+    message: (d) => (d.message === '' ? d.name : `${d.name}: ${d.message}`),
   },
   server_unreachable: {
     status: 503,

@@ -4,6 +4,7 @@ import type { Catalogue } from './entry.ts'
 export type HttpDetails = {
   host_unknown: { readonly host: string }
   origin_refused: { readonly origin: string }
+  debug_only: { readonly user: string }
   route_not_found: { readonly method: string; readonly path: string }
   method_not_allowed: {
     readonly method: string
@@ -38,6 +39,13 @@ export const httpErrors: Catalogue<HttpDetails> = {
   origin_refused: {
     status: 403,
     message: (d) => `Cannot open the connection: pages of "${d.origin}" may not`,
+  },
+  debug_only: {
+    status: 403,
+    message: (d) =>
+      `Cannot call as "${d.user}": this service does not take a caller's name for granted`,
+    fix: () =>
+      'Sign the calls with a key (--identity), or start the service with --debug where only you can reach it',
   },
   route_not_found: {
     status: 404,

@@ -21,6 +21,8 @@ export type ServiceClient = Pick<
   | 'stopRepairs'
   | 'close'
 > & {
+  /** The names of what the script offers to callers. */
+  readonly methods: () => Promise<readonly string[]>
   /** Settles once the log is open; `readOnly` says why it takes no writes, where it does not. */
   readonly ready: Promise<{ readonly readOnly: string | undefined }>
   /** Why writes are refused now, undefined where they are taken (or the log is still being opened). */
@@ -79,6 +81,7 @@ function clientOf(
       const blobs = kept ?? request.blobs ?? []
       return thread.ask<'submit'>(service, { do: 'submit', request: { ...request, blobs } })
     },
+    methods: async () => thread.ask<'methods'>(service, { do: 'methods' }),
     prove: async (queries: readonly StateQuery[]) => {
       if (proofs >= maxProofs) {
         throw new SteleError('proofs_busy', { running: proofs, retryAfterS: 1 })

@@ -14,6 +14,7 @@ export type ServiceAsk =
   | { readonly do: 'submit'; readonly request: CallRequest }
   /** Whether the thread still answers. */
   | { readonly do: 'ping' }
+  | { readonly do: 'methods' }
   | { readonly do: 'prove'; readonly queries: readonly StateQuery[] }
   | { readonly do: 'take_down'; readonly takedown: Takedown }
   | { readonly do: 'check_takedown'; readonly takedown: Takedown }
@@ -30,6 +31,7 @@ export type ServiceAnswers = {
   readonly open: { readonly readOnly: string | undefined }
   readonly submit: CallAnswer
   readonly ping: null
+  readonly methods: readonly string[]
   readonly prove: Uint8Array
   readonly take_down: TakenDown
   readonly check_takedown: null

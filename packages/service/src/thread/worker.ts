@@ -71,6 +71,8 @@ async function answer(
       return service.submit(ask.request)
     case 'ping':
       return null
+    case 'methods':
+      return service.methods()
     case 'prove':
       return service.prove(ask.queries)
     case 'take_down':

@@ -11,5 +11,7 @@ export const commands: { readonly [name: string]: () => Promise<RunnableCommand>
   serve: async () => runnable((await import('./serve.ts')).serve),
   takedown: async () => runnable((await import('./takedown.ts')).takedown),
   user: async () => runnable((await import('./user.ts')).user),
+  'vm exec': async () => runnable((await import('./vm-exec.ts')).vmExec),
+  'vm repl': async () => runnable((await import('./vm-repl.ts')).vmRepl),
   verify: async () => runnable((await import('./verify.ts')).verify),
 }

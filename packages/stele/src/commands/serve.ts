@@ -19,6 +19,7 @@ import { formatStarted, isOnlyLocal, reachableAddresses } from '../server/announ
 import { httpLoudness, serviceLoudness, wantsAccessEvent } from '../server/loudness.ts'
 import { openServer, type Server } from '../server/open-server.ts'
 import { loadSettings, type Settings, sections } from '../settings/load.ts'
+import { aborted } from '../stop-signal.ts'
 import { passVia } from '../upstream/via.ts'
 import type { Command, Input, Usage } from './command.ts'
 
@@ -193,11 +194,4 @@ function settingOptions(): Usage['options'] {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -10,5 +10,7 @@ export const summaries: { readonly [name: string]: string } = {
   serve: 'Serve a registry',
   takedown: 'Delete a tarball or a part of the log; the log shows for ever that it was there',
   user: 'Add, change, remove or list the users of a registry on this machine',
+  'vm exec': 'Serve a script: its methods to call, its files and its call log to read and check',
+  'vm repl': "Call a service's methods: at a prompt, or one with --exec",
   verify: 'Replay the log of a registry, and compare all that it serves with it',
 }

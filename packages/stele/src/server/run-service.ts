@@ -35,6 +35,8 @@ export type FoundService = {
   readonly storage: StorageSettings
   readonly identity: ServiceIdentity
   readonly reads: StoredReads
+  /** It has no log yet. */
+  readonly isNew: boolean
 }
 
 /** What is asked of a service's identity: null is as its log says, or made up for a new one. */
@@ -68,18 +70,23 @@ export async function findService(
   const identity = isNew
     ? { ...newIdentity(wanted, seeds.log), seeds }
     : { ...storedIdentity(wanted, reads.log), seeds }
-  return { kind, storage, identity, reads }
+  return { kind, storage, identity, reads, isNew }
 }
 
 /** Has the thread open it, and keep it open. */
 export function runService(
-  { kind, storage, identity, reads }: FoundService,
-  { thread, main }: { readonly thread: ServiceThread; readonly main: URL },
+  { kind, storage, identity, reads, isNew }: FoundService,
+  {
+    thread,
+    main,
+    name = kind.name,
+  }: { readonly thread: ServiceThread; readonly main: URL; readonly name?: string },
 ): RunningService {
-  const data: ServiceData = { kind: kind.name, storage, identity }
+  const script = isNew ? kind.definition.script() : undefined
+  const data: ServiceData = { kind: kind.name, storage, identity, script }
   const inOrder = Promise.withResolvers<boolean>()
   const uploads = reads.uploads(inOrder.promise)
-  const client = thread.open({ name: kind.name, data, keepBlobs: uploads.keep })
+  const client = thread.open({ name, data, keepBlobs: uploads.keep })
   // Without a public folder nothing tells an older database that it is one.
   const isInOrder = client.ready.then(
     ({ readOnly }) => storage.publicFolder && readOnly === undefined,

@@ -7,4 +7,6 @@ export type ServiceData = {
   readonly kind: string
   readonly storage: StorageSettings
   readonly identity: ServiceIdentity
+  /** What a log that is still to begin runs. */
+  readonly script: string | undefined
 }

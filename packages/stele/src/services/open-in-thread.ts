@@ -10,7 +10,7 @@ import type { ServiceKind } from './kind.ts'
 
 /** Opens services of these kinds, as their `ServiceData` describes them. What they need is loaded before any is asked for. */
 export function createOpener(
-  kinds: readonly ServiceKind[],
+  kinds: readonly Pick<ServiceKind, 'name' | 'definition' | 'projections'>[],
   startFolderWorker?: StartFolderWorker,
 ): OpenInThread {
   const loading = Promise.all(
@@ -19,13 +19,13 @@ export function createOpener(
     }),
   )
   return async (_name, data, watch) => {
-    const { kind: kindName, storage, identity } = data as ServiceData
+    const { kind: kindName, storage, identity, script } = data as ServiceData
     const kind = new Map(await loading).get(kindName)
     if (kind === undefined) throw new Error(`There is no kind of service "${kindName}"`)
     const { definition, projections } = kind
     const sealKey = sealKeyOf(identity.seeds.log)
     return openService({
-      definition,
+      definition: script === undefined ? definition : { ...definition, script: () => script },
       identity,
       home: openStorage(storage).openHome({ projections, sealKey, startFolderWorker }),
       timers,

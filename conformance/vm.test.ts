@@ -1,0 +1,110 @@
+// A script as a service: NodeVMS's commands as people type them, and its methods as a client calls them that is not ours.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { makeFolder } from './temporary-folder.ts'
+import { connectForeign, runNodevms, startVm } from './vm-server.ts'
+
+const counter = `
+let closure = 0
+exports.init = async () => { await System.files.writeFile('/count', '0') }
+exports.who = () => System.caller.id
+exports.next = async () => {
+  const kept = Number(await System.files.readFile('/count')) + 1
+  await System.files.writeFile('/count', String(kept))
+  return { closure: ++closure, kept }
+}
+exports.fail = (message) => { throw new TypeError(message) }
+exports.nothing = () => {}
+exports.answer = 42
+`
+
+test('exec prints where it serves, and the folder, as NodeVMS does', async () => {
+  await using folder = await makeFolder('vm')
+  await using server = await startVm({ folder: folder.path, script: counter, name: 'counter.js' })
+  const { address, printed } = server
+  assert.match(address, /^localhost:\d+$/)
+  assert.deepEqual(printed, [
+    `Serving at ${address}`,
+    `Serving directory ${join(folder.path, 'counter')}`,
+    '',
+    `Files:    http://${address}/-/files/`,
+    `Call log: http://${address}/-/log/`,
+  ])
+})
+
+test('methods are called by rpc-websockets, 64 at once, one after the other', async () => {
+  await using folder = await makeFolder('vm')
+  await using server = await startVm({ folder: folder.path, script: counter })
+  using client = await connectForeign(server.address, 'alice')
+  assert.deepEqual(await client.call('handshake'), {
+    methods: ['who', 'next', 'fail', 'nothing'],
+    callLogUrl: `http://${server.address}/-/log/`,
+    filesArchiveUrl: `http://${server.address}/-/files/`,
+  })
+  assert.equal(await client.call('who'), 'alice')
+  assert.equal(await client.call('nothing'), null)
+  const answers = await Promise.all(Array.from({ length: 64 }, () => client.call('next')))
+  assert.deepEqual(
+    answers,
+    answers.map((_, at) => ({ closure: at + 1, kept: at + 1 })),
+  )
+  await assert.rejects(client.call('fail', ['no']), {
+    code: -32_000,
+    message: 'TypeError',
+    data: 'no',
+  })
+  for (const method of ['init', 'answer', 'constructor']) {
+    await assert.rejects(client.call(method), { code: -32_601, message: 'Method not found' })
+  }
+})
+
+test('a service that is killed goes on where it was: files, closures, and what was answered', async () => {
+  await using folder = await makeFolder('vm')
+  const options = { folder: folder.path, script: counter }
+  for (let round = 0; round < 3; round++) {
+    const server = await startVm(options)
+    using client = await connectForeign(server.address)
+    assert.deepEqual(await client.call('next'), { closure: round + 1, kept: round + 1 })
+    await server.kill()
+  }
+})
+
+test('repl --exec prints what a method gives, and what it throws', async () => {
+  await using folder = await makeFolder('vm')
+  await using server = await startVm({ folder: folder.path, script: counter })
+  const exec = async (code: string): Promise<readonly [number | null, string, string]> => {
+    const args = ['repl', server.address, '--user', 'bob', '--exec', code]
+    const { code: status, stdout, stderr } = await runNodevms(folder.path, args)
+    return [status, stdout, stderr]
+  }
+  assert.deepEqual(await exec('client.who()'), [0, "'bob'\n", ''])
+  assert.deepEqual(await exec('client.next()'), [0, '{ closure: 1, kept: 1 }\n', ''])
+  assert.deepEqual(await exec('client.nothing()'), [0, '', ''])
+  assert.deepEqual(await exec("client.fail('no')"), [1, '', 'TypeError: no\n'])
+  const [status, , stderr] = await exec('client.nope()')
+  assert.equal(status, 2)
+  assert.match(stderr, /client\.nope is not a function/)
+})
+
+test('files and calls are pages for browsers, and plain for programs', async () => {
+  await using folder = await makeFolder('vm')
+  await using server = await startVm({ folder: folder.path, script: counter })
+  using client = await connectForeign(server.address, '<b>')
+  await client.call('next')
+  await assert.rejects(client.call('fail', ['<script>']))
+  const get = async (path: string, accept = '*/*'): Promise<readonly [number, string, string]> => {
+    const answer = await fetch(`http://${server.address}${path}`, { headers: { accept } })
+    return [answer.status, answer.headers.get('content-type') ?? '', await answer.text()]
+  }
+  assert.deepEqual(await get('/-/files/'), [200, 'text/plain; charset=utf-8', 'count\n'])
+  assert.deepEqual(await get('/-/files/count'), [200, 'text/plain; charset=utf-8', '1'])
+  assert.equal((await get('/-/files/nothing'))[0], 404)
+  assert.equal((await get('/-/files/..%2f..%2fkeys%2flog.key'))[0], 404)
+  const [, type, listing] = await get('/-/files/', 'text/html')
+  assert.match(type, /^text\/html/)
+  assert.match(listing, /<li><a href="[^"]+\/-\/files\/count">count<\/a><\/li>/)
+  const [, , calls] = await get('/-/log/', 'text/html')
+  assert.match(calls, /next\(\)/)
+  assert.doesNotMatch(calls, /<script>|<b>, debug/) // What a caller sends is text.
+})

@@ -1,0 +1,118 @@
+// JSON-RPC 2.0, as NodeVMS and rpc-websockets speak it: requests read, answers written.
+import { isSteleError, SteleError } from '@stele/errors'
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
+import { maxRpcValues } from '../limits.ts'
+
+/** A request. Without an id it is a notification, which is not answered. */
+export type RpcRequest = {
+  readonly id: RpcId | undefined
+  readonly method: string
+  readonly params: readonly JsonValue[]
+}
+
+/** What tells answers apart. */
+export type RpcId = string | number | null
+
+/** What a request is answered with. */
+export type RpcError = {
+  readonly code: number
+  readonly message: string
+  readonly data?: JsonValue
+}
+
+/** What came in one message: a request, a batch of them, or what is none. */
+export type RpcMessage =
+  | { readonly requests: readonly (RpcRequest | Refused)[]; readonly isBatch: boolean }
+  | { readonly refused: Refused }
+
+/** What is no request. */
+export type Refused = { readonly id: RpcId; readonly error: RpcError }
+
+const parseError = -32_700
+const invalidRequest = -32_600
+const methodNotFound = -32_601
+const invalidParams = -32_602
+/** Whatever went wrong in the method: rpc-websockets uses no other. */
+const callFailed = -32_000
+
+/** Reads a message. What is wrong with it is part of what it gives. */
+export function parseMessage(text: string): RpcMessage {
+  const read = readJson(text)
+  if ('reason' in read) {
+    return { refused: refuse(null, parseError, 'Parse error', read.reason) }
+  }
+  const { value } = read
+  if (!Array.isArray(value)) return { requests: [parseRequest(value)], isBatch: false }
+  if (value.length === 0) {
+    return { refused: refuse(null, invalidRequest, 'Invalid Request', 'the batch is empty') }
+  }
+  return { requests: value.map(parseRequest), isBatch: true }
+}
+
+/** An answer, as text. */
+export function formatAnswer(
+  id: RpcId,
+  answer: { readonly result: JsonValue } | { readonly error: RpcError },
+): string {
+  return JSON.stringify({ jsonrpc: '2.0', ...answer, id })
+}
+
+/** What is said of a method that the script does not offer. */
+export function noSuchMethod(method: string): RpcError {
+  return { code: methodNotFound, message: 'Method not found', data: method.slice(0, 200) }
+}
+
+/** What a script threw: its name as the message, its message as the data. */
+export function scriptError({
+  name,
+  message,
+}: {
+  readonly name: string
+  readonly message: string
+}): RpcError {
+  return { code: callFailed, message: name, data: message }
+}
+
+/** What kept a call from being run. */
+export function refusalOf(error: SteleError): RpcError {
+  // NodeVMS's own words, which its clients may look for.
+  const message = error.code === 'log_busy' ? 'too many active requests' : error.code
+  return { code: callFailed, message, data: error.message }
+}
+
+function readJson(text: string): { readonly value: JsonValue } | { readonly reason: string } {
+  try {
+    return { value: parseJson(text, 'the message', maxRpcValues) }
+  } catch (error) {
+    if (!isSteleError(error)) throw error
+    return { reason: error.message }
+  }
+}
+
+function parseRequest(value: JsonValue): RpcRequest | Refused {
+  if (!isJsonObject(value)) {
+    return refuse(null, invalidRequest, 'Invalid Request', 'it is not an object')
+  }
+  const id = idOf(value)
+  if (value['jsonrpc'] !== '2.0') {
+    return refuse(id ?? null, invalidRequest, 'Invalid Request', '"jsonrpc" is not "2.0"')
+  }
+  const { method, params = [] } = value
+  if (typeof method !== 'string' || method === '') {
+    return refuse(id ?? null, invalidRequest, 'Invalid Request', '"method" is not a name')
+  }
+  if (!Array.isArray(params)) {
+    const reason = '"params" is not the list of arguments'
+    return refuse(id ?? null, invalidParams, 'Invalid params', reason)
+  }
+  return { id, method, params }
+}
+
+function idOf({ id }: JsonObject): RpcId | undefined {
+  if (typeof id === 'string' || typeof id === 'number' || id === null) return id
+  return undefined
+}
+
+function refuse(id: RpcId, code: number, message: string, data: string): Refused {
+  return { id, error: { code, message, data } }
+}

@@ -1,0 +1,68 @@
+// GET /-/log/: the entries as people and small programs read them. What proves them are the files below that address.
+import type { Body } from '@stele/entries/bodies'
+import { entryKinds, parseLeaf } from '@stele/entries/leaf'
+import { type KeptEntry, parseEffects, readBodyPart, readPart } from '@stele/entries/parts'
+import { type Ask, type Draft, jsonDraft, numberParameter, type Route } from '@stele/http/routes'
+import { maxEntriesShown, maxShownText } from '../limits.ts'
+import { htmlDraft } from '../web/html.ts'
+import { formatCallsPage } from './pages.ts'
+import type { VmPorts } from './ports.ts'
+
+/** An entry in words. */
+export type ShownEntry = {
+  readonly index: number
+  /** ISO 8601. */
+  readonly time: string
+  readonly who: string
+  readonly what: string
+  readonly answer: string
+  readonly changes: number
+}
+
+/** `?before` is where a page ends; the newest entries come first. */
+export function callsRoutes(ports: VmPorts): Route[] {
+  const path = '/-/log/'
+  const read = (ask: Ask): { readonly total: number; readonly entries: readonly ShownEntry[] } => {
+    const total = ports.treeSize()
+    const before = numberParameter(ask, 'before', { least: 0, most: total, absent: total })
+    const start = Math.max(0, before - maxEntriesShown)
+    const found = ports.entries(start, before - start)
+    return { total, entries: found.map((one, at) => show(one, start + at)).toReversed() }
+  }
+  const showPage = (ask: Ask): Draft =>
+    htmlDraft(formatCallsPage({ baseUrl: ask.baseUrl(), title: ports.title, ...read(ask) }))
+  return [
+    { method: 'GET', path, accepts: 'text/html', answer: showPage },
+    { method: 'GET', path, answer: (ask) => jsonDraft(200, read(ask)) },
+  ]
+}
+
+function show({ leaf, body, effects }: KeptEntry, index: number): ShownEntry {
+  const { kind, timeMs } = parseLeaf(leaf)
+  const time = new Date(timeMs).toISOString()
+  const read = body === null ? undefined : readBodyPart(kind, body)
+  const said = read === undefined ? { who: '', what: 'taken down' } : describe(read)
+  if (effects === null) return { index, time, ...said, answer: 'taken down', changes: 0 }
+  const outcome = parseEffects(readPart(effects))
+  return { index, time, ...said, answer: answerOf(outcome), changes: outcome.changes }
+}
+
+function describe({ kind, body }: Body): Pick<ShownEntry, 'who' | 'what'> {
+  if (kind === entryKinds.call) {
+    const { account, method, args, via } = body
+    const who = account === null ? 'anonymous' : `${account}, ${via.type}`
+    return { who, what: cut(`${method}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`) }
+  }
+  if (kind === entryKinds.genesis) return { who: body.operator, what: 'the log begins' }
+  if (kind === entryKinds.memory) return { who: 'the host', what: "the memory's digest" }
+  return { who: 'the root keys', what: 'withhold' in body ? 'takedown' : 'settings' }
+}
+
+function answerOf(effects: ReturnType<typeof parseEffects>): string {
+  if (!effects.ok) return cut(`${effects.error.name}: ${effects.error.message}`)
+  return effects.result === undefined ? '' : cut(JSON.stringify(effects.result))
+}
+
+function cut(text: string): string {
+  return text.length > maxShownText ? `${text.slice(0, maxShownText)}…` : text
+}

@@ -1,0 +1,48 @@
+// What a service shows of itself: its page, its files, its calls.
+import { type FaceDefinition, jsonDraft, type Route } from '@stele/http/routes'
+import { noSettings } from '@stele/settings'
+import { htmlDraft } from '../web/html.ts'
+import { callsRoutes } from './calls.ts'
+import { filesRoutes } from './files.ts'
+import { formatServicePage } from './pages.ts'
+import type { VmPorts } from './ports.ts'
+
+export type { VmPorts } from './ports.ts'
+
+/** The pages of a service that a script makes. */
+export const vmFace: FaceDefinition<VmPorts> = {
+  settings: noSettings,
+  open: (ports) => ({
+    routes: [...homeRoutes(ports), ...filesRoutes(ports), ...callsRoutes(ports)],
+  }),
+}
+
+function homeRoutes(ports: VmPorts): Route[] {
+  const { title, origin } = ports
+  return [
+    {
+      method: 'GET',
+      path: '/',
+      accepts: 'text/html',
+      answer: async (ask) => {
+        const methods = await ports.methods()
+        const facts = { title, origin, methods, entries: ports.treeSize() }
+        return htmlDraft(formatServicePage({ ...facts, baseUrl: ask.baseUrl() }))
+      },
+    },
+    {
+      method: 'GET',
+      path: '/',
+      answer: async (ask) => {
+        const url = ask.baseUrl()
+        return jsonDraft(200, {
+          title,
+          origin,
+          methods: await ports.methods(),
+          callLogUrl: `${url}/-/log/`,
+          filesArchiveUrl: `${url}/-/files/`,
+        })
+      },
+    },
+  ]
+}

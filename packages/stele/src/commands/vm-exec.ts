@@ -1,0 +1,157 @@
+// stele vm exec <script>, as NodeVMS's nodevms exec: serves a script until it is asked to stop.
+import { basename, resolve } from 'node:path'
+import { SteleError } from '@stele/errors'
+import { isOnlyLocal } from '../server/announce.ts'
+import { aborted } from '../stop-signal.ts'
+import { readUserFile } from '../user-file.ts'
+import { openVmServer } from '../vm/server.ts'
+import type { Command, Input } from './command.ts'
+
+type Report = { readonly stopped: string }
+
+const usualPort = 5555
+const callTimeoutMs = 10_000
+
+/** Serves a script as a service. */
+export const vmExec: Command<Report> = {
+  usage: {
+    name: 'vm exec',
+    summary: 'Serve a script: its methods to call, its files and its call log to read and check',
+    arguments: '<script.js>',
+    options: {
+      port: {
+        type: 'string',
+        short: 'p',
+        value: 'port',
+        summary: 'the port to listen on (default 5555)',
+      },
+      host: {
+        type: 'string',
+        value: 'address',
+        summary: 'the address to listen on (default localhost: this machine alone)',
+      },
+      dir: {
+        type: 'string',
+        value: 'folder',
+        summary: "the service's folder (default: the script's name without .js)",
+      },
+      title: {
+        type: 'string',
+        value: 'text',
+        summary: 'what people call the service (default: "<script> files")',
+      },
+      debug: {
+        type: 'boolean',
+        short: 'd',
+        summary:
+          'take callers for who they say they are; usual on this machine, where --no-debug says otherwise',
+      },
+    },
+    notes: [
+      'A folder that holds a service already goes on with that: its log, its files, its script',
+      'Look at it with "stele vm repl localhost:5555", check it with "stele vm verify localhost:5555"',
+    ],
+  },
+  run,
+  view: () => '',
+}
+
+async function run(input: Input): Promise<Report> {
+  const { main, early, stop } = input
+  const wanted = readOptions(input)
+  const { file, dir } = wanted
+  const server = await openVmServer({
+    ...wanted,
+    script: readUserFile(file),
+    callTimeoutMs,
+    main,
+    early,
+    report: createReport(input.isTerminal),
+  })
+  await using _closing = { [Symbol.asyncDispose]: () => server.close() }
+  const { port, runsOther } = server
+  const name = isOnlyLocal(wanted) ? 'localhost' : wanted.host
+  const address = `${name}:${port}`
+  process.stdout.write(
+    [
+      `Serving at ${address}`,
+      `Serving directory ${dir}`,
+      '',
+      `Files:    http://${address}/-/files/`,
+      `Call log: http://${address}/-/log/`,
+      '',
+    ].join('\n'),
+  )
+  if (runsOther) {
+    process.stderr.write(
+      `"${file}" differs from the script that this service began with, and goes on with: what was logged stays true only by that one\n` +
+        'To serve this one, give it a folder of its own: --dir <folder>\n',
+    )
+  }
+  await aborted(stop)
+  return { stopped: String(stop.reason) }
+}
+
+type Wanted = {
+  readonly file: string
+  readonly dir: string
+  readonly title: string
+  readonly host: string
+  readonly port: number
+  readonly isDebug: boolean
+}
+
+function readOptions({ positionals, options }: Input): Wanted {
+  const [file, ...more] = positionals
+  if (file === undefined) throw usageWrong('Say which script: stele vm exec script.js')
+  if (more.length > 0) throw usageWrong(`Too many arguments: ${more.join(' ')}`)
+  const text = (name: string): string | undefined => {
+    const value = options[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const name = basename(file)
+  const host = text('host') ?? 'localhost'
+  const isLocal = isOnlyLocal({ host })
+  return {
+    file,
+    dir: resolve(text('dir') ?? folderOf(name)),
+    title: text('title') ?? `${name} files`,
+    host,
+    port: portOf(text('port')),
+    isDebug: options['debug'] === undefined ? isLocal : options['debug'] === true,
+  }
+}
+
+/** The script's name without `.js`; another name than the script's, so that it can lie beside it. */
+function folderOf(name: string): string {
+  const bare = name.replace(/\.[cm]?js$/, '')
+  return bare === name ? `${name}-data` : bare
+}
+
+function portOf(text: string | undefined): number {
+  if (text === undefined) return usualPort
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
+  throw usageWrong(`--port is "${text}", wanted a number from 0 to 65535`)
+}
+
+function usageWrong(reason: string): SteleError {
+  return new SteleError('usage_wrong', { reason, command: 'vm exec' })
+}
+
+/** What a script prints, and what the operator must know. */
+function createReport(isTerminal: boolean): Parameters<typeof openVmServer>[0]['report'] {
+  return (event) => {
+    if ('type' in event) {
+      if (event.type === 'bug') process.stderr.write(`${event.stack}\n`)
+      return
+    }
+    if (event.event === 'script_print') process.stderr.write(`${event.line}\n`)
+    else process.stderr.write(isTerminal ? textOf(event) : `${JSON.stringify(event)}\n`)
+  }
+}
+
+function textOf({ event, ...facts }: { readonly event: string }): string {
+  const said = Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`)
+  return `${event.replaceAll('_', ' ')} ${said.join(' ')}\n`
+}

@@ -1,0 +1,167 @@
+// A client of a service's methods, over the WebSocket that Node has.
+import { SteleError } from '@stele/errors'
+import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
+
+/** Calls to a service. */
+export type RpcConnection = {
+  /** What the service said of itself. */
+  readonly info: BackendInfo
+  /** Calls a method. Throws RpcFailure with what the service answered, `server_unreachable` when the connection is gone. */
+  readonly call: (method: string, params: readonly JsonValue[]) => Promise<JsonValue>
+  /** Resolves when the connection has ended, however that was. */
+  readonly closed: Promise<void>
+  readonly close: () => void
+}
+
+/** What a service says of itself. */
+type BackendInfo = {
+  readonly methods: readonly string[]
+  readonly callLogUrl: string
+  readonly filesArchiveUrl: string
+}
+
+/** What a service answered instead of a result. `data` is the message of what a script threw. */
+export class RpcFailure extends Error {
+  readonly code: number
+  readonly data: JsonValue | undefined
+
+  constructor({
+    code,
+    message,
+    data,
+  }: { code: number; message: string; data: JsonValue | undefined }) {
+    super(message)
+    this.name = 'RpcFailure'
+    this.code = code
+    this.data = data
+  }
+}
+
+const connectTimeoutMs = 15_000
+
+/** Connects to this address (see `wsAddress`). Throws `server_unreachable`, `server_refused`. */
+export async function connectRpc(address: URL): Promise<RpcConnection> {
+  const socket = new WebSocket(address)
+  const closed = Promise.withResolvers<void>()
+  const waiting = new Map<number, PromiseWithResolvers<JsonValue>>()
+  let number = 0
+  const end = (): void => {
+    for (const { reject } of waiting.values()) reject(gone(address, 'the connection was closed'))
+    waiting.clear()
+    closed.resolve()
+  }
+  socket.addEventListener('close', end)
+  socket.addEventListener('message', ({ data }) => settle(waiting, String(data)))
+  await opened(socket, address)
+  const call = (method: string, params: readonly JsonValue[]): Promise<JsonValue> => {
+    if (socket.readyState !== WebSocket.OPEN) {
+      return Promise.reject(gone(address, 'the connection was closed'))
+    }
+    const id = ++number
+    const answer = Promise.withResolvers<JsonValue>()
+    waiting.set(id, answer)
+    socket.send(JSON.stringify({ jsonrpc: '2.0', method, params, id }))
+    return answer.promise
+  }
+  const close = (): void => socket.close()
+  try {
+    const info = readInfo(await call('handshake', []), address)
+    return { info, call, closed: closed.promise, close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+/**
+ * The address of a service as people type it: `localhost:5555`, `example.com/list`, or with a scheme. This machine is asked
+ * without TLS, others with it. Throws `usage_wrong`.
+ */
+export function wsAddress(typed: string, user?: string): URL {
+  const scheme = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?=[:/]|$)/i.test(typed) ? 'ws' : 'wss'
+  const full = /^[a-z]+:\/\//i.test(typed) ? typed : `${scheme}://${typed}`
+  const url = URL.parse(full.replace(/^http(?=s?:\/\/)/i, 'ws'))
+  if (url === null || !/^wss?:$/.test(url.protocol)) {
+    const reason = `"${typed}" is no address of a service; it looks like localhost:5555`
+    throw new SteleError('usage_wrong', { reason, command: 'vm repl' })
+  }
+  if (!url.pathname.endsWith('/')) url.pathname += '/'
+  if (user !== undefined) url.searchParams.set('user', user)
+  return url
+}
+
+function opened(socket: WebSocket, address: URL): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      socket.close()
+      reject(gone(address, 'it does not answer'))
+    }, connectTimeoutMs)
+    socket.addEventListener('open', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    socket.addEventListener('error', () => {
+      clearTimeout(timer)
+      void whyNot(address).then((reason) => reject(gone(address, reason)))
+    })
+  })
+}
+
+/** A WebSocket does not say why it was refused: the same address, asked plainly, may. */
+async function whyNot(address: URL): Promise<string> {
+  const plain = new URL(address)
+  plain.protocol = plain.protocol === 'wss:' ? 'https:' : 'http:'
+  try {
+    const answer = await fetch(plain, {
+      signal: AbortSignal.timeout(connectTimeoutMs),
+      headers: { accept: 'application/json' },
+    })
+    const body: unknown = await answer.json().catch(() => undefined)
+    const said = isJsonObject(body) && typeof body['error'] === 'string' ? body['error'] : undefined
+    return said ?? `it answered ${answer.status}, and takes no calls there`
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+    if (code === 'ECONNREFUSED') return 'nobody listens there'
+    return cause instanceof Error ? cause.message : String(cause)
+  }
+}
+
+function settle(waiting: Map<number, PromiseWithResolvers<JsonValue>>, text: string): void {
+  const message = parsed(text)
+  if (message === undefined) return
+  const { id, result, error } = message
+  const answer = typeof id === 'number' ? waiting.get(id) : undefined
+  if (answer === undefined || typeof id !== 'number') return
+  waiting.delete(id)
+  if (!isJsonObject(error)) return answer.resolve(result ?? null)
+  const { code, message: said, data } = error
+  answer.reject(
+    new RpcFailure({
+      code: Number(code),
+      message: typeof said === 'string' ? said : 'Error',
+      data,
+    }),
+  )
+}
+
+function parsed(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJsonObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function readInfo(answer: JsonValue, address: URL): BackendInfo {
+  const { methods, callLogUrl, filesArchiveUrl } = isJsonObject(answer) ? answer : {}
+  const isInfo =
+    Array.isArray(methods) && typeof callLogUrl === 'string' && typeof filesArchiveUrl === 'string'
+  if (!isInfo) throw gone(address, 'it speaks another protocol')
+  return { methods: methods.map(String), callLogUrl, filesArchiveUrl }
+}
+
+function gone({ host }: URL, reason: string): SteleError {
+  return new SteleError('server_unreachable', { url: host, reason })
+}
