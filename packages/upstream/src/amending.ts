@@ -2,7 +2,7 @@
 import { SteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
 import type { HeldTarball, UpstreamPorts } from './ports.ts'
-import type { ProxiedTarball } from './releases.ts'
+import type { WholeTarballs } from './whole-tarballs.ts'
 
 /** The record that is served of a release, and the one that its tarball tells: canonical JSON. */
 type Amendment = { readonly pinned: string; readonly own: string }
@@ -16,14 +16,13 @@ export type Amending = {
 
 type Ports = Pick<UpstreamPorts, 'state' | 'calls' | 'takeApart' | 'tarballs'>
 
-/** `tarball` fetches what is not here. */
+/** `fetch` fetches what is not here. */
 export function createAmending(
   { state, calls, takeApart, tarballs }: Ports,
-  tarball: (name: PackageName, version: string) => Promise<ProxiedTarball | undefined>,
+  fetch: WholeTarballs['fetch'],
 ): Amending {
   const hold = async (name: PackageName, version: string): Promise<HeldTarball | undefined> => {
-    const found = await tarball(name, version)
-    if (found?.kind === 'arriving') await found.arriving.whole
+    const found = await fetch(name, version)
     return found === undefined ? undefined : await tarballs.find(found.integrity, name)
   }
   const compare = async (name: PackageName, version: string) => {

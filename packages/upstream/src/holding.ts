@@ -2,7 +2,7 @@
 import { isSteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
 import type { HeldTarball, UpstreamPorts } from './ports.ts'
-import type { ProxiedTarball } from './releases.ts'
+import type { WholeTarballs } from './whole-tarballs.ts'
 
 /** A release that was chosen, and why its tarball is not here. */
 type MissingRelease = { readonly version: string; readonly reason: string }
@@ -11,7 +11,7 @@ type MissingRelease = { readonly version: string; readonly reason: string }
 export type Holding = {
   /** The chosen versions whose tarballs are not here, or damaged. Nobody is asked. */
   readonly findMissing: (name: string) => Promise<readonly string[]>
-  /** Fetches these, one after the other, and gives those that are not here then. The others outlive a power cut. */
+  /** Fetches these, one after the other, and gives those that are not here then. The others outlive a power cut. Throws server_busy. */
   readonly fetchMissing: (name: PackageName) => Promise<readonly MissingRelease[]>
 }
 
@@ -36,11 +36,8 @@ export function createFindHeld({ state, tarballs }: Ports): FindHeld {
   }
 }
 
-/** `tarball` fetches what is not here. */
-export function createHolding(
-  ports: Ports,
-  tarball: (name: PackageName, version: string) => Promise<ProxiedTarball | undefined>,
-): Holding {
+/** `fetchWhole` fetches what is not here. */
+export function createHolding(ports: Ports, fetchWhole: WholeTarballs['fetch']): Holding {
   const findHeld = createFindHeld(ports)
   const findMissing: Holding['findMissing'] = async (name) => {
     const missing: string[] = []
@@ -51,12 +48,12 @@ export function createHolding(
   }
   const fetch = async (name: PackageName, version: string): Promise<string> => {
     try {
-      const found = await tarball(name, version)
+      const found = await fetchWhole(name, version)
       if (found === undefined) return 'its upstream does not have it, or is not asked for it'
-      if (found.kind === 'arriving') await found.arriving.whole
       return noRoom // Where it is not here afterwards.
     } catch (error) {
-      if (!isSteleError(error)) throw error
+      // That this server is busy, or stops, says nothing of what can be had.
+      if (!isSteleError(error) || isSteleError(error, 'server_busy')) throw error
       return error.message
     }
   }

@@ -141,6 +141,9 @@ export const namesPerLook = 50
 /** Releases of which such a failure is remembered. */
 export const maxTriesKept = 10_000
 
+/** What the operator is told to wait where the server stops, in seconds. */
+export const stoppingRetryS = 5
+
 /** Bytes of a page of a search: 250 packages take some 400 KB. */
 export const maxSearchBytes: number = 4 * 1024 * 1024
 

@@ -16,6 +16,7 @@ import { createReleases, type ProxiedTarball } from './releases.ts'
 import { type AskSearch, createSearch } from './search.ts'
 import { createAskToPublish } from './unsure.ts'
 import { whichUpstream } from './which.ts'
+import { createWholeTarballs } from './whole-tarballs.ts'
 
 /** The proxy of a registry. */
 export type Proxy = {
@@ -49,6 +50,8 @@ export type Proxy = {
   readonly holding: Holding
   /** Learns, behind the requests, what tarballs hold of which the log does not tell it yet, as the process ended before. */
   readonly catchUp: () => void
+  /** Ends what `amending` and `holding` wait for, now and later: they throw server_busy. */
+  readonly stopWaiting: () => void
   /** How each upstream does, in the operator's order. */
   readonly states: () => readonly ({ readonly id: string } & BreakerState)[]
   /** Resolves when nothing goes on any more, also behind the answers. */
@@ -88,6 +91,7 @@ export function createProxy(
     if (upstream !== undefined) takeCold(client)
     return upstream && track(releases.fetch(upstream, { name, version, chosen, refuse }))
   }
+  const whole = createWholeTarballs(tarball)
   return {
     advisories: createAdvisories(ports, ask, whose),
     search: createSearch(ports, ask, whose),
@@ -102,8 +106,9 @@ export function createProxy(
       return packed === undefined ? ready : unpackBytes(packed)
     },
     tarball,
-    amending: createAmending(ports, tarball),
-    holding: createHolding(ports, tarball),
+    amending: createAmending(ports, whole.fetch),
+    holding: createHolding(ports, whole.fetch),
+    stopWaiting: whole.stop,
     catchUp: releases.catchUp,
     states: () => upstreams.map(({ id }) => ({ id, ...breakers(id).state() })),
     settled,

@@ -14,6 +14,7 @@ import {
   maxConflictsPerTaking,
   maxConflictsPerVersion,
   maxLearningTries,
+  maxWholeBytes,
 } from '../src/limits.ts'
 import { takeIn } from '../src/take-in.ts'
 import { createMemoryKept, createWorld, type TestAnswer, upstreamUrl, type World } from './world.ts'
@@ -614,6 +615,30 @@ test('holding.fetchMissing() tells that a changed tarball cannot be had, and tha
     await world.settle()
   }
 })
+
+for (const [waits, body] of [
+  ['a tarball', new Uint8Array()],
+  ['the rest of a large one', new Uint8Array(maxWholeBytes + 1)],
+] as const) {
+  test(`stopWaiting() ends with server_busy what the operator asked for and waits for ${waits}, and what is asked for later`, async () => {
+    const world = await worldThatSaw()
+    const { holding, amending, stopWaiting } = world.proxy
+    const name = parsePackageName('a')
+    world.loseTarballs()
+    world.answers.set('/a/-/a-1.0.0.tgz', { body, hangs: true })
+    const codes: unknown[] = []
+    const ask = (work: Promise<unknown>): unknown => work.catch(({ code }) => codes.push(code))
+    ask(holding.fetchMissing(name))
+    ask(amending.amend(name, '1.0.0'))
+    await world.settle()
+    assert.deepEqual(codes, [])
+    stopWaiting()
+    ask(holding.fetchMissing(name))
+    await world.settle()
+    assert.deepEqual(codes, ['server_busy', 'server_busy', 'server_busy'])
+    assert.deepEqual(world.durable, [])
+  })
+}
 
 test('prepare() serves what was installed as it was, where what was kept of it is lost', async () => {
   const world = createWorld()

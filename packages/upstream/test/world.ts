@@ -24,6 +24,8 @@ export type TestAnswer = {
   readonly body?: Uint8Array | readonly Uint8Array[]
   /** Cuts the body off after its chunks. */
   readonly cut?: boolean
+  /** Never ends it. */
+  readonly hangs?: boolean
   /** No answer at all. */
   readonly fails?: string
   /** No answer in time. */
@@ -220,6 +222,7 @@ function answerOf(found: TestAnswer | undefined): Awaited<ReturnType<UpstreamPor
     headers = {},
     body = [],
     cut = false,
+    hangs = false,
     fails,
     isLate = false,
   } = found ?? { status: 404 }
@@ -237,6 +240,7 @@ function answerOf(found: TestAnswer | undefined): Awaited<ReturnType<UpstreamPor
         await Promise.resolve()
         yield chunk
       }
+      if (hangs) await new Promise(() => undefined)
       if (cut) throw new Error('the answer was cut off')
     })(),
   }

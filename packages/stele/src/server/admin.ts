@@ -40,6 +40,7 @@ export async function listenAdmin(
   return {
     close: async () => {
       server.service.stopRepairs() // What may take minutes can be asked for again.
+      server.stopWaiting()
       await new Promise((resolve) => http.close(resolve))
       closeSocketFolder(paths)
     },

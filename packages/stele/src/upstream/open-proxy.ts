@@ -40,6 +40,7 @@ export function openProxy(options: ProxyOptions): {
   readonly amending: Amending
   readonly holding: Proxy['holding']
   readonly catchUp: Proxy['catchUp']
+  readonly stopWaiting: Proxy['stopWaiting']
   readonly settled: Proxy['settled']
 } {
   const { settings, log, get, kept, tarballs, takeIn, takeApart, behind, report } = options
@@ -71,9 +72,9 @@ export function openProxy(options: ProxyOptions): {
   const { upstreamBlocked, upstreamMinimumAgeMs } = settings
   const held = { blocked: upstreamBlocked, minimumAgeMs: upstreamMinimumAgeMs }
   const proxy = createScreening(asking, held, { now: steadyNow })
-  const { amending, holding, catchUp, settled } = proxy
+  const { amending, holding, stopWaiting, catchUp, settled } = proxy
   const upstream = { ...readsOf(proxy, options), isPrivate }
-  return { upstream, amending, holding, catchUp, settled }
+  return { upstream, amending, holding, stopWaiting, catchUp, settled }
 }
 
 const startMs = Date.now() - performance.now()

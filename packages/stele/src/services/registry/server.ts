@@ -38,6 +38,8 @@ export type RegistryPart = {
   readonly reservations: () => readonly Reserved[]
   /** What a reservation would take from upstreams. */
   readonly reached: Reached
+  /** The operator's work does not wait for upstreams any more: it throws server_busy. */
+  readonly stopWaiting: () => void
   /** Absent where no upstream is asked. */
   readonly amending?: Amending
   readonly upstreams: readonly AskedUpstream[]
@@ -61,7 +63,7 @@ async function open(
   const { log } = service.reads
   const heavy = createHeavyWork()
   const opened = await openUpstreams(service, closing, { ...ports, heavy })
-  const { upstream, amending, holding, upstreams = [] } = opened
+  const { upstream, amending, holding, stopWaiting = () => undefined, upstreams = [] } = opened
   const views = await openViews(service)
   const asked = upstreams.map(({ id }) => id)
   void tellLeft(service, closing, { report: ports.report, asked }).catch(() => undefined) // A broken disk is told elsewhere.
@@ -81,6 +83,7 @@ async function open(
       now: Date.now,
     }),
     valuesInUse: createValuesInUse(log),
+    stopWaiting,
     ...(amending === undefined ? {} : { amending }),
     reservations: () => readReservations(log),
     reached: createReached(log, log.blobs.read, holding),
