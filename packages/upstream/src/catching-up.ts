@@ -1,22 +1,22 @@
 // Releases of which the log does not tell what they hold though their tarballs may be here: the process ended before their turn
 // came, or too much waited. They are looked for behind the requests, a few packages at a time.
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Learned } from './learning.ts'
+import type { Learned, Learning } from './learning.ts'
 import { maxReleasesPerBatch, namesPerLook } from './limits.ts'
 import type { UpstreamPorts } from './ports.ts'
 
 /** What is learned behind the requests, also of what was left out. */
 type CatchingUp = {
-  /** As `createLearning()`, and what was left out meanwhile, once nothing waits any more. */
+  /** As `Learning.soon`, and what was left out meanwhile, once nothing waits any more. */
   readonly learn: (release: Learned) => Promise<void>
   /** Learns what is not known yet. Resolves when it is, or when the server stops. */
   readonly catchUp: () => Promise<void>
 }
 
-/** `learning` gives false where a release was left out. */
+/** `learnSoon` gives false where a release was left out. */
 export function createCatchingUp(
   { state, behind }: Pick<UpstreamPorts, 'state' | 'behind'>,
-  learning: (release: Learned) => Promise<boolean>,
+  learnSoon: Learning['soon'],
 ): CatchingUp {
   let waiting = 0
   let isLeftOut = false
@@ -25,7 +25,7 @@ export function createCatchingUp(
   const learn = async (release: Learned): Promise<void> => {
     waiting += 1
     try {
-      if (!(await learning(release))) isLeftOut = true
+      if (!(await learnSoon(release))) isLeftOut = true
     } finally {
       waiting -= 1
     }

@@ -1,6 +1,7 @@
 // Tarballs of releases that were chosen, as their log has them: which of them are here, and having the others come.
 import { isSteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
+import type { Learning } from './learning.ts'
 import type { HeldTarball, UpstreamPorts } from './ports.ts'
 import type { WholeTarballs } from './whole-tarballs.ts'
 
@@ -11,7 +12,10 @@ type MissingRelease = { readonly version: string; readonly reason: string }
 export type Holding = {
   /** The chosen versions whose tarballs are not here, or damaged. Nobody is asked. */
   readonly findMissing: (name: string) => Promise<readonly string[]>
-  /** Fetches these, one after the other, and gives those that are not here then. The others outlive a power cut. Throws server_busy. */
+  /**
+   * Fetches these, one after the other, and gives those that are not here then. The others outlive a power cut, and the log
+   * tells what they hold. Throws server_busy, and what keeps them from being taken apart, unless that was tried too often.
+   */
   readonly fetchMissing: (name: PackageName) => Promise<readonly MissingRelease[]>
 }
 
@@ -36,8 +40,12 @@ export function createFindHeld({ state, tarballs }: Ports): FindHeld {
   }
 }
 
-/** `fetchWhole` fetches what is not here. */
-export function createHolding(ports: Ports, fetchWhole: WholeTarballs['fetch']): Holding {
+/** `fetchWhole` fetches what is not here; `learnNow` tells the log what it holds. */
+export function createHolding(
+  ports: Ports,
+  fetchWhole: WholeTarballs['fetch'],
+  learnNow: Learning['now'],
+): Holding {
   const findHeld = createFindHeld(ports)
   const findMissing: Holding['findMissing'] = async (name) => {
     const missing: string[] = []
@@ -67,6 +75,8 @@ export function createHolding(ports: Ports, fetchWhole: WholeTarballs['fetch']):
       // All of them again: what was here before may have made room.
       const missing = await findMissing(name)
       await ports.tarballs.makeDurable(name)
+      // Afterwards the log takes no word of them.
+      for (const version of ports.state.unlearned(name)) await learnNow({ name, version })
       return missing.map((version) => ({ version, reason: reasons.get(version) ?? noRoom }))
     },
   }

@@ -107,7 +107,9 @@ export function createProxy(
     },
     tarball,
     amending: createAmending(ports, whole.fetch),
-    holding: createHolding(ports, whole.fetch),
+    holding: createHolding(ports, whole.fetch, (release) =>
+      whole.wait(() => track(releases.learnNow(release))),
+    ),
     stopWaiting: whole.stop,
     catchUp: releases.catchUp,
     states: () => upstreams.map(({ id }) => ({ id, ...breakers(id).state() })),

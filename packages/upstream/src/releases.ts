@@ -7,7 +7,7 @@ import { noteConflict } from './conflicts.ts'
 import type { Fetching } from './fetching.ts'
 import { createPinFinder, type WantedRelease } from './finding.ts'
 import { createFlights, type UnderWay } from './flights.ts'
-import { createLearning, type Learned } from './learning.ts'
+import { createLearning, type Learned, type Learning } from './learning.ts'
 import { maxReleasesPerBatch, maxWholeBytes } from './limits.ts'
 import type { Packuments } from './packuments.ts'
 import type { Pin } from './pins.ts'
@@ -25,6 +25,8 @@ export type Releases = {
   readonly fetch: (upstream: Upstream, wanted: WantedRelease) => Promise<ProxiedTarball | undefined>
   /** Learns what a tarball holds that is here, if that is not known: the process may have ended before it was. */
   readonly learn: Learn
+  /** The same at once. Throws what goes wrong. */
+  readonly learnNow: Learning['now']
   /** The same for all that are here, behind the requests. */
   readonly catchUp: () => void
 }
@@ -42,7 +44,8 @@ export function createReleases(
   { fetching, packuments, track }: ReleaseParts,
 ): Releases {
   const findPinOf = createPinFinder(ports, packuments)
-  const catchingUp = createCatchingUp(ports, createLearning(ports))
+  const learning = createLearning(ports)
+  const catchingUp = createCatchingUp(ports, learning.soon)
   const learn: Learn = (release) => void track(catchingUp.learn(release))
   const start = createStart(ports, { fetching, track, learn })
   const fly = createFlights<Arriving | undefined>((arriving) => arriving?.whole)
@@ -74,6 +77,7 @@ export function createReleases(
     learn: ({ name, version }) => {
       if (ports.state.contents(name, version) === undefined) learn({ name, version })
     },
+    learnNow: learning.now,
     catchUp: () => void track(catchingUp.catchUp()),
   }
 }

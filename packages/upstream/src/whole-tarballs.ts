@@ -10,6 +10,8 @@ type FetchTarball = (name: PackageName, version: string) => Promise<ProxiedTarba
 export type WholeTarballs = {
   /** Resolves when all of it is here, or there is no room for it. Throws `server_busy` once `stop` was called. */
   readonly fetch: FetchTarball
+  /** The same of other work. */
+  readonly wait: <T>(work: () => Promise<T>) => Promise<T>
   /** Ends the waiting; what is on its way goes on. */
   readonly stop: () => void
 }
@@ -24,9 +26,11 @@ export function createWholeTarballs(tarball: FetchTarball): WholeTarballs {
     if (found?.kind === 'arriving') await found.arriving.whole
     return found
   }
+  const wait: WholeTarballs['wait'] = (work) =>
+    isStopped ? stopped.promise : Promise.race([stopped.promise, work()])
   return {
-    fetch: (name, version) =>
-      isStopped ? stopped.promise : Promise.race([stopped.promise, fetch(name, version)]),
+    fetch: (name, version) => wait(() => fetch(name, version)),
+    wait,
     stop: () => {
       isStopped = true
       const reason = 'this server is stopping'

@@ -1,6 +1,10 @@
 // What tarballs hold, learned behind the requests: of which releases, from what is here by then, and what goes wrong meanwhile.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { SteleError } from '@stele/errors'
+import { parsePackageName } from '@stele/formats/names'
+import type { UpstreamPorts } from '../src/index.ts'
+import { maxLearningTries } from '../src/limits.ts'
 import { createWorld, type World } from './world.ts'
 
 type WaitingWorld = World & {
@@ -11,9 +15,13 @@ type WaitingWorld = World & {
 }
 
 /** A world whose requests are not quiet yet; no more than `room` waits. */
-function waitingWorld(room = Number.POSITIVE_INFINITY): WaitingWorld {
+function waitingWorld(
+  room = Number.POSITIVE_INFINITY,
+  takeApart?: UpstreamPorts['takeApart'],
+): WaitingWorld {
   const waiting: (() => Promise<unknown>)[] = []
   const world = createWorld({
+    ...(takeApart === undefined ? {} : { takeApart }),
     behind: async (work) => {
       if (waiting.length >= room) return undefined
       return new Promise((resolve, reject) => {
@@ -126,4 +134,51 @@ test('catchUp() leaves out what is not here, and what belongs to this registry b
   world.proxy.catchUp()
   await world.proxy.settled()
   assert.deepEqual([learnedOf(world), world.events], [['c@1.0.0'], []])
+})
+
+test('tarball() learns nothing of a name that this registry took over', async () => {
+  const world = waitingWorld()
+  world.put('a', [{ version: '1.0.0' }])
+  await world.fetch('a', '1.0.0')
+  world.call('reserve', { pattern: 'a', account: 'alice' })
+  for (const _ of [1, 2]) {
+    await world.quiet()
+    assert.ok(await world.fetch('a', '1.0.0'))
+  }
+  assert.deepEqual([world.methods(), world.events], [['see', 'choose'], []])
+})
+
+test('holding.fetchMissing() learns at once what its tarballs hold', async () => {
+  const world = waitingWorld()
+  await fetchAll(world)
+  await world.proxy.holding.fetchMissing(parsePackageName('a'))
+  assert.deepEqual(learnedOf(world), ['a@1.0.0', 'a@1.1.0'])
+  await world.quiet()
+  assert.deepEqual(learnedOf(world), all)
+  assert.equal(world.methods().filter((method) => method === 'contents').length, all.length)
+})
+
+test('holding.fetchMissing() throws what keeps a tarball from being taken apart, and a few times only', async () => {
+  const world = waitingWorld(0, async () => {
+    throw new SteleError('server_busy', { reason: 'reading failed', retryAfterS: 1 })
+  })
+  world.put('a', [{ version: '1.0.0' }])
+  await world.fetch('a', '1.0.0')
+  await world.settle()
+  const name = parsePackageName('a')
+  for (let turn = 0; turn < maxLearningTries; turn++) {
+    await assert.rejects(world.proxy.holding.fetchMissing(name), { code: 'server_busy' })
+  }
+  assert.deepEqual(await world.proxy.holding.fetchMissing(name), [])
+})
+
+test('stopWaiting() ends with server_busy what waits for a tarball to be taken apart', async () => {
+  const world = waitingWorld(0, () => new Promise(() => undefined))
+  world.put('a', [{ version: '1.0.0' }])
+  await world.fetch('a', '1.0.0')
+  const asked = world.proxy.holding.fetchMissing(parsePackageName('a'))
+  const ended = assert.rejects(asked, { code: 'server_busy' })
+  await world.settle()
+  world.proxy.stopWaiting()
+  await ended
 })
