@@ -44,7 +44,22 @@ test('GET /-/stele/upstreams tells of each upstream whether it answers, how long
     { id: 'up', answers: true, restSeconds: 0, lastError: null },
     { id: 'down', answers: false, restSeconds: 2, lastError },
   ]
-  assert.deepEqual([reply.status, jsonOf(reply)], [200, { upstreams }])
+  const heldBack = { blocked: [], minimumAgeSeconds: 0, refusals: 0 }
+  assert.deepEqual([reply.status, jsonOf(reply)], [200, { upstreams, heldBack }])
+})
+
+test('GET /-/stele/upstreams and /-/metrics tell what is held back of upstreams, and how often it was asked for', async () => {
+  const day = 24 * 60 * 60 * 1000
+  const heldBack = { blocked: ['bad', '@x/*'], minimumAgeMs: 3 * day, refusals: () => 7 }
+  const { app } = createFixture({
+    ports: { registry: { ...createFixture().ports.registry, heldBack } },
+  })
+  const { heldBack: shown } = jsonOf(await app(ask('GET', '/-/stele/upstreams')))
+  assert.deepEqual(shown, { blocked: ['bad', '@x/*'], minimumAgeSeconds: 259_200, refusals: 7 })
+  const metrics = textOf(await app(ask('GET', '/-/metrics')))
+  assert.match(metrics, /^stele_upstream_held_back_total 7$/m)
+  const page = textOf(await app(ask('GET', '/', { headers: { accept: 'text/html' } })))
+  assert.doesNotMatch(page, /held back/) // No upstream is asked.
 })
 
 test('GET /-/metrics tells of each upstream that was asked whether it answers', async () => {

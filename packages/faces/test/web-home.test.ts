@@ -68,3 +68,13 @@ for (const [signUp, wanted] of signUps) {
     assert.match(textOf(await app(ask('GET', '/', { headers: browser }))), wanted)
   })
 }
+
+test('GET / says where versions of upstreams are held back, and links to which', async () => {
+  const registry = { ...createFixture().ports.registry, upstreams: ['up'] }
+  const heldBack = { blocked: ['bad'], minimumAgeMs: 0, refusals: () => 0 }
+  const link = /held back<\/a> by the operator/
+  const pageOf = async (ports: object): Promise<string> =>
+    textOf(await createFixture({ ports }).app(ask('GET', '/', { headers: browser })))
+  assert.doesNotMatch(await pageOf({ registry }), link)
+  assert.match(await pageOf({ registry: { ...registry, heldBack } }), link)
+})

@@ -48,6 +48,8 @@ export type UpstreamReads = {
   ) => { readonly digest: string | undefined; readonly modifiedMs: number | undefined } | undefined
   /** The packument's JSON in UTF-8, U+0000 standing for the base address of each tarball. */
   readonly template: (name: string, form: Form) => Uint8Array | undefined
+  /** What clients do not get of upstreams; absent where that is nothing. */
+  readonly heldBack?: HeldBack
   /** A tarball, chosen in the log before this resolves; undefined where there is none. */
   readonly tarball: (
     name: PackageName,
@@ -71,6 +73,16 @@ export type UpstreamReads = {
     page: { readonly text: string; readonly from: number; readonly size: number },
     client?: string,
   ) => Promise<{ readonly objects: readonly JsonObject[]; readonly total: number } | undefined>
+}
+
+/** What the operator keeps from clients. */
+export type HeldBack = {
+  /** Names, versions and scopes, as they are written in the settings. */
+  readonly blocked: readonly string[]
+  /** Younger versions are held back. */
+  readonly minimumAgeMs: number
+  /** How often one was refused since the server started. */
+  readonly refusals: () => number
 }
 
 /** How an upstream does. Times are in ms. */

@@ -5,7 +5,7 @@ import { SteleError } from '@stele/errors'
 import { type PackageName, parseAccountName, parseTag, parseVersion } from '@stele/formats/names'
 import { readAccount, readNotice } from '@stele/releases/state'
 import { type Changed, changeDocument, removePackage, removeVersion } from './changes.ts'
-import type { RegistryPorts, UpstreamReads } from './ports.ts'
+import type { HeldBack, RegistryPorts, UpstreamReads } from './ports.ts'
 import type { Published } from './publishing.ts'
 import { type Put, type PutAsk, putDocument, putTarball, type TarballAsk } from './putting.ts'
 import { createReading, type Reading, versionOfFile } from './reading.ts'
@@ -49,6 +49,8 @@ export type Registry = Reading & {
   /** The upstreams that are asked for what is not here, by their ids. */
   readonly upstreams: readonly string[]
   readonly upstreamStates: UpstreamReads['states']
+  /** What clients do not get of upstreams; absent where that is nothing. */
+  readonly heldBack?: HeldBack
   /** What upstreams know of packages; absent where there are none. */
   readonly advisories?: UpstreamReads['advisories']
 }
@@ -61,6 +63,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
     ...reading,
     upstreams: ports.upstream?.ids ?? [],
     upstreamStates: ports.upstream?.states ?? (() => []),
+    ...(ports.upstream?.heldBack && { heldBack: ports.upstream.heldBack }),
     ...(ports.upstream === undefined ? {} : { advisories: ports.upstream.advisories }),
     put: (ask) => putDocument(ports, ask),
     putTarball: (ask) => putTarball(ports, ask),

@@ -59,6 +59,21 @@ test('formatStarted() tells which upstreams are asked, at which address, and for
   assert.doesNotMatch(linesWith({}), /Upstream/)
 })
 
+// flags, the lines
+const heldBack: readonly (readonly [{ readonly [name: string]: string }, RegExp])[] = [
+  [{ 'upstream-blocked': 'lib,@bad/*' }, /\n {2}Blocked +lib, @bad\/\*\n/],
+  [{ 'upstream-blocked': 'a,b,c,d,e,f,g' }, /\n {2}Blocked +a, b, c, d, e, and 2 more\n/],
+  [{ 'upstream-minimum-age-ms': '3 d' }, /\n {2}Age +versions younger than 3 d are held back\n/],
+  [{ 'upstream-minimum-age-ms': '36 h' }, /younger than 36 h are/],
+]
+for (const [flags, wanted] of heldBack) {
+  test(`formatStarted() tells what is held back with ${JSON.stringify(flags)}, where an upstream is asked`, () => {
+    const upstreams = [{ id: 'npm', url: 'https://n.example', scopes: [] }]
+    assert.match(linesWith(flags, 'r.example', upstreams), wanted)
+    assert.doesNotMatch(linesWith(flags), /Blocked|Age/)
+  })
+}
+
 test('formatStarted() tells address, folder, log, the root key and how to stop', () => {
   const lines = linesWith({})
   for (const wanted of [

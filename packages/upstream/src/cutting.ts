@@ -8,6 +8,7 @@ import {
   parseTolerantJson,
 } from '@stele/formats/json'
 import { highestUpTo } from '@stele/formats/ranges'
+import { maxReasonsShown } from './limits.ts'
 
 /** A text that takes the place of the bytes [from, to). */
 export type Edit = { readonly from: number; readonly to: number; readonly text: string }
@@ -24,7 +25,7 @@ export function timesOf(template: Buffer): JsonObject {
 
 /**
  * What is to be changed in a template that shall be without these versions, in its order. What they were the tags of has none, but
- * "latest": the highest one before it takes its place.
+ * "latest": the highest one before it takes its place. Why they are gone is told to npm.
  */
 export function planCuts(template: Buffer, held: ReadonlyMap<string, string>): readonly Edit[] {
   const parts = new Map<string, Buffer>()
@@ -32,12 +33,18 @@ export function planCuts(template: Buffer, held: ReadonlyMap<string, string>): r
   const [versions = nothing, time = nothing, tags] = ['"versions"', '"time"', '"dist-tags"'].map(
     (key) => parts.get(key),
   )
-  const left = namesIn(versions).filter((version) => !held.has(version))
+  const names = namesIn(versions)
+  const left = names.filter((version) => !held.has(version))
   const edits = [versions, time].flatMap((part) => [...cutsOf(part, held)])
   if (tags !== undefined) {
     const text = JSON.stringify(tagsLeft(objectOf(tags), held, left))
     edits.push({ from: 0, to: tags.length, text, within: tags })
   }
+  const gone = names.flatMap((version) => {
+    const reason = held.get(version)
+    return reason === undefined ? [] : [{ version, reason }]
+  })
+  if (gone.length > 0) edits.push(restrict(template, parts.get('"policyRestrictions"'), gone))
   return edits
     .map(({ from, to, text, within }) => {
       const start = within.byteOffset - template.byteOffset
@@ -59,6 +66,25 @@ export function applyCuts(template: Buffer, edits: readonly Edit[]): Buffer {
 
 const nothing = Buffer.from('{}')
 const openObject = 0x7b
+
+/** npm prints this where it wants one of these versions; without, it says only that it cannot find it. */
+function restrict(
+  template: Buffer,
+  own: Buffer | undefined,
+  gone: readonly { readonly version: string; readonly reason: string }[],
+): Edit & { readonly within: Buffer } {
+  const versions = Object.fromEntries(gone.map(({ version }) => [version, { version }]))
+  const newest = gone.slice(-maxReasonsShown)
+  const more = gone.length - newest.length
+  const message = [
+    ...newest.map(({ version, reason }) => `${version}: ${reason}`),
+    ...(more > 0 ? [`and ${more} other versions`] : []),
+  ].join('\n')
+  const text = JSON.stringify({ versions, message })
+  if (own !== undefined) return { from: 0, to: own.length, text, within: own }
+  const end = template.lastIndexOf('}')
+  return { from: end, to: end, text: `,"policyRestrictions":${text}`, within: template }
+}
 
 /** What is between the members that stay, but for one comma each. */
 function* cutsOf(

@@ -117,6 +117,9 @@ export const keptAnswerMs: number = 60 * 1000
 /** Answers about advisories that are kept, each some 100 KB with its question. */
 export const maxKeptAdvisories = 16
 
+/** Versions that are held back of which npm prints the reason, beside the number of the others. */
+export const maxReasonsShown = 5
+
 /** Packuments of which it is remembered what of them is held back. */
 export const maxScreenedKept = 10_000
 

@@ -79,7 +79,7 @@ export function createScreening(
       const head = proxy.head(name, form)
       const { versions } = heldOf(name, form)
       if (head?.digest === undefined || versions.size === 0) return head
-      const digest = hash('sha256', [head.digest, ...versions.keys()].join(' '))
+      const digest = hash('sha256', [head.digest, ...versions].join(' '))
       return { ...head, digest }
     },
     template: (name, form) => {

@@ -44,7 +44,29 @@ for (const time of [null, 12345, true, 'then', ['then']]) {
   test(`planCuts() leaves times alone that are ${JSON.stringify(time)}`, () => {
     const template = Buffer.from(JSON.stringify({ versions: { '1.0.0': {}, '2.0.0': {} }, time }))
     const cut = applyCuts(template, planCuts(template, new Map([['2.0.0', 'why']])))
-    assert.deepEqual(JSON.parse(cut.toString()), { versions: { '1.0.0': {} }, time })
+    const { policyRestrictions: _told, ...rest } = JSON.parse(cut.toString())
+    assert.deepEqual(rest, { versions: { '1.0.0': {} }, time })
+  })
+}
+
+// what the packument says of its own, the versions that are held, the last line that npm prints
+const told: readonly (readonly [unknown, readonly string[], string])[] = [
+  [undefined, ['2.0.0'], '2.0.0: why'],
+  [{ versions: { '1.0.0': {} }, message: 'theirs' }, ['1.0.0', '2.0.0'], '2.0.0: why'],
+  [null, Array.from({ length: 7 }, (_, at) => `1.0.${at}`), 'and 2 other versions'],
+]
+for (const [own, held, last] of told) {
+  test(`planCuts() tells npm "${last}" where the packument says ${JSON.stringify(own)} of its own`, () => {
+    const versions = Object.fromEntries(['0.1.0', ...held].map((one) => [one, {}]))
+    const document = { versions, ...(own === undefined ? {} : { policyRestrictions: own }) }
+    const template = Buffer.from(JSON.stringify({ ...document, 'dist-tags': {} }))
+    const cut = applyCuts(template, planCuts(template, new Map(held.map((one) => [one, 'why']))))
+    assert.equal(cut.toString().match(/"policyRestrictions"/g)?.length, 1)
+    const { versions: listed, policyRestrictions: found } = JSON.parse(cut.toString())
+    assert.deepEqual(Object.keys(listed), ['0.1.0'])
+    assert.deepEqual(Object.keys(found.versions), held)
+    assert.equal(found.versions[held[0] ?? ''].version, held[0])
+    assert.equal(found.message.split('\n').at(-1), last)
   })
 }
 
@@ -60,8 +82,14 @@ function without(document: Document, held: readonly string[]): unknown {
   const { latest, other, ...rest } = document['dist-tags']
   const versions = left(document.versions)
   const next = held.includes(latest) ? highestUpTo(Object.keys(versions), latest) : latest
+  const gone = Object.keys(document.versions).filter((one) => held.includes(one))
+  const policyRestrictions = {
+    versions: Object.fromEntries(gone.map((version) => [version, { version }])),
+    message: gone.map((version) => `${version}: why`).join('\n'),
+  }
   return {
     ...document,
+    ...(gone.length === 0 ? {} : { policyRestrictions }),
     versions,
     'dist-tags': {
       ...(next === undefined ? {} : { latest: next }),

@@ -1,5 +1,6 @@
 // The face for whoever watches the server: is it well, and how much does it do. Nothing here says who asked for what.
 import { type Draft, type FaceDefinition, jsonDraft } from '@stele/http/routes'
+import type { HeldBack } from '@stele/registry/reading'
 import { noSettings } from '@stele/settings'
 import type { HealthPorts } from './ports.ts'
 
@@ -46,8 +47,16 @@ function showUpstreams({ registry }: HealthPorts): Draft {
           : { time: new Date(lastError.atMs).toISOString(), reason: lastError.reason },
     }),
   )
-  return jsonDraft(200, { upstreams }, noStore)
+  const { blocked, minimumAgeMs, refusals } = registry?.heldBack ?? nothingHeldBack
+  const heldBack = {
+    blocked,
+    minimumAgeSeconds: Math.ceil(minimumAgeMs / 1000),
+    refusals: refusals(),
+  }
+  return jsonDraft(200, { upstreams, heldBack }, noStore)
 }
+
+const nothingHeldBack: HeldBack = { blocked: [], minimumAgeMs: 0, refusals: () => 0 }
 
 /** Prometheus' text format, version 0.0.4. */
 function showMetrics(ports: HealthPorts): Draft {
@@ -64,6 +73,7 @@ function showMetrics(ports: HealthPorts): Draft {
     metric('stele_log_entries', 'gauge', 'Entries of the log', ports.log.treeSize()),
     ...conflictMetrics(ports),
     ...upstreamMetrics(ports),
+    ...heldBackMetrics(ports),
     metric('stele_read_only', 'gauge', '1 while writes are refused', isReadOnly),
   ].join('')
   const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', ...noStore }
@@ -93,6 +103,13 @@ function upstreamMetrics({ registry }: HealthPorts): readonly string[] {
     metric('stele_upstream_up', 'gauge', '1 where the last answer of the upstream was one', isUp),
     metric('stele_upstream_rest_seconds', 'gauge', resting, rests),
   ]
+}
+
+function heldBackMetrics({ registry }: HealthPorts): readonly string[] {
+  if (registry?.heldBack === undefined) return []
+  const help = 'Requests for packages or versions of upstreams that are blocked, or too young'
+  const refusals = registry.heldBack.refusals()
+  return [metric('stele_upstream_held_back_total', 'counter', help, refusals)]
 }
 
 function metric(

@@ -18,7 +18,7 @@ export type HealthPorts = {
   readonly notAnswering?: () => Promise<string | undefined>
   readonly counts: () => Counts
   /** Absent where the service is none. */
-  readonly registry?: Pick<Registry, 'conflicts' | 'upstreamStates'>
+  readonly registry?: Pick<Registry, 'conflicts' | 'upstreamStates' | 'heldBack'>
   /** Connections that are open now. */
   readonly connections: () => number
 }

@@ -13,6 +13,8 @@ export type HomePage = {
   readonly vkey: string
   /** Other registries that are asked for what is not here. */
   readonly upstreams: readonly string[]
+  /** Some of their versions are kept from clients. */
+  readonly isHoldingBack: boolean
   /** How often one of them showed another tarball, or another record, of a version than it did at first. */
   readonly conflicts: { readonly [P in ChangedPart]: number }
 }
@@ -51,12 +53,16 @@ ${commands(`npx stele verify ${url} --key '${escapeHtml(page.vkey)}'`)}
   })
 }
 
-function upstreamText({ upstreams, conflicts, baseUrl }: HomePage): string {
+function upstreamText({ upstreams, conflicts, isHoldingBack, baseUrl }: HomePage): string {
   if (upstreams.length === 0) {
     return '<p class="soft">This registry serves what was published here. It does not pass on packages from other registries.</p>'
   }
   const names = upstreams.map((id) => `<b>${escapeHtml(id)}</b>`).join(', ')
-  return `<p class="soft">What was not published here comes from other registries: ${names}. The first time that a version is seen, its hash and its dependencies go into the log, and from then on nobody gets anything else under that number. ${refusedText(conflicts, escapeHtml(baseUrl))}</p>`
+  return `<p class="soft">What was not published here comes from other registries: ${names}. The first time that a version is seen, its hash and its dependencies go into the log, and from then on nobody gets anything else under that number. ${refusedText(conflicts, escapeHtml(baseUrl))}${isHoldingBack ? heldBackText(escapeHtml(baseUrl)) : ''}</p>`
+}
+
+function heldBackText(url: string): string {
+  return ` Some of their versions are <a href="${url}/-/stele/upstreams">held back</a> by the operator.`
 }
 
 function refusedText({ tarball, record }: HomePage['conflicts'], url: string): string {

@@ -19,6 +19,7 @@ export function homeRoutes({ log, registry, signUp }: WebPorts): Route[] {
       entries: log.treeSize(),
       vkey: log.keys().split('\n', 1)[0] ?? '',
       upstreams: registry.upstreams,
+      isHoldingBack: registry.heldBack !== undefined,
       conflicts: registry.conflicts({ from: 0, size: 0 }).counts,
     }
     return htmlDraft(formatHomePage(page))

@@ -6,6 +6,6 @@ import type { LogReads } from '../log-reads.ts'
 /** Reads of the log and of what upstreams did, and who may make an account. */
 export type WebPorts = {
   readonly log: Pick<LogReads, 'checkpoint' | 'keys' | 'treeSize'>
-  readonly registry: Pick<Registry, 'conflicts' | 'upstreams'>
+  readonly registry: Pick<Registry, 'conflicts' | 'heldBack' | 'upstreams'>
   readonly signUp: SignUpSettings
 }

@@ -1,7 +1,7 @@
 // The public face of @stele/registry/reading.
 export { maxSearchSize } from '../limits.ts'
 export { type PackumentAsk, type PackumentHead, type PackumentView } from '../packuments.ts'
-export type { Prepared, UpstreamState } from '../ports.ts'
+export type { HeldBack, Prepared, UpstreamState } from '../ports.ts'
 export { type TarballView } from '../reading.ts'
 export { type SearchAnswer, type SearchAsk } from '../search.ts'
 export {

@@ -92,7 +92,9 @@ async function run(settings: Settings, input: Input): Promise<Report> {
   const { origin, upstreams } = server
   if (format === 'json') {
     const { dir } = settings
-    log('info', 'listening', { url: listening.url, addresses, origin, dir, upstreams })
+    const { blocked, minimumAgeMs } = server.registry.heldBack ?? {}
+    const heldBack = { blocked, minimumAgeMs }
+    log('info', 'listening', { url: listening.url, addresses, origin, dir, upstreams, ...heldBack })
   } else {
     const isNew = server.log.treeSize() <= 1
     const { readOnly } = await server.service.ready.catch(() => ({ readOnly: undefined }))

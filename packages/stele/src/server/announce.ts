@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { isLoopback } from '@stele/formats/networks'
 import { flagOf } from '@stele/settings'
+import { upstreamSection } from '@stele/upstream'
 import type { Settings } from '../settings/load.ts'
 import { version } from '../version.ts'
 
@@ -62,7 +63,7 @@ export function formatStarted(started: Started): string {
     ...(settings.access === 'authenticated' ? [['Reading', 'only with an account'] as const] : []),
     ...(upstreams.length === 0
       ? []
-      : [['Upstream', upstreams.map(upstreamText).join('\n')] as const]),
+      : [['Upstream', upstreams.map(upstreamText).join('\n')] as const, ...heldBackRows(settings)]),
     ['Log', origin],
   ]
   return [
@@ -88,6 +89,36 @@ export function formatStarted(started: Started): string {
 function upstreamText({ id, url, scopes }: AskedUpstream): string {
   return `${id}, ${url}, for ${scopes.length === 0 ? 'everything else' : scopes.join(', ')}`
 }
+
+function heldBackRows({ read }: Settings): readonly (readonly [string, string])[] {
+  const { upstreamBlocked: blocked, upstreamMinimumAgeMs: ageMs } = read(upstreamSection)
+  const shown = blocked.slice(0, maxBlockedShown).join(', ')
+  const more = blocked.length - maxBlockedShown
+  return [
+    ...(blocked.length === 0
+      ? []
+      : [['Blocked', more > 0 ? `${shown}, and ${more} more` : shown] as const]),
+    ...(ageMs === 0
+      ? []
+      : [['Age', `versions younger than ${formatAge(ageMs)} are held back`] as const]),
+  ]
+}
+
+const maxBlockedShown = 5
+
+function formatAge(ageMs: number): string {
+  const [count, unit] = ageUnits
+    .map(([unitMs, name]) => [ageMs / unitMs, name] as const)
+    .find(([units]) => Number.isInteger(units)) ?? [ageMs, 'ms']
+  return `${count} ${unit}`
+}
+
+const ageUnits = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+  [1000, 's'],
+] as const
 
 function stateText({ isNew, readOnly }: Started): string {
   if (readOnly !== undefined) return 'your package registry can only be read'

@@ -104,10 +104,31 @@ function createBudget(
   }
 }
 
-function readsOf(
+type Reads = Omit<UpstreamReads, 'isPrivate'>
+
+/** With how often what is held back was asked for. */
+function readsOf(proxy: Proxy, options: ProxyOptions): Reads {
+  const { upstreamBlocked: blocked, upstreamMinimumAgeMs: minimumAgeMs } = options.settings
+  const reads = askingReads(proxy, options)
+  if (blocked.length === 0 && minimumAgeMs === 0) return reads
+  let refusals = 0
+  const count = <T>(asked: Promise<T>): Promise<T> =>
+    asked.catch((error: unknown) => {
+      if (isSteleError(error, 'upstream_held_back')) refusals += 1
+      throw error
+    })
+  return {
+    ...reads,
+    prepare: (...asked) => count(reads.prepare(...asked)),
+    tarball: (...asked) => count(reads.tarball(...asked)),
+    heldBack: { blocked, minimumAgeMs, refusals: () => refusals },
+  }
+}
+
+function askingReads(
   proxy: Proxy,
   { settings: { upstreams, upstreamFreshMs }, behind }: ProxyOptions,
-): Omit<UpstreamReads, 'isPrivate'> {
+): Reads {
   const searched = upstreams.find(({ search }) => search)
   return {
     ids: upstreams.map(({ id }) => id),
