@@ -222,6 +222,12 @@ export type UpstreamEvent =
       readonly count: number
       readonly reason: string
     }
+  | {
+      /** Searches are told to it, and what it answers is of no use: only what is here is found. */
+      readonly kind: 'unsearchable'
+      readonly upstream: string
+      readonly reason: string
+    }
   | { readonly kind: 'not_learned'; readonly spec: string; readonly reason: string }
   | { readonly kind: 'not_noted'; readonly spec: string; readonly reason: string }
   | {

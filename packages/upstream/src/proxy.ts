@@ -79,6 +79,7 @@ export function createProxy(
     return head !== undefined && head.upstream === whose(name) ? head : undefined
   }
   const findHeld = createFindHeld(ports)
+  const searching = createSearch(ports, ask, whose)
   const tarball: Proxy['tarball'] = async (name, version, client, refuse) => {
     const chosen = state.chosen(name, version)
     const held =
@@ -94,7 +95,7 @@ export function createProxy(
   const whole = createWholeTarballs(tarball)
   return {
     advisories: createAdvisories(ports, ask, whose),
-    search: createSearch(ports, ask, whose),
+    search: searching.search,
     whose,
     ...createPreparing(ports, { upstreamOf, packuments, track }),
     head: headOf,
@@ -112,7 +113,13 @@ export function createProxy(
     ),
     stopWaiting: whole.stop,
     catchUp: releases.catchUp,
-    states: () => upstreams.map(({ id }) => ({ id, ...breakers(id).state() })),
+    states: () =>
+      upstreams.map(({ id }) => {
+        const { lastError, ...state } = breakers(id).state()
+        const ofSearch = searching.lastError(id)
+        const isNewer = (ofSearch?.atMs ?? 0) > (lastError?.atMs ?? 0)
+        return { id, ...state, lastError: isNewer ? ofSearch : lastError }
+      }),
     settled,
   }
 }

@@ -1,7 +1,9 @@
 // Search at the upstream that is searched: what it finds of its own, and never a word that names something of ours.
+import { isSteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import { askForJson, keepAnswers } from './asked-json.ts'
 import type { Asking } from './asking.ts'
+import type { BreakerState } from './breaker.ts'
 import { keptAnswerMs, maxKeptSearches, maxSearchBytes, maxSearchSize } from './limits.ts'
 import type { UpstreamPorts } from './ports.ts'
 
@@ -14,21 +16,37 @@ type SearchedPage = { readonly text: string; readonly from: number; readonly siz
 /** Undefined where no upstream is searched, or must not be told of this text. Throws upstream_budget_spent, and what asking throws. */
 export type AskSearch = (page: SearchedPage, client?: string) => Promise<FoundPackages | undefined>
 
-type Ports = Pick<UpstreamPorts, 'get' | 'decode' | 'now' | 'upstreams' | 'takeQuestion'>
+type Ports = Pick<UpstreamPorts, 'get' | 'decode' | 'now' | 'upstreams' | 'takeQuestion' | 'report'>
+
+/** Searches, and what went wrong with the last one of an upstream, as long as none goes well. */
+type Searching = {
+  readonly search: AskSearch
+  readonly lastError: (upstream: string) => BreakerState['lastError']
+}
 
 /** Nothing was asked yet. `whose` gives the upstream that a name is asked of. */
 export function createSearch(
   ports: Ports,
   ask: Asking,
   whose: (name: string) => string | undefined,
-): AskSearch {
+): Searching {
   const upstream = ports.upstreams.find(({ search }) => search === true)
   const answers = keepAnswers<FoundPackages>(ports.now, {
     keptMs: keptAnswerMs,
     count: maxKeptSearches,
   })
   const isTheirs = (name: string): boolean => name !== '' && whose(name) === upstream?.id
-  return async ({ text, from, size }, client) => {
+  let lastError: BreakerState['lastError']
+  /** Told once: who searches gets what is here, and no error. */
+  const note = (error: unknown): void => {
+    if (upstream === undefined || !isSteleError(error)) return
+    const { message: reason, code } = error
+    const isNew = lastError?.reason !== reason
+    lastError = { reason, atMs: ports.now() }
+    if (isNew && code !== 'upstream_unreachable')
+      ports.report({ kind: 'unsearchable', upstream: upstream.id, reason })
+  }
+  const search: AskSearch = async ({ text, from, size }, client) => {
     if (upstream === undefined || text.trim() === '' || namesOthers(text, isTheirs))
       return undefined
     const count = Math.min(Math.max(size, 1), maxSearchSize) // How many there are is told with one at least.
@@ -39,7 +57,11 @@ export function createSearch(
     return answers(path, async () => {
       const answer = await ask(upstream, what, () =>
         askForJson(ports, upstream, { path, what, limit: maxSearchBytes }),
-      )
+      ).catch((error: unknown) => {
+        note(error)
+        throw error
+      })
+      lastError = undefined
       const { objects = [], total = 0 } = isJsonObject(answer) ? answer : {}
       const found = Array.isArray(objects) ? objects.filter(isJsonObject) : []
       return {
@@ -49,6 +71,7 @@ export function createSearch(
       }
     })
   }
+  return { search, lastError: (id) => (id === upstream?.id ? lastError : undefined) }
 }
 
 /**

@@ -112,4 +112,21 @@ suite('search()', () => {
       assert.equal(world.asked.length, times)
     }
   })
+
+  for (const [what, answer, reason] of [
+    ['has no search', { status: 404 }, /answers 404/],
+    ['answers with a page', { body: Buffer.from('<html>') }, /it is not JSON/],
+  ] as const) {
+    test(`search() tells the operator once where the upstream ${what}, and as its last error until it finds something`, async () => {
+      const world = createWorld()
+      world.answers.set(path('x'), answer)
+      for (const _ of [1, 2]) await assert.rejects(world.proxy.search(page('x')))
+      const told = world.events.filter(({ kind }) => kind === 'unsearchable')
+      assert.equal(told.length, 1)
+      assert.match(world.proxy.states()[0]?.lastError?.reason ?? '', reason)
+      world.answers.set(path('x'), { body: Buffer.from('{"objects":[],"total":0}') })
+      await world.proxy.search(page('x'))
+      assert.equal(world.proxy.states()[0]?.lastError, undefined)
+    })
+  }
 })

@@ -23,6 +23,7 @@ const trouble = [
   'upstream_stale',
   'upstream_sweep_failed',
   'upstream_unreachable',
+  'upstream_unsearchable',
 ]
 
 /** The level of an event of a service or of its thread. */
