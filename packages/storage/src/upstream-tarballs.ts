@@ -1,7 +1,7 @@
 // Tarballs of upstreams as files, within the space that they may take: what was not used for longest goes first. They are
 // copies, which can be fetched again, but for those of packages that no upstream is asked for any more: these stay.
 import { randomUUID } from 'node:crypto'
-import { readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -110,7 +110,9 @@ async function makeDurable(
   folder: string,
   files: readonly string[],
 ): Promise<void> {
-  for (const part of new Set(files.map(dirname))) await syncFolder(part)
+  for (const part of new Set(files.map(dirname))) {
+    if (existsSync(part)) await syncFolder(part) // Somebody may have removed what was in it.
+  }
   await syncFolder(folder)
   const reason = emptyWriteAheadLog(db)
   if (reason !== undefined) {

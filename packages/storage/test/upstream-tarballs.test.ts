@@ -473,6 +473,14 @@ test('makeDurable() keeps the tarballs of a package through a power cut', async 
   assert.ok((await store.tarballs.find(integrity, 'a')) !== undefined)
 })
 
+test('makeDurable() passes over tarballs whose files are gone', async (t) => {
+  const world = openWorld(t, 1000)
+  await world.keep('a')
+  for (const part of readdirSync(world.folder))
+    rmSync(join(world.folder, part), { recursive: true })
+  await assert.doesNotReject(world.store.tarballs.makeDurable('a'))
+})
+
 test('makeDurable() throws server_busy while another program reads the rows', async (t) => {
   const world = openWorld(t, 1000)
   const reader = new DatabaseSync(join(dirname(world.folder), 'upstream.db'))
