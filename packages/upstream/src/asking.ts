@@ -1,6 +1,7 @@
 // Asks an upstream something, unless it is left alone for a while; what goes wrong is told in words.
 import { isSteleError, SteleError } from '@stele/errors'
 import type { Breakers } from './breaker.ts'
+import { maxBreakerRestMs } from './limits.ts'
 import type { Upstream, UpstreamPorts } from './ports.ts'
 
 /**
@@ -62,6 +63,23 @@ function isOwnLimit(error: unknown): boolean {
 function isLate(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   return error.name === 'TimeoutError' || ('code' in error && error.code === 'ETIMEDOUT')
+}
+
+/** The same, for what can be done without: nobody waits for it while the packages of the upstream do not come either. */
+export function askUnlessDown(
+  ask: Asking,
+  { now, breakers }: Pick<UpstreamPorts, 'now'> & { readonly breakers: Breakers },
+): Asking {
+  return async (upstream, what, work) => {
+    const { id, url } = upstream
+    const { isFailing, state } = breakers(id)
+    const { lastError } = state()
+    const sinceMs = now() - (lastError?.atMs ?? Number.NEGATIVE_INFINITY)
+    // Not for ever: nobody may want a package of it, and so learn that it answers again.
+    if (!isFailing() || sinceMs >= maxBreakerRestMs) return ask(upstream, what, work)
+    const reason = `does not answer as it should: ${lastError?.reason ?? ''}`
+    throw unreachable({ upstream: id, url, what, reason }, maxBreakerRestMs - sinceMs)
+  }
 }
 
 const resting = 'failed several times, and is left alone for a moment'

@@ -3,7 +3,7 @@ import type { PackageName } from '@stele/formats/names'
 import type { Form } from '@stele/releases/release'
 import { type AskAdvisories, createAdvisories } from './advisories.ts'
 import { type Amending, createAmending } from './amending.ts'
-import { createAsking } from './asking.ts'
+import { askUnlessDown, createAsking } from './asking.ts'
 import { type BreakerState, createBreakers } from './breaker.ts'
 import { createFetching } from './fetching.ts'
 import { createUnderWay, type UnderWay } from './flights.ts'
@@ -66,7 +66,8 @@ export function createProxy(
   const breakers = createBreakers(ports.now)
   const fetching = createFetching({ ...ports, breakers })
   // A breaker of their own: an upstream that fails to audit or to search may serve packages all the same.
-  const ask = createAsking({ ...ports, breakers: createBreakers(ports.now) }, 'each')
+  const asking = createAsking({ ...ports, breakers: createBreakers(ports.now) }, 'each')
+  const ask = askUnlessDown(asking, { ...ports, breakers })
   const { track, settled } = createUnderWay()
   const packuments = createPackuments({ ...ports, track, breakers }, fetching)
   const releases = createReleases(ports, { fetching, packuments, track })

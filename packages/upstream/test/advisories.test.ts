@@ -141,6 +141,22 @@ suite('advisories()', () => {
     assert.notEqual(await world.read('c'), undefined)
   })
 
+  test('advisories() does not wait for an upstream that hangs, for a minute after it was seen', async () => {
+    const world = await worldThatAnswers({})
+    world.answers.set('/late', { isLate: true })
+    await assert.rejects(world.read('late'))
+    const before = world.asked.length
+    await assert.rejects(world.proxy.advisories(packages), (error) => {
+      assert.ok(isSteleError(error, 'upstream_unreachable'))
+      assert.match(error.message, /does not answer as it should: no answer came/)
+      return true
+    })
+    assert.equal(world.asked.length, before)
+    world.wait(60_000) // Nobody wanted a package since, and so nobody knows that it answers again.
+    await world.proxy.advisories(packages)
+    assert.equal(world.asked.length, before + 1)
+  })
+
   test('advisories() counts for whoever asks, and only what goes to an upstream', async () => {
     const counted: (string | undefined)[] = []
     const takeQuestion = (client: string | undefined): void => {
