@@ -88,7 +88,7 @@ export const upstreamErrors: Catalogue<UpstreamDetails> = {
     message: (d) =>
       `Cannot publish "${d.name}": nobody can tell now whether the upstream "${d.upstream}" has a package of that name, since it ${d.reason}${at(d.url)}`,
     fix: () =>
-      'Try again later, or have the operator reserve the name; names with a scope are not asked for',
+      'Try again later, or ask the operator to reserve the name or its scope, or to make it private: no upstream is asked then',
   },
   upstream_refused: {
     status: 424,
