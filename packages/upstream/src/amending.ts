@@ -36,6 +36,9 @@ export function createAmending(
     const pinned =
       state.amended(name).get(version) ??
       state.chosenReleases(name).find((one) => one.version === version)?.record
+    if (held === undefined && pinned === undefined && state.seen(name, version) === undefined) {
+      throw refused(`the upstream "${origin}" has no such version`)
+    }
     if (held === undefined || pinned === undefined) {
       throw refused(`its tarball cannot be had from the upstream "${origin}"`)
     }

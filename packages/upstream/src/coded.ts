@@ -27,10 +27,13 @@ const decoders: { readonly [coding: string]: Decoder | undefined } = {
   deflate: inflateSync,
 }
 
+/** What says how large a packument may be. */
+const setting = 'upstreamPackumentSize'
+
 /** The body without its coding. Throws upstream_too_large, upstream_answer_odd. */
 export function plainOf({ name, upstream, body, coding, maxBytes }: Coded): Uint8Array {
   const tooLarge = (): SteleError =>
-    new SteleError('upstream_too_large', { upstream, what: `"${name}"`, limit: maxBytes })
+    new SteleError('upstream_too_large', { upstream, what: `"${name}"`, limit: maxBytes, setting })
   if (coding === 'identity') {
     if (body.length > maxBytes) throw tooLarge()
     return body

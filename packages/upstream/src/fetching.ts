@@ -136,7 +136,9 @@ async function getPackument(
   if (answer.status === 304) return drop(answer, { kind: 'unchanged' })
   if (isMissing(answer)) return drop(answer, { kind: 'missing' })
   if (answer.status !== 200) throw refusal(answer, upstream, what)
-  const body = await readInTurn(answer, { upstream, what, limit: maxPackumentBytes, turn })
+  const setting = 'upstreamPackumentSize'
+  const bounds = { upstream, what, limit: maxPackumentBytes, setting }
+  const body = await readInTurn(answer, { ...bounds, turn })
   if (body === undefined) return drop(answer, undefined)
   return {
     kind: 'packument',
@@ -186,6 +188,8 @@ type Bounds = {
   readonly upstream: Upstream
   readonly what: string
   readonly limit: number
+  /** What the operator sets the limit with. */
+  readonly setting?: string
 }
 
 function drop<T>(answer: Answer, result: T): T {
@@ -242,14 +246,14 @@ async function readInTurn(
 
 async function* bodyWithin(
   answer: Answer,
-  { upstream, what, limit }: Bounds,
+  { upstream, ...bounds }: Bounds,
 ): AsyncGenerator<Uint8Array> {
   let total = 0
   for await (const chunk of answer.body) {
     total += chunk.length
-    if (total > limit) {
+    if (total > bounds.limit) {
       answer.cancel()
-      throw new SteleError('upstream_too_large', { upstream: upstream.id, what, limit })
+      throw new SteleError('upstream_too_large', { upstream: upstream.id, ...bounds })
     }
     yield chunk
   }

@@ -196,6 +196,22 @@ test('prepare() throws upstream_too_large when an answer is too large without it
   assert.equal(world.asked.length, 9) // It did answer.
 })
 
+for (const [what, answer] of [
+  ['as it comes', { body: Buffer.alloc(1001) }],
+  [
+    'without its coding',
+    { body: gzipSync(Buffer.alloc(1001)), headers: { 'content-encoding': 'gzip' } },
+  ],
+] as const) {
+  test(`prepare() names the setting that says how large a packument may be, where one is too large ${what}`, async () => {
+    const world = createWorld({ maxPackumentBytes: 1000 })
+    world.answers.set('/a', answer)
+    await assert.rejects(world.read('a'), {
+      message: /more than 1000 bytes, the limit that the setting "upstreamPackumentSize"/,
+    })
+  })
+}
+
 test('prepare() reads a packument again in its turn when it is larger than it says', async () => {
   const world = createWorld()
   world.put('a', [{ version: '1.0.0' }])
@@ -567,16 +583,16 @@ test('amending.amend() lets the tarball have the last word, where the operator s
   await world.settle()
   assert.deepEqual(member(await world.read('a'), 'versions', '1.0.0', 'dependencies'), { b: '1' })
   assert.equal(methodsOf(world).filter((method) => method === 'amend').length, 1)
-  for (const [wanted, version] of [
-    ['a', '1.0.0'],
-    ['a', '1.1.0'],
-    ['a', '9.9.9'],
-    ['unknown', '1.0.0'],
+  for (const [wanted, version, message] of [
+    ['a', '1.0.0', /what its tarball tells$/],
+    ['a', '1.1.0', /what its tarball tells$/],
+    ['a', '9.9.9', /^Cannot amend a@9\.9\.9: the upstream "up" has no such version$/],
+    ['unknown', '1.0.0', /it is not known here$/],
   ] as const) {
-    await assert.rejects(
-      amending.amend(parsePackageName(wanted), version),
-      throwsCode('amend_refused'),
-    )
+    await assert.rejects(amending.amend(parsePackageName(wanted), version), {
+      code: 'amend_refused',
+      message,
+    })
   }
 })
 

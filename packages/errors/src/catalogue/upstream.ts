@@ -33,7 +33,13 @@ export type UpstreamDetails = {
     readonly pinned: string
     readonly shown: string
   }
-  upstream_too_large: { readonly upstream: string; readonly what: string; readonly limit: number }
+  /** `setting` says how much it may be; absent where that is fixed. */
+  upstream_too_large: {
+    readonly upstream: string
+    readonly what: string
+    readonly limit: number
+    readonly setting?: string
+  }
   upstream_budget_spent: { readonly what: string; readonly retryAfterS: number }
   amend_refused: { readonly spec: string; readonly reason: string }
   upstream_held_back: { readonly spec: string; readonly reason: string }
@@ -105,7 +111,7 @@ export const upstreamErrors: Catalogue<UpstreamDetails> = {
   upstream_too_large: {
     status: 424,
     message: (d) =>
-      `Cannot get ${d.what}: the upstream "${d.upstream}" sends more than ${d.limit} bytes`,
+      `Cannot get ${d.what}: the upstream "${d.upstream}" sends more than ${d.limit} bytes${d.setting === undefined ? '' : `, the limit that the setting "${d.setting}" of this registry says`}`,
   },
   upstream_budget_spent: {
     status: 429, // Unlike a log-in that was tried too often: clients that wait and try again do the right thing.
