@@ -18,6 +18,11 @@ export type CliDetails = {
   proposal_stale: { readonly seq: number; readonly next: number }
   address_taken: { readonly host: string; readonly port: number }
   address_unusable: { readonly host: string; readonly port: number; readonly reason: string }
+  rpc_not_connected: { readonly method: string }
+  vm_closed: Record<string, never>
+  vm_deployed: { readonly dir: string }
+  method_unknown: { readonly method: string }
+  files_url_differs: { readonly dir: string; readonly url: string; readonly found: string }
   call_failed: { readonly name: string; readonly message: string; readonly code: number }
   server_unreachable: { readonly url: string; readonly reason: string }
   server_refused: { readonly url: string; readonly status: number; readonly message: string }
@@ -75,6 +80,29 @@ export const cliErrors: Catalogue<CliDetails> = {
     message: (d) => `Cannot listen on ${d.host} port ${d.port}: ${d.reason}`,
     fix: () =>
       'Give an address of this machine with --host, and a port that you may use with --port',
+  },
+  rpc_not_connected: {
+    status: 409,
+    message: (d) => `Cannot call "${d.method}": the client is not connected`,
+    fix: () => 'Connect it first: await client.connect("localhost:5555")',
+  },
+  vm_closed: {
+    status: 409,
+    message: () => 'Cannot use the VM: it is not deployed, or closed by now',
+  },
+  vm_deployed: {
+    status: 409,
+    message: (d) => `Cannot deploy to "${d.dir}": this VM is deployed already`,
+    fix: () => 'Make another VM, or close this one first',
+  },
+  method_unknown: {
+    status: 404,
+    message: (d) => `Cannot call "${d.method}": there is no such method`,
+  },
+  files_url_differs: {
+    status: 409,
+    message: (d) =>
+      `Cannot deploy to "${d.dir}": its files are ${d.found}, and ${d.url} was wanted`,
   },
   call_failed: {
     status: 400,

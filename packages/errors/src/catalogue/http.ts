@@ -5,6 +5,8 @@ export type HttpDetails = {
   host_unknown: { readonly host: string }
   origin_refused: { readonly origin: string }
   debug_only: { readonly user: string }
+  mount_taken: { readonly path: string }
+  mount_invalid: { readonly path: string }
   route_not_found: { readonly method: string; readonly path: string }
   method_not_allowed: {
     readonly method: string
@@ -39,6 +41,15 @@ export const httpErrors: Catalogue<HttpDetails> = {
   origin_refused: {
     status: 403,
     message: (d) => `Cannot open the connection: pages of "${d.origin}" may not`,
+  },
+  mount_taken: {
+    status: 409,
+    message: (d) => `Cannot mount at "${d.path}": another service is there`,
+  },
+  mount_invalid: {
+    status: 400,
+    message: (d) =>
+      `Cannot mount at "${d.path}": a path has letters, digits, and . _ ~ - between slashes, and no part of it is "-", "." or ".."`,
   },
   debug_only: {
     status: 403,

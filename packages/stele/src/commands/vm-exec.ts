@@ -4,13 +4,14 @@ import { SteleError } from '@stele/errors'
 import { isOnlyLocal } from '../server/announce.ts'
 import { aborted } from '../stop-signal.ts'
 import { readUserFile } from '../user-file.ts'
-import { openVmServer } from '../vm/server.ts'
+import { RPCServer } from '../vm/rpc-server.ts'
+import { useEarlyWorker } from '../vm/thread.ts'
+import { VM } from '../vm/vm.ts'
 import type { Command, Input } from './command.ts'
 
 type Report = { readonly stopped: string }
 
 const usualPort = 5555
-const callTimeoutMs = 10_000
 
 /** Serves a script as a service. */
 export const vmExec: Command<Report> = {
@@ -57,21 +58,26 @@ export const vmExec: Command<Report> = {
 }
 
 async function run(input: Input): Promise<Report> {
-  const { main, early, stop } = input
+  const { early, stop } = input
   const wanted = readOptions(input)
-  const { file, dir } = wanted
-  const server = await openVmServer({
-    ...wanted,
-    script: readUserFile(file),
-    callTimeoutMs,
-    main,
-    early,
-    report: createReport(input.isTerminal),
+  const { file, dir, title, host, port, isDebug } = wanted
+  const script = readUserFile(file)
+  useEarlyWorker(early)
+  await using closing = new AsyncDisposableStack()
+  const server = new RPCServer({ host, debug: isDebug, report: reportBug })
+  closing.defer(() => server.close())
+  await server.listen(port) // A port that is taken must not leave a log and keys behind.
+  const vm = new VM(script)
+  vm.on('print', (line) => process.stderr.write(`${line}\n`))
+  vm.on('notice', (event) => {
+    if (!isUsual(event)) process.stderr.write(textOf(event))
   })
-  await using _closing = { [Symbol.asyncDispose]: () => server.close() }
-  const { port, runsOther } = server
-  const name = isOnlyLocal(wanted) ? 'localhost' : wanted.host
-  const address = `${name}:${port}`
+  await vm.deploy({ dir, title })
+  server.mount('/', vm)
+  const served = closing.move()
+  await using _vm = { [Symbol.asyncDispose]: () => vm.close() }
+  await using _server = served
+  const address = (server.url ?? '').replace(/^http:\/\//, '')
   process.stdout.write(
     [
       `Serving at ${address}`,
@@ -82,9 +88,9 @@ async function run(input: Input): Promise<Report> {
       '',
     ].join('\n'),
   )
-  if (runsOther) {
+  if (vm.runsOther) {
     process.stderr.write(
-      `"${file}" differs from the script that this service began with, and goes on with: what was logged stays true only by that one\n` +
+      `"${file}" is not the script that this service began with: the service goes on with its own, or its log could not be checked\n` +
         'To serve this one, give it a folder of its own: --dir <folder>\n',
     )
   }
@@ -139,19 +145,18 @@ function usageWrong(reason: string): SteleError {
   return new SteleError('usage_wrong', { reason, command: 'vm exec' })
 }
 
-/** What a script prints, and what the operator must know. */
-function createReport(isTerminal: boolean): Parameters<typeof openVmServer>[0]['report'] {
-  return (event) => {
-    if ('type' in event) {
-      if (event.type === 'bug') process.stderr.write(`${event.stack}\n`)
-      return
-    }
-    if (event.event === 'script_print') process.stderr.write(`${event.line}\n`)
-    else process.stderr.write(isTerminal ? textOf(event) : `${JSON.stringify(event)}\n`)
-  }
+function reportBug(event: { readonly type: string; readonly stack?: string }): void {
+  if (event.type === 'bug') process.stderr.write(`${event.stack}\n`)
+}
+
+/** What nobody at a terminal wants to read. */
+function isUsual({ event }: { readonly event: string }): boolean {
+  return event === 'commit' || event === 'projection_behind'
 }
 
 function textOf({ event, ...facts }: { readonly event: string }): string {
-  const said = Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`)
-  return `${event.replaceAll('_', ' ')} ${said.join(' ')}\n`
+  const said = Object.entries(facts).flatMap(([name, value]) =>
+    name === 'service' ? [] : [`${name}: ${String(value)}`],
+  )
+  return `${event.replaceAll('_', ' ')}: ${said.join(', ')}\n`
 }

@@ -1,0 +1,134 @@
+// A service's log as NodeVMS's CallLog shows it: who called what, what it gave, and the version of the files after it.
+import { entryKinds, parseLeaf } from '@stele/entries/leaf'
+import { type KeptEntry, parseEffects, readBodyPart, readPart } from '@stele/entries/parts'
+import { SteleError } from '@stele/errors'
+import type { JsonValue } from '@stele/formats/json'
+
+/** The first entry: what runs. */
+export type InitEntry = {
+  readonly type: 'init'
+  readonly code: string
+  readonly filesArchiveUrl: string
+}
+
+/** A call. Anonymous callers have no `userId`; `res` is absent where the method gave nothing. */
+export type CallEntry = {
+  readonly type: 'call'
+  readonly call: {
+    readonly userId?: string
+    readonly methodName: string
+    readonly args: readonly JsonValue[]
+  }
+  readonly result: {
+    readonly res?: JsonValue
+    readonly err?: string
+    /** 1 at the start, and one more for each change. */
+    readonly filesVersion: number
+  }
+}
+
+/** An entry as a reader of the log sees it. */
+export type CallLogEntry = InitEntry | CallEntry
+
+/** Where the entries come from. */
+export type CallLogSource = {
+  readonly size: () => number
+  readonly entries: (
+    start: number,
+    count: number,
+  ) => Promise<readonly KeptEntry[]> | readonly KeptEntry[]
+  /** The program that the log began with. */
+  readonly code: () => Promise<string> | string
+  readonly filesArchiveUrl: string
+}
+
+const entriesPerRead = 256
+
+/** A log of calls. What the log keeps beside them (its memory's digests, settings, takedowns) is left out. */
+export class CallLog {
+  readonly #source: CallLogSource
+  readonly #read: CallLogEntry[] = []
+  #next = 0
+  #filesVersion = 1
+
+  constructor(source: CallLogSource) {
+    this.#source = source
+  }
+
+  /** How many there are now. */
+  async length(): Promise<number> {
+    await this.#catchUp()
+    return this.#read.length
+  }
+
+  /** Those from `start`, up to `end` and without it. */
+  async list({
+    start = 0,
+    end,
+  }: {
+    readonly start?: number
+    readonly end?: number
+  } = {}): Promise<readonly CallLogEntry[]> {
+    await this.#catchUp()
+    return this.#read.slice(start, end)
+  }
+
+  /** The entry at this place, the first being 0. Throws `not_found`. */
+  async get(sequence: number): Promise<CallLogEntry> {
+    await this.#catchUp()
+    const found = this.#read[sequence]
+    if (found !== undefined) return found
+    throw new SteleError('not_found', {
+      what: `entry ${sequence} in a log of ${this.#read.length}`,
+    })
+  }
+
+  async #catchUp(): Promise<void> {
+    for (let size = this.#source.size(); this.#next < size; size = this.#source.size()) {
+      const count = Math.min(entriesPerRead, size - this.#next)
+      const found = await this.#source.entries(this.#next, count)
+      for (const entry of found) await this.#add(entry)
+      if (found.length === 0) return
+    }
+  }
+
+  async #add(entry: KeptEntry): Promise<void> {
+    this.#next++
+    const { kind } = parseLeaf(entry.leaf)
+    if (kind === entryKinds.genesis) {
+      const { filesArchiveUrl } = this.#source
+      this.#filesVersion += changesOf(entry)
+      this.#read.push({ type: 'init', code: await this.#source.code(), filesArchiveUrl })
+    } else if (kind === entryKinds.call) this.#read.push(this.#callOf(entry))
+  }
+
+  #callOf({ body, effects }: KeptEntry): CallEntry {
+    const read = body === null ? undefined : readBodyPart(entryKinds.call, body).body
+    const known = read !== undefined && 'method' in read ? read : undefined
+    const call = {
+      ...(typeof known?.account === 'string' ? { userId: known.account } : {}),
+      methodName: known?.method ?? '',
+      args: known?.args ?? [],
+    }
+    if (effects === null) {
+      return { type: 'call', call, result: { filesVersion: this.#filesVersion } }
+    }
+    const outcome = parseEffects(readPart(effects))
+    this.#filesVersion += outcome.changes
+    const filesVersion = this.#filesVersion
+    if (!outcome.ok) {
+      const { name, message } = outcome.error
+      return { type: 'call', call, result: { err: message === '' ? name : message, filesVersion } }
+    }
+    const { result } = outcome
+    return {
+      type: 'call',
+      call,
+      result: { ...(result === undefined ? {} : { res: result }), filesVersion },
+    }
+  }
+}
+
+function changesOf({ effects }: KeptEntry): number {
+  return effects === null ? 0 : parseEffects(readPart(effects)).changes
+}

@@ -1,0 +1,44 @@
+// A script's service in a folder: found or begun there, and run.
+import { dataPaths, lockDataFolder } from '@stele/storage/folder'
+import { findService, type RunningService, runService } from '../server/run-service.ts'
+import { vmKind } from '../services/vm/kind.ts'
+import { type HearEvent, mainModule, useThread } from './thread.ts'
+
+/** A service that runs. */
+export type Deployed = {
+  readonly service: RunningService
+  /** It was begun just now, with the given script. */
+  readonly isNew: boolean
+  /** It goes on with another script than the given one. */
+  readonly runsOther: boolean
+  readonly close: () => Promise<void>
+}
+
+/** Throws `data_locked`, `data_invalid`, `script_invalid`. */
+export async function deploy(options: {
+  /** What a service that is not there yet begins with. */
+  readonly script: string
+  /** An absolute path. */
+  readonly dir: string
+  readonly hear: HearEvent
+}): Promise<Deployed> {
+  const { script, dir, hear } = options
+  await using closing = new AsyncDisposableStack()
+  closing.adopt(lockDataFolder(dataPaths(dir).root), (lock) => lock.release())
+  const reading = closing.use(new AsyncDisposableStack())
+  const kind = { ...vmKind, definition: { ...vmKind.definition, script: () => script } }
+  const wanted = { origin: null, operator: null, publicUrl: null }
+  const found = await findService(kind, { dir, publicFolder: true }, { wanted, closing: reading })
+  const { thread, release } = useThread(dir, hear)
+  closing.defer(release)
+  const service = runService(found, { thread, main: mainModule, name: dir })
+  closing.defer(() => service.client.close())
+  await service.client.ready
+  const kept = closing.move()
+  return {
+    service,
+    isNew: found.isNew,
+    runsOther: service.ruleDifferences().includes('script'),
+    close: () => kept.disposeAsync(),
+  }
+}

@@ -1,0 +1,86 @@
+// The files that a script has written, as NodeVMS's files archive shows them. Only the script changes them.
+import type { StateReader } from '@stele/entries/calls'
+import { SteleError } from '@stele/errors'
+
+/** What a file or a folder is. */
+export type FileStat = {
+  readonly size: number
+  readonly isFile: () => boolean
+  readonly isDirectory: () => boolean
+}
+
+/** How a file's bytes are given: as bytes where nothing is said. */
+export type FileEncoding = 'utf8' | 'json' | 'base64' | 'hex' | 'binary'
+
+/** Reads of a service's files. */
+export class FilesArchive {
+  readonly url: string
+  readonly #state: StateReader
+
+  constructor(url: string, state: StateReader) {
+    this.url = url
+    this.#state = state
+  }
+
+  /** Throws `not_found`. */
+  async stat(path: string): Promise<FileStat> {
+    const place = this.#placeOf(path)
+    const isFolder = this.#isFolder(place)
+    const size = isFolder ? 0 : this.#bytesOf(place, path).length
+    return { size, isFile: () => !isFolder, isDirectory: () => isFolder }
+  }
+
+  /** Throws `not_found`. */
+  async readFile(
+    path: string,
+    encoding: 'binary' | { readonly encoding: 'binary' },
+  ): Promise<Uint8Array>
+  async readFile(path: string, encoding: 'json' | { readonly encoding: 'json' }): Promise<unknown>
+  async readFile(
+    path: string,
+    encoding?: FileEncoding | { readonly encoding?: FileEncoding },
+  ): Promise<string>
+  async readFile(
+    path: string,
+    wanted: FileEncoding | { readonly encoding?: FileEncoding } = 'utf8',
+  ): Promise<unknown> {
+    const encoding = typeof wanted === 'string' ? wanted : (wanted.encoding ?? 'utf8')
+    const bytes = this.#bytesOf(this.#placeOf(path), path)
+    if (encoding === 'binary') return bytes
+    if (encoding === 'json') return JSON.parse(Buffer.from(bytes).toString('utf8'))
+    return Buffer.from(bytes).toString(encoding)
+  }
+
+  /** The names in a folder, of folders without the slash. Throws `not_found`. */
+  async readdir(path: string): Promise<readonly string[]> {
+    const place = this.#placeOf(path)
+    if (!this.#isFolder(place)) throw missing(path)
+    return this.#state.list(place.path).map((name) => name.replace(/\/$/, ''))
+  }
+
+  #placeOf(path: string): Place {
+    const segments = path.split('/').filter((segment) => segment !== '')
+    const field = segments.at(-1) ?? ''
+    return {
+      path: `/${segments.join('/')}`,
+      object: `/${segments.slice(0, -1).join('/')}`,
+      field,
+    }
+  }
+
+  #isFolder({ path, object, field }: Place): boolean {
+    return path === '/' || this.#state.get(object, `${field}/`) !== undefined
+  }
+
+  #bytesOf({ object, field }: Place, path: string): Uint8Array {
+    const bytes = field === '' ? undefined : this.#state.get(object, field)
+    if (bytes === undefined) throw missing(path)
+    return bytes
+  }
+}
+
+type Place = { readonly path: string; readonly object: string; readonly field: string }
+
+function missing(path: string): SteleError {
+  return new SteleError('not_found', { what: `"${path}" among the files` })
+}

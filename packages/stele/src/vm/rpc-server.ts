@@ -1,0 +1,77 @@
+// Services behind one port, each at a path of its own: NodeVMS's RPCServer.
+import { type HttpEvent, type Listening, listen } from '@stele/http'
+import { createMounts, parseMountPath } from '@stele/http/mounts'
+import { isOnlyLocal } from '../server/announce.ts'
+import { createServiceApp } from './service-app.ts'
+import type { VM } from './vm.ts'
+
+/** How a server is made. */
+export type RPCServerOptions = {
+  /** The address to listen on: `localhost` when absent, so that only this machine reaches it. */
+  readonly host?: string
+  /** Callers are who they say they are. When absent, only where nobody but this machine reaches the server. */
+  readonly debug?: boolean
+  /** Hears what happens at the edge. */
+  readonly report?: (event: HttpEvent) => void
+}
+
+/** How long calls may go on when the server closes, in milliseconds. */
+const graceMs = 5_000
+
+/** Serves deployed VMs: their methods over WebSockets, their files and logs over HTTP. */
+export class RPCServer {
+  readonly #mounts = createMounts()
+  readonly #options: RPCServerOptions
+  #listening: Listening | undefined
+
+  constructor(options: RPCServerOptions = {}) {
+    this.#options = options
+  }
+
+  /** The address without a slash at the end; undefined before `listen`. */
+  get url(): string | undefined {
+    if (this.#listening === undefined) return undefined
+    const { url, port } = this.#listening
+    return isOnlyLocal({ host: this.#host }) ? `http://localhost:${port}` : url
+  }
+
+  get port(): number | undefined {
+    return this.#listening?.port
+  }
+
+  /** Serves the VM at this path. Throws `mount_taken`, `mount_invalid`, `vm_closed` for a VM that is not deployed. */
+  mount(path: string, vm: VM): void {
+    const mountPath = parseMountPath(path)
+    const listensOnLoopback = isOnlyLocal({ host: this.#host })
+    const { debug = listensOnLoopback, report = () => undefined } = this.#options
+    const app = createServiceApp(vm.service, {
+      title: vm.title,
+      mountPath,
+      isDebug: debug,
+      listensOnLoopback,
+      report,
+    })
+    this.#mounts.mount(path, app)
+  }
+
+  /** True where a VM was there. */
+  unmount(path: string): boolean {
+    return this.#mounts.unmount(path)
+  }
+
+  /** Listens on this port; 0 takes any free one. Throws `address_taken`, `address_unusable`. */
+  async listen(port: number): Promise<void> {
+    const { report = () => undefined } = this.#options
+    this.#listening = await listen(this.#mounts.app, { host: this.#host, port, report })
+  }
+
+  /** Takes no more calls, and ends when those that run are answered. The VMs stay. */
+  async close(): Promise<void> {
+    await this.#listening?.stop(graceMs)
+    this.#listening = undefined
+  }
+
+  get #host(): string {
+    return this.#options.host ?? 'localhost'
+  }
+}

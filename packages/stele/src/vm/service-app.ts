@@ -1,0 +1,47 @@
+// What a service answers on the network: calls, files, the log.
+import { logFace } from '@stele/faces/log'
+import { rpcFace } from '@stele/faces/rpc'
+import { vmFace } from '@stele/faces/vm'
+import { type App, createApp, type HttpEvent } from '@stele/http'
+import type { RunningService } from '../server/run-service.ts'
+
+/** How a service is shown. */
+export type ShowOptions = {
+  readonly title: string
+  /** As `parseMountPath` gives it. */
+  readonly mountPath: string
+  /** Callers are who they say they are. */
+  readonly isDebug: boolean
+  /** Only this machine can reach the server. */
+  readonly listensOnLoopback: boolean
+  readonly report: (event: HttpEvent) => void
+}
+
+/** The faces of the service. */
+export function createServiceApp(
+  { client, reads, submit, log, identity }: RunningService,
+  { title, mountPath, isDebug, listensOnLoopback, report }: ShowOptions,
+): App {
+  const { methods, prove } = client
+  const reportBug = (error: unknown): void => {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    report({ type: 'bug', id: '', method: 'call', path: mountPath, stack })
+  }
+  const faces = [
+    rpcFace.open({ submit, methods, isDebug, reportBug }, {}),
+    vmFace.open(
+      {
+        title,
+        origin: identity.origin,
+        files: reads.log,
+        treeSize: log.treeSize,
+        entries: reads.log.entries,
+        methods,
+      },
+      {},
+    ),
+    logFace.open({ log, prove, isPublic: false }, {}),
+  ]
+  const settings = { mountPath, trustedProxies: [], listensOnLoopback }
+  return createApp({ faces, settings, now: Date.now, report, version: reads.version })
+}

@@ -1,0 +1,172 @@
+// A script as a service of this process: NodeVMS's VM.
+import { EventEmitter } from 'node:events'
+import { basename, resolve } from 'node:path'
+import { SteleError } from '@stele/errors'
+import type { JsonValue } from '@stele/formats/json'
+import type { RunningService } from '../server/run-service.ts'
+import { CallLog } from './call-log.ts'
+import { type Deployed, deploy } from './deploy.ts'
+import { FilesArchive } from './files-archive.ts'
+import type { HearEvent } from './thread.ts'
+
+/** Where a VM is deployed. */
+export type DeployOptions = {
+  /** The folder of the service: begun there, or gone on with. */
+  readonly dir: string
+  /** What people call it. */
+  readonly title?: string
+  /** The address that its files must have, as `filesArchive.url` gives it: for services that are there. */
+  readonly url?: string
+}
+
+/** A call of a method. */
+export type VmCall = {
+  readonly methodName: string
+  readonly args?: readonly JsonValue[]
+  /** Anonymous when absent. */
+  readonly userId?: string
+}
+
+type VMEvents = {
+  readonly ready: []
+  readonly close: []
+  readonly print: [line: string]
+  readonly notice: [event: Parameters<HearEvent>[0]]
+}
+
+/** What a script threw. */
+export class ScriptFailure extends Error {
+  constructor(name: string, message: string) {
+    super(message)
+    this.name = name
+  }
+}
+
+/**
+ * A script whose calls are logged, in a folder of this machine. Events: `ready` when it is deployed, `close`, `print` with each
+ * line that the script prints, `notice` with what an operator may want to know.
+ */
+export class VM extends EventEmitter<VMEvents> {
+  /** The program that a new service begins with. */
+  readonly code: string
+  #deployed: Deployed | undefined
+  #title = ''
+  #methods: readonly string[] = []
+  #filesArchive: FilesArchive | null = null
+  #callLog: CallLog | null = null
+
+  constructor(code: string) {
+    super()
+    this.code = code
+  }
+
+  /** Begins the service in the folder, or goes on with the one that is there. Throws `data_locked`, `data_invalid`, `script_invalid`, `vm_deployed`. */
+  async deploy({ dir, title, url }: DeployOptions): Promise<void> {
+    if (this.#deployed !== undefined) throw new SteleError('vm_deployed', { dir })
+    const place = resolve(dir)
+    const deployed = await deploy({ script: this.code, dir: place, hear: this.#hear })
+    const { service } = deployed
+    try {
+      const archive = new FilesArchive(
+        `stele:${service.identity.origin}/-/files/`,
+        service.reads.log,
+      )
+      if (url !== undefined && url !== archive.url) {
+        throw new SteleError('files_url_differs', { dir, url, found: archive.url })
+      }
+      this.#methods = await service.client.methods()
+      this.#filesArchive = archive
+      this.#callLog = callLogOf(service, archive.url)
+    } catch (error) {
+      await deployed.close()
+      throw error
+    }
+    this.#title = title ?? `${basename(place)} files`
+    this.#deployed = deployed
+    this.emit('ready')
+  }
+
+  get title(): string {
+    return this.#title
+  }
+
+  /** The files; null before `deploy` and after `close`. */
+  get filesArchive(): FilesArchive | null {
+    return this.#filesArchive
+  }
+
+  /** The log; null before `deploy` and after `close`. */
+  get callLog(): CallLog | null {
+    return this.#callLog
+  }
+
+  /** The script's methods, each a function that calls it as nobody. */
+  get exports(): {
+    readonly [method: string]: (...args: readonly JsonValue[]) => Promise<JsonValue | undefined>
+  } {
+    return Object.fromEntries(
+      this.#methods.map((methodName) => [
+        methodName,
+        (...args: readonly JsonValue[]) => this.executeCall({ methodName, args }),
+      ]),
+    )
+  }
+
+  /** The service goes on with another script than this VM's. */
+  get runsOther(): boolean {
+    return this.#deployed?.runsOther ?? false
+  }
+
+  /** The service itself. Throws `vm_closed`. */
+  get service(): RunningService {
+    if (this.#deployed === undefined) throw new SteleError('vm_closed', {})
+    return this.#deployed.service
+  }
+
+  /**
+   * Calls a method, and gives what it gives once that is in the log. Throws ScriptFailure with what the script threw, and
+   * `method_unknown`, `vm_closed`, `log_busy`, `call_aborted`.
+   */
+  async executeCall({ methodName, args = [], userId }: VmCall): Promise<JsonValue | undefined> {
+    const { submit } = this.service
+    if (!this.#methods.includes(methodName)) {
+      throw new SteleError('method_unknown', { method: methodName })
+    }
+    const account = userId ?? null
+    const { outcome } = await submit({ account, via: 'debug', method: methodName, args })
+    if (outcome.ok) return outcome.result
+    const { name, message } = outcome.error
+    throw new ScriptFailure(name, message)
+  }
+
+  /** Ends when the calls that run are answered. */
+  async close(): Promise<void> {
+    const deployed = this.#deployed
+    if (deployed === undefined) return
+    this.#deployed = undefined
+    this.#filesArchive = null
+    this.#callLog = null
+    await deployed.close()
+    this.emit('close')
+  }
+
+  readonly #hear: HearEvent = (event) => {
+    if (event.event === 'script_print') this.emit('print', event.line)
+    else this.emit('notice', event)
+  }
+}
+
+function callLogOf({ reads, log }: RunningService, filesArchiveUrl: string): CallLog {
+  return new CallLog({
+    size: log.treeSize,
+    entries: reads.log.entries,
+    code: () => codeOf(reads.log),
+    filesArchiveUrl,
+  })
+}
+
+function codeOf({ get, blobs }: RunningService['reads']['log']): string {
+  const name: unknown = JSON.parse(Buffer.from(get('stele/log', 'script') ?? '""').toString())
+  const bytes = typeof name === 'string' ? blobs.read(name) : undefined
+  return Buffer.from(bytes ?? []).toString()
+}

@@ -1,0 +1,220 @@
+// Scripts as services from a program, as a program that was written for NodeVMS uses them.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, suite, type TestContext, test } from 'node:test'
+import { type ErrorCode, isSteleError } from '@stele/errors'
+import { RPCClient, RPCServer, RpcFailure, VM } from '../src/vm.ts'
+
+const counter = `
+let count = 0
+exports.init = () => System.files.mkdir('/kept')
+exports.add = async (by = 1) => {
+  if (typeof by !== 'number') throw new TypeError('Only numbers are added')
+  count += by
+  await System.files.writeFile('/kept/count', String(count))
+  return count
+}
+exports.who = () => System.caller.id
+exports.say = (text) => { console.log(text) }
+exports.connect = () => 'a method that is called as a member of the client is'
+`
+
+const isCode =
+  (code: ErrorCode) =>
+  (error: unknown): boolean =>
+    isSteleError(error, code)
+
+suite('stele/vm', () => {
+  let folder = ''
+  let number = 0
+  /** While one VM is open, the thread of all is not started anew for each test. */
+  const keeper = new VM('')
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'stele-vm-'))
+    await keeper.deploy({ dir: join(folder, 'keeper') })
+  })
+  after(async () => {
+    await keeper.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const freshDir = (): string => join(folder, `vm-${number++}`)
+  const deploy = async (t: TestContext, dir = freshDir()): Promise<VM> => {
+    const vm = new VM(counter)
+    await vm.deploy({ dir })
+    t.after(() => vm.close())
+    return vm
+  }
+  const serve = async (t: TestContext, vm: VM, path = '/'): Promise<string> => {
+    const server = new RPCServer()
+    server.mount(path, vm)
+    await server.listen(0)
+    t.after(() => server.close())
+    return server.url ?? ''
+  }
+
+  test('a VM is deployed, called, closed, and deployed again where it was', async (t) => {
+    const dir = freshDir()
+    const vm = new VM(counter)
+    assert.deepEqual([vm.callLog, vm.filesArchive], [null, null])
+    const ready = once(vm, 'ready')
+    await vm.deploy({ dir, title: 'counter' })
+    await ready
+    assert.deepEqual(Object.keys(vm.exports), ['add', 'who', 'say', 'connect'])
+    assert.equal(await vm.executeCall({ methodName: 'add', args: [2], userId: 'bob' }), 2)
+    assert.equal(await vm.exports['add']?.(), 3)
+    const closed = once(vm, 'close')
+    await vm.close()
+    await closed
+    assert.deepEqual([vm.callLog, vm.filesArchive], [null, null])
+    await assert.rejects(vm.executeCall({ methodName: 'add' }), isCode('vm_closed'))
+    const again = await deploy(t, dir)
+    assert.equal(await again.executeCall({ methodName: 'add' }), 4)
+  })
+
+  test('its log tells of each call in the shape of NodeVMS', async (t) => {
+    const { callLog, filesArchive, executeCall, ...vm } = bind(await deploy(t))
+    await executeCall({ methodName: 'add', args: [2], userId: 'bob' })
+    await assert.rejects(executeCall({ methodName: 'add', args: ['x'] }), {
+      name: 'TypeError',
+      message: 'Only numbers are added',
+    })
+    await executeCall({ methodName: 'say', args: ['hello'] })
+    assert.deepEqual(await callLog.list(), [
+      { type: 'init', code: vm.code, filesArchiveUrl: filesArchive.url },
+      {
+        type: 'call',
+        call: { userId: 'bob', methodName: 'add', args: [2] },
+        result: { res: 2, filesVersion: 3 },
+      },
+      {
+        type: 'call',
+        call: { methodName: 'add', args: ['x'] },
+        result: { err: 'Only numbers are added', filesVersion: 3 },
+      },
+      {
+        type: 'call',
+        call: { methodName: 'say', args: ['hello'] },
+        result: { filesVersion: 3 },
+      },
+    ])
+    assert.equal(await callLog.length(), 4)
+    assert.deepEqual(await callLog.list({ start: 1, end: 2 }), [await callLog.get(1)])
+    await assert.rejects(callLog.get(4), isCode('not_found'))
+  })
+
+  test('its files are read, and only the script writes them', async (t) => {
+    const { filesArchive, executeCall } = bind(await deploy(t))
+    await executeCall({ methodName: 'add', args: [42] })
+    assert.deepEqual(await filesArchive.readdir('/'), ['kept'])
+    assert.deepEqual(await filesArchive.readdir('/kept'), ['count'])
+    assert.equal(await filesArchive.readFile('/kept/count'), '42')
+    assert.equal(await filesArchive.readFile('/kept/count', 'base64'), 'NDI=')
+    assert.equal(await filesArchive.readFile('/kept/count', 'json'), 42)
+    assert.deepEqual(
+      Buffer.from(await filesArchive.readFile('/kept/count', 'binary')),
+      Buffer.from('42'),
+    )
+    const [file, dir] = [await filesArchive.stat('/kept/count'), await filesArchive.stat('/kept')]
+    assert.deepEqual([file.size, file.isFile(), dir.isDirectory()], [2, true, true])
+    for (const path of ['/none', '/kept/none', '/kept/count/x', '/../keys']) {
+      await assert.rejects(filesArchive.readFile(path), isCode('not_found'))
+    }
+  })
+
+  test('deploy() throws for a script that cannot be loaded, and leaves nothing that is taken for a service', async (t) => {
+    const dir = freshDir()
+    await assert.rejects(new VM('exports.add = (').deploy({ dir }), isCode('script_invalid'))
+    const vm = await deploy(t, dir)
+    assert.equal(await vm.executeCall({ methodName: 'add' }), 1)
+  })
+
+  test('deploy() throws for a folder that is open, or whose files are others', async (t) => {
+    const dir = freshDir()
+    const vm = await deploy(t, dir)
+    await assert.rejects(new VM(counter).deploy({ dir }), isCode('data_locked'))
+    await assert.rejects(vm.deploy({ dir: freshDir() }), isCode('vm_deployed'))
+    const url = vm.filesArchive?.url ?? ''
+    await vm.close()
+    const other = new VM(counter)
+    await assert.rejects(other.deploy({ dir, url: `${url}x` }), isCode('files_url_differs'))
+    await other.deploy({ dir, url })
+    await other.close()
+  })
+
+  test('what a script prints is an event, and no part of the log', async (t) => {
+    const vm = await deploy(t)
+    const printed = once(vm, 'print')
+    await vm.executeCall({ methodName: 'say', args: ['hello'] })
+    assert.deepEqual(await printed, ['hello'])
+  })
+
+  test('a client calls the methods of a VM that is served at a path', async (t) => {
+    const url = await serve(t, await deploy(t), '/lists/counter')
+    const client = new RPCClient()
+    await client.connect(`${url}/lists/counter`, { user: 'alice' })
+    t.after(() => client.close())
+    assert.equal(client.url, `${url.replace('http', 'ws')}/lists/counter/?user=alice`)
+    assert.deepEqual(client.backendInfo, {
+      methods: ['add', 'who', 'say', 'connect'],
+      callLogUrl: `${url}/lists/counter/-/log/`,
+      filesArchiveUrl: `${url}/lists/counter/-/files/`,
+    })
+    const { who, add } = client as unknown as Record<
+      string,
+      (...args: unknown[]) => Promise<unknown>
+    >
+    assert.equal(await who?.(), 'alice')
+    assert.equal(await add?.(5), 5)
+    assert.match(JSON.stringify(await client.call('connect')), /a member of the client/)
+    await assert.rejects(client.call('add', 'x'), (error) => {
+      assert.ok(error instanceof RpcFailure)
+      assert.deepEqual([error.message, error.data], ['TypeError', 'Only numbers are added'])
+      return true
+    })
+    client.close()
+    await assert.rejects(client.call('add'), isCode('rpc_not_connected'))
+  })
+
+  test('connect() says why it cannot', async (t) => {
+    const url = await serve(t, await deploy(t), '/there')
+    const client = new RPCClient()
+    await assert.rejects(client.connect(`${url}/elsewhere`), isCode('server_unreachable'))
+    await assert.rejects(client.connect('localhost:9'), isCode('server_unreachable'))
+    await assert.rejects(client.connect('ftp://localhost'), isCode('usage_wrong'))
+  })
+
+  test('two VMs are served side by side, and one is taken away', async (t) => {
+    const [first, second] = [await deploy(t), await deploy(t)]
+    const server = new RPCServer()
+    server.mount('/', first)
+    server.mount('/second', second)
+    assert.throws(() => server.mount('/second/', first), isCode('mount_taken'))
+    await server.listen(0)
+    t.after(() => server.close())
+    const client = new RPCClient()
+    t.after(() => client.close())
+    await client.connect(`${server.url}/second`)
+    await client.call('add', 7)
+    assert.equal(await first.executeCall({ methodName: 'add' }), 1)
+    assert.equal(await second.executeCall({ methodName: 'add' }), 8)
+    assert.equal(server.unmount('/second'), true)
+    const gone = await fetch(`${server.url}/second/-/files/`)
+    assert.equal(gone.status, 404)
+  })
+})
+
+/** What is there while the VM is deployed. */
+function bind(vm: VM): {
+  readonly code: string
+  readonly callLog: NonNullable<VM['callLog']>
+  readonly filesArchive: NonNullable<VM['filesArchive']>
+  readonly executeCall: VM['executeCall']
+} {
+  const { callLog, filesArchive, code } = vm
+  assert.ok(callLog !== null && filesArchive !== null)
+  return { code, callLog, filesArchive, executeCall: (call) => vm.executeCall(call) }
+}
