@@ -28,6 +28,23 @@ test('createApp() answers 404 in JSON outside the mount path, and works below it
   assert.equal(jsonOf(outside)['code'], 'route_not_found')
 })
 
+const agents: readonly (readonly [userAgent: string, isTold: boolean])[] = [
+  ['pnpm/10.4.1 npm/? node/v24.1.0 linux x64', true],
+  ['pnpm/11.2.0 npm/? node/v24.1.0 linux x64', true],
+  ['pnpm/9.15.0 npm/? node/v22.1.0 linux x64', true],
+  ['pnpm/12.0.0 npm/? node/v24.1.0 linux x64', false],
+  ['npm/10.9.0 node/v24.1.0 linux x64 workspaces/false', false],
+  ['', false],
+]
+for (const [agent, isTold] of agents) {
+  test(`createApp() ${isTold ? 'puts an error into' : 'leaves the usual words in'} the status line for "${agent}"`, async () => {
+    const { app } = createFixture()
+    const reply = await app(ask('GET', '/none', { headers: { 'user-agent': agent } }))
+    assert.equal(reply.status, 404)
+    assert.equal(reply.reason?.startsWith('Cannot find the package "none"') ?? false, isTold)
+  })
+}
+
 test('createApp() refuses a Host that could stand in an answer', async () => {
   const { app } = createFixture({ settings: { listensOnLoopback: false } })
   const reply = await app(ask('GET', '/left-pad', { headers: { host: 'a"b' } }))

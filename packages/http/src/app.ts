@@ -4,7 +4,7 @@ import { isSteleError, SteleError } from '@stele/errors'
 import { type Ask, openAsk } from './ask.ts'
 import { type AddressSettings, checkHost } from './base-address.ts'
 import { type Draft, forReaders, varyBy } from './draft.ts'
-import { routeNotFound, toReply } from './error-reply.ts'
+import { reasonOf, routeNotFound, toReply } from './error-reply.ts'
 import { accessEvent, type HttpEvent } from './event.ts'
 import type { App, Incoming, Reply, Switch, Upgrades } from './exchange.ts'
 import type { Face } from './face.ts'
@@ -116,15 +116,19 @@ async function settle(
   const { ports } = context
   const startMs = ports.now()
   const progress: Progress = {}
+  let reason: string | undefined
   const draftError = (error: unknown): Draft => {
+    const { 'user-agent': agent = '' } = incoming.headers
+    reason = context.habits.showsOnlyStatus(agent) ? reasonOf(error) : undefined
     progress.code = error instanceof SteleError ? error.code : 'internal'
     const draft = toReply(error, (bug) => reportBug(context, incoming, bug))
     return draft.status === 401 ? askBrowser(incoming, draft) : draft
   }
-  const reply = await work(progress)
+  const finished = await work(progress)
     .catch(draftError)
     .then((draft) => finish(incoming, draft))
     .catch((error: unknown) => finish(incoming, draftError(error)))
+  const reply = reason === undefined ? finished : { ...finished, reason }
   if (!isAnswer()) return reply
   const isWanted = ports.noteAnswer?.(incoming.method, reply.status) !== false
   if (isWanted) reportAccess(context, { incoming, reply, startMs, ...progress })

@@ -2,7 +2,7 @@
 import { type ErrorBody, isSteleError, SteleError, toErrorBody } from '@stele/errors'
 import type { Ask } from './ask.ts'
 import { type Draft, jsonDraft } from './draft.ts'
-import { busyRetryS } from './limits.ts'
+import { busyRetryS, maxReasonLength } from './limits.ts'
 
 /** The answer that tells of an error. `onBug` is told of what is none of the catalogue, and gives an id for it. */
 export function toReply(thrown: unknown, onBug: (error: unknown) => string): Draft {
@@ -30,6 +30,12 @@ function wireBody(error: SteleError): ErrorBody & { readonly message: string } {
   const body = toErrorBody(error)
   const text = body.fix === undefined ? body.error : `${body.error}. ${body.fix}`
   return { ...body, error: text, message: text }
+}
+
+/** The error as words of the status line; undefined for a bug. */
+export function reasonOf(thrown: unknown): string | undefined {
+  if (!isSteleError(thrown)) return undefined
+  return thrown.message.replaceAll(/[^ -~]/g, '?').slice(0, maxReasonLength)
 }
 
 /** The error for a request that no route takes. A route throws it to say that what it was asked for is not its own. */

@@ -40,6 +40,8 @@ export type Reply = {
   readonly headers: Readonly<Record<string, string>>
   /** A stream is sent at the client's pace. One that fails half-way cuts the connection: the client must not take it for whole. */
   readonly body?: Uint8Array | FilePart | ByteStream
+  /** Stands in the status line in place of the usual words: printable ASCII. */
+  readonly reason?: string
   /** The same headers as name, value, name, value, where they are ready. */
   readonly rawHeaders?: readonly string[]
   /** See `Draft`. */

@@ -18,6 +18,8 @@ export type Habits = {
   readonly hideSecrets?: (path: string) => string
   /** Headers in which clients say what they are doing, and the note of the access event that says it again. */
   readonly noteHeaders?: { readonly [header: string]: string }
+  /** True for clients that show a person nothing of an error but its status line: it stands there then. Others would print it twice. */
+  readonly showsOnlyStatus?: (userAgent: string) => boolean
 }
 
 /** Another protocol, such as `websocket`, at one path. What `open` throws is answered as an error. */

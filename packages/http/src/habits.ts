@@ -9,6 +9,7 @@ export type AllHabits = {
   readonly showPath: (url: string) => string
   /** Header and note. */
   readonly noteHeaders: readonly (readonly [header: string, note: string])[]
+  readonly showsOnlyStatus: (userAgent: string) => boolean
 }
 
 /** Those of these faces, in their order. */
@@ -19,6 +20,7 @@ export function joinHabits(faces: readonly Habits[]): AllHabits {
     foldPath: (path) => folds.reduce((folded, fold) => fold(folded), path),
     showPath: (url) => hideCredentials(url, hidings),
     noteHeaders: faces.flatMap(({ noteHeaders = {} }) => Object.entries(noteHeaders)),
+    showsOnlyStatus: (agent) => faces.some((face) => face.showsOnlyStatus?.(agent) === true),
   }
 }
 

@@ -154,3 +154,6 @@ export const maxWholeFileBytes: number = 256 * kib
 
 /** Buffers for that which are kept for the next file. */
 export const maxSpareBuffers = 32
+
+/** Characters of an error in the status line: a sentence with a name in it. */
+export const maxReasonLength = 240

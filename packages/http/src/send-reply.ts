@@ -33,6 +33,7 @@ export async function sendReply(
   const file = part !== undefined && !isSmall ? await open(part.file, 'r') : undefined
   const isRefusedBody = !request.complete && !isAwaitingBody(request)
   if (isRefusedBody) response.setHeader('connection', 'close')
+  if (reply.reason !== undefined) response.statusMessage = reply.reason
   if (reply.rawHeaders === undefined) response.writeHead(reply.status, reply.headers)
   else response.writeHead(reply.status, [...reply.rawHeaders])
   // A client that reads nothing before it has sent all would never take a file. A stream may still read the request.

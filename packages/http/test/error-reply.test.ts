@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SteleError } from '@stele/errors'
-import { toReply } from '../src/error-reply.ts'
+import { reasonOf, toReply } from '../src/error-reply.ts'
 
 const noBug = (): string => assert.fail('no bug was expected')
 
@@ -75,3 +75,9 @@ for (const code of ['ENOSPC', 'EDQUOT']) {
     assert.match(Buffer.from(body).toString(), /disk_full/)
   })
 }
+
+test('reasonOf() is one short line of printable ASCII, whatever the error says, and nothing of a bug', () => {
+  const error = new SteleError('not_found', { what: `a\r\nX-Evil: é\u0000${'x'.repeat(9999)}` })
+  assert.match(reasonOf(error) ?? '', /^Cannot find a[ -~]{227}$/)
+  assert.equal(reasonOf(new Error('secret')), undefined)
+})

@@ -111,6 +111,19 @@ test('listen() makes no host of two Host headers', async () => {
   })
 })
 
+test('listen() puts the reason of a reply into its status line, and else the usual words', async () => {
+  const app: App = async ({ url }) => {
+    const reply = text(403, '')
+    return url === '/why' ? { ...reply, reason: 'It is blocked' } : reply
+  }
+  await withServer(app, async (server) => {
+    const answerOf = (path: string): Promise<string> =>
+      sendRaw(server, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+    assert.match(await answerOf('/why'), /^HTTP\/1\.1 403 It is blocked\r\n/)
+    assert.match(await answerOf('/'), /^HTTP\/1\.1 403 Forbidden\r\n/)
+  })
+})
+
 test('listen() says which HTTP a request came in', async () => {
   await withServer(
     async ({ httpVersion }) => text(200, httpVersion),

@@ -2,11 +2,13 @@
 import type { Face } from '@stele/http/routes'
 
 /** The habits of npm, pnpm, yarn and bun. */
-export const npmHabits: Pick<Face, 'foldPath' | 'hideSecrets' | 'noteHeaders'> = {
-  foldPath: foldScopes,
-  hideSecrets: hideTokens,
-  noteHeaders: { 'npm-command': 'command' }, // npm-wire H3
-}
+export const npmHabits: Pick<Face, 'foldPath' | 'hideSecrets' | 'noteHeaders' | 'showsOnlyStatus'> =
+  {
+    foldPath: foldScopes,
+    hideSecrets: hideTokens,
+    noteHeaders: { 'npm-command': 'command' }, // npm-wire H3
+    showsOnlyStatus: (agent) => /^pnpm\/(?:9|1[01])\./.test(agent),
+  }
 
 /** `/@scope/name` as `/@scope%2Fname`, one segment, wherever it stands in the path (npm-wire U1). */
 export function foldScopes(path: string): string {
