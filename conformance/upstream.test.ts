@@ -287,5 +287,7 @@ test('tarballs that only this registry still has are given after the last upstre
     assert.equal((await tarballOf(server, name, '1.0.0')).status, 200, name)
   assert.equal(await readPackument(server.url, 'theirs'), undefined)
   await assertVerifies(server.url)
-  assertNoTrouble(server.lines)
+  const [left, ...others] = server.lines.filter((line) => line['level'] === 'error')
+  assert.equal(left?.event, 'upstream_left', 'The operator is told that an upstream is missing')
+  assertNoTrouble(others)
 })
