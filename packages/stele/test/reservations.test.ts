@@ -15,8 +15,10 @@ function portsOf(
   const log = async () => ({ entry: ++entries })
   const registry = { hasAccount: () => true, reserve: log, release: log }
   const upstreamOf = (pattern: string): string | undefined => (pattern === 'x' ? 'up' : undefined)
-  const reached = { upstreamOf, fetchMissing: async () => missing }
-  const ports = { registry, operator: 'operator', reservations: () => reserved, reached }
+  const isKnown = (pattern: string): boolean => ['x', 'here'].includes(pattern)
+  const reached = { isKnown, upstreamOf, fetchMissing: async () => missing }
+  const upstreams = [{ id: 'up' }]
+  const ports = { registry, operator: 'operator', reservations: () => reserved, reached, upstreams }
   return { ports: ports as unknown as Ports, entries: () => entries }
 }
 
@@ -46,6 +48,19 @@ for (const pattern of ['@x/*', 'x', '@x/y', 'x.y_z-1']) {
     const { ports, entries } = portsOf(team)
     await changeReservation(ports, { do: 'reserve', pattern })
     assert.equal(entries(), 1)
+  })
+}
+
+for (const [pattern, unasked] of [
+  ['@x/*', ['up']],
+  ['new', ['up']],
+  ['here', []],
+  ['x', []],
+] as const) {
+  test(`changeReservation() of "${pattern}" says that ${unasked.join() || 'nobody'} was not asked for it`, async () => {
+    const { ports } = portsOf([])
+    const answer = await changeReservation(ports, { do: 'reserve', pattern, accounts: ['alice'] })
+    assert.deepEqual(Object(answer).unasked, unasked)
   })
 }
 

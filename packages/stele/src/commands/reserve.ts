@@ -40,16 +40,20 @@ export const reserve: Command<Report> = {
   run: async (input) => {
     const ask = parseAsk(input)
     if (ask.do === 'reserve') await confirmLosses(input, ask.pattern)
-    return { did: ask.do, answer: await askServer(input, ask) }
+    const answer = await askServer(input, ask)
+    const isForOperator = ask.do === 'reserve' && ask.accounts === undefined
+    if (!isForOperator || !isJsonObject(answer)) return { did: ask.do, answer }
+    return { did: ask.do, answer: { ...answer, forOperator: true } }
   },
   view: ({ did, answer }) => {
     if (did === 'list_reservations') return listed(answer)
-    const { pattern, accounts, entries } = isJsonObject(answer) ? answer : {}
-    return changed(`"${textOf(pattern)}"`, {
-      did,
-      accounts: listOf(accounts),
-      entries: listOf(entries),
-    })
+    const { pattern, accounts, entries, unasked, forOperator } = isJsonObject(answer) ? answer : {}
+    const said = { did, accounts: listOf(accounts), entries: listOf(entries) }
+    return [
+      changed(`"${textOf(pattern)}"`, said),
+      ...(listOf(unasked).length === 0 ? [] : [notAsked(textOf(pattern), listOf(unasked))]),
+      ...(forOperator === true ? [operatorNote(textOf(pattern), listOf(accounts))] : []),
+    ].join('\n')
   },
 }
 
@@ -105,6 +109,20 @@ function changed(
   const place = `(${entries.length === 1 ? 'entry' : 'entries'} ${entries.map(Number).join(', ')} of the log)`
   if (accounts.length === 0) return `${name} is no longer reserved ${place}`
   return `${name} is ${did === 'reserve' ? 'now' : 'still'} reserved for ${holders} ${place}`
+}
+
+/** What nobody knows: names are reserved so that no upstream hears of them. */
+function notAsked(pattern: string, upstreams: readonly JsonValue[]): string {
+  const who = upstreams.map((id) => `"${textOf(id)}"`).join(', ')
+  const what = pattern.endsWith('/*')
+    ? 'packages of this scope that are not here yet'
+    : 'a package of this name'
+  return `Whether ${upstreams.length === 1 ? 'the upstream' : 'one of the upstreams'} ${who} has ${what} was not asked, since a reserved name may be what it must not hear of. What it has, clients of this registry do not get any more; "stele reserve remove '${pattern}'" ends that`
+}
+
+function operatorNote(pattern: string, accounts: readonly JsonValue[]): string {
+  const who = accounts.map((account) => `"${textOf(account)}"`).join(', ')
+  return `Only ${who} can publish there now; "stele reserve add '${pattern}' --for <account>" lets somebody else too`
 }
 
 function listed(answer: JsonValue): string {

@@ -15,18 +15,23 @@ type Ports = {
   readonly operator: string
   readonly reservations: () => readonly Reserved[]
   readonly reached: Reached
+  readonly upstreams: readonly { readonly id: string }[]
 }
 
 /**
  * Reserves or releases in the operator's name: an entry of the log for each account that this changes something for.
- * Gives who shares it then, and the entries; none where all was so already.
+ * Gives who shares it then, and the entries; none where all was so already. `unasked`: the upstreams of which nobody knows whether
+ * they have such a package.
  */
 export async function changeReservation(ports: Ports, ask: Ask): Promise<JsonValue> {
+  const known = ask.do === 'reserve' && ports.reached.isKnown(ask.pattern)
   const found = ports.reservations().find((one) => one.pattern === ask.pattern)
   const holders = found?.accounts ?? []
   const entries = await (ask.do === 'reserve' ? share : release)(ports, ask, holders)
   const left = ports.reservations().find((one) => one.pattern === ask.pattern)
-  return { pattern: ask.pattern, accounts: left?.accounts ?? [], entries }
+  const isNews = ask.do === 'reserve' && !known && entries.length > 0
+  const unasked = isNews ? ports.upstreams.map(({ id }) => id) : []
+  return { pattern: ask.pattern, accounts: left?.accounts ?? [], entries, unasked }
 }
 
 /**

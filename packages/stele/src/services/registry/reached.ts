@@ -28,6 +28,8 @@ export type Reached = {
    * for.
    */
   readonly find: (pattern: string) => Promise<readonly ReachedPackage[]>
+  /** Whether the log knows the package, of here or of an upstream; of a scope it never knows all. */
+  readonly isKnown: (pattern: string) => boolean
   /** The upstream that a name belongs to by now; none for a scope. */
   readonly upstreamOf: (pattern: string) => string | undefined
   /** Fetches what is missing under a name, and gives what cannot be had. Nothing is, under a scope. */
@@ -46,6 +48,8 @@ export function createReached(
     return origin === 'hosted' ? undefined : origin
   }
   return {
+    isKnown: (pattern) =>
+      scopeIn(pattern) === undefined && readOrigin(state, pattern) !== undefined,
     upstreamOf,
     find: async (pattern) => {
       const scope = scopeIn(pattern)
