@@ -73,7 +73,12 @@ export function buildReport(progress: Progress, ended: Ended): VerifyReport {
       ? (service?.contentsChecked ?? 0) + (continuation?.contentsChecked ?? 0)
       : null,
     contentsNew: options.contents ? (service?.contentsChecked ?? 0) : null,
-    servedContents: service?.servedContents ?? { compared: 0, notGiven: 0, notKnown: 0 },
+    servedContents: service?.servedContents ?? {
+      compared: 0,
+      notGiven: 0,
+      heldBack: 0,
+      notKnown: 0,
+    },
     servedCompared: service?.servedRight ?? 0,
     servedNotGiven: service?.servedNotGiven ?? 0,
     notCompared: service?.notCompared ?? checks.notCompared,
@@ -130,6 +135,7 @@ function warningsOf(progress: Progress, { options, nowMs, checks }: Ended): read
     ...(older !== undefined && service?.isServed === false ? [findingOf(older).message] : []),
     ...lossWarnings(log, checks.nouns),
     ...notGivenWarnings(service, checks.nouns),
+    ...heldBackWarnings(service, checks.nouns),
     ...notKnownWarnings(service, checks.nouns),
     ...(log.replay.lostSince === undefined ? (service?.notes ?? []) : []),
   ]
@@ -178,6 +184,17 @@ function notGivenWarnings(
     const what = `${notGiven} ${notGiven === 1 ? one : many}${which}`
     return [`${what} could not be had now, and ${notGiven === 1 ? 'was' : 'were'} not compared`]
   })
+}
+
+/** What the operator's settings keep from clients is not lost. */
+function heldBackWarnings(
+  service: Progress['service'],
+  { content: { one, many } }: ServiceNouns,
+): readonly string[] {
+  const heldBack = service?.servedContents.heldBack ?? 0
+  if (heldBack === 0) return []
+  const what = heldBack === 1 ? `${one} is` : `${many} are`
+  return [`${heldBack} ${what} held back by the service, and not compared`]
 }
 
 /** The log tells nothing yet to compare them with. */

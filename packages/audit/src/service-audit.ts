@@ -69,13 +69,14 @@ export class ServiceAudit {
 
   /** Contents that were compared where they are served, and those that could not be. */
   get servedContents(): ServedContents {
-    let [compared, notGiven, notKnown] = [0, 0, 0]
+    let [compared, notGiven, heldBack, notKnown] = [0, 0, 0, 0]
     for (const one of this.#servedContents.values()) {
       compared += one.compared
       notGiven += one.notGiven
+      heldBack += one.heldBack
       notKnown += one.notKnown
     }
-    return { compared, notGiven, notKnown }
+    return { compared, notGiven, heldBack, notKnown }
   }
 
   /** What else the service's state tells. */

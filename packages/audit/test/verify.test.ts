@@ -85,7 +85,7 @@ suite('verifyService()', () => {
   test('verifyService() counts contents that are compared where they are served, and tells what the service notes', async () => {
     const log = newLog()
     for (const name of ['left', 'right']) publish(log, name, '1.0.0')
-    const contents = { compared: 3, notGiven: 1, notKnown: 2 }
+    const contents = { compared: 3, notGiven: 1, heldBack: 0, notKnown: 2 }
     const checks = {
       ...sampleChecks,
       checkServed: async () => ({ faults: [], missing: [], contents }),
@@ -93,7 +93,7 @@ suite('verifyService()', () => {
     }
     const files = serve(log, ['left', 'right'])
     const report = await verifyFiles(files, { checks })
-    assert.deepEqual(report.servedContents, { compared: 6, notGiven: 2, notKnown: 4 })
+    assert.deepEqual(report.servedContents, { compared: 6, notGiven: 2, heldBack: 0, notKnown: 4 })
     assert.deepEqual(report.warnings, [
       '2 tarballs that the log does not keep could not be had now, and were not compared',
       '4 tarballs were not compared, as the log does not tell yet what they hold',

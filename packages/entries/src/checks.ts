@@ -33,6 +33,8 @@ export type ServedContents = {
   readonly compared: number
   /** They could not be had. */
   readonly notGiven: number
+  /** The service says that its operator holds them back. */
+  readonly heldBack: number
   /** The log does not tell what they must be. */
   readonly notKnown: number
 }

@@ -17,6 +17,8 @@ import { showValue } from './show-value.ts'
 import { tarballFile } from './version-pieces.ts'
 
 const statusOk = 200
+/** What the operator blocks, or finds too young. */
+const statusHeldBack = 403
 
 /** Compares what is served of a package that belongs to an upstream. What is not served now is not held against it, and told. */
 export async function compareObservedPackage(
@@ -62,7 +64,7 @@ async function fetchLines(
 
 async function fetchPackument(name: PackageName, tools: Tools): Promise<Uint8Array | undefined> {
   const wanted = { maxBytes: maxPackumentBytes, accept: 'application/json' }
-  const bytes = await fetchGiven(`/${encodeSegment(name)}`, wanted, tools)
+  const { bytes } = await fetchGiven(`/${encodeSegment(name)}`, wanted, tools)
   return bytes === undefined || bytes.length > maxPackumentBytes ? undefined : bytes
 }
 
@@ -125,16 +127,17 @@ async function compareTarballs(
 ): Promise<Pick<Required<Outcome>, 'contents'> & { readonly faults: readonly ReleaseFault[] }> {
   const object = `${packageObject(name)}/contents`
   const faults: ReleaseFault[] = []
-  let [compared, notGiven] = [0, 0]
+  let [compared, notGiven, heldBack] = [0, 0, 0]
   for (const version of tools.state.list(object)) {
     const value = tools.state.get(object, version)
     if (value === undefined) continue
     const wanted = parseContentsValue(Buffer.from(value).toString())
     const path = `/${encodeSegment(name)}/-/${tarballFile(name, version)}`
     const maxBytes = Math.min(wanted.size, maxTarballBytes)
-    const bytes = await fetchGiven(path, { maxBytes }, tools)
+    const { bytes, isHeldBack } = await fetchGiven(path, { maxBytes }, tools)
     if (bytes === undefined) {
-      notGiven++
+      if (isHeldBack) heldBack++
+      else notGiven++
       continue
     }
     compared++
@@ -147,27 +150,28 @@ async function compareTarballs(
     }
   }
   const notKnown = readUnlearned(tools.state, name).length
-  return { faults, contents: { compared, notGiven, notKnown } }
+  return { faults, contents: { compared, notGiven, heldBack, notKnown } }
 }
 
 /**
- * A packument or a tarball as it is given; undefined where none is. A registry cuts off what its upstream sends otherwise than it
+ * A packument or a tarball as it is given; none where it is not. A registry cuts off what its upstream sends otherwise than it
  * was pinned, and answers 503 where that is down: as long as it answers else, this is not held against it.
  */
 async function fetchGiven(
   path: string,
   { maxBytes, accept }: { readonly maxBytes: number; readonly accept?: string },
   { fetch }: Tools,
-): Promise<Uint8Array | undefined> {
+): Promise<{ readonly bytes: Uint8Array | undefined; readonly isHeldBack: boolean }> {
   try {
     const { status, bytes } = await fetch(path, maxBytes, accept)
-    return status === statusOk ? bytes : undefined
+    const isHeldBack = status === statusHeldBack
+    return { bytes: status === statusOk ? bytes : undefined, isHeldBack }
   } catch (error) {
     if (!isSteleError(error, 'server_unreachable') && !isSteleError(error, 'server_refused')) {
       throw error
     }
     await fetch('/-/ping', maxPingBytes)
-    return undefined
+    return { bytes: undefined, isHeldBack: false }
   }
 }
 

@@ -76,10 +76,19 @@ suite('compareObservedPackage()', () => {
       assert.deepEqual(outcome, {
         faults: [],
         missing: [],
-        contents: { compared: 0, notGiven: 1, notKnown: 1 },
+        contents: { compared: 0, notGiven: 1, heldBack: 0, notKnown: 1 },
       })
     })
   }
+
+  test('compareObservedPackage() counts a tarball that the operator holds back as held back, and not as lost', async () => {
+    const outcome = await compareObservedPackage(
+      'left-pad',
+      toolsOf(async () => answer('{}', 403)),
+      7,
+    )
+    assert.deepEqual(outcome.contents, { compared: 0, notGiven: 0, heldBack: 1, notKnown: 1 })
+  })
 
   for (const [title, document] of [
     ['has it no more', async () => answer('{}', 404)],
@@ -89,7 +98,10 @@ suite('compareObservedPackage()', () => {
     test(`compareObservedPackage() compares the tarballs of a packument where a registry ${title}`, async () => {
       const tools = toolsOf(async () => answer('evil'), { document })
       const { faults, contents, isNotGiven } = await compareObservedPackage('left-pad', tools, 7)
-      assert.deepEqual([isNotGiven, contents], [true, { compared: 1, notGiven: 0, notKnown: 1 }])
+      assert.deepEqual(
+        [isNotGiven, contents],
+        [true, { compared: 1, notGiven: 0, heldBack: 0, notKnown: 1 }],
+      )
       assert.deepEqual(
         faults.map(({ details }) => details.what),
         ['1.10.0: sha512 of its tarball'],
@@ -131,7 +143,7 @@ suite('compareObservedPackage()', () => {
   test('compareObservedPackage() finds a tarball that is not the one in the log', async () => {
     const tools = toolsOf(async () => answer('evil'))
     const { faults, contents } = await compareObservedPackage('left-pad', tools, 7)
-    assert.deepEqual(contents, { compared: 1, notGiven: 0, notKnown: 1 })
+    assert.deepEqual(contents, { compared: 1, notGiven: 0, heldBack: 0, notKnown: 1 })
     assert.deepEqual(
       faults.map(({ details }) => details.what),
       ['1.10.0: sha512 of its tarball'],

@@ -31,7 +31,7 @@ const verified: ShownReport = {
   nouns: registryNouns,
   contentsChecked: 1,
   contentsNew: 1,
-  servedContents: { compared: 0, notGiven: 0, notKnown: 0 },
+  servedContents: { compared: 0, notGiven: 0, heldBack: 0, notKnown: 0 },
   servedCompared: 700,
   servedNotGiven: 0,
   notCompared: ['readme', 'e-mail addresses'],
@@ -185,7 +185,7 @@ suite('formatReport()', () => {
   test('formatReport() counts the tarballs of upstreams beside those of the log', () => {
     const text = formatReport({
       ...verified,
-      servedContents: { compared: 591, notGiven: 0, notKnown: 0 },
+      servedContents: { compared: 591, notGiven: 0, heldBack: 0, notKnown: 0 },
     })
     assert.match(text, /compared +1 tarball of the log, 591 of upstreams, 700 packages as served$/m)
   })
