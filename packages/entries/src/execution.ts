@@ -83,6 +83,8 @@ export type Executor = {
   readonly call: (call: ScriptCall, state: StateReader) => Outcome
   /** The names of what may be called, in the order of their export; absent where nobody knows. */
   readonly methods?: () => readonly string[]
+  /** Whether the script says that callers may be anonymous also where calls have to be signed; absent where nobody knows. */
+  readonly anonymous?: () => boolean
   /** Absent for a script that keeps nothing between calls. */
   readonly memory?: ScriptMemory
 }

@@ -266,13 +266,13 @@ function answered(json) {
   if (hasOwn(answer, 'error')) throw named(answer.error.name, answer.error.message)
   return answer.value
 }
+const web = makeWorld({ encode, decode, encodingOf, isView, bufferOf, byteLengthOf, byteOffsetOf, sliceBuffer, named, print, uncurry, files, oracle, outside })
 const System = {
   caller: freeze({ get id() { return caller }, get via() { return via } }),
   get time() { return time },
   hash, oracle, outside, blobs: freeze(blobs), files: freeze(files),
 }
-const web = makeWorld({ encode, decode, encodingOf, isView, bufferOf, byteLengthOf, byteOffsetOf, sliceBuffer, named, print, uncurry })
-const environment = { __proto__: null, System: freeze(System), ...web.globals }
+const environment = { __proto__: null, System: freeze(defineProperty(System, 'vms', { __proto__: null, value: freeze(web.vms) })), ...web.globals }
 for (const name of keys(environment)) defineProperty(globalThis, name, { value: environment[name], writable: true, configurable: true })
 
 // ---- Driven by the host. An answer's first letter: r result, u undefined, b bad result, e error, m no such method, p pending.
@@ -304,7 +304,7 @@ function load(factory, infoText) {
   const module = { exports: exported }
   apply(factory, exported, [exported, module])
   exported = module.exports
-  if ((typeof exported !== 'object' && typeof exported !== 'function') || exported === null) return '[]'
+  if ((typeof exported !== 'object' && typeof exported !== 'function') || exported === null) return '{"methods":[],"anonymous":false}'
   const names = []
   const found = keys(exported)
   for (let index = 0; index < found.length; index++) {
@@ -314,7 +314,7 @@ function load(factory, infoText) {
     if (name === 'init') init = method
     else { mapSet(methods, name, method); push(names, name) }
   }
-  return stringify(names)
+  return stringify({ __proto__: null, methods: names, anonymous: hasOwn(exported, 'anonymous') && exported.anonymous === true })
 }
 function start(kind, head, args) {
   const about = parse(head)
@@ -342,6 +342,7 @@ function settle(value, keep) {
 }
 function ask(fn) {
   asked = 'p'
+  web.enterOracle() // On a copy of the memory: it ends with it.
   try {
     return settle(fn(), (end) => { asked = end })
   } catch (error) { return 'e' + describe(error) }

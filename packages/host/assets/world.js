@@ -1,14 +1,16 @@
 // The world of a script, part two: what scripts know from Node and the web, as far as we promise it. Part of the engine.
 /* oxlint-disable max-lines-per-function, no-unused-expressions, typescript/unbound-method -- As in prelude.js. */
 'use strict';
-(function ({ encode, decode, encodingOf, isView, bufferOf, byteLengthOf, byteOffsetOf, sliceBuffer, named, print, uncurry }) {
-const { apply } = Reflect
-const { defineProperty, freeze, keys } = Object
+(function ({ encode, decode, encodingOf, isView, bufferOf, byteLengthOf, byteOffsetOf, sliceBuffer, named, print, uncurry, files, oracle, outside }) {
+const { apply, construct } = Reflect
+const { defineProperty, freeze, fromEntries, keys } = Object
+const { parse, stringify } = JSON
 const { isArray } = Array
 const { trunc } = Math
 const text = String
 const cut = uncurry(String.prototype.slice)
 const lower = uncurry(String.prototype.toLowerCase)
+const isWellFormed = uncurry(String.prototype.isWellFormed)
 const splice = uncurry(Array.prototype.splice)
 const mapGet = uncurry(Map.prototype.get)
 const mapSet = uncurry(Map.prototype.set)
@@ -19,6 +21,8 @@ const Bytes = Uint8Array
 const RawBuffer = ArrayBuffer
 const Error_ = Error
 const TypeError_ = TypeError
+const Date_ = Date
+const Proxy_ = Proxy
 
 class Buffer extends Uint8Array {
   static from(value, encoding, length) {
@@ -116,6 +120,75 @@ function tick() {
   return 1
 }
 const NOTHING = freeze([])
+
+// ---- What an oracle's function finds besides: fetch, and a clock that goes. The host runs it on a copy of the memory.
+class Headers extends Map {
+  get(name) { return super.get(lower(text(name))) ?? null }
+  has(name) { return super.has(lower(text(name))) }
+}
+class Response {
+  #body
+  constructor({ url, status, headers, body }) {
+    this.url = url
+    this.status = status
+    this.ok = status >= 200 && status < 300
+    this.headers = new Headers()
+    for (const name of keys(headers)) this.headers.set(name, headers[name])
+    this.#body = typeof body === 'string' ? encode(body, 'utf8') : encode(body.$base64, 'base64')
+  }
+  async arrayBuffer() { return sliceBuffer(this.#body, 0) }
+  async bytes() { return new Bytes(sliceBuffer(this.#body, 0)) }
+  async text() { return new TextDecoder().decode(new Bytes(this.#body)) }
+  async json() { return parse(await this.text()) }
+}
+async function fetch(url, init = {}) {
+  const request = { __proto__: null, url: text(url) }
+  if (init.method !== undefined) request.method = text(init.method)
+  if (init.headers !== undefined) request.headers = typeof init.headers[Symbol.iterator] === 'function' ? fromEntries(init.headers) : init.headers
+  if (init.body !== undefined && init.body !== null) {
+    if (typeof init.body !== 'string' && !isView(init.body) && !(init.body instanceof RawBuffer)) throw new TypeError_('Cannot fetch: the body is neither text nor bytes')
+    request.body = typeof init.body === 'string' ? init.body : { $base64: decode(init.body, 'base64') }
+  }
+  return new Response(outside({ fetch: request }))
+}
+const realTime = () => outside({ time: true })
+function enterOracle() {
+  const clock = new Proxy_(Date_, {
+    apply: () => text(construct(Date_, [realTime()])),
+    construct: (target, args, newTarget) => construct(target, args.length === 0 ? [realTime()] : args, newTarget),
+  })
+  defineProperty(Date_, 'now', { __proto__: null, value: () => realTime(), writable: true, configurable: true })
+  defineProperty(globalThis, 'Date', { __proto__: null, value: clock, writable: true, configurable: true })
+  defineProperty(globalThis, 'fetch', { __proto__: null, value: fetch, writable: true, configurable: true })
+}
+
+// ---- Services beside this one, for a factory: which there are follows from its files.
+const FOLDER = '/.vms'
+function isVmName(id) {
+  if (typeof id !== 'string' || id.length === 0 || id.length > 64) return false
+  for (let index = 0; index < id.length; index++) {
+    const letter = id[index]
+    if (!((letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') || letter === '-' || letter === '_')) return false
+  }
+  return true
+}
+const vms = {
+  async provisionVM(options) {
+    const { title = '', code } = options ?? {}
+    if (typeof title !== 'string' || !isWellFormed(title) || title.length > 200) throw new TypeError_('Cannot provision a service: "title" is not a text of at most 200 characters')
+    if (typeof code !== 'string' || !isWellFormed(code) || code === '') throw new TypeError_('Cannot provision a service: "code" is not the text of a script')
+    const { id, callLogUrl, filesArchiveUrl } = oracle(() => outside({ vms: { provision: { title, code } } }))
+    if (!isVmName(id)) throw new Error_('Cannot provision a service: it was given no name')
+    if (!files.existsSync(FOLDER)) files.mkdirSync(FOLDER)
+    if (files.existsSync(FOLDER + '/' + id)) throw named('EntryAlreadyExistsError', `Cannot provision a service: there is one of the name ${stringify(id)}`)
+    files.writeFileSync(FOLDER + '/' + id, stringify({ __proto__: null, title, code }))
+    return { id, callLogUrl, filesArchiveUrl }
+  },
+  async shutdownVM(id) {
+    if (!isVmName(id) || !files.existsSync(FOLDER + '/' + id)) throw named('NotFoundError', `Cannot shut down the service ${stringify(text(id))}: there is none of this name`)
+    files.unlinkSync(FOLDER + '/' + id)
+  },
+}
 const globals = {
   __proto__: null, Buffer, TextEncoder, TextDecoder,
   structuredClone: (value) => structuredClone(value),
@@ -129,6 +202,8 @@ const globals = {
 
 return {
   globals,
+  vms,
+  enterOracle,
   toBuffer: (buffer) => new Buffer(buffer),
   tick,
   dropTimers() { timers.length = 0; now = 0 },

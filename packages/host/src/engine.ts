@@ -78,9 +78,9 @@ function loaded(
     createExecutor({ script, limits }, ports) {
       const settings = { script, limits: parseLimits(limits), memory }
       const host = createHost({ ...settings, ...ports, engine, engineName: name })
-      const { init, call, methods, memoryDigest: digest, snapshot, restore } = host
-      if (memory === 'fresh') return { init, call, methods }
-      return { init, call, methods, memory: { digest, snapshot, restore } }
+      const { init, call, methods, anonymous, memoryDigest: digest, snapshot, restore } = host
+      if (memory === 'fresh') return { init, call, methods, anonymous }
+      return { init, call, methods, anonymous, memory: { digest, snapshot, restore } }
     },
   }
 }

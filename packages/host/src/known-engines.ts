@@ -7,10 +7,10 @@ export const ownParts = {
   interface:
     '4abc5c83d659ec9e70f592cda1ffd272e3311fbf7550bfb8ad8508e3e6401a8cd0b1c6b299a08f87e5c36884e8dbcdd7056fac3eede4c51b74b1c9486fa489c1',
   prelude:
-    '7ab9dc6d47695a982504ceba6239457663bf1c494bbd79544c0d570aebbac09d6f52f174e71950c81c9e24f9fa74f0f74ce43ea812619e903e0b7f26f6be8bcd',
+    '726beec4e9ec00b0d57b5b9d9e64cb3166784f87bd48b00c52527703afa08c46dd5de9a5e9f19be3cff0d88086ed76965e6113e9f2300ebb45fbb08bf9e7d7a9',
   wasm: 'da6e2a6d306a3e00af846d8328408842bae7f0126401a9904bbc8f9126b7a077447995496ef7809a0dc838a1cb11665e7693c3bd395493d951bbf32c659e8644',
   world:
-    'a0110545fd3c64f6357132b8c35ec6de9882416cb444ba3863882a4e326f266242b2c21fd995502fea7864b56e041cb1ef649b3ea9709a1b5d5bccc9b176aee1',
+    'c01abe92e1ab3755bc16ba5fd9283dd8df264a0c034aa0a96024a064df99de345409e4ea644aba2c99ecacd6ec5b515b4aacb0162d08a7b0f6050050ddda6246',
 } as const
 
 /** An engine by its blob's name, and the release that first had it: null before its release. */
@@ -31,6 +31,16 @@ export const knownEngines: readonly KnownEngine[] = [
     name: '085693e8c8e8657a47bc85ab5d4afbc885b8baae04ba51a597eec85b905de74f966598d545f1880b3cea89218f7b886fb2c5198526a0ec083b6c415fa9b39fb8',
     memory: 'kept',
     release: '0.1.0',
+  },
+  {
+    name: '722ccccc2660683fa861527126e2cbc858e28175350a6ce13cab55e000be8649d205dc1def6e51147fb17696addffffb31343e4db44297a12096959aedf33091',
+    memory: 'fresh',
+    release: null,
+  },
+  {
+    name: 'ab0e52a27adba9969aa14e2dad8810be0bf7522ac34aba527ac4bcb26e7892fbf4f9101b39deb99a2742c7a025ce37d6e353e99ce9f8e96b91c081ad8f3fa4f6',
+    memory: 'kept',
+    release: null,
   },
 ]
 

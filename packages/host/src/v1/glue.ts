@@ -30,6 +30,8 @@ export type Glue = {
   readonly machine: Machine
   /** The names of the methods, in the order of their export; fixed when the script was loaded. */
   readonly methods: readonly string[]
+  /** Whether the script says that callers may be anonymous also where calls have to be signed; fixed like the methods. */
+  readonly anonymous: boolean
   /**
    * Runs one call. A Trap or anything else that it throws leaves the memory in disorder; `isClean` of the result tells
    * whether the memory may be kept.
@@ -69,10 +71,10 @@ export function bootScript(
   })
   const driver = evaluatePrelude(machine, source.engine)
   const booted = { machine, driver, limits, running, meter }
-  const methods = load(source, booted)
+  const offers = load(source, booted)
   return {
     machine,
-    methods,
+    ...offers,
     run(call, state, answers) {
       if (Buffer.byteLength(call.args) > limits.argumentBytes) throw new Trap('argumentBytes')
       const files = openFiles(state, limits)
@@ -144,8 +146,11 @@ function evaluatePrelude(machine: Machine, { prelude, world }: EngineParts): Dri
   return { load, start, settled, tick, ask, asked }
 }
 
-/** Evaluates the script as a CommonJS module; the names of its methods. */
-function load(source: { readonly script: string; readonly info: string }, at: Booted): string[] {
+/** Evaluates the script as a CommonJS module; what it offers to whom. */
+function load(
+  source: { readonly script: string; readonly info: string },
+  at: Booted,
+): Pick<Glue, 'methods' | 'anonymous'> {
   const { machine, driver } = at
   try {
     const factory = machine.evaluate(
@@ -153,17 +158,25 @@ function load(source: { readonly script: string; readonly info: string }, at: Bo
       'script.js',
     )
     const info = machine.newText(source.info)
-    const names = machine.takeText(machine.call(driver.load, [factory, info]))
+    const offers = machine.takeText(machine.call(driver.load, [factory, info]))
     machine.freeValue(info)
     machine.freeValue(factory)
     machine.runJobs(countJobs(at.limits))
-    return Array.from(JSON.parse(names), String)
+    return readOffers(JSON.parse(offers))
   } catch (error) {
     const cause = asTrap(error)
     if (cause instanceof Trap) throw invalid(`it exceeds the limit "${cause.limit}"`, cause)
     if (cause instanceof VmError) throw invalid(cause.message.slice(0, maxReasonLength), cause)
     throw new SteleError('call_aborted', { method: 'load', reason: String(cause) }, { cause })
   }
+}
+
+/** The engines of release 0.1.0 give the names alone. */
+function readOffers(offers: unknown): Pick<Glue, 'methods' | 'anonymous'> {
+  if (Array.isArray(offers)) return { methods: Array.from(offers, String), anonymous: false }
+  const { methods, anonymous }: { methods?: unknown; anonymous?: unknown } = Object(offers)
+  const names = Array.isArray(methods) ? Array.from(methods, String) : []
+  return { methods: names, anonymous: anonymous === true }
 }
 
 /** Starts a method; its answer, or 'p' when it waits. */

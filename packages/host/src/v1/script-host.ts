@@ -50,6 +50,8 @@ export type ScriptHost = {
   readonly query: (call: ScriptCall, state: StateReader) => Outcome
   /** The exported functions but `init`: other names are to be refused before they are logged. */
   readonly methods: () => readonly string[]
+  /** Whether the script welcomes anonymous callers: `exports.anonymous = true`. */
+  readonly anonymous: () => boolean
   /** SHA-256, in hex, of the memory as it is between calls: what a `memory` entry holds. */
   readonly memoryDigest: () => string
   /** The memory as bytes, to be restored by a host of the same script, limits and engine. */
@@ -72,7 +74,7 @@ export function createHost(options: HostOptions): ScriptHost {
   const limits: Limits = parseLimits({ ...options.limits })
   const info = canonicalText(options.info ?? {})
   const { script, engine } = options
-  const { machine, methods, run } = bootScript({ script, info, engine }, limits, options)
+  const { machine, methods, anonymous, run } = bootScript({ script, info, engine }, limits, options)
   const owner: SnapshotOwner = {
     engine: options.engineName,
     script: hash('sha512', script),
@@ -118,6 +120,7 @@ export function createHost(options: HostOptions): ScriptHost {
     call: (call, state) => keep(execute({ ...call, kind: 'call' }, state)),
     query: (call, state) => execute({ ...call, kind: 'call' }, state).outcome,
     methods: () => methods,
+    anonymous: () => anonymous,
     memoryDigest: () => machine.digest(image),
     snapshot: () => formatSnapshot(owner, machine.content(image), machine.digest(image)),
     restore(snapshot) {
