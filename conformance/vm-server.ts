@@ -7,7 +7,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { clientsFolder, installClients } from './npm-client.ts'
 import { type Finished, runProgram, spawnOwn } from './processes.ts'
 
-const nodevms = fileURLToPath(new URL('../packages/stele/bin/nodevms.cjs', import.meta.url))
+export const nodevmsFile: string = fileURLToPath(
+  new URL('../packages/stele/bin/nodevms.cjs', import.meta.url),
+)
 const startTimeoutMs = 30_000
 
 /** A script that is served. */
@@ -40,7 +42,7 @@ export async function startVm({
 }: VmOptions): Promise<VmServer> {
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, name), script)
-  const args = [nodevms, 'exec', name, '--port', '0', ...flags]
+  const args = [nodevmsFile, 'exec', name, '--port', '0', ...flags]
   const env = { PATH: process.env['PATH'], HOME: folder }
   const child = spawnOwn(process.execPath, args, { cwd: folder, env })
   const ended = once(child, 'exit')
@@ -80,7 +82,7 @@ export async function startVm({
 /** Runs `nodevms` with these arguments to its end. */
 export function runNodevms(folder: string, args: readonly string[]): Promise<Finished> {
   const env = { PATH: process.env['PATH'], HOME: folder, NO_COLOR: '1' }
-  return runProgram(process.execPath, [nodevms, ...args], { cwd: folder, env })
+  return runProgram(process.execPath, [nodevmsFile, ...args], { cwd: folder, env })
 }
 
 /** A client of rpc-websockets: what NodeVMS's own is made of. */
