@@ -31,6 +31,8 @@ export type VmOptions = {
   readonly script: string
   readonly name?: string
   readonly flags?: readonly string[]
+  /** Any free one when absent. */
+  readonly port?: string
 }
 
 /** Starts it in the folder, and waits until it serves. */
@@ -39,10 +41,11 @@ export async function startVm({
   script,
   name = 'script.js',
   flags = [],
+  port = '0',
 }: VmOptions): Promise<VmServer> {
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, name), script)
-  const args = [nodevmsFile, 'exec', name, '--port', '0', ...flags]
+  const args = [nodevmsFile, 'exec', name, '--port', port, ...flags]
   const env = { PATH: process.env['PATH'], HOME: folder }
   const child = spawnOwn(process.execPath, args, { cwd: folder, env })
   const ended = once(child, 'exit')

@@ -113,6 +113,7 @@ export class LogAudit {
       if (size === this.size) this.#verified = newest
       return false
     }
+    this.#ports.progress({ phase: 'entries', done: this.size, total: size })
     await this.#options.planned(size - this.size)
     const claims = { fetch, signed: [...roots, ...this.#options.seen], size }
     try {

@@ -62,8 +62,8 @@ export type VerifyOptions = {
   readonly url: string
   /** The log's vkey, or the fingerprint of it, when it is known beforehand: then it must be a served one. */
   readonly key?: string
-  /** The scripts (hex SHA-512) that are vouched for: entries under any other are excepted. */
-  readonly rules: readonly string[]
+  /** The scripts (hex SHA-512) that are vouched for: entries under others are excepted. `any`: whichever the log names. */
+  readonly rules: readonly string[] | 'any'
   /** False leaves all contents alone; the report says so. */
   readonly contents: boolean
   /** Where a log was verified to before, by its origin; undefined where it never was. */

@@ -33,7 +33,7 @@ suite('a call that runs too long', () => {
     const data: VerifyData = {
       role: 'verify',
       source: { kind: 'folder', path: '/none' },
-      bases: undefined,
+      service: { kind: 'registry', bases: undefined },
       engines: [],
       calls: createCallClock(2),
       url: '/none',

@@ -13,5 +13,6 @@ export const commands: { readonly [name: string]: () => Promise<RunnableCommand>
   user: async () => runnable((await import('./user.ts')).user),
   'vm exec': async () => runnable((await import('./vm-exec.ts')).vmExec),
   'vm repl': async () => runnable((await import('./vm-repl.ts')).vmRepl),
+  'vm verify': async () => runnable((await import('./vm-verify.ts')).vmVerify),
   verify: async () => runnable((await import('./verify.ts')).verify),
 }

@@ -1,9 +1,8 @@
 // stele verify <registry url or folder>
-import { availableParallelism, homedir } from 'node:os'
-import { join } from 'node:path'
-import type { Verdict } from '@stele/audit/report'
+import { availableParallelism } from 'node:os'
 import { knownRules } from '@stele/registry'
 import { createCallClock } from '../verify/call-clock.ts'
+import { exitCodes, foldersOf } from '../verify/command.ts'
 import { writeWhole } from '../verify/kept-store.ts'
 import { defaultCallTimeoutS, maxThreads } from '../verify/limits.ts'
 import type { VerifyData } from '../verify/messages.ts'
@@ -12,12 +11,6 @@ import { readOptions, refusedSince } from '../verify/read-options.ts'
 import { formatReport, type ShownReport } from '../verify/report-text.ts'
 import { verifyInThread } from '../verify/run-in-thread.ts'
 import type { Command, Input } from './command.ts'
-
-const exitCodes: { readonly [V in Verdict]: number } = {
-  verified: 0,
-  failed: 1,
-  verified_except: 3,
-}
 
 /** Replays a registry's log, and compares what the registry serves with it. */
 export const verify: Command<ShownReport> = {
@@ -120,17 +113,4 @@ async function credentialsFor(
   const { default: registryAuthToken } = await import('registry-auth-token')
   const found = registryAuthToken(`${source.root}/`)
   return found === undefined ? {} : { authorization: `${found.type} ${found.token}` }
-}
-
-/** Where users keep configuration and caches (the XDG base directories). */
-function foldersOf(environment: Input['environment']): VerifyData['folders'] {
-  const home = environment['HOME'] ?? homedir()
-  const folder = (name: string, fallback: string): string => {
-    const given = environment[name]
-    return join(given === undefined || given === '' ? join(home, fallback) : given, 'stele')
-  }
-  return {
-    config: folder('XDG_CONFIG_HOME', '.config'),
-    cache: folder('XDG_CACHE_HOME', '.cache'),
-  }
 }

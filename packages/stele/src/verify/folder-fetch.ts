@@ -28,7 +28,8 @@ export function createFolderFetch(folder: string): VerifyPorts['fetch'] {
   }
 }
 
-function readBounded(path: string, maxBytes: number): Fetched {
+/** A regular file, up to a byte more than `maxBytes`. Throws what the file system says. */
+export function readBounded(path: string, maxBytes: number): Fetched {
   // A pipe in a copy would keep its reader waiting for ever.
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {

@@ -11,13 +11,19 @@ export type Source =
   | { readonly kind: 'http'; readonly root: string }
   | { readonly kind: 'folder'; readonly path: string }
 
+/** What is compared beside the log. */
+type VerifiedService =
+  /** `bases` are the addresses that tarballs may be served under. */
+  | { readonly kind: 'registry'; readonly bases: readonly string[] | undefined }
+  /** A script's service. `files` is where they are; `areWanted`: that none are there is a fault. */
+  | { readonly kind: 'script'; readonly files: Source; readonly areWanted: boolean }
+
 /** What every thread of a verification knows. */
 export type Place = {
   readonly source: Source
   /** The Authorization header that the registry wants; absent: none is sent. */
   readonly authorization?: string
-  /** The addresses that tarballs may be served under. */
-  readonly bases: readonly string[] | undefined
+  readonly service: VerifiedService
   /** Engines that the user allows beside those of this release, by their hex SHA-512. */
   readonly engines: readonly string[]
   /** createCallClock(): when the calls began. */
@@ -30,7 +36,7 @@ export type VerifyData = Place & {
   /** The address or folder, as the report names it. */
   readonly url: string
   readonly key?: string
-  readonly rules: readonly string[]
+  readonly rules: readonly string[] | 'any'
   readonly contents: boolean
   readonly since?: { readonly size: number; readonly note?: string }
   readonly folders: { readonly config: string; readonly cache: string }

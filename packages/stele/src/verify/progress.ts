@@ -4,11 +4,14 @@ import { registryNouns } from '@stele/releases/checks'
 
 const drawEveryMs = 100
 const clearLine = '\r\u001b[2K'
-const { content, served } = registryNouns
-const nouns = {
+
+/** What is counted in each phase. */
+export type ProgressNouns = { readonly [P in VerifyProgress['phase']]: string }
+
+const ofRegistry: ProgressNouns = {
   entries: 'entries replayed',
-  contents: content.many,
-  served: `${served.many} compared`,
+  contents: registryNouns.content.many,
+  served: `${registryNouns.served.many} compared`,
 }
 
 /** What is drawn on; `isTTY` is true for a terminal. */
@@ -27,7 +30,11 @@ export type ProgressLine = {
 }
 
 /** A progress line; on anything but a terminal it does nothing. */
-export function createProgressLine(terminal: Terminal, nowMs: () => number): ProgressLine {
+export function createProgressLine(
+  terminal: Terminal,
+  nowMs: () => number,
+  nouns: ProgressNouns = ofRegistry,
+): ProgressLine {
   if (terminal.isTTY !== true)
     return { ask: () => undefined, show: () => undefined, clear: () => undefined }
   let drawnMs = 0
@@ -39,7 +46,7 @@ export function createProgressLine(terminal: Terminal, nowMs: () => number): Pro
     show(event) {
       if (nowMs() - drawnMs < drawEveryMs) return
       drawnMs = nowMs()
-      terminal.write(clearLine + formatProgress(event, terminal.columns ?? 80))
+      terminal.write(clearLine + formatProgress(event, terminal.columns ?? 80, nouns))
     },
     clear() {
       if (drawnMs > 0) terminal.write(clearLine)
@@ -48,7 +55,11 @@ export function createProgressLine(terminal: Terminal, nowMs: () => number): Pro
 }
 
 /** The line's text: a bar and numbers, no wider than the terminal. */
-export function formatProgress({ phase, done, total }: VerifyProgress, columns: number): string {
+export function formatProgress(
+  { phase, done, total }: VerifyProgress,
+  columns: number,
+  nouns: ProgressNouns = ofRegistry,
+): string {
   const text = ` ${done} of ${total} ${nouns[phase]}`
   const width = Math.max(0, Math.min(30, columns - text.length - 4))
   const full = total === 0 ? width : Math.floor((width * done) / total)

@@ -12,18 +12,18 @@ type Chosen = Pick<
   VerifyData,
   | 'source'
   | 'url'
-  | 'bases'
+  | 'service'
   | 'engines'
-  | 'rules'
   | 'contents'
   | 'key'
   | 'since'
   | 'fresh'
   | 'forget'
   | 'callTimeoutMs'
-> & { readonly out?: string }
+> & { readonly rules: readonly string[]; readonly out?: string }
 
 type Typed = string | boolean | undefined
+type Common = Omit<Chosen, 'source' | 'url' | 'service' | 'contents'>
 
 /** What the user wants. Throws `usage_wrong`, in the words of whoever typed it. */
 export function readOptions(positionals: Input['positionals'], options: Input['options']): Chosen {
@@ -39,10 +39,20 @@ export function readOptions(positionals: Input['positionals'], options: Input['o
   return {
     source,
     url: source.kind === 'http' ? source.root : source.path,
-    bases: source.kind === 'folder' ? undefined : [base ?? source.root],
+    service: {
+      kind: 'registry',
+      bases: source.kind === 'folder' ? undefined : [base ?? source.root],
+    },
+    contents: options['tarballs'] !== false,
+    ...readCommon(options),
+  }
+}
+
+/** What is the same for every kind of service. Throws `usage_wrong`. */
+export function readCommon(options: Input['options']): Common {
+  return {
     engines: parseNames('--engine', options['engine']),
     rules: parseNames('--rules', options['rules']),
-    contents: options['tarballs'] !== false,
     ...parseKey(options['key']),
     ...parseSince(options['since']),
     fresh: options['fresh'] === true,

@@ -6,15 +6,15 @@ import type { VerifyReport } from '@stele/audit/report'
 import { errorToText, SteleError } from '@stele/errors'
 import { defaultLimits, findEngine, loadEngine } from '@stele/host'
 import { createRegistryChecks } from '@stele/releases/checks'
+import { createFileChecks } from '../vm/file-checks.ts'
 import { watchCalls } from './call-clock.ts'
-import { createFetch } from './fetch.ts'
-import { createFolderFetch } from './folder-fetch.ts'
 import { checkForeignEngine, guardCalls, startEngine } from './foreign-engine.ts'
 import { type Helpers, oneSet, runHelper, startHelpers } from './helpers.ts'
 import { saveEvidence, saveFork } from './kept-store.ts'
 import { maxLimitFactor } from './limits.ts'
 import { openMemory } from './memory.ts'
 import type { HelpData, Place, VerifyData, VerifyNews } from './messages.ts'
+import { openSource, withFiles } from './open-source.ts'
 
 /** A message costs as much as replaying a small entry. */
 const tellEveryMs = 50
@@ -25,8 +25,8 @@ export async function runVerify(port: MessagePort, data: VerifyData | HelpData):
   const say = (news: VerifyNews): void => port.postMessage(news)
   const threadSet = oneSet()
   const start = async (rows: Parameters<typeof startHelpers>[0]): Promise<Helpers['helpers']> => {
-    const { source, bases, engines, calls, threads, main } = data
-    const place = { source, bases, engines, calls }
+    const { source, service, engines, calls, threads, main } = data
+    const place = { source, service, engines, calls }
     // A replay that does not fit what was kept starts again, on a state of its own.
     const start = (): Helpers => startHelpers(rows, { place, count: threads - 1, main })
     return (await threadSet.replace(start)).helpers
@@ -101,10 +101,11 @@ function saveFindings({ folders, since }: VerifyData, report: VerifyReport): rea
 
 function teller(say: (news: VerifyNews) => void): VerifyPorts['progress'] {
   let toldMs = 0
+  let toldPhase: string | undefined
   return (event) => {
     const nowMs = performance.now()
-    if (nowMs - toldMs < tellEveryMs) return
-    toldMs = nowMs
+    if (event.phase === toldPhase && nowMs - toldMs < tellEveryMs) return
+    ;[toldMs, toldPhase] = [nowMs, event.phase]
     say({ say: 'progress', event })
   }
 }
@@ -113,15 +114,14 @@ function placePorts(
   place: Place,
   thread: number,
 ): Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'watch' | 'checks'> {
-  const { source, bases, authorization } = place
+  const { source, service, authorization } = place
+  const fetchLog = openSource(source, authorization)
   return {
-    fetch:
-      source.kind === 'http'
-        ? createFetch({ root: source.root, authorization })
-        : createFolderFetch(source.path),
+    fetch: service.kind === 'script' ? withFiles(fetchLog, service.files) : fetchLog,
     createExecutor: (settings) => openExecutor(settings, place),
     watch: watchCalls(place.calls, thread),
-    checks: createRegistryChecks(bases),
+    checks:
+      service.kind === 'script' ? createFileChecks(service) : createRegistryChecks(service.bases),
   }
 }
 

@@ -1,0 +1,111 @@
+// Names of a script's files: what is written for them in addresses and on disks can be read back, and never leads elsewhere.
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite, test } from 'node:test'
+import {
+  diskNames,
+  filesPath,
+  parseFilesPath,
+  readDiskName,
+  unescapeName,
+} from '../src/vm/file-paths.ts'
+import { createFilesFetch } from '../src/vm/files-folder.ts'
+
+const oddParts = ['.', '%', '\\', '\n', 'é', '😀', 'a', '+', ' ', ':', '%41', '%2e', '\u007f', '%+']
+
+/** Every way to put up to three odd parts together, and each of those many times over. */
+function* oddNames(): Iterable<string> {
+  for (const a of oddParts) {
+    for (const b of ['', ...oddParts]) {
+      for (const c of ['', ...oddParts]) {
+        yield a + b + c
+        yield (a + b + c).repeat(97)
+      }
+    }
+  }
+}
+
+suite('diskNames()', () => {
+  const cases: readonly (readonly [name: string, wanted: readonly string[]])[] = [
+    ['foo.js.1.0.0', ['foo.js.1.0.0']],
+    ['ü ?*', ['ü ?*']],
+    ['.', ['%2e']],
+    ['..', ['%2e%2e']],
+    ['...', ['...']],
+    ['a%2Fb', ['a%252Fb']],
+    ['a\\b\n', ['a%5cb%0a']],
+    ['%+x', ['%25+x']],
+    ['x'.repeat(200), ['x'.repeat(200)]],
+    ['x'.repeat(201), [`%+${'x'.repeat(200)}`, 'x']],
+  ]
+  for (const [name, wanted] of cases) {
+    test(`diskNames() gives ${wanted.length} name(s) when it is ${JSON.stringify(name.slice(0, 20))}`, () => {
+      assert.deepEqual(diskNames(name), wanted)
+    })
+  }
+
+  test('diskNames() can be read back, and gives names that any disk holds, whatever the name is', () => {
+    for (const name of oddNames()) {
+      const parts = diskNames(name)
+      const read = parts.map(readDiskName)
+      assert.equal(unescapeName(read.map(({ text }) => text).join('')), name)
+      const last = parts.length - 1
+      assert.ok(read.every(({ isCut }, at) => isCut === at < last))
+      for (const part of parts) {
+        assert.ok(Buffer.byteLength(part) <= 204 && !/[/\0\\]/.test(part))
+        assert.ok(part !== '.' && part !== '..' && part !== '')
+      }
+    }
+  })
+})
+
+suite('filesPath()', () => {
+  test('filesPath() can be read back, and is one path to URL, whatever the names are', () => {
+    for (const name of oddNames()) {
+      const path = `/folder/${name}/file`
+      assert.equal(parseFilesPath(filesPath(path)), path)
+      if (name === '.' || name === '..') continue // No address can hold them, and no service does.
+      assert.equal(new URL(filesPath(path), 'http://x').pathname, filesPath(path))
+    }
+  })
+})
+
+suite('createFilesFetch()', () => {
+  test('createFilesFetch() reads files and listings, and nothing outside of the folder', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'stele-files-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const files = join(folder, 'files')
+    const long = 'l'.repeat(450)
+    const put = (path: string, text: string): void => {
+      mkdirSync(join(files, path, '..'), { recursive: true })
+      writeFileSync(join(files, path), text)
+    }
+    put('a/%2e%2e', 'dots')
+    put(join(...diskNames(long)), 'long')
+    writeFileSync(join(folder, 'secret'), 'secret')
+    symlinkSync(join(folder, 'secret'), join(files, 'link'))
+    const fetch = createFilesFetch(files)
+    const read = async (path: string): Promise<readonly [number, string]> => {
+      const { status, bytes } = await fetch(path, 1000)
+      return [status, Buffer.from(bytes).toString()]
+    }
+    assert.deepEqual(await read('/-/files/a/%2E%2E'), [200, 'dots'])
+    assert.deepEqual(await read(`/-/files/${long}`), [200, 'long'])
+    assert.deepEqual(await read('/-/files/a'), [200, '{"path":"/a","entries":[".."]}'])
+    const [, root] = await read('/-/files/')
+    assert.deepEqual(JSON.parse(root).entries.toSorted(), ['a/', 'link', long])
+    for (const path of [
+      'link',
+      'none',
+      '%2E%2E/secret',
+      '..%2Fsecret',
+      '%2e%2e%2fsecret',
+      'a/none/x',
+    ]) {
+      assert.deepEqual(await read(`/-/files/${path}`), [404, ''], path)
+    }
+    assert.deepEqual(await read('/secret'), [404, ''])
+  })
+})
