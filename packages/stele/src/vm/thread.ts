@@ -22,8 +22,8 @@ export const mainModule: URL = new URL(
   import.meta.url,
 )
 
-/** How long a call may hold the thread, in milliseconds. */
-const callTimeoutMs = 10_000
+/** How long a call may hold the thread that all services share, in milliseconds: what costs gas ends within one second. */
+const callTimeoutMs = 5_000
 
 let early: EarlyWorker | undefined
 let running: { readonly thread: ServiceThread; users: number } | undefined
