@@ -5,7 +5,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { CallAnswer, CallRequest } from '../packages/entries/src/public/calls.ts'
+import type { CallAnswer } from '../packages/entries/src/public/calls.ts'
+import type { VouchedVia } from '../packages/entries/src/public/senders.ts'
 import { openScript, openService, type Service } from '../packages/service/src/index.ts'
 import { keepLargeBlobs } from '../packages/storage/src/blob-store.ts'
 import { openStorage } from '../packages/storage/src/index.ts'
@@ -47,7 +48,7 @@ async function send(
   {
     via = 'token',
     ...call
-  }: { via?: CallRequest['via']; method: string; brings?: Buffer; args?: string[] },
+  }: { via?: VouchedVia; method: string; brings?: Buffer; args?: string[] },
 ): Promise<CallAnswer> {
   const { method, brings, args = [] } = call
   const account = via === 'host' ? 'op' : 'alice'

@@ -8,16 +8,35 @@ export type CallBlob =
   | { readonly name: string; readonly bytes: Uint8Array }
   | { readonly name: string; readonly storedBytes: number }
 
-/** A call that the server vouches for. Blobs become durable with the call, or before it. */
-export type CallRequest = {
-  readonly account: string | null
-  readonly via: 'token' | 'host' | 'debug'
+/** What a caller asks, whoever that is. Blobs become durable with the call, or before it. */
+type CallParts = {
   readonly method: string
   readonly args: readonly JsonValue[]
   readonly blobs?: readonly CallBlob[]
   /** Handed to the views with the entry, so that they need not take the blobs apart again. */
   readonly prepared?: unknown
 }
+
+/** What the owner of a key says of a call, and signed with it (spec/state.md "Call body"). */
+export type SignedBy = {
+  readonly seq: number
+  readonly notAfter: number
+  /** Hex SHA-256 of the raw public key. */
+  readonly key: string
+  /** Base64 of 64 bytes. */
+  readonly signature: string
+}
+
+/** How the server knows a caller for whom it vouches. */
+export type VouchedVia = 'token' | 'host' | 'debug'
+
+/** Who calls: somebody for whom the server vouches, or whose key has signed the call. */
+export type CallSender =
+  | { readonly account: string | null; readonly via: VouchedVia }
+  | { readonly account: string; readonly via: 'key'; readonly signed: SignedBy }
+
+/** A call to be made. */
+export type CallRequest = CallParts & CallSender
 
 /** What became of a call. `index` is its entry in the log, `timeMs` that entry's time. */
 export type CallAnswer = {

@@ -24,12 +24,19 @@ export function keyIdOf(rawKey: Uint8Array): string {
   return hash('sha256', rawKey)
 }
 
-const accountOfKey = /^ed25519:([A-Za-z0-9_-]{43})$/
+const keyAccount = /^ed25519:([A-Za-z0-9_-]{43})$/
+
+/** The account that this raw key is. */
+export function accountOfKey(rawKey: Uint8Array): string {
+  return `ed25519:${Buffer.from(rawKey).toString('base64url')}`
+}
 
 /** The raw key that an `ed25519:…` account is, or undefined for a named account. */
 export function keyOfAccount(account: string | null): Uint8Array | undefined {
-  const match = account === null ? null : accountOfKey.exec(account)
-  return match?.[1] === undefined ? undefined : Buffer.from(match[1], 'base64url')
+  const match = account === null ? null : keyAccount.exec(account)
+  if (match?.[1] === undefined) return undefined
+  const key = Buffer.from(match[1], 'base64url')
+  return accountOfKey(key) === account ? key : undefined // One account for one key: its last digit has two spare bits.
 }
 
 /** Throws `call_unauthorized` unless the key signed this call. */

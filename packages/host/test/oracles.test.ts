@@ -91,3 +91,33 @@ test('call() gives an oracle the error that came from outside', async () => {
   const outcome = await callWaiting(hostOf(script), callOf('fetch', 'a'), async () => refused)
   assert.deepEqual(outcome, { ok: false, error: refused.error, oracles: [refused] })
 })
+
+const flood = `
+  exports.flood = (size, count) => {
+    let kept = 0
+    for (let at = 0; at < count; at++) {
+      try { kept += System.oracle(() => 'x'.repeat(size)).length } catch (error) { return [at, kept, error.name] }
+    }
+    return [count, kept]
+  }
+  exports.insist = (size, count) => {
+    for (let at = 0; at < count; at++) try { System.oracle(() => 'x'.repeat(at === 0 ? size : 40_000)) } catch {}
+  }`
+
+test('an oracle whose answer has no room in the body of the call gets an error for it, and the replay does too', () => {
+  const outcome = hostOf(flood).call(callOf('flood', 400_000, 5), empty)
+  assert.deepEqual(outcome.ok && outcome.result, [2, 800_000, 'OracleLimitError'])
+  const recorded = { ...callOf('flood', 400_000, 5), oracles: outcome.oracles ?? [] }
+  assert.deepEqual(hostOf(flood).call(recorded, empty), outcome)
+  assert.ok(Buffer.byteLength(JSON.stringify(outcome.oracles)) < 1024 * 1024)
+})
+
+test('call() throws call_aborted when oracles go on that nobody can record, and leaves no trace', () => {
+  const host = hostOf(flood)
+  const digest = host.memoryDigest()
+  assert.throws(() => host.call(callOf('insist', 980_000, 1_000), empty), {
+    code: 'call_aborted',
+  })
+  assert.equal(host.memoryDigest(), digest)
+  assert.equal(host.call(callOf('flood', 1, 1), empty).ok, true)
+})

@@ -4,15 +4,17 @@ import {
   type Body,
   type ConfigBody,
   formatBody,
+  type GenesisBody,
   parseBody,
   type TakedownBody,
 } from '@stele/entries/bodies'
 import type { Executor } from '@stele/entries/calls'
 import { entryKinds } from '@stele/entries/leaf'
-import type { Trie } from '@stele/state'
-import type { Frontier } from '@stele/tlog/tree'
-import type { CommitGroup, LogPorts, StoredHead } from './ports.ts'
-import { Stage } from './stage.ts'
+import { Trie } from '@stele/state'
+import { Frontier } from '@stele/tlog/tree'
+import { signHead } from './head.ts'
+import type { CommitGroup, LogPorts, LogStore, StoredHead } from './ports.ts'
+import { type EntryExtras, Stage } from './stage.ts'
 
 /** What an operator signs and submits. */
 export type SignedBody = ConfigBody | TakedownBody
@@ -29,6 +31,30 @@ export function newStage(
     readStoredBlob,
     ...base,
   })
+}
+
+/** Entry 0 of a log that is not there yet, staged. */
+export function stageGenesis(
+  ports: LogPorts,
+  genesis: GenesisBody,
+  extras: EntryExtras,
+): {
+  readonly trie: Trie
+  readonly frontier: Frontier
+  readonly head: StoredHead
+  readonly executor: Executor
+  readonly stage: Stage
+} {
+  const { script, engine, limits } = genesis
+  const executor = ports.createExecutor({ script, engine, limits })
+  const trie = new Trie()
+  const frontier = Frontier.empty()
+  trie.begin()
+  const stage = newStage(ports, { trie, frontier, lastTimeMs: 0 })
+  const body: Body = { kind: entryKinds.genesis, body: genesis }
+  stage.add(body, { nowMs: ports.nowMs(), executor }, extras)
+  if (stage.newest === undefined) throw new Error('The genesis entry was not staged')
+  return { trie, frontier, head: signHead(ports, genesis.origin, stage.newest), executor, stage }
 }
 
 /** What the store commits of a stage. */
@@ -53,8 +79,24 @@ export function bodyOf(signed: SignedBody): Body {
   return parseBody(kind, formatBody(signed))
 }
 
+/** What became of a commit that failed: the store alone knows. */
+export function outcomeOf(
+  store: Pick<LogStore, 'head'>,
+  { planned, before }: { readonly planned: StoredHead | undefined; readonly before: StoredHead },
+): 'committed' | 'undone' | { readonly fault: string } {
+  let found: StoredHead | undefined
+  try {
+    found = store.head()
+  } catch (unreadable) {
+    return { fault: `its store cannot be read after a failed commit: ${String(unreadable)}` }
+  }
+  if (planned !== undefined && sameHead(found, planned)) return 'committed'
+  if (sameHead(found, before)) return 'undone'
+  return { fault: 'its head is neither the one before nor the one after a failed commit' }
+}
+
 /** The same commit: a heartbeat changes only the note. */
-export function sameHead(a: StoredHead | undefined, b: StoredHead): boolean {
+function sameHead(a: StoredHead | undefined, b: StoredHead): boolean {
   return a !== undefined && a.checkpoint === b.checkpoint
 }
 

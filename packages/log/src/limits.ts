@@ -6,6 +6,18 @@ export const maxGroupCalls = 256
 export const maxGroupMs = 200
 /** Calls that may wait; further callers are told to try again later. */
 export const maxQueuedCalls = 10_000
+/** Calls whose oracles have asked what lies outside, until they are done: each keeps its answers. */
+export const maxOutsideCalls = 256
+/** Requests of one call, over all of its runs: each is one more run. */
+export const maxOutsideRequests = 64
+/** For how long a call may go on asking, in milliseconds: health calls a service stuck whose call waits for 30 seconds. */
+export const maxOutsideMs = 15_000
+/** Characters of one request. */
+export const maxRequestCharacters: number = 2 * 1024 * 1024
+/** Characters of what one call asked and was answered: what it makes of them fits in a body of 1 MiB. */
+export const maxOutsideCallBytes: number = 8 * 1024 * 1024
+/** The same of all calls together: bounds the memory for them. */
+export const maxOutsideBytes: number = 64 * 1024 * 1024
 /** How old the clock's cosignature may grow: half of the hour that spec/state.md "Freshness" allows. */
 export const heartbeatMs: number = 30 * 60 * 1000
 /** Calls between two snapshots of a script's memory (spec/state.md "Memory"). */

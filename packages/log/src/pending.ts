@@ -1,10 +1,14 @@
 // What waits in the queue of a sequencer, and what becomes of it in a stage.
 import type { Body } from '@stele/entries/bodies'
+import type { OutsideAnswers } from './outside.ts'
 import type { Appended } from './ports.ts'
 import type { EntryExtras } from './stage.ts'
 
 /** Gives the number that an account's next entry takes. */
 export type SequenceSource = { readonly nextSequence: (account: string | null) => number }
+
+/** What a script offers to callers: its methods, and whether they may be anonymous where calls have to be signed. */
+export type Offers = { readonly methods: readonly string[]; readonly anonymous: boolean }
 
 /** One entry that somebody waits for. `plan` makes its body when it is its turn. */
 export type Pending = EntryExtras & {
@@ -12,6 +16,8 @@ export type Pending = EntryExtras & {
   readonly name: string
   /** A config or takedown entry is a group of its own: what it changes is in force from the next entry. */
   readonly alone: boolean
+  /** What it asked outside; `outside` gives it to the script. */
+  readonly answers?: OutsideAnswers
   readonly resolve: (appended: Appended) => void
   readonly reject: (error: unknown) => void
 }

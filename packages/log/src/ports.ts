@@ -4,6 +4,7 @@ import type { WithheldPart } from '@stele/entries/bodies'
 import type {
   CallBlob,
   Executor,
+  OracleAnswer,
   ScriptCall,
   ScriptSettings,
   StateReader,
@@ -11,6 +12,7 @@ import type {
 } from '@stele/entries/calls'
 import type { Effects } from '@stele/entries/parts'
 import type { LoggedEntry } from '@stele/entries/transition'
+import type { JsonValue } from '@stele/formats/json'
 import type { CosignatureSigner, NoteSigner } from '@stele/tlog/notes'
 import type { Hash, StoredHash } from '@stele/tlog/tree'
 import type { FilePorts } from './log-files.ts'
@@ -110,6 +112,9 @@ export type LogStore = StateReader & {
 /** Reads a blob by its hex SHA-512; undefined where there is none. */
 export type ReadBlob = NonNullable<ScriptCall['blobs']>
 
+/** Answers what an oracle asks of the world outside, sooner or later; a rejection is the oracle's error too. */
+export type AskOutside = (request: JsonValue) => Promise<OracleAnswer>
+
 /** Everything that the sequencer takes as an argument. */
 export type LogPorts = {
   readonly store: LogStore
@@ -117,6 +122,8 @@ export type LogPorts = {
   readonly snapshots?: SnapshotHome
   /** Makes what runs calls, from the blob names and limits in force; asked anew after a config entry changes them. */
   readonly createExecutor: (settings: ScriptSettings) => Executor
+  /** What oracles ask of the world outside; without it they are told that nothing may be asked. */
+  readonly outside?: AskOutside
   /** The bytes of a blob that was kept beside the store already, and will be committed with the call that names it. */
   readonly readStoredBlob?: ReadBlob
   /** What was published, where that is kept apart from the store: no log may start behind it. */

@@ -4,18 +4,27 @@ import { type Body, type GenesisBody, rootsAccount } from '@stele/entries/bodies
 import {
   type CallAnswer,
   type CallRequest,
+  CallWaits,
   type Executor,
   noScript,
   settingsInForce,
 } from '@stele/entries/calls'
 import { entryKinds, parseLeaf } from '@stele/entries/leaf'
 import { isSteleError, SteleError } from '@stele/errors'
-import { type StateProof, type StateQuery, Trie } from '@stele/state'
-import { Frontier } from '@stele/tlog/tree'
+import type { StateProof, StateQuery, Trie } from '@stele/state'
+import type { Frontier } from '@stele/tlog/tree'
 import { checkedState } from './checked-state.ts'
 import { createClockWatch } from './clock-watch.ts'
 import { compareRows } from './compare-rows.ts'
-import { bodyOf, groupOf, newStage, reasonOf, type SignedBody, sameHead } from './group.ts'
+import {
+  bodyOf,
+  groupOf,
+  newStage,
+  outcomeOf,
+  reasonOf,
+  type SignedBody,
+  stageGenesis,
+} from './group.ts'
 import { newestLeaf, signHead } from './head.ts'
 import {
   callsPerSnapshot,
@@ -25,7 +34,9 @@ import {
   maxQueuedCalls,
 } from './limits.ts'
 import { restoreMemory } from './memory.ts'
-import type { Pending, SequenceSource, Staged } from './pending.ts'
+import { OutsideCalls } from './outside.ts'
+import type { Offers, Pending, SequenceSource, Staged } from './pending.ts'
+import { answerOf, pendingCall } from './pending-call.ts'
 import type { Appended, LogPorts, LogStore, StoredHead } from './ports.ts'
 import { type Opened, recover } from './recover.ts'
 import { Snapshots } from './snapshots.ts'
@@ -41,6 +52,7 @@ export class Sequencer {
   #executor: Executor
   readonly #snapshots: Snapshots
   readonly #queue: Pending[] = []
+  readonly #outside: OutsideCalls | undefined
   #draining: Promise<void> | undefined
   #callsSinceSnapshot = 0
   #closed = false
@@ -57,6 +69,12 @@ export class Sequencer {
     this.#head = opened.head
     this.#executor = opened.executor
     this.#snapshots = new Snapshots(ports, opened.snapshotSize)
+    const queue = (pending: Pending): void => {
+      this.#queue.push(pending)
+      this.#wake()
+    }
+    const { outside } = ports
+    this.#outside = outside && new OutsideCalls(outside, { origin: this.origin, queue })
   }
 
   /** Creates the log with its entry 0 and opens it. Throws `log_inconsistent` when the store holds a log already. */
@@ -68,16 +86,7 @@ export class Sequencer {
     if (ports.store.head() !== undefined) {
       throw new SteleError('log_inconsistent', { origin: genesis.origin, reason: 'it exists' })
     }
-    const { script, engine, limits } = genesis
-    const executor = ports.createExecutor({ script, engine, limits })
-    const trie = new Trie()
-    const frontier = Frontier.empty()
-    trie.begin()
-    const stage = newStage(ports, { trie, frontier, lastTimeMs: 0 })
-    const body: Body = { kind: entryKinds.genesis, body: genesis }
-    stage.add(body, { nowMs: ports.nowMs(), executor }, extras)
-    if (stage.newest === undefined) throw new Error('The genesis entry was not staged')
-    const head = signHead(ports, genesis.origin, stage.newest)
+    const { trie, frontier, head, executor, stage } = stageGenesis(ports, genesis, extras)
     await ports.store.commit(groupOf(undefined, head, { stage, executor }))
     trie.commit()
     return new Sequencer(ports, { trie, frontier, head, executor, snapshotSize: 0 })
@@ -105,9 +114,10 @@ export class Sequencer {
     return this.#readOnly
   }
 
-  /** The names of the script's methods, as it was when the newest entry was made. */
-  get methods(): readonly string[] {
-    return this.#executor.methods?.() ?? []
+  /** What the script offers, as it was when the newest entry was made. */
+  get offers(): Offers {
+    const { methods, anonymous } = this.#executor
+    return { methods: methods?.() ?? [], anonymous: anonymous?.() ?? false }
   }
 
   /** Refuses every write from now on: what was found outside the log says that it must not go on. */
@@ -119,24 +129,12 @@ export class Sequencer {
     return this.#ports.signers[0]?.name ?? ''
   }
 
-  /** Runs a call and answers once it is durable. Throws `log_busy`, `log_closed`, `log_inconsistent`, `call_aborted`, `commit_failed`. */
+  /**
+   * Runs a call and answers once it is durable. Throws `log_busy`, `log_closed`, `log_inconsistent`, `call_aborted`,
+   * `commit_failed`, and `call_unauthorized` for a signature that is not right.
+   */
   async submit(request: CallRequest): Promise<CallAnswer> {
-    const { account, via, method, args, blobs, prepared } = request
-    const plan = (stage: SequenceSource): Body => {
-      const seq = stage.nextSequence(account)
-      const sender = { v: 1, origin: this.origin, account, seq, via: { type: via } } as const
-      return { kind: entryKinds.call, body: { ...sender, method, args } }
-    }
-    const { index, timeMs, effects } = await this.#enqueue({
-      plan,
-      name: method,
-      alone: false,
-      ...(blobs === undefined ? {} : { blobs }),
-      prepared,
-    })
-    if (!effects.ok) return { index, timeMs, outcome: { ok: false, error: effects.error } }
-    const { result } = effects
-    return { index, timeMs, outcome: { ok: true, ...(result === undefined ? {} : { result }) } }
+    return answerOf(await this.#enqueue(pendingCall(request, this.origin, this.#ports)))
   }
 
   /** Runs a config or takedown body, made by `make` with its number and signed by the roots in `make`. */
@@ -177,6 +175,7 @@ export class Sequencer {
   /** Takes no more calls, and ends when those that wait are answered. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#outside?.close()
     while (this.#draining !== undefined) await this.#draining.catch(() => undefined)
     if (this.#readOnly === undefined) await this.#keepMemory(1)
     await this.#snapshots.stop(this.#readOnly === undefined ? this.#saved() : undefined)
@@ -306,10 +305,16 @@ export class Sequencer {
       if (pending === undefined || (pending.alone && staged.length > 0)) break
       this.#queue.shift()
       try {
-        const at = { nowMs: this.#ports.nowMs(), executor: this.#executor }
+        const nowMs = this.#ports.nowMs()
+        const at = { nowMs: pending.answers?.begin(nowMs) ?? nowMs, executor: this.#executor }
         staged.push({ pending, appended: stage.add(pending.plan(stage), at, pending) })
         this.#callsSinceSnapshot++
       } catch (error) {
+        const { answers } = pending
+        if (error instanceof CallWaits && answers !== undefined && !stage.isBroken) {
+          this.#outside?.wait(pending, answers, error.request)
+          continue
+        }
         this.#reportAbort(pending.name, error)
         // It was not staged, so the log never hears of it.
         pending.reject(stage.fault === undefined ? error : this.#refuseWrites(stage.fault))
@@ -358,19 +363,10 @@ export class Sequencer {
   #settle(planned: StoredHead | undefined, cause: unknown): SteleError | undefined {
     const reason = reasonOf(cause)
     this.#ports.report({ event: 'commit_failed', reason })
-    let found: StoredHead | undefined
-    try {
-      found = this.#ports.store.head()
-    } catch (unreadable) {
-      return this.#refuseWrites(
-        `its store cannot be read after a failed commit: ${String(unreadable)}`,
-      )
-    }
-    if (planned !== undefined && sameHead(found, planned)) return undefined
-    if (sameHead(found, this.#head)) return new SteleError('commit_failed', { reason }, { cause })
-    return this.#refuseWrites(
-      'its head is neither the one before nor the one after a failed commit',
-    )
+    const found = outcomeOf(this.#ports.store, { planned, before: this.#head })
+    if (found === 'committed') return undefined
+    if (found === 'undone') return new SteleError('commit_failed', { reason }, { cause })
+    return this.#refuseWrites(found.fault)
   }
 
   #refuseWrites(reason: string): SteleError {

@@ -43,6 +43,8 @@ export type EntryExtras = {
   readonly prepared?: unknown
   /** What its oracles find outside of the service. */
   readonly outside?: ScriptCall['outside']
+  /** The body's salt; drawn when absent. */
+  readonly salt?: Uint8Array
 }
 
 /** When an entry is staged, and what runs its call. */
@@ -117,7 +119,7 @@ export class Stage {
    */
   add(given: Body, { nowMs, executor }: EntryContext, extras: EntryExtras): Appended {
     const timeMs = Math.max(nowMs, this.#timeMs, this.#ports.lastTimeMs) // The log's clock never goes back.
-    const salt = this.#ports.random(saltBytes)
+    const salt = extras.salt ?? this.#ports.random(saltBytes)
     const carried = new CarriedBlobs(extras.blobs ?? [], this.blobs, this.#ports.readStoredBlob)
     const { outside } = extras
     const making = { blobs: carried.read, ...(outside === undefined ? {} : { outside }) }

@@ -1,6 +1,7 @@
 // Calls into the rules: submitting them, and what their refusals mean to a client.
 
 import type { CallAnswer, CallRequest, StateReader, SubmitCall } from '@stele/entries/calls'
+import type { VouchedVia } from '@stele/entries/senders'
 import { type DetailsOf, SteleError } from '@stele/errors'
 import type { JsonObject } from '@stele/formats/json'
 import { isOperator, packageObject, readAccount, readOrigin } from '@stele/releases/state'
@@ -17,7 +18,7 @@ type CallSubject = {
 export type RuleCall = {
   readonly account: string
   /** How the caller was recognised; by a token when absent. */
-  readonly via?: CallRequest['via'] | undefined
+  readonly via?: VouchedVia | undefined
   readonly method: string
   readonly request: JsonObject
   readonly subject: CallSubject

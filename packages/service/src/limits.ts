@@ -12,3 +12,5 @@ export const eraseAgainMs = 1000
 export const publishRestFactor = 9
 /** The longest such wait, in milliseconds. */
 export const longestPublishRestMs = 10_000
+/** How long an answer from outside may take, in milliseconds: whoever is to give it ends it sooner. */
+export const maxOutsideAnswerMs = 12_000

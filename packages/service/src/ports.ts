@@ -3,6 +3,7 @@ import type { CallBlob, Executor, ScriptSettings } from '@stele/entries/calls'
 import type { EntryValue } from '@stele/entries/parts'
 import type { LogEvent, LogStore, PublicFolder, SnapshotHome, Watermark } from '@stele/log'
 import type { PublishedFiles } from '@stele/log/published'
+import type { AskOutside } from '@stele/log/script'
 import type { Lagging, Replica } from '@stele/replica'
 import type { Hash } from '@stele/tlog/tree'
 
@@ -98,6 +99,8 @@ export type ServicePorts = {
   readonly breathe: () => Promise<void>
   /** Makes what runs the log's calls: `openScript`, but for tests that bring a script of their own. */
   readonly openScript: OpenScript
+  /** What oracles ask of the world outside; without it they are told that nothing may be asked. */
+  readonly outside?: AskOutside | undefined
   /** Runs the script's work; whoever watches for calls that hang sees it begin and end. */
   readonly timed: <T>(work: () => T) => T
   readonly report: (event: ServiceEvent) => void

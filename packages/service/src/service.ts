@@ -5,8 +5,10 @@ import type { CallAnswer, CallRequest } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import { createPublisher, type LogPorts, type Publisher, Sequencer } from '@stele/log'
 import { type FolderReport, holdsLog, logFault, type RepairOptions } from '@stele/log/published'
+import type { Offers } from '@stele/log/script'
 import { clockName, type StateQuery } from '@stele/state'
 import { createCosigner, createEd25519Signer } from '@stele/tlog/keys'
+import { askInTime } from './asking.ts'
 import { type Erasing, startErasing } from './erasing.ts'
 import { genesisOf } from './genesis.ts'
 import { beatEveryMs, compareRestMs } from './limits.ts'
@@ -20,8 +22,8 @@ import { checkTakedown, type Takedown, type TakenDown, takeDown } from './takedo
 export type Service = {
   /** Why writes are refused, undefined where they are taken. */
   readonly readOnly: () => string | undefined
-  /** The names of what the script offers to callers. */
-  readonly methods: () => readonly string[]
+  /** What the script offers to callers, and whether they may be anonymous where calls have to be signed. */
+  readonly offers: () => Offers
   /** Answers after the durable commit. Throws what `Sequencer.submit` throws. */
   readonly submit: (request: CallRequest) => Promise<CallAnswer>
   /** A proof bundle (spec/state.md "Proofs"). Throws `request_invalid`, `server_busy`, `log_inconsistent`. */
@@ -137,7 +139,7 @@ function functionsOf(
   }
   return {
     readOnly: () => sequencer.readOnly,
-    methods: () => sequencer.methods,
+    offers: () => sequencer.offers,
     submit: async (request) => {
       // Every replay would refuse it: only what the server observes itself is the host's.
       if (request.via === 'host' && request.account !== ports.identity.operator) {
@@ -188,13 +190,14 @@ async function openLog(ports: ServicePorts, own: Map<string, Uint8Array>): Promi
 
 /** `own`: blobs that the log is about to have, until the entry that names them holds them. */
 function logPorts(ports: ServicePorts, own: ReadonlyMap<string, Uint8Array>): LogPorts {
-  const { home, identity, nowMs, random, breathe, report } = ports
+  const { home, identity, nowMs, random, breathe, report, outside, timers } = ports
   const readBlob = (name: string): Uint8Array | undefined =>
     own.get(name) ?? home.store.blobs.read(name)
   return {
     store: home.store,
     ...(home.snapshots === undefined ? {} : { snapshots: home.snapshots }),
     createExecutor: (settings) => ports.openScript(settings, { ...ports, readBlob }),
+    ...(outside === undefined ? {} : { outside: askInTime(outside, timers) }),
     readStoredBlob: home.store.blobs.readStored,
     published: home.published,
     signers: [createEd25519Signer(identity.origin, identity.seeds.log)],

@@ -12,9 +12,9 @@ export function parseArguments(
   typed: readonly string[],
 ): Pick<Input, 'positionals' | 'options'> {
   const own = Object.fromEntries(
-    Object.entries(usage.options).map(([name, { type, short }]) => [
+    Object.entries(usage.options).map(([name, { type, short, multiple = false }]) => [
       name,
-      short === undefined ? { type } : { type, short },
+      short === undefined ? { type, multiple } : { type, short, multiple },
     ]),
   )
   const options = { ...own, ...commonOptions }
@@ -27,7 +27,11 @@ export function parseArguments(
       tokens: true,
     })
     refuseTwice(usage, tokens)
-    return { positionals, options: { ...values } }
+    const given = Object.entries(values).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(',') : value,
+    ])
+    return { positionals, options: Object.fromEntries(given) }
   } catch (cause) {
     if (isSteleError(cause)) throw cause
     const reason = reasonOf(cause, Object.keys(options))
@@ -41,7 +45,9 @@ function refuseTwice(
   tokens: readonly { readonly kind: string; readonly name?: string; readonly value?: unknown }[],
 ): void {
   const given = tokens.flatMap(({ kind, name = '', value }) =>
-    kind === 'option' && value !== undefined ? [name] : [],
+    kind === 'option' && value !== undefined && usage.options[name]?.multiple !== true
+      ? [name]
+      : [],
   )
   const twice = given.find((name, at) => given.indexOf(name) !== at)
   if (twice === undefined) return

@@ -14,5 +14,12 @@ export {
   type TakedownBody,
   type WithheldPart,
 } from '../body.ts'
-export { callPayload, keyIdOf, rootPayload, verifyRootSignatures } from '../signing.ts'
+export {
+  accountOfKey,
+  callPayload,
+  keyIdOf,
+  keyOfAccount,
+  rootPayload,
+  verifyRootSignatures,
+} from '../signing.ts'
 export type { Via } from '../via.ts'

@@ -1,11 +1,11 @@
 // Who calls: a name that is taken for granted in debug mode, and nobody elsewhere.
-import type { CallRequest } from '@stele/entries/calls'
+import type { VouchedVia } from '@stele/entries/senders'
 import { SteleError } from '@stele/errors'
 import type { Ask } from '@stele/http/routes'
 import { maxUserLength } from '../limits.ts'
 
 /** Who calls, and how that is known. */
-export type Caller = Pick<CallRequest, 'account' | 'via'>
+export type Caller = { readonly account: string | null; readonly via: VouchedVia }
 
 /**
  * The caller of everything on this connection: `?user=` of its address, or the name of Basic credentials (the password is

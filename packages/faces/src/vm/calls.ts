@@ -5,8 +5,19 @@ import { type KeptEntry, parseEffects, readBodyPart, readPart } from '@stele/ent
 import { type Ask, type Draft, jsonDraft, numberParameter, type Route } from '@stele/http/routes'
 import { maxEntriesShown, maxShownText } from '../limits.ts'
 import { htmlDraft } from '../web/html.ts'
-import { formatCallsPage, type ShownEntry } from './pages.ts'
+import { formatCallsPage } from './pages.ts'
 import type { VmPorts } from './ports.ts'
+
+/** An entry in words. */
+export type ShownEntry = {
+  readonly index: number
+  /** ISO 8601. */
+  readonly time: string
+  readonly who: string
+  readonly what: string
+  readonly answer: string
+  readonly changes: number
+}
 
 /** `?before` is where a page ends; the newest entries come first. */
 export function callsRoutes(ports: VmPorts): Route[] {

@@ -78,6 +78,16 @@ export function parseLimits(value: JsonValue): Limits {
  */
 export const maxEffectsBytes: number = 4 * 1024 * 1024
 
+/**
+ * Bytes of a call's arguments and of what its oracles answer, as JSON, while it is made: the rest of a body of 1 MiB is for
+ * what stands around them. Not a limit of the engine: a replay takes what is recorded.
+ */
+export const maxAnswersBytes: number = 1024 * 1024 - 32 * 1024
+/** Of them, for the errors of oracles whose answers are too long. */
+export const errorsBytes: number = 32 * 1024
+/** Oracles that a call may ask: as many answers as a body may hold. */
+export const maxAnswers = 10_000
+
 /** Lines that one call may print; more are dropped. Not a limit of the engine: printing decides nothing. */
 export const maxPrintedLines = 1000
 

@@ -3,6 +3,7 @@
 import { CallWaits, type OracleAnswer, type ScriptCall } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import { canonicalText, maxAnswerLevels, readResult } from './json.ts'
+import { errorsBytes, maxAnswers, maxAnswersBytes } from './limits.ts'
 
 /** The answers of one call, in the order of their questions. */
 export type Answers = {
@@ -16,8 +17,23 @@ export type Answers = {
 }
 
 /** The answers of this call: those that it brings, or those that it will be given. */
-export function openAnswers({ oracles }: ScriptCall): Answers {
+export function openAnswers({ oracles, args }: ScriptCall): Answers {
   const given: OracleAnswer[] = []
+  let freeBytes = maxAnswersBytes - Buffer.byteLength(args)
+  /** The answer, or an error where the call's body has no room for it. */
+  const fitting = (answer: OracleAnswer): OracleAnswer => {
+    if (given.length >= maxAnswers) throw new Error(`it asks more than ${maxAnswers} oracles`)
+    const size = Buffer.byteLength(canonicalText(answer)) + 1
+    if (size <= freeBytes - errorsBytes) {
+      freeBytes -= size
+      return answer
+    }
+    const message = 'The answers of a call, with its arguments, are too long to be recorded'
+    const error = { name: 'OracleLimitError', message }
+    freeBytes -= Buffer.byteLength(canonicalText({ error })) + 1
+    if (freeBytes < 0) throw new Error('its oracles have no room left to be recorded')
+    return { error }
+  }
   return {
     isReplay: oracles !== undefined,
     given,
@@ -26,7 +42,7 @@ export function openAnswers({ oracles }: ScriptCall): Answers {
       if (oracles !== undefined && recorded === undefined) {
         throw invalid(`its call asks more oracles than the ${oracles.length} that it records`)
       }
-      const answer = recorded ?? ask()
+      const answer = recorded ?? fitting(ask())
       given.push(answer)
       return canonicalText(answer)
     },

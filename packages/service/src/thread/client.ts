@@ -1,8 +1,10 @@
 // The other side of a thread: a client for each of its services.
 import type { CallBlob, CallRequest } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
+import type { Offers } from '@stele/log/script'
 import type { StateQuery } from '@stele/state'
 import type { Service } from '../service.ts'
+import type { AnswerOutside } from './answerers.ts'
 import { watchAnswering } from './answering.ts'
 import { maxProofs } from './limits.ts'
 import { type OpenedService, Thread, type ThreadOptions } from './thread.ts'
@@ -21,7 +23,9 @@ export type ServiceClient = Pick<
   | 'stopRepairs'
   | 'close'
 > & {
-  /** The names of what the script offers to callers. */
+  /** What the script offers to callers, and whether they may be anonymous where calls have to be signed. */
+  readonly offers: () => Promise<Offers>
+  /** The names of what it offers. */
   readonly methods: () => Promise<readonly string[]>
   /** Settles once the log is open; `readOnly` says why it takes no writes, where it does not. */
   readonly ready: Promise<{ readonly readOnly: string | undefined }>
@@ -36,6 +40,8 @@ type OpenOptions = {
   readonly name: string
   /** What the thread's opener needs to know. */
   readonly data: unknown
+  /** Answers what its oracles ask of the world outside; without it they are told that nothing may be asked. */
+  readonly outside?: AnswerOutside | undefined
   /** Makes large blobs durable before their call is queued, and gives what remains to be kept with it. */
   readonly keepBlobs?: (blobs: readonly CallBlob[]) => Promise<readonly CallBlob[]>
   /** For how long it may leave a ping unanswered; 2,000 when absent. */
@@ -67,6 +73,7 @@ function clientOf(
     oldestCallMs: () => thread.oldestCallMs(service),
     ...(pingMs === undefined ? {} : { pingMs }),
   })
+  const offers = async (): Promise<Offers> => thread.ask<'offers'>(service, { do: 'offers' })
   return {
     ready: service.ready,
     writesRefused: () => thread.writesRefused(service),
@@ -81,7 +88,8 @@ function clientOf(
       const blobs = kept ?? request.blobs ?? []
       return thread.ask<'submit'>(service, { do: 'submit', request: { ...request, blobs } })
     },
-    methods: async () => thread.ask<'methods'>(service, { do: 'methods' }),
+    offers,
+    methods: async () => (await offers()).methods,
     prove: async (queries: readonly StateQuery[]) => {
       if (proofs >= maxProofs) {
         throw new SteleError('proofs_busy', { running: proofs, retryAfterS: 1 })

@@ -1,4 +1,5 @@
 // Services in a thread of their own: the client's side, and the thread's.
+export type { AnswerOutside } from './answerers.ts'
 export { type ServiceClient, type ServiceThread, startThread } from './client.ts'
 export { type ThreadData } from './messages.ts'
 export { type EarlyWorker, startEarlyWorker } from './start-worker.ts'

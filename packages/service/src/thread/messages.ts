@@ -1,8 +1,10 @@
 // What crosses between a service's client and the thread that it runs in: plain data, errors as code and details.
 
-import type { CallAnswer, CallRequest } from '@stele/entries/calls'
+import type { CallAnswer, CallRequest, OracleAnswer } from '@stele/entries/calls'
 import type { ErrorText } from '@stele/errors'
+import type { JsonValue } from '@stele/formats/json'
 import type { FolderReport } from '@stele/log/published'
+import type { Offers } from '@stele/log/script'
 import type { StateQuery } from '@stele/state'
 import type { ServiceEvent } from '../ports.ts'
 import type { RulesChange, RulesInForce } from '../rules.ts'
@@ -10,11 +12,17 @@ import type { Takedown, TakenDown } from '../takedown.ts'
 
 /** What is asked of a service. `open` comes first, with whatever its opener needs to know; nothing comes after `close`. */
 export type ServiceAsk =
-  | { readonly do: 'open'; readonly number: number; readonly data: unknown }
+  /** `asksOutside`: somebody answers what its oracles ask of the world outside. */
+  | {
+      readonly do: 'open'
+      readonly number: number
+      readonly data: unknown
+      readonly asksOutside: boolean
+    }
   | { readonly do: 'submit'; readonly request: CallRequest }
   /** Whether the thread still answers. */
   | { readonly do: 'ping' }
-  | { readonly do: 'methods' }
+  | { readonly do: 'offers' }
   | { readonly do: 'prove'; readonly queries: readonly StateQuery[] }
   | { readonly do: 'take_down'; readonly takedown: Takedown }
   | { readonly do: 'check_takedown'; readonly takedown: Takedown }
@@ -31,7 +39,7 @@ export type ServiceAnswers = {
   readonly open: { readonly readOnly: string | undefined }
   readonly submit: CallAnswer
   readonly ping: null
-  readonly methods: readonly string[]
+  readonly offers: Offers
   readonly prove: Uint8Array
   readonly take_down: TakenDown
   readonly check_takedown: null
@@ -46,6 +54,8 @@ export type ServiceAnswers = {
 /** A message to the thread. */
 export type ThreadAsk =
   | { readonly service: string; readonly id: number; readonly ask: ServiceAsk }
+  /** The answer to what an oracle asked, by its number. */
+  | { readonly outside: number; readonly answer: OracleAnswer }
   /** The thread ends; its services are closed already. */
   | { readonly end: true }
 
@@ -58,6 +68,13 @@ export type ThreadNews =
     }
   | { readonly say: 'refusal'; readonly id: number; readonly error: ErrorText }
   | { readonly say: 'event'; readonly service: string; readonly event: ServiceEvent }
+  /** An oracle of this service asks what lies outside: to be answered under this number. */
+  | {
+      readonly say: 'outside'
+      readonly service: string
+      readonly number: number
+      readonly request: JsonValue
+    }
 
 /** What a thread is started with, as `workerData.data`. */
 export type ThreadData = {

@@ -2,6 +2,7 @@
 import type { Worker } from 'node:worker_threads'
 import { errorFromText, SteleError } from '@stele/errors'
 import type { ServiceEvent } from '../ports.ts'
+import { Answerers, type AnswerOutside } from './answerers.ts'
 import { longestLookMs } from './limits.ts'
 import type { ServiceAnswers, ServiceAsk, ThreadAsk, ThreadNews } from './messages.ts'
 import { createRestarts, type RestartLimits, type Restarts } from './restarts.ts'
@@ -31,6 +32,7 @@ export type OpenedService = {
   readonly name: string
   readonly number: number
   readonly data: unknown
+  readonly outside: AnswerOutside | undefined
   readonly restarts: Restarts
   readonly ready: Promise<Ready>
   readonly settle: PromiseWithResolvers<Ready>
@@ -58,6 +60,8 @@ export class Thread {
   readonly #watch: NodeJS.Timeout
   /** Undefined while an ended thread is not gone yet, or a new one waits. */
   #worker: Worker | undefined
+  /** Of what that one's oracles ask; undefined before the first. */
+  #answerers: Answerers | undefined
   /** Settles when the newest thread is gone. */
   #ended: Promise<unknown> = Promise.resolve()
   #nextId = 1
@@ -77,7 +81,12 @@ export class Thread {
     this.#watch.unref()
   }
 
-  open({ name, data }: { readonly name: string; readonly data: unknown }): OpenedService {
+  open({
+    name,
+    data,
+    outside,
+  }: Pick<OpenedService, 'name' | 'data'> &
+    Partial<Pick<OpenedService, 'outside'>>): OpenedService {
     if (this.#services.has(name)) throw new Error(`The service "${name}" is open already`)
     const settle = Promise.withResolvers<Ready>()
     settle.promise.catch(() => undefined) // Whoever needs it awaits it; a failure also refuses every ask.
@@ -85,6 +94,7 @@ export class Thread {
       name,
       number: this.#nextNumber++,
       data,
+      outside,
       restarts: createRestarts(this.#options.restartLimits),
       ready: settle.promise,
       settle,
@@ -134,6 +144,7 @@ export class Thread {
   async closeService(service: OpenedService): Promise<void> {
     if (!this.#services.has(service.name)) return
     clearTimeout(service.resume)
+    this.#answerers?.end(service.name)
     if (service.suspended === undefined && this.#suspended === undefined) {
       await this.ask<'close'>(service, { do: 'close' }).catch(() => undefined)
     }
@@ -154,6 +165,8 @@ export class Thread {
     this.#pulse.fill(0n)
     const worker = early ?? startWorker(this.#options.main, this.#pulse)
     worker.ref() // An early one would not keep the process alive.
+    const answerers = new Answerers((message) => worker.postMessage(message))
+    this.#answerers = answerers
     const ifNewest = (work: () => void): void => {
       if (worker === this.#worker) work() // What an ended one still says was refused already.
     }
@@ -161,6 +174,7 @@ export class Thread {
       for (const one of news) ifNewest(() => this.#hear(one))
     })
     this.#ended = new Promise((resolve) => worker.once('exit', resolve))
+    worker.once('exit', () => answerers.end())
     worker.on('error', (error) => ifNewest(() => this.#fail(error)))
     worker.on('exit', () => ifNewest(() => this.#fail(new Error('The thread exited'))))
     this.#worker = worker
@@ -175,7 +189,8 @@ export class Thread {
   #openInWorker(service: OpenedService): void {
     service.readOnly = undefined
     const { number, data } = service
-    this.ask<'open'>(service, { do: 'open', number, data }).then(
+    const asksOutside = service.outside !== undefined
+    this.ask<'open'>(service, { do: 'open', number, data, asksOutside }).then(
       (ready) => {
         service.readOnly = ready.readOnly
         service.settle.resolve(ready)
@@ -218,6 +233,9 @@ export class Thread {
       }
       case 'answer':
         this.#take(news.id)?.resolve(news.value)
+        return
+      case 'outside':
+        void this.#answerers?.answer(news, this.#services.get(news.service)?.outside)
         return
       case 'refusal':
         this.#take(news.id)?.reject(errorFromText(news.error))

@@ -1,6 +1,8 @@
 // The thread's side: opens services as it is told, and lets each answer what it is asked.
 import type { MessagePort } from 'node:worker_threads'
+import type { OracleAnswer } from '@stele/entries/calls'
 import { errorToText } from '@stele/errors'
+import type { JsonValue } from '@stele/formats/json'
 import type { ServicePorts } from '../ports.ts'
 import type { Service } from '../service.ts'
 import type { ServiceAnswers, ServiceAsk, ThreadAsk, ThreadData, ThreadNews } from './messages.ts'
@@ -9,7 +11,7 @@ import type { ServiceAnswers, ServiceAsk, ThreadAsk, ThreadData, ThreadNews } fr
 export type OpenInThread = (
   service: string,
   data: unknown,
-  watch: Pick<ServicePorts, 'timed' | 'report'>,
+  watch: Pick<ServicePorts, 'timed' | 'report' | 'outside'>,
 ) => Promise<Service>
 
 /** Answers on the port until it is told to end. */
@@ -17,15 +19,21 @@ export function runThread(port: MessagePort, { pulse }: ThreadData, open: OpenIn
   const say = createSay(port)
   const words = new BigInt64Array(pulse)
   const services = new Map<string, Promise<Service>>()
-  const openOne = (name: string, number: number, data: unknown): Promise<Service> =>
+  const asking = createAsking(say)
+  const openOne = (
+    name: string,
+    { number, data, asksOutside }: Extract<ServiceAsk, { do: 'open' }>,
+  ): Promise<Service> =>
     open(name, data, {
       timed: (work) => timed(words, number, work),
       report: (event) => say({ say: 'event', service: name, event }),
+      outside: asksOutside ? (request) => asking.ask(name, request) : undefined,
     })
   port.on('message', (message: ThreadAsk) => {
     if ('end' in message) return port.close()
+    if ('outside' in message) return asking.take(message.outside, message.answer)
     const { service: name, id, ask } = message
-    if (ask.do === 'open') services.set(name, openOne(name, ask.number, ask.data))
+    if (ask.do === 'open') services.set(name, openOne(name, ask))
     const service = services.get(name)
     if (ask.do === 'close') services.delete(name)
     answer(service, ask).then(
@@ -44,6 +52,27 @@ function createSay(port: MessagePort): (news: ThreadNews) => void {
   }
   return (news) => {
     if (pending.push(news) === 1) process.nextTick(flush) // After the promises that wait for the same commit.
+  }
+}
+
+/** What oracles have asked of the other side, which answers each under its number. What nobody answers the service gives up. */
+function createAsking(say: (news: ThreadNews) => void): {
+  readonly ask: (service: string, request: JsonValue) => Promise<OracleAnswer>
+  readonly take: (number: number, answer: OracleAnswer) => void
+} {
+  const asked = new Map<number, (answer: OracleAnswer) => void>()
+  let last = 0
+  return {
+    ask: (service, request) =>
+      new Promise((resolve) => {
+        const number = ++last
+        asked.set(number, resolve)
+        say({ say: 'outside', service, number, request })
+      }),
+    take: (number, answer) => {
+      asked.get(number)?.(answer)
+      asked.delete(number)
+    },
   }
 }
 
@@ -71,8 +100,8 @@ async function answer(
       return service.submit(ask.request)
     case 'ping':
       return null
-    case 'methods':
-      return service.methods()
+    case 'offers':
+      return service.offers()
     case 'prove':
       return service.prove(ask.queries)
     case 'take_down':

@@ -8,6 +8,8 @@ type Option = {
   /** What the value is called in the help; strings only. */
   readonly value?: string
   readonly summary: string
+  /** It may be given several times: its value is then a list with commas. */
+  readonly multiple?: boolean
 }
 
 /** What the help says of a command, and what its arguments may be. */

@@ -41,6 +41,12 @@ export const vmExec: Command<Report> = {
         value: 'text',
         summary: 'what people call the service (default: "<script> files")',
       },
+      'allow-host': {
+        type: 'string',
+        value: 'host[:port]',
+        multiple: true,
+        summary: "a host that the script's oracles may fetch from; may be given several times",
+      },
       debug: {
         type: 'boolean',
         short: 'd',
@@ -60,7 +66,7 @@ export const vmExec: Command<Report> = {
 async function run(input: Input): Promise<Report> {
   const { early, stop } = input
   const wanted = readOptions(input)
-  const { file, dir, title, host, port, isDebug } = wanted
+  const { file, dir, title, host, port, isDebug, allowHosts } = wanted
   const script = readUserFile(file)
   useEarlyWorker(early)
   await using closing = new AsyncDisposableStack()
@@ -72,7 +78,7 @@ async function run(input: Input): Promise<Report> {
   vm.on('notice', (event) => {
     if (!isUsual(event)) process.stderr.write(textOf(event))
   })
-  await vm.deploy({ dir, title })
+  await vm.deploy({ dir, title, allowHosts })
   server.mount('/', vm)
   const served = closing.move()
   await using _vm = { [Symbol.asyncDispose]: () => vm.close() }
@@ -105,6 +111,7 @@ type Wanted = {
   readonly host: string
   readonly port: number
   readonly isDebug: boolean
+  readonly allowHosts: readonly string[]
 }
 
 function readOptions({ positionals, options }: Input): Wanted {
@@ -125,6 +132,7 @@ function readOptions({ positionals, options }: Input): Wanted {
     host,
     port: portOf(text('port')),
     isDebug: options['debug'] === undefined ? isLocal : options['debug'] === true,
+    allowHosts: text('allow-host')?.split(',') ?? [],
   }
 }
 

@@ -10,7 +10,7 @@ import type { LogReads } from '@stele/faces/log'
 import { engines, refuseRetired } from '@stele/host/names'
 import type { EdgeSettings } from '@stele/http'
 import { keysText, type ServiceDefinition, type ServiceIdentity } from '@stele/service'
-import type { ServiceClient, ServiceThread } from '@stele/service/thread'
+import type { AnswerOutside, ServiceClient, ServiceThread } from '@stele/service/thread'
 import {
   type LogReader,
   openStorage,
@@ -80,13 +80,19 @@ export function runService(
     thread,
     main,
     name = kind.name,
-  }: { readonly thread: ServiceThread; readonly main: URL; readonly name?: string },
+    outside,
+  }: {
+    readonly thread: ServiceThread
+    readonly main: URL
+    readonly name?: string
+    readonly outside?: AnswerOutside
+  },
 ): RunningService {
   const script = isNew ? kind.definition.script() : undefined
   const data: ServiceData = { kind: kind.name, storage, identity, script }
   const inOrder = Promise.withResolvers<boolean>()
   const uploads = reads.uploads(inOrder.promise)
-  const client = thread.open({ name, data, keepBlobs: uploads.keep })
+  const client = thread.open({ name, data, outside, keepBlobs: uploads.keep })
   // Without a public folder nothing tells an older database that it is one.
   const isInOrder = client.ready.then(
     ({ readOnly }) => storage.publicFolder && readOnly === undefined,

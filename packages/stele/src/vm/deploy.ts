@@ -1,4 +1,5 @@
 // A script's service in a folder: found or begun there, and run.
+import type { AnswerOutside } from '@stele/service/thread'
 import { dataPaths, lockDataFolder } from '@stele/storage/folder'
 import { findService, type RunningService, runService } from '../server/run-service.ts'
 import { vmKind } from '../services/vm/kind.ts'
@@ -21,8 +22,10 @@ export async function deploy(options: {
   /** An absolute path. */
   readonly dir: string
   readonly hear: HearEvent
+  /** Answers what its oracles ask of the world outside. */
+  readonly outside: AnswerOutside
 }): Promise<Deployed> {
-  const { script, dir, hear } = options
+  const { script, dir, hear, outside } = options
   await using closing = new AsyncDisposableStack()
   closing.adopt(lockDataFolder(dataPaths(dir).root), (lock) => lock.release())
   const reading = closing.use(new AsyncDisposableStack())
@@ -31,7 +34,7 @@ export async function deploy(options: {
   const found = await findService(kind, { dir, publicFolder: true }, { wanted, closing: reading })
   const { thread, release } = useThread(dir, hear)
   closing.defer(release)
-  const service = runService(found, { thread, main: mainModule, name: dir })
+  const service = runService(found, { thread, main: mainModule, name: dir, outside })
   closing.defer(() => service.client.close())
   await service.client.ready
   const kept = closing.move()

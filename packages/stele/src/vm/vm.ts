@@ -7,6 +7,7 @@ import type { RunningService } from '../server/run-service.ts'
 import { CallLog } from './call-log.ts'
 import { type Deployed, deploy } from './deploy.ts'
 import { FilesArchive } from './files-archive.ts'
+import { createOutside } from './outside.ts'
 import type { HearEvent } from './thread.ts'
 
 /** Where a VM is deployed. */
@@ -17,6 +18,8 @@ export type DeployOptions = {
   readonly title?: string
   /** The address that its files must have, as `filesArchive.url` gives it: for services that are there. */
   readonly url?: string
+  /** Hosts that its oracles may fetch from, such as `example.com` or `example.com:8443`; none when absent. */
+  readonly allowHosts?: readonly string[]
 }
 
 /** A call of a method. */
@@ -61,10 +64,11 @@ export class VM extends EventEmitter<VMEvents> {
   }
 
   /** Begins the service in the folder, or goes on with the one that is there. Throws `data_locked`, `data_invalid`, `script_invalid`, `vm_deployed`. */
-  async deploy({ dir, title, url }: DeployOptions): Promise<void> {
+  async deploy({ dir, title, url, allowHosts }: DeployOptions): Promise<void> {
     if (this.#deployed !== undefined) throw new SteleError('vm_deployed', { dir })
     const place = resolve(dir)
-    const deployed = await deploy({ script: this.code, dir: place, hear: this.#hear })
+    const outside = createOutside({ allowHosts })
+    const deployed = await deploy({ script: this.code, dir: place, hear: this.#hear, outside })
     const { service } = deployed
     try {
       const archive = new FilesArchive(
