@@ -124,14 +124,14 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   return exitCode
 }
 
-/** `vm exec` is one command, with two words. */
+/** `vm exec` is one command, with two words; `vm help exec` asks for its help. */
 function joinVerb(argv: readonly string[]): readonly string[] {
-  const [first, second, ...rest] = argv
-  const isGroup = Object.keys(commands).some((name) => name.startsWith(`${first} `))
-  if (!isGroup) return argv
-  return second === undefined || second.startsWith('-')
-    ? ['help', `${first}`]
-    : [`${first} ${second}`, ...rest]
+  const [group, verb = 'help', ...rest] = argv
+  if (!Object.keys(commands).some((name) => name.startsWith(`${group} `))) return argv
+  if (verb === '--version' || verb === '-v') return [verb]
+  const isHelp = verb === 'help' || verb === '--help' || verb === '-h'
+  if (!isHelp) return [`${group} ${verb}`, ...rest]
+  return ['help', [group, ...rest].join(' ')]
 }
 
 /** The services' thread loads its modules while this one loads those of the server. */

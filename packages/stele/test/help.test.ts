@@ -33,3 +33,22 @@ for (const positionals of [
     await assert.rejects(async () => help.run({ ...quietInput, positionals }), { code, message })
   })
 }
+
+test('help lists the commands of a group when it is asked for the group', async () => {
+  const report = await help.run({ ...quietInput, positionals: ['vm'] })
+  assert.match(help.view(report), /^Usage: stele vm <command>/m)
+  assert.ok('commands' in report)
+  assert.ok(Object.keys(report.commands).every((name) => name.startsWith('vm ')))
+})
+
+for (const positionals of [['vm', 'exec'], ['vm exec']]) {
+  test(`help shows "vm exec" when it is asked for ${JSON.stringify(positionals)}`, async () => {
+    const report = await help.run({ ...quietInput, positionals })
+    assert.match(help.view(report), /^Usage: stele vm exec <script\.js>$/m)
+  })
+}
+
+test('help throws usage_wrong for a command that the group does not have', async () => {
+  const wrong = { code: 'usage_wrong', message: 'There is no command "vm nope"' }
+  await assert.rejects(async () => help.run({ ...quietInput, positionals: ['vm', 'nope'] }), wrong)
+})

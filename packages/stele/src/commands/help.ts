@@ -6,7 +6,9 @@ import { summaries } from './summaries.ts'
 /** The commands by name, each loaded when it is asked for. */
 type Commands = { readonly [name: string]: () => Promise<RunnableCommand> }
 
-type Report = { readonly commands: { readonly [name: string]: string } } | { readonly usage: Usage }
+type Report =
+  | { readonly commands: { readonly [name: string]: string }; readonly group?: string }
+  | { readonly usage: Usage }
 
 /** Lists the commands, or tells of one. */
 export const createHelp = (commands: Commands): Command<Report> => ({
@@ -16,11 +18,19 @@ export const createHelp = (commands: Commands): Command<Report> => ({
     arguments: '[command]',
     options: {},
   },
-  run: async ({ positionals: [name, ...rest] }) => {
+  run: async ({ positionals }) => {
+    const [name, ...rest] = joinWords(positionals, commands)
     if (name === undefined) return { commands: summaries }
+    const group = Object.entries(summaries).filter(([one]) => one.startsWith(`${name} `))
+    if (group.length > 0 && rest.length === 0) {
+      return { commands: Object.fromEntries(group), group: name }
+    }
     const load = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (load === undefined) {
-      throw new SteleError('usage_wrong', { reason: `There is no command "${name}"`, command: '' })
+      throw new SteleError('usage_wrong', {
+        reason: `There is no command "${[name, ...rest].join(' ')}"`,
+        command: '',
+      })
     }
     const { usage } = await load()
     // "help rules show" is answered with all of "rules".
@@ -31,21 +41,30 @@ export const createHelp = (commands: Commands): Command<Report> => ({
     }
     return { usage }
   },
-  view: (report) => ('usage' in report ? describe(report.usage) : overview()),
+  view: (report) => ('usage' in report ? describe(report.usage) : overview(report)),
 })
+
+/** `vm exec` is one name. */
+function joinWords(words: readonly string[], commands: Commands): readonly string[] {
+  const [first, second, ...rest] = words.flatMap((one) => one.split(' '))
+  const both = `${first} ${second}`
+  if (first === undefined || second === undefined) return first === undefined ? [] : [first]
+  return Object.hasOwn(commands, both) ? [both, ...rest] : [first, second, ...rest]
+}
 
 /** The words that may follow the command: `add <name> | list` has two. */
 function actionsOf(usage: Usage): readonly (string | undefined)[] {
   return usage.arguments.split('|').map((one) => one.trim().split(' ')[0])
 }
 
-function overview(): string {
+function overview({ commands, group }: Extract<Report, { readonly commands: object }>): string {
+  const usage = group === undefined ? '<command>' : `${group} <command>`
   return [
     'Stele: a JavaScript package registry that anyone can check',
     '',
-    'Usage: stele <command> [arguments] [options]',
+    `Usage: stele ${usage} [arguments] [options]`,
     '',
-    ...table(Object.entries(summaries)),
+    ...table(Object.entries(commands)),
     '',
     'Every command takes --json. "stele help <command>" tells more',
   ].join('\n')
