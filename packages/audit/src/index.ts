@@ -1,4 +1,5 @@
 // The public face of @stele/audit.
+export { type CarriedLog, type CarryOptions, type CarryPorts, carryLog } from './carry-log.ts'
 export {
   type ExecutorSettings,
   type Fetched,

@@ -14,6 +14,9 @@ import { Replay } from './replay.ts'
 import { fetchSignedTree, type LogKeys } from './signed-tree.ts'
 import { forked, type SignedRoot, TreeAudit, type TreeClaims } from './tree-audit.ts'
 
+/** What following a log takes. */
+type LogPorts = Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'watch' | 'progress' | 'nowMs'>
+
 type LogAuditOptions = {
   /** Calls of entries below it are not run again. */
   readonly since: number
@@ -23,13 +26,15 @@ type LogAuditOptions = {
   readonly continuation?: Continuation
   /** Told once, when it is known how much there is to do. */
   readonly planned: (entries: number) => Promise<void>
+  /** Set: no script is run. Told of each chunk that was verified, in order; the first one may begin with known entries. */
+  readonly carried?: (chunk: Chunk) => Promise<void>
 }
 
 /** One log, audited from its first entry, or from where another day ended, to the newest checkpoint that was seen. */
 export class LogAudit {
   readonly replay: Replay
   readonly tree: TreeAudit
-  readonly #ports: VerifyPorts
+  readonly #ports: LogPorts
   readonly #keys: LogKeys
   readonly #options: LogAuditOptions
   /** Entries that another verification had seen. */
@@ -39,7 +44,7 @@ export class LogAudit {
   #newest: SignedRoot | undefined
   #verified: SignedRoot | undefined
 
-  constructor(ports: VerifyPorts, keys: LogKeys, options: LogAuditOptions) {
+  constructor(ports: LogPorts, keys: LogKeys, options: LogAuditOptions) {
     this.#ports = ports
     this.#keys = keys
     this.#options = options
@@ -53,6 +58,7 @@ export class LogAudit {
       ...(watch === undefined ? {} : { watch }),
       origin: keys.origin,
       since,
+      carriesScripts: options.carried !== undefined,
     }
     this.replay = new Replay(replayPorts, continuation?.replay)
   }
@@ -138,6 +144,7 @@ export class LogAudit {
       await this.replay.replay(readParts(chunk, index))
       if (index % entriesPerTurn === 0) await this.replay.breathe()
     }
+    await this.#options.carried?.(chunk)
     this.#ports.progress({ phase: 'entries', done: this.size, total: claims.size })
   }
 

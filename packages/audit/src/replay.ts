@@ -37,6 +37,8 @@ type Writes = { readonly rows: readonly RowWrite[]; readonly hashes: readonly Ef
 export type ReplayPorts = Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'watch'> & {
   readonly origin: string
   readonly since: number
+  /** What scripts did is carried on as the log tells it, and never run. */
+  readonly carriesScripts?: boolean
 }
 
 /** A replay from the first entry on, or from where another one was kept. */
@@ -174,9 +176,13 @@ export class Replay {
     const { operator, timeMs } = this.#facts
     const fault = findEntryFault(parts, { origin: this.#ports.origin, operator, timeMs })
     if (fault !== undefined) throw entryMismatch(index, fault)
-    if (body?.kind === entryKinds.memory) this.#compareMemory(index, body.body.sha256)
-    const carried = this.#isQueueable(parts) ? this.#carryWhole(parts) : undefined
-    const isRunnable = carried === undefined && this.lostSince === undefined
+    const isOnlyCarried = this.#ports.carriesScripts === true && isOfScript(parts)
+    if (body?.kind === entryKinds.memory && this.#ports.carriesScripts !== true) {
+      this.#compareMemory(index, body.body.sha256)
+    }
+    const isQueueable = !isOnlyCarried && this.#isQueueable(parts)
+    const carried = isQueueable ? this.#carryWhole(parts) : undefined
+    const isRunnable = !isOnlyCarried && carried === undefined && this.lostSince === undefined
     const done = isRunnable ? this.#runner.run(parts, this.#facts.settings) : undefined
     const writes = carried ?? (done === undefined ? this.#carry(parts) : this.#take(parts, done))
     // From here on the replay changes, and nothing waits for blobs.
@@ -311,6 +317,11 @@ export class Replay {
       throw entryMismatch(index, { what: 'its state root', found, wanted })
     }
   }
+}
+
+/** Whether it is the script that decided what the entry did. */
+function isOfScript({ leaf: { kind } }: EntryParts): boolean {
+  return kind === entryKinds.call || kind === entryKinds.genesis
 }
 
 const needsWithheld = { unchecked: 'rule', reason: 'it needs what is withheld' } as const

@@ -11,6 +11,8 @@ export type FolderChange =
   /** A copy of the file at this path, which stays as it is. */
   | { readonly copy: string; readonly from: string }
   | { readonly remove: string }
+  /** A folder, for as long as nothing lies in it. */
+  | { readonly folder: string }
   | { readonly sync: true }
 
 /** Makes the changes in their order. Throws what the file system says; those after it are not made. */
@@ -56,6 +58,7 @@ export function createPublicFiles(
       if ('put' in change) putAgain(join(root, change.put), () => [change.bytes])
       else if ('copy' in change) putAgain(join(root, change.copy), () => piecesOf(change.from))
       else if ('remove' in change) remove(join(root, change.remove))
+      else if ('folder' in change) folders.make(join(root, change.folder))
       else sync()
     }
   }

@@ -23,6 +23,8 @@ export type CliDetails = {
   vm_deployed: { readonly dir: string }
   method_unknown: { readonly method: string }
   files_url_differs: { readonly dir: string; readonly url: string; readonly found: string }
+  clone_impossible: { readonly url: string; readonly reason: string }
+  clone_stopped: { readonly dir: string }
   call_failed: { readonly name: string; readonly message: string; readonly code: number }
   server_unreachable: { readonly url: string; readonly reason: string }
   server_refused: { readonly url: string; readonly status: number; readonly message: string }
@@ -103,6 +105,15 @@ export const cliErrors: Catalogue<CliDetails> = {
     status: 409,
     message: (d) =>
       `Cannot deploy to "${d.dir}": its files are ${d.found}, and ${d.url} was wanted`,
+  },
+  clone_impossible: {
+    status: 409,
+    message: (d) => `Cannot clone "${d.url}": ${d.reason}`,
+  },
+  clone_stopped: {
+    status: 503,
+    message: (d) => `Stopped before the clone in "${d.dir}" was as new as its service`,
+    fix: () => 'What it held before is still right. Run the same again to go on',
   },
   call_failed: {
     status: 400,

@@ -5,6 +5,7 @@ import { type RunnableCommand, runnable } from './command.ts'
 export const commands: { readonly [name: string]: () => Promise<RunnableCommand> } = {
   admin: async () => runnable((await import('./admin.ts')).admin),
   amend: async () => runnable((await import('./amend.ts')).amend),
+  clone: async () => runnable((await import('./clone.ts')).clone),
   help: async () => runnable((await import('./help.ts')).createHelp(commands)),
   reserve: async () => runnable((await import('./reserve.ts')).reserve),
   rules: async () => runnable((await import('./rules.ts')).rules),

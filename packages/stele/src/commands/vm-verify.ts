@@ -1,6 +1,8 @@
 // stele vm verify <host:port>, as NodeVMS's nodevms verify: runs every call of a service again, and compares its log and files.
 import { hash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { isSteleError, SteleError } from '@stele/errors'
 import { readUserFile } from '../user-file.ts'
 import { createCallClock } from '../verify/call-clock.ts'
@@ -8,12 +10,12 @@ import { exitCodes, foldersOf } from '../verify/command.ts'
 import { writeWhole } from '../verify/kept-store.ts'
 import { defaultCallTimeoutS, maxThreads } from '../verify/limits.ts'
 import type { Source, VerifyData } from '../verify/messages.ts'
-import { createProgressLines } from '../verify/progress-lines.ts'
+import { createProgressLines, verifying } from '../verify/progress-lines.ts'
 import { readCommon } from '../verify/read-options.ts'
 import type { ShownReport } from '../verify/report-text.ts'
 import { verifyInThread } from '../verify/run-in-thread.ts'
 import { formatServiceReport } from '../verify/service-report.ts'
-import { filesBeside, parseFilesSource, parseLogSource } from '../vm/source.ts'
+import { filesBeside, incompleteMark, parseFilesSource, parseLogSource } from '../vm/source.ts'
 import type { Command, Input } from './command.ts'
 
 const name = 'vm verify'
@@ -99,7 +101,7 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
     threads: Math.min(maxThreads, availableParallelism()),
     main: main.href,
   }
-  const progress = createProgressLines(process.stderr, Date.now)
+  const progress = createProgressLines(process.stderr, Date.now, verifying)
   const { report, saved } = await verifyInThread(data, { main, stop, progress })
   if (out !== undefined) writeWhole(out, `${JSON.stringify(report, undefined, 2)}\n`)
   return { ...report, saved }
@@ -125,8 +127,17 @@ function readPlaces(
   }
   const source: Source = parseLogSource(given, name)
   const elsewhere = files ?? (log === undefined ? undefined : (address ?? dir))
+  refuseUnfinished(source)
   const place = elsewhere === undefined ? filesBeside(source) : parseFilesSource(elsewhere, name)
   return { source, service: { kind: 'script', files: place, areWanted: elsewhere !== undefined } }
+}
+
+/** Its files may be of several entries, and nobody's fault. */
+function refuseUnfinished(source: Source): void {
+  if (source.kind === 'http' || !existsSync(join(source.path, incompleteMark))) return
+  const reason =
+    'its files are being written, or "stele clone" was stopped meanwhile: run that again'
+  throw new SteleError('verify_impossible', { url: source.path, reason })
 }
 
 /** Any script will do, unless one was given. */

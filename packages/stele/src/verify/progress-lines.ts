@@ -7,22 +7,44 @@ import {
   type Terminal,
 } from './progress.ts'
 
-const nouns: ProgressNouns = {
-  entries: 'entries of the call log replayed',
-  contents: 'blobs compared',
-  served: 'files and folders compared',
+/** What is being done: on a terminal what is counted, elsewhere a line. */
+type Doing = {
+  readonly nouns: ProgressNouns
+  readonly line: (event: VerifyProgress) => string
+}
+
+/** A verification. */
+export const verifying: Doing = {
+  nouns: {
+    entries: 'entries of the call log replayed',
+    contents: 'blobs compared',
+    served: 'files and folders compared',
+  },
+  line: ({ phase, total }) =>
+    phase === 'entries'
+      ? `Downloading the call log, and replaying its ${total} entries`
+      : `Downloading the files, and comparing all ${total}`,
+}
+
+/** A clone. */
+export const cloning: Doing = {
+  nouns: { ...verifying.nouns, entries: 'entries of the call log checked' },
+  line: ({ total }) => `Downloading the call log, and checking its ${total} entries`,
 }
 
 /** Tells what is being done, as NodeVMS does. */
-export function createProgressLines(terminal: Terminal, nowMs: () => number): ProgressLine {
+export function createProgressLines(
+  terminal: Terminal,
+  nowMs: () => number,
+  { nouns, line }: Doing,
+): ProgressLine {
   if (terminal.isTTY === true) return createProgressLine(terminal, nowMs, nouns)
   let told: string | undefined
   const say = (text: string): void => void terminal.write(`${text}\n`)
-  const show = ({ phase, total }: VerifyProgress): void => {
-    if (phase === told) return
-    told = phase
-    if (phase === 'entries') say(`Downloading the call log, and replaying its ${total} entries`)
-    else if (phase === 'served') say(`Downloading the files, and comparing all ${total}`)
+  const show = (event: VerifyProgress): void => {
+    if (event.phase === told || event.phase === 'contents') return
+    told = event.phase
+    say(line(event))
   }
   return { ask: (url) => say(`Connecting to ${url}`), show, clear: () => undefined }
 }

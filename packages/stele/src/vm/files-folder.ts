@@ -31,7 +31,7 @@ export function createFilesFetch(folder: string): VerifyPorts['fetch'] {
 }
 
 /** The names of the state in a folder of the disk; those of folders end with "/". */
-function listFolder(place: string): readonly string[] {
+export function listFolder(place: string): readonly string[] {
   const names: string[] = []
   const walk = (folder: string, before: string): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {

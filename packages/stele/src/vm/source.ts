@@ -8,7 +8,9 @@ import { wsAddress } from './rpc-client.ts'
 
 const logInFolder = '-/log/key'
 /** Where a clone keeps the files. */
-const filesFolder = 'files'
+export const filesFolder = 'files'
+/** Lies in a clone while its files are written: until it is gone they may be of several entries. */
+export const incompleteMark = 'files.incomplete'
 
 /** A log: an address, or a folder that holds one, also a service's own. Throws `usage_wrong`. */
 export function parseLogSource(text: string, command: string): Source {
