@@ -4,6 +4,8 @@ import { SteleError } from '@stele/errors'
 import { isOnlyLocal } from '../server/announce.ts'
 import { aborted } from '../stop-signal.ts'
 import { readUserFile } from '../user-file.ts'
+import { VMFactory } from '../vm/factory.ts'
+import { usualMaxVMs } from '../vm/limits.ts'
 import { RPCServer } from '../vm/rpc-server.ts'
 import { useEarlyWorker } from '../vm/thread.ts'
 import { VM } from '../vm/vm.ts'
@@ -47,6 +49,16 @@ export const vmExec: Command<Report> = {
         multiple: true,
         summary: "a host that the script's oracles may fetch from; may be given several times",
       },
+      factory: {
+        type: 'boolean',
+        summary:
+          'let the script provision other services (System.vms), which are served below this one',
+      },
+      'max-services': {
+        type: 'string',
+        value: 'count',
+        summary: `how many a factory may have at once (default ${usualMaxVMs})`,
+      },
       debug: {
         type: 'boolean',
         short: 'd',
@@ -73,13 +85,15 @@ async function run(input: Input): Promise<Report> {
   const server = new RPCServer({ host, debug: isDebug, report: reportBug })
   closing.defer(() => server.close())
   await server.listen(port) // A port that is taken must not leave a log and keys behind.
-  const vm = new VM(script)
+  const vm =
+    wanted.maxVMs === undefined ? new VM(script) : new VMFactory(script, { maxVMs: wanted.maxVMs })
   vm.on('print', (line) => process.stderr.write(`${line}\n`))
   vm.on('notice', (event) => {
     if (!isUsual(event)) process.stderr.write(textOf(event))
   })
   await vm.deploy({ dir, title, allowHosts })
   server.mount('/', vm)
+  if (vm instanceof VMFactory) vm.setRPCServer(server)
   const served = closing.move()
   await using _vm = { [Symbol.asyncDispose]: () => vm.close() }
   await using _server = served
@@ -112,6 +126,8 @@ type Wanted = {
   readonly port: number
   readonly isDebug: boolean
   readonly allowHosts: readonly string[]
+  /** How many services a factory may have; undefined for what is none. */
+  readonly maxVMs: number | undefined
 }
 
 function readOptions({ positionals, options }: Input): Wanted {
@@ -133,7 +149,15 @@ function readOptions({ positionals, options }: Input): Wanted {
     port: portOf(text('port')),
     isDebug: options['debug'] === undefined ? isLocal : options['debug'] === true,
     allowHosts: text('allow-host')?.split(',') ?? [],
+    maxVMs: maxVMsOf(options['factory'] === true, text('max-services')),
   }
+}
+
+function maxVMsOf(isFactory: boolean, text: string | undefined): number | undefined {
+  if (text === undefined) return isFactory ? usualMaxVMs : undefined
+  if (!isFactory) throw usageWrong('--max-services goes with --factory')
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
+  throw usageWrong(`--max-services is "${text}", wanted a number from 1 to 99999`)
 }
 
 /** The script's name without `.js`; another name than the script's, so that it can lie beside it. */

@@ -1,5 +1,10 @@
 // Limits of scripts as services, each with its unit and its reason.
 
+/** Services that a factory makes where nobody says otherwise: each holds some 2 MB of memory and 1 MB of disk. */
+export const usualMaxVMs = 100
+/** How long a service is kept for a call that is not in the log yet, in milliseconds. */
+export const unclaimedMs: number = 60 * 1000
+
 /** Random bytes that one request gives: as many as Web Crypto gives at once. */
 export const maxRandomBytes = 65_536
 /** Bytes of an answer that an oracle fetches: as base64 it still fits in what one call may be told. */

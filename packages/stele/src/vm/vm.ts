@@ -7,7 +7,7 @@ import type { RunningService } from '../server/run-service.ts'
 import { CallLog } from './call-log.ts'
 import { type Deployed, deploy } from './deploy.ts'
 import { FilesArchive } from './files-archive.ts'
-import { createOutside } from './outside.ts'
+import { createOutside, type OutsideOptions } from './outside.ts'
 import type { HearEvent } from './thread.ts'
 
 /** Where a VM is deployed. */
@@ -67,9 +67,9 @@ export class VM extends EventEmitter<VMEvents> {
   async deploy({ dir, title, url, allowHosts }: DeployOptions): Promise<void> {
     if (this.#deployed !== undefined) throw new SteleError('vm_deployed', { dir })
     const place = resolve(dir)
-    const outside = createOutside({ allowHosts })
+    const outside = createOutside({ allowHosts, provision: this.provisioning() })
     const deployed = await deploy({ script: this.code, dir: place, hear: this.#hear, outside })
-    const { service } = deployed
+    const service = this.watched(deployed.service)
     try {
       const archive = new FilesArchive(
         `stele:${service.identity.origin}/-/files/`,
@@ -86,7 +86,7 @@ export class VM extends EventEmitter<VMEvents> {
       throw error
     }
     this.#title = title ?? `${basename(place)} files`
-    this.#deployed = deployed
+    this.#deployed = { ...deployed, service }
     this.emit('ready')
   }
 
@@ -152,6 +152,16 @@ export class VM extends EventEmitter<VMEvents> {
     this.#callLog = null
     await deployed.close()
     this.emit('close')
+  }
+
+  /** Makes services that the script provisions; none where that is not allowed. */
+  protected provisioning(): OutsideOptions['provision'] {
+    return undefined
+  }
+
+  /** The service as everybody calls it. */
+  protected watched(service: RunningService): RunningService {
+    return service
   }
 
   readonly #hear: HearEvent = (event) => {
