@@ -120,3 +120,20 @@ export async function connectForeign(address: string, user?: string): Promise<Fo
     [Symbol.dispose]: () => client.close(),
   }
 }
+
+/** Sends requests of JSON-RPC as they are given, one after the other. */
+export async function connectRaw(
+  address: string,
+): Promise<Disposable & { readonly ask: (request: object) => Promise<unknown> }> {
+  const socket = new WebSocket(`ws://${address}/`)
+  await once(socket, 'open')
+  let id = 0
+  return {
+    ask: async (request) => {
+      socket.send(JSON.stringify({ jsonrpc: '2.0', ...request, id: ++id }))
+      const [{ data }] = await once(socket, 'message')
+      return JSON.parse(String(data))
+    },
+    [Symbol.dispose]: () => socket.close(),
+  }
+}

@@ -142,11 +142,36 @@ function acceptKey(
   }
   const last = row === undefined ? 0 : boundKey(row).seq
   if (seq <= last) throw unauthorized(account, `its seq is ${seq}, the key's last was ${last}`)
-  if (timeMs > via.notAfter) throw unauthorized(account, 'it came after its notAfter')
-  if (via.notAfter > timeMs + maxNotAfterMs) throw unauthorized(account, 'its notAfter is too far')
+  const aheadMs = via.notAfter - timeMs
+  if (aheadMs < 0) {
+    throw unauthorized(
+      account,
+      `its notAfter lies ${secondsOf(-aheadMs)} s back, by the service's clock`,
+    )
+  }
+  if (aheadMs > maxNotAfterMs) {
+    const most = secondsOf(maxNotAfterMs)
+    const found = `its notAfter is ${secondsOf(aheadMs)} s ahead of the service's clock`
+    throw unauthorized(account, `${found}, at most ${most} s are taken`)
+  }
   verifyCallSignature(body, rawKey)
   const value = canonicalJson({ key: Buffer.from(rawKey).toString('base64'), seq })
   return { object, field: via.key, value: Buffer.from(value) }
+}
+
+function secondsOf(ms: number): number {
+  return Math.ceil(ms / 1000)
+}
+
+/** The last number that this account's own key has signed, 0 where it has signed nothing; undefined for an account that is no key. */
+export function lastSignedSeq(
+  state: Pick<StateReader, 'get'>,
+  account: string,
+): number | undefined {
+  const rawKey = keyOfAccount(account)
+  if (rawKey === undefined) return undefined
+  const row = state.get(keysObject(account), keyIdOf(rawKey))
+  return row === undefined ? 0 : boundKey(row).seq
 }
 
 function boundKey(row: Uint8Array): { readonly key: Uint8Array; readonly seq: number } {

@@ -54,6 +54,9 @@ export const pingMs: number = 30 * 1000
 /** Characters of a caller's name. */
 export const maxUserLength = 200
 
+/** Characters of a log's origin, as a signed call names it. */
+export const maxOriginLength = 1_000
+
 /** Entries on a page of a service's calls. */
 export const maxEntriesShown = 100
 

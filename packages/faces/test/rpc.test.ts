@@ -16,15 +16,33 @@ type World = {
   readonly connect: (query?: string) => Promise<WebSocket>
 }
 
-async function open(t: TestContext, isDebug = true): Promise<World> {
+/** The account of a key, as far as the face looks. */
+const signer = 'ed25519:mine'
+
+async function open(
+  t: TestContext,
+  { isDebug = true, anonymous = false }: { isDebug?: boolean; anonymous?: boolean } = {},
+): Promise<World> {
   const calls: CallRequest[] = []
   const submit = async (request: CallRequest): Promise<CallAnswer> => {
     calls.push(request)
     return { index: calls.length, timeMs: 0, outcome: outcomeOf(request) }
   }
-  const methods = async (): Promise<string[]> => ['echo', 'fail', 'nothing', 'busy', 'bug']
+  const offers = async () => ({ methods: ['echo', 'fail', 'nothing', 'busy', 'bug'], anonymous })
+  const lastSeq = (account: string): number | undefined => (account === signer ? 6 : undefined)
   const bugs: unknown[] = []
-  const face = rpcFace.open({ submit, methods, isDebug, reportBug: (bug) => bugs.push(bug) }, {})
+  const face = rpcFace.open(
+    {
+      submit,
+      offers,
+      origin: 'example.com/log',
+      lastSeq,
+      nowMs: () => 1234,
+      isDebug,
+      reportBug: (bug) => bugs.push(bug),
+    },
+    {},
+  )
   const app = createApp({
     faces: [face],
     settings: { mountPath: '', trustedProxies: [], listensOnLoopback: true },
@@ -95,6 +113,7 @@ test('the handshake says what there is, and where', async (t) => {
     methods: ['echo', 'fail', 'nothing', 'busy', 'bug'],
     callLogUrl: `${url}/-/log/`,
     filesArchiveUrl: `${url}/-/files/`,
+    origin: 'example.com/log',
   })
 })
 
@@ -113,7 +132,7 @@ test('everything on a connection is called by whom its address names', async (t)
 })
 
 test('out of debug mode a name is refused before the connection is open', async (t) => {
-  const { url } = await open(t, false)
+  const { url } = await open(t, { isDebug: false })
   const headers = {
     connection: 'Upgrade',
     upgrade: 'websocket',
@@ -178,3 +197,78 @@ for (const [what, data, code] of closings) {
     assert.equal(event.code, code)
   })
 }
+
+const signed = {
+  account: signer,
+  origin: 'example.com/log',
+  seq: 7,
+  notAfter: 99,
+  key: '0'.repeat(64),
+  signature: 'A'.repeat(86) + '==',
+}
+const signedRequest = (stele: unknown): string =>
+  JSON.stringify({ jsonrpc: '2.0', method: 'echo', params: [1], id: 1, stele })
+
+for (const isDebug of [true, false]) {
+  test(`a signed call is submitted as its key's ${isDebug ? 'in debug mode' : 'elsewhere'}`, async (t) => {
+    const { calls, ask, connect } = await open(t, { isDebug })
+    const socket = await connect()
+    assert.deepEqual(Object(await ask(socket, signedRequest(signed))).result, [1])
+    const { account, origin: _origin, ...by } = signed
+    assert.deepEqual(calls, [{ account, via: 'key', signed: by, method: 'echo', args: [1] }])
+  })
+}
+
+test('out of debug mode unsigned calls are refused, unless the script welcomes anonymous callers', async (t) => {
+  const closed = await open(t, { isDebug: false })
+  const { error } = Object(await closed.ask(await closed.connect(), request('echo', [1], 1)))
+  assert.deepEqual([error.code, error.message], [-32_001, 'call_unsigned'])
+  assert.match(error.data, /takes signed calls only\. .*--identity/)
+  assert.deepEqual(closed.calls, [])
+  const welcoming = await open(t, { isDebug: false, anonymous: true })
+  await welcoming.ask(await welcoming.connect(), request('echo', [1], 1))
+  assert.deepEqual(welcoming.calls, [{ account: null, via: 'token', method: 'echo', args: [1] }])
+})
+
+test('a call that was signed for another service is refused in words', async (t) => {
+  const { calls, ask, connect } = await open(t)
+  const answer = await ask(await connect(), signedRequest({ ...signed, origin: 'elsewhere' }))
+  const { error } = Object(answer)
+  assert.deepEqual([error.code, error.message], [-32_000, 'call_unauthorized'])
+  assert.match(error.data, /signed for "elsewhere", this service is "example\.com\/log"/)
+  assert.deepEqual(calls, [])
+})
+
+const malformed: readonly (readonly [stele: unknown, reason: RegExp])[] = [
+  [null, /is not an object/],
+  ['signed', /is not an object/],
+  [{ ...signed, more: 1 }, /has a member "more"/],
+  [{ ...signed, account: undefined }, /has no account/],
+  [{ ...signed, account: 'x'.repeat(201) }, /has no account/],
+  [{ ...signed, origin: 7 }, /has no origin/],
+  [{ ...signed, key: 'F'.repeat(64) }, /has no key/],
+  [{ ...signed, signature: 'A'.repeat(89) }, /has no signature/],
+  [{ ...signed, seq: 0 }, /has no seq/],
+  [{ ...signed, seq: 1.5 }, /has no seq/],
+  [{ ...signed, seq: 2 ** 53 }, /has no seq/],
+  [{ ...signed, notAfter: -1 }, /has no notAfter/],
+]
+for (const [stele, reason] of malformed) {
+  test(`a request is none when its member "stele" ${reason.source}: ${JSON.stringify(stele).slice(0, 30)}`, async (t) => {
+    const { calls, ask, connect } = await open(t)
+    const { error } = Object(await ask(await connect(), signedRequest(stele)))
+    assert.equal(error.code, -32_600)
+    assert.match(error.data, reason)
+    assert.deepEqual(calls, [])
+  })
+}
+
+test("stele.seq gives a key's last number and the time, and nothing for what is no key", async (t) => {
+  const { ask, connect } = await open(t, { isDebug: false })
+  const socket = await connect()
+  const known = await ask(socket, request('stele.seq', [signer], 1))
+  assert.deepEqual(Object(known).result, { seq: 6, timeMs: 1234 })
+  for (const params of [['alice'], [], [7], ['x'.repeat(300)]]) {
+    assert.equal(Object(await ask(socket, request('stele.seq', params, 1))).error.code, -32_602)
+  }
+})

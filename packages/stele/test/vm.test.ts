@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, type TestContext, test } from 'node:test'
 import { type ErrorCode, isSteleError } from '@stele/errors'
-import { RPCClient, RPCServer, RpcFailure, VM } from '../src/vm.ts'
+import { createIdentity, RPCClient, RPCServer, RpcFailure, VM } from '../src/vm.ts'
 
 const counter = `
 let count = 0
@@ -158,11 +158,13 @@ suite('stele/vm', () => {
     await client.connect(`${url}/lists/counter`, { user: 'alice' })
     t.after(() => client.close())
     assert.equal(client.url, `${url.replace('http', 'ws')}/lists/counter/?user=alice`)
-    assert.deepEqual(client.backendInfo, {
+    const { origin, ...told } = client.backendInfo ?? assert.fail()
+    assert.deepEqual(told, {
       methods: ['add', 'who', 'say', 'connect'],
       callLogUrl: `${url}/lists/counter/-/log/`,
       filesArchiveUrl: `${url}/lists/counter/-/files/`,
     })
+    assert.match(origin ?? '', /^localhost\//)
     const { who, add } = client as unknown as Record<
       string,
       (...args: unknown[]) => Promise<unknown>
@@ -177,6 +179,28 @@ suite('stele/vm', () => {
     })
     client.close()
     await assert.rejects(client.call('add'), isCode('rpc_not_connected'))
+  })
+
+  test('a client with an identity signs its calls, and the service knows it by its key', async (t) => {
+    const vm = await deploy(t)
+    const server = new RPCServer({ debug: false })
+    server.mount('/', vm)
+    await server.listen(0)
+    t.after(() => server.close())
+    const identity = createIdentity(join(folder, 'identity.key'))
+    const client = new RPCClient()
+    t.after(() => client.close())
+    await client.connect(server.url ?? '', { identity })
+    assert.equal(await client.call('who'), identity.account)
+    assert.deepEqual(await Promise.all([1, 2, 3].map((by) => client.call('add', by))), [1, 3, 6])
+    const [, first] = (await vm.callLog?.list()) ?? []
+    assert.deepEqual(first, {
+      type: 'call',
+      call: { userId: identity.account, methodName: 'who', args: [] },
+      result: { res: identity.account, filesVersion: 2 },
+    })
+    await client.connect(server.url ?? '')
+    await assert.rejects(client.call('who'), { code: -32_001, message: 'call_unsigned' })
   })
 
   test('connect() says why it cannot', async (t) => {

@@ -4,6 +4,7 @@ export { type Members, membersOf } from '../members.ts'
 export {
   applyBody,
   keysObject,
+  lastSignedSeq,
   logObject,
   readLogRow,
   rootsIn,

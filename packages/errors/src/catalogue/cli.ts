@@ -19,6 +19,7 @@ export type CliDetails = {
   address_taken: { readonly host: string; readonly port: number }
   address_unusable: { readonly host: string; readonly port: number; readonly reason: string }
   rpc_not_connected: { readonly method: string }
+  identity_refused: { readonly account: string; readonly reason: string }
   vm_closed: Record<string, never>
   vm_deployed: { readonly dir: string }
   method_unknown: { readonly method: string }
@@ -87,6 +88,10 @@ export const cliErrors: Catalogue<CliDetails> = {
     status: 409,
     message: (d) => `Cannot call "${d.method}": the client is not connected`,
     fix: () => 'Connect it first: await client.connect("localhost:5555")',
+  },
+  identity_refused: {
+    status: 400,
+    message: (d) => `Cannot sign calls as "${d.account}": ${d.reason}`,
   },
   vm_closed: {
     status: 409,

@@ -5,6 +5,7 @@ export type HttpDetails = {
   host_unknown: { readonly host: string }
   origin_refused: { readonly origin: string }
   debug_only: { readonly user: string }
+  call_unsigned: { readonly method: string }
   mount_taken: { readonly path: string }
   mount_invalid: { readonly path: string }
   route_not_found: { readonly method: string; readonly path: string }
@@ -41,6 +42,12 @@ export const httpErrors: Catalogue<HttpDetails> = {
   origin_refused: {
     status: 403,
     message: (d) => `Cannot open the connection: pages of "${d.origin}" may not`,
+  },
+  call_unsigned: {
+    status: 403,
+    message: (d) => `Cannot call "${d.method}": this service takes signed calls only`,
+    fix: () =>
+      'Make an identity with "stele vm identity <file>", and call with --identity <file>; a script that says "exports.anonymous = true" takes anonymous calls too',
   },
   mount_taken: {
     status: 409,

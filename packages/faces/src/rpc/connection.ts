@@ -1,12 +1,14 @@
 // One connection: what comes in is answered in the order in which it is done, and who sends faster than that waits.
+import type { CallSender } from '@stele/entries/senders'
 import { isSteleError, SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
 import type { RawData, WebSocket } from 'ws'
-import { maxCallsBytes, maxCallsWaiting, maxUnreadBytes, pingMs } from '../limits.ts'
+import { maxCallsBytes, maxCallsWaiting, maxUnreadBytes, maxUserLength, pingMs } from '../limits.ts'
 import type { Caller } from './caller.ts'
 import {
   formatAnswer,
   noSuchMethod,
+  notAKey,
   parseMessage,
   type Refused,
   type RpcError,
@@ -17,7 +19,11 @@ import {
 import type { RpcPorts } from './ports.ts'
 
 /** What a client is told when it connects. */
-type Handshake = { readonly callLogUrl: string; readonly filesArchiveUrl: string }
+type Handshake = {
+  readonly callLogUrl: string
+  readonly filesArchiveUrl: string
+  readonly origin: string
+}
 
 /** What a connection is opened with. */
 export type Connecting = {
@@ -108,14 +114,17 @@ function answerOf({ id, error }: Refused): string {
   return formatAnswer(id, { error })
 }
 
-async function call({ method, params }: RpcRequest, connecting: Connecting): Promise<Answer> {
-  const { ports, caller, handshake, offers } = connecting
+async function call(request: RpcRequest, connecting: Connecting): Promise<Answer> {
+  const { ports, handshake, offers } = connecting
+  const { method, params } = request
   try {
     if (method === 'handshake') {
-      return { result: { methods: [...(await ports.methods())], ...handshake } }
+      return { result: { methods: [...(await ports.offers()).methods], ...handshake } }
     }
+    if (method === seqMethod) return answerSeq(params, ports)
     if (!(await offers(method))) return { error: noSuchMethod(method) }
-    const { outcome } = await ports.submit({ ...caller, method, args: params })
+    const sender = await senderOf(request, connecting)
+    const { outcome } = await ports.submit({ ...sender, method, args: params })
     return outcome.ok ? { result: outcome.result ?? null } : { error: scriptError(outcome.error) }
   } catch (error) {
     if (isSteleError(error)) return { error: refusalOf(error) }
@@ -124,4 +133,30 @@ async function call({ method, params }: RpcRequest, connecting: Connecting): Pro
       error: refusalOf(new SteleError('outcome_unknown', { method, reason: 'a bug was met' })),
     }
   }
+}
+
+/** What a caller asks before it signs: no method of a script's. */
+const seqMethod = 'stele.seq'
+
+/** The key's last number, and the service's time, which the caller's clock should not differ from by much. */
+function answerSeq([account]: readonly JsonValue[], { lastSeq, nowMs }: RpcPorts): Answer {
+  const isText = typeof account === 'string' && account.length <= maxUserLength
+  const seq = isText ? lastSeq(account) : undefined
+  return seq === undefined ? { error: notAKey() } : { result: { seq, timeMs: nowMs() } }
+}
+
+/** Throws `call_unauthorized` for what was signed for another service, `call_unsigned`. */
+async function senderOf(
+  { method, signed: told }: RpcRequest,
+  { ports, caller }: Connecting,
+): Promise<CallSender> {
+  if (told !== undefined) {
+    const { account, origin, ...signed } = told
+    if (origin === ports.origin) return { account, via: 'key', signed }
+    const reason = `it was signed for "${origin}", this service is "${ports.origin}"`
+    throw new SteleError('call_unauthorized', { account, reason })
+  }
+  // A script may be changed while the connection lasts, and the word with it.
+  if (ports.isDebug || (await ports.offers()).anonymous) return caller
+  throw new SteleError('call_unsigned', { method })
 }

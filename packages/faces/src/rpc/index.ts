@@ -35,6 +35,7 @@ export const rpcFace: FaceDefinition<RpcPorts> = {
             const handshake = {
               callLogUrl: `${baseUrl}/-/log/`,
               filesArchiveUrl: `${baseUrl}/-/files/`,
+              origin: ports.origin,
             }
             const run = (socket: Duplex, head: Uint8Array): void => {
               server.handleUpgrade(requestOf(ask, socket), socket, Buffer.from(head), (opened) =>
@@ -50,11 +51,11 @@ export const rpcFace: FaceDefinition<RpcPorts> = {
 }
 
 /** Whether there is such a method. Scripts change seldom: what is known is asked for again where it does not tell. */
-function createOffers({ methods }: RpcPorts): (method: string) => Promise<boolean> {
+function createOffers({ offers }: RpcPorts): (method: string) => Promise<boolean> {
   let known: ReadonlySet<string> = new Set()
   return async (method) => {
     if (known.has(method)) return true
-    known = new Set(await methods())
+    known = new Set((await offers()).methods)
     return known.has(method)
   }
 }

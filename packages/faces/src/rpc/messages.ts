@@ -1,14 +1,20 @@
 // JSON-RPC 2.0, as NodeVMS and rpc-websockets speak it: requests read, answers written.
+import type { SignedBy } from '@stele/entries/senders'
 import { isSteleError, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
-import { maxRpcValues } from '../limits.ts'
+import { maxOriginLength, maxRpcValues, maxUserLength } from '../limits.ts'
 
 /** A request. Without an id it is a notification, which is not answered. */
 export type RpcRequest = {
   readonly id: RpcId | undefined
   readonly method: string
   readonly params: readonly JsonValue[]
+  /** What its caller has signed it with (spec/state.md "Call body"). */
+  readonly signed?: SignedRequest
 }
+
+/** The member `stele` of a request. */
+type SignedRequest = SignedBy & { readonly account: string; readonly origin: string }
 
 /** What tells answers apart. */
 export type RpcId = string | number | null
@@ -34,6 +40,8 @@ const methodNotFound = -32_601
 const invalidParams = -32_602
 /** Whatever went wrong in the method: rpc-websockets uses no other. */
 const callFailed = -32_000
+/** Calls have to be signed here. */
+const callUnsigned = -32_001
 
 /** Reads a message. What is wrong with it is part of what it gives. */
 export function parseMessage(text: string): RpcMessage {
@@ -57,6 +65,12 @@ export function formatAnswer(
   return JSON.stringify({ jsonrpc: '2.0', ...answer, id })
 }
 
+/** What is said where a caller asks for the number of no key. */
+export function notAKey(): RpcError {
+  const data = 'the account is no key, such as ed25519:<43 characters of base64url>'
+  return { code: invalidParams, message: 'Invalid params', data }
+}
+
 /** What is said of a method that the script does not offer. */
 export function noSuchMethod(method: string): RpcError {
   return { code: methodNotFound, message: 'Method not found', data: method.slice(0, 200) }
@@ -77,7 +91,8 @@ export function scriptError({
 export function refusalOf(error: SteleError): RpcError {
   // NodeVMS's own words, which its clients may look for.
   const message = error.code === 'log_busy' ? 'too many active requests' : error.code
-  return { code: callFailed, message, data: error.message }
+  if (error.code !== 'call_unsigned') return { code: callFailed, message, data: error.message }
+  return { code: callUnsigned, message, data: `${error.message}. ${error.fix}` }
 }
 
 function readJson(text: string): { readonly value: JsonValue } | { readonly reason: string } {
@@ -105,7 +120,35 @@ function parseRequest(value: JsonValue): RpcRequest | Refused {
     const reason = '"params" is not the list of arguments'
     return refuse(id ?? null, invalidParams, 'Invalid params', reason)
   }
-  return { id, method, params }
+  if (value['stele'] === undefined) return { id, method, params }
+  const signed = readSigned(value['stele'])
+  if (typeof signed !== 'string') return { id, method, params, signed }
+  return refuse(id ?? null, invalidRequest, 'Invalid Request', `"stele" ${signed}`)
+}
+
+const signedMembers = ['account', 'key', 'notAfter', 'origin', 'seq', 'signature'] as const
+
+/** What a caller has signed with, or what is wrong with it. */
+function readSigned(value: JsonValue): SignedRequest | string {
+  if (!isJsonObject(value)) return 'is not an object'
+  const stranger = Object.keys(value).find((name) => !signedMembers.some((known) => known === name))
+  if (stranger !== undefined) return `has a member "${stranger.slice(0, 40)}"`
+  const { account, origin, key, signature, seq, notAfter } = value
+  if (!isText(account, maxUserLength)) return 'has no account'
+  if (!isText(origin, maxOriginLength)) return 'has no origin'
+  if (!isText(key, 64) || !/^[0-9a-f]{64}$/.test(key)) return 'has no key: the hex SHA-256 of it'
+  if (!isText(signature, 88)) return 'has no signature: the base64 of 64 bytes'
+  if (!isCount(seq, 1)) return 'has no seq: a whole number from 1'
+  if (!isCount(notAfter, 0)) return 'has no notAfter: milliseconds since 1970'
+  return { account, origin, key, signature, seq, notAfter }
+}
+
+function isText(value: JsonValue | undefined, most: number): value is string {
+  return typeof value === 'string' && value.length <= most && value.isWellFormed()
+}
+
+function isCount(value: JsonValue | undefined, least: number): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= least
 }
 
 function idOf({ id }: JsonObject): RpcId | undefined {

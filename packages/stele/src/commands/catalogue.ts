@@ -13,6 +13,7 @@ export const commands: { readonly [name: string]: () => Promise<RunnableCommand>
   takedown: async () => runnable((await import('./takedown.ts')).takedown),
   user: async () => runnable((await import('./user.ts')).user),
   'vm exec': async () => runnable((await import('./vm-exec.ts')).vmExec),
+  'vm identity': async () => runnable((await import('./vm-identity.ts')).vmIdentity),
   'vm repl': async () => runnable((await import('./vm-repl.ts')).vmRepl),
   'vm verify': async () => runnable((await import('./vm-verify.ts')).vmVerify),
   verify: async () => runnable((await import('./verify.ts')).verify),

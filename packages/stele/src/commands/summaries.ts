@@ -12,6 +12,7 @@ export const summaries: { readonly [name: string]: string } = {
   takedown: 'Delete a tarball or a part of the log; the log shows for ever that it was there',
   user: 'Add, change, remove or list the users of a registry on this machine',
   'vm exec': 'Serve a script: its methods to call, its files and its call log to read and check',
+  'vm identity': 'Make a key that signs your calls, and print the account that it is',
   'vm repl': "Call a service's methods: at a prompt, or one with --exec",
   'vm verify': 'Run every call of a service again, and compare its call log and its files',
   verify: 'Replay the log of a registry, and compare all that it serves with it',

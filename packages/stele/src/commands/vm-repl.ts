@@ -6,6 +6,7 @@ import { inspect } from 'node:util'
 import { createContext, runInContext } from 'node:vm'
 import { SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
+import { type Identity, loadIdentity } from '../vm/identity.ts'
 import { connectRpc, type RpcConnection, RpcFailure, wsAddress } from '../vm/rpc-client.ts'
 import type { Command, Input } from './command.ts'
 
@@ -24,6 +25,12 @@ export const vmRepl: Command<Report> = {
         short: 'u',
         value: 'name',
         summary: 'who calls, where the service takes names for granted (debug mode)',
+      },
+      identity: {
+        type: 'string',
+        short: 'i',
+        value: 'file',
+        summary: 'the key that signs your calls; "stele vm identity <file>" makes one',
       },
       exec: {
         type: 'string',
@@ -47,9 +54,10 @@ async function run({ positionals, options }: Input): Promise<Report> {
   if (typed === undefined) throw usageWrong('Say which service: stele vm repl localhost:5555')
   if (more.length > 0) throw usageWrong(`Too many arguments: ${more.join(' ')}`)
   const { user, exec } = options
+  const identity = identityOf(options)
   const address = wsAddress(typed, typeof user === 'string' ? user : undefined)
   if (typeof exec === 'string') {
-    const connection = await connectRpc(address)
+    const connection = await connectRpc(address, identity)
     try {
       const result: unknown = await evaluate(exec, clientOf(connection))
       return { result }
@@ -60,12 +68,18 @@ async function run({ positionals, options }: Input): Promise<Report> {
     }
   }
   process.stdout.write(`Connecting to ${address.host}…\n`)
-  const connection = await connectRpc(address)
+  const connection = await connectRpc(address, identity)
   process.stdout.write(
     `Connected. You can use "client" to call its methods: ${connection.info.methods.join(', ')}\n`,
   )
   await prompt(connection)
   return {}
+}
+
+function identityOf({ identity, user }: Input['options']): Identity | undefined {
+  if (typeof identity !== 'string') return undefined
+  if (user === undefined) return loadIdentity(identity)
+  throw usageWrong('--identity says who calls: leave --user out')
 }
 
 function clientOf({ info, call }: RpcConnection): Client {

@@ -1,6 +1,7 @@
 // A client of a service for programs: NodeVMS's RPCClient.
 import { SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
+import type { Identity } from './identity.ts'
 import { connectRpc, type RpcConnection, wsAddress } from './rpc-client.ts'
 
 /** Calls a method of the service. */
@@ -27,12 +28,16 @@ export class RPCClient {
 
   /**
    * Connects to a service, such as `localhost:5555` or `wss://example.com/list`; `user` is who calls, where the service takes
-   * names for granted. Throws `server_unreachable`, `usage_wrong` for what is no address.
+   * names for granted, and `identity` signs every call, one after the other: see `loadIdentity`. Throws `server_unreachable`,
+   * `identity_refused`, `usage_wrong` for what is no address.
    */
-  async connect(url: string, { user }: { readonly user?: string } = {}): Promise<void> {
+  async connect(
+    url: string,
+    { user, identity }: { readonly user?: string; readonly identity?: Identity } = {},
+  ): Promise<void> {
     this.close()
     const address = wsAddress(url, user)
-    const connection = await connectRpc(address)
+    const connection = await connectRpc(address, identity)
     this.#connection = connection
     this.#url = address.href
     for (const method of connection.info.methods) {

@@ -17,3 +17,7 @@ export const maxFetchMs = 10_000
 export const maxFetches = 16
 /** Redirects of one fetch, as many as browsers once followed and then some. */
 export const maxFetchRedirects = 5
+/** How long a signed call is valid, in milliseconds: it may wait for others, and for what its oracles ask. */
+export const signedForMs: number = 2 * 60 * 1000
+/** How far a caller's clock may be off, in milliseconds: so that what it signs is valid for a minute at least, and taken. */
+export const maxClockSkewMs: number = 60 * 1000

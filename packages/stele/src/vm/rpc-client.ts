@@ -1,6 +1,8 @@
 // A client of a service's methods, over the WebSocket that Node has.
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
+import type { Identity } from './identity.ts'
+import { type SendRequest, signCalls } from './signing-calls.ts'
 
 /** Calls to a service. */
 export type RpcConnection = {
@@ -18,6 +20,8 @@ type BackendInfo = {
   readonly methods: readonly string[]
   readonly callLogUrl: string
   readonly filesArchiveUrl: string
+  /** Of its log, which signed calls name; absent for a service that takes none. */
+  readonly origin?: string
 }
 
 /** What a service answered instead of a result. `data` is the message of what a script threw. */
@@ -39,8 +43,11 @@ export class RpcFailure extends Error {
 
 const connectTimeoutMs = 15_000
 
-/** Connects to this address (see `wsAddress`). Throws `server_unreachable`, `server_refused`. */
-export async function connectRpc(address: URL): Promise<RpcConnection> {
+/**
+ * Connects to this address (see `wsAddress`); with an identity every call is signed by it. Throws `server_unreachable`,
+ * `identity_refused`.
+ */
+export async function connectRpc(address: URL, identity?: Identity): Promise<RpcConnection> {
   const socket = new WebSocket(address)
   const closed = Promise.withResolvers<void>()
   const waiting = new Map<number, PromiseWithResolvers<JsonValue>>()
@@ -53,19 +60,23 @@ export async function connectRpc(address: URL): Promise<RpcConnection> {
   socket.addEventListener('close', end)
   socket.addEventListener('message', ({ data }) => settle(waiting, String(data)))
   await opened(socket, address)
-  const call = (method: string, params: readonly JsonValue[]): Promise<JsonValue> => {
+  const send: SendRequest = (members) => {
     if (socket.readyState !== WebSocket.OPEN) {
       return Promise.reject(gone(address, 'the connection was closed'))
     }
     const id = ++number
     const answer = Promise.withResolvers<JsonValue>()
     waiting.set(id, answer)
-    socket.send(JSON.stringify({ jsonrpc: '2.0', method, params, id }))
+    socket.send(JSON.stringify({ jsonrpc: '2.0', ...members, id }))
     return answer.promise
   }
   const close = (): void => socket.close()
   try {
-    const info = readInfo(await call('handshake', []), address)
+    const info = readInfo(await send({ method: 'handshake', params: [] }), address)
+    const call =
+      identity === undefined
+        ? (method: string, params: readonly JsonValue[]) => send({ method, params })
+        : await signCalls(send, { identity, origin: originOf(info, identity) })
     return { info, call, closed: closed.promise, close }
   } catch (error) {
     close()
@@ -155,11 +166,18 @@ function parsed(text: string): JsonObject | undefined {
 }
 
 function readInfo(answer: JsonValue, address: URL): BackendInfo {
-  const { methods, callLogUrl, filesArchiveUrl } = isJsonObject(answer) ? answer : {}
+  const { methods, callLogUrl, filesArchiveUrl, origin } = isJsonObject(answer) ? answer : {}
   const isInfo =
     Array.isArray(methods) && typeof callLogUrl === 'string' && typeof filesArchiveUrl === 'string'
   if (!isInfo) throw gone(address, 'it speaks another protocol')
-  return { methods: methods.map(String), callLogUrl, filesArchiveUrl }
+  const info = { methods: methods.map(String), callLogUrl, filesArchiveUrl }
+  return typeof origin === 'string' ? { ...info, origin } : info
+}
+
+function originOf({ origin }: BackendInfo, { account }: Identity): string {
+  if (origin !== undefined) return origin
+  const reason = 'the service takes no signed calls'
+  throw new SteleError('identity_refused', { account, reason })
 }
 
 function gone({ host }: URL, reason: string): SteleError {

@@ -1,4 +1,5 @@
 // What a service answers on the network: calls, files, the log.
+import { lastSignedSeq } from '@stele/entries/transition'
 import { logFace } from '@stele/faces/log'
 import { rpcFace } from '@stele/faces/rpc'
 import { vmFace } from '@stele/faces/vm'
@@ -22,13 +23,24 @@ export function createServiceApp(
   { client, reads, submit, log, identity }: RunningService,
   { title, mountPath, isDebug, listensOnLoopback, report }: ShowOptions,
 ): App {
-  const { methods, prove } = client
+  const { methods, offers, prove } = client
   const reportBug = (error: unknown): void => {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
     report({ type: 'bug', id: '', method: 'call', path: mountPath, stack })
   }
   const faces = [
-    rpcFace.open({ submit, methods, isDebug, reportBug }, {}),
+    rpcFace.open(
+      {
+        submit,
+        offers,
+        origin: identity.origin,
+        lastSeq: (account) => lastSignedSeq(reads.log, account),
+        nowMs: Date.now,
+        isDebug,
+        reportBug,
+      },
+      {},
+    ),
     vmFace.open(
       {
         title,
