@@ -46,6 +46,9 @@ async function runRole(): Promise<void> {
   } else if (workerData.role === 'folder') {
     const { runFolderThread } = await import('@stele/storage/publishing')
     runFolderThread(parentPort, workerData.data)
+  } else if (workerData.role === 'rerun') {
+    const { runRerun } = await import('./vm/rerun.ts')
+    runRerun(parentPort, workerData.data)
   } else if (workerData.role === 'ingest') {
     const { runIngest } = await import('./ingest/worker.ts')
     runIngest(parentPort)

@@ -6,4 +6,5 @@ export { type FileEncoding, type FileStat, FilesArchive } from './vm/files-archi
 export { createIdentity, type Identity, loadIdentity } from './vm/identity.ts'
 export { RpcFailure } from './vm/rpc-client.ts'
 export { RPCServer, type RPCServerOptions } from './vm/rpc-server.ts'
+export { Verifier } from './vm/verifier.ts'
 export { type DeployOptions, ScriptFailure, VM, type VmCall } from './vm/vm.ts'

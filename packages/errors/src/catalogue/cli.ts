@@ -26,6 +26,12 @@ export type CliDetails = {
   files_url_differs: { readonly dir: string; readonly url: string; readonly found: string }
   clone_impossible: { readonly url: string; readonly reason: string }
   clone_stopped: { readonly dir: string }
+  archive_mismatch: {
+    readonly path: string
+    readonly what: string
+    readonly found: string
+    readonly wanted: string
+  }
   call_failed: { readonly name: string; readonly message: string; readonly code: number }
   server_unreachable: { readonly url: string; readonly reason: string }
   server_refused: { readonly url: string; readonly status: number; readonly message: string }
@@ -110,6 +116,10 @@ export const cliErrors: Catalogue<CliDetails> = {
     status: 409,
     message: (d) =>
       `Cannot deploy to "${d.dir}": its files are ${d.found}, and ${d.url} was wanted`,
+  },
+  archive_mismatch: {
+    status: 409,
+    message: (d) => `The file "${d.path}" differs: ${d.what}: found ${d.found}, wanted ${d.wanted}`,
   },
   clone_impossible: {
     status: 409,

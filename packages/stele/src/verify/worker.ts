@@ -1,19 +1,16 @@
 // The threads of a verification: scripts need a native stack that only a thread of its own can have.
-import { hash } from 'node:crypto'
 import type { MessagePort } from 'node:worker_threads'
-import { type ReplayExecutor, type VerifyPorts, verifyService } from '@stele/audit'
+import { type VerifyPorts, verifyService } from '@stele/audit'
 import type { VerifyReport } from '@stele/audit/report'
-import { errorToText, SteleError } from '@stele/errors'
-import { defaultLimits, findEngine, loadEngine } from '@stele/host'
+import { errorToText } from '@stele/errors'
 import { createRegistryChecks } from '@stele/releases/checks'
 import { createFileChecks } from '../vm/file-checks.ts'
 import { watchCalls } from './call-clock.ts'
-import { checkForeignEngine, guardCalls, startEngine } from './foreign-engine.ts'
 import { type Helpers, oneSet, runHelper, startHelpers } from './helpers.ts'
 import { saveEvidence, saveFork } from './kept-store.ts'
-import { maxLimitFactor } from './limits.ts'
 import { openMemory } from './memory.ts'
 import type { HelpData, Place, VerifyData, VerifyNews } from './messages.ts'
+import { openExecutor } from './open-executor.ts'
 import { openSource, withFiles } from './open-source.ts'
 
 /** A message costs as much as replaying a small entry. */
@@ -115,46 +112,13 @@ function placePorts(
   thread: number,
 ): Pick<VerifyPorts, 'fetch' | 'createExecutor' | 'watch' | 'checks'> {
   const { source, service, authorization } = place
+  const url = source.kind === 'http' ? source.root : source.path
   const fetchLog = openSource(source, authorization)
   return {
     fetch: service.kind === 'script' ? withFiles(fetchLog, service.files) : fetchLog,
-    createExecutor: (settings) => openExecutor(settings, place),
+    createExecutor: (settings) => openExecutor(settings, { engines: place.engines, url }),
     watch: watchCalls(place.calls, thread),
     checks:
       service.kind === 'script' ? createFileChecks(service) : createRegistryChecks(service.bases),
   }
-}
-
-/**
- * Only engines that this release ships, or that the user has allowed, under limits near the defaults. They bound what a script
- * counts, not its time, since native work is not counted: the command's own thread ends a call that runs too long.
- */
-function openExecutor(
-  { script, engine, limits, blobs }: Parameters<VerifyPorts['createExecutor']>[0],
-  { engines, source }: Place,
-): ReplayExecutor {
-  const tooMuch = Object.entries(defaultLimits).find(
-    ([name, own]) => (limits[name] ?? 0) > own * maxLimitFactor,
-  )
-  if (tooMuch !== undefined) {
-    const [name, own] = tooMuch
-    const url = placeOf(source)
-    const reason = `its log allows a call ${limits[name]} of "${name}", and this version of Stele replays up to ${own * maxLimitFactor}`
-    throw new SteleError('verify_impossible', { url, reason })
-  }
-  const url = placeOf(source)
-  const name = hash('sha512', engine)
-  const isForeign = findEngine(name) === undefined
-  if (isForeign && engines.includes(name)) checkForeignEngine({ name, blob: engine }, blobs)
-  const loaded = loadEngine(engine, blobs, { allowed: engines })
-  const settings = { script: Buffer.from(script).toString(), limits }
-  const executor = startEngine(url, () =>
-    loaded.createExecutor(settings, { print: () => undefined, blobs }),
-  )
-  const { memory, ...guarded } = isForeign ? guardCalls(executor) : executor
-  return memory === undefined ? guarded : { ...guarded, memory, memoryDigest: memory.digest }
-}
-
-function placeOf(source: Place['source']): string {
-  return source.kind === 'http' ? source.root : source.path
 }

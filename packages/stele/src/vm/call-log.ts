@@ -39,20 +39,34 @@ export type CallLogSource = {
   ) => Promise<readonly KeptEntry[]> | readonly KeptEntry[]
   /** The program that the log began with. */
   readonly code: () => Promise<string> | string
+  /** A blob of the log by its hex SHA-512. */
+  readonly blob: (name: string) => Promise<Uint8Array | undefined> | Uint8Array | undefined
   readonly filesArchiveUrl: string
+  /** Where the files were served when the log was fetched. */
+  readonly filesAddress?: string
 }
 
 const entriesPerRead = 256
 
 /** A log of calls. What the log keeps beside them (its memory's digests, settings, takedowns) is left out. */
 export class CallLog {
-  readonly #source: CallLogSource
+  /** What it is read from. */
+  readonly source: CallLogSource
   readonly #read: CallLogEntry[] = []
   #next = 0
   #filesVersion = 1
 
   constructor(source: CallLogSource) {
-    this.#source = source
+    this.source = source
+  }
+
+  /**
+   * The log of a service, a static copy or a folder, fetched whole and checked against the tree that it has signed; `key` is the
+   * log's own, where it is known. Throws `file_mismatch`, `entry_mismatch`, `server_unreachable`, `key_not_shown`, `usage_wrong`.
+   */
+  static async fetch(url: string, options: { readonly key?: string } = {}): Promise<CallLog> {
+    const { fetchLog } = await import('./fetch-log.ts')
+    return new CallLog(await fetchLog(url, options))
   }
 
   /** How many there are now. */
@@ -84,9 +98,9 @@ export class CallLog {
   }
 
   async #catchUp(): Promise<void> {
-    for (let size = this.#source.size(); this.#next < size; size = this.#source.size()) {
+    for (let size = this.source.size(); this.#next < size; size = this.source.size()) {
       const count = Math.min(entriesPerRead, size - this.#next)
-      const found = await this.#source.entries(this.#next, count)
+      const found = await this.source.entries(this.#next, count)
       for (const entry of found) await this.#add(entry)
       if (found.length === 0) return
     }
@@ -96,9 +110,9 @@ export class CallLog {
     this.#next++
     const { kind } = parseLeaf(entry.leaf)
     if (kind === entryKinds.genesis) {
-      const { filesArchiveUrl } = this.#source
+      const { filesArchiveUrl } = this.source
       this.#filesVersion += changesOf(entry)
-      this.#read.push({ type: 'init', code: await this.#source.code(), filesArchiveUrl })
+      this.#read.push({ type: 'init', code: await this.source.code(), filesArchiveUrl })
     } else if (kind === entryKinds.call) this.#read.push(this.#callOf(entry))
   }
 

@@ -6,6 +6,7 @@ import { blobPath, bundlePath, logRoot, parseBlobPath } from '@stele/entries/pat
 import type { WithheldPart } from '@stele/entries/takedowns'
 import { SteleError } from '@stele/errors'
 import type { CloneFolder } from './clone-folder.ts'
+import { maxFileBytes } from './limits.ts'
 
 type Fetch = VerifyPorts['fetch']
 
@@ -23,8 +24,6 @@ export type LayeredFetch = {
 
 /** Never replaced by others once they are there, but for what is taken down. */
 const lasting = /^\/-\/log\/(?:tile|body|effects|value|blob)\//
-/** Bytes of a script, an engine or a part of one. */
-const maxScriptBytes: number = 64 * 1024 * 1024
 const statusOk = 200
 const blobRoot = `${logRoot}blob/`
 
@@ -55,7 +54,7 @@ export function layerFetch({
     fetch,
     fetchBlob: async (name) => {
       const path = logRoot + blobPath(name)
-      const { status, bytes } = await fetch(path, maxScriptBytes)
+      const { status, bytes } = await fetch(path, maxFileBytes)
       if (status !== statusOk) return undefined
       const found = hash('sha512', bytes)
       if (found === name) return bytes

@@ -21,7 +21,10 @@ export type FilesWritten = {
   readonly withheld: readonly string[]
 }
 
-type State = NonNullable<CarriedLog['state']>
+/** What is read of the state. */
+type State = Pick<NonNullable<CarriedLog['state']>, 'list' | 'row'> & {
+  readonly rows: (object: string) => Iterable<{ readonly field: string }>
+}
 type Counts = {
   -readonly [K in keyof FilesWritten]: FilesWritten[K] extends number ? number : string[]
 }

@@ -68,7 +68,7 @@ export async function cloneService(options: CloneOptions): Promise<CloneReport> 
 }
 
 /** A folder of something else must not be filled with a clone. */
-function refuseOther(url: string, dir: string): void {
+export function refuseOther(url: string, dir: string): void {
   if (!existsSync(dir)) return
   const isBegun = existsSync(join(dir, '-/log'))
   const others = readdirSync(dir).filter((name) => !ownNames.has(name))

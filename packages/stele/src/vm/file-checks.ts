@@ -4,6 +4,7 @@ import { faultWeights } from '@stele/audit/report'
 import type { CheckItem } from '@stele/entries/checks'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { filesPath, filesRoot, joinPath, rowOf } from './file-paths.ts'
+import { maxFileBytes } from './limits.ts'
 
 /** What the reports of such services count. */
 const fileNouns = {
@@ -11,8 +12,6 @@ const fileNouns = {
   served: { one: 'file or folder', many: 'files and folders' },
 } as const
 
-/** Bytes of a folder's listing: half a million names of a hundred bytes. */
-const maxListingBytes: number = 64 * 1024 * 1024
 /** Bytes that a difference is shown by. */
 const shownBytes = 40
 const statusOk = 200
@@ -35,9 +34,9 @@ export function createFileChecks({ areWanted }: { readonly areWanted: boolean })
 
 /** A service lists its files; one that does not tells of them all the same. */
 async function areServed({ fetch }: CheckTools): Promise<boolean> {
-  const files = await fetch(filesRoot, maxListingBytes, 'application/json')
+  const files = await fetch(filesRoot, maxFileBytes, 'application/json')
   if (files.status === statusOk && namesIn(files.bytes) !== undefined) return true
-  const home = await fetch('/', maxListingBytes, 'application/json')
+  const home = await fetch('/', maxFileBytes, 'application/json')
   const told = home.status === statusOk ? parse(home.bytes) : undefined
   return isJsonObject(told) && told['filesArchiveUrl'] !== undefined
 }
@@ -63,7 +62,7 @@ async function compareFolder(
   entry: number,
   tools: CheckTools,
 ): Promise<CheckOutcome> {
-  const { status, bytes } = await tools.fetch(filesPath(path), maxListingBytes, 'application/json')
+  const { status, bytes } = await tools.fetch(filesPath(path), maxFileBytes, 'application/json')
   if (status !== statusOk) {
     return fault({
       path,

@@ -22,6 +22,13 @@ export class FilesArchive {
     this.#state = state
   }
 
+  /** Every file of a service, a clone or a folder, fetched into memory. Throws `server_unreachable`, `server_refused`. */
+  static async fetch(url: string): Promise<FilesArchive> {
+    const { fetchFiles } = await import('./fetch-log.ts')
+    const { address, state } = await fetchFiles(url)
+    return new FilesArchive(address, state)
+  }
+
   /** Throws `not_found`. */
   async stat(path: string): Promise<FileStat> {
     const place = this.#placeOf(path)

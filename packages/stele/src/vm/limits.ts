@@ -21,3 +21,9 @@ export const maxFetchRedirects = 5
 export const signedForMs: number = 2 * 60 * 1000
 /** How far a caller's clock may be off, in milliseconds: so that what it signs is valid for a minute at least, and taken. */
 export const maxClockSkewMs: number = 60 * 1000
+
+/**
+ * Bytes of what is read of a service at once: a blob, a file, of which a call writes at most 16 MiB, or a folder's listing, half a
+ * million names of a hundred bytes.
+ */
+export const maxFileBytes: number = 64 * 1024 * 1024

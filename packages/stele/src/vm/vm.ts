@@ -8,6 +8,7 @@ import { CallLog } from './call-log.ts'
 import { type Deployed, deploy } from './deploy.ts'
 import { FilesArchive } from './files-archive.ts'
 import { createOutside, type OutsideOptions } from './outside.ts'
+import { replayLog } from './replayed.ts'
 import type { HearEvent } from './thread.ts'
 
 /** Where a VM is deployed. */
@@ -61,6 +62,32 @@ export class VM extends EventEmitter<VMEvents> {
   constructor(code: string) {
     super()
     this.code = code
+  }
+
+  /**
+   * Runs all calls of a log again, as they were called, at the time of their entries. The VM that this gives takes no calls: its
+   * `callLog` and `filesArchive` are what the calls gave and left, to be compared (see Verifier); the files are also written
+   * to `dir`, as plain ones below `files/`. Throws `files_url_differs` where the log is of other files, `entry_mismatch` for an
+   * entry that cannot have been, `verify_impossible`, `clone_impossible` where `dir` holds something else.
+   */
+  static async fromCallLog(
+    callLog: CallLog,
+    { filesArchiveUrl }: { readonly filesArchiveUrl: string },
+    { dir, title }: Pick<DeployOptions, 'dir' | 'title'>,
+  ): Promise<VM> {
+    const { source } = callLog
+    const own = [source.filesArchiveUrl, source.filesAddress]
+    if (!own.includes(filesArchiveUrl)) {
+      const found = source.filesAddress ?? source.filesArchiveUrl
+      throw new SteleError('files_url_differs', { dir, url: filesArchiveUrl, found })
+    }
+    const place = resolve(dir)
+    const { code, ...left } = await replayLog(source, place)
+    const vm = new VM(code)
+    vm.#filesArchive = left.filesArchive
+    vm.#callLog = left.callLog
+    vm.#title = title ?? `${basename(place)} files`
+    return vm
   }
 
   /** Begins the service in the folder, or goes on with the one that is there. Throws `data_locked`, `data_invalid`, `script_invalid`, `vm_deployed`. */
@@ -146,11 +173,11 @@ export class VM extends EventEmitter<VMEvents> {
   /** Ends when the calls that run are answered. */
   async close(): Promise<void> {
     const deployed = this.#deployed
-    if (deployed === undefined) return
+    if (this.#callLog === null) return
     this.#deployed = undefined
     this.#filesArchive = null
     this.#callLog = null
-    await deployed.close()
+    await deployed?.close()
     this.emit('close')
   }
 
@@ -175,6 +202,7 @@ function callLogOf({ reads, log }: RunningService, filesArchiveUrl: string): Cal
     size: log.treeSize,
     entries: reads.log.entries,
     code: () => codeOf(reads.log),
+    blob: reads.log.blobs.read,
     filesArchiveUrl,
   })
 }

@@ -1,0 +1,100 @@
+// A log and files read from a service, a static copy or a folder, for programs: the log is checked against what it has signed.
+import { hash } from 'node:crypto'
+import { carryLog, type VerifyPorts } from '@stele/audit'
+import type { KeptEntry } from '@stele/entries/parts'
+import { blobPath, logRoot } from '@stele/entries/paths'
+import { SteleError } from '@stele/errors'
+import { isJsonObject, type JsonValue } from '@stele/formats/json'
+import { openSource, withFiles } from '../verify/open-source.ts'
+import type { CallLogSource } from './call-log.ts'
+import { filesPath, filesRoot, joinPath } from './file-paths.ts'
+import { maxFileBytes } from './limits.ts'
+import { mapState } from './map-state.ts'
+import type { StateRow } from './rerun.ts'
+import { filesBeside, parseFilesSource, parseLogSource } from './source.ts'
+
+type Fetch = VerifyPorts['fetch']
+
+const statusOk = 200
+
+/**
+ * Fetches a log whole, and checks it entry by entry against the signed tree: its calls are not run. Throws what carryLog()
+ * does, `usage_wrong` for what is no address.
+ */
+export async function fetchLog(
+  url: string,
+  { key }: { readonly key?: string } = {},
+): Promise<CallLogSource> {
+  const source = parseLogSource(url, '')
+  const fetch = openSource(source)
+  const kept: KeptEntry[] = []
+  const { origin, settingBlobs } = await carryLog(
+    {
+      fetch,
+      progress: () => undefined,
+      nowMs: Date.now,
+      entries: (_start, entries) => void kept.push(...entries),
+    },
+    key === undefined ? {} : { key },
+  )
+  const blob = (name: string): Promise<Uint8Array | undefined> => fetchBlob(fetch, name)
+  const [script = ''] = settingBlobs
+  return {
+    size: () => kept.length,
+    entries: (start, count) => kept.slice(start, start + count),
+    code: async () => Buffer.from((await blob(script)) ?? []).toString(),
+    blob,
+    filesArchiveUrl: `stele:${origin}${filesRoot}`,
+    ...(source.kind === 'http' ? { filesAddress: source.root + filesRoot } : {}),
+  }
+}
+
+async function fetchBlob(fetch: Fetch, name: string): Promise<Uint8Array | undefined> {
+  const path = logRoot + blobPath(name)
+  const { status, bytes } = await fetch(path, maxFileBytes)
+  if (status !== statusOk) return undefined
+  const found = hash('sha512', bytes)
+  if (found === name) return bytes
+  const facts = { entry: null, what: 'its SHA-512', found, wanted: name }
+  throw new SteleError('file_mismatch', { path, ...facts })
+}
+
+/** Fetches every file that is served, into memory. Throws `server_refused` where none are. */
+export async function fetchFiles(
+  url: string,
+): Promise<{ readonly address: string; readonly state: ReturnType<typeof mapState> }> {
+  const files = parseFilesSource(url, '')
+  const fetch = withFiles(openSource(filesBeside(files)), files)
+  const address = files.kind === 'http' ? files.root + filesRoot : files.path
+  const rows: StateRow[] = []
+  const folders = ['/']
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const name of await list(fetch, folder)) {
+      const isFolder = name.endsWith('/')
+      const path = joinPath(folder, isFolder ? name.slice(0, -1) : name)
+      if (isFolder) folders.push(path)
+      const bytes = isFolder ? new Uint8Array(0) : await read(fetch, path)
+      rows.push([folder, name, bytes])
+    }
+  }
+  return { address, state: mapState(rows) }
+}
+
+async function list(fetch: Fetch, folder: string): Promise<readonly string[]> {
+  const bytes = await read(fetch, folder)
+  const listing: JsonValue = JSON.parse(Buffer.from(bytes).toString())
+  const names = isJsonObject(listing) ? listing['entries'] : undefined
+  if (Array.isArray(names)) return names.filter((name) => typeof name === 'string')
+  throw refused(folder, statusOk, 'what is there is no listing')
+}
+
+async function read(fetch: Fetch, path: string): Promise<Uint8Array> {
+  const { status, bytes } = await fetch(filesPath(path), maxFileBytes, 'application/json')
+  if (status !== statusOk) throw refused(path, status, 'it is not there')
+  if (bytes.length <= maxFileBytes) return bytes
+  throw refused(path, status, `it is over ${maxFileBytes} bytes`)
+}
+
+function refused(path: string, status: number, message: string): SteleError {
+  return new SteleError('server_refused', { url: filesPath(path), status, message })
+}
