@@ -21,6 +21,7 @@ const titles = {
   start: 'Start',
   memory: 'Memory',
   replay: 'Replay',
+  vm: 'Scripts as services',
   host: 'Script host',
   trie: 'State trie',
 } as const
