@@ -96,6 +96,10 @@ function answerTo(
       end()
       resolve(answerOf(response, timeoutMs))
     })
+    .on('upgrade', (_answer, socket) => {
+      socket.destroy() // Else the request would end without a word.
+      if (end()) reject(new Error('it answers in another protocol than HTTP'))
+    })
     .on('error', (error) => {
       // What breaks after the answer began is told to whoever reads it: nobody would read a second one.
       if (!end()) return

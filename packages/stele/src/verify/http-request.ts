@@ -48,5 +48,9 @@ export function requestHttp(
       })
     })
     asked.on('error', reject)
+    asked.on('upgrade', (_answer, socket) => {
+      socket.destroy() // Else the request would end without a word.
+      reject(new Error('it answers in another protocol than HTTP'))
+    })
   })
 }

@@ -133,6 +133,10 @@ function send(
       maxHeaderSize: maxFetchedHeaderBytes,
     })
     request.on('error', reject)
+    request.on('upgrade', (_answer, socket) => {
+      socket.destroy() // Else the request would end without a word.
+      reject(new Failed('it answers in another protocol than HTTP'))
+    })
     request.on('response', (response) => {
       readAll(response).then(
         (bytes) =>
