@@ -45,6 +45,15 @@ export const maxCallsWaiting = 256
 /** Characters of the calls of one connection that wait. */
 export const maxCallsBytes: number = 4 * mib
 
+/** Requests in a batch: as many as one connection may have waiting. */
+export const maxBatch: number = maxCallsWaiting
+
+/** Characters of the answers to a batch, which are held until the last is there. */
+export const maxBatchAnswerChars: number = 8 * mib
+
+/** Bytes of answers that wait for their clients to read them, over all connections of a server; one answer has at most 8 MiB. */
+export const maxHeldAnswerBytes: number = 64 * mib
+
 /** Bytes of answers that a client has not read, after which nothing more of it is read. */
 export const maxUnreadBytes: number = 4 * mib
 

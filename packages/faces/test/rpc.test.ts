@@ -6,7 +6,8 @@ import { type TestContext, test } from 'node:test'
 import type { CallAnswer, CallRequest } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import { createApp, listen } from '@stele/http'
-import { rpcFace } from '../src/rpc/index.ts'
+import { WebSocket as Client } from 'ws'
+import { type AnswerRoom, createAnswerRoom, rpcFace } from '../src/rpc/index.ts'
 
 type World = {
   readonly url: string
@@ -14,21 +15,36 @@ type World = {
   /** Sends a text, and gives the next message that comes. */
   readonly ask: (socket: WebSocket, text: string) => Promise<unknown>
   readonly connect: (query?: string) => Promise<WebSocket>
+  readonly stop: (graceMs?: number) => Promise<void>
 }
+
+const methods = ['echo', 'fail', 'nothing', 'busy', 'bug', 'huge']
 
 /** The account of a key, as far as the face looks. */
 const signer = 'ed25519:mine'
 
 async function open(
   t: TestContext,
-  { isDebug = true, anonymous = false }: { isDebug?: boolean; anonymous?: boolean } = {},
+  {
+    isDebug = true,
+    anonymous = false,
+    room = createAnswerRoom(),
+    runs = async () => undefined,
+  }: {
+    isDebug?: boolean
+    anonymous?: boolean
+    room?: AnswerRoom
+    /** What each call waits for. */
+    runs?: () => Promise<void>
+  } = {},
 ): Promise<World> {
   const calls: CallRequest[] = []
   const submit = async (request: CallRequest): Promise<CallAnswer> => {
     calls.push(request)
+    await runs()
     return { index: calls.length, timeMs: 0, outcome: outcomeOf(request) }
   }
-  const offers = async () => ({ methods: ['echo', 'fail', 'nothing', 'busy', 'bug'], anonymous })
+  const offers = async () => ({ methods, anonymous })
   const lastSeq = (account: string): number | undefined => (account === signer ? 6 : undefined)
   const bugs: unknown[] = []
   const face = rpcFace.open(
@@ -39,6 +55,7 @@ async function open(
       lastSeq,
       nowMs: () => 1234,
       isDebug,
+      room,
       reportBug: (bug) => bugs.push(bug),
     },
     {},
@@ -49,11 +66,15 @@ async function open(
     now: () => 0,
     report: () => undefined,
   })
-  const { url, stop } = await listen(app, { host: '127.0.0.1', port: 0, report: () => undefined })
+  const server = await listen(app, { host: '127.0.0.1', port: 0, report: () => undefined })
+  const { url } = server
+  let stopped: Promise<void> | undefined
+  const stop: World['stop'] = (graceMs) => (stopped ??= server.stop(graceMs))
   t.after(() => stop(0))
   return {
     url,
     calls,
+    stop,
     connect: async (query = '') => {
       const socket = new WebSocket(`${url.replace('http', 'ws')}/${query}`)
       await once(socket, 'open')
@@ -67,8 +88,11 @@ async function open(
   }
 }
 
+const huge = 'x'.repeat(1024 * 1024)
+
 function outcomeOf({ method, args }: CallRequest): CallAnswer['outcome'] {
   if (method === 'echo') return { ok: true, result: [...args] }
+  if (method === 'huge') return { ok: true, result: huge }
   if (method === 'nothing') return { ok: true }
   if (method === 'busy') throw new SteleError('log_busy', { queued: 1_000, limit: 1_000 })
   if (method === 'bug') throw new TypeError('x is not a function')
@@ -110,7 +134,7 @@ test('the handshake says what there is, and where', async (t) => {
   const { url, ask, connect } = await open(t)
   const answer = await ask(await connect(), request('handshake', [], 1))
   assert.deepEqual(Object(answer).result, {
-    methods: ['echo', 'fail', 'nothing', 'busy', 'bug'],
+    methods,
     callLogUrl: `${url}/-/log/`,
     filesArchiveUrl: `${url}/-/files/`,
     origin: 'example.com/log',
@@ -271,4 +295,81 @@ test("stele.seq gives a key's last number and the time, and nothing for what is 
   for (const params of [['alice'], [], [7], ['x'.repeat(300)]]) {
     assert.equal(Object(await ask(socket, request('stele.seq', params, 1))).error.code, -32_602)
   }
+})
+
+test('of a batch whose answers are too long together the later ones are told as done', async (t) => {
+  const { calls, ask, connect } = await open(t)
+  const batch = Array.from({ length: 256 }, (_, id) => request('huge', [], id))
+  const answers = await ask(await connect(), `[${batch.join(',')}]`)
+  assert.ok(Array.isArray(answers))
+  assert.deepEqual([answers.length, calls.length], [256, 256])
+  assert.equal(answers.filter(({ result }) => result === huge).length, 7)
+  assert.ok(answers.slice(7).every(({ error }) => error.message === 'answer_too_large'))
+})
+
+test('a batch of more requests than may wait is refused whole', async (t) => {
+  const { calls, ask, connect } = await open(t)
+  const batch = Array.from({ length: 257 }, (_, id) => request('echo', [], id))
+  const answer = Object(await ask(await connect(), `[${batch.join(',')}]`))
+  assert.deepEqual([answer.error.code, answer.id, calls.length], [-32_600, null, 0])
+})
+
+test('a request whose id is neither text nor a number is refused, and not taken for a notification', async (t) => {
+  const { calls, ask, connect } = await open(t)
+  const socket = await connect()
+  for (const id of [{}, [], true]) {
+    const { error } = Object(await ask(socket, request('echo', [], id)))
+    assert.match(error.data, /"id"/)
+  }
+  assert.equal(calls.length, 0)
+})
+
+test('who reads no answers is cut when others need the room, and they are answered', async (t) => {
+  const limitBytes = 8 * 1024 * 1024
+  const room = createAnswerRoom(limitBytes)
+  const { url, ask, connect } = await open(t, { room })
+  const deaf = new Client(`${url.replace('http', 'ws')}/`)
+  await once(deaf, 'open')
+  deaf.pause()
+  const cut = once(deaf, 'close')
+  const reader = await connect()
+  for (let id = 0; id < 64; id++) {
+    deaf.send(request('huge', [], id))
+    assert.equal(Object(await ask(reader, request('huge', [], id))).result, huge)
+    assert.ok(room.heldBytes() <= limitBytes)
+  }
+  deaf.resume()
+  await cut
+})
+
+test('who sends much more than may wait, and reads nothing, is not read on', async (t) => {
+  const gate = Promise.withResolvers<void>()
+  const { calls, url } = await open(t, { runs: () => gate.promise })
+  const client = new Client(`${url.replace('http', 'ws')}/`)
+  await once(client, 'open')
+  const batch = `[${Array.from({ length: 200 }, (_, id) => request('echo', ['x'.repeat(200)], id)).join(',')}]`
+  for (let count = 0; count < 100; count++) client.send(batch)
+  while (calls.length < 400) await new Promise(setImmediate)
+  for (let turns = 0; turns < 100; turns++) await new Promise(setImmediate)
+  assert.ok(calls.length < 2_000, `${calls.length}`)
+  gate.resolve()
+  client.terminate()
+})
+
+test('stop() lets calls that run be answered, takes no others, and closes the connection with 1001', async (t) => {
+  const gate = Promise.withResolvers<void>()
+  const { calls, connect, stop } = await open(t, { runs: () => gate.promise })
+  const [socket, idle] = [await connect(), await connect()]
+  const closed = Promise.all([once(socket, 'close'), once(idle, 'close')])
+  const answered = once(socket, 'message')
+  socket.send(request('echo', ['last'], 1))
+  while (calls.length === 0) await new Promise(setImmediate)
+  const stopped = stop(3_600_000)
+  socket.send(request('echo', ['too late'], 2))
+  gate.resolve()
+  const [{ data }] = await answered
+  assert.deepEqual(JSON.parse(String(data)).result, ['last'])
+  for (const [{ code }] of await closed) assert.equal(code, 1001)
+  await stopped
+  assert.equal(calls.length, 1)
 })

@@ -69,6 +69,9 @@ export type Switch = {
   readonly headers: Readonly<Record<string, string>>
   /** `run` answers 101 itself, as libraries for a protocol do. */
   readonly answersItself?: true
-  /** `head` is what the client sent already. The edge bounds the connection in time and ends it on stop. */
-  readonly run: (socket: Duplex, head: Uint8Array) => void
+  /**
+   * `head` is what the client sent already. The edge bounds the connection in time and ends it on stop: by what this gives, where
+   * there is more to do than to close it.
+   */
+  readonly run: (socket: Duplex, head: Uint8Array) => (() => void) | undefined
 }

@@ -26,10 +26,11 @@ const usual: SwitchLimits = { count: maxSwitched, idleMs: idleTimeoutMs, totalMs
 
 /** None yet. */
 export function createSwitches(limits: SwitchLimits = usual): Switches {
-  const sockets = new Set<Duplex>()
+  /** With what ends each. */
+  const sockets = new Map<Duplex, () => void>()
   let isEnded = false
   const keep = (socket: Duplex): void => {
-    sockets.add(socket)
+    sockets.set(socket, () => socket.end(() => socket.destroy()))
     const timer = setTimeout(() => socket.destroy(), limits.totalMs)
     timer.unref()
     if ('setTimeout' in socket && typeof socket.setTimeout === 'function') {
@@ -46,15 +47,16 @@ export function createSwitches(limits: SwitchLimits = usual): Switches {
       keep(socket)
       const said = { connection: 'Upgrade', upgrade: protocol, ...headers }
       if (answersItself !== true) writeHead(socket, 101, said)
-      run(socket, head)
-      if (isEnded) socket.end(() => socket.destroy())
+      const end = run(socket, head)
+      if (typeof end === 'function' && sockets.has(socket)) sockets.set(socket, end)
+      if (isEnded) sockets.get(socket)?.()
     },
     end: () => {
       isEnded = true
-      for (const socket of sockets) socket.end(() => socket.destroy())
+      for (const end of sockets.values()) end()
     },
     cut: () => {
-      for (const socket of sockets) socket.destroy()
+      for (const socket of sockets.keys()) socket.destroy()
     },
   }
 }

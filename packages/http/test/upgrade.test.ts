@@ -26,7 +26,7 @@ const echo: Face = {
         const name = params('name')
         if (name === 'nobody') throw new SteleError('unauthenticated', { reason: 'a test' })
         if (name === 'broken') throw new TypeError('broken')
-        const run = (socket: NodeJS.ReadWriteStream, head: Uint8Array): void => {
+        const run = (socket: NodeJS.ReadWriteStream, head: Uint8Array): undefined => {
           socket.write(head)
           socket.pipe(socket)
         }

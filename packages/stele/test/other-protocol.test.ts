@@ -39,7 +39,9 @@ test('get() rejects when the answer is another protocol', { timeout }, async (t)
   await assert.rejects(get({ url: `http://127.0.0.1:${await open(t)}/`, headers: {} }), told)
 })
 
-test('an oracle is told that the answer is another protocol, and later fetches have their turn', { timeout }, async (t) => {
+test('an oracle is told that the answer is another protocol, and later fetches have their turn', {
+  timeout,
+}, async (t) => {
   const port = await open(t)
   const fetching = createFetching([{ name: '127.0.0.1', port }])
   for (let count = 0; count <= maxFetches; count++) {

@@ -3,8 +3,9 @@ import type { CallSender } from '@stele/entries/senders'
 import { isSteleError, SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
 import type { RawData, WebSocket } from 'ws'
-import { maxCallsBytes, maxCallsWaiting, maxUnreadBytes, maxUserLength, pingMs } from '../limits.ts'
+import { maxBatchAnswerChars, maxUserLength, pingMs } from '../limits.ts'
 import type { Caller } from './caller.ts'
+import { createFlow } from './flow.ts'
 import {
   formatAnswer,
   noSuchMethod,
@@ -12,9 +13,11 @@ import {
   parseMessage,
   type Refused,
   type RpcError,
+  type RpcMessage,
   type RpcRequest,
   refusalOf,
   scriptError,
+  tooLargeForBatch,
 } from './messages.ts'
 import type { RpcPorts } from './ports.ts'
 
@@ -35,53 +38,30 @@ export type Connecting = {
 
 type Answer = { readonly result: JsonValue } | { readonly error: RpcError }
 
-/** Answers what comes until the connection ends. */
-export function serveConnection(socket: WebSocket, connecting: Connecting): void {
-  const flow = createFlow(socket)
+/** Answers what comes until the connection ends. Gives what ends it as soon as all that was read is answered. */
+export function serveConnection(socket: WebSocket, connecting: Connecting): () => void {
+  const { ports } = connecting
+  const flow = createFlow(socket, ports.room)
   const ping = setInterval(() => socket.ping(), pingMs) // Else whoever only waits is taken for gone.
   socket.once('close', () => clearInterval(ping))
   socket.on('error', () => undefined) // What ws closes the connection for itself, as a frame that is too large.
   socket.on('message', (data, isBinary) => {
+    if (flow.isEnding() || socket.readyState !== socket.OPEN) return // Nobody would hear of what it does.
     const text = textOf(data, isBinary)
     if (text === undefined) {
       socket.close(1003, 'Only text is understood')
       return
     }
+    const message = parseMessage(text)
+    const requests = 'refused' in message ? 1 : message.requests.length
     flow
-      .count(text.length, () => answerMessage(text, connecting))
+      .count({ size: text.length, requests }, () => answerMessage(message, connecting))
       .catch((error: unknown) => {
-        connecting.ports.reportBug(error)
+        ports.reportBug(error)
         socket.close(1011)
       })
   })
-}
-
-/** How much is under way for one connection: beyond that it is not read. */
-function createFlow(socket: WebSocket): {
-  readonly count: (size: number, work: () => Promise<string | undefined>) => Promise<void>
-} {
-  let calls = 0
-  let bytes = 0
-  const look = (): void => {
-    const isFull = calls >= maxCallsWaiting || bytes >= maxCallsBytes
-    if (isFull || socket.bufferedAmount > maxUnreadBytes) socket.pause()
-    else if (socket.isPaused) socket.resume()
-  }
-  return {
-    count: async (size, work) => {
-      calls++
-      bytes += size
-      look()
-      try {
-        const answer = await work()
-        if (answer !== undefined && socket.readyState === socket.OPEN) socket.send(answer, look)
-      } finally {
-        calls--
-        bytes -= size
-        look()
-      }
-    },
-  }
+  return flow.end
 }
 
 function textOf(data: RawData, isBinary: boolean): string | undefined {
@@ -91,11 +71,21 @@ function textOf(data: RawData, isBinary: boolean): string | undefined {
 }
 
 /** The answer to a message, undefined where none is wanted. */
-async function answerMessage(text: string, connecting: Connecting): Promise<string | undefined> {
-  const message = parseMessage(text)
+async function answerMessage(
+  message: RpcMessage,
+  connecting: Connecting,
+): Promise<string | undefined> {
   if ('refused' in message) return answerOf(message.refused)
   const { requests, isBatch } = message
-  const answers = await Promise.all(requests.map((one) => answerRequest(one, connecting)))
+  let left = maxBatchAnswerChars
+  const answers = await Promise.all(
+    requests.map(async (one) => {
+      const answer = await answerRequest(one, connecting)
+      if (answer === undefined || !isBatch) return answer
+      left -= answer.length
+      return left >= 0 ? answer : formatAnswer(one.id ?? null, { error: tooLargeForBatch() })
+    }),
+  )
   const said = answers.filter((answer) => answer !== undefined)
   if (said.length === 0) return undefined
   return isBatch ? `[${said.join(',')}]` : said[0]

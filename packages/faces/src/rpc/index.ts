@@ -10,6 +10,7 @@ import { callerOf } from './caller.ts'
 import { serveConnection } from './connection.ts'
 import type { RpcPorts } from './ports.ts'
 
+export { type AnswerRoom, createAnswerRoom } from './answer-room.ts'
 export type { RpcPorts } from './ports.ts'
 
 /** Calls of a service's methods. */
@@ -37,10 +38,12 @@ export const rpcFace: FaceDefinition<RpcPorts> = {
               filesArchiveUrl: `${baseUrl}/-/files/`,
               origin: ports.origin,
             }
-            const run = (socket: Duplex, head: Uint8Array): void => {
-              server.handleUpgrade(requestOf(ask, socket), socket, Buffer.from(head), (opened) =>
-                serveConnection(opened, { ports, caller, handshake, offers }),
-              )
+            const run = (socket: Duplex, head: Uint8Array): (() => void) | undefined => {
+              let end: (() => void) | undefined
+              server.handleUpgrade(requestOf(ask, socket), socket, Buffer.from(head), (opened) => {
+                end = serveConnection(opened, { ports, caller, handshake, offers })
+              })
+              return end
             }
             return { headers: {}, answersItself: true, run }
           },

@@ -2,7 +2,7 @@
 import type { SignedBy } from '@stele/entries/senders'
 import { isSteleError, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
-import { maxOriginLength, maxRpcValues, maxUserLength } from '../limits.ts'
+import { maxBatch, maxOriginLength, maxRpcValues, maxUserLength } from '../limits.ts'
 
 /** A request. Without an id it is a notification, which is not answered. */
 export type RpcRequest = {
@@ -54,6 +54,10 @@ export function parseMessage(text: string): RpcMessage {
   if (value.length === 0) {
     return { refused: refuse(null, invalidRequest, 'Invalid Request', 'the batch is empty') }
   }
+  if (value.length > maxBatch) {
+    const reason = `the batch has ${value.length} requests, at most ${maxBatch} are taken at once`
+    return { refused: refuse(null, invalidRequest, 'Invalid Request', reason) }
+  }
   return { requests: value.map(parseRequest), isBatch: true }
 }
 
@@ -63,6 +67,13 @@ export function formatAnswer(
   answer: { readonly result: JsonValue } | { readonly error: RpcError },
 ): string {
   return JSON.stringify({ jsonrpc: '2.0', ...answer, id })
+}
+
+/** What is said of a call in a batch whose answers are long already: it was done. */
+export function tooLargeForBatch(): RpcError {
+  const data =
+    'The call was done, and what it gave is in the call log: the answers to one batch are longer than what is sent at once'
+  return { code: callFailed, message: 'answer_too_large', data }
 }
 
 /** What is said where a caller asks for the number of no key. */
@@ -109,6 +120,9 @@ function parseRequest(value: JsonValue): RpcRequest | Refused {
     return refuse(null, invalidRequest, 'Invalid Request', 'it is not an object')
   }
   const id = idOf(value)
+  if (id === undefined && Object.hasOwn(value, 'id')) {
+    return refuse(null, invalidRequest, 'Invalid Request', '"id" is neither text nor a number')
+  }
   if (value['jsonrpc'] !== '2.0') {
     return refuse(id ?? null, invalidRequest, 'Invalid Request', '"jsonrpc" is not "2.0"')
   }

@@ -1,5 +1,6 @@
 // What the face of calls needs of the server.
 import type { SubmitCall } from '@stele/entries/calls'
+import type { AnswerRoom } from './answer-room.ts'
 
 /** A service, as whoever calls its methods needs it. */
 export type RpcPorts = {
@@ -16,6 +17,8 @@ export type RpcPorts = {
   readonly nowMs: () => number
   /** Callers are who they say they are: for machines of one's own. */
   readonly isDebug: boolean
+  /** Shared by all services of a server. */
+  readonly room: AnswerRoom
   /** Tells the operator of what must not happen. */
   readonly reportBug: (error: unknown) => void
 }

@@ -1,4 +1,5 @@
 // Services behind one port, each at a path of its own: NodeVMS's RPCServer.
+import { createAnswerRoom } from '@stele/faces/rpc'
 import { type HttpEvent, type Listening, listen } from '@stele/http'
 import { createMounts, parseMountPath } from '@stele/http/mounts'
 import { isOnlyLocal } from '../server/announce.ts'
@@ -21,6 +22,7 @@ const graceMs = 5_000
 /** Serves deployed VMs: their methods over WebSockets, their files and logs over HTTP. */
 export class RPCServer {
   readonly #mounts = createMounts()
+  readonly #room = createAnswerRoom()
   readonly #options: RPCServerOptions
   #listening: Listening | undefined
 
@@ -50,6 +52,7 @@ export class RPCServer {
       isDebug: debug,
       listensOnLoopback,
       report,
+      room: this.#room,
     })
     this.#mounts.mount(path, app)
   }

@@ -1,7 +1,7 @@
 // What a service answers on the network: calls, files, the log.
 import { lastSignedSeq } from '@stele/entries/transition'
 import { logFace } from '@stele/faces/log'
-import { rpcFace } from '@stele/faces/rpc'
+import { type AnswerRoom, rpcFace } from '@stele/faces/rpc'
 import { vmFace } from '@stele/faces/vm'
 import { type App, createApp, type HttpEvent } from '@stele/http'
 import type { RunningService } from '../server/run-service.ts'
@@ -16,12 +16,14 @@ export type ShowOptions = {
   /** Only this machine can reach the server. */
   readonly listensOnLoopback: boolean
   readonly report: (event: HttpEvent) => void
+  /** Of the server that it is shown by. */
+  readonly room: AnswerRoom
 }
 
 /** The faces of the service. */
 export function createServiceApp(
   { client, reads, submit, log, identity }: RunningService,
-  { title, mountPath, isDebug, listensOnLoopback, report }: ShowOptions,
+  { title, mountPath, isDebug, listensOnLoopback, report, room }: ShowOptions,
 ): App {
   const { methods, offers, prove } = client
   const reportBug = (error: unknown): void => {
@@ -37,6 +39,7 @@ export function createServiceApp(
         lastSeq: (account) => lastSignedSeq(reads.log, account),
         nowMs: Date.now,
         isDebug,
+        room,
         reportBug,
       },
       {},
