@@ -69,5 +69,11 @@ export const maxOriginLength = 1_000
 /** Entries on a page of a service's calls. */
 export const maxEntriesShown = 100
 
+/** Bytes of a call, or of its answer, that are read to be shown: what is longer is told by its size. */
+export const maxPartShown: number = 64 * kib
+
+/** Bytes of all that is read for a page: taking so much apart takes some 50 ms. */
+export const maxPageBytes: number = 2 * mib
+
 /** Characters of a call, or of its answer, on such a page. */
 export const maxShownText = 1_000

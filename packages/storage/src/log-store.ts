@@ -66,6 +66,8 @@ export const logSchema: Schema = { steps: [firstStep, undoHashSchema] }
 /** What anyone may read of a committed log. */
 export type LogReader = Pick<LogStore, 'get' | 'list' | 'head' | 'hashes'> & {
   readonly entries: (start: number, count: number) => readonly KeptEntry[]
+  /** An entry to be shown: parts of more than so many bytes are left where they are. */
+  readonly shortEntry: (index: number, mostBytes: number) => ShortEntry | undefined
   /** A state row as proofs carry it: the value in line, the blob's name, or withheld. */
   readonly row: (object: string, field: string) => StoredRow | undefined
   /** The rows of the state whose value this blob holds. */
@@ -75,6 +77,13 @@ export type LogReader = Pick<LogStore, 'get' | 'list' | 'head' | 'hashes'> & {
   readonly blobs: BlobReader
   /** The takedowns among the entries from this one on. */
   readonly takedowns: (from: number) => readonly KeptEntry[]
+}
+
+/** An entry without its values. A part that was too long to be read is the number of its bytes. */
+export type ShortEntry = {
+  readonly leaf: Uint8Array
+  readonly body: Uint8Array | number | null
+  readonly effects: Uint8Array | number | null
 }
 
 /** A row of the state. */
@@ -91,6 +100,11 @@ export function createLogReader(db: DatabaseSync, blobFolder: string): LogReader
   )
   const entries = db.prepare(
     'SELECT leaf, body, effects, value FROM entry WHERE number >= ? AND number < ? ORDER BY number',
+  )
+  const short = db.prepare(
+    `SELECT leaf, iif(length(body) > :most, length(body), body) AS body,
+       iif(length(effects) > :most, length(effects), effects) AS effects
+     FROM entry WHERE number = :index`,
   )
   // The second byte of a leaf is the kind of its entry.
   const ofKind = db.prepare(
@@ -120,6 +134,13 @@ export function createLogReader(db: DatabaseSync, blobFolder: string): LogReader
       return rows.map((row) => bytesOf(row['hash']))
     },
     entries: (start, count) => entries.all(start, start + count).map(readEntry),
+    shortEntry: (index, most) => {
+      const row = short.get({ index, most })
+      if (row === undefined) return undefined
+      const part = (value: unknown): Uint8Array | number | null =>
+        typeof value === 'number' ? value : partOf(value)
+      return { leaf: bytesOf(row['leaf']), body: part(row['body']), effects: part(row['effects']) }
+    },
   }
 }
 

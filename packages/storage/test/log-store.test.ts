@@ -101,6 +101,15 @@ test('commit() makes head, entries, rows, numbers and blobs readable, also throu
   assert.deepEqual(reader.list('/'), ['a', '\uff5e', '\u{1f600}'])
   assert.equal(String(Buffer.from(reader.get('/', '\uff5e') ?? [])), 'blob bytes')
   assert.equal(String(Buffer.from(reader.entries(0, 9)[0]?.effects ?? [])), 'effects 1')
+  const short = (most: number): readonly unknown[] => {
+    const { body, effects } = reader.shortEntry(0, most) ?? {}
+    return [body, effects].map((part) =>
+      part instanceof Uint8Array ? Buffer.from(part).toString() : part,
+    )
+  }
+  assert.deepEqual(short(9), ['body 1', 'effects 1'])
+  assert.deepEqual(short(8), ['body 1', 9])
+  assert.equal(reader.shortEntry(1, 9), undefined)
   assert.equal(store.lastSequence(null), 1)
   assert.equal(store.lastSequence('null'), 2)
   assert.equal(store.lastSequence('bob'), 0)

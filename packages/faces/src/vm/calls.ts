@@ -1,9 +1,9 @@
 // GET /-/log/: the entries as people and small programs read them. What proves them are the files below that address.
 import type { Body } from '@stele/entries/bodies'
 import { entryKinds, parseLeaf } from '@stele/entries/leaf'
-import { type KeptEntry, parseEffects, readBodyPart, readPart } from '@stele/entries/parts'
+import { parseEffects, readBodyPart, readPart } from '@stele/entries/parts'
 import { type Ask, type Draft, jsonDraft, numberParameter, type Route } from '@stele/http/routes'
-import { maxEntriesShown, maxShownText } from '../limits.ts'
+import { maxEntriesShown, maxPageBytes, maxPartShown, maxShownText } from '../limits.ts'
 import { htmlDraft } from '../web/html.ts'
 import { formatCallsPage } from './pages.ts'
 import type { VmPorts } from './ports.ts'
@@ -26,8 +26,7 @@ export function callsRoutes(ports: VmPorts): Route[] {
     const total = ports.treeSize()
     const before = numberParameter(ask, 'before', { least: 0, most: total, absent: total })
     const start = Math.max(0, before - maxEntriesShown)
-    const found = ports.entries(start, before - start)
-    return { total, entries: found.map((one, at) => show(one, start + at)).toReversed() }
+    return { total, entries: readEntries(ports, start, before) }
   }
   const showPage = (ask: Ask): Draft =>
     htmlDraft(formatCallsPage({ baseUrl: ask.baseUrl(), title: ports.title, ...read(ask) }))
@@ -37,14 +36,44 @@ export function callsRoutes(ports: VmPorts): Route[] {
   ]
 }
 
-function show({ leaf, body, effects }: KeptEntry, index: number): ShownEntry {
+/** The newest first. Long parts, and those for which the page has no room left, are told by their sizes: reading them takes long. */
+function readEntries({ entry }: VmPorts, start: number, end: number): readonly ShownEntry[] {
+  let left = maxPageBytes
+  const shown: ShownEntry[] = []
+  for (let index = end - 1; index >= start; index--) {
+    const found = entry(index, Math.min(maxPartShown, Math.floor(left / 2)))
+    if (found === undefined) continue
+    for (const part of [found.body, found.effects]) {
+      if (part instanceof Uint8Array) left -= part.length
+    }
+    shown.push(show(found, index))
+  }
+  return shown
+}
+
+type Found = NonNullable<ReturnType<VmPorts['entry']>>
+
+function show({ leaf, body, effects }: Found, index: number): ShownEntry {
   const { kind, timeMs } = parseLeaf(leaf)
   const time = new Date(timeMs).toISOString()
-  const read = body === null ? undefined : readBodyPart(kind, body)
-  const said = read === undefined ? { who: '', what: 'taken down' } : describe(read)
-  if (effects === null) return { index, time, ...said, answer: 'taken down', changes: 0 }
+  const at = { index, time, ...told(kind, body) }
+  if (effects === null) return { ...at, answer: 'taken down', changes: 0 }
+  if (typeof effects === 'number') return { ...at, answer: sizeOf(effects), changes: 0 }
   const outcome = parseEffects(readPart(effects))
-  return { index, time, ...said, answer: answerOf(outcome), changes: outcome.changes }
+  return { ...at, answer: answerOf(outcome), changes: outcome.changes }
+}
+
+function told(
+  kind: Parameters<typeof readBodyPart>[0],
+  body: Found['body'],
+): Pick<ShownEntry, 'who' | 'what'> {
+  if (body === null) return { who: '', what: 'taken down' }
+  if (typeof body === 'number') return { who: '', what: sizeOf(body) }
+  return describe(readBodyPart(kind, body))
+}
+
+function sizeOf(bytes: number): string {
+  return `${bytes} bytes, too long to be shown here`
 }
 
 function describe({ kind, body }: Body): Pick<ShownEntry, 'who' | 'what'> {

@@ -67,9 +67,9 @@ function placeOf(star: string, { files }: VmPorts): Place {
   const path = `/${segments.join('/')}`
   const field = segments.at(-1) ?? ''
   const object = `/${segments.slice(0, -1).join('/')}`
-  const isFolder = path === '/' || files.get(object, `${field}/`) !== undefined
+  const isFolder = path === '/' || files.row(object, `${field}/`) !== undefined
   if (isFolder) return { path, object, field, isFolder }
-  if (!files.list(object).includes(field)) throw missing(path)
+  if (files.row(object, field) === undefined) throw missing(path)
   return { path, object, field, isFolder }
 }
 

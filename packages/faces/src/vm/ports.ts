@@ -1,15 +1,27 @@
 // What the pages of a service need of the server.
 import type { StateReader } from '@stele/entries/calls'
-import type { KeptEntry } from '@stele/entries/parts'
 
 /** Reads of a service: its files, and the entries of its log. */
 export type VmPorts = {
   /** What people call it. */
   readonly title: string
   readonly origin: string
-  readonly files: StateReader
+  readonly files: StateReader & {
+    /** Undefined where there is no such row; its value is not read. */
+    readonly row: (object: string, field: string) => object | undefined
+  }
   readonly treeSize: () => number
-  readonly entries: (start: number, count: number) => readonly KeptEntry[]
+  /** An entry without its values; a part of more than so many bytes is given as their number. Null is what was taken down. */
+  readonly entry: (
+    index: number,
+    mostBytes: number,
+  ) =>
+    | {
+        readonly leaf: Uint8Array
+        readonly body: Uint8Array | number | null
+        readonly effects: Uint8Array | number | null
+      }
+    | undefined
   /** The names of its methods. */
   readonly methods: () => Promise<readonly string[]>
 }

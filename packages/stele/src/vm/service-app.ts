@@ -50,7 +50,7 @@ export function createServiceApp(
         origin: identity.origin,
         files: reads.log,
         treeSize: log.treeSize,
-        entries: reads.log.entries,
+        entry: reads.log.shortEntry,
         methods,
       },
       {},

@@ -1,0 +1,85 @@
+// What a service shows of itself costs what is shown, however much there is.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { entryKinds, formatLeaf, saltBytes } from '@stele/entries/leaf'
+import { createApp } from '@stele/http'
+import { ask } from '../../http/test/incoming.ts'
+import { type VmPorts, vmFace } from '../src/vm/index.ts'
+
+const bytes = new Uint8Array(32)
+const leaf = formatLeaf({
+  kind: entryKinds.call,
+  timeMs: 0,
+  bodyHash: bytes,
+  effectsHash: bytes,
+  stateRoot: bytes,
+})
+const partOf = (text: string): Uint8Array =>
+  Buffer.concat([Buffer.alloc(saltBytes), Buffer.from(text)])
+const bodyOf = (argument: string): Uint8Array =>
+  partOf(
+    `{"account":null,"args":["${argument}"],"method":"say","origin":"o","seq":1,"v":1,"via":{"type":"debug"}}`,
+  )
+const effects = partOf('{"changes":0,"ok":true,"writes":[]}')
+
+const textOf = (body: unknown): string => {
+  assert.ok(body instanceof Uint8Array)
+  return Buffer.from(body).toString()
+}
+
+function open(ports: Partial<VmPorts>): ReturnType<typeof createApp> {
+  const face = vmFace.open(
+    {
+      title: 'A service',
+      origin: 'o',
+      files: { get: () => undefined, list: () => [], row: () => undefined },
+      treeSize: () => 0,
+      entry: () => undefined,
+      methods: async () => [],
+      ...ports,
+    },
+    {},
+  )
+  return createApp({
+    faces: [face],
+    settings: { mountPath: '', trustedProxies: [] },
+    now: () => 0,
+    report: () => undefined,
+  })
+}
+
+test('GET /-/log/ reads a bounded part of long calls, and tells the others by their sizes', async () => {
+  let readBytes = 0
+  const sizes = [200_000, 60_000, 60_000, 10]
+  const app = open({
+    treeSize: () => 400,
+    entry: (index, mostBytes) => {
+      const body = bodyOf('x'.repeat(sizes[index % sizes.length] ?? 0))
+      if (body.length > mostBytes) return { leaf, body: body.length, effects }
+      readBytes += body.length
+      return { leaf, body, effects }
+    },
+  })
+  const { status, body } = await app(ask('GET', '/-/log/'))
+  assert.equal(status, 200)
+  const { entries } = JSON.parse(textOf(body))
+  assert.equal(entries.length, 100)
+  assert.ok(readBytes <= 2 * 1024 * 1024, `${readBytes}`)
+  assert.equal(entries[0].what, 'say("xxxxxxxxxx")')
+  assert.match(entries[1].what, /^say\("xxx.*…$/)
+  assert.match(entries[3].what, /^200\d\d\d bytes, too long to be shown here$/)
+  assert.match(entries[98].what, /^60\d\d\d bytes, too long/)
+})
+
+test('GET /-/files/… finds a file without listing what lies beside it', async () => {
+  const app = open({
+    files: {
+      get: (object, field) => (object === '/' && field === 'a' ? Buffer.from('text') : undefined),
+      row: (object, field) => (object === '/' && field === 'a' ? {} : undefined),
+      list: () => assert.fail('The folder is listed'),
+    },
+  })
+  const found = await app(ask('GET', '/-/files/a'))
+  assert.deepEqual([found.status, textOf(found.body)], [200, 'text'])
+  assert.equal((await app(ask('GET', '/-/files/b'))).status, 404)
+})
