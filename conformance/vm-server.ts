@@ -121,12 +121,20 @@ export async function connectForeign(address: string, user?: string): Promise<Fo
   }
 }
 
-/** Sends requests of JSON-RPC as they are given, one after the other. */
-export async function connectRaw(
-  address: string,
-): Promise<Disposable & { readonly ask: (request: object) => Promise<unknown> }> {
+/** Sends requests of JSON-RPC as they are given, one after the other. `closed` resolves when the connection is gone. */
+export async function connectRaw(address: string): Promise<
+  Disposable & {
+    readonly ask: (request: object) => Promise<unknown>
+    readonly closed: Promise<unknown>
+  }
+> {
   const socket = new WebSocket(`ws://${address}/`)
-  await once(socket, 'open')
+  const closed = once(socket, 'close')
+  const refused = closed.then(() => {
+    throw new Error(`${address} cannot be reached`)
+  })
+  await Promise.race([once(socket, 'open'), refused])
+  refused.catch(() => undefined)
   let id = 0
   return {
     ask: async (request) => {
@@ -134,6 +142,7 @@ export async function connectRaw(
       const [{ data }] = await once(socket, 'message')
       return JSON.parse(String(data))
     },
+    closed,
     [Symbol.dispose]: () => socket.close(),
   }
 }

@@ -46,7 +46,7 @@ export const maxCallsWaiting = 256
 export const maxCallsBytes: number = 4 * mib
 
 /** Requests in a batch: as many as one connection may have waiting. */
-export const maxBatch: number = maxCallsWaiting
+export const maxBatch = 256
 
 /** Characters of the answers to a batch, which are held until the last is there. */
 export const maxBatchAnswerChars: number = 8 * mib

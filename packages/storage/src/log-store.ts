@@ -80,7 +80,7 @@ export type LogReader = Pick<LogStore, 'get' | 'list' | 'head' | 'hashes'> & {
 }
 
 /** An entry without its values. A part that was too long to be read is the number of its bytes. */
-export type ShortEntry = {
+type ShortEntry = {
   readonly leaf: Uint8Array
   readonly body: Uint8Array | number | null
   readonly effects: Uint8Array | number | null

@@ -2,7 +2,7 @@
 import { maxHeldAnswerBytes } from '../limits.ts'
 
 /** What is held for one connection. */
-export type HeldAnswers = {
+type HeldAnswers = {
   /** Counts so many bytes, until what it gives is called. */
   readonly hold: (bytes: number) => () => void
   /** The connection is gone, and all that was held for it. */
