@@ -168,6 +168,41 @@ suite('VMFactory', () => {
     })
   }
 
+  test('a script that takes the path of another service is refused it, and never ends that one', async (t) => {
+    const factory = await open(t)
+    const server = new RPCServer()
+    t.after(() => server.close())
+    await server.listen(0)
+    server.mount('/', factory)
+    server.mount('/keeper', keeper)
+    factory.setRPCServer(server)
+    const told: string[] = []
+    factory.on('notice', (event) => {
+      if (event.event === 'service_suspended') told.push(event.reason)
+    })
+    const { id } = await make(factory)
+    const wanted = JSON.stringify({ title: 'x', code: counterCode })
+    await factory.executeCall({ methodName: 'write', args: ['/.vms/keeper', wanted] })
+    assert.match(told.join(), /keeper/)
+    assert.deepEqual([...factory.VMs.keys()], [id])
+    await factory.executeCall({ methodName: 'end', args: ['keeper'] })
+    assert.equal((await fetch(`${server.url}/keeper/`)).status, 200)
+  })
+
+  test('a factory that is closed while it makes a service leaves none behind', async (t) => {
+    const dir = freshDir()
+    const factory = new VMFactory(factoryCode)
+    await factory.deploy({ dir })
+    const made = make(factory).catch(() => undefined)
+    while (!existsSync(join(dir, 'vms'))) await new Promise(setImmediate)
+    await factory.close()
+    const answer = await made
+    // Nobody holds the folder, or one within it, and what the log says was made is there.
+    const again = await open(t, dir)
+    assert.deepEqual([...again.VMs.keys()], answer === undefined ? [] : [answer.id])
+    assert.deepEqual(readdirSync(join(dir, 'vms')), [...again.VMs.keys()])
+  })
+
   test('System.vms says that a service is no factory where it is none', async (t) => {
     const vm = new VM(factoryCode)
     await vm.deploy({ dir: freshDir() })

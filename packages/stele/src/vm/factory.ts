@@ -28,6 +28,10 @@ export class VMFactory extends VM {
   readonly #unclaimed = new Map<string, Unclaimed>()
   /** Those that could not be opened are not tried again with every call. */
   readonly #failed = new Set<string>()
+  /** Those that the server serves for this factory: what else lies at such a path is another's. */
+  readonly #mounted = new Set<string>()
+  readonly #provisioning = new Set<Promise<unknown>>()
+  #isClosing = false
   #folder = ''
   #place: Place | undefined
   #updating: Promise<void> = Promise.resolve()
@@ -46,6 +50,7 @@ export class VMFactory extends VM {
   /** As `VM.deploy`, with the services that were provisioned before. One that cannot be opened is a `notice`, and leaves the others alone. */
   override async deploy(options: DeployOptions): Promise<void> {
     this.#folder = join(resolve(options.dir), 'vms')
+    this.#isClosing = false
     await super.deploy(options)
     this.#removeUnclaimed()
     await this.#update()
@@ -55,11 +60,19 @@ export class VMFactory extends VM {
   setRPCServer(server: RPCServer, path = '/'): void {
     const place = { server, path: path.replace(/\/+$/, '') }
     this.#place = place
-    for (const [id, vm] of this.#vms) server.mount(pathOf(place, id), vm)
+    for (const [id, vm] of this.#vms) {
+      try {
+        this.#mount(id, vm)
+      } catch (error) {
+        this.#tell(id, error)
+      }
+    }
   }
 
   /** Closes the services that it made, and itself. */
   override async close(): Promise<void> {
+    this.#isClosing = true
+    await Promise.allSettled(this.#provisioning)
     await this.#updating
     for (const [id, { vm, timer }] of this.#unclaimed) {
       clearTimeout(timer)
@@ -71,7 +84,13 @@ export class VMFactory extends VM {
   }
 
   protected override provisioning(): OutsideOptions['provision'] {
-    return (wanted) => this.#provision(wanted)
+    return (wanted) => {
+      const made = this.#provision(wanted)
+      const end = (): void => void this.#provisioning.delete(made)
+      this.#provisioning.add(made)
+      made.then(end, end)
+      return made
+    }
   }
 
   protected override watched(service: RunningService): RunningService {
@@ -86,6 +105,7 @@ export class VMFactory extends VM {
   }
 
   async #provision({ title, code }: Wanted): Promise<JsonObject> {
+    if (this.#isClosing) throw new NotAllowed('Cannot provision a service: this one is closing')
     if (this.#vms.size + this.#unclaimed.size >= this.#maxVMs) {
       throw new NotAllowed(
         `Cannot provision a service: there are ${this.#maxVMs}, as many as this factory may have; shut one down first`,
@@ -130,6 +150,7 @@ export class VMFactory extends VM {
     if (state === undefined) return
     const wanted = new Set(state.list(noted))
     for (const [id, vm] of this.#vms) if (!wanted.has(id)) await this.#end(id, vm)
+    for (const id of this.#failed) if (!wanted.has(id)) this.#failed.delete(id)
     for (const id of wanted) {
       if (this.#vms.has(id) || this.#failed.has(id)) continue
       try {
@@ -163,14 +184,27 @@ export class VMFactory extends VM {
     writeFileSync(join(dir, claimFile), '')
     vm.on('print', (line) => this.emit('print', line))
     vm.on('notice', (event) => this.emit('notice', event))
+    try {
+      this.#mount(id, vm)
+    } catch (error) {
+      await vm.close()
+      throw error
+    }
     this.#vms.set(id, vm)
-    this.#place?.server.mount(pathOf(this.#place, id), vm)
+  }
+
+  /** Throws `mount_taken` where something else is served there. */
+  #mount(id: string, vm: VM): void {
+    if (this.#place === undefined) return
+    this.#place.server.mount(pathOf(this.#place, id), vm)
+    this.#mounted.add(id)
   }
 
   /** The folder stays: its log is a record of what was answered. */
   async #end(id: string, vm: VM): Promise<void> {
     this.#vms.delete(id)
-    if (this.#place !== undefined) this.#place.server.unmount(pathOf(this.#place, id))
+    const isMounted = this.#mounted.delete(id)
+    if (isMounted && this.#place !== undefined) this.#place.server.unmount(pathOf(this.#place, id))
     await vm.close()
   }
 
