@@ -72,6 +72,15 @@ test('a service that is killed goes on where it was: files, closures, and what w
   }
 })
 
+test('what a script prints drives no terminal, whatever a caller sent it', async () => {
+  await using folder = await makeFolder('vm')
+  const script = 'exports.say = (text) => console.log(text)'
+  await using server = await startVm({ folder: folder.path, script })
+  using client = await connectForeign(server.address)
+  await client.call('say', ['one\ntwo \u001b]0;owned\u0007\u001b[2J\r\u202e'])
+  assert.equal(server.said(), 'one\ntwo \\u001b]0;owned\\u0007\\u001b[2J\\u000d\\u202e\n')
+})
+
 test('repl --exec prints what a method gives, and what it throws', async () => {
   await using folder = await makeFolder('vm')
   await using server = await startVm({ folder: folder.path, script: counter })

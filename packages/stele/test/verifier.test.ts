@@ -1,6 +1,8 @@
 // Logs and files verified by a program, as NodeVMS's library does it: fetched, run again, compared.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -102,6 +104,26 @@ suite('Verifier', () => {
     const isBody = isCode('entry_mismatch', /^Entry 1 .* hash of its body/)
     await assert.rejects(CallLog.fetch(join(dir, 'public')), isBody)
   })
+
+  const listings: readonly (readonly [what: string, text: string])[] = [
+    ['a folder within itself', '{"entries":["a/"]}'],
+    ['a folder without a name', '{"entries":["/"]}'],
+    ['a step upwards', '{"entries":["../"]}'],
+    ['names of several folders', '{"entries":["a/b"]}'],
+    ['what is no JSON', '{'],
+    ['a list of nothing', '{"entries":7}'],
+  ]
+  for (const [what, text] of listings) {
+    test(`FilesArchive.fetch() throws server_refused when a service lists ${what}`, async (t) => {
+      const liar = createServer((_request, response) => response.end(text))
+      t.after(() => liar.close())
+      liar.listen(0, '127.0.0.1')
+      await once(liar, 'listening')
+      const address = Object(liar.address()).port
+      const fetched = FilesArchive.fetch(`http://127.0.0.1:${address}`)
+      await assert.rejects(fetched, isCode('server_refused', /no listing/))
+    })
+  }
 
   test('compareLogs() names the first entry that differs, and how', async () => {
     const { callLog } = vm

@@ -211,6 +211,17 @@ suite('stele/vm', () => {
     await assert.rejects(client.connect('ftp://localhost'), isCode('usage_wrong'))
   })
 
+  test('a client whose service has a method "then" can be awaited all the same', async (t) => {
+    const vm = new VM("exports.then = () => 'called'")
+    await vm.deploy({ dir: freshDir() })
+    t.after(() => vm.close())
+    const client = new RPCClient()
+    t.after(() => client.close())
+    await client.connect(await serve(t, vm, '/'))
+    assert.equal(await Promise.resolve(client), client)
+    assert.equal(await client.call('then'), 'called')
+  })
+
   test('two VMs are served side by side, and one is taken away', async (t) => {
     const [first, second] = [await deploy(t), await deploy(t)]
     const server = new RPCServer()

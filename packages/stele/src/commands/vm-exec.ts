@@ -1,6 +1,6 @@
 // stele vm exec <script>, as NodeVMS's nodevms exec: serves a script until it is asked to stop.
 import { basename, resolve } from 'node:path'
-import { SteleError } from '@stele/errors'
+import { redact, SteleError } from '@stele/errors'
 import { isOnlyLocal } from '../server/announce.ts'
 import { aborted } from '../stop-signal.ts'
 import { readUserFile } from '../user-file.ts'
@@ -87,9 +87,10 @@ async function run(input: Input): Promise<Report> {
   await server.listen(port) // A port that is taken must not leave a log and keys behind.
   const vm =
     wanted.maxVMs === undefined ? new VM(script) : new VMFactory(script, { maxVMs: wanted.maxVMs })
-  vm.on('print', (line) => process.stderr.write(`${line}\n`))
+  // What a script prints may be what a caller sent it: no terminal takes it for orders.
+  vm.on('print', (line) => process.stderr.write(`${redact(line)}\n`))
   vm.on('notice', (event) => {
-    if (!isUsual(event)) process.stderr.write(textOf(event))
+    if (!isUsual(event)) process.stderr.write(redact(textOf(event)))
   })
   await vm.deploy({ dir, title, allowHosts })
   server.mount('/', vm)

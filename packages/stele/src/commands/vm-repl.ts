@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type REPLServer, start } from 'node:repl'
 import { inspect } from 'node:util'
 import { createContext, runInContext } from 'node:vm'
-import { SteleError } from '@stele/errors'
+import { redactLine, SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
 import { type Identity, loadIdentity } from '../vm/identity.ts'
 import { connectRpc, type RpcConnection, RpcFailure, wsAddress } from '../vm/rpc-client.ts'
@@ -69,9 +69,8 @@ async function run({ positionals, options }: Input): Promise<Report> {
   }
   process.stdout.write(`Connecting to ${address.host}…\n`)
   const connection = await connectRpc(address, identity)
-  process.stdout.write(
-    `Connected. You can use "client" to call its methods: ${connection.info.methods.join(', ')}\n`,
-  )
+  const methods = redactLine(connection.info.methods.join(', '))
+  process.stdout.write(`Connected. You can use "client" to call its methods: ${methods}\n`)
   await prompt(connection)
   return {}
 }

@@ -9,7 +9,7 @@ type RemoteMethod = (...args: readonly JsonValue[]) => Promise<JsonValue>
 
 /**
  * A connection to a service. Once connected it has a function for each of the service's methods, but for those that are called
- * as its own members are: `call` reaches all.
+ * as its own members are, or `then`: `call` reaches all.
  */
 export class RPCClient {
   #connection: RpcConnection | undefined
@@ -42,6 +42,7 @@ export class RPCClient {
     this.#url = address.href
     for (const method of connection.info.methods) {
       if (method in this && !Object.hasOwn(this, method)) continue
+      if (method === 'then') continue // Else whoever awaits the client calls it.
       const value: RemoteMethod = (...args) => this.call(method, ...args)
       Object.defineProperty(this, method, { value, enumerable: true, configurable: true })
     }

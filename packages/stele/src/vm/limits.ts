@@ -27,3 +27,10 @@ export const maxClockSkewMs: number = 60 * 1000
  * million names of a hundred bytes.
  */
 export const maxFileBytes: number = 64 * 1024 * 1024
+
+/** Bytes of a log, or of files, that a program reads into its memory. */
+export const maxReadBytes: number = 1024 * 1024 * 1024
+/** Entries of such a log, or files and folders. */
+export const maxReadParts = 2_000_000
+/** Bytes of a folder's path: an object of the state and a field of it have no more. */
+export const maxPathBytes: number = 512 + 1 + 1024

@@ -72,7 +72,8 @@ export async function connectRpc(address: URL, identity?: Identity): Promise<Rpc
   }
   const close = (): void => socket.close()
   try {
-    const info = readInfo(await send({ method: 'handshake', params: [] }), address)
+    const answer = send({ method: 'handshake', params: [] })
+    const info = readInfo(await Promise.race([answer, silence(address)]), address)
     const call =
       identity === undefined
         ? (method: string, params: readonly JsonValue[]) => send({ method, params })
@@ -115,6 +116,13 @@ function opened(socket: WebSocket, address: URL): Promise<void> {
       clearTimeout(timer)
       void whyNot(address).then((reason) => reject(gone(address, reason)))
     })
+  })
+}
+
+/** Rejects when nothing has come for long. */
+function silence(address: URL): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    setTimeout(() => reject(gone(address, 'it does not answer')), connectTimeoutMs).unref()
   })
 }
 
