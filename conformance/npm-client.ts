@@ -88,19 +88,24 @@ export function tokenOf(npm: Npm): string | undefined {
 
 /** `npm ci` in conformance/clients, when what is there is not what package.json pins. */
 export async function installClients(): Promise<void> {
-  if (clientsAreInstalled()) return
+  await installPinned(clientsFolder)
+}
+
+/** `npm ci` in a folder, when what is there is not what its package.json pins. */
+export async function installPinned(folder: string): Promise<void> {
+  if (isInstalled(folder)) return
   const { PATH: _path, ...kept } = process.env
   const env = Object.entries(kept).filter(([name]) => !name.toLowerCase().startsWith('npm_'))
   const { code, shown } = await runProgram(
     'npm',
     ['ci', '--ignore-scripts', '--no-audit', '--no-fund'],
     {
-      cwd: clientsFolder,
+      cwd: folder,
       env: { ...Object.fromEntries(env), PATH: pathWithNode() },
       timeoutMs: installTimeoutMs,
     },
   )
-  if (code !== 0) throw new Error(`"npm ci" in conformance/clients failed:\n${shown}`)
+  if (code !== 0) throw new Error(`"npm ci" in ${folder} failed:\n${shown}`)
 }
 
 /** Programs of further Nodes that the platform has: one that is newer than ours. */
@@ -111,14 +116,14 @@ export async function furtherNodes(): Promise<readonly string[]> {
   )
 }
 
-function clientsAreInstalled(): boolean {
-  const { dependencies, optionalDependencies } = readManifest(join(clientsFolder, 'package.json'))
+function isInstalled(folder: string): boolean {
+  const { dependencies, optionalDependencies } = readManifest(join(folder, 'package.json'))
   const wanted = {
     ...dependencies,
     ...(process.platform === 'linux' && process.arch === 'x64' ? optionalDependencies : {}),
   }
   return Object.entries(wanted).every(([alias, pinned]) => {
-    const file = join(clientsFolder, 'node_modules', alias, 'package.json')
+    const file = join(folder, 'node_modules', alias, 'package.json')
     return existsSync(file) && pinned.endsWith(readManifest(file).version ?? '-')
   })
 }

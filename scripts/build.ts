@@ -20,7 +20,7 @@ const wasmPackage = '@jitl/quickjs-wasmfile-release-sync'
 
 mkdirSync(join(dist, 'bin'), { recursive: true })
 const { metafile, outputFiles } = await build({
-  entryPoints: [join(stele, 'src', 'main.ts'), join(stele, 'src', 'vm.ts')],
+  entryPoints: ['main.ts', 'clone.ts', 'vm.ts'].map((name) => join(stele, 'src', name)),
   outdir: join(dist, 'lib'),
   bundle: true,
   splitting: true, // A command is read only when it is run.
@@ -101,7 +101,7 @@ function publishedManifest(): object {
     license,
     type,
     bin,
-    exports: { '.': './lib/main.js', './vm': './lib/vm.js' },
+    exports: { '.': './lib/main.js', './clone': './lib/clone.js', './vm': './lib/vm.js' },
     engines,
     files: ['assets', 'bin', 'lib', 'rules.js'],
     dependencies: { [wasmPackage]: dependencies[wasmPackage] },

@@ -26,6 +26,9 @@ export type CliDetails = {
   files_url_differs: { readonly dir: string; readonly url: string; readonly found: string }
   clone_impossible: { readonly url: string; readonly reason: string }
   clone_stopped: { readonly dir: string }
+  share_impossible: { readonly source: string; readonly reason: string }
+  peers_silent: { readonly address: string; readonly reason: string }
+  drive_invalid: { readonly address: string; readonly path: string; readonly reason: string }
   archive_mismatch: {
     readonly path: string
     readonly what: string
@@ -129,6 +132,19 @@ export const cliErrors: Catalogue<CliDetails> = {
     status: 503,
     message: (d) => `Stopped before the clone in "${d.dir}" was as new as its service`,
     fix: () => 'What it held before is still right. Run the same again to go on',
+  },
+  share_impossible: {
+    status: 409,
+    message: (d) => `Cannot share "${d.source}": ${d.reason}`,
+  },
+  peers_silent: {
+    status: 503,
+    message: (d) => `Cannot read "${d.address}": ${d.reason}`,
+    fix: () => 'Run the same again, when somebody who shares it can be reached, to go on',
+  },
+  drive_invalid: {
+    status: 502,
+    message: (d) => `Cannot use "${d.address}": in it "${d.path}" is not right: ${d.reason}`,
   },
   call_failed: {
     status: 400,

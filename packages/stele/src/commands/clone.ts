@@ -1,13 +1,14 @@
 // stele clone <url> <dir>: a copy of a service that needs the service no more.
 import { resolve } from 'node:path'
-import { isSteleError, SteleError } from '@stele/errors'
+import { SteleError } from '@stele/errors'
 import { foldersOf } from '../verify/command.ts'
 import { loadKnown } from '../verify/kept-store.ts'
 import type { Source } from '../verify/messages.ts'
 import { openSource } from '../verify/open-source.ts'
 import { cloning, createProgressLines } from '../verify/progress-lines.ts'
-import { readCommon } from '../verify/read-options.ts'
 import { type CloneOptions, type CloneReport, cloneService } from '../vm/clone.ts'
+import { formatClone } from '../vm/clone-text.ts'
+import { parseLogKey } from '../vm/log-key.ts'
 import { parseLogSource } from '../vm/source.ts'
 import type { Command, Input } from './command.ts'
 
@@ -32,7 +33,7 @@ export const clone: Command<CloneReport> = {
     ],
   },
   run,
-  view,
+  view: formatClone,
 }
 
 async function run({ positionals, options, environment, stop }: Input): Promise<CloneReport> {
@@ -41,7 +42,7 @@ async function run({ positionals, options, environment, stop }: Input): Promise<
     throw wrongUsage('Say what and where to: stele clone https://service.example ./copy')
   }
   if (more.length > 0) throw wrongUsage(`Too many arguments: ${more.join(' ')}`)
-  const { key } = readKey(options)
+  const key = typeof options['key'] === 'string' ? parseLogKey(options['key']) : undefined
   const source = parseLogSource(address, 'clone')
   const [url, dir] = [source.kind === 'http' ? source.root : source.path, resolve(target)]
   const fetch = openSource(source)
@@ -74,38 +75,6 @@ function knownAt(
   if (log === undefined) return {}
   const day = new Date(log.verifiedMs).toISOString().slice(0, 10)
   return { known: { ...log, day, seen: `verified on ${day}` } }
-}
-
-function readKey(options: Input['options']): ReturnType<typeof readCommon> {
-  try {
-    return readCommon({ key: options['key'] })
-  } catch (error) {
-    if (!isSteleError(error, 'usage_wrong')) throw error
-    throw wrongUsage(error.details.reason)
-  }
-}
-
-function view({ dir, origin, size, newEntries, files, repaired }: CloneReport): string {
-  const lines = [
-    `Cloned ${origin} to ${dir}`,
-    `  Call log: ${size} entries, ${newEntries} of them new`,
-    ...(repaired ? ['  The copy was damaged: all of it was read again'] : []),
-  ]
-  if (files === null)
-    return [...lines, '  Files: not known, since the log lacks too much'].join('\n')
-  const { total, written, removed, respelt, foreign, withheld } = files
-  return [
-    ...lines,
-    `  Files: ${total}, ${written} of them written, ${removed} removed`,
-    ...(respelt > 0 ? [`  ${respelt} names are written with % in the copy`] : []),
-    ...(withheld.length > 0 ? [`  Taken down, and not there: ${shown(withheld)}`] : []),
-    ...(foreign.length > 0 ? [`  Not of the service, and left alone: ${shown(foreign)}`] : []),
-  ].join('\n')
-}
-
-function shown(paths: readonly string[]): string {
-  const some = paths.slice(0, 5).map((path) => JSON.stringify(path))
-  return paths.length > some.length ? `${some.join(', ')} and others` : some.join(', ')
 }
 
 function wrongUsage(reason: string): SteleError {
