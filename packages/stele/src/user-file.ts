@@ -17,6 +17,7 @@ export function fileFault(error: unknown): string {
   if (code === 'ENOENT') return 'there is no such file or folder'
   if (code === 'EISDIR') return 'it is a folder, not a file'
   if (code === 'ENOTDIR') return 'a part of the path is a file, not a folder'
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'there is no room left on the disk'
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
   return error instanceof Error ? error.message : String(error)
 }

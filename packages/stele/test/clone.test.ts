@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { carryLog } from '@stele/audit'
 import { type ErrorCode, isSteleError } from '@stele/errors'
-import type { FolderChange } from '@stele/storage/files'
+import { createPublicFiles, type FolderChange } from '@stele/storage/files'
 import { createFolderFetch } from '../src/verify/folder-fetch.ts'
 import { type CloneOptions, type CloneReport, cloneService } from '../src/vm/clone.ts'
 import { VM } from '../src/vm.ts'
@@ -153,6 +153,23 @@ suite('cloneService()', () => {
       stops++
     }
     assert.ok(stops > 15, `${stops} places`)
+  })
+
+  test('cloneService() throws data_invalid when the disk is full, and goes on when there is room', async () => {
+    const dir = freshDir()
+    const openFiles: CloneOptions['openFiles'] = (root) => (changes) => {
+      if (changes.some((change) => 'put' in change && change.bytes.length > 1_000)) {
+        throw Object.assign(new Error('ENOSPC: no space left on device, write'), {
+          code: 'ENOSPC',
+          syscall: 'write',
+        })
+      }
+      createPublicFiles(root)(changes)
+    }
+    const full = { code: 'data_invalid', message: /no room left on the disk/ }
+    await assert.rejects(clone(dir, 1, { openFiles }), full)
+    await clone(dir, 1)
+    assert.ok(existsSync(join(dir, '-/log/checkpoint')))
   })
 
   test('cloneService() goes on with a first clone that was stopped', async () => {

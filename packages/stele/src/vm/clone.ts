@@ -15,6 +15,7 @@ import { knownRules } from '@stele/registry'
 import type { ApplyChanges } from '@stele/storage/files'
 import { lockDataFolder } from '@stele/storage/folder'
 import { parseVkey } from '@stele/tlog/notes'
+import { fileFault } from '../user-file.ts'
 import { createFolderFetch } from '../verify/folder-fetch.ts'
 import { type LayeredFetch, layerFetch } from './clone-fetch.ts'
 import { type FilesWritten, writeFiles } from './clone-files.ts'
@@ -62,6 +63,10 @@ export async function cloneService(options: CloneOptions): Promise<CloneReport> 
   const lock = lockDataFolder(dir)
   try {
     return await cloneInto(options, openCloneFolder(dir, options.openFiles))
+  } catch (cause) {
+    // The disk is full, or gone: where Node names no file, the folder says enough.
+    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause
+    throw new SteleError('data_invalid', { path: dir, reason: fileFault(cause) }, { cause })
   } finally {
     lock.release()
   }
