@@ -92,6 +92,7 @@ test('repl --exec prints what a method gives, and what it throws', async () => {
   assert.deepEqual(await exec('client.who()'), [0, "'bob'\n", ''])
   assert.deepEqual(await exec('client.next()'), [0, '{ closure: 1, kept: 1 }\n', ''])
   assert.deepEqual(await exec('client.nothing()'), [0, '', ''])
+  assert.deepEqual(await exec("'\\u001b[2J\\u202e'"), [0, "'\\x1B[2J\\u202e'\n", ''])
   assert.deepEqual(await exec("client.fail('no')"), [1, '', 'TypeError: no\n'])
   const [status, , stderr] = await exec('client.nope()')
   assert.equal(status, 2)

@@ -126,7 +126,11 @@ function awaitResults(repl: REPLServer): void {
 
 function show(value: unknown, colors: boolean): string {
   if (value === null) return '' // What a method without a result gives.
-  return inspect(value, { colors, depth: 10, maxStringLength: 10_000 })
+  // It escapes what drives a terminal, but not what turns the order of a line around.
+  return inspect(value, { colors, depth: 10, maxStringLength: 10_000 }).replaceAll(
+    /[\u2028-\u202e\u2066-\u2069]/g,
+    (turn) => `\\u${turn.charCodeAt(0).toString(16)}`,
+  )
 }
 
 /** What a script threw, in its words. */
