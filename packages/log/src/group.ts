@@ -10,6 +10,7 @@ import {
 } from '@stele/entries/bodies'
 import type { Executor } from '@stele/entries/calls'
 import { entryKinds } from '@stele/entries/leaf'
+import { isSteleError } from '@stele/errors'
 import { Trie } from '@stele/state'
 import { Frontier } from '@stele/tlog/tree'
 import { signHead } from './head.ts'
@@ -103,4 +104,14 @@ function sameHead(a: StoredHead | undefined, b: StoredHead): boolean {
 /** Why something failed, in its own words. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** Tells the operator of a call that was given up. */
+export function reportAbort(
+  { report }: Pick<LogPorts, 'report'>,
+  method: string,
+  error: unknown,
+): void {
+  if (!isSteleError(error, 'call_aborted')) return
+  report({ event: 'call_aborted', method, reason: error.details.reason })
 }

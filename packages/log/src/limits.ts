@@ -22,6 +22,13 @@ export const maxOutsideBytes: number = 64 * 1024 * 1024
 export const heartbeatMs: number = 30 * 60 * 1000
 /** Calls between two snapshots of a script's memory (spec/state.md "Memory"). */
 export const callsPerSnapshot = 1_000
+/**
+ * Bytes of the bodies, effects or values in one bundle from which on the bundle is ended: an entry may have 16 MiB of them, and readers
+ * take 512 MiB. A bundle of usual calls, with 1 MiB of arguments each, has no more.
+ */
+export const maxEdgeBytes: number = 256 * 1024 * 1024
+/** Digests of a script's memory in one commit: each reads all of it, 20 milliseconds for the largest. */
+export const digestsPerCommit = 16
 /** Entries between two snapshots of a small trie: a start has to apply those since the last one, some 40 microseconds each. */
 export const entriesPerTrieSnapshot = 2_000
 /** One more entry between snapshots for every so many leaves: writing a snapshot takes longer the larger the trie is. */

@@ -126,6 +126,8 @@ export type LogPorts = {
   readonly outside?: AskOutside
   /** The bytes of a blob that was kept beside the store already, and will be committed with the call that names it. */
   readonly readStoredBlob?: ReadBlob
+  /** From how many bytes of one kind on a bundle is ended; `maxEdgeBytes` when absent. */
+  readonly edgeBytes?: number
   /** What was published, where that is kept apart from the store: no log may start behind it. */
   readonly published?: PublishedFiles
   /** The log's own keys: each signs every checkpoint. */

@@ -9,10 +9,11 @@ import {
   noScript,
   settingsInForce,
 } from '@stele/entries/calls'
-import { entryKinds, parseLeaf } from '@stele/entries/leaf'
-import { isSteleError, SteleError } from '@stele/errors'
+import { parseLeaf } from '@stele/entries/leaf'
+import { SteleError } from '@stele/errors'
 import type { StateProof, StateQuery, Trie } from '@stele/state'
 import type { Frontier } from '@stele/tlog/tree'
+import { BundleEdge, stageDigests } from './bundle-edge.ts'
 import { checkedState } from './checked-state.ts'
 import { createClockWatch } from './clock-watch.ts'
 import { compareRows } from './compare-rows.ts'
@@ -22,6 +23,7 @@ import {
   newStage,
   outcomeOf,
   reasonOf,
+  reportAbort,
   type SignedBody,
   stageGenesis,
 } from './group.ts'
@@ -51,6 +53,7 @@ export class Sequencer {
   #head: StoredHead
   #executor: Executor
   readonly #snapshots: Snapshots
+  readonly #edge: BundleEdge
   readonly #queue: Pending[] = []
   readonly #outside: OutsideCalls | undefined
   #draining: Promise<void> | undefined
@@ -69,6 +72,7 @@ export class Sequencer {
     this.#head = opened.head
     this.#executor = opened.executor
     this.#snapshots = new Snapshots(ports, opened.snapshotSize)
+    this.#edge = new BundleEdge(ports.store.entries, ports.edgeBytes)
     const queue = (pending: Pending): void => {
       this.#queue.push(pending)
       this.#wake()
@@ -261,17 +265,20 @@ export class Sequencer {
     return newStage(this.#ports, { trie: this.#trie, frontier: this.#frontier.copy(), lastTimeMs })
   }
 
-  /** Logs the memory's digest and keeps a snapshot, once so many calls have come since the last one. */
+  /** Logs the memory's digest and keeps a snapshot, once so many calls have come since the last one, or the bundle is large. */
   async #keepMemory(leastCalls: number): Promise<SteleError | undefined> {
-    const { memory } = this.#executor
-    if (memory === undefined || this.#callsSinceSnapshot < leastCalls) return undefined
-    const stage = this.#newStage()
-    const body: Body = { kind: entryKinds.memory, body: { v: 1, sha256: memory.digest() } }
-    stage.add(body, { nowMs: this.#ports.nowMs(), executor: this.#executor }, {})
-    stage.snapshot = memory.snapshot()
-    const failure = await this.#commit(stage)
-    if (failure === undefined) this.#callsSinceSnapshot = 0
-    return failure
+    const [executor, { memory }] = [this.#executor, this.#executor]
+    while (memory !== undefined) {
+      const wanted = this.#edge.wanted(this.#head.size, this.#callsSinceSnapshot >= leastCalls)
+      if (wanted === undefined) break
+      const stage = this.#newStage()
+      stageDigests(stage, wanted.count, { nowMs: this.#ports.nowMs(), executor })
+      if (wanted.isLast) stage.snapshot = memory.snapshot()
+      const failure = await this.#commit(stage)
+      if (failure !== undefined) return failure
+      if (wanted.isLast) this.#callsSinceSnapshot = 0
+    }
+    return undefined
   }
 
   /** Makes what runs calls from the settings in force. Gives why that cannot be, where it cannot. */
@@ -315,7 +322,7 @@ export class Sequencer {
           this.#outside?.wait(pending, answers, error.request)
           continue
         }
-        this.#reportAbort(pending.name, error)
+        reportAbort(this.#ports, pending.name, error)
         // It was not staged, so the log never hears of it.
         pending.reject(stage.fault === undefined ? error : this.#refuseWrites(stage.fault))
         if (stage.isBroken) return
@@ -387,10 +394,5 @@ export class Sequencer {
 
   #saved(): SavedTrie {
     return { trie: this.#trie, head: this.#head, origin: this.origin }
-  }
-
-  #reportAbort(method: string, error: unknown): void {
-    if (!isSteleError(error, 'call_aborted')) return
-    this.#ports.report({ event: 'call_aborted', method, reason: error.details.reason })
   }
 }

@@ -16,6 +16,7 @@ function counting(step = 1): Executor {
     call: ({ method }, state) => {
       count += step
       if (method === 'flood') return floodOfNothing
+      if (method === 'fat') return { ok: true, changes: 0, result: 'x'.repeat(1000), writes: [] }
       if (method === 'outlaw') return outlawed // No trie takes it, so the call cannot be staged.
       if (method === 'fail') return { ok: false, error: { name: 'Error', message: String(count) } }
       const found = Buffer.from(state.get('/', 'seen') ?? []).toString()
@@ -112,6 +113,36 @@ test('open() refuses writes when the snapshot is not the one whose digest was lo
   world.store.kept.memory = { ...memory, snapshot: Buffer.from('7') }
   const { log: next } = reopened(world)
   assert.match(next.readOnly ?? '', /snapshot .* is not the one that entry 2 names/)
+})
+
+test('a bundle that has grown large is ended with digests of the memory, and the log goes on', async () => {
+  const world = createWorld(undefined, () => counting())
+  const ports = { ...world.ports, edgeBytes: 20_000 }
+  const log = await Sequencer.create(ports, genesis, {})
+  for (let i = 0; i < 30; i++) await log.submit(call('fat'))
+  const { entries } = world.store.kept
+  const kinds = entries.map(({ leaf }) => parseLeaf(leaf).kind)
+  const ended = kinds.indexOf(3)
+  assert.ok(ended > 15 && ended < 25, `${ended}`)
+  assert.deepEqual(new Set(kinds.slice(ended, 256)), new Set([3]))
+  assert.deepEqual(new Set(kinds.slice(256)), new Set([1]))
+  assert.equal(kinds.filter((kind) => kind === 1).length, 30)
+  assert.equal(world.store.kept.memory?.size, 256)
+  const { log: next } = reopened(world) // As after a kill.
+  assert.equal(next.readOnly, undefined)
+  assert.deepEqual(await resultOf(next), [31, ''])
+  auditStore(world.store, origin, verifiers)
+})
+
+test('open() goes on ending a bundle where a kill stopped it', async () => {
+  const world = createWorld(undefined, () => counting())
+  const log = await Sequencer.create({ ...world.ports, edgeBytes: 20_000 }, genesis, {})
+  for (let i = 0; i < 10; i++) await log.submit(call('fat'))
+  const again = createWorld(world.store.kept, () => counting())
+  const next = Sequencer.open({ ...again.ports, edgeBytes: 5_000 })
+  await next.submit(call('fat'))
+  assert.equal(next.head.size, 257)
+  auditStore(again.store, origin, verifiers)
 })
 
 test('a failed commit leaves the memory as the log says', async () => {
