@@ -148,6 +148,31 @@ suite('stele-p2p', () => {
     }
   })
 
+  test('share keeps one address for a log, also of a running service; two cannot share it at once; --new-address forgets it', async () => {
+    await using folder = await makeFolder('p2p-share')
+    await using server = await startVm({ folder: folder.path, script })
+    using client = await connectForeign(server.address)
+    await untilThere(join(server.dir, 'public/-/log/checkpoint'))
+    const byAddress = await share(folder.path, server.address)
+    assert.match(byAddress.first, /, from \/.*\/stele-p2p\/copies\//)
+    const twice = await runP2p(folder.path, 'share', server.dir, '--bootstrap', network.bootstrap)
+    assert.deepEqual([twice.code, /another process shares this log/.test(twice.shown)], [1, true])
+    await client.call('publish', ['a', 'YQ=='])
+    await byAddress.shared(2)
+    assert.equal((await clone(folder.path, byAddress.address)).code, 0)
+    await byAddress.stop()
+    const byFolder = await share(folder.path, server.dir)
+    assert.equal(byFolder.address, byAddress.address)
+    await byFolder.stop()
+    const args = [server.dir, '--new-address', '--bootstrap', network.bootstrap]
+    await using anew = await startSharing(folder.path, ...args)
+    assert.notEqual(anew.address, byAddress.address)
+    const again = await clone(folder.path, anew.address)
+    assert.match(again.stdout, /\n {2}Call log: 2 entries, 0 of them new\n/, again.shown)
+    const gone = await clone(folder.path, byAddress.address, '--wait', '2')
+    assert.deepEqual([gone.code, /^Cannot read "hyper:/m.test(gone.shown)], [4, true], gone.shown)
+  })
+
   test('stele-p2p says what was typed wrongly, and what it takes', async () => {
     await using folder = await makeFolder('p2p-usage')
     const rows = [

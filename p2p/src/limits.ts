@@ -20,8 +20,10 @@ export const maxBlockTries = 15
 export const followMs = 1_000
 /** How often all of it is compared, in milliseconds: for what went without a new checkpoint. */
 export const compareMs = 60_000
-/** How often a shared address is asked for what is new, in milliseconds. */
-export const askMs = 10_000
+/** How often a shared service is asked for what is new, in milliseconds. */
+export const askMs = 5_000
+/** Parts of the time that a share may work: after a look that took long it waits this many times as long. */
+export const restTimes = 9
 /** How long the network may take to hear of an address, in milliseconds, before the caller goes on without waiting. */
 export const maxAnnounceMs = 15_000
 /** Bytes of a checkpoint, a head or the keys. */

@@ -15,6 +15,8 @@ export type Notes = {
 }
 
 const root = '/-/log'
+/** What tells whether there is something new. */
+export const checkpointFile = '-/log/checkpoint'
 const noteNames = ['key', 'head', 'checkpoint'] as const
 const notePaths: readonly string[] = noteNames.map((name) => `${root}/${name}`)
 /** Paths that a log's form makes. What else lies in the folder is nobody's business. */
@@ -38,7 +40,7 @@ export function* listLogFiles(folder: string): Iterable<LogFile> {
 
 /** Changes whenever another checkpoint is put there. */
 export function markCheckpoint(folder: string): string {
-  const stats = lstatSync(join(folder, root, 'checkpoint'), { throwIfNoEntry: false })
+  const stats = lstatSync(join(folder, checkpointFile), { throwIfNoEntry: false })
   return stats === undefined ? '' : `${stats.ino} ${stats.mtimeMs} ${stats.size}`
 }
 

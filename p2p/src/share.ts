@@ -1,13 +1,13 @@
 // Shares a service with peers: a drive that follows a folder with its log, or a copy of it that follows the service.
-import { rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import Hyperdrive from 'hyperdrive'
 import { cloneService, isSteleError, openLog, SteleError } from 'stele/clone'
 import { formatAddress } from './address.ts'
 import type { Bootstrap } from './bootstrap.ts'
-import { askMs, compareMs, followMs, maxAnnounceMs } from './limits.ts'
-import { markCheckpoint, readNotes } from './log-files.ts'
+import { askMs, compareMs, followMs, maxAnnounceMs, maxNoteBytes, restTimes } from './limits.ts'
+import { checkpointFile, markCheckpoint, readNotes } from './log-files.ts'
 import { type Network, openNetwork } from './network.ts'
 import { folderFor, usualStateFolder } from './state-folder.ts'
 import { createSync, type SyncDrive, type Synced } from './sync-drive.ts'
@@ -81,6 +81,10 @@ async function openSource(text: string, state: string): Promise<Opened> {
   const { root: url, fetch } = source
   const folder = join(folderFor(state, 'copies', url), 'copy')
   const ask = async (): Promise<void> => {
+    // A clone reads all that it has: only when there is something new.
+    const { bytes } = await fetch(`/${checkpointFile}`, maxNoteBytes)
+    const place = join(folder, checkpointFile)
+    if (existsSync(place) && Buffer.compare(readFileSync(place), bytes) === 0) return
     await cloneService({ url, dir: folder, fetch, progress: () => undefined })
   }
   await ask()
@@ -123,7 +127,7 @@ async function announce({ swarm }: Network, drive: Hyperdrive): Promise<boolean>
 function follow({ folder, sync, ask, first, options }: Following): { stop: () => Promise<void> } {
   const controller = new AbortController()
   const { signal } = controller
-  let [size, told, seen, comparedMs] = [first.size, '', '', Date.now()]
+  let [size, told, seen, comparedMs, tookMs] = [first.size, '', '', Date.now(), 0]
   const look = async (): Promise<void> => {
     await ask?.()
     const mark = markCheckpoint(folder)
@@ -137,12 +141,15 @@ function follow({ folder, sync, ask, first, options }: Following): { stop: () =>
   }
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
-      const ms = ask === undefined ? followMs : askMs
+      const restMs = Math.min(tookMs * restTimes, compareMs)
+      const ms = Math.max(ask === undefined ? followMs : askMs, restMs)
       await setTimeout(ms, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) return
+      const startMs = Date.now()
       const error = await look().then(() => undefined, faultOf(folder))
       if (error !== undefined && error.message !== told) options.failed?.(error)
       told = error?.message ?? ''
+      tookMs = Date.now() - startMs
     }
   }
   const running = run()
