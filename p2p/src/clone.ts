@@ -49,8 +49,10 @@ export async function clone(
   // Only on its way through here: what is kept is the clone.
   const folder = await mkdtemp(join(tmpdir(), 'stele-p2p-'))
   const { store, swarm, close } = await openNetwork(folder, options.bootstrap)
-  signal.addEventListener('abort', () => void swarm.destroy(), { once: true })
+  // What is being waited for ends then.
+  signal.addEventListener('abort', () => void close(), { once: true })
   try {
+    stopped()
     const drive = await findDrive({ key, store, swarm, signal, searchMs, silenceMs })
     return await cloneService({
       url,

@@ -45,7 +45,7 @@ export async function findDrive(options: Options): Promise<FoundDrive> {
   let heardMs = 0
   for (const core of [index, contents]) core.on('download', () => void (heardMs = Date.now()))
   const refresh = async (): Promise<number> => {
-    await within(silenceMs, index.update({ wait: true }))
+    await within(silenceMs, signal, index.update({ wait: true }))
     return index.length
   }
   const fetch = createDriveFetch({
@@ -72,8 +72,7 @@ async function waitForLength(
   index.on('append', look)
   index.on('peer-add', () => void index.update({ wait: true }).then(look, look))
   look()
-  signal.addEventListener('abort', () => resolve(), { once: true })
-  await within(searchMs, promise)
+  await within(searchMs, signal, promise)
   if (index.length > 0 || signal.aborted) return
   const reason =
     index.peers.length > 0
@@ -82,10 +81,14 @@ async function waitForLength(
   throw new SteleError('peers_silent', { address, reason })
 }
 
-/** Until it has happened, or the time is over. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
+/** Until it has happened, the time is over, or nobody waits any more. */
+async function within(ms: number, signal: AbortSignal, work: Promise<unknown>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, ms)
+  const stop = (): void => resolve()
+  signal.addEventListener('abort', stop)
+  if (signal.aborted) resolve()
   await Promise.race([work, promise])
+  signal.removeEventListener('abort', stop)
   clearTimeout(timer)
 }

@@ -100,6 +100,21 @@ suite('clone()', () => {
     assert.equal((await cloneFrom(shared.address, dir)).size, entries)
   })
 
+  test('clone() stops at once when it is told to, while it searches and while it waits', async () => {
+    await using shared = await share(async (drive) => {
+      const blob = { blockOffset: 5000, blockLength: 1, byteOffset: 0, byteLength: 100 }
+      await drive.db.put(`files\0/-/log/effects/000.p/${entries}`, { blob })
+    })
+    const isStopped = (error: unknown): boolean => isSteleError(error, 'clone_stopped')
+    const long = { bootstrap: testnet.bootstrap, searchMs: 3_600_000, silenceMs: 3_600_000 }
+    for (const address of [shared.address, formatAddress(randomBytes(32))]) {
+      const { signal, abort } = createAbort()
+      const cloning = clone(address, fresh(), { ...long, signal, progress: abort })
+      if (address !== shared.address) abort()
+      await assert.rejects(cloning, isStopped)
+    }
+  })
+
   test('clone() ends with an error of its own when a file of the log is missing, or is larger than any', async () => {
     const changes: readonly ((drive: Hyperdrive) => Promise<void>)[] = [
       (drive) => drive.del('/-/log/checkpoint'),
@@ -160,3 +175,8 @@ suite('clone()', () => {
     })
   })
 })
+
+function createAbort(): { readonly signal: AbortSignal; readonly abort: () => void } {
+  const controller = new AbortController()
+  return { signal: controller.signal, abort: () => controller.abort() }
+}
