@@ -5,6 +5,7 @@ import type { Entry } from './catalogue/entry.ts'
 import { type FormatDetails, formatErrors } from './catalogue/format.ts'
 import { type HostDetails, hostErrors } from './catalogue/host.ts'
 import { type HttpDetails, httpErrors } from './catalogue/http.ts'
+import { type InstallDetails, installErrors } from './catalogue/install.ts'
 import { type LogDetails, logErrors } from './catalogue/log.ts'
 import { type ProofDetails, proofErrors } from './catalogue/proof.ts'
 import { type RegistryDetails, registryErrors } from './catalogue/registry.ts'
@@ -20,6 +21,7 @@ export type DetailsOf = AccountDetails &
   FormatDetails &
   HostDetails &
   HttpDetails &
+  InstallDetails &
   LogDetails &
   ProofDetails &
   RegistryDetails &
@@ -37,6 +39,7 @@ export const catalogue: { readonly [C in ErrorCode]: Entry<DetailsOf[C]> } = {
   ...formatErrors,
   ...hostErrors,
   ...httpErrors,
+  ...installErrors,
   ...logErrors,
   ...proofErrors,
   ...registryErrors,

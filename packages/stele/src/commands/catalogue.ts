@@ -7,6 +7,7 @@ export const commands: { readonly [name: string]: () => Promise<RunnableCommand>
   amend: async () => runnable((await import('./amend.ts')).amend),
   clone: async () => runnable((await import('./clone.ts')).clone),
   help: async () => runnable((await import('./help.ts')).createHelp(commands)),
+  install: async () => runnable((await import('./install.ts')).installCommand),
   reserve: async () => runnable((await import('./reserve.ts')).reserve),
   rules: async () => runnable((await import('./rules.ts')).rules),
   serve: async () => runnable((await import('./serve.ts')).serve),

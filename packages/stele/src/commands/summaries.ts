@@ -6,6 +6,7 @@ export const summaries: { readonly [name: string]: string } = {
   amend: "Let a tarball's own package.json replace what its upstream told of it at first",
   clone: 'Copy a service of a script: its call log and its files, checked on the way',
   help: 'Show what the commands do',
+  install: 'Install the dependencies of this project',
   reserve: 'Reserve names and scopes for accounts, release them, or list them',
   rules: 'Show the rules that the log runs, or change them with the root key',
   serve: 'Serve a registry',

@@ -1,0 +1,122 @@
+// Errors of the client: specifiers, resolving, lock files, the store, what lies in node_modules.
+import type { Catalogue } from './entry.ts'
+
+/** Who asked, from a package.json of the project to the package that has the dependency; empty while nobody knows. */
+type Asked = { readonly chain: readonly string[]; readonly asked?: string }
+
+export type InstallDetails = {
+  specifier_invalid: Asked & {
+    readonly name: string
+    readonly specifier: string
+    readonly reason: string
+  }
+  package_absent: Asked & { readonly name: string; readonly registry: string }
+  version_absent: Asked & {
+    readonly name: string
+    readonly wanted: string
+    readonly latest?: string
+    readonly nearest: readonly string[]
+  }
+  graph_too_large: { readonly limit: number }
+  lock_invalid: { readonly path: string; readonly reason: string }
+  lock_outdated: { readonly path: string }
+  manifest_unreadable: { readonly path: string; readonly reason: string }
+  /** The registry, or a mirror of it, answered something that is no package's data. */
+  registry_answer: { readonly url: string; readonly reason: string }
+  registry_unreachable: { readonly url: string; readonly reason: string; readonly tries: number }
+  /** `sent`: whether a token went with the request. */
+  registry_denied: { readonly url: string; readonly status: number; readonly sent: boolean }
+  integrity_mismatch: {
+    readonly spec: string
+    readonly url: string
+    readonly wanted: string
+    readonly found: string
+  }
+}
+
+export const installErrors: Catalogue<InstallDetails> = {
+  specifier_invalid: {
+    status: 422,
+    message: (d) => `"${d.name}": "${d.specifier}" cannot be installed: ${d.reason}${wayTo(d)}`,
+    fix: () =>
+      'Write a version, a range such as "^1.2.0", a tag, or an address such as "github:owner/repository"',
+  },
+  package_absent: {
+    status: 404,
+    message: (d) => `There is no package "${d.name}" at ${d.registry}${wayTo(d)}`,
+    fix: (d) =>
+      d.name.startsWith('@')
+        ? 'Check the spelling; a private package needs its registry and a token in .npmrc'
+        : 'Check the spelling',
+  },
+  version_absent: {
+    status: 404,
+    message: (d) =>
+      `No version of "${d.name}" is ${described(d.wanted)}${wayTo(d)}; ${available(d)}`,
+    fix: (d) =>
+      d.chain.length > 1 ? `Run "stele why ${String(d.chain[1])}"` : 'Ask for one of these',
+  },
+  graph_too_large: {
+    status: 422,
+    message: (d) =>
+      `The dependencies and their peers would need more than ${d.limit} folders: packages that take each other as peers in many ways`,
+  },
+  registry_answer: {
+    status: 502,
+    message: (d) => `Cannot use what ${d.url} answered: ${d.reason}`,
+    fix: () => 'Check "registry" in .npmrc, and that no proxy or log-in page stands in between',
+  },
+  registry_unreachable: {
+    status: 503,
+    message: (d) =>
+      `Cannot reach ${d.url}: ${d.reason} (${d.tries} ${d.tries === 1 ? 'try' : 'tries'})`,
+    fix: () =>
+      'Check the network and "registry" in .npmrc, then install again: what was fetched is kept',
+  },
+  registry_denied: {
+    status: 401,
+    message: (d) =>
+      d.sent
+        ? `${d.url} refused the token that .npmrc has for it (${d.status})`
+        : `${d.url} wants a token (${d.status}), and .npmrc has none for it`,
+    fix: (d) => `Run "npm login --registry ${new URL('/', d.url).href}"`,
+  },
+  integrity_mismatch: {
+    status: 403,
+    message: (d) => `Cannot install ${d.spec}: ${d.url} sent ${d.found}, wanted is ${d.wanted}`,
+    fix: () =>
+      'Do not go on before you know why: a damaged mirror or cache, or somebody changed the tarball',
+  },
+  lock_outdated: {
+    status: 422,
+    message: (d) => `"${d.path}" does not fit package.json`,
+    fix: () => 'Run "stele install" and commit the lock',
+  },
+  manifest_unreadable: {
+    status: 422,
+    message: (d) => `Cannot read "${d.path}": ${d.reason}`,
+  },
+  lock_invalid: {
+    status: 422,
+    message: (d) => `Cannot read the lock file "${d.path}": ${d.reason}`,
+    fix: () => 'Take it from version control again, or delete it to resolve everything anew',
+  },
+}
+
+/** `, which express@5.1.0 wants, by body-parser@2.0.0`: the nearest first. */
+function wayTo({ chain }: Asked): string {
+  const [folder, ...packages] = chain
+  if (folder === undefined) return ''
+  const where = folder === '.' ? 'package.json' : `${folder}/package.json`
+  return `, wanted by ${[...packages.toReversed(), where].join(', which is wanted by ')}`
+}
+
+function described(wanted: string): string {
+  return /^[\w.-]+$/.test(wanted) && !/^[\dvx]/i.test(wanted) ? `tagged "${wanted}"` : `"${wanted}"`
+}
+
+function available(details: InstallDetails['version_absent']): string {
+  const { latest, nearest } = details
+  const newest = latest === undefined ? '' : `; the latest is ${latest}`
+  return nearest.length === 0 ? 'it has no versions' : `there are ${nearest.join(', ')}${newest}`
+}

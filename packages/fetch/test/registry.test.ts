@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { after, before, suite, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { isSteleError } from '@stele/errors'
+import { openRegistries, type Registries } from '../src/registry.ts'
+
+const packument = {
+  name: 'p',
+  'dist-tags': { latest: '1.0.0' },
+  versions: {
+    '1.0.0': { name: 'p', version: '1.0.0', dist: { tarball: '', integrity: 'sha512-p' } },
+  },
+}
+
+suite('openRegistries()', () => {
+  let address = ''
+  let asked: string[] = []
+  let answer: (request: IncomingMessage, response: ServerResponse) => void = () => {}
+  const server = createServer((request, response) => {
+    asked.push(`${request.url} ${request.headers.authorization ?? '-'}`)
+    answer(request, response)
+  })
+  let registries: Registries | undefined
+  before(async () => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const found = server.address()
+    address = typeof found === 'object' && found !== null ? `http://127.0.0.1:${found.port}/` : ''
+    const authorizationFor = (url: string): string | undefined =>
+      url.startsWith(address) ? 'Bearer secret' : undefined
+    registries = openRegistries({ registryOf: () => address, authorizationFor }, {})
+  })
+  after(() => {
+    registries?.close()
+    server.close()
+  })
+  const ask = async (name: string) => {
+    asked = []
+    return registries?.packument(name)
+  }
+
+  test('gives a packument, zipped or not, its usual tarball addresses left out', async () => {
+    const told = structuredClone(packument)
+    told.versions['1.0.0'].dist.tarball = `${address}p/-/p-1.0.0.tgz`
+    answer = (request, response) => {
+      assert.equal(request.headers['accept-encoding'], 'gzip')
+      response.setHeader('content-encoding', 'gzip').end(gzipSync(JSON.stringify(told)))
+    }
+    assert.deepEqual(await ask('p'), packument)
+    answer = (_, response) => response.end(JSON.stringify(told))
+    assert.deepEqual(await ask('@s/p'), packument)
+    assert.deepEqual(asked, ['/@s%2fp Bearer secret'])
+  })
+
+  test('asks again what fails for a while, and gives up what goes on failing', async () => {
+    let failures = 2
+    answer = (_, response) => {
+      if (failures-- > 0) response.writeHead(503).end()
+      else response.end(JSON.stringify(packument))
+    }
+    assert.deepEqual(await ask('p'), packument)
+    assert.equal(asked.length, 3)
+  })
+
+  type Row = readonly [
+    what: string,
+    answer: (response: ServerResponse) => void,
+    code: string,
+    message: RegExp,
+  ]
+  const rows: readonly Row[] = [
+    [
+      '404',
+      (response) => response.writeHead(404).end('{}'),
+      'package_absent',
+      /no package "p" at http/,
+    ],
+    ['401', (response) => response.writeHead(401).end(), 'registry_denied', /refused the token/],
+    ['a page', (response) => response.end('<html>'), 'registry_answer', /no JSON/],
+    ['a list', (response) => response.end('[]'), 'registry_answer', /no packument/],
+    [
+      'damaged gzip',
+      (response) => response.setHeader('content-encoding', 'gzip').end('x'),
+      'registry_answer',
+      /damaged/,
+    ],
+    [
+      'an endless redirect',
+      (response) => response.writeHead(302, { location: '/p' }).end(),
+      'registry_answer',
+      /redirects/,
+    ],
+    ['a teapot', (response) => response.writeHead(418).end(), 'registry_answer', /status is 418/],
+  ]
+  for (const [what, given, code, message] of rows) {
+    test(`throws ${code} when the registry answers ${what}`, async () => {
+      answer = (_, response) => given(response)
+      await assert.rejects(ask('p'), (error) => {
+        assert.ok(isSteleError(error))
+        assert.equal(error.code, code)
+        assert.match(error.message, message)
+        assert.doesNotMatch(error.message, /secret/)
+        return true
+      })
+    })
+  }
+
+  test('sends no credentials on to another host', async () => {
+    const other = createServer((request, response) => {
+      assert.equal(request.headers.authorization, undefined)
+      response.end(JSON.stringify(packument))
+    })
+    other.listen(0, '127.0.0.2')
+    await once(other, 'listening')
+    const found = other.address()
+    const port = typeof found === 'object' && found !== null ? found.port : 0
+    answer = (_, response) =>
+      response.writeHead(302, { location: `http://127.0.0.2:${port}/p` }).end()
+    assert.deepEqual(await ask('p'), packument)
+    other.close()
+    other.closeAllConnections()
+  })
+})

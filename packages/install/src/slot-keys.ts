@@ -1,0 +1,78 @@
+// The key of a slot: what the package is, and what the packages are that it is linked to, all the way down.
+import { hash } from 'node:crypto'
+import type { Graph, Instance, InstanceKey } from '@stele/resolve/graph'
+
+/** What names a slot in the store: 32 hex digits. */
+export type SlotKey = string
+
+/**
+ * The slot of each instance. Two projects share one where the package and everything below it is the same. Packages that depend on
+ * each other in a circle are named by the whole circle.
+ */
+export function slotKeys({
+  packages,
+  instances,
+}: Pick<Graph, 'packages' | 'instances'>): ReadonlyMap<InstanceKey, SlotKey> {
+  const keys = new Map<InstanceKey, SlotKey>()
+  for (const circle of circles(instances)) {
+    const members = new Set(circle)
+    const texts = circle.map((key) => {
+      const instance = instances.get(key)
+      const dist = packages.get(instance?.id ?? '')?.dist
+      const targets = [...(instance?.dependencies ?? [])].map(
+        ([name, target]) =>
+          `${name} ${members.has(target) ? target : (keys.get(target) ?? target)}`,
+      )
+      return [key, dist?.integrity ?? dist?.tarball, ...targets].join('\n')
+    })
+    const all = texts.join('\n\n')
+    for (const key of circle) keys.set(key, hash('sha256', `${key}\n\n${all}`, 'hex').slice(0, 32))
+  }
+  return keys
+}
+
+type Visit = { readonly key: InstanceKey; readonly at: number; low: number; isOpen: boolean }
+type Frame = { readonly visit: Visit; readonly rest: Iterator<InstanceKey> }
+
+/** Instances in an order in which nobody comes before what it depends on; those in a circle together (Tarjan, without recursion). */
+function circles(
+  instances: ReadonlyMap<InstanceKey, Instance>,
+): readonly (readonly InstanceKey[])[] {
+  const found: InstanceKey[][] = []
+  const visits = new Map<InstanceKey, Visit>()
+  const open: InstanceKey[] = []
+  const stack: Frame[] = []
+  const enter = (key: InstanceKey): void => {
+    const visit = { key, at: visits.size, low: visits.size, isOpen: true }
+    visits.set(key, visit)
+    open.push(key)
+    stack.push({ visit, rest: (instances.get(key)?.dependencies ?? new Map()).values() })
+  }
+  const leave = ({ key, at, low }: Visit): void => {
+    if (low !== at) return
+    const circle = open.splice(open.indexOf(key))
+    for (const member of circle) {
+      const visit = visits.get(member)
+      if (visit !== undefined) visit.isOpen = false
+    }
+    found.push(circle.toSorted())
+  }
+  for (const start of instances.keys()) {
+    if (visits.has(start)) continue
+    enter(start)
+    for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+      const next = frame.rest.next()
+      if (next.done === true) {
+        stack.pop()
+        leave(frame.visit)
+        const outer = stack.at(-1)?.visit
+        if (outer !== undefined) outer.low = Math.min(outer.low, frame.visit.low)
+        continue
+      }
+      const known = visits.get(next.value)
+      if (known === undefined && instances.has(next.value)) enter(next.value)
+      else if (known?.isOpen === true) frame.visit.low = Math.min(frame.visit.low, known.at)
+    }
+  }
+  return found
+}

@@ -1,0 +1,106 @@
+// What could not be resolved: told with the shortest way there, or left out where it was optional.
+import { errorFromJson, SteleError } from '@stele/errors'
+import semver from 'semver'
+import type { PackageId } from './graph.ts'
+import type { Packument, Release } from './packument.ts'
+
+/** A package, or a package.json of the project, with what its dependencies became and what is wrong with the others. */
+export type Place = {
+  readonly release: Release
+  /** By name; `link:<folder>` for packages of this workspace. */
+  readonly edges: ReadonlyMap<string, PackageId>
+  readonly optional: ReadonlySet<string>
+  readonly failures: ReadonlyMap<string, SteleError>
+}
+
+/** What everything hangs on, and all packages by id. */
+export type Places = {
+  readonly importers: ReadonlyMap<string, Place>
+  readonly nodes: ReadonlyMap<PackageId, Place>
+}
+
+const ofOnePackage = ['package_absent', 'version_absent', 'specifier_invalid'] as const
+const maxNearest = 5
+
+/** Whether it is about this package alone, so that an optional dependency may do without. */
+export function isOfOnePackage(error: SteleError): boolean {
+  return ofOnePackage.some((code) => error.code === code)
+}
+
+/** That no version is meant by `wanted`: names what there is. */
+export function absentVersion(packument: Packument, wanted: string): SteleError<'version_absent'> {
+  const versions = Object.keys(packument.versions).filter((version) => semver.valid(version))
+  const latest = packument['dist-tags']['latest']
+  return new SteleError('version_absent', {
+    name: packument.name,
+    wanted,
+    ...(latest === undefined ? {} : { latest }),
+    nearest: nearestTo(versions, wanted).map((version) => dated(packument, version)),
+    chain: [],
+  })
+}
+
+/** The highest few below the wanted version and the lowest above; the highest where nothing can be compared. */
+function nearestTo(versions: readonly string[], wanted: string): readonly string[] {
+  const sorted = versions.toSorted((one, other) => semver.compare(one, other, { loose: true }))
+  const isRange = semver.validRange(wanted, { loose: true }) !== null
+  const least = isRange ? semver.minVersion(wanted, { loose: true }) : null
+  if (least === null) return sorted.slice(-maxNearest)
+  const below = sorted.filter((version) => semver.lt(version, least, { loose: true }))
+  const above = sorted.slice(below.length, below.length + 2)
+  return [...below.slice(above.length - maxNearest), ...above]
+}
+
+function dated({ time }: Packument, version: string): string {
+  const day = time?.[version]?.slice(0, 10)
+  return day === undefined ? version : `${version} (${day})`
+}
+
+/**
+ * All that is reached, without what optional dependencies lead to and cannot be had. Throws the failure that is nearest to a
+ * package.json, with the way there, where something cannot do without.
+ */
+export function withoutFailures({ importers, nodes }: Places): Places {
+  const broken = findBroken(nodes)
+  const trim = (place: Place): Place => ({
+    ...place,
+    edges: new Map(
+      sorted(place.edges).filter(([name, id]) => !(place.optional.has(name) && broken.has(id))),
+    ),
+  })
+  const trimmed = new Map(sorted(importers).map(([folder, place]) => [folder, trim(place)]))
+  const reached = new Map<PackageId, Place>()
+  const queue = [...trimmed].map(([folder, place]) => ({ place, chain: [folder] }))
+  for (const { place, chain } of queue) {
+    const failed = sorted(place.failures).find(([name]) => !place.optional.has(name))
+    if (failed !== undefined) throw withChain(failed[1], chain)
+    for (const id of place.edges.values()) {
+      const next = nodes.get(id)
+      if (next === undefined || reached.has(id)) continue
+      reached.set(id, trim(next))
+      queue.push({ place: trim(next), chain: [...chain, id] })
+    }
+  }
+  return { importers: trimmed, nodes: reached }
+}
+
+function sorted<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
+  return [...map].toSorted(([one], [other]) => (one < other ? -1 : 1))
+}
+
+/** Packages that miss what they cannot do without, and those that cannot do without them. */
+function findBroken(nodes: ReadonlyMap<PackageId, Place>): ReadonlySet<PackageId> {
+  const broken = new Set<PackageId>()
+  const isBroken = ({ failures, edges, optional }: Place): boolean =>
+    [...failures.keys()].some((name) => !optional.has(name)) ||
+    [...edges].some(([name, id]) => broken.has(id) && !optional.has(name))
+  for (let before = -1; before !== broken.size; ) {
+    before = broken.size
+    for (const [id, place] of nodes) if (!broken.has(id) && isBroken(place)) broken.add(id)
+  }
+  return broken
+}
+
+function withChain(error: SteleError, chain: readonly string[]): SteleError {
+  return errorFromJson(error.code, { ...error.details, chain })
+}

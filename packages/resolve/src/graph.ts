@@ -1,0 +1,48 @@
+// The outcome of resolving: which packages, each in which surroundings. What a lock file holds.
+import type { Release } from './packument.ts'
+import type { EdgeKind } from './wanted.ts'
+
+/** `name@version` of a registry's package; `name@<address>` of another. */
+export type PackageId = string
+
+/**
+ * A package in its surroundings: its id, and behind it in parentheses the peers that it found, `react-dom@19.1.0(react@19.1.0)`.
+ * For a package of this workspace `link:<folder>`.
+ */
+export type InstanceKey = string
+
+/** What is installed where nothing else differs. */
+export type Instance = {
+  readonly id: PackageId
+  /** Names, as its code says them, to what they mean; by name. */
+  readonly dependencies: ReadonlyMap<string, InstanceKey>
+  /** Those of its dependencies that may be missing. */
+  readonly optional: ReadonlySet<string>
+}
+
+/** A dependency of a package.json of this project. */
+export type Direct = {
+  readonly name: string
+  readonly specifier: string
+  readonly kind: EdgeKind
+  /** Undefined where it is optional and could not be had. */
+  readonly instance: InstanceKey | undefined
+}
+
+/** A package.json of this project: its folder below the root, `.` for the root itself. */
+export type Importer = {
+  readonly folder: string
+  readonly directs: readonly Direct[]
+}
+
+/** All of it, in a fixed order: the same wishes and answers give the same graph. */
+export type Graph = {
+  readonly importers: readonly Importer[]
+  readonly packages: ReadonlyMap<PackageId, Release>
+  readonly instances: ReadonlyMap<InstanceKey, Instance>
+}
+
+/** The folder behind the key of a workspace's package; undefined for any other. */
+export function linkedFolder(key: InstanceKey): string | undefined {
+  return key.startsWith('link:') ? key.slice('link:'.length) : undefined
+}

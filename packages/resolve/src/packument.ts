@@ -1,0 +1,43 @@
+// What a registry tells of a package, as far as resolving needs it: the abbreviated form. All of it is a stranger's word.
+
+/** Names to ranges. */
+type Ranges = { readonly [name: string]: string }
+
+/** A version of a packument, or the package.json of what is no registry's. */
+export type Release = {
+  readonly name: string
+  readonly version: string
+  readonly dependencies?: Ranges
+  readonly optionalDependencies?: Ranges
+  readonly peerDependencies?: Ranges
+  readonly peerDependenciesMeta?: { readonly [name: string]: { readonly optional?: boolean } }
+  readonly bundleDependencies?: readonly string[] | boolean
+  readonly bundledDependencies?: readonly string[] | boolean
+  readonly bin?: string | { readonly [name: string]: string }
+  readonly directories?: { readonly bin?: string }
+  readonly engines?: { readonly [name: string]: string } | readonly string[]
+  readonly os?: readonly string[] | string
+  readonly cpu?: readonly string[] | string
+  readonly libc?: readonly string[] | string
+  readonly deprecated?: string | boolean
+  readonly hasInstallScript?: boolean
+  readonly dist: Dist
+}
+
+/** Where its tarball is, and what it hashes to. */
+type Dist = {
+  readonly tarball: string
+  readonly integrity?: string
+  readonly shasum?: string
+}
+
+/** A package of a registry. */
+export type Packument = {
+  readonly name: string
+  readonly 'dist-tags': { readonly [tag: string]: string }
+  readonly versions: { readonly [version: string]: Release }
+  /** When each version was published, in ISO 8601; not in the abbreviated form. */
+  readonly time?: { readonly [version: string]: string }
+  /** When anything of it changed last: no version is younger. */
+  readonly modified?: string
+}

@@ -1,0 +1,86 @@
+// Wishes to a graph: every dependency followed, missing peers added, each package placed in its surroundings.
+import {
+  Crawl,
+  type Locked,
+  type ResolvePorts,
+  type ResolveRules,
+  type WantedImporter,
+} from './crawl.ts'
+import type { Places } from './failures.ts'
+import type { Direct, Graph, Importer } from './graph.ts'
+import { type Placed, placeInstances } from './instances.ts'
+import { maxPeerRounds } from './limits.ts'
+import {
+  commonRange,
+  findMismatches,
+  findMissingPeers,
+  type MissingPeer,
+  type PeerMismatch,
+} from './peers.ts'
+
+/** The graph, and what a person should know of it. */
+export type Resolved = {
+  readonly graph: Graph
+  readonly mismatches: readonly PeerMismatch[]
+}
+
+/**
+ * The graph of these package.jsons. What the lock holds stays where it fits. Throws specifier_invalid, package_absent,
+ * version_absent with the shortest way to who asked, graph_too_large, and what the ports throw.
+ */
+export async function resolve(
+  importers: readonly WantedImporter[],
+  ports: ResolvePorts,
+  rules: ResolveRules & { readonly locked?: Locked | undefined } = {},
+): Promise<Resolved> {
+  const crawl = new Crawl(importers, ports, rules)
+  await crawl.follow(importers)
+  const tried = new Set<string>()
+  for (let round = 0; round < maxPeerRounds; round++) {
+    const missing = findMissingPeers(crawl.found()).filter((peer) => !tried.has(placeOf(peer)))
+    if (missing.length === 0) break
+    for (const peer of missing) tried.add(placeOf(peer))
+    await crawl.follow(addedEdges(missing))
+  }
+  return describe(importers, crawl.found())
+}
+
+function placeOf({ folder, name }: MissingPeer): string {
+  return `${folder}\0${name}`
+}
+
+/** Each missing peer becomes a dependency that the package.json did not write down; one that cannot be had is left out. */
+function addedEdges(missing: readonly MissingPeer[]): readonly WantedImporter[] {
+  return [...Map.groupBy(missing, ({ folder }) => folder)].map(([folder, peers]) => ({
+    folder,
+    edges: peers.map(({ name, wanted }) => ({
+      name,
+      specifier: commonRange([...wanted.keys()]),
+      kind: 'optionalDependencies',
+    })),
+  }))
+}
+
+function describe(wanted: readonly WantedImporter[], places: Places): Resolved {
+  const placed = placeInstances(places)
+  const versions = new Map(wanted.map(({ folder, version }) => [folder, version]))
+  const ids = [...places.nodes].toSorted(([one], [other]) => (one < other ? -1 : 1))
+  const graph: Graph = {
+    importers: wanted
+      .map((importer) => describeImporter(importer, placed))
+      .toSorted((one, other) => (one.folder < other.folder ? -1 : 1)),
+    packages: new Map(ids.map(([id, { release }]) => [id, release])),
+    instances: placed.instances,
+  }
+  return { graph, mismatches: findMismatches(places, placed, (folder) => versions.get(folder)) }
+}
+
+function describeImporter({ folder, edges }: WantedImporter, placed: Placed): Importer {
+  const keys = placed.importers.get(folder)
+  const directs = edges
+    .map(
+      ({ name, specifier, kind }): Direct => ({ name, specifier, kind, instance: keys?.get(name) }),
+    )
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  return { folder, directs }
+}

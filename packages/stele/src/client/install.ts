@@ -1,0 +1,229 @@
+// An installation: what the package.jsons want, resolved or taken from the lock, fetched into the store, linked into node_modules.
+import { hash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { SteleError } from '@stele/errors'
+import { openRegistries, type Registries, readConfig } from '@stele/fetch'
+import {
+  type Linked,
+  linkProject,
+  openStore,
+  type Platform,
+  type SlotKey,
+  type Staged,
+  type Store,
+  selectInstances,
+  slotKeys,
+} from '@stele/install'
+import { formatLock, lockedOf, parseLock } from '@stele/locks'
+import { type PeerMismatch, resolve, type WantedImporter } from '@stele/resolve'
+import { type Graph, type InstanceKey, linkedFolder, type Release } from '@stele/resolve/graph'
+import { readManifest, wantedOf } from './project.ts'
+
+/** What an installation is asked for. */
+export type InstallOptions = {
+  readonly root: string
+  readonly env: NodeJS.ProcessEnv
+  readonly omit?: { readonly dev?: boolean; readonly optional?: boolean }
+  /** The lock must fit as it is. */
+  readonly isFrozen?: boolean
+}
+
+/** What it did. */
+export type InstallReport = {
+  readonly packages: number
+  readonly added: readonly InstanceKey[]
+  readonly removed: number
+  readonly fetched: number
+  readonly mismatches: readonly PeerMismatch[]
+  readonly tookMs: number
+}
+
+/** Installs the project in this folder. */
+export async function install(options: InstallOptions): Promise<InstallReport> {
+  const startMs = performance.now()
+  const { root, env, omit = {} } = options
+  const wanted = [wantedOf(readManifest(root, '.'))]
+  const lockPath = join(root, 'stele.lock')
+  const lock = existsSync(lockPath)
+    ? parseLock(readFileSync(lockPath, 'utf8'), lockPath)
+    : undefined
+  const registries = openRegistries(readConfig(root), env)
+  const fetching = new Fetching(registries, openStore(storeFolder(env)))
+  try {
+    const isCurrent = lock !== undefined && fits(lock.graph, wanted)
+    if (!isCurrent && options.isFrozen === true)
+      throw new SteleError('lock_outdated', { path: lockPath })
+    const resolved = isCurrent
+      ? { graph: lock.graph, mismatches: [] }
+      : await resolve(wanted, portsOf(registries, fetching), {
+          nodeVersion: process.versions.node,
+          locked: lock && lockedOf(lock.graph),
+        })
+    const { graph, mismatches } = resolved
+    const selected = selectInstances(graph, ownPlatform, omit)
+    const contentsOf = await fetching.complete(graph, selected)
+    const linked: Linked = linkProject({
+      root,
+      graph,
+      selected,
+      contentsOf,
+      omitsDev: omit.dev === true,
+    })
+    const text = formatLock({ graph, settings: lock?.settings ?? {} })
+    writeWhole(lockPath, text)
+    const tookMs = Math.round(performance.now() - startMs)
+    const { fetched } = fetching
+    return { packages: selected.size, ...linked, fetched, mismatches, tookMs }
+  } finally {
+    registries.close()
+  }
+}
+
+const ownPlatform: Platform = { os: process.platform, cpu: process.arch, libc: ownLibc() }
+
+function ownLibc(): string | undefined {
+  if (process.platform !== 'linux') return undefined
+  const header: unknown = process.report.getReport()
+  const text = JSON.stringify(header)
+  return text.includes('glibcVersionRuntime') ? 'glibc' : 'musl'
+}
+
+function storeFolder(env: NodeJS.ProcessEnv): string {
+  const data = env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share')
+  return join(data, 'stele', 'store', 'v1')
+}
+
+/** Whether the lock holds just what these package.jsons want. */
+function fits({ importers }: Graph, wanted: readonly WantedImporter[]): boolean {
+  const ofLock = importers.map(({ folder, directs }) => [
+    folder,
+    directs.map(({ name, specifier, kind }) => [name, specifier, kind]),
+  ])
+  const ofProject = wanted.map(({ folder, edges }) => [
+    folder,
+    edges.map(({ name, specifier, kind }) => [name, specifier, kind]),
+  ])
+  return JSON.stringify(ofLock) === JSON.stringify(ofProject)
+}
+
+function portsOf(registries: Registries, fetching: Fetching): Parameters<typeof resolve>[1] {
+  const known = new Map<string, ReturnType<Registries['packument']>>()
+  return {
+    packument: (name) => {
+      const found = known.get(name) ?? registries.packument(name)
+      known.set(name, found)
+      return found
+    },
+    other: ({ kind }) => {
+      throw new Error(`Not yet: ${kind}`)
+    },
+    chosen: (_, release) => fetching.begin(release),
+  }
+}
+
+/** Fetches packages into the store, each once. */
+class Fetching {
+  readonly #registries: Registries
+  readonly #store: Store
+  readonly #begun = new Map<string, Promise<Staged | string>>()
+  fetched = 0
+
+  constructor(registries: Registries, store: Store) {
+    this.#registries = registries
+    this.#store = store
+  }
+
+  /** Fetches the package, unless the store has it. */
+  begin(release: Release): void {
+    const { name, version, dist } = release
+    const spec = `${name}@${version}`
+    if (this.#begun.has(spec)) return
+    const integrity = integrityOf(dist)
+    const found = integrity === undefined ? undefined : this.#store.findContents(integrity, name)
+    const begun = found === undefined ? this.#fetch(release) : Promise.resolve(found)
+    begun.catch(() => {}) // Whoever needs it hears of it.
+    this.#begun.set(spec, begun)
+  }
+
+  async #fetch(release: Release): Promise<Staged> {
+    const bytes = await this.#registries.tarball(release)
+    this.fetched += 1
+    const integrity = checkBytes(bytes, release, this.#registries.tarballUrl(release))
+    return this.#store.unpack(bytes, { name: release.name, integrity })
+  }
+
+  /** Waits for all that is selected, and gives each its slot. */
+  async complete(
+    graph: Graph,
+    selected: ReadonlySet<InstanceKey>,
+  ): Promise<(key: InstanceKey) => string> {
+    const slots = slotKeys(graph)
+    const folders = new Map<InstanceKey, string>()
+    for (const key of selected) this.begin(releaseOf(graph, key))
+    for (const key of selected) {
+      const { name, version } = releaseOf(graph, key)
+      const found = await this.#begun.get(`${name}@${version}`)
+      if (found === undefined) throw new Error(`"${key}" was not begun`)
+      if (typeof found === 'string') folders.set(key, found)
+      else if (!existsSync(found.folder))
+        folders.set(key, this.#store.findContents(found.integrity, name) ?? '')
+      else folders.set(key, this.#place(graph, { key, slots, staged: found }))
+    }
+    return (key) => folders.get(key) ?? ''
+  }
+
+  #place(
+    graph: Graph,
+    {
+      key,
+      slots,
+      staged,
+    }: {
+      readonly key: InstanceKey
+      readonly slots: ReadonlyMap<InstanceKey, SlotKey>
+      readonly staged: Staged
+    },
+  ): string {
+    const dependencies = [...(graph.instances.get(key)?.dependencies ?? [])]
+    const links = dependencies.flatMap(([name, target]) => {
+      const slot = slots.get(target)
+      if (slot === undefined || linkedFolder(target) !== undefined || name === staged.name)
+        return []
+      return [{ name, slot, target: releaseOf(graph, target).name }]
+    })
+    return this.#store.place(staged, slots.get(key) ?? '', links)
+  }
+}
+
+function releaseOf({ packages, instances }: Graph, key: InstanceKey): Release {
+  const release = packages.get(instances.get(key)?.id ?? '')
+  if (release === undefined) throw new Error(`The graph has no "${key}"`)
+  return release
+}
+
+function integrityOf({ integrity, shasum }: Release['dist']): string | undefined {
+  if (integrity !== undefined) return integrity
+  return shasum === undefined ? undefined : `sha1-${Buffer.from(shasum, 'hex').toString('base64')}`
+}
+
+/** The integrity that the bytes have. Throws integrity_mismatch where it is not the wanted one. */
+function checkBytes(bytes: Buffer, release: Release, url: string): string {
+  const wanted = integrityOf(release.dist)
+  const algorithm = wanted?.startsWith('sha1-') ? 'sha1' : 'sha512'
+  const found = `${algorithm}-${hash(algorithm, bytes, 'base64')}`
+  if (wanted !== undefined && !wanted.split(/\s+/).includes(found)) {
+    const spec = `${release.name}@${release.version}`
+    throw new SteleError('integrity_mismatch', { spec, url, wanted, found })
+  }
+  return wanted ?? found
+}
+
+function writeWhole(path: string, text: string): void {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
+  mkdirSync(join(path, '..'), { recursive: true })
+  const own = `${path}.${process.pid}`
+  writeFileSync(own, text)
+  renameSync(own, path)
+}
