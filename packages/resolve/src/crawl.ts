@@ -7,13 +7,17 @@ import {
   isOfOnePackage,
   type Place,
   type Places,
+  refusedVersion,
   withoutFailures,
 } from './failures.ts'
 import type { PackageId } from './graph.ts'
 import { maxPackages } from './limits.ts'
+import type { Override, Overrides, Scope } from './overrides.ts'
 import type { Packument, Release } from './packument.ts'
 import { pickVersion } from './pick-version.ts'
+import { nodeRanges, type Ranges } from './ranges.ts'
 import { parseSpecifier, type Specifier } from './specifier.ts'
+import { mergeVariants, packageOf, variantId } from './variants.ts'
 import { edgesOf, type WantedEdge } from './wanted.ts'
 
 /** A package.json of this project, to be resolved. */
@@ -25,15 +29,12 @@ export type WantedImporter = {
   readonly edges: readonly WantedEdge[]
 }
 
-/** A package that is no registry's, by the id that it is known by from then on. */
-type Other = { readonly id: PackageId; readonly release: Release }
-
 /** What resolving asks of the world, and tells it. */
 export type ResolvePorts = {
   /** Throws a SteleError: package_absent where there is none. */
   readonly packument: (name: string) => Promise<Packument>
   /** `from` is the folder of the package.json that asks. */
-  readonly other: (specifier: Specifier, from: string) => Promise<Other>
+  readonly other: (specifier: Specifier, from: string) => Promise<Chosen>
   /** The package belongs to the graph: its tarball may be fetched from now on. */
   readonly chosen?: ((id: PackageId, release: Release) => void) | undefined
 }
@@ -41,8 +42,20 @@ export type ResolvePorts = {
 /** What may be chosen. */
 export type ResolveRules = {
   readonly nodeVersion?: string | undefined
-  readonly isAllowed?: ((packument: Packument, release: Release) => boolean) | undefined
+  readonly ranges?: Ranges | undefined
+  readonly overrides?: Overrides | undefined
+  /** A package as it should have been published: dependencies that it forgot. */
+  readonly extend?: ((release: Release) => Release) | undefined
+  /** Why a version that fits a range may not be chosen anew; undefined where it may. */
+  readonly refuse?: Refuse | undefined
+  /** Whether a package that is depended on may depend on what is no registry's. */
+  readonly allowsSource?: ((specifier: Specifier, by: Release) => boolean) | undefined
 }
+
+type Refuse = (
+  packument: Packument,
+  release: Release,
+) => string | undefined | Promise<string | undefined>
 
 /** What a lock holds, to be kept where it still fits. */
 export type Locked = {
@@ -51,6 +64,10 @@ export type Locked = {
   readonly node: (id: PackageId) => Omit<Place, 'failures'> | undefined
   readonly versions: (name: string) => readonly string[]
 }
+
+/** A package, by the id that it is known by. */
+type Chosen = { readonly id: PackageId; readonly release: Release }
+type FromRegistry = Specifier & { readonly kind: 'registry' }
 
 type Growing = Place & {
   readonly edges: Map<string, PackageId>
@@ -66,9 +83,11 @@ export class Crawl {
   readonly #workspace: ReadonlyMap<string, WantedImporter>
   readonly #nodes = new Map<PackageId, Growing>()
   readonly #importers = new Map<string, Growing>()
-  readonly #asked = new Map<string, Promise<PackageId>>()
+  readonly #asked = new Map<string, Promise<Chosen>>()
   /** What the project's own dependencies became, by name: others take the same version where it fits. */
   readonly #directs = new Map<string, Promise<PackageId | undefined>[]>()
+  /** Whether packages came from the lock, so that not all was asked for. */
+  #tookOver = false
   #running = 0
   #ended = Promise.withResolvers<void>()
 
@@ -79,7 +98,7 @@ export class Crawl {
   ) {
     this.#ports = ports
     this.#rules = rules
-    this.#locked = locked
+    this.#locked = rules.overrides?.isNested === true ? versionsOf(locked) : locked
     this.#workspace = new Map(importers.map((importer) => [importer.name ?? '', importer]))
   }
 
@@ -87,17 +106,25 @@ export class Crawl {
   async follow(importers: readonly WantedImporter[]): Promise<void> {
     this.#ended = Promise.withResolvers<void>()
     this.#running = 1
-    for (const importer of importers) this.#enter(importer)
+    for (const importer of importers) this.#enter(importer, false)
+    for (const importer of importers) this.#enter(importer, true)
     this.#done()
     await this.#ended.promise
   }
 
-  /** What was found so far: what optional dependencies could not have is left out. Throws the failure nearest to a package.json. */
-  found(): Places {
-    return withoutFailures({ importers: this.#importers, nodes: this.#nodes })
+  /** Overrides that met nothing; empty where packages came from a lock, since not all was asked for then. */
+  unusedOverrides(): readonly string[] {
+    return this.#tookOver ? [] : (this.#rules.overrides?.unused() ?? [])
   }
 
-  #enter(importer: WantedImporter): void {
+  /** What was found so far: what optional dependencies could not have is left out. Throws the failure nearest to a package.json. */
+  found(): Places {
+    const places = withoutFailures({ importers: this.#importers, nodes: this.#nodes })
+    return this.#rules.overrides?.isNested === true ? mergeVariants(places) : places
+  }
+
+  /** Its peers come after all else that package.jsons want: they take what is there. */
+  #enter(importer: WantedImporter, isPeers: boolean): void {
     const { folder, name = '', version = '0.0.0', edges } = importer
     const growing: Growing = this.#importers.get(folder) ?? {
       release: { name, version, dist: { tarball: '' } },
@@ -107,83 +134,140 @@ export class Crawl {
     }
     this.#importers.set(folder, growing)
     for (const each of optionalIn(edges)) growing.optional.add(each)
+    const others = isPeers ? new Map(this.#directs) : this.#directs
     for (const edge of edges) {
-      const found = this.#direct(edge, folder)
-      const others = this.#directs.get(edge.name) ?? []
-      this.#directs.set(edge.name, [...others, found.catch(() => undefined)])
+      if ((edge.isPeer === true) !== isPeers) continue
+      const found = this.#direct(edge, growing, { folder, others: others.get(edge.name) ?? [] })
+      const known = this.#directs.get(edge.name) ?? []
+      this.#directs.set(edge.name, [...known, found.catch(() => undefined)])
       this.#settle(growing, edge, found)
     }
   }
 
-  async #direct(edge: WantedEdge, folder: string): Promise<PackageId> {
-    const kept = this.#locked?.direct(folder, edge)
+  async #direct(
+    written: WantedEdge,
+    { release: own }: Growing,
+    { folder, others }: { readonly folder: string; readonly others: Directs },
+  ): Promise<PackageId | undefined> {
+    const { edge, rule } = this.#override(written, own, undefined)
+    if (edge === undefined) return undefined
+    const kept = this.#locked?.direct(folder, written)
     if (kept !== undefined && this.#take(kept)) return kept
     const specifier = parseSpecifier(edge.name, edge.specifier)
     const neighbour = this.#neighbour(specifier)
     if (neighbour !== undefined) return `link:${neighbour.folder}`
-    if (specifier.kind !== 'registry') return this.#other(specifier, folder)
-    return this.#pick(specifier, this.#locked?.versions(specifier.name) ?? [])
+    const chosen =
+      specifier.kind === 'registry'
+        ? await this.#pickAlike(specifier, edge.isPeer === true ? others : [])
+        : await this.#ports.other(specifier, folder)
+    return this.#visit(chosen, undefined, rule)
   }
 
-  /** The workspace's package of that name, where its version fits. */
+  /** The workspace's package of that name, where its version fits. Throws workspace_absent where no other is meant. */
   #neighbour(specifier: Specifier): WantedImporter | undefined {
     if (specifier.kind !== 'registry' && specifier.kind !== 'workspace') return undefined
     const { name, wanted } = specifier
     const found = this.#workspace.get(name)
-    if (found === undefined) return undefined
-    if (specifier.kind === 'workspace' && /^[\^~*]?$/.test(wanted)) return found
-    const { version = '0.0.0' } = found
-    const fits = semver.satisfies(version, wanted, { includePrerelease: true, loose: true })
-    return fits ? found : undefined
+    const { version = '0.0.0' } = found ?? {}
+    const isAny = specifier.kind === 'workspace' && /^[\^~*]?$/.test(wanted)
+    if (found !== undefined && (isAny || isWithin(version, wanted))) return found
+    if (specifier.kind === 'registry') return undefined
+    const known = found === undefined ? {} : { found: version }
+    throw new SteleError('workspace_absent', { name, wanted, ...known, chain: [] })
   }
 
-  async #other(specifier: Specifier, folder: string): Promise<PackageId> {
-    const { id, release } = await this.#ports.other(specifier, folder)
-    this.#visit(id, release)
-    return id
-  }
-
-  async #transitive(edge: WantedEdge, folder: string): Promise<PackageId> {
+  async #transitive(
+    written: WantedEdge,
+    by: Release,
+    scope: Scope | undefined,
+  ): Promise<PackageId | undefined> {
+    const { edge, rule } = this.#override(written, by, scope)
+    if (edge === undefined) return undefined
     const specifier = parseSpecifier(edge.name, edge.specifier)
-    if (specifier.kind !== 'registry') return this.#other(specifier, folder)
+    if (specifier.kind !== 'registry') {
+      // What the project itself wrote, in its overrides, needs nobody's leave.
+      const isOwn = rule?.value !== undefined
+      const neighbour = isOwn ? this.#neighbour(specifier) : undefined
+      if (neighbour !== undefined) return `link:${neighbour.folder}`
+      if (!isOwn && this.#rules.allowsSource?.(specifier, by) !== true) throw refusedSource(edge)
+      return this.#visit(await this.#ports.other(specifier, '.'), scope, rule)
+    }
     const { name, wanted } = specifier
     const key = `${name}\0${wanted}`
-    const asked = this.#asked.get(key) ?? this.#pickAlike(specifier)
+    const asked =
+      this.#asked.get(key) ?? this.#pickAlike(specifier, this.#directs.get(specifier.name) ?? [])
     this.#asked.set(key, asked)
-    return asked
+    return this.#visit(await asked, scope, rule)
   }
 
-  /** As the project itself has it, where that fits. */
-  async #pickAlike(specifier: Specifier & { readonly kind: 'registry' }): Promise<PackageId> {
+  #override(
+    edge: WantedEdge,
+    by: Release,
+    scope: Scope | undefined,
+  ): ReturnType<Overrides['edge']> {
+    const { overrides } = this.#rules
+    return overrides?.edge(scope ?? overrides.root, by, edge) ?? { edge, rule: undefined }
+  }
+
+  /** As these dependencies of the project have it, where that fits. */
+  async #pickAlike(specifier: FromRegistry, directs: Directs): Promise<Chosen> {
     const locked = this.#locked?.versions(specifier.name) ?? []
-    const directs = await Promise.all(this.#directs.get(specifier.name) ?? [])
-    const own = directs.flatMap((id) => this.#nodes.get(id ?? '')?.release ?? [])
+    const ids = directs.length === 0 ? [] : await Promise.all(directs)
+    const own = ids.flatMap((id) => this.#nodes.get(id ?? '')?.release ?? [])
     const versions = own.filter(({ name }) => name === specifier.name)
     return this.#pick(specifier, [...locked, ...versions.map(({ version }) => version)])
   }
 
-  async #pick(
-    { name, wanted }: Specifier & { readonly kind: 'registry' },
-    preferred: readonly string[],
-  ): Promise<PackageId> {
+  async #pick({ name, wanted }: FromRegistry, preferred: readonly string[]): Promise<Chosen> {
     const packument = await this.#ports.packument(name)
-    const { nodeVersion, isAllowed } = this.#rules
-    const release = pickVersion(packument, wanted, {
-      preferred,
-      nodeVersion,
-      isAllowed: isAllowed && ((each) => isAllowed(packument, each)),
-    })
-    if (release === undefined) throw absentVersion(packument, wanted)
-    const id = `${name}@${release.version}`
-    this.#visit(id, release)
+    const { nodeVersion, refuse, ranges = nodeRanges } = this.#rules
+    const refused = new Map<string, string>()
+    const isFixed = refuse === undefined || ranges.version(wanted) !== undefined
+    for (;;) {
+      const release = pickVersion(packument, wanted, {
+        preferred,
+        nodeVersion,
+        ranges,
+        isAllowed: ({ version }) => !refused.has(version),
+      })
+      if (release === undefined) {
+        throw refused.size === 0
+          ? absentVersion(packument, wanted)
+          : refusedVersion(packument, wanted, refused)
+      }
+      const isKept = isFixed || preferred.includes(release.version)
+      const reason = isKept ? undefined : await refuse(packument, release)
+      if (reason === undefined) return { id: `${name}@${release.version}`, release }
+      refused.set(release.version, reason)
+    }
+  }
+
+  /** Follows a package that was chosen in this scope, by this rule where there was one; gives the id that it has there. */
+  #visit(
+    { id: plain, release: published }: Chosen,
+    outer: Scope | undefined,
+    rule: Override | undefined,
+  ): PackageId {
+    const { overrides, extend = same } = this.#rules
+    const scope = overrides?.scopeOf(outer ?? overrides.root, published, rule)
+    const id = variantId(plain, scope?.key ?? '')
+    if (this.#nodes.has(id) || this.#take(id)) return id
+    const release = this.#withPeers(extend(published), scope)
+    const edges = edgesOf(release)
+    const growing = this.#grow(id, { release, optional: optionalIn(edges) })
+    for (const edge of edges) this.#settle(growing, edge, this.#transitive(edge, release, scope))
     return id
   }
 
-  #visit(id: PackageId, release: Release): void {
-    if (this.#nodes.has(id) || this.#take(id)) return
-    const edges = edgesOf(release)
-    const growing = this.#grow(id, { release, optional: optionalIn(edges) })
-    for (const edge of edges) this.#settle(growing, edge, this.#transitive(edge, id))
+  /** The package with its peers overridden. */
+  #withPeers(release: Release, scope: Scope | undefined): Release {
+    const { peerDependencies } = release
+    if (this.#rules.overrides === undefined || peerDependencies === undefined) return release
+    const peers = Object.entries(peerDependencies).flatMap(([name, specifier]) => {
+      const { edge } = this.#override({ name, specifier, kind: 'dependencies' }, release, scope)
+      return edge === undefined ? [] : [[name, edge.specifier] as const]
+    })
+    return { ...release, peerDependencies: Object.fromEntries(peers) }
   }
 
   /** Takes a package over from the lock, with all that it depends on. */
@@ -191,6 +275,7 @@ export class Crawl {
     if (this.#nodes.has(id) || id.startsWith('link:')) return true
     const node = this.#locked?.node(id)
     if (node === undefined) return false
+    this.#tookOver = true
     const growing = this.#grow(id, node)
     for (const [name, target] of node.edges) {
       if (this.#take(target)) growing.edges.set(name, target)
@@ -209,15 +294,17 @@ export class Crawl {
       failures: new Map(),
     }
     this.#nodes.set(id, growing)
-    this.#ports.chosen?.(id, release)
+    this.#ports.chosen?.(packageOf(id), release)
     return growing
   }
 
   /** Notes what the edge became, now or later. What is wrong with one package is told when all is known; all else ends the crawl. */
-  #settle(growing: Growing, edge: WantedEdge, found: Promise<PackageId>): void {
+  #settle(growing: Growing, edge: WantedEdge, found: Promise<PackageId | undefined>): void {
     this.#running += 1
     found
-      .then((id) => growing.edges.set(edge.name, id))
+      .then((id) => {
+        if (id !== undefined) growing.edges.set(edge.name, id)
+      })
       .catch((error: unknown) => {
         if (!isSteleError(error) || !isOfOnePackage(error)) throw error
         growing.failures.set(edge.name, error)
@@ -234,4 +321,23 @@ export class Crawl {
 function optionalIn(edges: readonly WantedEdge[]): ReadonlySet<string> {
   const optional = edges.filter(({ kind }) => kind === 'optionalDependencies')
   return new Set(optional.map(({ name }) => name))
+}
+
+type Directs = readonly Promise<PackageId | undefined>[]
+
+/** A lock of which only the versions count: nested overrides make several of one package, and it holds one. */
+function versionsOf(locked: Locked | undefined): Locked | undefined {
+  return locked && { ...locked, direct: () => undefined, node: () => undefined }
+}
+
+function isWithin(version: string, wanted: string): boolean {
+  return semver.satisfies(version, wanted, { includePrerelease: true, loose: true })
+}
+
+function refusedSource({ name, specifier }: WantedEdge): SteleError<'source_refused'> {
+  return new SteleError('source_refused', { name, specifier, chain: [] })
+}
+
+function same(release: Release): Release {
+  return release
 }

@@ -19,7 +19,15 @@ export type Places = {
   readonly nodes: ReadonlyMap<PackageId, Place>
 }
 
-const ofOnePackage = ['package_absent', 'version_absent', 'specifier_invalid'] as const
+const ofOnePackage = [
+  'package_absent',
+  'version_absent',
+  'version_refused',
+  'specifier_invalid',
+  'source_refused',
+  'source_unusable',
+  'workspace_absent',
+] as const
 const maxNearest = 5
 
 /** Whether it is about this package alone, so that an optional dependency may do without. */
@@ -99,6 +107,21 @@ function findBroken(nodes: ReadonlyMap<PackageId, Place>): ReadonlySet<PackageId
     for (const [id, place] of nodes) if (!broken.has(id) && isBroken(place)) broken.add(id)
   }
   return broken
+}
+
+/** That versions would fit, and none of them may be chosen. */
+export function refusedVersion(
+  { name }: Packument,
+  wanted: string,
+  refused: ReadonlyMap<string, string>,
+): SteleError<'version_refused'> {
+  const first = [...refused].slice(0, maxNearest)
+  return new SteleError('version_refused', {
+    name,
+    wanted,
+    refused: first.map(([version, reason]) => ({ version, reason })),
+    chain: [],
+  })
 }
 
 function withChain(error: SteleError, chain: readonly string[]): SteleError {

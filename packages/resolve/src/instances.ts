@@ -5,6 +5,7 @@ import type { Place, Places } from './failures.ts'
 import type { Instance, InstanceKey, PackageId } from './graph.ts'
 import { maxInstancesPerPackage, maxKeyLength, maxSpareInstances } from './limits.ts'
 import { findOutsideNames, type OutsideNames } from './outside-names.ts'
+import { packageOf } from './variants.ts'
 import { peersOf } from './wanted.ts'
 
 /** What surrounds a package: the dependencies of whoever depends on it, then what surrounds that. */
@@ -156,7 +157,11 @@ function build(placing: Placing, { key, id, outer }: Waiting): void {
     if (found !== undefined) dependencies.set(name, found)
   }
   const ordered = [...dependencies].toSorted(([one], [other]) => (one < other ? -1 : 1))
-  placing.instances.set(key, { id, dependencies: new Map(ordered), optional: place.optional })
+  placing.instances.set(key, {
+    id: packageOf(id),
+    dependencies: new Map(ordered),
+    optional: place.optional,
+  })
 }
 
 /** Groups of names in an order in which nobody takes what comes later; those in a circle are one group (Tarjan). */

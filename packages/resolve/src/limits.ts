@@ -14,3 +14,5 @@ export const maxSpareInstances = 2000
 export const maxInstancesPerPackage = 20
 /** Characters of an instance's key, before its surroundings are told by a digest: it names a folder. */
 export const maxKeyLength = 160
+/** Rules of overriding: each edge is compared with all of them. */
+export const maxOverrides = 10_000

@@ -1,6 +1,7 @@
 // Which version of a package is meant: npm's choice.
 import semver from 'semver'
 import type { Packument, Release } from './packument.ts'
+import { nodeRanges, type Ranges } from './ranges.ts'
 
 /** What else counts beside the range. */
 export type Preferences = {
@@ -10,6 +11,8 @@ export type Preferences = {
   readonly nodeVersion?: string | undefined
   /** Whether a version may be chosen anew: it is old enough, and nothing forbids it. All may when absent. */
   readonly isAllowed?: ((release: Release) => boolean) | undefined
+  /** What versions and ranges mean; node-semver's grammar when absent. */
+  readonly ranges?: Ranges | undefined
 }
 
 /**
@@ -22,25 +25,24 @@ export function pickVersion(
   preferences: Preferences = {},
 ): Release | undefined {
   const { versions, 'dist-tags': tags } = packument
-  const exact = semver.valid(wanted, { loose: true })
-  if (exact !== null) return releaseOf(packument, exact)
-  const range = rangeOf(wanted)
-  if (range === undefined) return pickTag(packument, wanted, preferences)
-  const { preferred = [], isAllowed = () => true } = preferences
-  const kept = semver.maxSatisfying(
-    preferred.filter((version) => Object.hasOwn(versions, version)),
-    range,
-    { loose: true },
-  )
-  if (kept !== null) return releaseOf(packument, kept)
+  const { preferred = [], isAllowed = () => true, ranges = nodeRanges } = preferences
+  const exact = ranges.version(wanted)
+  if (exact !== undefined) return releaseOf(packument, exact)
+  const isWithin = ranges.test(wanted)
+  if (isWithin === undefined) return pickTag(packument, wanted, preferences)
+  const [kept] = preferred
+    .filter((version) => Object.hasOwn(versions, version) && isWithin(version))
+    .toSorted((one, other) => ranges.compare(other, one))
+  if (kept !== undefined) return releaseOf(packument, kept)
   const latest = releaseOf(packument, tags['latest'] ?? '')
   const fits = (release: Release): boolean =>
-    (wanted === '*' && release === latest) || range.test(release.version)
+    (wanted === '*' && release === latest) || isWithin(release.version)
   if (latest !== undefined && fits(latest) && isAllowed(latest) && isSound(latest, preferences)) {
     return latest
   }
   const candidates = Object.values(versions).filter(
-    (release) => semver.valid(release.version) !== null && fits(release) && isAllowed(release),
+    (release) =>
+      ranges.version(release.version) !== undefined && fits(release) && isAllowed(release),
   )
   return candidates.toSorted(byWorth(preferences))[0]
 }
@@ -56,18 +58,6 @@ function pickTag(packument: Packument, tag: string, preferences: Preferences): R
 
 function releaseOf({ versions }: Packument, version: string): Release | undefined {
   return Object.hasOwn(versions, version) ? versions[version] : undefined
-}
-
-const ranges = new Map<string, semver.Range | undefined>()
-const maxRanges = 20_000
-
-function rangeOf(text: string): semver.Range | undefined {
-  if (ranges.has(text)) return ranges.get(text)
-  if (ranges.size >= maxRanges) ranges.clear()
-  const isRange = semver.validRange(text, { loose: true }) !== null
-  const range = isRange ? new semver.Range(text, { loose: true }) : undefined
-  ranges.set(text, range)
-  return range
 }
 
 /** Not deprecated, and for this Node. */
@@ -96,10 +86,10 @@ export function wantedNode(engines: Release['engines']): string | undefined {
 
 /** Best first. */
 function byWorth(preferences: Preferences): (one: Release, other: Release) => number {
-  const { nodeVersion } = preferences
+  const { nodeVersion, ranges = nodeRanges } = preferences
   return (one, other) =>
     Number(isSound(other, preferences)) - Number(isSound(one, preferences)) ||
     Number(runsOn(other, nodeVersion)) - Number(runsOn(one, nodeVersion)) ||
     Number(!isDeprecated(other)) - Number(!isDeprecated(one)) ||
-    semver.rcompare(one.version, other.version, { loose: true })
+    ranges.compare(other.version, one.version)
 }

@@ -7,9 +7,10 @@ import {
   type WantedImporter,
 } from './crawl.ts'
 import type { Places } from './failures.ts'
-import type { Direct, Graph, Importer } from './graph.ts'
+import type { Direct, Graph, Importer, PackageId } from './graph.ts'
 import { type Placed, placeInstances } from './instances.ts'
 import { maxPeerRounds } from './limits.ts'
+import type { Release } from './packument.ts'
 import {
   commonRange,
   findMismatches,
@@ -17,11 +18,14 @@ import {
   type MissingPeer,
   type PeerMismatch,
 } from './peers.ts'
+import { packageOf } from './variants.ts'
 
 /** The graph, and what a person should know of it. */
 export type Resolved = {
   readonly graph: Graph
   readonly mismatches: readonly PeerMismatch[]
+  /** Overrides that met nothing; empty where a lock was taken over, since not all was asked for then. */
+  readonly unusedOverrides: readonly string[]
 }
 
 /**
@@ -42,7 +46,7 @@ export async function resolve(
     for (const peer of missing) tried.add(placeOf(peer))
     await crawl.follow(addedEdges(missing))
   }
-  return describe(importers, crawl.found())
+  return { ...describe(importers, crawl.found()), unusedOverrides: crawl.unusedOverrides() }
 }
 
 function placeOf({ folder, name }: MissingPeer): string {
@@ -57,22 +61,32 @@ function addedEdges(missing: readonly MissingPeer[]): readonly WantedImporter[] 
       name,
       specifier: commonRange([...wanted.keys()]),
       kind: 'optionalDependencies',
+      isPeer: true,
     })),
   }))
 }
 
-function describe(wanted: readonly WantedImporter[], places: Places): Resolved {
+function describe(
+  wanted: readonly WantedImporter[],
+  places: Places,
+): Omit<Resolved, 'unusedOverrides'> {
   const placed = placeInstances(places)
   const versions = new Map(wanted.map(({ folder, version }) => [folder, version]))
-  const ids = [...places.nodes].toSorted(([one], [other]) => (one < other ? -1 : 1))
+  const ids = [...places.nodes.keys()].filter((id) => id === packageOf(id)).toSorted()
   const graph: Graph = {
     importers: wanted
       .map((importer) => describeImporter(importer, placed))
       .toSorted((one, other) => (one.folder < other.folder ? -1 : 1)),
-    packages: new Map(ids.map(([id, { release }]) => [id, release])),
+    packages: new Map(ids.map((id) => [id, releaseAt(places, id)])),
     instances: placed.instances,
   }
   return { graph, mismatches: findMismatches(places, placed, (folder) => versions.get(folder)) }
+}
+
+function releaseAt({ nodes }: Places, id: PackageId): Release {
+  const place = nodes.get(id)
+  if (place === undefined) throw new Error(`The graph has no "${id}"`)
+  return place.release
 }
 
 function describeImporter({ folder, edges }: WantedImporter, placed: Placed): Importer {

@@ -9,6 +9,8 @@ export type WantedEdge = {
   readonly name: string
   readonly specifier: string
   readonly kind: EdgeKind
+  /** A peer of a package.json of the project, which takes the version that others there have, where it fits. */
+  readonly isPeer?: boolean
 }
 
 /** A peer that a package leaves to whoever depends on it. */

@@ -2,24 +2,11 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
-import type { Graph } from '../src/graph.ts'
+import { Overrides } from '../src/overrides.ts'
+import { parseOverrides } from '../src/parse-overrides.ts'
 import { resolve } from '../src/resolve.ts'
+import { linesOf } from './lines-of.ts'
 import { type MadeRegistry, portsOf, wanting } from './made-registry.ts'
-
-/** The graph as lines: a package.json or an instance, and what each of its dependencies became. */
-function linesOf({ importers, instances }: Graph): readonly string[] {
-  const line = (from: string, to: Iterable<readonly [string, string | undefined]>): string =>
-    `${from}: ${[...to].map(([name, key]) => (key?.startsWith(`${name}@`) ? key : `${name}=${key ?? 'nothing'}`)).join(' ')}`.trim()
-  return [
-    ...importers.map(({ folder, directs }) =>
-      line(
-        folder,
-        directs.map(({ name, instance }) => [name, instance] as const),
-      ),
-    ),
-    ...[...instances].map(([key, { dependencies }]) => line(key, dependencies)),
-  ]
-}
 
 async function resolved(
   made: MadeRegistry,
@@ -204,6 +191,71 @@ suite('resolve()', () => {
       'packages/b:',
       'b@2.0.0:',
     ])
+  })
+
+  test('gives the package.jsons of a workspace one version of a peer, where that fits', async () => {
+    const peer = { name: 'react', specifier: '>=18', kind: 'dependencies', isPeer: true } as const
+    const kit = { folder: 'kit', name: 'kit', version: '1.0.0', edges: [peer] }
+    const app = wanting({ kit: 'workspace:*', react: '^18.0.0' }, { folder: 'app' })
+    const { graph } = await resolve([app, kit], portsOf({ react }))
+    assert.deepEqual(linesOf(graph), [
+      'app: kit=link:kit react@18.0.0',
+      'kit: react@18.0.0',
+      'react@18.0.0:',
+    ])
+  })
+
+  for (const [specifier, message] of [
+    ['workspace:^2.0.0', /The workspace has "b" in version 1\.0\.0, which is not "\^2\.0\.0"/],
+    ['workspace:other@*', /There is no package "other" in this workspace, wanted by package\.json/],
+  ] as const) {
+    test(`throws workspace_absent for "${specifier}" where the workspace has b@1.0.0`, async () => {
+      const b = wanting({}, { folder: 'b', name: 'b' })
+      const failure = resolve([wanting({ b: specifier }), b], portsOf({ b: { '2.0.0': {} } }))
+      await assert.rejects(failure, (error) => {
+        assert.ok(isSteleError(error, 'workspace_absent'))
+        assert.match(error.message, message)
+        return true
+      })
+    })
+  }
+
+  test("refuses what is no registry's below a dependency, unless it is allowed or overridden", async () => {
+    const made = { a: { '1.0.0': { dependencies: { b: 'github:owner/b' } } }, b: { '1.0.0': {} } }
+    const wanted = [wanting({ a: '*' })]
+    const other = {
+      id: 'b@github:owner/b#1',
+      release: { name: 'b', version: '1.0.0', dist: { tarball: '' } },
+    }
+    const ports = { ...portsOf(made), other: () => Promise.resolve(other) }
+    await assert.rejects(resolve(wanted, ports), (error) => {
+      assert.ok(isSteleError(error, 'source_refused'))
+      assert.deepEqual(error.details.chain, ['.', 'a@1.0.0'])
+      return true
+    })
+    const allowed = await resolve(wanted, ports, { allowsSource: (_, by) => by.name === 'a' })
+    assert.deepEqual(linesOf(allowed.graph)[1], 'a@1.0.0: b@github:owner/b#1')
+    const overrides = new Overrides(parseOverrides({ b: '1.0.0' }, (_, value) => value))
+    const overridden = await resolve(wanted, ports, { overrides })
+    assert.deepEqual(linesOf(overridden.graph)[1], 'a@1.0.0: b@1.0.0')
+  })
+
+  test('takes the next version where one is refused, and tells the reasons where all are', async () => {
+    const made = { a: { '1.0.0': {}, '1.1.0': {}, '1.2.0': {} } }
+    const refuseFrom =
+      (least: string) =>
+      (_: unknown, { version }: { readonly version: string }) =>
+        version >= least ? 'is too young' : undefined
+    const { graph } = await resolve([wanting({ a: '^1.0.0' })], portsOf(made), {
+      refuse: refuseFrom('1.1.0'),
+    })
+    assert.deepEqual([...graph.packages.keys()], ['a@1.0.0'])
+    const all = resolve([wanting({ a: '^1.1.0' })], portsOf(made), { refuse: refuseFrom('1.0.0') })
+    await assert.rejects(all, (error) => {
+      assert.ok(isSteleError(error, 'version_refused'))
+      assert.match(error.message, /1\.2\.0 is too young; 1\.1\.0 is too young/)
+      return true
+    })
   })
 
   test('tells of a peer that is not what was wanted', async () => {

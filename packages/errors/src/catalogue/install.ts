@@ -17,10 +17,37 @@ export type InstallDetails = {
     readonly latest?: string
     readonly nearest: readonly string[]
   }
+  /** Versions that would fit, each with the reason why it is not chosen. */
+  version_refused: Asked & {
+    readonly name: string
+    readonly wanted: string
+    readonly refused: readonly { readonly version: string; readonly reason: string }[]
+  }
+  /** A dependency of a dependency that is no registry's. */
+  source_refused: Asked & { readonly name: string; readonly specifier: string }
+  /** A folder, tarball or repository that cannot be had or is no package. */
+  source_unusable: Asked & {
+    readonly specifier: string
+    readonly reason: string
+  }
+  /** `found` is the version that the workspace has. */
+  workspace_absent: Asked & {
+    readonly name: string
+    readonly wanted: string
+    readonly found?: string
+  }
+  workspace_duplicate: { readonly name: string; readonly folders: readonly string[] }
+  override_invalid: { readonly key: string; readonly reason: string }
   graph_too_large: { readonly limit: number }
   lock_invalid: { readonly path: string; readonly reason: string }
   lock_outdated: { readonly path: string }
-  manifest_unreadable: { readonly path: string; readonly reason: string }
+  /** With the place where its JSON is broken. */
+  manifest_unreadable: {
+    readonly path: string
+    readonly reason: string
+    readonly line?: number
+    readonly column?: number
+  }
   /** The registry, or a mirror of it, answered something that is no package's data. */
   registry_answer: { readonly url: string; readonly reason: string }
   registry_unreachable: { readonly url: string; readonly reason: string; readonly tries: number }
@@ -55,6 +82,46 @@ export const installErrors: Catalogue<InstallDetails> = {
       `No version of "${d.name}" is ${described(d.wanted)}${wayTo(d)}; ${available(d)}`,
     fix: (d) =>
       d.chain.length > 1 ? `Run "stele why ${String(d.chain[1])}"` : 'Ask for one of these',
+  },
+  version_refused: {
+    status: 422,
+    message: (d) =>
+      `No version of "${d.name}" that is ${described(d.wanted)} may be chosen${wayTo(d)}: ${d.refused.map(({ version, reason }) => `${version} ${reason}`).join('; ')}`,
+    fix: (d) =>
+      `Wait, ask for another version, or add "${d.name}" to "minimumReleaseAgeExclude" or "trustExclude" below "stele" in package.json`,
+  },
+  source_refused: {
+    status: 422,
+    message: (d) =>
+      `"${d.name}": "${d.specifier}" does not come from a registry${wayTo(d)}: only your own package.json may name such a source`,
+    fix: (d) =>
+      `If you trust it, add "${d.name}" to "exoticDependencies" below "stele" in package.json, or override it`,
+  },
+  source_unusable: {
+    status: 422,
+    message: (d) => `Cannot install "${d.specifier}"${wayTo(d)}: ${d.reason}`,
+  },
+  workspace_absent: {
+    status: 422,
+    message: (d) =>
+      d.found === undefined
+        ? `There is no package "${d.name}" in this workspace${wayTo(d)}`
+        : `The workspace has "${d.name}" in version ${d.found}, which is not "${d.wanted}"${wayTo(d)}`,
+    fix: (d) =>
+      d.found === undefined
+        ? 'Check the name, and that "workspaces" covers its folder'
+        : 'Write "workspace:^", or change the version of the package',
+  },
+  workspace_duplicate: {
+    status: 422,
+    message: (d) =>
+      `Packages of this workspace have the same name "${d.name}": ${d.folders.join(', ')}`,
+    fix: () => 'Rename one, or exclude its folder in "workspaces" with a "!" before it',
+  },
+  override_invalid: {
+    status: 422,
+    message: (d) => `Cannot use the override "${d.key}": ${d.reason}`,
+    fix: () => 'Write "name", "name@range" or "parent>name", and a version or range for it',
   },
   graph_too_large: {
     status: 422,
@@ -94,7 +161,10 @@ export const installErrors: Catalogue<InstallDetails> = {
   },
   manifest_unreadable: {
     status: 422,
-    message: (d) => `Cannot read "${d.path}": ${d.reason}`,
+    message: (d) =>
+      d.line === undefined
+        ? `Cannot read "${d.path}": ${d.reason}`
+        : `Cannot read ${d.path}:${d.line}:${d.column}: ${d.reason}`,
   },
   lock_invalid: {
     status: 422,

@@ -5,6 +5,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { openRegistries, type Registries, readConfig } from '@stele/fetch'
+import type { JsonObject } from '@stele/formats/json'
 import {
   type Linked,
   linkProject,
@@ -18,11 +19,20 @@ import {
 } from '@stele/install'
 import { formatLock, lockedOf, parseLock } from '@stele/locks'
 import { type PeerMismatch, resolve, type WantedImporter } from '@stele/resolve'
-import { type Graph, type InstanceKey, linkedFolder, type Release } from '@stele/resolve/graph'
-import { readManifest, wantedOf } from './project.ts'
+import {
+  type Graph,
+  type InstanceKey,
+  linkedFolder,
+  type PackageId,
+  type Release,
+} from '@stele/resolve/graph'
+import { readProject } from './project.ts'
+import { readResolveSettings } from './resolve-settings.ts'
+import { openSources, type Sources } from './sources.ts'
 
 /** What an installation is asked for. */
 export type InstallOptions = {
+  /** Any folder of the project. */
   readonly root: string
   readonly env: NodeJS.ProcessEnv
   readonly omit?: { readonly dev?: boolean; readonly optional?: boolean }
@@ -37,31 +47,38 @@ export type InstallReport = {
   readonly removed: number
   readonly fetched: number
   readonly mismatches: readonly PeerMismatch[]
+  /** What a person should know beside that. */
+  readonly notices: readonly string[]
   readonly tookMs: number
 }
 
-/** Installs the project in this folder. */
+/** Installs the project that this folder belongs to. */
 export async function install(options: InstallOptions): Promise<InstallReport> {
   const startMs = performance.now()
-  const { root, env, omit = {} } = options
-  const wanted = [wantedOf(readManifest(root, '.'))]
+  const { env, omit = {} } = options
+  const project = await readProject(options.root)
+  const { root, importers: wanted } = project
+  const settings = readResolveSettings(project)
   const lockPath = join(root, 'stele.lock')
   const lock = existsSync(lockPath)
     ? parseLock(readFileSync(lockPath, 'utf8'), lockPath)
     : undefined
   const registries = openRegistries(readConfig(root), env)
-  const fetching = new Fetching(registries, openStore(storeFolder(env)))
+  const sources = openSources(root, registries, env)
+  const fetching = new Fetching({ registries, sources, store: openStore(storeFolder(env)) })
   try {
-    const isCurrent = lock !== undefined && fits(lock.graph, wanted)
+    const hasSettings = lock !== undefined && isLockedWith(lock.settings, settings.locked)
+    const isCurrent = hasSettings && fits(lock.graph, wanted)
     if (!isCurrent && options.isFrozen === true)
       throw new SteleError('lock_outdated', { path: lockPath })
     const resolved = isCurrent
-      ? { graph: lock.graph, mismatches: [] }
-      : await resolve(wanted, portsOf(registries, fetching), {
+      ? { graph: lock.graph, mismatches: [], unusedOverrides: [] }
+      : await resolve(wanted, portsOf(registries, sources, fetching), {
           nodeVersion: process.versions.node,
-          locked: lock && lockedOf(lock.graph),
+          locked: lock && (hasSettings ? lockedOf(lock.graph) : versionsOf(lock.graph)),
+          ...settings.rules,
         })
-    const { graph, mismatches } = resolved
+    const { graph, mismatches, unusedOverrides } = resolved
     const selected = selectInstances(graph, ownPlatform, omit)
     const contentsOf = await fetching.complete(graph, selected)
     const linked: Linked = linkProject({
@@ -71,11 +88,15 @@ export async function install(options: InstallOptions): Promise<InstallReport> {
       contentsOf,
       omitsDev: omit.dev === true,
     })
-    const text = formatLock({ graph, settings: lock?.settings ?? {} })
+    const text = formatLock({
+      graph,
+      settings: { ...othersOf(lock?.settings), ...settings.locked },
+    })
     writeWhole(lockPath, text)
     const tookMs = Math.round(performance.now() - startMs)
     const { fetched } = fetching
-    return { packages: selected.size, ...linked, fetched, mismatches, tookMs }
+    const notices = unusedOverrides.map((key) => `The override "${key}" changes nothing`)
+    return { packages: selected.size, ...linked, fetched, mismatches, notices, tookMs }
   } finally {
     registries.close()
   }
@@ -108,7 +129,32 @@ function fits({ importers }: Graph, wanted: readonly WantedImporter[]): boolean 
   return JSON.stringify(ofLock) === JSON.stringify(ofProject)
 }
 
-function portsOf(registries: Registries, fetching: Fetching): Parameters<typeof resolve>[1] {
+const resolveSettings = ['overrides', 'extensions', 'ranges']
+
+/** Whether the lock was made with these settings of resolving. */
+function isLockedWith(settings: JsonObject, wanted: JsonObject): boolean {
+  return resolveSettings.every(
+    (name) => JSON.stringify(settings[name]) === JSON.stringify(wanted[name]),
+  )
+}
+
+/** The settings of a lock that resolving has nothing to do with. */
+function othersOf(settings: JsonObject = {}): JsonObject {
+  const others = Object.entries(settings).filter(([name]) => !resolveSettings.includes(name))
+  return Object.fromEntries(others)
+}
+
+/** Of a lock that was made with other settings only the versions are taken over. */
+function versionsOf(graph: Graph): ReturnType<typeof lockedOf> {
+  const { versions } = lockedOf(graph)
+  return { direct: () => undefined, node: () => undefined, versions }
+}
+
+function portsOf(
+  registries: Registries,
+  sources: Sources,
+  fetching: Fetching,
+): Parameters<typeof resolve>[1] {
   const known = new Map<string, ReturnType<Registries['packument']>>()
   return {
     packument: (name) => {
@@ -116,42 +162,49 @@ function portsOf(registries: Registries, fetching: Fetching): Parameters<typeof 
       known.set(name, found)
       return found
     },
-    other: ({ kind }) => {
-      throw new Error(`Not yet: ${kind}`)
-    },
-    chosen: (_, release) => fetching.begin(release),
+    other: sources.find,
+    chosen: (id, release) => fetching.begin(id, release),
   }
 }
 
 /** Fetches packages into the store, each once. */
 class Fetching {
   readonly #registries: Registries
+  readonly #sources: Sources
   readonly #store: Store
-  readonly #begun = new Map<string, Promise<Staged | string>>()
+  readonly #begun = new Map<PackageId, Promise<Staged | string>>()
   fetched = 0
 
-  constructor(registries: Registries, store: Store) {
-    this.#registries = registries
-    this.#store = store
+  constructor(ports: {
+    readonly registries: Registries
+    readonly sources: Sources
+    readonly store: Store
+  }) {
+    this.#registries = ports.registries
+    this.#sources = ports.sources
+    this.#store = ports.store
   }
 
   /** Fetches the package, unless the store has it. */
-  begin(release: Release): void {
+  begin(id: PackageId, release: Release): void {
     const { name, version, dist } = release
-    const spec = `${name}@${version}`
-    if (this.#begun.has(spec)) return
-    const integrity = integrityOf(dist)
+    if (this.#begun.has(id)) return
+    // What no registry has and no digest pins is pinned by its address, which names a commit.
+    const isPinned = id !== `${name}@${version}` && dist.tarball !== ''
+    const integrity = integrityOf(dist) ?? (isPinned ? dist.tarball : undefined)
     const found = integrity === undefined ? undefined : this.#store.findContents(integrity, name)
-    const begun = found === undefined ? this.#fetch(release) : Promise.resolve(found)
+    const begun = found === undefined ? this.#fetch(id, release) : Promise.resolve(found)
     begun.catch(() => {}) // Whoever needs it hears of it.
-    this.#begun.set(spec, begun)
+    this.#begun.set(id, begun)
   }
 
-  async #fetch(release: Release): Promise<Staged> {
-    const bytes = await this.#registries.tarball(release)
+  async #fetch(id: PackageId, release: Release): Promise<Staged> {
+    const { name, version, dist } = release
+    const bytes = await this.#sources.tarball(id, release)
     this.fetched += 1
-    const integrity = checkBytes(bytes, release, this.#registries.tarballUrl(release))
-    return this.#store.unpack(bytes, { name: release.name, integrity })
+    const found = checkBytes(bytes, release, this.#registries.tarballUrl(release))
+    const isPinned = id !== `${name}@${version}` && integrityOf(dist) === undefined
+    return this.#store.unpack(bytes, { name, integrity: isPinned ? dist.tarball : found })
   }
 
   /** Waits for all that is selected, and gives each its slot. */
@@ -161,10 +214,10 @@ class Fetching {
   ): Promise<(key: InstanceKey) => string> {
     const slots = slotKeys(graph)
     const folders = new Map<InstanceKey, string>()
-    for (const key of selected) this.begin(releaseOf(graph, key))
+    for (const key of selected) this.begin(idOf(graph, key), releaseOf(graph, key))
     for (const key of selected) {
-      const { name, version } = releaseOf(graph, key)
-      const found = await this.#begun.get(`${name}@${version}`)
+      const { name } = releaseOf(graph, key)
+      const found = await this.#begun.get(idOf(graph, key))
       if (found === undefined) throw new Error(`"${key}" was not begun`)
       if (typeof found === 'string') folders.set(key, found)
       else if (!existsSync(found.folder))
@@ -197,8 +250,12 @@ class Fetching {
   }
 }
 
-function releaseOf({ packages, instances }: Graph, key: InstanceKey): Release {
-  const release = packages.get(instances.get(key)?.id ?? '')
+function idOf({ instances }: Graph, key: InstanceKey): PackageId {
+  return instances.get(key)?.id ?? ''
+}
+
+function releaseOf(graph: Graph, key: InstanceKey): Release {
+  const release = graph.packages.get(idOf(graph, key))
   if (release === undefined) throw new Error(`The graph has no "${key}"`)
   return release
 }

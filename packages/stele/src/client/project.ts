@@ -1,19 +1,57 @@
-// The package.jsons of a project.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { SteleError } from '@stele/errors'
+// A project: its package.jsons, those of its workspace, and what they want.
+import { readFileSync, statSync } from 'node:fs'
+import { join, posix, resolve } from 'node:path'
+import { isSteleError, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
-import type { WantedImporter } from '@stele/resolve'
+import { parseSpecifier, type WantedImporter } from '@stele/resolve'
 import type { EdgeKind, WantedEdge } from '@stele/resolve/graph'
+import { type Catalogs, readCatalogs, withoutCatalog } from './catalogs.ts'
+import { findRoot, memberFolders, readSettingsFile, workspacePatterns } from './workspaces.ts'
 
 /** A package.json of the project. */
-export type ProjectManifest = { readonly folder: string; readonly manifest: JsonObject }
+type ProjectManifest = { readonly folder: string; readonly manifest: JsonObject }
+
+/** All that a project wants. */
+export type Project = {
+  readonly root: string
+  /** By folder, the root's first. */
+  readonly importers: readonly WantedImporter[]
+  readonly manifests: readonly ProjectManifest[]
+  readonly catalogs: Catalogs
+  /** What pnpm-workspace.yaml holds. */
+  readonly settingsFile: JsonObject
+}
+
+/** Reads the project that this folder belongs to. Throws manifest_unreadable, workspace_duplicate, specifier_invalid. */
+export async function readProject(folder: string): Promise<Project> {
+  const root = await findRoot(folder)
+  try {
+    return await readAll(root)
+  } catch (error) {
+    if (!isSteleError(error, 'manifest_unreadable')) throw error
+    throw await (await import('./json-places.ts')).withPlace(error)
+  }
+}
+
+async function readAll(root: string): Promise<Project> {
+  const main = readManifest(root, '.')
+  const settingsFile = await readSettingsFile(root)
+  const folders = await memberFolders(root, workspacePatterns(main.manifest, settingsFile))
+  const members = [main, ...folders.map((each) => readManifest(root, each))]
+  checkNames(members)
+  const catalogs = readCatalogs(main.manifest, settingsFile)
+  const manifests = [...members, ...linkedManifests(root, members, catalogs)]
+  const importers = manifests.map((each) => wantedOf(each, catalogs))
+  const sorted = importers.toSorted((one, other) => (one.folder < other.folder ? -1 : 1))
+  return { root, importers: sorted, manifests, catalogs, settingsFile }
+}
 
 /** Reads the package.json of this folder. Throws manifest_unreadable. */
-export function readManifest(root: string, folder: string): ProjectManifest {
+function readManifest(root: string, folder: string): ProjectManifest {
   const path = join(root, folder, 'package.json')
   try {
-    const manifest = JSON.parse(readFileSync(path, 'utf8'))
+    const text = readFileSync(path, 'utf8')
+    const manifest = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text)
     if (isJsonObject(manifest)) return { folder, manifest }
     throw new Error('it is no JSON object')
   } catch (cause) {
@@ -22,20 +60,80 @@ export function readManifest(root: string, folder: string): ProjectManifest {
   }
 }
 
+function checkNames(members: readonly ProjectManifest[]): void {
+  const named = members.flatMap(({ folder, manifest: { name } }) =>
+    typeof name === 'string' ? [{ folder, name }] : [],
+  )
+  for (const [name, same] of Map.groupBy(named, (each) => each.name)) {
+    if (same.length === 1) continue
+    const folders = same.map(({ folder }) => folder)
+    throw new SteleError('workspace_duplicate', { name, folders })
+  }
+}
+
+/** The folders of this project that `file:` links: what they depend on is installed as well, but nothing for developing them. */
+function linkedManifests(
+  root: string,
+  members: readonly ProjectManifest[],
+  catalogs: Catalogs,
+): readonly ProjectManifest[] {
+  const known = new Set(members.map(({ folder }) => folder))
+  const found: ProjectManifest[] = []
+  const queue = [...members]
+  for (const each of queue) {
+    for (const folder of linkedFolders(wantedOf(each, catalogs))) {
+      if (known.has(folder) || !isFile(join(root, folder, 'package.json'))) continue
+      known.add(folder)
+      const { manifest } = readManifest(root, folder)
+      const linked = { folder, manifest: { ...manifest, devDependencies: {} } }
+      found.push(linked)
+      queue.push(linked)
+    }
+  }
+  return found
+}
+
+/** Those within the project: a folder outside is another project's. */
+function linkedFolders({ folder, edges }: WantedImporter): readonly string[] {
+  return edges.flatMap(({ name, specifier }) => {
+    const isPath = /^(?:file:|\.)/.test(specifier.trim())
+    const parsed = isPath ? parseSpecifier(name, specifier) : undefined
+    if (parsed?.kind !== 'folder' || parsed.isLink) return []
+    const target = folderBelow(folder, parsed.path)
+    return target.startsWith('..') || posix.isAbsolute(target) ? [] : [target]
+  })
+}
+
+/** The folder of this path, from the folder of a package.json on, below the root and with slashes. */
+export function folderBelow(folder: string, path: string): string {
+  const slashed = path.replaceAll('\\', '/')
+  if (posix.isAbsolute(slashed) || /^[A-Za-z]:/.test(slashed)) return resolve(path)
+  return posix.normalize(posix.join(folder, slashed)).replace(/(.)\/$/, '$1')
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+}
+
 const members = ['devDependencies', 'dependencies', 'optionalDependencies'] as const
 
 /** What it depends on: of a name that stands in several members, the last of these counts. Its peers are its own here. */
-export function wantedOf({ folder, manifest }: ProjectManifest): WantedImporter {
+function wantedOf(
+  { folder, manifest }: ProjectManifest,
+  catalogs: Catalogs = new Map(),
+): WantedImporter {
   const edges = new Map<string, WantedEdge>()
-  const add = (member: string, kind: EdgeKind): void => {
+  const add = (member: string, kind: EdgeKind, isPeer: boolean): void => {
     const specifiers = manifest[member]
     if (specifiers === undefined || !isJsonObject(specifiers)) return
-    for (const [name, specifier] of Object.entries(specifiers)) {
-      if (typeof specifier === 'string') edges.set(name, { name, specifier, kind })
+    for (const [name, written] of Object.entries(specifiers)) {
+      if (typeof written !== 'string' || (isPeer && isOptionalPeer(manifest, name))) continue
+      const specifier = withoutCatalog(catalogs, { name, specifier: written, folder })
+      edges.set(name, { name, specifier, kind, ...(isPeer ? { isPeer } : {}) })
     }
   }
-  add('peerDependencies', 'dependencies')
-  for (const member of members) add(member, member)
+  add('peerDependencies', 'dependencies', true)
+  for (const member of members) add(member, member, false)
   const { name, version } = manifest
   return {
     folder,
@@ -43,4 +141,10 @@ export function wantedOf({ folder, manifest }: ProjectManifest): WantedImporter 
     version: typeof version === 'string' ? version : undefined,
     edges: [...edges.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1)),
   }
+}
+
+function isOptionalPeer({ peerDependenciesMeta }: JsonObject, name: string): boolean {
+  if (peerDependenciesMeta === undefined || !isJsonObject(peerDependenciesMeta)) return false
+  const meta = peerDependenciesMeta[name]
+  return meta !== undefined && isJsonObject(meta) && meta['optional'] === true
 }

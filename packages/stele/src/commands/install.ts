@@ -24,7 +24,7 @@ function run({ options, environment }: Input): Promise<InstallReport> {
   })
 }
 
-function view({ packages, added, removed, tookMs, mismatches }: InstallReport): string {
+function view({ packages, added, removed, tookMs, mismatches, notices }: InstallReport): string {
   const changes = [
     ...(added.length === 0 ? [] : [`${added.length} added`]),
     ...(removed === 0 ? [] : [`${removed} removed`]),
@@ -33,5 +33,9 @@ function view({ packages, added, removed, tookMs, mismatches }: InstallReport): 
   const warnings = mismatches.map(
     ({ by, name, wanted, found }) => `${by} wants the peer ${name}@${wanted}, and finds ${found}`,
   )
-  return [...warnings, `${packages} packages: ${what}, ${(tookMs / 1000).toFixed(2)} s`].join('\n')
+  return [
+    ...warnings,
+    ...notices,
+    `${packages} packages: ${what}, ${(tookMs / 1000).toFixed(2)} s`,
+  ].join('\n')
 }

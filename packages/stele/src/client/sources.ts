@@ -1,0 +1,222 @@
+// Packages that come from no registry: folders, tarballs, Git repositories.
+import { hash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { isSteleError, SteleError } from '@stele/errors'
+import type { Registries } from '@stele/fetch'
+import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import type { ResolvePorts, Specifier } from '@stele/resolve'
+import type { PackageId, Release } from '@stele/resolve/graph'
+import { readTarball } from '@stele/tarball'
+import { folderBelow } from './project.ts'
+
+/** What such packages are found by, while resolving and when a lock names them. */
+export type Sources = {
+  /** Throws source_unusable, and what fetching throws. */
+  readonly find: ResolvePorts['other']
+  /** The bytes of a package by its id in the graph; of a registry's package from there. */
+  readonly tarball: (id: PackageId, release: Release) => Promise<Buffer>
+}
+
+type World = {
+  readonly root: string
+  readonly env: NodeJS.ProcessEnv
+  readonly registries: Registries
+  /** Tarballs by address: what is looked at to be resolved is not fetched twice. */
+  readonly known: Map<string, Promise<Buffer>>
+}
+
+/** Sources as this project reaches them. */
+export function openSources(root: string, registries: Registries, env: NodeJS.ProcessEnv): Sources {
+  const world: World = { root, env, registries, known: new Map() }
+  return {
+    find: (specifier, from) => find(world, specifier, from),
+    tarball: (id, release) => {
+      const { name, version, dist } = release
+      // Only what has an address in its id comes from there: a registry's answer cannot make us read a file.
+      const isRegistrys = id === `${name}@${version}`
+      return isRegistrys ? registries.tarball(release) : bytesAt(world, dist.tarball)
+    },
+  }
+}
+
+async function find(
+  world: World,
+  specifier: Specifier,
+  from: string,
+): Promise<{ readonly id: PackageId; readonly release: Release }> {
+  switch (specifier.kind) {
+    case 'folder':
+      return linkTo(world, specifier.path, from)
+    case 'tarball':
+      return describe(world, tarballAddress(specifier.address, from))
+    case 'git':
+      return describe(world, await gitAddress(world, specifier))
+    default:
+      throw unusable(specifierText(specifier), 'only packages of this workspace can be named so')
+  }
+}
+
+function linkTo(
+  { root }: World,
+  path: string,
+  from: string,
+): { readonly id: PackageId; readonly release: Release } {
+  const folder = folderBelow(from, withHome(path))
+  const found = statSync(resolve(root, folder), { throwIfNoEntry: false })
+  if (found?.isDirectory() !== true) throw unusable(path, `there is no folder ${folder}`)
+  return { id: `link:${folder}`, release: { name: '', version: '', dist: { tarball: '' } } }
+}
+
+function withHome(path: string): string {
+  return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path
+}
+
+/** An address that means the same from every folder: a path is below the root. */
+function tarballAddress(address: string, from: string): string {
+  return /^https?:/.test(address) ? address : `file:${folderBelow(from, withHome(address))}`
+}
+
+async function gitAddress(
+  { env }: World,
+  { address, wanted }: Specifier & { readonly kind: 'git' },
+): Promise<string> {
+  const { parseGitAddress } = await import('./git-address.ts')
+  const parsed = parseGitAddress(address, wanted)
+  const text = wanted === '' ? address : `${address}#${wanted}`
+  if (parsed === undefined) throw unusable(text, 'it is no address of a Git repository')
+  const { findCommit } = await import('./git.ts')
+  try {
+    const { commit } = await findCommit(parsed, env)
+    const path = parsed.path === '' ? '' : `&path:${parsed.path}`
+    return `${parsed.repository}#${commit}${path}`
+  } catch (cause) {
+    throw unusable(text, messageOf(cause), cause)
+  }
+}
+
+/** The package at an address that always means the same bytes. */
+async function describe(
+  world: World,
+  address: string,
+): Promise<{ readonly id: PackageId; readonly release: Release }> {
+  const bytes = await bytesAt(world, address)
+  const manifest = manifestIn(bytes, address)
+  const { name, version } = manifest
+  if (typeof name !== 'string' || typeof version !== 'string') {
+    throw unusable(address, 'its package.json has no name or no version')
+  }
+  const isPinned = isGit(address)
+  const integrity = `sha512-${hash('sha512', bytes, 'base64')}`
+  const dist = isPinned ? { tarball: address } : { tarball: address, integrity }
+  const release: Release = { ...resolvable(manifest), name, version, dist }
+  return { id: `${name}@${escaped(address)}`, release }
+}
+
+/** Brackets and blanks have a meaning in keys of instances. */
+function escaped(address: string): string {
+  return address.replaceAll(/[()\s]/g, (each) =>
+    encodeURIComponent(each).replace('(', '%28').replace(')', '%29'),
+  )
+}
+
+function isGit(address: string): boolean {
+  return /^(?:git\+|github:|gitlab:|bitbucket:|gist:)/.test(address)
+}
+
+function bytesAt(world: World, address: string): Promise<Buffer> {
+  const known = world.known.get(address)
+  if (known !== undefined) return known
+  const bytes = read(world, address)
+  world.known.set(address, bytes)
+  return bytes
+}
+
+async function read({ root, env, registries }: World, address: string): Promise<Buffer> {
+  if (/^https?:/.test(address)) {
+    return registries.tarball({ name: '', version: '', dist: { tarball: address } })
+  }
+  try {
+    if (address.startsWith('file:')) {
+      const path = address.slice('file:'.length)
+      return readFileSync(isAbsolute(path) ? path : join(root, path))
+    }
+    return await packGit(address, env)
+  } catch (cause) {
+    throw unusable(address, messageOf(cause), cause)
+  }
+}
+
+async function packGit(address: string, env: NodeJS.ProcessEnv): Promise<Buffer> {
+  const { parseGitAddress } = await import('./git-address.ts')
+  const { packCommit } = await import('./git.ts')
+  const at = address.indexOf('#')
+  const parsed = parseGitAddress(address.slice(0, at), address.slice(at + 1))
+  if (parsed === undefined) throw new Error('it is no address of a Git repository')
+  const problems: string[] = []
+  for (const url of parsed.urls) {
+    try {
+      return await packCommit(parsed, { commit: parsed.committish, url }, env)
+    } catch (error) {
+      problems.push(messageOf(error))
+    }
+  }
+  throw new Error(problems.join('; '))
+}
+
+function manifestIn(bytes: Buffer, address: string): JsonObject {
+  try {
+    const text = Buffer.from(readTarball(bytes).packageJson).toString('utf8')
+    const manifest = JSON.parse(text.replace(/^\uFEFF/, ''))
+    if (isJsonObject(manifest)) return manifest
+  } catch (cause) {
+    if (isSteleError(cause)) throw unusable(address, cause.message, cause)
+    throw unusable(address, `its package.json cannot be read: ${messageOf(cause)}`, cause)
+  }
+  throw unusable(address, 'its package.json is no object')
+}
+
+const counted = [
+  'dependencies',
+  'optionalDependencies',
+  'peerDependencies',
+  'peerDependenciesMeta',
+  'bundleDependencies',
+  'bundledDependencies',
+  'bin',
+  'directories',
+  'engines',
+  'os',
+  'cpu',
+  'libc',
+]
+
+/** What resolving and installing need of a package.json. */
+function resolvable(manifest: JsonObject): Omit<Partial<Release>, 'name' | 'version' | 'dist'> {
+  const { scripts } = manifest
+  const names = scripts !== undefined && isJsonObject(scripts) ? Object.keys(scripts) : []
+  const hasInstallScript = names.some((name) => /^(?:pre|post)?install$/.test(name))
+  const found = Object.entries(manifest).filter(([name]) => counted.includes(name))
+  return { ...Object.fromEntries(found), ...(hasInstallScript ? { hasInstallScript } : {}) }
+}
+
+function specifierText(specifier: Specifier): string {
+  return 'catalog' in specifier
+    ? `catalog:${specifier.catalog}`
+    : 'name' in specifier
+      ? `workspace:${specifier.name}`
+      : ''
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function unusable(
+  specifier: string,
+  reason: string,
+  cause?: unknown,
+): SteleError<'source_unusable'> {
+  return new SteleError('source_unusable', { specifier, reason, chain: [] }, { cause })
+}
