@@ -7,6 +7,8 @@ export type RegistryConfig = {
   readonly registryOf: (name: string) => string
   /** What goes into `authorization` for this address; undefined where .npmrc has nothing for it. */
   readonly authorizationFor: (url: string) => string | undefined
+  /** Another setting of npm; undefined where nobody set it. */
+  readonly setting: (name: string) => string | undefined
 }
 
 /** Reads the settings that hold in this folder. */
@@ -20,6 +22,10 @@ export function readConfig(folder: string): RegistryConfig {
       const scope = name.startsWith('@') ? name.slice(0, name.indexOf('/')) : undefined
       const own: unknown = scope === undefined ? undefined : config.get(`${scope}:registry`)
       return typeof own === 'string' ? withSlash(own) : registry
+    },
+    setting: (name) => {
+      const found: unknown = config.get(name)
+      return typeof found === 'string' || typeof found === 'number' ? `${found}` : undefined
     },
     authorizationFor: (url) => {
       const found = registryAuthToken(url, { recursive: true, npmrc })

@@ -10,12 +10,15 @@ import { maxDocumentBytes, maxTarballBytes } from './limits.ts'
 import { type Answer, type Connections, closeConnections, get, openConnections } from './request.ts'
 
 const unzip = promisify(gunzip)
+const full = 'application/json'
 const abbreviated = 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*'
 
 /** What a client asks registries for. */
 export type Registries = {
   /** Throws package_absent, registry_denied, registry_unreachable, registry_answer. */
   readonly packument: (name: string) => Promise<Packument>
+  /** With times and publishers, which resolving needs only sometimes. Throws as above. */
+  readonly fullPackument: (name: string) => Promise<Packument>
   /** The bytes, unchecked. Throws as above. */
   readonly tarball: (release: Release) => Promise<Buffer>
   /** Where the tarball is. */
@@ -27,7 +30,8 @@ export type Registries = {
 export function openRegistries(config: RegistryConfig, env: NodeJS.ProcessEnv): Registries {
   const connections = openConnections(env)
   return {
-    packument: (name) => fetchPackument(connections, config, name),
+    packument: (name) => fetchPackument(connections, config, { name, accept: abbreviated }),
+    fullPackument: (name) => fetchPackument(connections, config, { name, accept: full }),
     tarball: (release) => fetchTarball(connections, config, release),
     tarballUrl: (release) => tarballUrl(config, release),
     close: () => closeConnections(connections),
@@ -37,12 +41,12 @@ export function openRegistries(config: RegistryConfig, env: NodeJS.ProcessEnv): 
 async function fetchPackument(
   connections: Connections,
   config: RegistryConfig,
-  name: string,
+  { name, accept }: { readonly name: string; readonly accept: string },
 ): Promise<Packument> {
   const registry = config.registryOf(name)
   const url = `${registry}${name.replace('/', '%2f')}`
   const { authorizationFor } = config
-  const headers = { accept: abbreviated, 'accept-encoding': 'gzip' }
+  const headers = { accept, 'accept-encoding': 'gzip' }
   const answer = await get(connections, {
     url,
     headers,

@@ -30,7 +30,10 @@ suite('openRegistries()', () => {
     address = typeof found === 'object' && found !== null ? `http://127.0.0.1:${found.port}/` : ''
     const authorizationFor = (url: string): string | undefined =>
       url.startsWith(address) ? 'Bearer secret' : undefined
-    registries = openRegistries({ registryOf: () => address, authorizationFor }, {})
+    registries = openRegistries(
+      { registryOf: () => address, authorizationFor, setting: () => undefined },
+      {},
+    )
   })
   after(() => {
     registries?.close()

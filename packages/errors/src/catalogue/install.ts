@@ -1,7 +1,8 @@
 // Errors of the client: specifiers, resolving, lock files, the store, what lies in node_modules.
 import type { Catalogue } from './entry.ts'
 
-/** Who asked, from a package.json of the project to the package that has the dependency; empty while nobody knows. */
+/** Who asked, from a package.json of the project to the package that has the dependency; empty while nobody knows. `asked` is the
+ *  place in that package.json, with line and column. */
 type Asked = { readonly chain: readonly string[]; readonly asked?: string }
 
 export type InstallDetails = {
@@ -88,7 +89,7 @@ export const installErrors: Catalogue<InstallDetails> = {
     message: (d) =>
       `No version of "${d.name}" that is ${described(d.wanted)} may be chosen${wayTo(d)}: ${d.refused.map(({ version, reason }) => `${version} ${reason}`).join('; ')}`,
     fix: (d) =>
-      `Wait, ask for another version, or add "${d.name}" to "minimumReleaseAgeExclude" or "trustExclude" below "stele" in package.json`,
+      `Wait, ask for a version that may be chosen, or add "${d.name}" to "minimumReleaseAgeExclude" or "trustPolicyExclude" below "stele" in package.json`,
   },
   source_refused: {
     status: 422,
@@ -174,10 +175,10 @@ export const installErrors: Catalogue<InstallDetails> = {
 }
 
 /** `, which express@5.1.0 wants, by body-parser@2.0.0`: the nearest first. */
-function wayTo({ chain }: Asked): string {
+function wayTo({ chain, asked }: Asked): string {
   const [folder, ...packages] = chain
   if (folder === undefined) return ''
-  const where = folder === '.' ? 'package.json' : `${folder}/package.json`
+  const where = asked ?? (folder === '.' ? 'package.json' : `${folder}/package.json`)
   return `, wanted by ${[...packages.toReversed(), where].join(', which is wanted by ')}`
 }
 

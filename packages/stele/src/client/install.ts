@@ -26,7 +26,9 @@ import {
   type PackageId,
   type Release,
 } from '@stele/resolve/graph'
-import { readProject } from './project.ts'
+import { createRefusal } from './policies.ts'
+import { publicationsFrom, readPolicy } from './policy-settings.ts'
+import { explained, readProject } from './project.ts'
 import { readResolveSettings } from './resolve-settings.ts'
 import { openSources, type Sources } from './sources.ts'
 
@@ -63,7 +65,8 @@ export async function install(options: InstallOptions): Promise<InstallReport> {
   const lock = existsSync(lockPath)
     ? parseLock(readFileSync(lockPath, 'utf8'), lockPath)
     : undefined
-  const registries = openRegistries(readConfig(root), env)
+  const config = readConfig(root)
+  const registries = openRegistries(config, env)
   const sources = openSources(root, registries, env)
   const fetching = new Fetching({ registries, sources, store: openStore(storeFolder(env)) })
   try {
@@ -77,6 +80,12 @@ export async function install(options: InstallOptions): Promise<InstallReport> {
           nodeVersion: process.versions.node,
           locked: lock && (hasSettings ? lockedOf(lock.graph) : versionsOf(lock.graph)),
           ...settings.rules,
+          refuse: createRefusal(
+            readPolicy(project, config, Date.now()),
+            publicationsFrom(registries),
+          ),
+        }).catch(async (error: unknown) => {
+          throw await explained(error, root)
         })
     const { graph, mismatches, unusedOverrides } = resolved
     const selected = selectInstances(graph, ownPlatform, omit)

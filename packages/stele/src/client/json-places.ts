@@ -7,9 +7,9 @@ import { type DetailsOf, SteleError } from '@stele/errors'
 export type Place = { readonly line: number; readonly column: number }
 
 /** The error, saying where in the file the JSON is broken and what stands there; as it is where the JSON is not what is wrong. */
-export async function withPlace(
+export function withPlace(
   error: SteleError<'manifest_unreadable'>,
-): Promise<SteleError<'manifest_unreadable'>> {
+): SteleError<'manifest_unreadable'> {
   const { path } = error.details
   const problem = problemIn(readText(path) ?? '{}')
   if (problem === undefined) return error

@@ -4,3 +4,7 @@
 export const gitTimeoutMs: number = 5 * 60 * 1000
 /** Bytes that Git may write for one package: what a tarball may hold. */
 export const maxGitBytes: number = 2 ** 30
+/** Milliseconds after which a version's publisher is not looked at any more: a stolen account is noticed within days. */
+export const ageCheckedMs: number = 30 * 24 * 60 * 60 * 1000
+/** Milliseconds that a version must have been there to be chosen, where nothing else is set: most bad ones are found within hours. */
+export const minimumAgeMs: number = 24 * 60 * 60 * 1000

@@ -28,9 +28,17 @@ export async function readProject(folder: string): Promise<Project> {
   try {
     return await readAll(root)
   } catch (error) {
-    if (!isSteleError(error, 'manifest_unreadable')) throw error
-    throw await (await import('./json-places.ts')).withPlace(error)
+    throw await explained(error, root)
   }
+}
+
+/** The error with the place in the package.json that it is about: what finds it is loaded only now. */
+export async function explained(error: unknown, root: string): Promise<unknown> {
+  if (!isSteleError(error)) return error
+  if (isSteleError(error, 'manifest_unreadable')) {
+    return (await import('./json-places.ts')).withPlace(error)
+  }
+  return 'chain' in error.details ? (await import('./askers.ts')).withAsker(error, root) : error
 }
 
 async function readAll(root: string): Promise<Project> {

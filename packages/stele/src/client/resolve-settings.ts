@@ -56,12 +56,12 @@ export function readResolveSettings(project: Project): ResolveSettings {
 }
 
 /** The package.json of the root. */
-function rootManifest({ manifests }: Project): JsonObject {
+export function rootManifest({ manifests }: Project): JsonObject {
   return manifests.find(({ folder }) => folder === '.')?.manifest ?? {}
 }
 
 /** The object, or an empty one where there is none. */
-function objectIn(value: JsonValue | undefined): JsonObject {
+export function objectIn(value: JsonValue | undefined): JsonObject {
   return value !== undefined && isJsonObject(value) ? value : {}
 }
 
