@@ -1,18 +1,24 @@
 // The programs that packages bring, as node_modules/.bin has them.
 import {
   chmodSync,
+  closeSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  readSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, normalize, relative } from 'node:path'
+import { dirname, join, normalize, relative, resolve } from 'node:path'
+import { SteleError } from '@stele/errors'
 import type { Release } from '@stele/resolve/graph'
+import { maxFirstLineBytes, maxShimBytes } from './limits.ts'
+import { isShimInto, readInterpreter, shimNames, shimsOf } from './shims.ts'
 
 /** The programs of a package: names to files within it. What leads out of the package is left out. */
 export function binsOf(release: Release, folder: string): ReadonlyMap<string, string> {
@@ -61,38 +67,99 @@ export function linkBins(folder: string, programs: ReadonlyMap<string, string>):
     return
   }
   mkdirSync(folder, { recursive: true })
+  const wanted = new Set([...programs.keys()].flatMap((name) => filesOf(name)))
   for (const name of readdirSync(folder)) {
-    if (!programs.has(name)) rmSync(join(folder, name), { recursive: true, force: true })
+    if (!wanted.has(name)) rmSync(join(folder, name), { recursive: true, force: true })
   }
   for (const [name, file] of programs) {
-    if (!isFile(file)) continue
-    makeExecutable(file)
-    replaceLink(join(folder, name), relative(folder, file))
+    if (!isFile(file)) rmSync(join(folder, name), { recursive: true, force: true })
+    else linkBin(folder, name, file)
   }
+}
+
+/**
+ * Links programs into a folder that others use too, such as the one of the system, and removes those of `before` that are not wanted any
+ * more. Throws bin_taken, before anything is changed, where a name is somebody else's; `owner` is the folder that ours lead into.
+ */
+export function linkSharedBins(
+  folder: string,
+  programs: ReadonlyMap<string, string>,
+  { owner, before }: { readonly owner: string; readonly before: Iterable<string> },
+): void {
+  const isTaken = (name: string): boolean =>
+    filesOf(name).some((file) => isForeign(join(folder, file), owner))
+  for (const name of programs.keys()) {
+    if (isTaken(name)) throw new SteleError('bin_taken', { path: join(folder, name), name })
+  }
+  mkdirSync(folder, { recursive: true })
+  for (const name of before) {
+    if (programs.has(name) || isTaken(name)) continue
+    for (const file of filesOf(name)) rmSync(join(folder, file), { force: true })
+  }
+  for (const [name, file] of programs) if (isFile(file)) linkBin(folder, name, file)
+}
+
+/** Whether something stands there that does not lead into the owner's folder. */
+function isForeign(path: string, owner: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return false
+  if (found.isSymbolicLink()) {
+    const target = resolve(dirname(path), readlinkSync(path))
+    return !target.startsWith(join(owner, '/'))
+  }
+  const isSmall = found.isFile() && found.size <= maxShimBytes
+  return !isSmall || !isShimInto(readFileSync(path, 'utf8'), dirname(path), owner)
+}
+
+function filesOf(name: string): readonly string[] {
+  return process.platform === 'win32' ? shimNames(name) : [name]
+}
+
+function linkBin(folder: string, name: string, file: string): void {
+  makeExecutable(file)
+  if (process.platform === 'win32') writeShims(folder, name, file)
+  else replaceLink(join(folder, name), relative(folder, file))
+}
+
+function writeShims(folder: string, name: string, file: string): void {
+  const { interpreter, flags } = readInterpreter(startOf(file))
+  for (const [shim, text] of shimsOf(name, { file: relative(folder, file), interpreter, flags }))
+    writeFileSync(join(folder, shim), text, { mode: 0o755 })
 }
 
 function isFile(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.isFile() === true
 }
 
-/** Also mends what was published with Windows' line ends after the node line, which Unix systems cannot start. */
-function makeExecutable(file: string): void {
+/** The first bytes of a file: enough for the line that names what runs it. */
+function startOf(file: string): Buffer {
+  const bytes = Buffer.alloc(maxFirstLineBytes)
+  const descriptor = openSync(file, 'r')
+  try {
+    return bytes.subarray(0, readSync(descriptor, bytes))
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Lets the file be started. What was published with Windows' line ends after the node line, Unix systems cannot start: it is mended. */
+export function makeExecutable(file: string): void {
   const { mode } = statSync(file)
-  const start = readFileSync(file).subarray(0, 256)
+  if ((mode & 0o111) === 0o111) return // It was mended when it became so.
+  const start = startOf(file)
   const line = start.indexOf('\n')
   const isBroken = start[0] === 0x23 && start[1] === 0x21 && line > 0 && start[line - 1] === 0x0d
   if (isBroken) {
     const text = readFileSync(file, 'latin1')
     rmSync(file) // It may be the store's as well.
     writeFileSync(file, text.replace('\r\n', '\n'), { encoding: 'latin1', mode: 0o755 })
-  } else if ((mode & 0o111) !== 0o111) chmodSync(file, mode | 0o111)
+  } else chmodSync(file, mode | 0o111)
 }
 
 /** Makes a link there, in place of whatever stands there; one that is right stays. */
-export function replaceLink(place: string, target: string): void {
+function replaceLink(place: string, target: string): void {
   const found = lstatSync(place, { throwIfNoEntry: false })
   if (found?.isSymbolicLink() === true && readlinkSync(place) === target) return
   if (found !== undefined) rmSync(place, { recursive: true, force: true })
-  mkdirSync(dirname(place), { recursive: true })
   symlinkSync(target, place)
 }

@@ -2,3 +2,11 @@
 
 /** Characters of a folder's name that is made of a package's key: file systems hold 255 bytes, Windows paths 260 characters in all. */
 export const maxFolderName = 100
+/** How often a folder is renamed on Windows before it counts as held: virus scanners let go within a second or two. */
+export const maxMoveTries = 20
+/** Milliseconds before the second try; each later one waits that much longer. */
+export const moveWaitMs = 10
+/** Bytes of a program's first line that are read for what runs it: systems read 127 to 255. */
+export const maxFirstLineBytes = 256
+/** Bytes of what may be a shim that Stele wrote. */
+export const maxShimBytes: number = 8 * 1024

@@ -4,17 +4,22 @@ import { hash, randomBytes } from 'node:crypto'
 import {
   closeSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   openSync,
   readlinkSync,
   renameSync,
   rmSync,
-  symlinkSync,
   writeSync,
 } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
+import type { Release } from '@stele/resolve/graph'
 import { readTarball } from '@stele/tarball'
+import { binsOf, makeExecutable } from './bins.ts'
+import { createChecks } from './boot-checks.ts'
+import { copyFolder, faultOf, makeLink, move, remove } from './moves.ts'
+import { fileLine, findWrongSize, writeList } from './slot-files.ts'
 import type { SlotKey } from './slot-keys.ts'
 
 /** A store of packages on this machine; several processes may use one at the same time. */
@@ -22,13 +27,18 @@ export type Store = {
   readonly path: string
   /** Where the slot is, or will be. */
   readonly slotFolder: (slot: SlotKey) => string
+  /** Whether the slot is there and whole; one that a power cut damaged is removed. */
   readonly hasSlot: (slot: SlotKey) => boolean
-  /** The folder of an unpacked package with this integrity, in any slot. */
+  /** The folder of an unpacked package with this integrity, in any slot that is whole. */
   readonly findContents: (integrity: string, name: string) => string | undefined
   /** Unpacks a tarball beside the slots. Throws tarball_invalid, tarball_too_large. */
   readonly unpack: (bytes: Buffer, what: Unpacked) => Staged
   /** Gives what was unpacked its place. Whoever comes second throws its own away. */
   readonly place: (staged: Staged, slot: SlotKey, links: readonly SlotLink[]) => string
+  /** Makes a slot of files that another slot has, `folder` being the package's in that one. */
+  readonly addSlot: (found: Found, slot: SlotKey, links: readonly SlotLink[]) => string
+  /** Takes a slot out of the store, in one step. */
+  readonly removeSlot: (slot: SlotKey) => void
 }
 
 type Unpacked = { readonly name: string; readonly integrity: string }
@@ -36,51 +46,113 @@ type Unpacked = { readonly name: string; readonly integrity: string }
 /** Unpacked, and not yet anybody's. */
 export type Staged = Unpacked & { readonly folder: string }
 
+/** A package's files in some slot, and what the slot is for. */
+type Found = Unpacked & { readonly folder: string }
+
 /** A name that the package's code says, and the slot of the package that it means. */
 export type SlotLink = { readonly name: string; readonly slot: SlotKey; readonly target: string }
 
-/** Opens the store in this folder, or begins one. */
-export function openStore(path: string): Store {
-  const slots = join(path, 'slots')
-  const contents = join(path, 'contents')
-  const staging = join(path, 'staging')
-  mkdirSync(staging, { recursive: true })
-  const slotFolder = (slot: SlotKey): string => join(slots, slot.slice(0, 2), slot)
-  const contentsLink = (integrity: string): string => {
-    const digest = hash('sha256', integrity, 'hex').slice(0, 32)
-    return join(contents, digest.slice(0, 2), digest)
+/** Opens the store in this folder, or begins one. `boot` names the start of the machine: it changes when the power was cut. */
+export function openStore(path: string, boot?: string): Store {
+  mkdirSync(join(path, 'staging'), { recursive: true })
+  const slots = openSlots(path, boot)
+  const { slotFolder, hasSlot, newStaging, removeSlot } = slots
+  const settle = (staged: Staged, slot: SlotKey, links: readonly SlotLink[]): string => {
+    const folder = slotFolder(slot)
+    for (const link of links) linkSlot(join(staged.folder, 'node_modules'), link, slotFolder)
+    mkdirSync(dirname(folder), { recursive: true })
+    moveInto(staged.folder, folder)
+    return folder
   }
   return {
     path,
     slotFolder,
-    hasSlot: (slot) => existsSync(slotFolder(slot)),
-    findContents: (integrity, name) => {
-      try {
-        const link = contentsLink(integrity)
-        const folder = join(dirname(link), readlinkSync(link), 'node_modules', name)
-        return lstatSync(folder).isDirectory() ? folder : undefined
-      } catch {
-        return undefined // Not there, or its slot is gone: it is fetched again.
-      }
-    },
-    unpack: (bytes, { name, integrity }) => {
-      const folder = join(staging, `${process.pid}-${randomBytes(6).toString('hex')}`)
-      writeFiles(bytes, join(folder, 'node_modules', name))
-      return { name, integrity, folder }
-    },
+    hasSlot,
+    findContents: (integrity, name) => findContents(slots, contentsLink(path, integrity), name),
+    unpack: (bytes, what) => unpackInto(newStaging(), bytes, what),
     place: (staged, slot, links) => {
-      const folder = slotFolder(slot)
-      for (const link of links) makeLink(join(staged.folder, 'node_modules'), link, slotFolder)
-      mkdirSync(dirname(folder), { recursive: true })
-      moveInto(staged.folder, folder)
-      noteContents(contentsLink(staged.integrity), folder)
+      const folder = settle(staged, slot, links)
+      noteContents(contentsLink(path, staged.integrity), folder)
       return join(folder, 'node_modules', staged.name)
     },
+    addSlot: (found, slot, links) => {
+      const folder = newStaging()
+      copyFolder(found.folder, join(folder, 'node_modules', found.name), { isCopy: false })
+      const from = found.folder.slice(0, -join('node_modules', found.name).length)
+      linkSync(join(from, 'files'), join(folder, 'files'))
+      return join(settle({ ...found, folder }, slot, links), 'node_modules', found.name)
+    },
+    removeSlot,
   }
 }
 
-function writeFiles(bytes: Buffer, folder: string): void {
+type Slots = Pick<Store, 'slotFolder' | 'hasSlot' | 'removeSlot'> & {
+  readonly newStaging: () => string
+}
+
+function openSlots(path: string, boot: string | undefined): Slots {
+  const checks = createChecks(path, boot)
+  const slotFolder = (slot: SlotKey): string => join(path, 'slots', slot.slice(0, 2), slot)
+  const newStaging = (): string =>
+    join(path, 'staging', `${process.pid}-${randomBytes(6).toString('hex')}`)
+  const removeSlot = (slot: SlotKey): void => {
+    checks.noteRemoval()
+    const aside = newStaging()
+    try {
+      move(slotFolder(slot), aside)
+    } catch (error) {
+      if (faultOf(error) !== 'ENOENT') throw error
+    }
+    remove(aside)
+  }
+  const hasSlot = (slot: SlotKey): boolean => {
+    const found = lstatSync(slotFolder(slot), { throwIfNoEntry: false })
+    if (found === undefined) return false
+    if (!checks.isOld(slot, found.ctimeMs)) return true
+    if (findWrongSize(slotFolder(slot)) !== undefined) {
+      removeSlot(slot)
+      return false
+    }
+    checks.noteWhole(slot)
+    return true
+  }
+  return { slotFolder, hasSlot, removeSlot, newStaging }
+}
+
+function contentsLink(store: string, integrity: string): string {
+  const digest = hash('sha256', integrity, 'hex').slice(0, 32)
+  return join(store, 'contents', digest.slice(0, 2), digest)
+}
+
+function findContents(
+  { slotFolder, hasSlot }: Slots,
+  link: string,
+  name: string,
+): string | undefined {
+  try {
+    const slot = basename(readlinkSync(link))
+    const folder = join(slotFolder(slot), 'node_modules', name)
+    return hasSlot(slot) && lstatSync(folder).isDirectory() ? folder : undefined
+  } catch {
+    return undefined // Not there, or its slot is gone: it is fetched again.
+  }
+}
+
+function unpackInto(folder: string, bytes: Buffer, what: Unpacked): Staged {
+  try {
+    writeFiles(bytes, folder, what)
+  } catch (error) {
+    remove(folder)
+    throw error
+  }
+  return { ...what, folder }
+}
+
+/** Read-only: every project's node_modules leads to the same files. */
+function writeFiles(bytes: Buffer, slot: string, what: Unpacked): void {
+  const folder = join(slot, 'node_modules', what.name)
   const made = new Set<string>([folder])
+  const lines: string[] = []
   mkdirSync(folder, { recursive: true })
   for (const { path, mode, content } of readTarball(bytes).files) {
     const file = join(folder, path)
@@ -89,29 +161,37 @@ function writeFiles(bytes: Buffer, folder: string): void {
       mkdirSync(parent, { recursive: true })
       made.add(parent)
     }
-    const descriptor = openSync(file, 'wx', mode === 755 ? 0o755 : 0o644)
-    for (let at = 0; at < content.length; ) at += writeSync(descriptor, content, at)
-    closeSync(descriptor)
+    const descriptor = openSync(file, 'wx', mode === 755 ? 0o555 : 0o444)
+    try {
+      for (let at = 0; at < content.length; ) at += writeSync(descriptor, content, at)
+    } finally {
+      closeSync(descriptor)
+    }
+    lines.push(fileLine(path, content))
   }
+  writeList(slot, what, lines.join(''))
 }
 
 /** Relative, so that the store can be moved: from slots/<hh>/<key>/node_modules to another slot's. */
-function makeLink(
+function linkSlot(
   folder: string,
   { name, slot, target }: SlotLink,
   slotFolder: (slot: SlotKey) => string,
 ): void {
   const place = join(folder, name)
   if (name.includes('/')) mkdirSync(dirname(place), { recursive: true })
-  const depth = name.includes('/') ? 1 : 0
-  const up = '../'.repeat(3 + depth)
+  if (process.platform === 'win32') {
+    makeLink(join(slotFolder(slot), 'node_modules', target), place)
+    return
+  }
+  const up = '../'.repeat(name.includes('/') ? 4 : 3)
   const found = relative(dirname(dirname(slotFolder(slot))), slotFolder(slot))
-  symlinkSync(`${up}${found}/node_modules/${target}`, place)
+  makeLink(`${up}${found}/node_modules/${target}`, place)
 }
 
 function moveInto(from: string, to: string): void {
   try {
-    renameSync(from, to)
+    move(from, to)
   } catch (error) {
     if (!existsSync(to)) throw error
     rmSync(from, { recursive: true, force: true })
@@ -121,8 +201,15 @@ function moveInto(from: string, to: string): void {
 /** A link that is there already may lead to a slot that is gone. */
 function noteContents(link: string, folder: string): void {
   mkdirSync(dirname(link), { recursive: true })
-  const target = relative(dirname(link), folder)
   const own = `${link}.${process.pid}`
-  symlinkSync(target, own)
+  makeLink(process.platform === 'win32' ? folder : relative(dirname(link), folder), own)
   renameSync(own, link)
+}
+
+/** Lets the programs of a package be started, before it has its place in the store. */
+export function prepareBins(release: Release, folder: string): void {
+  for (const path of binsOf(release, folder).values()) {
+    const file = join(folder, path)
+    if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === true) makeExecutable(file)
+  }
 }

@@ -49,6 +49,15 @@ export type InstallDetails = {
     readonly line?: number
     readonly column?: number
   }
+  /** A program that would be put in a shared folder, where somebody else has the name. */
+  bin_taken: { readonly path: string; readonly name: string }
+  /** Another process has its turn. */
+  hold_taken: {
+    readonly what: string
+    readonly path: string
+    readonly owner: string
+    readonly seconds: number
+  }
   /** The registry, or a mirror of it, answered something that is no package's data. */
   registry_answer: { readonly url: string; readonly reason: string }
   registry_unreachable: { readonly url: string; readonly reason: string; readonly tries: number }
@@ -159,6 +168,16 @@ export const installErrors: Catalogue<InstallDetails> = {
     status: 422,
     message: (d) => `"${d.path}" does not fit package.json`,
     fix: () => 'Run "stele install" and commit the lock',
+  },
+  bin_taken: {
+    status: 409,
+    message: (d) => `Cannot install the program "${d.name}": "${d.path}" is there, and not Stele's`,
+    fix: () => 'Remove that file if nobody needs it, then install again',
+  },
+  hold_taken: {
+    status: 409,
+    message: (d) => `Waited ${d.seconds} s: ${d.owner} is still using ${d.what}`,
+    fix: (d) => `Wait for it, or end it, then run the command again; "${d.path}" is what it holds`,
   },
   manifest_unreadable: {
     status: 422,

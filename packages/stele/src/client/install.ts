@@ -6,26 +6,11 @@ import { join } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { openRegistries, type Registries, readConfig } from '@stele/fetch'
 import type { JsonObject } from '@stele/formats/json'
-import {
-  type Linked,
-  linkProject,
-  openStore,
-  type Platform,
-  type SlotKey,
-  type Staged,
-  type Store,
-  selectInstances,
-  slotKeys,
-} from '@stele/install'
+import { openStore, type Platform, type Staged, type Store, selectInstances } from '@stele/install'
 import { formatLock, lockedOf, parseLock } from '@stele/locks'
 import { type PeerMismatch, resolve, type WantedImporter } from '@stele/resolve'
-import {
-  type Graph,
-  type InstanceKey,
-  linkedFolder,
-  type PackageId,
-  type Release,
-} from '@stele/resolve/graph'
+import type { Graph, InstanceKey, PackageId, Release } from '@stele/resolve/graph'
+import { fillSlot, findSlot, linkPlaced, type Placing, planPlacing, shareSlot } from './placing.ts'
 import { createRefusal } from './policies.ts'
 import { publicationsFrom, readPolicy } from './policy-settings.ts'
 import { explained, readProject } from './project.ts'
@@ -40,6 +25,8 @@ export type InstallOptions = {
   readonly omit?: { readonly dev?: boolean; readonly optional?: boolean }
   /** The lock must fit as it is. */
   readonly isFrozen?: boolean
+  /** What --layout says. */
+  readonly layout?: string | undefined
 }
 
 /** What it did. */
@@ -47,6 +34,8 @@ export type InstallReport = {
   readonly packages: number
   readonly added: readonly InstanceKey[]
   readonly removed: number
+  /** Something was made or removed, be it links alone. */
+  readonly isChanged: boolean
   readonly fetched: number
   readonly mismatches: readonly PeerMismatch[]
   /** What a person should know beside that. */
@@ -68,7 +57,8 @@ export async function install(options: InstallOptions): Promise<InstallReport> {
   const config = readConfig(root)
   const registries = openRegistries(config, env)
   const sources = openSources(root, registries, env)
-  const fetching = new Fetching({ registries, sources, store: openStore(storeFolder(env)) })
+  const store = openStore(storeFolder(env))
+  const fetching = new Fetching({ registries, sources, store })
   try {
     const hasSettings = lock !== undefined && isLockedWith(lock.settings, settings.locked)
     const isCurrent = hasSettings && fits(lock.graph, wanted)
@@ -89,22 +79,21 @@ export async function install(options: InstallOptions): Promise<InstallReport> {
         })
     const { graph, mismatches, unusedOverrides } = resolved
     const selected = selectInstances(graph, ownPlatform, omit)
-    const contentsOf = await fetching.complete(graph, selected)
-    const linked: Linked = linkProject({
+    const placing = planPlacing({
       root,
       graph,
       selected,
-      contentsOf,
       omitsDev: omit.dev === true,
-    })
-    const text = formatLock({
-      graph,
+      flag: options.layout,
+      manifest: project.manifests[0]?.manifest ?? {},
       settings: { ...othersOf(lock?.settings), ...settings.locked },
     })
-    writeWhole(lockPath, text)
+    const linked = linkPlaced(placing, store, await fetching.complete(placing))
+    writeWhole(lockPath, formatLock({ graph, settings: placing.settings }))
     const tookMs = Math.round(performance.now() - startMs)
     const { fetched } = fetching
-    const notices = unusedOverrides.map((key) => `The override "${key}" changes nothing`)
+    const unused = unusedOverrides.map((key) => `The override "${key}" changes nothing`)
+    const notices = [...unused, ...linked.notices]
     return { packages: selected.size, ...linked, fetched, mismatches, notices, tookMs }
   } finally {
     registries.close()
@@ -217,45 +206,28 @@ class Fetching {
   }
 
   /** Waits for all that is selected, and gives each its slot. */
-  async complete(
-    graph: Graph,
-    selected: ReadonlySet<InstanceKey>,
-  ): Promise<(key: InstanceKey) => string> {
-    const slots = slotKeys(graph)
+  async complete(placing: Placing): Promise<(key: InstanceKey) => string> {
+    const { graph, selected } = placing
     const folders = new Map<InstanceKey, string>()
-    for (const key of selected) this.begin(idOf(graph, key), releaseOf(graph, key))
     for (const key of selected) {
-      const { name } = releaseOf(graph, key)
+      const found = findSlot(this.#store, placing, key)
+      if (found === undefined) this.begin(idOf(graph, key), releaseOf(graph, key))
+      else folders.set(key, found)
+    }
+    const filled = new Map<Staged, string>()
+    for (const key of selected) {
+      if (folders.has(key)) continue
       const found = await this.#begun.get(idOf(graph, key))
       if (found === undefined) throw new Error(`"${key}" was not begun`)
-      if (typeof found === 'string') folders.set(key, found)
-      else if (!existsSync(found.folder))
-        folders.set(key, this.#store.findContents(found.integrity, name) ?? '')
-      else folders.set(key, this.#place(graph, { key, slots, staged: found }))
+      const folder = typeof found === 'string' ? found : filled.get(found)
+      if (folder !== undefined) folders.set(key, shareSlot(this.#store, placing, { key, folder }))
+      else if (typeof found !== 'string') {
+        const own = fillSlot(this.#store, placing, { key, staged: found })
+        filled.set(found, own)
+        folders.set(key, own)
+      }
     }
     return (key) => folders.get(key) ?? ''
-  }
-
-  #place(
-    graph: Graph,
-    {
-      key,
-      slots,
-      staged,
-    }: {
-      readonly key: InstanceKey
-      readonly slots: ReadonlyMap<InstanceKey, SlotKey>
-      readonly staged: Staged
-    },
-  ): string {
-    const dependencies = [...(graph.instances.get(key)?.dependencies ?? [])]
-    const links = dependencies.flatMap(([name, target]) => {
-      const slot = slots.get(target)
-      if (slot === undefined || linkedFolder(target) !== undefined || name === staged.name)
-        return []
-      return [{ name, slot, target: releaseOf(graph, target).name }]
-    })
-    return this.#store.place(staged, slots.get(key) ?? '', links)
   }
 }
 

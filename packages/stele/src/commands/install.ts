@@ -10,6 +10,11 @@ export const installCommand: Command<InstallReport> = {
     arguments: '',
     options: {
       frozen: { type: 'boolean', summary: 'fail where stele.lock does not fit package.json' },
+      layout: {
+        type: 'string',
+        value: 'name',
+        summary: 'auto, global, project or hoisted; stele.lock keeps it',
+      },
     },
   },
   run,
@@ -21,21 +26,28 @@ function run({ options, environment }: Input): Promise<InstallReport> {
     root: process.cwd(),
     env: { ...environment },
     isFrozen: options['frozen'] === true,
+    layout: typeof options['layout'] === 'string' ? options['layout'] : undefined,
   })
 }
 
-function view({ packages, added, removed, tookMs, mismatches, notices }: InstallReport): string {
+function view({
+  packages,
+  added,
+  removed,
+  isChanged,
+  tookMs,
+  mismatches,
+  notices,
+}: InstallReport): string {
   const changes = [
     ...(added.length === 0 ? [] : [`${added.length} added`]),
     ...(removed === 0 ? [] : [`${removed} removed`]),
   ]
-  const what = changes.length === 0 ? 'nothing to do' : changes.join(', ')
+  const nothing = isChanged ? 'linked anew' : 'nothing to do'
+  const what = changes.length === 0 ? nothing : changes.join(', ')
   const warnings = mismatches.map(
     ({ by, name, wanted, found }) => `${by} wants the peer ${name}@${wanted}, and finds ${found}`,
   )
-  return [
-    ...warnings,
-    ...notices,
-    `${packages} packages: ${what}, ${(tookMs / 1000).toFixed(2)} s`,
-  ].join('\n')
+  const outcome = `${packages} packages: ${what}, ${(tookMs / 1000).toFixed(2)} s`
+  return [...warnings, ...notices, outcome].join('\n')
 }

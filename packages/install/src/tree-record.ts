@@ -1,0 +1,88 @@
+// What was made of a project's node_modules, as node_modules/.stele/tree.json tells it. It is removed before the first change and
+// written after the last one: where it is, the tree was whole.
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ownFolder } from './tree.ts'
+
+const version = 1
+
+/** Places below the root, each with a text that is the same only as long as what stands there is right. */
+type Places = { readonly [path: string]: string }
+
+/** What was made. */
+export type TreeRecord = {
+  readonly version: number
+  /** The start of this machine since which the store's files are known to be whole. */
+  readonly boot: string
+  readonly store: string
+  readonly layout: string
+  readonly units: Places
+  readonly links: Places
+  readonly bins: Places
+  readonly modules: readonly string[]
+  /** Keys of instances to the slots that the project needs. */
+  readonly packages: Places
+}
+
+/** A record, and when the folders that it speaks of changed last. */
+type Kept = TreeRecord & { readonly changed: { readonly [folder: string]: number } }
+
+/** The records that a project has: `whole` of a tree that is as it was left, `last` of whatever was made or begun. */
+export type Records = {
+  readonly whole: TreeRecord | undefined
+  readonly last: readonly TreeRecord[]
+}
+
+/** Reads the records of the project in this folder. */
+export function readRecords(root: string): Records {
+  const done = read(join(root, ownFolder, 'tree.json'))
+  const begun = read(join(root, ownFolder, 'pending.json'))
+  const isWhole = done !== undefined && begun === undefined && isUntouched(root, done)
+  return {
+    whole: isWhole ? done : undefined,
+    last: [done, begun].filter((each) => each !== undefined),
+  }
+}
+
+/** The slots that a project's node_modules leads to, or did before an installation was interrupted. */
+export function slotsOfProject(root: string): readonly string[] {
+  return readRecords(root).last.flatMap(({ packages }) => Object.values(packages))
+}
+
+function read(path: string): Kept | undefined {
+  try {
+    const found = JSON.parse(readFileSync(path, 'utf8'))
+    return found?.version === version ? found : undefined
+  } catch {
+    return undefined // Not there, or only half of it: then nothing is known.
+  }
+}
+
+function isUntouched(root: string, { changed }: Kept): boolean {
+  return Object.entries(changed).every(([folder, at]) => changedAt(root, folder) === at)
+}
+
+function changedAt(root: string, folder: string): number {
+  return statSync(join(root, folder), { throwIfNoEntry: false })?.mtimeMs ?? 0
+}
+
+/** Says what is about to be made: from here on the tree is not whole. */
+export function beginRecord(root: string, record: TreeRecord): void {
+  const folder = join(root, ownFolder)
+  rmSync(join(folder, 'state.json'), { force: true })
+  writeWhole(join(folder, 'pending.json'), record)
+}
+
+/** Says that it is made. The own folder is left out of what must not have changed: writing there changes it, and it is always listed. */
+export function finishRecord(root: string, record: TreeRecord): void {
+  const folder = join(root, ownFolder)
+  const changed = Object.fromEntries(record.modules.map((each) => [each, changedAt(root, each)]))
+  writeWhole(join(folder, 'tree.json'), { ...record, changed })
+  rmSync(join(folder, 'pending.json'), { force: true })
+}
+
+function writeWhole(path: string, record: TreeRecord | Kept): void {
+  const own = `${path}.${process.pid}`
+  writeFileSync(own, JSON.stringify(record))
+  renameSync(own, path)
+}

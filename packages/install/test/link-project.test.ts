@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { suite, test } from 'node:test'
+import type { Layout } from '../src/layout.ts'
+import { graphOf, interrupted, makeProject } from './made-project.ts'
+
+const layouts: readonly Layout[] = ['auto', 'global', 'project', 'hoisted']
+const bin = { bin: 'bin/run.js' }
+/** A workspace with two versions of a package, scopes, peers, programs, and a circle. */
+const before = graphOf(
+  {
+    '.': ['app@1.0.0', '@s/one@1.0.0', 'old@1.0.0', 'link:packages/w'],
+    'packages/w': ['old@2.0.0'],
+  },
+  {
+    'app@1.0.0': { needs: ['dep@1.0.0', 'old@1.0.0'], release: bin },
+    'dep@1.0.0': { needs: ['old@2.0.0', 'circle@1.0.0'], release: bin },
+    'circle@1.0.0': { needs: ['dep@1.0.0'] },
+    'old@1.0.0': {},
+    'old@2.0.0': { needs: ['deep@2.0.0'] },
+    'deep@2.0.0': {},
+    '@s/one@1.0.0': { needs: ['@s/two@1.0.0', 'link:packages/w'] },
+    '@s/two@1.0.0': {},
+  },
+  { 'packages/w': 'w' },
+)
+/** The same project after a change of its dependencies. */
+const after = graphOf(
+  { '.': ['app@1.1.0', 'old@2.0.0', 'link:packages/w'], 'packages/w': ['@s/two@2.0.0'] },
+  {
+    'app@1.1.0': { needs: ['dep@1.0.0', '@s/two@1.0.0'], release: bin },
+    'dep@1.0.0': { needs: ['old@2.0.0', 'circle@1.0.0'] },
+    'circle@1.0.0': { needs: ['dep@1.0.0'] },
+    'old@2.0.0': { needs: ['deep@2.0.0'] },
+    'deep@2.0.0': {},
+    '@s/two@1.0.0': {},
+    '@s/two@2.0.0': {},
+  },
+  { 'packages/w': 'w' },
+)
+
+suite('linkProject()', () => {
+  const store = makeProject()
+  const fresh = (graph: typeof before, layout: Layout): ReturnType<typeof store.seen> => {
+    using project = makeProject(store.store)
+    mkdirSync(join(project.root, 'packages/w'), { recursive: true })
+    project.link(graph, layout)
+    return project.seen()
+  }
+  for (const layout of layouts) {
+    test(`lets packages find what they depend on in the layout ${layout}`, () => {
+      using project = makeProject(store.store)
+      mkdirSync(join(project.root, 'packages/w'), { recursive: true })
+      project.link(before, layout)
+      const at = (...names: readonly string[]): string => {
+        let from = join(project.root, 'package.json')
+        for (const name of names) from = createRequire(from).resolve(name)
+        return createRequire(from)(from).id
+      }
+      assert.equal(at('old'), 'old@1.0.0')
+      assert.equal(at('app', 'dep', 'old', 'deep'), 'deep@2.0.0')
+      assert.equal(at('app', 'dep', 'circle', 'dep', 'old'), 'old@2.0.0')
+      assert.equal(at('app', 'old'), 'old@1.0.0')
+      assert.equal(at('@s/one', '@s/two'), '@s/two@1.0.0')
+      const w = createRequire(join(project.root, 'packages/w/package.json'))
+      assert.equal(w('old').id, 'old@2.0.0')
+      const link = dirname(w.resolve('../../node_modules/.bin/app'))
+      assert.ok(link.endsWith('app/bin'))
+    })
+
+    test(`changes nothing the second time in the layout ${layout}`, () => {
+      using project = makeProject(store.store)
+      project.link(before, layout)
+      const once = project.seen()
+      const { added, removed, isChanged } = project.link(before, layout)
+      assert.deepEqual({ added, removed, isChanged }, { added: [], removed: 0, isChanged: false })
+      assert.deepEqual(project.seen(), once)
+    })
+
+    test(`puts back what somebody removed in the layout ${layout}`, () => {
+      using project = makeProject(store.store)
+      project.link(before, layout)
+      const once = project.seen()
+      rmSync(join(project.root, 'node_modules/app'), { recursive: true })
+      rmSync(join(project.root, 'node_modules/.bin'), { recursive: true })
+      writeFileSync(join(project.root, 'node_modules/stranger'), '')
+      project.link(before, layout)
+      assert.deepEqual(project.seen(), once)
+    })
+
+    test(`takes over what npm left in the layout ${layout}, and keeps the caches of tools`, () => {
+      using project = makeProject(store.store)
+      const modules = join(project.root, 'node_modules')
+      mkdirSync(join(modules, 'old/node_modules/deep'), { recursive: true })
+      mkdirSync(join(modules, '.cache'))
+      writeFileSync(join(modules, 'old/package.json'), '{"name":"old","version":"1.0.0"}')
+      writeFileSync(join(modules, '.package-lock.json'), '{}')
+      project.link(before, layout)
+      const { 'node_modules/.cache/': cache, ...others } = project.seen()
+      assert.equal(cache, '')
+      assert.deepEqual(others, fresh(before, layout))
+    })
+  }
+
+  for (const from of layouts) {
+    for (const to of layouts) {
+      const wanted = from === to ? 'other dependencies' : to
+      test(`leaves nothing behind from ${from} to ${wanted}, also when it is interrupted`, () => {
+        const graph = from === to ? after : before
+        const expected = fresh(graph, to)
+        // Every third moment, each time others.
+        for (let moment = (layouts.indexOf(from) + layouts.indexOf(to)) % 3; ; moment += 3) {
+          using project = makeProject(store.store)
+          mkdirSync(join(project.root, 'packages/w'), { recursive: true })
+          project.link(before, from)
+          let isDone = true
+          try {
+            project.link(graph, to, moment)
+          } catch (error) {
+            if (error !== interrupted) throw error
+            isDone = false
+            project.link(graph, to)
+          }
+          assert.deepEqual(project.seen(), expected, `interrupted at moment ${moment}`)
+          if (isDone) break
+        }
+      })
+    }
+  }
+})

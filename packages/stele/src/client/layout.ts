@@ -1,0 +1,47 @@
+// Which layout a project is to have: --layout, "layout" below "stele" in its package.json, or what its lock says; else "auto".
+import { SteleError } from '@stele/errors'
+import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import { type Decided, type Layout, layouts } from '@stele/install'
+
+/** Where a layout may be named. */
+export type LayoutSources = {
+  /** What --layout says. */
+  readonly flag: string | undefined
+  readonly manifest: JsonObject
+  /** Those of the lock. */
+  readonly settings: JsonObject
+}
+
+/** The layout that is wanted, and the settings for the lock: what a flag said once holds for all machines and later installations. */
+export function readLayout({ flag, manifest, settings }: LayoutSources): {
+  readonly asked: Layout
+  readonly settings: JsonObject
+} {
+  const { layout: locked, ...others } = settings
+  const section = manifest['stele']
+  const own = section !== undefined && isJsonObject(section) ? section['layout'] : undefined
+  const ofFlag = flag === undefined ? undefined : parseLayout('--layout', flag)
+  if (own !== undefined) {
+    return {
+      asked: ofFlag ?? parseLayout('"layout" below "stele" in package.json', own),
+      settings: others,
+    }
+  }
+  const asked =
+    ofFlag ?? (locked === undefined ? 'auto' : parseLayout('"layout" in stele.lock', locked))
+  return { asked, settings: asked === 'auto' ? others : { ...others, layout: asked } }
+}
+
+function parseLayout(where: string, value: unknown): Layout {
+  const found = layouts.find((each) => each === value)
+  if (found !== undefined) return found
+  const reason = `${where} ${JSON.stringify(value)}: must be ${layouts.slice(0, -1).join(', ')} or ${layouts.at(-1)}`
+  throw new SteleError('usage_wrong', { reason, command: 'install' })
+}
+
+/** A line for the person who asked for `auto` and got something else; undefined where there is nothing to say. */
+export function layoutNotice({ because }: Decided): string | undefined {
+  if (because === undefined) return undefined
+  const where = because.folder === '.' ? 'package.json' : `${because.folder}/package.json`
+  return `All packages are kept inside the project, since ${where} has ${because.tool}: ${because.reason} (--layout global overrides this)`
+}
