@@ -1,12 +1,8 @@
 // The public face of @stele/install.
-export { type Applied } from './apply-tree.ts'
 export { linkSharedBins } from './bins.ts'
 export { removalsPath } from './boot-checks.ts'
-export { type Decided, decideLayout, type Layout, layouts } from './layout.ts'
-export { type LayoutPlan, linkProject, planLayout } from './link-project.ts'
 export { isFor, type Omitted, type Platform, selectInstances } from './platform.ts'
 export { findDamage, readList } from './slot-files.ts'
 export { type SlotKey, slotKeys } from './slot-keys.ts'
 export { openStore, prepareBins, type SlotLink, type Staged, type Store } from './store.ts'
 export { slotsOfProject } from './tree-record.ts'
-export { withTypedPeers } from './typed-peers.ts'

@@ -1,7 +1,7 @@
 // Which layout a project is to have: --layout, "layout" below "stele" in its package.json, or what its lock says; else "auto".
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
-import { type Decided, type Layout, layouts } from '@stele/install'
+import { type Decided, type Layout, layouts } from '@stele/install/layout'
 
 /** Where a layout may be named. */
 export type LayoutSources = {

@@ -2,19 +2,21 @@
 import { join } from 'node:path'
 import type { JsonObject } from '@stele/formats/json'
 import {
-  type Applied,
-  decideLayout,
-  type LayoutPlan,
-  linkProject,
-  planLayout,
   prepareBins,
   type SlotKey,
   type SlotLink,
   type Staged,
   type Store,
   slotKeys,
-  withTypedPeers,
 } from '@stele/install'
+import {
+  type Applied,
+  decideLayout,
+  type LayoutPlan,
+  linkProject,
+  planLayout,
+  withTypedPeers,
+} from '@stele/install/layout'
 import { type Graph, type InstanceKey, linkedFolder, type Release } from '@stele/resolve/graph'
 import { layoutNotice, readLayout } from './layout.ts'
 
