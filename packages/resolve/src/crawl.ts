@@ -2,6 +2,7 @@
 // came first, so the outcome is the same however the answers are shuffled.
 import { isSteleError, SteleError } from '@stele/errors'
 import semver from 'semver'
+import { converge } from './converge.ts'
 import {
   absentVersion,
   isOfOnePackage,
@@ -43,6 +44,8 @@ export type ResolvePorts = {
 export type ResolveRules = {
   readonly nodeVersion?: string | undefined
   readonly ranges?: Ranges | undefined
+  /** Takes as few versions of each package as all ranges need, instead of the best for each. */
+  readonly dedupes?: boolean | undefined
   readonly overrides?: Overrides | undefined
   /** A package as it should have been published: dependencies that it forgot. */
   readonly extend?: ((release: Release) => Release) | undefined
@@ -73,6 +76,7 @@ type Growing = Place & {
   readonly edges: Map<string, PackageId>
   readonly optional: Set<string>
   readonly failures: Map<string, SteleError>
+  readonly wanted: Map<string, FromRegistry>
 }
 
 /** A crawl that can be gone on with: missing peers are asked for when all else is known. */
@@ -98,7 +102,8 @@ export class Crawl {
   ) {
     this.#ports = ports
     this.#rules = rules
-    this.#locked = rules.overrides?.isNested === true ? versionsOf(locked) : locked
+    const isAnew = rules.overrides?.isNested === true || rules.dedupes === true
+    this.#locked = isAnew ? versionsOf(locked) : locked
     this.#workspace = new Map(importers.map((importer) => [importer.name ?? '', importer]))
   }
 
@@ -120,7 +125,9 @@ export class Crawl {
   /** What was found so far: what optional dependencies could not have is left out. Throws the failure nearest to a package.json. */
   found(): Places {
     const places = withoutFailures({ importers: this.#importers, nodes: this.#nodes })
-    return this.#rules.overrides?.isNested === true ? mergeVariants(places) : places
+    const { overrides, ranges, dedupes } = this.#rules
+    const merged = overrides?.isNested === true ? mergeVariants(places) : places
+    return dedupes === true ? converge(merged, ranges) : merged
   }
 
   /** Its peers come after all else that package.jsons want: they take what is there. */
@@ -131,6 +138,7 @@ export class Crawl {
       edges: new Map(),
       optional: new Set(),
       failures: new Map(),
+      wanted: new Map(),
     }
     this.#importers.set(folder, growing)
     for (const each of optionalIn(edges)) growing.optional.add(each)
@@ -146,16 +154,17 @@ export class Crawl {
 
   async #direct(
     written: WantedEdge,
-    { release: own }: Growing,
+    growing: Growing,
     { folder, others }: { readonly folder: string; readonly others: Directs },
   ): Promise<PackageId | undefined> {
-    const { edge, rule } = this.#override(written, own, undefined)
+    const { edge, rule } = this.#override(written, growing.release, undefined)
     if (edge === undefined) return undefined
     const kept = this.#locked?.direct(folder, written)
     if (kept !== undefined && this.#take(kept)) return kept
     const specifier = parseSpecifier(edge.name, edge.specifier)
     const neighbour = this.#neighbour(specifier)
     if (neighbour !== undefined) return `link:${neighbour.folder}`
+    if (specifier.kind === 'registry') growing.wanted.set(edge.name, specifier)
     const chosen =
       specifier.kind === 'registry'
         ? await this.#pickAlike(specifier, edge.isPeer === true ? others : [])
@@ -178,7 +187,7 @@ export class Crawl {
 
   async #transitive(
     written: WantedEdge,
-    by: Release,
+    { release: by, wanted: asked }: Growing,
     scope: Scope | undefined,
   ): Promise<PackageId | undefined> {
     const { edge, rule } = this.#override(written, by, scope)
@@ -193,11 +202,12 @@ export class Crawl {
       return this.#visit(await this.#ports.other(specifier, '.'), scope, rule)
     }
     const { name, wanted } = specifier
+    asked.set(edge.name, specifier)
     const key = `${name}\0${wanted}`
-    const asked =
+    const chosen =
       this.#asked.get(key) ?? this.#pickAlike(specifier, this.#directs.get(specifier.name) ?? [])
-    this.#asked.set(key, asked)
-    return this.#visit(await asked, scope, rule)
+    this.#asked.set(key, chosen)
+    return this.#visit(await chosen, scope, rule)
   }
 
   #override(
@@ -255,7 +265,7 @@ export class Crawl {
     const release = this.#withPeers(extend(published), scope)
     const edges = edgesOf(release)
     const growing = this.#grow(id, { release, optional: optionalIn(edges) })
-    for (const edge of edges) this.#settle(growing, edge, this.#transitive(edge, release, scope))
+    for (const edge of edges) this.#settle(growing, edge, this.#transitive(edge, growing, scope))
     return id
   }
 
@@ -292,6 +302,7 @@ export class Crawl {
       edges: new Map(),
       optional: new Set(optional),
       failures: new Map(),
+      wanted: new Map(),
     }
     this.#nodes.set(id, growing)
     this.#ports.chosen?.(packageOf(id), release)
@@ -325,7 +336,7 @@ function optionalIn(edges: readonly WantedEdge[]): ReadonlySet<string> {
 
 type Directs = readonly Promise<PackageId | undefined>[]
 
-/** A lock of which only the versions count: nested overrides make several of one package, and it holds one. */
+/** A lock of which only the versions count: it holds neither ranges, nor several of one package as nested overrides make them. */
 function versionsOf(locked: Locked | undefined): Locked | undefined {
   return locked && { ...locked, direct: () => undefined, node: () => undefined }
 }

@@ -11,6 +11,8 @@ export type Place = {
   readonly edges: ReadonlyMap<string, PackageId>
   readonly optional: ReadonlySet<string>
   readonly failures: ReadonlyMap<string, SteleError>
+  /** What registries were asked for, by the name of the dependency; unknown of what a lock gave. */
+  readonly wanted?: ReadonlyMap<string, { readonly name: string; readonly wanted: string }>
 }
 
 /** What everything hangs on, and all packages by id. */

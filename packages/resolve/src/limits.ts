@@ -14,5 +14,9 @@ export const maxSpareInstances = 2000
 export const maxInstancesPerPackage = 20
 /** Characters of an instance's key, before its surroundings are told by a digest: it names a folder. */
 export const maxKeyLength = 160
+/** Versions of one package among which the fewest are searched for in all combinations; more are thinned out one by one. */
+export const maxExactVersions = 12
+/** Ways to one package that are told: nobody reads more. */
+export const maxWays = 1000
 /** Rules of overriding: each edge is compared with all of them. */
 export const maxOverrides = 10_000
