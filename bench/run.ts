@@ -17,6 +17,7 @@ const titles = {
   append: 'Versions added to packages of 1,000',
   search: 'Search',
   proxy: 'A proxy of an upstream',
+  client: 'The client beside others',
   install: 'An installation through a proxy',
   start: 'Start',
   memory: 'Memory',

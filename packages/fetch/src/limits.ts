@@ -14,3 +14,5 @@ export const firstWaitMs = 250
 export const idleTimeoutMs: number = 30 * 1000
 /** Redirects of one request. */
 export const maxRedirects = 5
+/** Bytes of an answer's headers. */
+export const maxHeadBytes: number = 32 * 1024

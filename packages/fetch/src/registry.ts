@@ -19,10 +19,13 @@ export type Registries = {
   readonly packument: (name: string) => Promise<Packument>
   /** With times and publishers, which resolving needs only sometimes. Throws as above. */
   readonly fullPackument: (name: string) => Promise<Packument>
-  /** The bytes, unchecked. Throws as above. */
-  readonly tarball: (release: Release) => Promise<Buffer>
-  /** Where the tarball is. */
-  readonly tarballUrl: (release: Release) => string
+  /** Where the tarball is, and what goes into `authorization` for it. */
+  readonly tarballAsk: (release: Release) => {
+    readonly url: string
+    readonly authorization?: string
+  }
+  /** The bytes at an address, unchecked. Throws as above. */
+  readonly bytes: (url: string) => Promise<Buffer>
   readonly close: () => void
 }
 
@@ -32,8 +35,8 @@ export function openRegistries(config: RegistryConfig, env: NodeJS.ProcessEnv): 
   return {
     packument: (name) => fetchPackument(connections, config, { name, accept: abbreviated }),
     fullPackument: (name) => fetchPackument(connections, config, { name, accept: full }),
-    tarball: (release) => fetchTarball(connections, config, release),
-    tarballUrl: (release) => tarballUrl(config, release),
+    tarballAsk: (release) => askOf(config, release),
+    bytes: (url) => fetchBytes(connections, config, url),
     close: () => closeConnections(connections),
   }
 }
@@ -60,13 +63,11 @@ async function fetchPackument(
   return packument
 }
 
-async function fetchTarball(
+async function fetchBytes(
   connections: Connections,
-  config: RegistryConfig,
-  release: Release,
+  { authorizationFor }: RegistryConfig,
+  url: string,
 ): Promise<Buffer> {
-  const url = tarballUrl(config, release)
-  const { authorizationFor } = config
   const answer = await get(connections, { url, authorizationFor, maxBytes: maxTarballBytes })
   checkStatus(answer)
   return answer.body
@@ -110,8 +111,10 @@ function shorten(config: RegistryConfig, release: Release): void {
   Object.assign(dist, { tarball: '' })
 }
 
-function tarballUrl(config: RegistryConfig, release: Release): string {
-  return release.dist.tarball === '' ? usualUrl(config, release) : release.dist.tarball
+function askOf(config: RegistryConfig, release: Release): ReturnType<Registries['tarballAsk']> {
+  const url = release.dist.tarball === '' ? usualUrl(config, release) : release.dist.tarball
+  const authorization = config.authorizationFor(url)
+  return authorization === undefined ? { url } : { url, authorization }
 }
 
 function usualUrl(config: RegistryConfig, { name, version }: Release): string {

@@ -2,24 +2,20 @@
 // elsewhere and renamed. Layout: store/v1/slots/<hh>/<key>/node_modules/<name>, contents/<hh>/<digest> a link to a slot that has them.
 import { hash, randomBytes } from 'node:crypto'
 import {
-  closeSync,
   existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readlinkSync,
   renameSync,
   rmSync,
-  writeSync,
 } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import type { Release } from '@stele/resolve/graph'
-import { readTarball } from '@stele/tarball'
 import { binsOf, makeExecutable } from './bins.ts'
 import { createChecks } from './boot-checks.ts'
 import { copyFolder, faultOf, makeLink, move, remove } from './moves.ts'
-import { fileLine, findWrongSize, writeList } from './slot-files.ts'
+import { findWrongSize } from './slot-files.ts'
 import type { SlotKey } from './slot-keys.ts'
 
 /** A store of packages on this machine; several processes may use one at the same time. */
@@ -31,8 +27,8 @@ export type Store = {
   readonly hasSlot: (slot: SlotKey) => boolean
   /** The folder of an unpacked package with this integrity, in any slot that is whole. */
   readonly findContents: (integrity: string, name: string) => string | undefined
-  /** Unpacks a tarball beside the slots. Throws tarball_invalid, tarball_too_large. */
-  readonly unpack: (bytes: Buffer, what: Unpacked) => Staged
+  /** A folder beside the slots that nobody has: what will be a slot is made there. */
+  readonly stagingFolder: () => string
   /** Gives what was unpacked its place. Whoever comes second throws its own away. */
   readonly place: (staged: Staged, slot: SlotKey, links: readonly SlotLink[]) => string
   /** Makes a slot of files that another slot has, `folder` being the package's in that one. */
@@ -69,7 +65,7 @@ export function openStore(path: string, boot?: string): Store {
     slotFolder,
     hasSlot,
     findContents: (integrity, name) => findContents(slots, contentsLink(path, integrity), name),
-    unpack: (bytes, what) => unpackInto(newStaging(), bytes, what),
+    stagingFolder: newStaging,
     place: (staged, slot, links) => {
       const folder = settle(staged, slot, links)
       noteContents(contentsLink(path, staged.integrity), folder)
@@ -136,40 +132,6 @@ function findContents(
   } catch {
     return undefined // Not there, or its slot is gone: it is fetched again.
   }
-}
-
-function unpackInto(folder: string, bytes: Buffer, what: Unpacked): Staged {
-  try {
-    writeFiles(bytes, folder, what)
-  } catch (error) {
-    remove(folder)
-    throw error
-  }
-  return { ...what, folder }
-}
-
-/** Read-only: every project's node_modules leads to the same files. */
-function writeFiles(bytes: Buffer, slot: string, what: Unpacked): void {
-  const folder = join(slot, 'node_modules', what.name)
-  const made = new Set<string>([folder])
-  const lines: string[] = []
-  mkdirSync(folder, { recursive: true })
-  for (const { path, mode, content } of readTarball(bytes).files) {
-    const file = join(folder, path)
-    const parent = dirname(file)
-    if (!made.has(parent)) {
-      mkdirSync(parent, { recursive: true })
-      made.add(parent)
-    }
-    const descriptor = openSync(file, 'wx', mode === 755 ? 0o555 : 0o444)
-    try {
-      for (let at = 0; at < content.length; ) at += writeSync(descriptor, content, at)
-    } finally {
-      closeSync(descriptor)
-    }
-    lines.push(fileLine(path, content))
-  }
-  writeList(slot, what, lines.join(''))
 }
 
 /** Relative, so that the store can be moved: from slots/<hh>/<key>/node_modules to another slot's. */

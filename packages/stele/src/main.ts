@@ -52,6 +52,9 @@ async function runRole(): Promise<void> {
   } else if (workerData.role === 'ingest') {
     const { runIngest } = await import('./ingest/worker.ts')
     runIngest(parentPort)
+  } else if (workerData.role === 'pull') {
+    const { runPull } = await import('./client/pull-thread.ts')
+    runPull(parentPort, workerData.data)
   } else if (workerData.role === 'upstream') {
     const { runUpstreamReading } = await import('./upstream/worker.ts')
     runUpstreamReading(parentPort)

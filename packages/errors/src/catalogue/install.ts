@@ -42,6 +42,8 @@ export type InstallDetails = {
   graph_too_large: { readonly limit: number }
   lock_invalid: { readonly path: string; readonly reason: string }
   lock_outdated: { readonly path: string }
+  tarball_unusable: { readonly spec: string; readonly reason: string }
+  store_refused: { readonly folder: string; readonly reason: string }
   /** With the place where its JSON is broken. */
   manifest_unreadable: {
     readonly path: string
@@ -163,6 +165,16 @@ export const installErrors: Catalogue<InstallDetails> = {
     message: (d) => `Cannot install ${d.spec}: ${d.url} sent ${d.found}, wanted is ${d.wanted}`,
     fix: () =>
       'Do not go on before you know why: a damaged mirror or cache, or somebody changed the tarball',
+  },
+  tarball_unusable: {
+    status: 422,
+    message: (d) => `Cannot install ${d.spec}: ${d.reason}`,
+    fix: (d) => `Tell whoever publishes ${d.spec}; until then ask for another version`,
+  },
+  store_refused: {
+    status: 500,
+    message: (d) => `Cannot unpack into the store, "${d.folder}": ${d.reason}`,
+    fix: () => 'Make room there, or let XDG_DATA_HOME name a folder that you can write',
   },
   lock_outdated: {
     status: 422,

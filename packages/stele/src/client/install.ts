@@ -1,19 +1,20 @@
 // An installation: what the package.jsons want, resolved or taken from the lock, fetched into the store, linked into node_modules.
-import { hash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { openRegistries, type Registries, readConfig } from '@stele/fetch'
 import type { JsonObject } from '@stele/formats/json'
-import { openStore, type Platform, type Staged, type Store, selectInstances } from '@stele/install'
+import { openStore, type Platform, selectInstances } from '@stele/install'
 import { formatLock, lockedOf, parseLock } from '@stele/locks'
 import { type PeerMismatch, resolve, type WantedImporter } from '@stele/resolve'
-import type { Graph, InstanceKey, PackageId, Release } from '@stele/resolve/graph'
-import { fillSlot, findSlot, linkPlaced, type Placing, planPlacing, shareSlot } from './placing.ts'
+import type { Graph, InstanceKey } from '@stele/resolve/graph'
+import { Fetching } from './fetching.ts'
+import { linkPlaced, planPlacing } from './placing.ts'
 import { createRefusal } from './policies.ts'
 import { publicationsFrom, readPolicy } from './policy-settings.ts'
 import { explained, readProject } from './project.ts'
+import { Pull } from './pull.ts'
 import { readResolveSettings } from './resolve-settings.ts'
 import { openSources, type Sources } from './sources.ts'
 
@@ -22,6 +23,8 @@ export type InstallOptions = {
   /** Any folder of the project. */
   readonly root: string
   readonly env: NodeJS.ProcessEnv
+  /** The module that runs this process; threads are started from it. */
+  readonly main: URL
   readonly omit?: { readonly dev?: boolean; readonly optional?: boolean }
   /** The lock must fit as it is. */
   readonly isFrozen?: boolean
@@ -58,7 +61,8 @@ export async function install(options: InstallOptions): Promise<InstallReport> {
   const registries = openRegistries(config, env)
   const sources = openSources(root, registries, env)
   const store = openStore(storeFolder(env))
-  const fetching = new Fetching({ registries, sources, store })
+  const pull = new Pull({ main: options.main, root, store, registries })
+  const fetching = new Fetching({ pull, sources, store })
   try {
     const hasSettings = lock !== undefined && isLockedWith(lock.settings, settings.locked)
     const isCurrent = hasSettings && fits(lock.graph, wanted)
@@ -91,11 +95,18 @@ export async function install(options: InstallOptions): Promise<InstallReport> {
     const linked = linkPlaced(placing, store, await fetching.complete(placing))
     writeWhole(lockPath, formatLock({ graph, settings: placing.settings }))
     const tookMs = Math.round(performance.now() - startMs)
-    const { fetched } = fetching
     const unused = unusedOverrides.map((key) => `The override "${key}" changes nothing`)
     const notices = [...unused, ...linked.notices]
-    return { packages: selected.size, ...linked, fetched, mismatches, notices, tookMs }
+    return {
+      packages: selected.size,
+      ...linked,
+      fetched: fetching.count,
+      mismatches,
+      notices,
+      tookMs,
+    }
   } finally {
+    pull.close()
     registries.close()
   }
 }
@@ -163,99 +174,6 @@ function portsOf(
     other: sources.find,
     chosen: (id, release) => fetching.begin(id, release),
   }
-}
-
-/** Fetches packages into the store, each once. */
-class Fetching {
-  readonly #registries: Registries
-  readonly #sources: Sources
-  readonly #store: Store
-  readonly #begun = new Map<PackageId, Promise<Staged | string>>()
-  fetched = 0
-
-  constructor(ports: {
-    readonly registries: Registries
-    readonly sources: Sources
-    readonly store: Store
-  }) {
-    this.#registries = ports.registries
-    this.#sources = ports.sources
-    this.#store = ports.store
-  }
-
-  /** Fetches the package, unless the store has it. */
-  begin(id: PackageId, release: Release): void {
-    const { name, version, dist } = release
-    if (this.#begun.has(id)) return
-    // What no registry has and no digest pins is pinned by its address, which names a commit.
-    const isPinned = id !== `${name}@${version}` && dist.tarball !== ''
-    const integrity = integrityOf(dist) ?? (isPinned ? dist.tarball : undefined)
-    const found = integrity === undefined ? undefined : this.#store.findContents(integrity, name)
-    const begun = found === undefined ? this.#fetch(id, release) : Promise.resolve(found)
-    begun.catch(() => {}) // Whoever needs it hears of it.
-    this.#begun.set(id, begun)
-  }
-
-  async #fetch(id: PackageId, release: Release): Promise<Staged> {
-    const { name, version, dist } = release
-    const bytes = await this.#sources.tarball(id, release)
-    this.fetched += 1
-    const found = checkBytes(bytes, release, this.#registries.tarballUrl(release))
-    const isPinned = id !== `${name}@${version}` && integrityOf(dist) === undefined
-    return this.#store.unpack(bytes, { name, integrity: isPinned ? dist.tarball : found })
-  }
-
-  /** Waits for all that is selected, and gives each its slot. */
-  async complete(placing: Placing): Promise<(key: InstanceKey) => string> {
-    const { graph, selected } = placing
-    const folders = new Map<InstanceKey, string>()
-    for (const key of selected) {
-      const found = findSlot(this.#store, placing, key)
-      if (found === undefined) this.begin(idOf(graph, key), releaseOf(graph, key))
-      else folders.set(key, found)
-    }
-    const filled = new Map<Staged, string>()
-    for (const key of selected) {
-      if (folders.has(key)) continue
-      const found = await this.#begun.get(idOf(graph, key))
-      if (found === undefined) throw new Error(`"${key}" was not begun`)
-      const folder = typeof found === 'string' ? found : filled.get(found)
-      if (folder !== undefined) folders.set(key, shareSlot(this.#store, placing, { key, folder }))
-      else if (typeof found !== 'string') {
-        const own = fillSlot(this.#store, placing, { key, staged: found })
-        filled.set(found, own)
-        folders.set(key, own)
-      }
-    }
-    return (key) => folders.get(key) ?? ''
-  }
-}
-
-function idOf({ instances }: Graph, key: InstanceKey): PackageId {
-  return instances.get(key)?.id ?? ''
-}
-
-function releaseOf(graph: Graph, key: InstanceKey): Release {
-  const release = graph.packages.get(idOf(graph, key))
-  if (release === undefined) throw new Error(`The graph has no "${key}"`)
-  return release
-}
-
-function integrityOf({ integrity, shasum }: Release['dist']): string | undefined {
-  if (integrity !== undefined) return integrity
-  return shasum === undefined ? undefined : `sha1-${Buffer.from(shasum, 'hex').toString('base64')}`
-}
-
-/** The integrity that the bytes have. Throws integrity_mismatch where it is not the wanted one. */
-function checkBytes(bytes: Buffer, release: Release, url: string): string {
-  const wanted = integrityOf(release.dist)
-  const algorithm = wanted?.startsWith('sha1-') ? 'sha1' : 'sha512'
-  const found = `${algorithm}-${hash(algorithm, bytes, 'base64')}`
-  if (wanted !== undefined && !wanted.split(/\s+/).includes(found)) {
-    const spec = `${release.name}@${release.version}`
-    throw new SteleError('integrity_mismatch', { spec, url, wanted, found })
-  }
-  return wanted ?? found
 }
 
 function writeWhole(path: string, text: string): void {

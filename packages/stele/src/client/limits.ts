@@ -8,3 +8,9 @@ export const maxGitBytes: number = 2 ** 30
 export const ageCheckedMs: number = 30 * 24 * 60 * 60 * 1000
 /** Milliseconds that a version must have been there to be chosen, where nothing else is set: most bad ones are found within hours. */
 export const minimumAgeMs: number = 24 * 60 * 60 * 1000
+/** Tarballs of one installation: a number of shared memory for each. */
+export const maxJobs: number = 100 * 1000
+/** Threads that fetch and unpack: more than this keep each other from the disk. */
+export const maxThreads = 8
+/** Tarballs that all threads together ask for at a time: what hides a registry's latency, and does not drown it. */
+export const maxAtOnce = 64

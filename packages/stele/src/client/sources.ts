@@ -15,8 +15,8 @@ import { folderBelow } from './project.ts'
 export type Sources = {
   /** Throws source_unusable, and what fetching throws. */
   readonly find: ResolvePorts['other']
-  /** The bytes of a package by its id in the graph; of a registry's package from there. */
-  readonly tarball: (id: PackageId, release: Release) => Promise<Buffer>
+  /** The bytes at such an address. */
+  readonly tarball: (address: string) => Promise<Buffer>
 }
 
 type World = {
@@ -32,12 +32,7 @@ export function openSources(root: string, registries: Registries, env: NodeJS.Pr
   const world: World = { root, env, registries, known: new Map() }
   return {
     find: (specifier, from) => find(world, specifier, from),
-    tarball: (id, release) => {
-      const { name, version, dist } = release
-      // Only what has an address in its id comes from there: a registry's answer cannot make us read a file.
-      const isRegistrys = id === `${name}@${version}`
-      return isRegistrys ? registries.tarball(release) : bytesAt(world, dist.tarball)
-    },
+    tarball: (address) => bytesAt(world, address),
   }
 }
 
@@ -135,7 +130,7 @@ function bytesAt(world: World, address: string): Promise<Buffer> {
 
 async function read({ root, env, registries }: World, address: string): Promise<Buffer> {
   if (/^https?:/.test(address)) {
-    return registries.tarball({ name: '', version: '', dist: { tarball: address } })
+    return registries.bytes(address)
   }
   try {
     if (address.startsWith('file:')) {

@@ -21,9 +21,10 @@ export const installCommand: Command<InstallReport> = {
   view,
 }
 
-function run({ options, environment }: Input): Promise<InstallReport> {
+function run({ options, environment, main }: Input): Promise<InstallReport> {
   return install({
     root: process.cwd(),
+    main,
     env: { ...environment },
     isFrozen: options['frozen'] === true,
     layout: typeof options['layout'] === 'string' ? options['layout'] : undefined,

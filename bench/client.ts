@@ -1,0 +1,104 @@
+// How long clients take to install an application of more than 1,000 packages: `node bench/client.ts [rounds] [client …]`.
+// Clients take turns, the first round is dropped.
+import { cpSync, existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  type InstallClient,
+  installClients,
+  type RunCost,
+  runInstall,
+  writeSettings,
+} from './parts/install-clients.ts'
+import { type KeptRegistry, startKeptRegistry } from './parts/kept-registry.ts'
+import { buildStele } from './parts/registries.ts'
+import { printReport, type Row, short } from './parts/report.ts'
+import { median } from './parts/statistics.ts'
+import { makeFolder } from './parts/work-folder.ts'
+
+const [rounds = '3', ...names] = process.argv.slice(2)
+const latencies = (process.env['LATENCIES'] ?? '0,20').split(',').map(Number)
+const app = fileURLToPath(new URL('big', import.meta.url))
+
+/** What is there when a client starts, each following from the one before. */
+const cases = [
+  ['a', 'cold, no lock, no cache'],
+  ['d', 'nothing to do'],
+  ['c', 'lock, warm cache, no node_modules'],
+  ['e', 'warm cache, no lock'],
+  ['b', 'lock, cold cache'],
+] as const
+type Case = (typeof cases)[number][0]
+
+buildStele()
+const clients = installClients.filter(
+  ({ name }) => names.length === 0 || names.some((each) => name.startsWith(each)),
+)
+const registry = await startKeptRegistry()
+const folder = makeFolder()
+try {
+  const tables = []
+  for (const latencyMs of latencies) {
+    registry.setLatency(latencyMs)
+    const rows = await measure(registry, latencyMs)
+    tables.push({ caption: `Wall s / CPU s, each answer ${latencyMs} ms late`, rows })
+  }
+  printReport({
+    tables,
+    remarks: [
+      'a: nothing is there. b: a lock, and an empty cache. c: a lock, a full cache, no node_modules. d: all is there. e: a full cache, no lock.',
+      `Medians of ${rounds} rounds after one that is dropped; clients take turns. No scripts are run.`,
+    ],
+  })
+} finally {
+  folder.remove()
+  await registry.stop()
+}
+
+async function measure({ url }: KeptRegistry, latencyMs: number): Promise<readonly Row[]> {
+  const costs = new Map<string, RunCost[]>()
+  for (let round = 0; round <= Number(rounds); round++) {
+    for (const client of clients) {
+      const place = join(folder.path, `${client.name.replaceAll(' ', '-')}-${latencyMs}`)
+      for (const [each] of cases) {
+        prepare(client, place, url, each)
+        const cost = await runInstall(client, place)
+        checkInstalled(place)
+        if (round > 0)
+          costs.set(`${client.name} ${each}`, [
+            ...(costs.get(`${client.name} ${each}`) ?? []),
+            cost,
+          ])
+      }
+      rmSync(place, { recursive: true, force: true })
+    }
+  }
+  return clients.map(({ name }) => {
+    const cells = cases.map(([each]) => {
+      const found = costs.get(`${name} ${each}`) ?? []
+      const wall = median(found.map(({ wallMs }) => wallMs)) / 1000
+      const cpu = median(found.map(({ cpuMs }) => cpuMs)) / 1000
+      return [each, `${short(wall)} / ${short(cpu)}`] as const
+    })
+    return {
+      client: name,
+      ...Object.fromEntries(cells.toSorted(([one], [other]) => (one < other ? -1 : 1))),
+    }
+  })
+}
+
+function prepare(client: InstallClient, place: string, url: string, each: Case): void {
+  const project = join(place, 'app')
+  if (each !== 'd') rmSync(join(project, 'node_modules'), { recursive: true, force: true })
+  if (each === 'a' || each === 'e') rmSync(join(project, client.lock), { force: true })
+  if (each === 'b') rmSync(join(place, 'home'), { recursive: true, force: true })
+  if (each === 'a') cpSync(app, project, { recursive: true })
+  if (each === 'a' || each === 'b') writeSettings(client, place, url)
+}
+
+function checkInstalled(place: string): void {
+  for (const name of ['react', 'webpack', '@babel/core']) {
+    if (existsSync(join(place, 'app', 'node_modules', name, 'package.json'))) continue
+    throw new Error(`${name} is not in ${place}`)
+  }
+}
