@@ -5,10 +5,10 @@ import { connect as connectTls } from 'node:tls'
 import { idleTimeoutMs, maxHeadBytes, maxTarballBytes } from './limits.ts'
 
 /** What is asked for. `authorization` goes with it as it is. */
-export type PlainAsk = { readonly url: string; readonly authorization?: string | undefined }
+type PlainAsk = { readonly url: string; readonly authorization?: string | undefined }
 
 /** Hears of the answer: its body, valid until this returns; undefined where it was no plain one, and is to be asked for in another way. */
-export type PlainHeard = (body: Buffer | undefined) => void
+type PlainHeard = (body: Buffer | undefined) => void
 
 /** Sockets to servers, each of which asks for one thing at a time. */
 export type PlainHttp = {

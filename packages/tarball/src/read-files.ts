@@ -9,7 +9,7 @@ import { readPlainArchive } from './plain-archive.ts'
 import { selectFiles } from './read-tarball.ts'
 
 /** A file of a package. */
-export type PackageFile = {
+type PackageFile = {
   readonly path: string
   /** 755 when any execute bit is set. */
   readonly mode: 644 | 755
