@@ -37,6 +37,15 @@ const { metafile, outputFiles } = await build({
   },
 })
 mkdirSync(join(dist, 'lib'))
+await build({
+  entryPoints: [join(stele, 'src', 'client', 'up-to-date.ts')],
+  outfile: join(dist, 'lib', 'up-to-date.cjs'), // The launcher loads it alone.
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node24',
+})
 for (const { path, text } of outputFiles) writeFileSync(path, requireBuiltins(text))
 // The sources read these by their place beside the folder of the module; so do they here.
 cpSync(join(root, 'packages', 'host', 'assets'), join(dist, 'assets'), { recursive: true })

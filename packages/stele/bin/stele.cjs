@@ -41,9 +41,29 @@ function isRecent(version) {
 }
 
 function runHere() {
+  if (saysUpToDate()) return
   watchLauncher()
   require('module').enableCompileCache()
   void import(require('url').pathToFileURL(main).href)
+}
+
+/** An installation that has nothing to do loads nothing but what finds that out, which is there in what is published. */
+function saysUpToDate() {
+  var command = process.argv[2]
+  if (command !== 'install' && command !== 'i') return false
+  if (process.argv.indexOf('--json') > 0) return false
+  try {
+    var asked = { cwd: process.cwd(), arguments: process.argv.slice(3), env: process.env }
+    var packages = require('../lib/up-to-date.cjs').findUpToDate(asked)
+    if (packages === undefined) return false
+    process.stdout.write(
+      packages + ' packages: nothing to do, ' + process.uptime().toFixed(2) + ' s\n',
+    )
+    return true
+  } catch (absent) {
+    if (absent.code !== 'MODULE_NOT_FOUND') throw absent
+    return false
+  }
 }
 
 /** Whether this process can become another program and stay what it is for whoever started it. */

@@ -17,6 +17,9 @@ import { explained, readProject } from './project.ts'
 import { Pull } from './pull.ts'
 import { readResolveSettings } from './resolve-settings.ts'
 import { openSources, type Sources } from './sources.ts'
+import { keepState, takeSnapshot } from './state.ts'
+import { bootOf } from './up-to-date.ts'
+import { workspacePatterns } from './workspaces.ts'
 
 /** What an installation is asked for. */
 export type InstallOptions = {
@@ -30,6 +33,8 @@ export type InstallOptions = {
   readonly isFrozen?: boolean
   /** What --layout says. */
   readonly layout?: string | undefined
+  /** What was typed behind "install": when it is typed again, and nothing has changed, there is nothing to do. */
+  readonly typed?: readonly string[] | undefined
 }
 
 /** What it did. */
@@ -49,10 +54,14 @@ export type InstallReport = {
 /** Installs the project that this folder belongs to. */
 export async function install(options: InstallOptions): Promise<InstallReport> {
   const startMs = performance.now()
+  const startedMs = Date.now()
   const { env, omit = {} } = options
   const project = await readProject(options.root)
   const { root, importers: wanted } = project
   const settings = readResolveSettings(project)
+  const patterns = workspacePatterns(project.manifests[0]?.manifest ?? {}, project.settingsFile)
+  const watched = { root, env, importers: wanted, patterns }
+  const snapshot = takeSnapshot(watched, startedMs)
   const lockPath = join(root, 'stele.lock')
   const lock = existsSync(lockPath)
     ? parseLock(readFileSync(lockPath, 'utf8'), lockPath)
@@ -60,7 +69,7 @@ export async function install(options: InstallOptions): Promise<InstallReport> {
   const config = readConfig(root)
   const registries = openRegistries(config, env)
   const sources = openSources(root, registries, env)
-  const store = openStore(storeFolder(env))
+  const store = openStore(storeFolder(env), bootOf())
   const pull = new Pull({ main: options.main, root, store, registries })
   const fetching = new Fetching({ pull, sources, store })
   try {
@@ -94,6 +103,10 @@ export async function install(options: InstallOptions): Promise<InstallReport> {
     })
     const linked = linkPlaced(placing, store, await fetching.complete(placing))
     writeWhole(lockPath, formatLock({ graph, settings: placing.settings }))
+    if (options.typed !== undefined) {
+      const { typed } = options
+      keepState({ ...watched, snapshot, typed, packages: selected.size, store: store.path })
+    }
     const tookMs = Math.round(performance.now() - startMs)
     const unused = unusedOverrides.map((key) => `The override "${key}" changes nothing`)
     const notices = [...unused, ...linked.notices]

@@ -14,3 +14,9 @@ export const maxJobs: number = 100 * 1000
 export const maxThreads = 8
 /** Tarballs that all threads together ask for at a time: what hides a registry's latency, and does not drown it. */
 export const maxAtOnce = 64
+/** Milliseconds in which a file can change twice with the same time: kernels read their clock every 4 to 10. */
+export const racyMs = 20
+/** Milliseconds between two looks at whether another process is done. */
+export const holdPollMs = 25
+/** Milliseconds until somebody else's installation counts as hanging: the largest take some minutes on a slow network. */
+export const maxHoldMs: number = 10 * 60 * 1000

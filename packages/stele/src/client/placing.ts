@@ -19,6 +19,7 @@ import {
 } from '@stele/install/layout'
 import { type Graph, type InstanceKey, linkedFolder, type Release } from '@stele/resolve/graph'
 import { layoutNotice, readLayout } from './layout.ts'
+import { bootOf } from './up-to-date.ts'
 
 /** A project's packages, and where they go. */
 export type Placing = {
@@ -109,7 +110,7 @@ export function linkPlaced(
     store,
     contentsOf,
     identityOf: (key) => identityOf(releaseOf(placing.graph, key)),
-    boot: '',
+    boot: bootOf(),
   })
   const copyNotice = `The files are copies: this disk has no links to those in ${store.path}`
   const notices = linked.copied ? [...placing.notices, copyNotice] : placing.notices

@@ -27,6 +27,7 @@ function run({ options, environment, main }: Input): Promise<InstallReport> {
     main,
     env: { ...environment },
     isFrozen: options['frozen'] === true,
+    typed: process.argv.slice(3),
     layout: typeof options['layout'] === 'string' ? options['layout'] : undefined,
   })
 }

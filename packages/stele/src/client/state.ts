@@ -1,0 +1,109 @@
+// What the next installation may trust: written when one has ended, read by up-to-date.ts.
+import { existsSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { removalsPath } from '@stele/install'
+import type { WantedImporter } from '@stele/resolve'
+import {
+  bootOf,
+  changedAt,
+  environmentOf,
+  type FileState,
+  numberOf,
+  stateOf,
+  writeState,
+} from './up-to-date.ts'
+
+/** A project as its state knows it. */
+type Watched = {
+  readonly root: string
+  readonly importers: readonly WantedImporter[]
+  readonly env: NodeJS.ProcessEnv
+  /** The globs of the workspace. */
+  readonly patterns: readonly string[]
+}
+
+/** What an installation read, as it was when it read it. */
+export type Snapshot = {
+  readonly files: readonly FileState[]
+  readonly folders: readonly string[]
+}
+
+/** Takes down what an installation is about to go by. `startedMs` is when it began: what changed since may have been read before. */
+export function takeSnapshot(watched: Watched, startedMs: number): Snapshot {
+  const { root, importers, patterns } = watched
+  const manifests = importers.map(({ folder }) => join(folder, 'package.json'))
+  const paths = [
+    ...manifests,
+    'pnpm-workspace.yaml',
+    ...settingsFiles(watched),
+    ...tarballs(watched),
+  ]
+  const files = paths.map((path) => {
+    const file = stateOf(root, path)
+    const found = statSync(resolve(root, path), { throwIfNoEntry: false })
+    const isLate = found !== undefined && found.ctimeMs > startedMs
+    return isLate ? { ...file, changed: [], digest: '' } : file
+  })
+  const holders = importers.map(({ folder }) => dirname(folder)).filter((each) => each !== '.')
+  const starts = patterns.map((pattern) => pattern.replace(/^!/, '').replace(/[^/]*[*?[{].*$/, ''))
+  return { files, folders: [...new Set([...holders, ...starts.filter((each) => each !== '')])] }
+}
+
+/** Globs that reach into any depth: a new package could be anywhere. */
+function isBounded(patterns: readonly string[]): boolean {
+  return patterns.every((pattern) => pattern.startsWith('!') || !pattern.includes('**'))
+}
+
+function settingsFiles({ root, env }: Watched): readonly string[] {
+  const named = (name: string): string | undefined =>
+    env[`npm_config_${name}`] ?? env[`NPM_CONFIG_${name.toUpperCase()}`]
+  const ofNode = join(dirname(process.execPath), '..', 'etc', 'npmrc')
+  const home = env['HOME'] ?? homedir()
+  return [
+    join(root, '.npmrc'),
+    named('userconfig') ?? join(home, '.npmrc'),
+    named('globalconfig') ?? ofNode,
+  ]
+}
+
+/** Files that package.jsons name: they may be packed anew. */
+function tarballs({ root, importers }: Watched): readonly string[] {
+  return importers.flatMap(({ folder, edges }) =>
+    edges.flatMap(({ specifier }) => {
+      const path = /^(?:file:)?(?<path>[./~].*\.(?:tgz|tar\.gz|tar))$/.exec(specifier)?.groups?.[
+        'path'
+      ]
+      return path === undefined ? [] : [resolve(root, folder, path)]
+    }),
+  )
+}
+
+/** How it ended. */
+type Ended = Watched & {
+  readonly snapshot: Snapshot
+  readonly typed: readonly string[]
+  readonly packages: number
+  readonly store: string
+}
+
+/** Writes the state, unless something could change without its telling. */
+export function keepState(ended: Ended): void {
+  const { root, importers, env, patterns, snapshot, typed, packages, store } = ended
+  if (!isBounded(patterns)) return
+  const modules = importers
+    .map(({ folder }) => join(folder, 'node_modules'))
+    .filter((path) => path === 'node_modules' || existsSync(join(root, path)))
+  const folders = [...modules, join('node_modules', '.bin'), ...snapshot.folders]
+  writeState(root, {
+    version: 1,
+    arguments: typed,
+    environment: environmentOf(env),
+    boot: bootOf(),
+    importers: importers.map(({ folder }) => folder),
+    files: [...snapshot.files, stateOf(root, 'stele.lock'), stateOf(root, removalsPath(store))],
+    folders: Object.fromEntries(folders.map((path) => [path, changedAt(resolve(root, path))])),
+    same: { [join(store, 'slots')]: numberOf(join(store, 'slots')) },
+    packages,
+  })
+}
