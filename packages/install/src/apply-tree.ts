@@ -33,7 +33,7 @@ export type Applying = {
   readonly identityOf: (key: InstanceKey) => string
   /** Packages that may write to their own files. */
   readonly writable?: ReadonlySet<InstanceKey>
-  /** The start of this machine. */
+  /** Changes when files that this project has may have been lost: with a start of the machine, or something that was removed. */
   readonly boot: string
 }
 

@@ -1,8 +1,8 @@
 // The public face of @stele/install.
 export { linkSharedBins } from './bins.ts'
 export { removalsPath } from './boot-checks.ts'
+export { removalsOf } from './clearing.ts'
 export { isFor, type Omitted, type Platform, selectInstances } from './platform.ts'
-export { findDamage, readList } from './slot-files.ts'
 export { type SlotKey, slotKeys } from './slot-keys.ts'
 export { openStore, prepareBins, type SlotLink, type Staged, type Store } from './store.ts'
 export { slotsOfProject } from './tree-record.ts'

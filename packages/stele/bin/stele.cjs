@@ -53,8 +53,9 @@ function saysUpToDate() {
   if (command !== 'install' && command !== 'i') return false
   if (process.argv.indexOf('--json') > 0) return false
   try {
+    var check = path.join(__dirname, '..', 'lib', 'up-to-date.cjs')
     var asked = { cwd: process.cwd(), arguments: process.argv.slice(3), env: process.env }
-    var packages = require('../lib/up-to-date.cjs').findUpToDate(asked)
+    var packages = require(check).findUpToDate(asked)
     if (packages === undefined) return false
     process.stdout.write(
       packages + ' packages: nothing to do, ' + process.uptime().toFixed(2) + ' s\n',

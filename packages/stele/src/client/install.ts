@@ -1,6 +1,5 @@
 // An installation: what the package.jsons want, resolved or taken from the lock, fetched into the store, linked into node_modules.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { openRegistries, type Registries, readConfig } from '@stele/fetch'
@@ -10,16 +9,18 @@ import { formatLock, lockedOf, parseLock } from '@stele/locks'
 import { type PeerMismatch, resolve, type WantedImporter } from '@stele/resolve'
 import type { Graph, InstanceKey } from '@stele/resolve/graph'
 import { Fetching } from './fetching.ts'
+import { takeTurns } from './hold.ts'
 import { linkPlaced, planPlacing } from './placing.ts'
 import { createRefusal } from './policies.ts'
 import { publicationsFrom, readPolicy } from './policy-settings.ts'
-import { explained, readProject } from './project.ts'
+import { explained, type Project, readProject } from './project.ts'
 import { Pull } from './pull.ts'
+import { registerProject, storeFolder } from './registered.ts'
 import { readResolveSettings } from './resolve-settings.ts'
 import { openSources, type Sources } from './sources.ts'
 import { keepState, takeSnapshot } from './state.ts'
 import { bootOf } from './up-to-date.ts'
-import { workspacePatterns } from './workspaces.ts'
+import { findRoot, workspacePatterns } from './workspaces.ts'
 
 /** What an installation is asked for. */
 export type InstallOptions = {
@@ -35,6 +36,8 @@ export type InstallOptions = {
   readonly layout?: string | undefined
   /** What was typed behind "install": when it is typed again, and nothing has changed, there is nothing to do. */
   readonly typed?: readonly string[] | undefined
+  /** Hears what a person should know while it goes on. */
+  readonly say?: (line: string) => void
 }
 
 /** What it did. */
@@ -51,17 +54,21 @@ export type InstallReport = {
   readonly tookMs: number
 }
 
-/** Installs the project that this folder belongs to. */
+/** Installs the project that this folder belongs to, once others are done with it. */
 export async function install(options: InstallOptions): Promise<InstallReport> {
+  const root = await findRoot(options.root)
+  using _ = await takeTurns(root, storeFolder(options.env), options.say ?? (() => {}))
+  return await installNow(options)
+}
+
+async function installNow(options: InstallOptions): Promise<InstallReport> {
   const startMs = performance.now()
   const startedMs = Date.now()
   const { env, omit = {} } = options
   const project = await readProject(options.root)
   const { root, importers: wanted } = project
   const settings = readResolveSettings(project)
-  const patterns = workspacePatterns(project.manifests[0]?.manifest ?? {}, project.settingsFile)
-  const watched = { root, env, importers: wanted, patterns }
-  const snapshot = takeSnapshot(watched, startedMs)
+  const snapshot = snapshotOf(project, env, startedMs)
   const lockPath = join(root, 'stele.lock')
   const lock = existsSync(lockPath)
     ? parseLock(readFileSync(lockPath, 'utf8'), lockPath)
@@ -101,12 +108,12 @@ export async function install(options: InstallOptions): Promise<InstallReport> {
       manifest: project.manifests[0]?.manifest ?? {},
       settings: { ...othersOf(lock?.settings), ...settings.locked },
     })
+    registerProject(store.path, root)
     const linked = linkPlaced(placing, store, await fetching.complete(placing))
     writeWhole(lockPath, formatLock({ graph, settings: placing.settings }))
-    if (options.typed !== undefined) {
-      const { typed } = options
-      keepState({ ...watched, snapshot, typed, packages: selected.size, store: store.path })
-    }
+    const { typed } = options
+    if (typed !== undefined)
+      keepState({ ...snapshot, typed, packages: selected.size, store: store.path })
     const tookMs = Math.round(performance.now() - startMs)
     const unused = unusedOverrides.map((key) => `The override "${key}" changes nothing`)
     const notices = [...unused, ...linked.notices]
@@ -124,6 +131,13 @@ export async function install(options: InstallOptions): Promise<InstallReport> {
   }
 }
 
+function snapshotOf(project: Project, env: NodeJS.ProcessEnv, startedMs: number) {
+  const { root, importers, manifests, settingsFile } = project
+  const patterns = workspacePatterns(manifests[0]?.manifest ?? {}, settingsFile)
+  const watched = { root, env, importers, patterns }
+  return { ...watched, snapshot: takeSnapshot(watched, startedMs) }
+}
+
 const ownPlatform: Platform = { os: process.platform, cpu: process.arch, libc: ownLibc() }
 
 function ownLibc(): string | undefined {
@@ -131,11 +145,6 @@ function ownLibc(): string | undefined {
   const header: unknown = process.report.getReport()
   const text = JSON.stringify(header)
   return text.includes('glibcVersionRuntime') ? 'glibc' : 'musl'
-}
-
-function storeFolder(env: NodeJS.ProcessEnv): string {
-  const data = env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share')
-  return join(data, 'stele', 'store', 'v1')
 }
 
 /** Whether the lock holds just what these package.jsons want. */

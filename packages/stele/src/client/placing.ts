@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { JsonObject } from '@stele/formats/json'
 import {
   prepareBins,
+  removalsOf,
   type SlotKey,
   type SlotLink,
   type Staged,
@@ -110,7 +111,7 @@ export function linkPlaced(
     store,
     contentsOf,
     identityOf: (key) => identityOf(releaseOf(placing.graph, key)),
-    boot: bootOf(),
+    boot: `${bootOf()} ${removalsOf(store.path)}`,
   })
   const copyNotice = `The files are copies: this disk has no links to those in ${store.path}`
   const notices = linked.copied ? [...placing.notices, copyNotice] : placing.notices

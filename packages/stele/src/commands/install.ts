@@ -28,6 +28,7 @@ function run({ options, environment, main }: Input): Promise<InstallReport> {
     env: { ...environment },
     isFrozen: options['frozen'] === true,
     typed: process.argv.slice(3),
+    say: (line) => process.stderr.write(`${line}\n`),
     layout: typeof options['layout'] === 'string' ? options['layout'] : undefined,
   })
 }

@@ -1,0 +1,2 @@
+// The public face of @stele/install/clearing.
+export { type Damaged, pruneStore, verifyStore } from '../clearing.ts'
