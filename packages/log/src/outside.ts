@@ -3,91 +3,10 @@
 import type { OracleAnswer } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
-import {
-  maxOutsideBytes,
-  maxOutsideCallBytes,
-  maxOutsideCalls,
-  maxOutsideMs,
-  maxOutsideRequests,
-  maxRequestCharacters,
-} from './limits.ts'
+import { maxOutsideBytes, maxOutsideCalls } from './limits.ts'
+import { OutsideAnswers } from './outside-answers.ts'
 import type { Pending } from './pending.ts'
 import type { AskOutside } from './ports.ts'
-
-type Known = { readonly request: string; readonly answer: OracleAnswer }
-
-/** What one call was answered so far. Each run takes the answers in their order, as far as it asks the same. */
-export class OutsideAnswers {
-  readonly #known: Known[] = []
-  #next = 0
-  #requests = 0
-  #bytes = 0
-  #startedMs: number | undefined
-  #nowMs = 0
-
-  /** Characters of requests and answers that are kept. */
-  get bytes(): number {
-    return this.#bytes
-  }
-
-  /** The call runs, from its beginning. Gives the time of its first run, which stays its time as far as the log's goes. */
-  begin(nowMs: number): number {
-    this.#startedMs ??= nowMs
-    this.#nowMs = nowMs
-    this.#next = 0
-    return this.#startedMs
-  }
-
-  /** The answer, or undefined where it is not known yet. Where the call may not ask any more, that is its answer. */
-  readonly find = (request: JsonValue): OracleAnswer | undefined => {
-    const text = JSON.stringify(request)
-    const known = this.#known[this.#next]
-    if (known?.request === text) {
-      this.#next++
-      return known.answer
-    }
-    this.#forget() // The state has changed since, or the time: what comes now is asked anew.
-    return this.#refusal(text.length)
-  }
-
-  /** Keeps the answer to the request that the last run ended with. */
-  take(request: JsonValue, answer: OracleAnswer): void {
-    const asked = JSON.stringify(request)
-    const size = asked.length + JSON.stringify(answer).length
-    const isTooMuch = this.#bytes + size > maxOutsideCallBytes
-    const kept = isTooMuch
-      ? limited(`What lies outside answers one call with ${maxOutsideCallBytes} bytes at most`)
-      : answer
-    this.#known.push({ request: asked, answer: kept })
-    this.#bytes += isTooMuch ? asked.length : size
-    this.#requests++
-  }
-
-  #forget(): void {
-    for (const { request, answer } of this.#known.splice(this.#next)) {
-      this.#bytes -= request.length + JSON.stringify(answer).length
-    }
-  }
-
-  #refusal(size: number): OracleAnswer | undefined {
-    if (size > maxRequestCharacters) {
-      return limited(`A request has ${maxRequestCharacters} characters at most`)
-    }
-    if (this.#requests >= maxOutsideRequests) {
-      return limited(
-        `A call asks ${maxOutsideRequests} times at most; each time that it asks otherwise than before counts`,
-      )
-    }
-    if (this.#nowMs - (this.#startedMs ?? 0) > maxOutsideMs) {
-      return limited(`A call asks for ${maxOutsideMs / 1000} seconds at most`)
-    }
-    return undefined
-  }
-}
-
-function limited(message: string): OracleAnswer {
-  return { error: { name: 'OutsideLimitError', message } }
-}
 
 type Waiting = { readonly pending: Pending; readonly answers: OutsideAnswers; isAsking: boolean }
 

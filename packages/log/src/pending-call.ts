@@ -1,7 +1,7 @@
 // A call on its way through the sequencer: from what a caller asked to a body, and from an entry to the caller's answer.
 import type { CallAnswer, CallRequest } from '@stele/entries/calls'
 import { entryKinds, saltBytes } from '@stele/entries/leaf'
-import { OutsideAnswers } from './outside.ts'
+import { OutsideAnswers } from './outside-answers.ts'
 import type { Pending } from './pending.ts'
 import type { Appended, LogPorts } from './ports.ts'
 

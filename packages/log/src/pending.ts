@@ -1,6 +1,6 @@
 // What waits in the queue of a sequencer, and what becomes of it in a stage.
 import type { Body } from '@stele/entries/bodies'
-import type { OutsideAnswers } from './outside.ts'
+import type { OutsideAnswers } from './outside-answers.ts'
 import type { Appended } from './ports.ts'
 import type { EntryExtras } from './stage.ts'
 

@@ -1,8 +1,9 @@
 // Tarballs of releases that were chosen, as their log has them: which of them are here, and having the others come.
 import { isSteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
+import { createFindHeld } from './find-held.ts'
 import type { Learning } from './learning.ts'
-import type { HeldTarball, UpstreamPorts } from './ports.ts'
+import type { UpstreamPorts } from './ports.ts'
 import type { WholeTarballs } from './whole-tarballs.ts'
 
 /** A release that was chosen, and why its tarball is not here. */
@@ -19,26 +20,9 @@ export type Holding = {
   readonly fetchMissing: (name: PackageName) => Promise<readonly MissingRelease[]>
 }
 
-/** A release's tarball that is here; `integrity` is the one that it was chosen with. */
-type FindHeld = (
-  name: string,
-  chosen: { readonly version: string; readonly integrity: string },
-) => Promise<HeldTarball | undefined>
-
 type Ports = Pick<UpstreamPorts, 'state' | 'tarballs'>
 
 const noRoom = 'there is no room for it'
-
-/** Over what is kept. */
-export function createFindHeld({ state, tarballs }: Ports): FindHeld {
-  return async (name, { version, integrity }) => {
-    const held = await tarballs.find(integrity, name)
-    // Where the integrity is a weaker hash, the one in the log binds.
-    const isWeak = integrity.startsWith('sha1-')
-    const logged = isWeak ? state.contents(name, version)?.sha512 : undefined
-    return logged === undefined || held?.sha512 === logged ? held : undefined
-  }
-}
 
 /** `fetchWhole` fetches what is not here; `learnNow` tells the log what it holds. */
 export function createHolding(

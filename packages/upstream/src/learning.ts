@@ -2,7 +2,7 @@
 // has the last word on a record that the upstream tells otherwise than it did at first.
 import { hash } from 'node:crypto'
 import { createBatches } from './batching.ts'
-import { createFindHeld } from './holding.ts'
+import { createFindHeld } from './find-held.ts'
 import { maxReleasesPerBatch } from './limits.ts'
 import type { Apart, ApartRelease, UpstreamPorts } from './ports.ts'
 import { createTries } from './tries.ts'

@@ -5,19 +5,8 @@ import { parseEffects, readBodyPart, readPart } from '@stele/entries/parts'
 import { type Ask, type Draft, jsonDraft, numberParameter, type Route } from '@stele/http/routes'
 import { maxEntriesShown, maxPageBytes, maxPartShown, maxShownText } from '../limits.ts'
 import { htmlDraft } from '../web/html.ts'
-import { formatCallsPage } from './pages.ts'
+import { formatCallsPage, type ShownEntry } from './pages.ts'
 import type { VmPorts } from './ports.ts'
-
-/** An entry in words. */
-export type ShownEntry = {
-  readonly index: number
-  /** ISO 8601. */
-  readonly time: string
-  readonly who: string
-  readonly what: string
-  readonly answer: string
-  readonly changes: number
-}
 
 /** `?before` is where a page ends; the newest entries come first. */
 export function callsRoutes(ports: VmPorts): Route[] {

@@ -1,6 +1,16 @@
 // The pages of a service: its methods and addresses, its files as plain listings, its calls.
 import { escapeHtml, formatHeader, formatPage } from '../web/page.ts'
-import type { ShownEntry } from './calls.ts'
+
+/** An entry in words. */
+export type ShownEntry = {
+  readonly index: number
+  /** ISO 8601. */
+  readonly time: string
+  readonly who: string
+  readonly what: string
+  readonly answer: string
+  readonly changes: number
+}
 
 /** The page of the service itself. */
 export function formatServicePage({

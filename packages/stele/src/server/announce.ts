@@ -6,6 +6,7 @@ import { isLoopback } from '@stele/formats/networks'
 import { flagOf } from '@stele/settings'
 import { upstreamSection } from '@stele/upstream'
 import type { Settings } from '../settings/load.ts'
+import type { AskedUpstream } from '../upstream/asked-upstream.ts'
 import { version } from '../version.ts'
 
 /** What the lines are made of. */
@@ -19,13 +20,6 @@ export type Started = {
   readonly upstreams: readonly AskedUpstream[]
   /** Why writes are refused, where they are. */
   readonly readOnly?: string | undefined
-}
-
-/** An upstream as an operator recognises it: its token is nobody's business. */
-export type AskedUpstream = {
-  readonly id: string
-  readonly url: string
-  readonly scopes: readonly string[]
 }
 
 /** The server listens for this machine alone. */

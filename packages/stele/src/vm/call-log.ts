@@ -3,6 +3,7 @@ import { entryKinds, parseLeaf } from '@stele/entries/leaf'
 import { type KeptEntry, parseEffects, readBodyPart, readPart } from '@stele/entries/parts'
 import { SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
+import type { CallLogSource } from './call-log-source.ts'
 
 /** The first entry: what runs. */
 export type InitEntry = {
@@ -29,22 +30,6 @@ export type CallEntry = {
 
 /** An entry as a reader of the log sees it. */
 export type CallLogEntry = InitEntry | CallEntry
-
-/** Where the entries come from. */
-export type CallLogSource = {
-  readonly size: () => number
-  readonly entries: (
-    start: number,
-    count: number,
-  ) => Promise<readonly KeptEntry[]> | readonly KeptEntry[]
-  /** The program that the log began with. */
-  readonly code: () => Promise<string> | string
-  /** A blob of the log by its hex SHA-512. */
-  readonly blob: (name: string) => Promise<Uint8Array | undefined> | Uint8Array | undefined
-  readonly filesArchiveUrl: string
-  /** Where the files were served when the log was fetched. */
-  readonly filesAddress?: string
-}
 
 const entriesPerRead = 256
 

@@ -4,9 +4,8 @@ import type { VerifyPorts } from '@stele/audit'
 import { bundleWidth } from '@stele/entries/parts'
 import { blobPath, bundlePath, logRoot, parseBlobPath } from '@stele/entries/paths'
 import type { WithheldPart } from '@stele/entries/takedowns'
-import { SteleError } from '@stele/errors'
 import type { CloneFolder } from './clone-folder.ts'
-import { maxFileBytes } from './limits.ts'
+import { fetchBlob } from './fetch-blob.ts'
 
 type Fetch = VerifyPorts['fetch']
 
@@ -52,15 +51,7 @@ export function layerFetch({
   }
   return {
     fetch,
-    fetchBlob: async (name) => {
-      const path = logRoot + blobPath(name)
-      const { status, bytes } = await fetch(path, maxFileBytes)
-      if (status !== statusOk) return undefined
-      const found = hash('sha512', bytes)
-      if (found === name) return bytes
-      const facts = { entry: null, what: 'its SHA-512', found, wanted: name }
-      throw new SteleError('file_mismatch', { path, ...facts })
-    },
+    fetchBlob: (name) => fetchBlob(fetch, name),
     hasUsedLocal: () => usedLocal,
     leaveOut: (next) => {
       isLeftOut = next

@@ -1,12 +1,11 @@
 // A log and files read from a service, a static copy or a folder, for programs: the log is checked against what it has signed.
-import { hash } from 'node:crypto'
 import { carryLog, type VerifyPorts } from '@stele/audit'
 import type { KeptEntry } from '@stele/entries/parts'
-import { blobPath, logRoot } from '@stele/entries/paths'
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { openSource, withFiles } from '../verify/open-source.ts'
-import type { CallLogSource } from './call-log.ts'
+import type { CallLogSource } from './call-log-source.ts'
+import { fetchBlob } from './fetch-blob.ts'
 import { filesPath, filesRoot, joinPath } from './file-paths.ts'
 import { maxFileBytes, maxPathBytes, maxReadBytes, maxReadParts } from './limits.ts'
 import { mapState } from './map-state.ts'
@@ -51,16 +50,6 @@ export async function fetchLog(
     filesArchiveUrl: `stele:${origin}${filesRoot}`,
     ...(source.kind === 'http' ? { filesAddress: source.root + filesRoot } : {}),
   }
-}
-
-async function fetchBlob(fetch: Fetch, name: string): Promise<Uint8Array | undefined> {
-  const path = logRoot + blobPath(name)
-  const { status, bytes } = await fetch(path, maxFileBytes)
-  if (status !== statusOk) return undefined
-  const found = hash('sha512', bytes)
-  if (found === name) return bytes
-  const facts = { entry: null, what: 'its SHA-512', found, wanted: name }
-  throw new SteleError('file_mismatch', { path, ...facts })
 }
 
 /** Fetches every file that is served, into memory. Throws `server_refused` where none are. */
