@@ -100,7 +100,7 @@ function pathOf(archive: Buffer, offset: number): string | undefined {
     const prefix = textOf(archive, offset + 345, 155)
     if (prefix === undefined) return undefined
     path = `${prefix}/${name}`
-  } else if (textOf(archive, offset + 345, 131) !== '') return undefined
+  } else if (textOf(archive, offset + 345, 155) !== '') return undefined
   if (oddSegment.test(path.endsWith('/') ? path.slice(0, -1) : path)) return undefined
   const slash = path.indexOf('/')
   return slash < 0 ? '' : path.slice(slash + 1)
