@@ -9,6 +9,8 @@ export class SteleError<C extends ErrorCode = ErrorCode> extends Error {
   /** The HTTP status that carries this error. */
   readonly status: number
   readonly fix: string | undefined
+  /** What stands below the message, a line each: a diff, a list. */
+  readonly lines: readonly string[]
 
   constructor(code: C, details: DetailsOf[C], options?: { readonly cause?: unknown }) {
     const entry = entryOf(code)
@@ -18,6 +20,7 @@ export class SteleError<C extends ErrorCode = ErrorCode> extends Error {
     this.details = details
     this.status = entry.status
     this.fix = entry.fix === undefined ? undefined : redactLine(entry.fix(details))
+    this.lines = entry.lines?.(details).map(redactLine) ?? []
   }
 }
 

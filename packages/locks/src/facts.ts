@@ -1,6 +1,7 @@
 // What a lock tells of a package: what installing needs, and what resolving it again does.
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
 import { type PackageId, peersOf, type Release, wantedNode } from '@stele/resolve/graph'
+import { isFolderName } from './keys.ts'
 
 /** The facts, those that say nothing left out. */
 export function factsOf(id: PackageId, release: Release): JsonObject {
@@ -11,6 +12,7 @@ export function factsOf(id: PackageId, release: Release): JsonObject {
   const facts = {
     version: id === `${name}@${version}` ? undefined : version,
     integrity: dist.integrity ?? (dist.shasum === undefined ? undefined : sha1Of(dist.shasum)),
+    files: dist.files,
     tarball: dist.tarball === '' ? undefined : dist.tarball,
     peers: isEmpty(peers)
       ? undefined
@@ -36,85 +38,74 @@ function sha1Of(hex: string): string {
   return `sha1-${Buffer.from(hex, 'hex').toString('base64')}`
 }
 
-/** The package of these facts. Throws what `invalid` makes where one is not as it must be. */
-export function releaseOf(
-  id: PackageId,
-  facts: JsonObject,
-  invalid: (reason: string) => Error,
-): Release {
-  const of = (name: string): string => `"${name}" of "${id}"`
-  const text = (name: string): string | undefined => textIn(facts[name], of(name), invalid)
-  const list = (name: string): readonly string[] | undefined =>
-    listIn(facts[name], of(name), invalid)
-  const texts = (name: string): { readonly [key: string]: string } | undefined =>
-    textsIn(facts[name], of(name), invalid)
-  const at = id.indexOf('@', 1)
-  const peersMeta = list('optionalPeers')?.map((name) => [name, { optional: true }] as const)
-  const found = {
-    dist: { tarball: text('tarball') ?? '', ...defined({ integrity: text('integrity') }) },
-    peerDependencies: texts('peers'),
-    peerDependenciesMeta: peersMeta && Object.fromEntries(peersMeta),
-    bin: typeof facts['bin'] === 'string' ? facts['bin'] : texts('bin'),
-    directories: facts['binFolder'] === undefined ? undefined : defined({ bin: text('binFolder') }),
-    engines: facts['node'] === undefined ? undefined : defined({ node: text('node') }),
-    os: textOrList(facts['os'], of('os'), invalid),
-    cpu: textOrList(facts['cpu'], of('cpu'), invalid),
-    libc: textOrList(facts['libc'], of('libc'), invalid),
-    hasInstallScript: facts['scripts'] === true ? true : undefined,
-    deprecated: facts['deprecated'] === true ? true : text('deprecated'),
-  }
-  return { name: id.slice(0, at), version: text('version') ?? id.slice(at + 1), ...defined(found) }
-}
-
-/** The members that are there. */
-function defined<Members extends object>(
-  members: Members,
-): { [Name in keyof Members]: Exclude<Members[Name], undefined> } {
-  const entries = Object.entries(members).filter(([, value]) => value !== undefined)
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Of optional members, those that are absent are absent.
-  return Object.fromEntries(entries) as {
-    [Name in keyof Members]: Exclude<Members[Name], undefined>
-  }
-}
-
 type Invalid = (reason: string) => Error
+type Read = {
+  readonly value: JsonValue
+  /** What the value is, in a complaint about it. */
+  readonly what: string
+  readonly invalid: Invalid
+}
 
-function textIn(value: JsonValue | undefined, what: string, invalid: Invalid): string | undefined {
-  if (value === undefined || typeof value === 'string') return value
+/** What each fact says of a release. Those that are not known are nobody's business here. */
+const readers: { readonly [fact: string]: (read: Read) => Partial<Release> } = {
+  version: (read) => ({ version: textIn(read) }),
+  peers: (read) => ({ peerDependencies: textsIn(read) }),
+  optionalPeers: (read) => ({
+    peerDependenciesMeta: Object.fromEntries(
+      listIn(read).map((name) => [name, { optional: true }]),
+    ),
+  }),
+  bin: (read) => ({ bin: typeof read.value === 'string' ? read.value : textsIn(read) }),
+  binFolder: (read) => ({ directories: { bin: textIn(read) } }),
+  node: (read) => ({ engines: { node: textIn(read) } }),
+  os: (read) => ({ os: textOrList(read) }),
+  cpu: (read) => ({ cpu: textOrList(read) }),
+  libc: (read) => ({ libc: textOrList(read) }),
+  scripts: ({ value }) => (value === true ? { hasInstallScript: true } : {}),
+  deprecated: (read) => ({ deprecated: read.value === true ? true : textIn(read) }),
+}
+
+const ofDist = ['tarball', 'integrity', 'files'] as const
+
+/** The package of these facts. Throws what `invalid` makes where one is not as it must be. */
+export function releaseOf(id: PackageId, facts: JsonObject, invalid: Invalid): Release {
+  const at = id.indexOf('@', 1)
+  const name = id.slice(0, at)
+  if (at === -1 || !isFolderName(name)) throw invalid(`"${id}" is no package`)
+  const dist: Release['dist'] = { tarball: '' }
+  const release: Release = { name, version: id.slice(at + 1), dist }
+  for (const fact of Object.keys(facts)) {
+    const value = facts[fact]
+    if (value === undefined) continue
+    const read = { value, what: `"${fact}" of "${id}"`, invalid }
+    const member = ofDist.find((each) => each === fact)
+    if (member !== undefined) Object.assign(dist, { [member]: textIn(read) })
+    else if (Object.hasOwn(readers, fact)) Object.assign(release, readers[fact]?.(read))
+  }
+  return release
+}
+
+function textIn({ value, what, invalid }: Read): string {
+  if (typeof value === 'string') return value
   throw invalid(`${what} must be a text`)
 }
 
-/** The list of texts; undefined where there is none. */
-export function listIn(
-  value: JsonValue | undefined,
-  what: string,
-  invalid: Invalid,
-): readonly string[] | undefined {
-  if (value === undefined) return undefined
+/** The list of texts. */
+export function listIn({ value, what, invalid }: Read): readonly string[] {
   if (!Array.isArray(value)) throw invalid(`${what} must be a list`)
-  return value.map((each) => textIn(each, `each of ${what}`, invalid) ?? '')
+  return value.map((each) => textIn({ value: each, what: `each of ${what}`, invalid }))
 }
 
-function textOrList(
-  value: JsonValue | undefined,
-  what: string,
-  invalid: Invalid,
-): string | readonly string[] | undefined {
-  return typeof value === 'string' ? value : listIn(value, what, invalid)
+function textOrList(read: Read): string | readonly string[] {
+  return typeof read.value === 'string' ? read.value : listIn(read)
 }
 
-/** Names to texts; undefined where there is nothing. */
-export function textsIn(
-  value: JsonValue | undefined,
-  what: string,
-  invalid: Invalid,
-): { readonly [name: string]: string } | undefined {
-  if (value === undefined) return undefined
+/** Names to texts. */
+export function textsIn({ value, what, invalid }: Read): { readonly [name: string]: string } {
   if (!isJsonObject(value)) throw invalid(`${what} must be an object`)
-  return Object.fromEntries(
-    Object.entries(value).map(([name, text]) => [
-      name,
-      textIn(text, `"${name}" of ${what}`, invalid) ?? '',
-    ]),
-  )
+  for (const name of Object.keys(value)) {
+    if (typeof value[name] !== 'string') throw invalid(`"${name}" of ${what} must be a text`)
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Each value was looked at.
+  return value as { readonly [name: string]: string }
 }

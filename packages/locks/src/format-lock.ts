@@ -1,6 +1,6 @@
-// A graph as stele.lock: JSON, with a line for each dependency of a package.json and for each package, so that version control
-// merges it well. Spec: spec/lock.md.
-import type { JsonObject } from '@stele/formats/json'
+// A graph as stele.lock: JSON, with a line for each setting, each dependency of a package.json and each package, so that version
+// control merges it well. Spec: spec/lock.md.
+import { canonicalJson, type JsonObject } from '@stele/formats/json'
 import type { Direct, Instance } from '@stele/resolve/graph'
 import { factsOf } from './facts.ts'
 import { shortenKey } from './keys.ts'
@@ -11,7 +11,7 @@ import { lockVersion } from './lock.ts'
 const end = '"":0'
 
 /** The text of the lock. The same graph gives the same bytes. */
-export function formatLock({ graph, settings }: Lock): string {
+export function formatLock({ graph, settings, checkpoints = {} }: Lock): string {
   const importers = graph.importers.map(
     ({ folder, directs }) => `${JSON.stringify(folder)}:${block(directs.map(directLine))}`,
   )
@@ -26,9 +26,11 @@ export function formatLock({ graph, settings }: Lock): string {
   const surrounded = contexts.map(([key, instance]) =>
     line(key, { of: instance.id, ...instanceFacts(instance) }),
   )
+  const proved = membersOf(checkpoints)
   return [
     `{"lockVersion":${lockVersion},`,
-    `"settings":${JSON.stringify(settings)},`,
+    `"settings":${block(membersOf(settings))},`,
+    ...(proved.length === 0 ? [] : [`"checkpoints":${block(proved)},`]),
     `"importers":${block(importers)},`,
     `"packages":${block(packages)},`,
     `"contexts":${block(surrounded)}}`,
@@ -42,6 +44,13 @@ function block(lines: readonly string[]): string {
 
 function line(key: string, facts: JsonObject): string {
   return `${JSON.stringify(key)}:${JSON.stringify(facts)}`
+}
+
+function membersOf(object: JsonObject): readonly string[] {
+  const present = Object.entries(object).filter(([, value]) => value !== undefined)
+  return present
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([key, value]) => `${JSON.stringify(key)}:${canonicalJson(value, key)}`)
 }
 
 function directLine({ name, specifier, kind, instance }: Direct): string {

@@ -1,4 +1,4 @@
-// Keys of instances beside the names that they belong to: what both say is written once.
+// Keys of instances beside the names that they belong to: what both say is written once. And which names may stand in a lock.
 import type { InstanceKey } from '@stele/resolve/graph'
 
 /** `1.2.3(peers)` for a package of that very name, else the whole key. */
@@ -16,4 +16,16 @@ export function lengthenKey(name: string, text: string): InstanceKey {
 function isWhole(text: string): boolean {
   const [version = ''] = text.split('(', 1)
   return version.includes('@') || version.startsWith('link:')
+}
+
+const folderName = /^(?:@[^/\\\0.][^/\\\0]*\/)?(?![.@])[^/\\\0]+$/
+
+/** Whether it may name a folder in node_modules: a lock must not reach beyond it. */
+export function isFolderName(text: string): boolean {
+  return folderName.test(text) && text !== 'node_modules'
+}
+
+/** Whether it names a folder of the project, from its root on. */
+export function isProjectFolder(text: string): boolean {
+  return text === '.' || text.split('/').every((part) => /^(?!\.\.?$)[^\\\0]+$/.test(part))
 }

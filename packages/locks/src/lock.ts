@@ -10,4 +10,6 @@ export type Lock = {
   readonly graph: Graph
   /** What was decided for the project and is the same on every machine. */
   readonly settings: JsonObject
+  /** The signed checkpoint that the packages were proved by, for each registry that proves what it serves: origin to note. */
+  readonly checkpoints?: { readonly [origin: string]: string }
 }

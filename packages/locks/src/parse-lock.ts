@@ -11,8 +11,9 @@ import type {
   Release,
 } from '@stele/resolve/graph'
 import { listIn, releaseOf, textsIn } from './facts.ts'
-import { lengthenKey } from './keys.ts'
+import { isFolderName, isProjectFolder, lengthenKey } from './keys.ts'
 import { type Lock, lockVersion } from './lock.ts'
+import { danglingIn } from './soundness.ts'
 
 type Invalid = (reason: string) => SteleError<'lock_invalid'>
 
@@ -20,6 +21,15 @@ const kinds: readonly EdgeKind[] = ['dependencies', 'optionalDependencies', 'dev
 
 /** The lock that the text is; `path` is what complaints call it. Throws lock_invalid. */
 export function parseLock(text: string, path: string): Lock {
+  const lock = parseLines(text, path)
+  const [missing] = danglingIn(lock.graph)
+  if (missing === undefined) return lock
+  const reason = `it has no "${missing.key}", which "${missing.by}" depends on`
+  throw new SteleError('lock_invalid', { path, reason })
+}
+
+/** As parseLock(), but what lines depend on may be missing: they may come from two branches. Throws lock_invalid. */
+export function parseLines(text: string, path: string): Lock {
   const invalid: Invalid = (reason) => new SteleError('lock_invalid', { path, reason })
   const document = parseDocument(text, invalid)
   const { packages, instances } = parsePackages(document, invalid)
@@ -27,10 +37,15 @@ export function parseLock(text: string, path: string): Lock {
     parseImporter(folder, directs, invalid),
   )
   const graph = { importers, packages, instances }
-  checkKeys(graph, invalid)
-  const { settings = {} } = document
-  if (!isJsonObject(settings)) throw invalid('"settings" must be an object')
-  return { graph, settings }
+  const settings = parseMembers(document, 'settings', invalid)
+  const { checkpoints } = document
+  if (checkpoints === undefined) return { graph, settings }
+  const { '': _, ...proved } = textsIn({
+    value: isJsonObject(checkpoints) ? { ...checkpoints, '': '' } : checkpoints,
+    what: '"checkpoints"',
+    invalid,
+  })
+  return { graph, settings, checkpoints: proved }
 }
 
 function parseDocument(text: string, invalid: Invalid): JsonObject {
@@ -47,6 +62,13 @@ function parseDocument(text: string, invalid: Invalid): JsonObject {
   throw invalid(`its version is ${JSON.stringify(version)}; this Stele reads ${lockVersion}`)
 }
 
+function parseMembers(document: JsonObject, name: string, invalid: Invalid): JsonObject {
+  const value = document[name]
+  if (value === undefined || !isJsonObject(value)) throw invalid(`"${name}" must be an object`)
+  const { '': _, ...members } = value
+  return members
+}
+
 function linesOf(
   document: JsonObject,
   name: string,
@@ -54,11 +76,14 @@ function linesOf(
 ): readonly (readonly [string, JsonObject])[] {
   const value = document[name]
   if (value === undefined || !isJsonObject(value)) throw invalid(`"${name}" is missing`)
-  return Object.entries(value).flatMap(([key, facts]) => {
-    if (key === '') return []
+  const lines: (readonly [string, JsonObject])[] = []
+  for (const key of Object.keys(value)) {
+    const facts = value[key]
+    if (key === '') continue
     if (facts === undefined || !isJsonObject(facts)) throw invalid(`"${key}" must be an object`)
-    return [[key, facts] as const]
-  })
+    lines.push([key, facts])
+  }
+  return lines
 }
 
 function parsePackages(
@@ -87,15 +112,22 @@ function parsePackages(
 
 function parseInstance(id: string, facts: JsonObject, invalid: Invalid): Instance {
   const { dependencies, optional } = facts
-  const named = Object.entries(textsIn(dependencies, `the dependencies of "${id}"`, invalid) ?? {})
-  return {
-    id,
-    dependencies: new Map(named.map(([name, text]) => [name, lengthenKey(name, text)])),
-    optional: new Set(listIn(optional, `"optional" of "${id}"`, invalid)),
+  const found = new Map<string, InstanceKey>()
+  if (dependencies !== undefined) {
+    const what = `"dependencies" of "${id}"`
+    const named = textsIn({ value: dependencies, what, invalid })
+    for (const name of Object.keys(named)) {
+      if (!isFolderName(name)) throw invalid(`"${id}" depends on "${name}", which is no name`)
+      found.set(name, lengthenKey(name, named[name] ?? ''))
+    }
   }
+  const what = `"optional" of "${id}"`
+  const optionals = optional === undefined ? [] : listIn({ value: optional, what, invalid })
+  return { id, dependencies: found, optional: new Set(optionals) }
 }
 
 function parseImporter(folder: string, directs: JsonObject, invalid: Invalid): Importer {
+  if (!isProjectFolder(folder)) throw invalid(`"${folder}" is no folder of the project`)
   const named = Object.entries(directs).filter(([name]) => name !== '')
   return { folder, directs: named.map(([name, value]) => parseDirect(name, value, invalid)) }
 }
@@ -103,23 +135,9 @@ function parseImporter(folder: string, directs: JsonObject, invalid: Invalid): I
 function parseDirect(name: string, value: JsonValue | undefined, invalid: Invalid): Direct {
   const [kind, specifier, found] = Array.isArray(value) ? value : []
   const known = kinds.find((each) => each === kind)
-  if (known === undefined || typeof specifier !== 'string') {
-    throw invalid(`the line of "${name}" must be a kind, a specifier and a version`)
+  if (known === undefined || typeof specifier !== 'string' || !isFolderName(name)) {
+    throw invalid(`the line of "${name}" must be a name, a kind, a specifier and a version`)
   }
   const instance = typeof found === 'string' ? lengthenKey(name, found) : undefined
   return { name, specifier, kind: known, instance }
-}
-
-/** Everything that is depended on must be there. */
-function checkKeys({ importers, instances }: Graph, invalid: Invalid): void {
-  const check = (key: InstanceKey | undefined, by: string): void => {
-    if (key === undefined || key.startsWith('link:') || instances.has(key)) return
-    throw invalid(`it has no "${key}", which "${by}" depends on`)
-  }
-  for (const { folder, directs } of importers) {
-    for (const { instance } of directs) check(instance, folder)
-  }
-  for (const [by, { dependencies }] of instances) {
-    for (const key of dependencies.values()) check(key, by)
-  }
 }

@@ -77,7 +77,9 @@ const graph: Graph = {
   ]),
 }
 const text = `{"lockVersion":1,
-"settings":{"layout":"project"},
+"settings":{
+"layout":"project",
+"":0},
 "importers":{
 ".":{
 "app":["dependencies","workspace:^","link:packages/app"],

@@ -16,6 +16,7 @@ import { maxPackages } from './limits.ts'
 import type { Override, Overrides, Scope } from './overrides.ts'
 import type { Packument, Release } from './packument.ts'
 import { pickVersion } from './pick-version.ts'
+import { type Pin, takePinned } from './pinned.ts'
 import { nodeRanges, type Ranges } from './ranges.ts'
 import { parseSpecifier, type Specifier } from './specifier.ts'
 import { mergeVariants, packageOf, variantId } from './variants.ts'
@@ -62,14 +63,18 @@ type Refuse = (
 
 /** What a lock holds, to be kept where it still fits. */
 export type Locked = {
-  /** The package that a dependency of a package.json was, if the lock has it with the same specifier. */
-  readonly direct: (folder: string, edge: WantedEdge) => PackageId | undefined
+  /** What a dependency of a package.json (its folder) or of a package (its id) was, where that still fits what is wanted. */
+  readonly direct: (from: string, edge: WantedEdge) => PackageId | undefined
+  /** The version that it was, where the package itself must be asked for anew: the lock knows too little of it, or not all that it needs. */
+  readonly pinned?: ((from: string, edge: WantedEdge) => Pin | undefined) | undefined
   readonly node: (id: PackageId) => Omit<Place, 'failures'> | undefined
   readonly versions: (name: string) => readonly string[]
 }
 
 /** A package, by the id that it is known by. */
 type Chosen = { readonly id: PackageId; readonly release: Release }
+/** Who asks: the package itself, whatever scope it is in, and its place there. */
+type Asking = { readonly id: PackageId; readonly place: Growing }
 type FromRegistry = Specifier & { readonly kind: 'registry' }
 
 type Growing = Place & {
@@ -165,9 +170,10 @@ export class Crawl {
     const neighbour = this.#neighbour(specifier)
     if (neighbour !== undefined) return `link:${neighbour.folder}`
     if (specifier.kind === 'registry') growing.wanted.set(edge.name, specifier)
+    const known = { others: edge.isPeer === true ? others : [], pin: this.#pin(folder, edge) }
     const chosen =
       specifier.kind === 'registry'
-        ? await this.#pickAlike(specifier, edge.isPeer === true ? others : [])
+        ? await this.#pickAlike(specifier, known)
         : await this.#ports.other(specifier, folder)
     return this.#visit(chosen, undefined, rule)
   }
@@ -187,11 +193,13 @@ export class Crawl {
 
   async #transitive(
     written: WantedEdge,
-    { release: by, wanted: asked }: Growing,
+    { id: from, place: { release: by, wanted: asked } }: Asking,
     scope: Scope | undefined,
   ): Promise<PackageId | undefined> {
     const { edge, rule } = this.#override(written, by, scope)
     if (edge === undefined) return undefined
+    const kept = this.#locked?.direct(from, edge)
+    if (kept !== undefined && this.#take(kept)) return kept
     const specifier = parseSpecifier(edge.name, edge.specifier)
     if (specifier.kind !== 'registry') {
       // What the project itself wrote, in its overrides, needs nobody's leave.
@@ -203,9 +211,10 @@ export class Crawl {
     }
     const { name, wanted } = specifier
     asked.set(edge.name, specifier)
-    const key = `${name}\0${wanted}`
-    const chosen =
-      this.#asked.get(key) ?? this.#pickAlike(specifier, this.#directs.get(specifier.name) ?? [])
+    const pin = this.#pin(from, edge)
+    const key = `${name}\0${wanted}\0${pin?.version ?? ''}`
+    const others = this.#directs.get(specifier.name) ?? []
+    const chosen = this.#asked.get(key) ?? this.#pickAlike(specifier, { others, pin })
     this.#asked.set(key, chosen)
     return this.#visit(await chosen, scope, rule)
   }
@@ -219,18 +228,28 @@ export class Crawl {
     return overrides?.edge(scope ?? overrides.root, by, edge) ?? { edge, rule: undefined }
   }
 
-  /** As these dependencies of the project have it, where that fits. */
-  async #pickAlike(specifier: FromRegistry, directs: Directs): Promise<Chosen> {
-    const locked = this.#locked?.versions(specifier.name) ?? []
-    const ids = directs.length === 0 ? [] : await Promise.all(directs)
-    const own = ids.flatMap((id) => this.#nodes.get(id ?? '')?.release ?? [])
-    const versions = own.filter(({ name }) => name === specifier.name)
-    return this.#pick(specifier, [...locked, ...versions.map(({ version }) => version)])
+  #pin(from: string, edge: WantedEdge): Pin | undefined {
+    return this.#locked?.pinned?.(from, edge)
   }
 
-  async #pick({ name, wanted }: FromRegistry, preferred: readonly string[]): Promise<Chosen> {
+  /** As it is pinned, or as other dependencies of the project have it, where that fits. */
+  async #pickAlike(specifier: FromRegistry, { others, pin }: Known): Promise<Chosen> {
+    const locked = this.#locked?.versions(specifier.name) ?? []
+    const ids = others.length === 0 ? [] : await Promise.all(others)
+    const own = ids.flatMap((id) => this.#nodes.get(id ?? '')?.release ?? [])
+    const versions = own.filter(({ name }) => name === specifier.name)
+    return this.#pick(specifier, [...locked, ...versions.map(({ version }) => version)], pin)
+  }
+
+  async #pick(
+    { name, wanted }: FromRegistry,
+    preferred: readonly string[],
+    pin: Pin | undefined,
+  ): Promise<Chosen> {
     const packument = await this.#ports.packument(name)
     const { nodeVersion, refuse, ranges = nodeRanges } = this.#rules
+    const pinned = takePinned(packument, { wanted, ranges }, pin)
+    if (pinned !== undefined) return { id: `${name}@${pinned.version}`, release: pinned }
     const refused = new Map<string, string>()
     const isFixed = refuse === undefined || ranges.version(wanted) !== undefined
     for (;;) {
@@ -265,7 +284,8 @@ export class Crawl {
     const release = this.#withPeers(extend(published), scope)
     const edges = edgesOf(release)
     const growing = this.#grow(id, { release, optional: optionalIn(edges) })
-    for (const edge of edges) this.#settle(growing, edge, this.#transitive(edge, growing, scope))
+    const asking = { id: plain, place: growing }
+    for (const edge of edges) this.#settle(growing, edge, this.#transitive(edge, asking, scope))
     return id
   }
 
@@ -335,6 +355,8 @@ function optionalIn(edges: readonly WantedEdge[]): ReadonlySet<string> {
 }
 
 type Directs = readonly Promise<PackageId | undefined>[]
+/** Versions that are taken where they fit. */
+type Known = { readonly others: Directs; readonly pin: Pin | undefined }
 
 /** A lock of which only the versions count: it holds neither ranges, nor several of one package as nested overrides make them. */
 function versionsOf(locked: Locked | undefined): Locked | undefined {

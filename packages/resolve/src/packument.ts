@@ -29,6 +29,8 @@ type Dist = {
   readonly tarball: string
   readonly integrity?: string
   readonly shasum?: string
+  /** The digest of its file list, where a registry that proves its releases told it (spec/release.md). */
+  readonly files?: string
 }
 
 /** A package of a registry. */

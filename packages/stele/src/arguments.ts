@@ -28,7 +28,7 @@ export function parseArguments(
     })
     refuseTwice(usage, tokens)
     const given = Object.entries(values).map(([name, value]) => [
-      name,
+      usage.options[name]?.as ?? name,
       Array.isArray(value) ? value.join(',') : value,
     ])
     return { positionals, options: Object.fromEntries(given) }

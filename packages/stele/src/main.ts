@@ -7,6 +7,7 @@ import { nearest } from '@stele/settings'
 import { isDatabaseError } from '@stele/storage/fault'
 import type { FolderThreadData } from '@stele/storage/publishing'
 import { parseArguments } from './arguments.ts'
+import { fullName } from './commands/aliases.ts'
 import { commands } from './commands/catalogue.ts'
 import type { Input, RunnableCommand } from './commands/command.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -86,7 +87,9 @@ async function runProcess(argv: readonly string[]): Promise<number> {
     }
     if (json) process.stdout.write(`${JSON.stringify(toErrorBody(error))}\n`)
     else
-      process.stderr.write(`${error.message}\n${error.fix === undefined ? '' : `${error.fix}\n`}`)
+      process.stderr.write(
+        [error.message, ...error.lines, error.fix].flatMap((line) => line ?? []).join('\n') + '\n',
+      )
     if (unreachable.some((code) => code === error.code)) return exitCodes.unreachable
     return wrongUsage.some((code) => code === error.code) ? exitCodes.wrongUsage : exitCodes.failed
   }
@@ -146,7 +149,8 @@ async function startEarly(main: URL): Promise<EarlyWorker> {
   return startEarlyWorker(main)
 }
 
-async function findCommand(name: string): Promise<RunnableCommand> {
+async function findCommand(typed: string): Promise<RunnableCommand> {
+  const name = fullName(typed, Object.keys(commands))
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (load !== undefined) return load()
   const isOption = name.startsWith('-')

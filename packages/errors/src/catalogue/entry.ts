@@ -5,6 +5,8 @@ export type Entry<Details> = {
   /** The HTTP status. Never 5xx for a permanent refusal: clients would retry (npm-wire H12). */
   readonly status: number
   readonly message: (details: Details) => string
+  /** What stands below the message, a line each. */
+  readonly lines?: (details: Details) => readonly string[]
   /** What the reader can do next. */
   readonly fix?: (details: Details) => string
 }

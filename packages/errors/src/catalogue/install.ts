@@ -41,7 +41,17 @@ export type InstallDetails = {
   override_invalid: { readonly key: string; readonly reason: string }
   graph_too_large: { readonly limit: number }
   lock_invalid: { readonly path: string; readonly reason: string }
-  lock_outdated: { readonly path: string }
+  /** `drift`: what differs, as the lines of a diff. */
+  lock_outdated: { readonly path: string; readonly drift: readonly string[] }
+  lock_absent: { readonly path: string }
+  /** A dependency that is to be removed or updated, and is none. */
+  dependency_absent: {
+    readonly name: string
+    readonly where: string
+    /** What depends on it all the same, or is called almost so. */
+    readonly near?: string
+    readonly by?: readonly string[]
+  }
   tarball_unusable: { readonly spec: string; readonly reason: string }
   store_refused: { readonly folder: string; readonly reason: string }
   /** With the place where its JSON is broken. */
@@ -178,8 +188,26 @@ export const installErrors: Catalogue<InstallDetails> = {
   },
   lock_outdated: {
     status: 422,
-    message: (d) => `"${d.path}" does not fit package.json`,
-    fix: () => 'Run "stele install" and commit the lock',
+    message: (d) =>
+      `"${d.path}" does not have what package.json wants (- is the lock, + is package.json):`,
+    lines: (d) => d.drift,
+    fix: () => 'Run "stele install", and commit stele.lock with package.json',
+  },
+  lock_absent: {
+    status: 422,
+    message: (d) => `There is no "${d.path}"`,
+    fix: () => 'Run "stele install" (in CI with --no-frozen), and commit stele.lock',
+  },
+  dependency_absent: {
+    status: 404,
+    message: (d) =>
+      d.by === undefined
+        ? `"${d.name}" is not in ${d.where}`
+        : `"${d.name}" is not in ${d.where}: it is there for ${d.by.join(', ')}`,
+    fix: (d) =>
+      d.near === undefined
+        ? `Run "stele ${d.by === undefined ? 'ls' : `why ${d.name}`}"`
+        : `Did you mean "${d.near}"?`,
   },
   bin_taken: {
     status: 409,

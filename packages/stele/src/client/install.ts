@@ -1,15 +1,13 @@
 // An installation: what the package.jsons want, resolved or taken from the lock, fetched into the store, linked into node_modules.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { SteleError } from '@stele/errors'
 import { openRegistries, type Registries, readConfig } from '@stele/fetch'
-import type { JsonObject } from '@stele/formats/json'
 import { openStore, type Platform, selectInstances } from '@stele/install'
-import { formatLock, lockedOf, parseLock } from '@stele/locks'
-import { type PeerMismatch, resolve, type WantedImporter } from '@stele/resolve'
-import type { Graph, InstanceKey } from '@stele/resolve/graph'
+import { formatLock, lockedOf } from '@stele/locks'
+import { type PeerMismatch, resolve } from '@stele/resolve'
+import type { Graph, InstanceKey, Packument } from '@stele/resolve/graph'
 import { Fetching } from './fetching.ts'
+import { type Change, changesBetween } from './graph-changes.ts'
 import { takeTurns } from './hold.ts'
+import { type LockAsked, planLock, writeLock } from './lock-file.ts'
 import { linkPlaced, planPlacing } from './placing.ts'
 import { createRefusal } from './policies.ts'
 import { publicationsFrom, readPolicy } from './policy-settings.ts'
@@ -32,6 +30,12 @@ export type InstallOptions = {
   readonly omit?: { readonly dev?: boolean; readonly optional?: boolean }
   /** The lock must fit as it is. */
   readonly isFrozen?: boolean
+  /** Resolves even where the lock fits, with this in place of all that the lock has. */
+  readonly relock?: LockAsked['relock']
+  /** Packages share versions, as few as everybody can live with. */
+  readonly dedupes?: boolean
+  /** Changes nothing: the report tells what would be changed. */
+  readonly isDryRun?: boolean
   /** What --layout says. */
   readonly layout?: string | undefined
   /** What was typed behind "install": when it is typed again, and nothing has changed, there is nothing to do. */
@@ -49,30 +53,59 @@ export type InstallReport = {
   readonly isChanged: boolean
   readonly fetched: number
   readonly mismatches: readonly PeerMismatch[]
+  /** What is different in the lock. */
+  readonly changes: readonly Change[]
   /** What a person should know beside that. */
   readonly notices: readonly string[]
   readonly tookMs: number
 }
 
+/** What registries tell of packages. */
+export type Packuments = {
+  readonly of: (name: string) => Promise<Packument>
+  readonly close: () => void
+}
+
+/** Asks the registries that hold for this project. */
+export function openPackuments({ root, env }: InstallOptions): Packuments {
+  const registries = openRegistries(readConfig(root), env)
+  const known = new Map<string, Promise<Packument>>()
+  return {
+    of: (name) => {
+      const found = known.get(name) ?? registries.packument(name)
+      known.set(name, found)
+      return found
+    },
+    close: registries.close,
+  }
+}
+
 /** Installs the project that this folder belongs to, once others are done with it. */
 export async function install(options: InstallOptions): Promise<InstallReport> {
+  return (await installGraph(options)).report
+}
+
+/** What was done, and what is installed now. */
+type Installed = { readonly report: InstallReport; readonly graph: Graph }
+
+/** As install(), with what is installed now. */
+export async function installGraph(options: InstallOptions): Promise<Installed> {
   const root = await findRoot(options.root)
   using _ = await takeTurns(root, storeFolder(options.env), options.say ?? (() => {}))
   return await installNow(options)
 }
 
-async function installNow(options: InstallOptions): Promise<InstallReport> {
+async function installNow(options: InstallOptions): Promise<Installed> {
   const startMs = performance.now()
   const startedMs = Date.now()
-  const { env, omit = {} } = options
+  const { env, omit = {}, isFrozen, isDryRun, dedupes } = options
+  const relock =
+    options.relock ?? (dedupes === true ? (before) => before && lockedOf(before) : undefined)
   const project = await readProject(options.root)
   const { root, importers: wanted } = project
   const settings = readResolveSettings(project)
   const snapshot = snapshotOf(project, env, startedMs)
-  const lockPath = join(root, 'stele.lock')
-  const lock = existsSync(lockPath)
-    ? parseLock(readFileSync(lockPath, 'utf8'), lockPath)
-    : undefined
+  const plan = await planLock({ root, wanted, settings: settings.locked, isFrozen, relock })
   const config = readConfig(root)
   const registries = openRegistries(config, env)
   const sources = openSources(root, registries, env)
@@ -80,25 +113,25 @@ async function installNow(options: InstallOptions): Promise<InstallReport> {
   const pull = new Pull({ main: options.main, root, store, registries })
   const fetching = new Fetching({ pull, sources, store })
   try {
-    const hasSettings = lock !== undefined && isLockedWith(lock.settings, settings.locked)
-    const isCurrent = hasSettings && fits(lock.graph, wanted)
-    if (!isCurrent && options.isFrozen === true)
-      throw new SteleError('lock_outdated', { path: lockPath })
-    const resolved = isCurrent
-      ? { graph: lock.graph, mismatches: [], unusedOverrides: [] }
-      : await resolve(wanted, portsOf(registries, sources, fetching), {
-          nodeVersion: process.versions.node,
-          locked: lock && (hasSettings ? lockedOf(lock.graph) : versionsOf(lock.graph)),
-          ...settings.rules,
-          refuse: createRefusal(
-            readPolicy(project, config, Date.now()),
-            publicationsFrom(registries),
-          ),
-        }).catch(async (error: unknown) => {
-          throw await explained(error, root)
-        })
+    const ports = portsOf(registries, sources, isDryRun === true ? undefined : fetching)
+    const refuse = (): ReturnType<typeof createRefusal> =>
+      createRefusal(readPolicy(project, config, Date.now()), publicationsFrom(registries))
+    const resolved =
+      plan.current === undefined
+        ? await resolve(wanted, ports, {
+            nodeVersion: process.versions.node,
+            locked: plan.locked,
+            ...settings.rules,
+            dedupes,
+            refuse: refuse(),
+          }).catch(async (error: unknown) => {
+            throw await explained(error, root)
+          })
+        : { graph: plan.current, mismatches: [], unusedOverrides: [] }
     const { graph, mismatches, unusedOverrides } = resolved
     const selected = selectInstances(graph, ownPlatform, omit)
+    const changes = changesBetween(plan.before, graph)
+    const unused = unusedOverrides.map((key) => `The override "${key}" changes nothing`)
     const placing = planPlacing({
       root,
       graph,
@@ -106,25 +139,24 @@ async function installNow(options: InstallOptions): Promise<InstallReport> {
       omitsDev: omit.dev === true,
       flag: options.layout,
       manifest: project.manifests[0]?.manifest ?? {},
-      settings: { ...othersOf(lock?.settings), ...settings.locked },
+      settings: plan.settings,
     })
+    if (isDryRun === true) {
+      const notices = [...plan.notices, ...unused]
+      const tookMs = Math.round(performance.now() - startMs)
+      const told = { packages: selected.size, mismatches, changes, notices, tookMs }
+      return { report: { ...told, added: [], removed: 0, isChanged: false, fetched: 0 }, graph }
+    }
     registerProject(store.path, root)
     const linked = linkPlaced(placing, store, await fetching.complete(placing))
-    writeWhole(lockPath, formatLock({ graph, settings: placing.settings }))
+    if (isFrozen !== true) writeLock(root, formatLock({ graph, settings: placing.settings }))
     const { typed } = options
-    if (typed !== undefined)
-      keepState({ ...snapshot, typed, packages: selected.size, store: store.path })
+    const packages = selected.size
+    if (typed !== undefined) keepState({ ...snapshot, typed, packages, store: store.path })
+    const notices = [...plan.notices, ...unused, ...linked.notices]
     const tookMs = Math.round(performance.now() - startMs)
-    const unused = unusedOverrides.map((key) => `The override "${key}" changes nothing`)
-    const notices = [...unused, ...linked.notices]
-    return {
-      packages: selected.size,
-      ...linked,
-      fetched: fetching.count,
-      mismatches,
-      notices,
-      tookMs,
-    }
+    const fetched = fetching.count
+    return { report: { packages, ...linked, fetched, mismatches, changes, notices, tookMs }, graph }
   } finally {
     pull.close()
     registries.close()
@@ -147,44 +179,10 @@ function ownLibc(): string | undefined {
   return text.includes('glibcVersionRuntime') ? 'glibc' : 'musl'
 }
 
-/** Whether the lock holds just what these package.jsons want. */
-function fits({ importers }: Graph, wanted: readonly WantedImporter[]): boolean {
-  const ofLock = importers.map(({ folder, directs }) => [
-    folder,
-    directs.map(({ name, specifier, kind }) => [name, specifier, kind]),
-  ])
-  const ofProject = wanted.map(({ folder, edges }) => [
-    folder,
-    edges.map(({ name, specifier, kind }) => [name, specifier, kind]),
-  ])
-  return JSON.stringify(ofLock) === JSON.stringify(ofProject)
-}
-
-const resolveSettings = ['overrides', 'extensions', 'ranges']
-
-/** Whether the lock was made with these settings of resolving. */
-function isLockedWith(settings: JsonObject, wanted: JsonObject): boolean {
-  return resolveSettings.every(
-    (name) => JSON.stringify(settings[name]) === JSON.stringify(wanted[name]),
-  )
-}
-
-/** The settings of a lock that resolving has nothing to do with. */
-function othersOf(settings: JsonObject = {}): JsonObject {
-  const others = Object.entries(settings).filter(([name]) => !resolveSettings.includes(name))
-  return Object.fromEntries(others)
-}
-
-/** Of a lock that was made with other settings only the versions are taken over. */
-function versionsOf(graph: Graph): ReturnType<typeof lockedOf> {
-  const { versions } = lockedOf(graph)
-  return { direct: () => undefined, node: () => undefined, versions }
-}
-
 function portsOf(
   registries: Registries,
   sources: Sources,
-  fetching: Fetching,
+  fetching: Fetching | undefined,
 ): Parameters<typeof resolve>[1] {
   const known = new Map<string, ReturnType<Registries['packument']>>()
   return {
@@ -194,14 +192,6 @@ function portsOf(
       return found
     },
     other: sources.find,
-    chosen: (id, release) => fetching.begin(id, release),
+    chosen: (id, release) => fetching?.begin(id, release),
   }
-}
-
-function writeWhole(path: string, text: string): void {
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
-  mkdirSync(join(path, '..'), { recursive: true })
-  const own = `${path}.${process.pid}`
-  writeFileSync(own, text)
-  renameSync(own, path)
 }

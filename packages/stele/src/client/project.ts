@@ -55,7 +55,7 @@ async function readAll(root: string): Promise<Project> {
 }
 
 /** Reads the package.json of this folder. Throws manifest_unreadable. */
-function readManifest(root: string, folder: string): ProjectManifest {
+export function readManifest(root: string, folder: string): ProjectManifest {
   const path = join(root, folder, 'package.json')
   try {
     const text = readFileSync(path, 'utf8')

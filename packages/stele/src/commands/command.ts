@@ -10,6 +10,8 @@ type Option = {
   readonly summary: string
   /** It may be given several times: its value is then a list with commas. */
   readonly multiple?: boolean
+  /** The option that this is another word for; the help does not name it. */
+  readonly as?: string
 }
 
 /** What the help says of a command, and what its arguments may be. */

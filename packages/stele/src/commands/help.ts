@@ -1,7 +1,9 @@
 // stele help [command]
 import { SteleError } from '@stele/errors'
+import { aliases } from './aliases.ts'
 import type { Command, RunnableCommand, Usage } from './command.ts'
 import { summaries } from './summaries.ts'
+import { topics } from './topics.ts'
 
 /** The commands by name, each loaded when it is asked for. */
 type Commands = { readonly [name: string]: () => Promise<RunnableCommand> }
@@ -9,13 +11,14 @@ type Commands = { readonly [name: string]: () => Promise<RunnableCommand> }
 type Report =
   | { readonly commands: { readonly [name: string]: string }; readonly group?: string }
   | { readonly usage: Usage }
+  | { readonly topic: string }
 
 /** Lists the commands, or tells of one. */
 export const createHelp = (commands: Commands): Command<Report> => ({
   usage: {
     name: 'help',
     summary: 'Show what the commands do',
-    arguments: '[command]',
+    arguments: '[command | topic]',
     options: {},
   },
   run: async ({ positionals }) => {
@@ -25,10 +28,15 @@ export const createHelp = (commands: Commands): Command<Report> => ({
     if (group.length > 0 && rest.length === 0) {
       return { commands: Object.fromEntries(group), group: name }
     }
-    const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+    const meant = Object.hasOwn(aliases, name) ? (aliases[name] ?? name) : name
+    const load = Object.hasOwn(commands, meant) ? commands[meant] : undefined
+    const topic = Object.hasOwn(topics, name) ? topics[name] : undefined
+    if (load === undefined && topic !== undefined) return { topic: topic.join('\n') }
     if (load === undefined) {
+      const isWord = !Object.keys(commands).some((one) => one.startsWith(`${name} `))
+      const known = isWord ? `; topics are ${Object.keys(topics).join(', ')}` : ''
       throw new SteleError('usage_wrong', {
-        reason: `There is no command "${[name, ...rest].join(' ')}"`,
+        reason: `There is no command "${[name, ...rest].join(' ')}"${known}`,
         command: '',
       })
     }
@@ -41,7 +49,10 @@ export const createHelp = (commands: Commands): Command<Report> => ({
     }
     return { usage }
   },
-  view: (report) => ('usage' in report ? describe(report.usage) : overview(report)),
+  view: (report) => {
+    if ('topic' in report) return report.topic
+    return 'usage' in report ? describe(report.usage) : overview(report)
+  },
 })
 
 /** `vm exec` is one name. */
@@ -66,13 +77,15 @@ function overview({ commands, group }: Extract<Report, { readonly commands: obje
     '',
     ...table(Object.entries(commands)),
     '',
+    ...(group === undefined ? [`Topics: ${Object.keys(topics).join(', ')}`, ''] : []),
     'Every command takes --json. "stele help <command>" tells more',
   ].join('\n')
 }
 
 function describe(usage: Usage): string {
-  const options = Object.entries(usage.options).map(([name, option]): readonly [string, string] => [
-    `--${name}${option.value === undefined ? '' : ` <${option.value}>`}`,
+  const named = Object.entries(usage.options).filter(([, { as }]) => as === undefined)
+  const options = named.map(([name, option]): readonly [string, string] => [
+    `${option.short === undefined ? '' : `-${option.short}, `}--${name}${option.value === undefined ? '' : ` <${option.value}>`}`,
     option.summary,
   ])
   return [

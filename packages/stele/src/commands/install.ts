@@ -1,56 +1,37 @@
 // stele install: a project's dependencies into node_modules.
+import { existsSync } from 'node:fs'
 import { type InstallReport, install } from '../client/install.ts'
+import { lockPathOf } from '../client/lock-file.ts'
+import { placeOf } from '../client/place.ts'
+import { add } from './add.ts'
 import type { Command, Input } from './command.ts'
+import { describeInstall, isContinuous, readInstallOptions } from './install-input.ts'
 
-/** Installs what the package.json of this folder wants. */
+/** Installs what the package.json of this folder wants; with names, adds these to it. */
 export const installCommand: Command<InstallReport> = {
   usage: {
     name: 'install',
     summary: 'Install the dependencies of this project',
-    arguments: '',
+    arguments: '[package...]',
     options: {
-      frozen: { type: 'boolean', summary: 'fail where stele.lock does not fit package.json' },
-      layout: {
-        type: 'string',
-        value: 'name',
-        summary: 'auto, global, project or hoisted; stele.lock keeps it',
+      ...add.usage.options,
+      frozen: {
+        type: 'boolean',
+        summary: 'fail where stele.lock does not fit package.json; the default where CI is set',
       },
+      'frozen-lockfile': { type: 'boolean', as: 'frozen', summary: '' },
     },
+    notes: ['With names it is "stele add".'],
   },
   run,
-  view,
+  view: (report) => describeInstall(report, 'no changes'),
 }
 
-function run({ options, environment, main }: Input): Promise<InstallReport> {
-  return install({
-    root: process.cwd(),
-    main,
-    env: { ...environment },
-    isFrozen: options['frozen'] === true,
-    typed: process.argv.slice(3),
-    say: (line) => process.stderr.write(`${line}\n`),
-    layout: typeof options['layout'] === 'string' ? options['layout'] : undefined,
-  })
-}
-
-function view({
-  packages,
-  added,
-  removed,
-  isChanged,
-  tookMs,
-  mismatches,
-  notices,
-}: InstallReport): string {
-  const changes = [
-    ...(added.length === 0 ? [] : [`${added.length} added`]),
-    ...(removed === 0 ? [] : [`${removed} removed`]),
-  ]
-  const nothing = isChanged ? 'linked anew' : 'nothing to do'
-  const what = changes.length === 0 ? nothing : changes.join(', ')
-  const warnings = mismatches.map(
-    ({ by, name, wanted, found }) => `${by} wants the peer ${name}@${wanted}, and finds ${found}`,
-  )
-  const outcome = `${packages} packages: ${what}, ${(tookMs / 1000).toFixed(2)} s`
-  return [...warnings, ...notices, outcome].join('\n')
+async function run(input: Input): Promise<InstallReport> {
+  if (input.positionals.length > 0) return add.run(input)
+  const asked = readInstallOptions(input)
+  const isDefault =
+    isContinuous(input.environment) && existsSync(lockPathOf((await placeOf(asked.root)).root))
+  const { frozen = isDefault } = input.options
+  return install({ ...asked, isFrozen: frozen === true, typed: process.argv.slice(3) })
 }

@@ -2,11 +2,19 @@
 
 /** The summaries by name. */
 export const summaries: { readonly [name: string]: string } = {
+  add: 'Add packages to this project and install them',
   admin: 'Make again what follows from the log: package pages and search, the public folder',
   amend: "Let a tarball's own package.json replace what its upstream told of it at first",
+  ci: 'Install just what stele.lock holds, into an empty node_modules',
   clone: 'Copy a service of a script: its call log and its files, checked on the way',
+  dedupe: 'Let packages share versions where one fits all who want it',
   help: 'Show what the commands do',
+  init: 'Make a package.json in this folder',
   install: 'Install the dependencies of this project',
+  ls: 'List what is installed, as a tree; ends with 1 where something is missing',
+  outdated: 'List dependencies that have newer versions; ends with 1 where there are any',
+  prune: 'Remove from node_modules what stele.lock does not have',
+  remove: 'Remove dependencies from this project',
   reserve: 'Reserve names and scopes for accounts, release them, or list them',
   rules: 'Show the rules that the log runs, or change them with the root key',
   serve: 'Serve a registry',
@@ -14,10 +22,12 @@ export const summaries: { readonly [name: string]: string } = {
   'store prune': 'Remove packages from the store that no project on this machine has',
   'store verify': 'Read every file of the store, and remove packages that are damaged',
   takedown: 'Delete a tarball or a part of the log; the log shows for ever that it was there',
+  update: 'Update packages, within the ranges that are wanted of them',
   user: 'Add, change, remove or list the users of a registry on this machine',
   'vm exec': 'Serve a script: its methods to call, its files and its call log to read and check',
   'vm identity': 'Make a key that signs your calls, and print the account that it is',
   'vm repl': "Call a service's methods: at a prompt, or one with --exec",
   'vm verify': 'Run every call of a service again, and compare its call log and its files',
   verify: 'Replay the log of a registry, and compare all that it serves with it',
+  why: 'Show who wants a package: the shortest ways to each of its versions',
 }

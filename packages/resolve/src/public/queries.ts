@@ -1,0 +1,3 @@
+// The public face of @stele/resolve/queries: what may be asked of a graph.
+export { findOutdated, type Outdated } from '../outdated.ts'
+export { type Way, waysTo } from '../why.ts'

@@ -1,0 +1,57 @@
+// What differs between two locks, by package.
+import type { Graph } from '@stele/resolve/graph'
+import semver from 'semver'
+
+/** A package whose versions are others now. */
+export type Change = {
+  readonly name: string
+  /** Versions that are gone; empty for a package that is new. */
+  readonly from: readonly string[]
+  /** Versions that are new; empty for a package that is gone. */
+  readonly to: readonly string[]
+  /** Whether a package.json names it. */
+  readonly isDirect: boolean
+}
+
+/** The packages that differ, by name. */
+export function changesBetween(before: Graph | undefined, after: Graph): readonly Change[] {
+  const directs = new Set([...directNames(before), ...directNames(after)])
+  const [old, now] = [versionsIn(before), versionsIn(after)]
+  return [...new Set([...old.keys(), ...now.keys()])].toSorted().flatMap((name) => {
+    const [from, to] = [old.get(name) ?? new Set<string>(), now.get(name) ?? new Set<string>()]
+    const [gone, come] = [sorted(from.difference(to)), sorted(to.difference(from))]
+    const isDirect = directs.has(name)
+    return gone.length + come.length === 0 ? [] : [{ name, from: gone, to: come, isDirect }]
+  })
+}
+
+/** A line for each: `+ a 1.0.0`, `- b 1.0.0`, `a 1.0.0 → 1.1.0`. */
+export function formatChanges(changes: readonly Change[]): readonly string[] {
+  return changes.map(({ name, from, to }) => {
+    if (from.length === 0) return `+ ${name} ${to.join(', ')}`
+    if (to.length === 0) return `- ${name} ${from.join(', ')}`
+    return `  ${name} ${from.join(', ')} → ${to.join(', ')}`
+  })
+}
+
+function directNames(graph: Graph | undefined): readonly string[] {
+  return (graph?.importers ?? []).flatMap(({ directs }) => directs.map(({ name }) => name))
+}
+
+function versionsIn(graph: Graph | undefined): ReadonlyMap<string, Set<string>> {
+  const versions = new Map<string, Set<string>>()
+  for (const { name, version } of graph?.packages.values() ?? []) {
+    const known = versions.get(name)
+    if (known === undefined) versions.set(name, new Set([version]))
+    else known.add(version)
+  }
+  return versions
+}
+
+function sorted(versions: ReadonlySet<string>): readonly string[] {
+  return [...versions].toSorted((one, other) =>
+    semver.valid(one) === null || semver.valid(other) === null
+      ? Number(one > other) - Number(one < other)
+      : semver.compare(one, other),
+  )
+}

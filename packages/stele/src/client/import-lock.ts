@@ -1,0 +1,26 @@
+// The lock of another client, where a project comes to Stele with one.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { foreignNames, readForeignLock } from '@stele/locks/foreign'
+import type { Locked } from '@stele/resolve'
+
+/** What the lock holds, and what to tell of it. */
+type ForeignLock = { readonly locked: Locked; readonly notice: string }
+
+/** The lock of another client in this folder, that of `packageManager` first; undefined where there is none. Throws lock_invalid. */
+export function findForeignLock(root: string): ForeignLock | undefined {
+  const found = [...foreignNames].filter(([file]) => existsSync(join(root, file)))
+  if (found.length === 0) return undefined
+  const own = found.find(([, client]) => client === clientOf(root)) ?? found[0]
+  const [file] = own ?? ['']
+  const others = found.filter(([name]) => name !== file).map(([name]) => name)
+  const rest = others.length === 0 ? '' : `, and ${others.join(', ')} left aside`
+  const locked = readForeignLock(file, readFileSync(join(root, file), 'utf8'))
+  return { locked, notice: `Versions taken over from ${file}${rest}` }
+}
+
+/** The client that package.json names, as corepack reads it. */
+function clientOf(root: string): string | undefined {
+  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  return typeof packageManager === 'string' ? packageManager.split('@')[0] : undefined
+}

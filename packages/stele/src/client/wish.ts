@@ -1,0 +1,85 @@
+// What somebody who adds a package typed, and what package.json says of it then.
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, relative, resolve, sep } from 'node:path'
+import { SteleError } from '@stele/errors'
+import { absentVersion, parseSpecifier, pickVersion } from '@stele/resolve'
+import type { Packument } from '@stele/resolve/graph'
+import semver from 'semver'
+
+/** A package that is wanted. */
+export type Wish = {
+  /** As it was typed. */
+  readonly typed: string
+  /** The name of the dependency. */
+  readonly name: string
+  /** What stands behind the name; empty where nothing was typed. */
+  readonly specifier: string
+}
+
+const named = /^(?<name>(?:@[^/@\s]+\/)?[^/@\s:]+)(?:@(?<specifier>.*))?$/s
+const path = /^(?:\.{1,2}(?:[/\\]|$)|~\/|\/|[A-Za-z]:[/\\]|file:)/
+
+/** Reads what was typed in the first folder, for the package.json of the second. Throws usage_wrong. */
+export function readWish(typed: string, folder: string, target: string = folder): Wish {
+  if (path.test(typed) || /\.(?:tgz|tar\.gz)$/.test(typed)) return readPath(typed, folder, target)
+  const { name, specifier = '' } = named.exec(typed)?.groups ?? {}
+  if (name !== undefined) return { typed, name, specifier }
+  const reason = `"${typed}" has no name: write it as <name>@${typed}`
+  throw new SteleError('usage_wrong', { reason, command: 'add' })
+}
+
+function readPath(typed: string, folder: string, target: string): Wish {
+  const plain = typed.replace(/^file:/, '').replace(/^~(?=\/)/, homedir())
+  const place = resolve(folder, plain)
+  const written = relative(target, place).split(sep).join('/')
+  const specifier = `file:${written.startsWith('.') ? written : `./${written}`}`
+  const file = join(place, 'package.json')
+  if (existsSync(file)) {
+    const { name } = JSON.parse(readFileSync(file, 'utf8'))
+    if (typeof name === 'string') return { typed, name, specifier }
+  }
+  const isThere = existsSync(place)
+  const reason = isThere
+    ? `"${typed}" does not tell its name: write it as <name>@${specifier}`
+    : `There is no "${typed}"`
+  throw new SteleError('usage_wrong', { reason, command: 'add' })
+}
+
+/** How a version is written down. */
+export type Saving = { readonly isExact: boolean; readonly nodeVersion: string }
+
+/**
+ * What package.json says of the wish: as npm has it, a range that was typed stays where `^` of the newest version that fits it would
+ * allow more. Throws version_absent, specifier_invalid, and what asking for the packument throws.
+ */
+export async function saved(
+  { name, specifier }: Wish,
+  packumentOf: (name: string) => Promise<Packument>,
+  { isExact, nodeVersion }: Saving,
+): Promise<string> {
+  const parsed = parseSpecifier(name, specifier === '' ? 'latest' : specifier)
+  if (parsed.kind !== 'registry') return specifier
+  const { name: real, wanted } = parsed
+  const packument = await packumentOf(real)
+  const release = pickVersion(packument, wanted, { nodeVersion })
+  if (release === undefined) throw absentVersion(packument, wanted)
+  const alias = real === name ? '' : `npm:${real}@`
+  return `${alias}${rangeFor(release.version, wanted, isExact)}`
+}
+
+function rangeFor(version: string, wanted: string, isExact: boolean): string {
+  if (isExact) return version
+  const caret = `^${version}`
+  const isRange = semver.validRange(wanted) !== null && semver.valid(wanted) === null
+  return isRange && !semver.subset(caret, wanted, { loose: true }) ? wanted : caret
+}
+
+/** `name@version`, or a name alone, taken apart. */
+export function splitSpec(typed: string): {
+  readonly name: string
+  readonly version?: string | undefined
+} {
+  const at = typed.indexOf('@', 1)
+  return at === -1 ? { name: typed } : { name: typed.slice(0, at), version: typed.slice(at + 1) }
+}

@@ -1,0 +1,143 @@
+// stele ls: what is installed, as a tree.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { SteleError } from '@stele/errors'
+import { type Graph, type InstanceKey, linkedFolder } from '@stele/resolve/graph'
+import { instancesOf } from '../client/dependency-paths.ts'
+import { needLock } from '../client/lock-file.ts'
+import { placeOf } from '../client/place.ts'
+import { splitSpec } from '../client/wish.ts'
+import type { Command, Input } from './command.ts'
+
+type Node = {
+  /** As its dependent calls it. */
+  readonly name: string
+  /** `name@version`, or `link:<folder>`. */
+  readonly id: string
+  readonly kind?: string
+  /** It is in the lock, and not in node_modules. */
+  readonly isMissing?: boolean
+  /** What it depends on is shown elsewhere. */
+  readonly isRepeated?: boolean
+  readonly dependencies: readonly Node[]
+}
+
+type Tree = {
+  /** The folder of a package.json. */
+  readonly folder: string
+  readonly dependencies: readonly Node[]
+}
+
+/** Lists what package.json names, and below it what that needs. */
+export const ls: Command<readonly Tree[]> = {
+  usage: {
+    name: 'ls',
+    summary: 'List what is installed, as a tree; ends with 1 where something is missing',
+    arguments: '[name...]',
+    options: {
+      all: { type: 'boolean', short: 'a', summary: 'down to the end' },
+      depth: {
+        type: 'string',
+        value: 'n',
+        summary: 'so many levels below package.json; 0 by default',
+      },
+    },
+    notes: ['With names it shows these alone, and the ways to them.'],
+  },
+  run,
+  view: (trees) =>
+    trees
+      .flatMap(({ folder, dependencies }) => [
+        folder === '.' ? 'package.json' : `${folder}/package.json`,
+        ...(dependencies.length === 0 ? ['└── (nothing)'] : linesOf(dependencies, '')),
+      ])
+      .join('\n'),
+  exitCode: (trees) => (trees.some(({ dependencies }) => dependencies.some(isMissing)) ? 1 : 0),
+}
+
+function isMissing(node: Node): boolean {
+  return node.isMissing === true
+}
+
+async function run({ positionals, options }: Input): Promise<readonly Tree[]> {
+  const { root } = await placeOf(process.cwd())
+  const { graph } = needLock(root)
+  const depth = readDepth(options, positionals.length > 0)
+  const wanted = wantedKeys(graph, positionals)
+  const shown = new Set<InstanceKey>()
+  return graph.importers.map(({ folder, directs }) => ({
+    folder,
+    dependencies: directs.flatMap(({ name, kind, instance }): readonly Node[] => {
+      if (instance === undefined || (wanted !== undefined && !wanted.has(instance))) return []
+      const isThere = existsSync(join(root, folder, 'node_modules', name))
+      const node = nodeOf(graph, { name, key: instance, depth, wanted, shown })
+      const isOptional = kind === 'optionalDependencies'
+      return [{ ...node, kind, ...(isThere || isOptional ? {} : { isMissing: true }) }]
+    }),
+  }))
+}
+
+function readDepth({ all, depth }: Input['options'], hasNames: boolean): number {
+  if (all === true) return Number.POSITIVE_INFINITY
+  if (depth === undefined) return hasNames ? Number.POSITIVE_INFINITY : 0
+  if (/^\d+$/.test(String(depth))) return Number(depth)
+  if (/^infinity$/i.test(String(depth))) return Number.POSITIVE_INFINITY
+  const reason = `--depth "${String(depth)}": must be a number`
+  throw new SteleError('usage_wrong', { reason, command: 'ls' })
+}
+
+/** The instances of these names and all that leads to them; undefined without names. */
+function wantedKeys(graph: Graph, names: readonly string[]): ReadonlySet<InstanceKey> | undefined {
+  if (names.length === 0) return undefined
+  const wanted = new Set(names.flatMap((name) => instancesOf(graph, splitSpec(name))))
+  for (let before = -1; before !== wanted.size; ) {
+    before = wanted.size
+    for (const [key, { dependencies }] of graph.instances) {
+      if (dependencies.values().some((target) => wanted.has(target))) wanted.add(key)
+    }
+  }
+  return wanted
+}
+
+type Place = {
+  readonly name: string
+  readonly key: InstanceKey
+  readonly depth: number
+  readonly wanted: ReadonlySet<InstanceKey> | undefined
+  readonly shown: Set<InstanceKey>
+}
+
+function nodeOf(graph: Graph, { name, key, depth, wanted, shown }: Place): Node {
+  const instance = graph.instances.get(key)
+  const id = instance?.id ?? key
+  if (instance === undefined || linkedFolder(key) !== undefined || depth <= 0) {
+    return { name, id, dependencies: [] }
+  }
+  const inside = [...instance.dependencies].filter(
+    ([, target]) => wanted === undefined || wanted.has(target),
+  )
+  if (shown.has(key) && inside.length > 0) return { name, id, isRepeated: true, dependencies: [] }
+  shown.add(key)
+  const dependencies = inside.map(([dependency, target]) =>
+    nodeOf(graph, { name: dependency, key: target, depth: depth - 1, wanted, shown }),
+  )
+  return { name, id, dependencies }
+}
+
+function linesOf(nodes: readonly Node[], indent: string): readonly string[] {
+  return nodes.flatMap((node, at) => {
+    const isLast = at === nodes.length - 1
+    const below = linesOf(node.dependencies, `${indent}${isLast ? '    ' : '│   '}`)
+    return [`${indent}${isLast ? '└── ' : '├── '}${describe(node)}`, ...below]
+  })
+}
+
+function describe({ name, id, kind = 'dependencies', isMissing: lacks, isRepeated }: Node): string {
+  const own = id.startsWith(`${name}@`) ? id : `${name} (${id})`
+  const marks = [
+    ...(kind === 'dependencies' ? [] : [kind.replace('Dependencies', '')]),
+    ...(lacks === true ? ['missing: run "stele install"'] : []),
+    ...(isRepeated === true ? ['see above'] : []),
+  ]
+  return marks.length === 0 ? own : `${own}  ${marks.join(', ')}`
+}

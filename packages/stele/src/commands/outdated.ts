@@ -1,0 +1,55 @@
+// stele outdated: which dependencies have newer versions.
+import { rangeIn } from '@stele/locks'
+import { findOutdated, type Outdated } from '@stele/resolve/queries'
+import { openPackuments } from '../client/install.ts'
+import { needLock } from '../client/lock-file.ts'
+import { placeOf } from '../client/place.ts'
+import { columns } from './columns.ts'
+import type { Command, Input } from './command.ts'
+import { readInstallOptions } from './install-input.ts'
+
+/** Lists dependencies of package.json that have newer versions. */
+export const outdated: Command<readonly Outdated[]> = {
+  usage: {
+    name: 'outdated',
+    summary: 'List dependencies that have newer versions; ends with 1 where there are any',
+    arguments: '[name...]',
+    options: {},
+  },
+  run,
+  view: (rows) =>
+    rows.length === 0
+      ? 'Everything is up to date'
+      : columns([
+          ['package', 'current', 'wanted', 'latest', 'wanted by'],
+          ...rows.map(({ name, current, wanted, latest, kind, folder }) => [
+            name,
+            current ?? 'missing',
+            wanted ?? '-',
+            latest ?? '-',
+            `${folder === '.' ? '' : `${folder}/`}package.json${kind === 'devDependencies' ? ' (dev)' : ''}`,
+          ]),
+        ]),
+  exitCode: (rows) => (rows.length === 0 ? 0 : 1),
+}
+
+async function run(input: Input): Promise<readonly Outdated[]> {
+  const { root } = await placeOf(process.cwd())
+  const { graph } = needLock(root)
+  const { positionals } = input
+  const directs = graph.importers.flatMap((importer) => importer.directs)
+  const asked = directs.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+  const packuments = openPackuments({ ...readInstallOptions(input), root })
+  try {
+    const names = new Set(asked.flatMap((direct) => rangeIn(direct)?.name ?? []))
+    const found = await Promise.all(
+      [...names].map(async (name) => [name, await packuments.of(name)] as const),
+    )
+    const known = new Map(found)
+    const { node: nodeVersion } = process.versions
+    const rows = findOutdated(graph, (name) => known.get(name), { nodeVersion })
+    return rows.filter(({ name }) => asked.some((direct) => direct.name === name))
+  } finally {
+    packuments.close()
+  }
+}

@@ -1,0 +1,115 @@
+// stele update: newer versions, within what package.jsons allow: of everything, or of one package wherever it is.
+import { lockedOf, rangeIn } from '@stele/locks'
+import { absentDependency } from '../client/absent-dependency.ts'
+import { type Blocked, blockersOf } from '../client/blockers.ts'
+import { changeManifest, type DependencyManifest } from '../client/change-manifest.ts'
+import { instancesOf } from '../client/dependency-paths.ts'
+import { type ManifestEdit, members } from '../client/edit-manifest.ts'
+import {
+  type InstallReport,
+  installGraph,
+  openPackuments,
+  type Packuments,
+} from '../client/install.ts'
+import { readLockFile } from '../client/lock-file.ts'
+import { placeOf } from '../client/place.ts'
+import type { Command, Input } from './command.ts'
+import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
+
+type Report = InstallReport & { readonly blocked: readonly Blocked[] }
+
+/** Updates these packages, or all. */
+export const update: Command<Report> = {
+  usage: {
+    name: 'update',
+    summary: 'Update packages, within the ranges that are wanted of them',
+    arguments: '[name...]',
+    options: {
+      latest: {
+        type: 'boolean',
+        short: 'L',
+        summary: 'of what package.json names, what is tagged "latest": package.json is changed',
+      },
+      ...installOptions,
+    },
+    notes: [
+      'With names only these change, wherever they are: package.json need not name them. Where something keeps',
+      'them from their newest version, it says what.',
+    ],
+  },
+  run,
+  view: (report) =>
+    [
+      describeInstall(report, 'all changes'),
+      ...report.blocked.map(
+        ({ name, version, latest, by, wanted }) =>
+          `${name} stays at ${version}, and ${latest} is out: ${by} wants ${wanted}`,
+      ),
+    ].join('\n'),
+}
+
+async function run(input: Input): Promise<Report> {
+  const { positionals, options } = input
+  const asked = readInstallOptions(input)
+  const { root } = await placeOf(asked.root)
+  const names = forgottenNames(root, positionals)
+  const relocking = {
+    ...asked,
+    relock: (before: Parameters<typeof lockedOf>[0] | undefined) =>
+      before === undefined || positionals.length === 0 ? undefined : lockedOf(before, { names }),
+  }
+  const packuments = openPackuments({ ...asked, root })
+  try {
+    const { report, graph } =
+      options['latest'] === true
+        ? await changeManifest(relocking, (manifest) =>
+            latestEdits(manifest, positionals, packuments),
+          )
+        : await installGraph(relocking)
+    return { ...report, blocked: await blockersOf(graph, names, packuments.of) }
+  } finally {
+    packuments.close()
+  }
+}
+
+/** Names in the registry; an alias of package.json is known by its own too. Throws dependency_absent. */
+function forgottenNames(root: string, typed: readonly string[]): ReadonlySet<string> {
+  const graph = readLockFile(root)?.lock.graph
+  if (graph === undefined) return new Set(typed)
+  const names = [...new Set([...graph.packages.values()].map(({ name }) => name))]
+  return new Set(
+    typed.map((name) => {
+      const directs = graph.importers.flatMap((importer) => importer.directs)
+      const direct = directs.find((each) => each.name === name)
+      const real = direct === undefined ? undefined : rangeIn(direct)?.name
+      if (real !== undefined) return real
+      if (instancesOf(graph, { name }).length === 0)
+        throw absentDependency(root, name, { where: 'stele.lock', known: names })
+      return name
+    }),
+  )
+}
+
+/** What package.json names, as ranges of what is tagged "latest"; those that begin as they did. */
+async function latestEdits(
+  manifest: DependencyManifest,
+  names: readonly string[],
+  packuments: Packuments,
+): Promise<readonly ManifestEdit[]> {
+  const asked = members
+    .filter((member) => member !== 'peerDependencies')
+    .flatMap((member) =>
+      [...manifest.specifiers(member)].map(([name, specifier]) => ({ member, name, specifier })),
+    )
+    .filter(({ name }) => names.length === 0 || names.includes(name))
+  const edits = asked.map(async ({ member, name, specifier }): Promise<readonly ManifestEdit[]> => {
+    const range = rangeIn({ name, specifier })
+    if (range?.isRange !== true) return []
+    const latest = (await packuments.of(range.name))['dist-tags']['latest']
+    if (latest === undefined) return []
+    const [, sign = '^'] = /^\s*(\^|~|(?=\d+\.\d+\.\d+))/.exec(range.wanted) ?? []
+    const alias = range.name === name ? '' : `npm:${range.name}@`
+    return [{ member, name, specifier: `${alias}${sign}${latest}` }]
+  })
+  return (await Promise.all(edits)).flat()
+}
