@@ -3,15 +3,18 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type REPLServer, start } from 'node:repl'
 import { inspect } from 'node:util'
-import { createContext, runInContext } from 'node:vm'
-import { redactLine, SteleError } from '@stele/errors'
+import { isSteleError, redactLine, SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
 import { type Identity, loadIdentity } from '../vm/identity.ts'
 import { connectRpc, type RpcConnection, RpcFailure, wsAddress } from '../vm/rpc-client.ts'
+import { runTyped, trackCalls } from '../vm/typed-code.ts'
 import type { Command, Input } from './command.ts'
 
 /** `result` is what `--exec` gave. */
 type Report = { readonly result?: unknown }
+
+/** Methods that an error names. */
+const maxMethodsNamed = 20
 
 /** Calls a service. */
 export const vmRepl: Command<Report> = {
@@ -40,7 +43,10 @@ export const vmRepl: Command<Report> = {
           'runs this instead of a prompt, such as "client.hello()", and prints what it gives',
       },
     },
-    notes: ['"client" has the methods of the service. What they give is awaited'],
+    notes: [
+      '"client" has the methods of the service. What they give is awaited',
+      'Code on standard input is run as with --exec: stele vm repl localhost:5555 < calls.js',
+    ],
   },
   run,
   view: ({ result }) => (result === undefined ? '' : show(result, process.stdout.isTTY === true)),
@@ -49,24 +55,16 @@ export const vmRepl: Command<Report> = {
 /** The methods of a service, each a function that calls it. */
 type Client = { readonly [method: string]: (...args: readonly JsonValue[]) => Promise<JsonValue> }
 
-async function run({ positionals, options }: Input): Promise<Report> {
+async function run({ positionals, options, terminal, readInput }: Input): Promise<Report> {
   const [typed, ...more] = positionals
   if (typed === undefined) throw usageWrong('Say which service: stele vm repl localhost:5555')
   if (more.length > 0) throw usageWrong(`Too many arguments: ${more.join(' ')}`)
   const { user, exec } = options
   const identity = identityOf(options)
   const address = wsAddress(typed, typeof user === 'string' ? user : undefined)
-  if (typeof exec === 'string') {
-    const connection = await connectRpc(address, identity)
-    try {
-      const result: unknown = await evaluate(exec, clientOf(connection))
-      return { result }
-    } catch (error) {
-      throw failureOf(error)
-    } finally {
-      connection.close()
-    }
-  }
+  const code = typeof exec === 'string' ? exec : terminal ? undefined : await readInput()
+  if (code !== undefined)
+    return { result: await runOnce(code, await connectRpc(address, identity)) }
   process.stdout.write(`Connecting to ${address.host}…\n`)
   const connection = await connectRpc(address, identity)
   const methods = redactLine(connection.info.methods.join(', '))
@@ -81,16 +79,25 @@ function identityOf({ identity, user }: Input['options']): Identity | undefined 
   throw usageWrong('--identity says who calls: leave --user out')
 }
 
-function clientOf({ info, call }: RpcConnection): Client {
-  return Object.fromEntries(
-    info.methods.map((name) => [name, (...args: readonly JsonValue[]) => call(name, args)]),
-  )
+function clientOf({ info, call }: Pick<RpcConnection, 'info' | 'call'>): Client {
+  const methodOf = (name: string): readonly [string, Client[string]] => {
+    const method: Client[string] = (...args) => call(name, args)
+    return [name, Object.defineProperty(method, 'name', { value: name })]
+  }
+  return Object.fromEntries(info.methods.map(methodOf))
 }
 
 /** The code is the user's own, who could run any. */
-async function evaluate(code: string, client: Client): Promise<unknown> {
-  const context = createContext({ client, console, Buffer })
-  return (await runInContext(code, context, { filename: '--exec' })) as unknown
+async function runOnce(code: string, connection: RpcConnection): Promise<unknown> {
+  const { info } = connection
+  const { call, settled } = trackCalls(connection.call)
+  try {
+    return await runTyped(code, { names: { client: clientOf({ info, call }) }, settled })
+  } catch (error) {
+    throw failureOf(error, info.methods)
+  } finally {
+    connection.close()
+  }
 }
 
 async function prompt(connection: RpcConnection): Promise<void> {
@@ -99,9 +106,14 @@ async function prompt(connection: RpcConnection): Promise<void> {
     value: clientOf(connection),
     enumerable: true,
   })
-  awaitResults(repl)
-  repl.setupHistory(join(homedir(), '.nodevms_history'), () => undefined) // Without one where it cannot be kept.
   const ended = new Promise<void>((resolve) => void repl.once('exit', resolve))
+  awaitResults(repl, ended)
+  repl.setupHistory(join(homedir(), '.nodevms_history'), () => undefined) // Without one where it cannot be kept.
+  process.on('unhandledRejection', (failure) => {
+    // Of a call that no line waits for.
+    process.stdout.write(`Uncaught ${show(failureOf(failure), repl.useColors)}\n`)
+    repl.displayPrompt()
+  })
   const lost = connection.closed.then(() => 'lost' as const)
   if ((await Promise.race([ended, lost])) === 'lost') {
     process.stdout.write('\nThe service closed the connection\n')
@@ -111,13 +123,16 @@ async function prompt(connection: RpcConnection): Promise<void> {
 }
 
 /** A call is a promise: what it resolves with is shown, and errors as the service told them. */
-function awaitResults(repl: REPLServer): void {
+function awaitResults(repl: REPLServer, ended: Promise<void>): void {
+  let isOpen = true
+  void ended.then(() => (isOpen = false))
   const evaluateNow = repl.eval
   const own: REPLServer['eval'] = function (code, context, file, done) {
     evaluateNow.call(this, code, context, file, (error, value) => {
+      if (error !== null) return done(error, undefined) // At once: a line that is not complete waits for the next one.
       Promise.resolve(value).then(
-        (result: unknown) => done(error === null ? null : error, result),
-        (failure: unknown) => done(failureOf(failure), undefined),
+        (result: unknown) => (isOpen ? done(null, result) : undefined),
+        (failure: unknown) => (isOpen ? done(failureOf(failure), undefined) : undefined),
       )
     })
   }
@@ -126,6 +141,7 @@ function awaitResults(repl: REPLServer): void {
 
 function show(value: unknown, colors: boolean): string {
   if (value === null) return '' // What a method without a result gives.
+  if (isSteleError(value)) return value.message
   // It escapes what drives a terminal, but not what turns the order of a line around.
   return inspect(value, { colors, depth: 10, maxStringLength: 10_000 }).replaceAll(
     /[\u2028-\u202e\u2066-\u2069]/g,
@@ -133,8 +149,8 @@ function show(value: unknown, colors: boolean): string {
   )
 }
 
-/** What a script threw, in its words. */
-function failureOf(error: unknown): Error {
+/** What a script threw, in its words; or what is wrong with the code, and which methods there are. */
+function failureOf(error: unknown, methods: readonly string[] = []): Error {
   if (error instanceof RpcFailure) {
     const { code, message, data } = error
     return new SteleError('call_failed', {
@@ -143,12 +159,12 @@ function failureOf(error: unknown): Error {
       code,
     })
   }
-  if (error instanceof SteleError) return error
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  return new SteleError('usage_wrong', {
-    reason: `Cannot run the code: ${reason}`,
-    command: 'vm repl',
-  })
+  if (isSteleError(error)) return error
+  const reason = `Cannot run the code: ${redactLine(String(error))}`
+  if (!String(error).startsWith('TypeError') || methods.length === 0) return usageWrong(reason)
+  const named = redactLine(methods.slice(0, maxMethodsNamed).join(', '))
+  const more = methods.length > maxMethodsNamed ? ', and more' : ''
+  return usageWrong(`${reason}. The methods of the service are: ${named}${more}`)
 }
 
 function usageWrong(reason: string): SteleError {
