@@ -13,7 +13,7 @@ export type Mounts = {
   readonly unmount: (path: string) => boolean
 }
 
-/** No app yet: everything is answered with 404. The longest path that fits a request has it. */
+/** No app yet: everything is answered with 503. The longest path that fits a request has it. */
 export function createMounts(): Mounts {
   const apps = new Map<string, App>()
   let maxDepth = 0
@@ -29,7 +29,8 @@ export function createMounts(): Mounts {
   }
   const refuse: App = (incoming) => {
     const { method, url } = incoming
-    const error = new SteleError('route_not_found', { method, path: url.replace(/\?.*$/s, '') })
+    const code = apps.size === 0 ? 'nothing_served' : 'route_not_found'
+    const error = new SteleError(code, { method, path: url.replace(/\?.*$/s, '') })
     return finish(incoming, toReply(error, String))
   }
   const app = (incoming: Incoming): ReturnType<App> => (find(incoming) ?? refuse)(incoming)

@@ -1,7 +1,7 @@
 // Scripts as services from a program, as a program that was written for NodeVMS uses them.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, type TestContext, test } from 'node:test'
@@ -48,8 +48,13 @@ suite('stele/vm', () => {
     t.after(() => vm.close())
     return vm
   }
-  const serve = async (t: TestContext, vm: VM, path = '/'): Promise<string> => {
-    const server = new RPCServer()
+  const serve = async (
+    t: TestContext,
+    vm: VM,
+    path = '/',
+    options: ConstructorParameters<typeof RPCServer>[0] = {},
+  ): Promise<string> => {
+    const server = new RPCServer(options)
     server.mount(path, vm)
     await server.listen(0)
     t.after(() => server.close())
@@ -203,12 +208,41 @@ suite('stele/vm', () => {
     await assert.rejects(client.call('who'), { code: -32_001, message: 'call_unsigned' })
   })
 
+  test('deploy() begins nothing in a folder of other things, and says what it needs', async () => {
+    const dir = freshDir()
+    await mkdir(join(dir, 'photos'), { recursive: true })
+    await assert.rejects(new VM(counter).deploy({ dir }), (error) => {
+      assert.ok(isSteleError(error, 'data_invalid'))
+      assert.match(error.message, /it holds "photos", and no service/)
+      return true
+    })
+    assert.deepEqual(await readdir(dir), ['photos'])
+    const nowhere = { dir: '' }
+    await assert.rejects(new VM(counter).deploy(nowhere), /dir must name a folder/)
+  })
+
   test('connect() says why it cannot', async (t) => {
-    const url = await serve(t, await deploy(t), '/there')
-    const client = new RPCClient()
-    await assert.rejects(client.connect(`${url}/elsewhere`), isCode('server_unreachable'))
-    await assert.rejects(client.connect('localhost:9'), isCode('server_unreachable'))
-    await assert.rejects(client.connect('ftp://localhost'), isCode('usage_wrong'))
+    const url = await serve(t, await deploy(t), '/there', { debug: false })
+    const secure = url.replace('http', 'https')
+    const empty = new RPCServer()
+    await empty.listen(0)
+    t.after(() => empty.close())
+    const rows: readonly (readonly [string, ErrorCode, RegExp])[] = [
+      [`${url}/elsewhere`, 'server_unreachable', /no service is at "\/elsewhere\/"/],
+      [empty.url ?? '', 'server_unreachable', /the service is starting/],
+      [`${secure}/there`, 'server_unreachable', /does not speak TLS/],
+      [`${url}/there`, 'debug_only', /Cannot call as "bob"/],
+      ['localhost:9', 'server_unreachable', /nobody listens there/],
+      ['nowhere.invalid', 'server_unreachable', /there is no host of the name/],
+      ['ftp://localhost', 'usage_wrong', /no address of a service/],
+    ]
+    for (const [address, code, message] of rows) {
+      await assert.rejects(new RPCClient().connect(address, { user: 'bob' }), (error) => {
+        assert.ok(isSteleError(error, code), String(error))
+        assert.match(error.message, message)
+        return true
+      })
+    }
   })
 
   test('a client whose service has a method "then" can be awaited all the same', async (t) => {

@@ -9,6 +9,7 @@ export type HttpDetails = {
   mount_taken: { readonly path: string }
   mount_invalid: { readonly path: string }
   route_not_found: { readonly method: string; readonly path: string }
+  nothing_served: { readonly method: string; readonly path: string }
   method_not_allowed: {
     readonly method: string
     readonly path: string
@@ -68,6 +69,11 @@ export const httpErrors: Catalogue<HttpDetails> = {
   route_not_found: {
     status: 404,
     message: (d) => `Cannot answer ${d.method} "${d.path}": this registry does not offer it`,
+  },
+  nothing_served: {
+    status: 503,
+    message: (d) => `Cannot answer ${d.method} "${d.path}": nothing is served here yet`,
+    fix: () => 'A service that starts needs some seconds: try again in a moment',
   },
   method_not_allowed: {
     status: 405,

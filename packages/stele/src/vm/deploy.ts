@@ -1,4 +1,7 @@
 // A script's service in a folder: found or begun there, and run.
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { SteleError } from '@stele/errors'
 import type { AnswerOutside } from '@stele/service/thread'
 import { dataPaths, lockDataFolder } from '@stele/storage/folder'
 import { findService, type RunningService, runService } from '../server/run-service.ts'
@@ -26,6 +29,7 @@ export async function deploy(options: {
   readonly outside: AnswerOutside
 }): Promise<Deployed> {
   const { script, dir, hear, outside } = options
+  refuseForeign(dir)
   await using closing = new AsyncDisposableStack()
   closing.adopt(lockDataFolder(dataPaths(dir).root), (lock) => lock.release())
   const reading = closing.use(new AsyncDisposableStack())
@@ -44,4 +48,17 @@ export async function deploy(options: {
     runsOther: service.ruleDifferences().includes('script'),
     close: () => kept.disposeAsync(),
   }
+}
+
+const logFile = 'stele.db'
+/** What a start leaves that was stopped before the log began. */
+const ownName = /^(?:blobs|keys|public|vms|admin\.sock|(?:lock|stele)\.db(?:-.*)?|\..*)$/
+
+/** A folder of other things, such as a project or a clone, is none to begin a service in. */
+function refuseForeign(dir: string): void {
+  if (!existsSync(dir) || existsSync(join(dir, logFile))) return
+  const foreign = readdirSync(dir).find((name) => !ownName.test(name))
+  if (foreign === undefined) return
+  const reason = `it holds "${foreign}", and no service: give a folder that is empty or not there yet`
+  throw new SteleError('data_invalid', { path: dir, reason })
 }

@@ -1,4 +1,7 @@
 // A client of a service's methods, over the WebSocket that Node has.
+import { randomBytes } from 'node:crypto'
+import http from 'node:http'
+import https from 'node:https'
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
 import type { Identity } from './identity.ts'
@@ -42,6 +45,10 @@ export class RpcFailure extends Error {
 }
 
 const connectTimeoutMs = 15_000
+const webSocketKeyBytes = 16
+/** Characters of a refusal that are read. */
+const maxRefusalLength = 64 * 1024
+const usualPorts: { readonly [protocol: string]: number } = { 'ws:': 80, 'wss:': 443 }
 
 /**
  * Connects to this address (see `wsAddress`); with an identity every call is signed by it. Throws `server_unreachable`,
@@ -65,9 +72,10 @@ export async function connectRpc(address: URL, identity?: Identity): Promise<Rpc
       return Promise.reject(gone(address, 'the connection was closed'))
     }
     const id = ++number
+    const request = JSON.stringify({ jsonrpc: '2.0', ...members, id }) // Throws for what is no JSON: nothing waits then.
     const answer = Promise.withResolvers<JsonValue>()
     waiting.set(id, answer)
-    socket.send(JSON.stringify({ jsonrpc: '2.0', ...members, id }))
+    socket.send(request)
     return answer.promise
   }
   const close = (): void => socket.close()
@@ -114,7 +122,7 @@ function opened(socket: WebSocket, address: URL): Promise<void> {
     })
     socket.addEventListener('error', () => {
       clearTimeout(timer)
-      void whyNot(address).then((reason) => reject(gone(address, reason)))
+      void whyNot(address).then(reject)
     })
   })
 }
@@ -126,24 +134,79 @@ function silence(address: URL): Promise<never> {
   })
 }
 
-/** A WebSocket does not say why it was refused: the same address, asked plainly, may. */
-async function whyNot(address: URL): Promise<string> {
+/** A WebSocket does not say why it was refused: the same question, asked plainly, may. */
+async function whyNot(address: URL): Promise<SteleError> {
+  const { status, body } = await askPlainly(address).catch((error: unknown) => ({
+    status: 0,
+    body: gone(address, faultOf(error, address)),
+  }))
+  if (body instanceof SteleError) return body
+  const { code, error } = isJsonObject(body) ? body : {}
+  const user = address.searchParams.get('user')
+  if (code === 'debug_only' && user !== null) return new SteleError('debug_only', { user })
+  if (code === 'nothing_served') return gone(address, 'the service is starting')
+  if (code === 'route_not_found') return gone(address, `no service is at "${address.pathname}"`)
+  const said = typeof error === 'string' ? error : undefined
+  return gone(address, said ?? `it answered ${status}, and takes no calls there`)
+}
+
+/** What a server answers whoever wants to call. */
+function askPlainly(address: URL): Promise<{ readonly status: number; readonly body: unknown }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: unknown }>()
   const plain = new URL(address)
-  plain.protocol = plain.protocol === 'wss:' ? 'https:' : 'http:'
+  plain.protocol = address.protocol === 'wss:' ? 'https:' : 'http:'
+  const request = plain.protocol === 'https:' ? https.request : http.request
+  const key = randomBytes(webSocketKeyBytes).toString('base64')
+  const asked = request(plain, {
+    agent: false,
+    signal: AbortSignal.timeout(connectTimeoutMs),
+    headers: {
+      accept: 'application/json',
+      connection: 'upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': key,
+    },
+  })
+  asked.on('error', reject)
+  asked.on('upgrade', ({ statusCode = 0 }, socket) => {
+    socket.destroy()
+    resolve({ status: statusCode, body: undefined })
+  })
+  asked.on('response', (answer) => {
+    const { statusCode = 0 } = answer
+    void readAnswer(answer).then((text) => resolve({ status: statusCode, body: parsed(text) }))
+  })
+  asked.end()
+  return promise
+}
+
+/** The beginning of an answer; what is longer is none of a service. */
+async function readAnswer(answer: AsyncIterable<Buffer>): Promise<string> {
+  let text = ''
   try {
-    const answer = await fetch(plain, {
-      signal: AbortSignal.timeout(connectTimeoutMs),
-      headers: { accept: 'application/json' },
-    })
-    const body: unknown = await answer.json().catch(() => undefined)
-    const said = isJsonObject(body) && typeof body['error'] === 'string' ? body['error'] : undefined
-    return said ?? `it answered ${answer.status}, and takes no calls there`
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-    if (code === 'ECONNREFUSED') return 'nobody listens there'
-    return cause instanceof Error ? cause.message : String(cause)
+    for await (const chunk of answer) {
+      text += String(chunk)
+      if (text.length > maxRefusalLength) break
+    }
+  } catch {
+    return text // It was cut: what it said counts.
   }
+  return text
+}
+
+function faultOf(error: unknown, { protocol, port, hostname }: URL): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'ECONNREFUSED') {
+    return port === ''
+      ? `nobody listens there on port ${usualPorts[protocol]}`
+      : 'nobody listens there'
+  }
+  if (code === 'ENOTFOUND') return `there is no host of the name "${hostname}"`
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'EPROTO') {
+    return 'it does not speak TLS: for an address without it, begin with "http://"'
+  }
+  return error instanceof Error ? error.message : String(error)
 }
 
 function settle(waiting: Map<number, PromiseWithResolvers<JsonValue>>, text: string): void {

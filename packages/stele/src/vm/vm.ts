@@ -93,6 +93,8 @@ export class VM extends EventEmitter<VMEvents> {
   /** Begins the service in the folder, or goes on with the one that is there. Throws `data_locked`, `data_invalid`, `script_invalid`, `vm_deployed`. */
   async deploy({ dir, title, url, allowHosts }: DeployOptions): Promise<void> {
     if (this.#deployed !== undefined) throw new SteleError('vm_deployed', { dir })
+    if (typeof dir !== 'string' || dir === '')
+      throw new TypeError('deploy({ dir }): dir must name a folder')
     const place = resolve(dir)
     const outside = createOutside({ allowHosts, provision: this.provisioning() })
     const deployed = await deploy({ script: this.code, dir: place, hear: this.#hear, outside })
