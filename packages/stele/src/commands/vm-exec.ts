@@ -1,12 +1,13 @@
 // stele vm exec <script>, as NodeVMS's nodevms exec: serves a script until it is asked to stop.
 import { basename, resolve } from 'node:path'
-import { redact, SteleError } from '@stele/errors'
+import { isSteleError, redact, SteleError } from '@stele/errors'
 import { isOnlyLocal } from '../server/announce.ts'
 import { aborted } from '../stop-signal.ts'
 import { readUserFile } from '../user-file.ts'
 import { VMFactory } from '../vm/factory.ts'
 import { usualMaxVMs } from '../vm/limits.ts'
 import { RPCServer } from '../vm/rpc-server.ts'
+import { describeFault } from '../vm/script-fault.ts'
 import { useEarlyWorker } from '../vm/thread.ts'
 import { VM } from '../vm/vm.ts'
 import type { Command, Input } from './command.ts'
@@ -92,7 +93,12 @@ async function run(input: Input): Promise<Report> {
   vm.on('notice', (event) => {
     if (!isUsual(event)) process.stderr.write(redact(textOf(event)))
   })
-  await vm.deploy({ dir, title, allowHosts })
+  await vm.deploy({ dir, title, allowHosts }).catch((error: unknown) => {
+    if (!isSteleError(error, 'script_invalid')) throw error
+    const { reason } = error.details
+    const whole = reason + describeFault(script, reason, basename(file))
+    throw new SteleError('script_invalid', { reason: whole }, { cause: error })
+  })
   server.mount('/', vm)
   if (vm instanceof VMFactory) vm.setRPCServer(server)
   const served = closing.move()
@@ -109,14 +115,21 @@ async function run(input: Input): Promise<Report> {
       '',
     ].join('\n'),
   )
-  if (vm.runsOther) {
-    process.stderr.write(
-      `"${file}" is not the script that this service began with: the service goes on with its own, or its log could not be checked\n` +
-        'To serve this one, give it a folder of its own: --dir <folder>\n',
-    )
-  }
+  process.stderr.write(warningOf(vm, file))
   await aborted(stop)
   return { stopped: String(stop.reason) }
+}
+
+/** What whoever serves the script may not have meant. */
+function warningOf({ runsOther, exports }: VM, file: string): string {
+  if (runsOther) {
+    return (
+      `"${file}" is not the script that this service began with. The service goes on with its own: what is logged is true by that one only\n` +
+      'To serve this one, give it a folder of its own: --dir <folder>\n'
+    )
+  }
+  if (Object.keys(exports).length > 0) return ''
+  return `"${file}" exports no function, so nobody can call anything. A method is: exports.hello = () => 'Hello'\n`
 }
 
 type Wanted = {
@@ -137,6 +150,7 @@ function readOptions({ positionals, options }: Input): Wanted {
   if (more.length > 0) throw usageWrong(`Too many arguments: ${more.join(' ')}`)
   const text = (name: string): string | undefined => {
     const value = options[name]
+    if (value === '') throw usageWrong(`--${name} is empty`)
     return typeof value === 'string' ? value : undefined
   }
   const name = basename(file)
@@ -189,7 +203,7 @@ function isUsual({ event }: { readonly event: string }): boolean {
 
 function textOf({ event, ...facts }: { readonly event: string }): string {
   const said = Object.entries(facts).flatMap(([name, value]) =>
-    name === 'service' ? [] : [`${name}: ${String(value)}`],
+    value === '' ? [] : [`${name}: ${String(value)}`],
   )
   return `${event.replaceAll('_', ' ')}: ${said.join(', ')}\n`
 }

@@ -166,7 +166,10 @@ export class VMFactory extends VM {
   /** The script can write any file there, also without asking. */
   #refuseExcess(id: string): void {
     if (!/^[\w-]{1,64}$/.test(id)) throw new Error('its name is none that is given to services')
-    if (this.#vms.size >= this.#maxVMs) throw new Error(`there are ${this.#maxVMs} already`)
+    if (this.#vms.size >= this.#maxVMs)
+      throw new Error(
+        `this factory may have ${this.#maxVMs} at once, and has as many (--max-services)`,
+      )
   }
 
   #tell(service: string, error: unknown): void {

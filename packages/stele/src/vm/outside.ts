@@ -72,7 +72,7 @@ async function provisioned(wanted: JsonValue, { provision }: Ports): Promise<Jso
   }
   if (provision === undefined) {
     throw new NotAllowed(
-      'Cannot provision a service: this one is no factory; its operator serves it as one with VMFactory',
+      'Cannot provision a service: this one is no factory; its operator makes it one with --factory, or VMFactory',
     )
   }
   return provision({ title, code })
