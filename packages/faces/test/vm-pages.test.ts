@@ -34,6 +34,7 @@ function open(ports: Partial<VmPorts>): ReturnType<typeof createApp> {
       origin: 'o',
       files: { get: () => undefined, list: () => [], row: () => undefined },
       treeSize: () => 0,
+      script: () => 'ab'.repeat(64),
       entry: () => undefined,
       methods: async () => [],
       ...ports,
@@ -82,4 +83,15 @@ test('GET /-/files/… finds a file without listing what lies beside it', async 
   const found = await app(ask('GET', '/-/files/a'))
   assert.deepEqual([found.status, textOf(found.body)], [200, 'text'])
   assert.equal((await app(ask('GET', '/-/files/b'))).status, 404)
+})
+
+test('GET / names the methods and the script that runs, as a link to its very bytes', async () => {
+  const app = open({ methods: async () => ['say', '<b>'] })
+  const { body } = await app(ask('GET', '/', { headers: { accept: 'text/html' } }))
+  const page = textOf(body)
+  assert.match(
+    page,
+    /<code>say<\/code>, <code>&#60;b&#62;<\/code>|<code>say<\/code>, <code>&lt;b&gt;<\/code>/,
+  )
+  assert.match(page, new RegExp(`href="[^"]*/-/log/blob/ab/${'ab'.repeat(64)}"`))
 })

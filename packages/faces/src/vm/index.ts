@@ -26,7 +26,7 @@ function homeRoutes(ports: VmPorts): Route[] {
       accepts: 'text/html',
       answer: async (ask) => {
         const methods = await ports.methods()
-        const facts = { title, origin, methods, entries: ports.treeSize() }
+        const facts = { title, origin, methods, entries: ports.treeSize(), script: ports.script() }
         return htmlDraft(formatServicePage({ ...facts, baseUrl: ask.baseUrl() }))
       },
     },

@@ -19,12 +19,14 @@ export function formatServicePage({
   baseUrl,
   methods,
   entries,
+  script,
 }: {
   readonly title: string
   readonly origin: string
   readonly baseUrl: string
   readonly methods: readonly string[]
   readonly entries: number
+  readonly script: string
 }): string {
   const url = escapeHtml(baseUrl)
   const named = methods.map((name) => `<code>${escapeHtml(name)}</code>`).join(', ')
@@ -35,12 +37,16 @@ export function formatServicePage({
 <dt>Methods</dt><dd>${named === '' ? 'none' : named}</dd>
 <dt>Files</dt><dd><a href="${url}/-/files/">${url}/-/files/</a></dd>
 <dt>Call log</dt><dd><a href="${url}/-/log/">${url}/-/log/</a>, ${entries} ${entries === 1 ? 'entry' : 'entries'}</dd>
+<dt>Script</dt><dd><a href="${url}/-/log/blob/${script.slice(0, 2)}/${script}">SHA-512 ${script.slice(0, 16)}…</a></dd>
 </dl>
 <h2>Call it</h2>
 <pre><code>nodevms repl ${address}</code></pre>
 <h2>Check it</h2>
 <p>Runs every call again, and compares what it answered and wrote.</p>
-<pre><code>nodevms verify ${address}</code></pre>`
+<pre><code>nodevms verify ${address}</code></pre>
+<h2>Keep a copy</h2>
+<p>Its log and its files, which can be checked and copied without this server.</p>
+<pre><code>stele clone ${address} copy</code></pre>`
   return formatPage({ title, main })
 }
 
@@ -92,7 +98,7 @@ export function formatCallsPage({
   const earlier = first > 0 ? `<p><a href="${url}/-/log/?before=${first}">Earlier ones</a></p>` : ''
   const main = `${formatHeader('Call log', title)}
 <p class="soft">${total} ${total === 1 ? 'entry' : 'entries'}. The same as signed files, for programs: <code>checkpoint</code>, <code>tile/</code>, <code>body/</code>, <code>effects/</code> below this address.</p>
-<table>
+<table class="calls">
 <tr><th>entry</th><th>call</th><th>answer</th></tr>
 ${entries.map(formatRow).join('\n')}
 </table>
@@ -106,5 +112,5 @@ function formatRow({ index, time, who, what, answer, changes }: ShownEntry): str
     changes === 0
       ? ''
       : `<br><span class="soft">${changes} ${changes === 1 ? 'change' : 'changes'}</span>`
-  return `<tr><td>${index}<br><span class="soft">${escapeHtml(time)}</span></td><td><code>${escapeHtml(what)}</code><br><span class="soft">${escapeHtml(who)}</span></td><td><code>${escapeHtml(answer)}</code>${changed}</td></tr>`
+  return `<tr><td>${index}<br><span class="soft">${escapeHtml(time.replace('T', ' '))}</span></td><td><code>${escapeHtml(what)}</code><br><span class="soft">${escapeHtml(who)}</span></td><td><code>${escapeHtml(answer)}</code>${changed}</td></tr>`
 }

@@ -11,6 +11,8 @@ export type VmPorts = {
     readonly row: (object: string, field: string) => object | undefined
   }
   readonly treeSize: () => number
+  /** Of the script that runs: hex SHA-512. */
+  readonly script: () => string
   /** An entry without its values; a part of more than so many bytes is given as their number. Null is what was taken down. */
   readonly entry: (
     index: number,

@@ -24,6 +24,8 @@ a{color:var(--mark)}
 table{border-collapse:collapse;width:100%;font-size:.9375rem}
 th,td{text-align:left;vertical-align:top;padding:.45rem .8rem .45rem 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
 th{color:var(--soft);font-weight:normal;border-top:0}
+.calls{table-layout:fixed}.calls th:first-child{width:8.5rem}.calls th:nth-child(2){width:40%}
+@media(max-width:36rem){.calls td{display:block;border:0;padding:.1rem 0}.calls td:first-child{border-top:1px solid var(--line);padding-top:.6rem}.calls th{display:none}}
 `
 
 /** The icon, as SVG. */

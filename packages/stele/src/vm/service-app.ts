@@ -1,4 +1,5 @@
 // What a service answers on the network: calls, files, the log.
+import { settingsInForce } from '@stele/entries/calls'
 import { lastSignedSeq } from '@stele/entries/transition'
 import { logFace } from '@stele/faces/log'
 import { type AnswerRoom, rpcFace } from '@stele/faces/rpc'
@@ -50,6 +51,7 @@ export function createServiceApp(
         origin: identity.origin,
         files: reads.log,
         treeSize: log.treeSize,
+        script: () => settingsInForce(reads.log).script,
         entry: reads.log.shortEntry,
         methods,
       },
