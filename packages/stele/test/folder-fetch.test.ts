@@ -16,7 +16,8 @@ const hasPipe = spawnSync('mkfifo', [join(folder, '-/log/head')]).status === 0
 // path, the most bytes that are wanted, what comes: status and text
 const reads: readonly (readonly [string, number, readonly [number, string]])[] = [
   ['/-/log/key', 10, [200, 'key']],
-  ['/-/log/key', 2, [200, '\0\0\0']], // One byte more than wanted says that it is too long.
+  ['/-/log/key', 2, [200, 'key']], // One byte more than wanted says that it is too long.
+  ['/-/log/key', 1, [200, 'ke']],
   ['/-/log/missing', 10, [404, '']],
   ['/-/log/folder', 10, [404, '']],
   ['/-/log/key/below', 10, [404, '']],

@@ -52,6 +52,7 @@ const unusable: readonly (readonly [
   ['is not there', undefined, 0o600, /no such file/],
   ['holds something else', 'secret words', 0o600, /holds no Ed25519 key/],
   ['holds a key of another kind', otherKey('x25519'), 0o600, /holds no Ed25519 key/],
+  ['holds something else that others may read', 'a script', 0o644, /holds no Ed25519 key/],
   ['may be read by others', otherKey('ed25519'), 0o644, /chmod 600/],
 ]
 for (const [what, text, mode, reason] of unusable) {

@@ -84,10 +84,11 @@ function overview({ commands, group }: Extract<Report, { readonly commands: obje
 
 function describe(usage: Usage): string {
   const named = Object.entries(usage.options).filter(([, { as }]) => as === undefined)
-  const options = named.map(([name, option]): readonly [string, string] => [
-    `${option.short === undefined ? '' : `-${option.short}, `}--${name}${option.value === undefined ? '' : ` <${option.value}>`}`,
-    option.summary,
-  ])
+  const indent = named.some(([, { short }]) => short !== undefined) ? '    ' : ''
+  const options = named.map(([name, { short, value, summary }]): readonly [string, string] => {
+    const before = short === undefined ? indent : `-${short}, `
+    return [`${before}--${name}${value === undefined ? '' : ` <${value}>`}`, summary]
+  })
   return [
     `${usage.summary}`,
     '',

@@ -35,8 +35,7 @@ export function readBounded(path: string, maxBytes: number): Fetched {
   try {
     const stats = fstatSync(file)
     if (!stats.isFile()) return { status: statusAbsent, bytes: empty }
-    const { size } = stats
-    if (size > maxBytes) return { status: statusOk, bytes: new Uint8Array(maxBytes + 1) }
+    const size = Math.min(stats.size, maxBytes + 1)
     const bytes = Buffer.allocUnsafeSlow(size)
     let at = 0
     while (at < size) {

@@ -48,7 +48,7 @@ function moreLine(count: number): string {
 function logVerdict({ entriesReplayed, callsRun, exceptedEntries }: VerifyReport): string {
   const counts = `${entries(entriesReplayed)}, ${count(callsRun, 'call', 'calls')} run again`
   if (exceptedEntries === 0) return `verified, ${counts}`
-  return `verified except ${entries(exceptedEntries)}, ${counts}`
+  return `verified except ${exceptedEntries} of ${counts}`
 }
 
 function filesVerdict({ served, servedCompared }: VerifyReport, isLogWrong: boolean): string {

@@ -43,15 +43,16 @@ export function createIdentity(file: string): Identity {
 
 /** The identity in a file that `createIdentity` made. Throws `data_invalid`, also for a file that others may read. */
 export function loadIdentity(file: string): Identity {
-  const text = readUserFile(file)
+  const key = readKey(readUserFile(file))
+  if (key?.asymmetricKeyType !== 'ed25519') {
+    const reason = 'it holds no Ed25519 key; make one with "stele vm identity <file>"'
+    throw new SteleError('data_invalid', { path: file, reason })
+  }
   if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
     const reason = `others than its owner may read it; run: chmod 600 ${file}`
     throw new SteleError('data_invalid', { path: file, reason })
   }
-  const key = readKey(text)
-  if (key?.asymmetricKeyType === 'ed25519') return identityOf(key)
-  const reason = 'it holds no Ed25519 key; make one with "stele vm identity <file>"'
-  throw new SteleError('data_invalid', { path: file, reason })
+  return identityOf(key)
 }
 
 /** What is wrong with a key may tell of it: nothing of that is shown. */
