@@ -1,4 +1,4 @@
-// The README's quickstart, its very lines, as a reader would type them into two terminals of a fresh checkout.
+// The README's quickstart and its service of a script, their very lines, as a reader would type them into two terminals of a fresh checkout.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises'
@@ -11,6 +11,7 @@ import { repository } from './server.ts'
 import { makeFolder } from './temporary-folder.ts'
 
 const readmePort = 4873
+const readmeServicePort = 5555
 /** What brought the reader, and this test, here. */
 const installLine = 'npm ci'
 const startLine = 'npm start'
@@ -50,12 +51,38 @@ for (const version of npmVersions) {
   })
 }
 
+test("the README's service of a script works line by line", async () => {
+  const readme = await readFile(join(repository, 'README.md'), 'utf8')
+  const [begin = '', use = ''] = readBlocks(readme, 'A script of your own as a service')
+  const [serveLine = '', ...before] = begin.trimEnd().split('\n').reverse()
+  assert.match(serveLine, /^npx nodevms exec /)
+  await using folder = await makeFolder('quickstart')
+  const cwd = await linkCheckout(join(folder.path, 'checkout'))
+  const version = npmVersions[0] ?? assert.fail()
+  const { env } = await createNpm(version, { folder: folder.path })
+  const run = (lines: string): ReturnType<typeof runProgram> =>
+    runProgram('bash', ['--norc', '-e', '-c', lines], { cwd, env, timeoutMs: typingTimeoutMs })
+  assert.equal((await run(before.reverse().join('\n'))).code, 0)
+  const port = await findFreePort()
+  const line = `${serveLine} --port ${port} 1>&2`
+  await using _server = await startInTerminal(line, { cwd, env }, /^Call log:/)
+  const { code, stdout, shown } = await run(use.replaceAll(`:${readmeServicePort}`, `:${port}`))
+  assert.equal(code, 0, shown)
+  assert.match(stdout, /^Hello$/m)
+  assert.match(stdout, /^Call log: verified, 2 entries, 1 call run again$/m)
+  assert.match(stdout, /^Files: verified/m)
+})
+
 /** The lines in the `sh` blocks of the section "Quickstart". */
 function readQuickstart(readme: string): readonly string[] {
-  const [, section = ''] = /^## Quickstart$(.*?)^## /ms.exec(readme) ?? []
+  return readBlocks(readme, 'Quickstart').join('').trimEnd().split('\n')
+}
+
+function readBlocks(readme: string, title: string): readonly string[] {
+  const [, section = ''] = new RegExp(`^## ${title}$(.*?)^## `, 'ms').exec(readme) ?? []
   const blocks = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)
-  assert.ok(blocks.length > 0, 'README.md has no section "Quickstart" with sh blocks')
-  return blocks.join('').trimEnd().split('\n')
+  assert.ok(blocks.length > 0, `README.md has no section "${title}" with sh blocks`)
+  return blocks
 }
 
 /** A folder that holds what the repository holds, and room for what the reader makes. */
@@ -72,11 +99,12 @@ async function linkCheckout(path: string): Promise<string> {
 async function startInTerminal(
   line: string,
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  ready = /"event":"listening"/,
 ): Promise<AsyncDisposable> {
   const child = spawnOwn('bash', ['--norc', '-c', `exec ${line}`], options)
   const ended = once(child, 'exit')
   child.stdout.resume()
-  await waitForLine(child, /"event":"listening"/, startTimeoutMs)
+  await waitForLine(child, ready, startTimeoutMs)
   return {
     [Symbol.asyncDispose]: async () => {
       // As Ctrl-C does: to all programs of the terminal.
