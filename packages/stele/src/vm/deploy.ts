@@ -1,6 +1,5 @@
 // A script's service in a folder: found or begun there, and run.
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { SteleError } from '@stele/errors'
 import type { AnswerOutside } from '@stele/service/thread'
 import { dataPaths, lockDataFolder } from '@stele/storage/folder'
@@ -50,14 +49,13 @@ export async function deploy(options: {
   }
 }
 
-const logFile = 'stele.db'
-/** What a start leaves that was stopped before the log began. */
-const ownName = /^(?:blobs|keys|public|vms|admin\.sock|(?:lock|stele)\.db(?:-.*)?|\..*)$/
+/** What a start leaves that was stopped before there were keys, and what a desktop leaves in a folder. */
+const harmless = /^(?:\..*|.*\.db(?:-.*)?|blobs|public)$/
 
 /** A folder of other things, such as a project or a clone, is none to begin a service in. */
 function refuseForeign(dir: string): void {
-  if (!existsSync(dir) || existsSync(join(dir, logFile))) return
-  const foreign = readdirSync(dir).find((name) => !ownName.test(name))
+  if (!existsSync(dir) || existsSync(dataPaths(dir).keys)) return
+  const foreign = readdirSync(dir).find((name) => !harmless.test(name))
   if (foreign === undefined) return
   const reason = `it holds "${foreign}", and no service: give a folder that is empty or not there yet`
   throw new SteleError('data_invalid', { path: dir, reason })

@@ -8,28 +8,6 @@ const fileName = 'your code'
 /** What a line that goes on with the one above may begin with: the end of that line ends no statement then. */
 const goesOn = /^[([`+\-*/.,?:&|=<>%^]/
 
-/**
- * The code, ready to run: what it gives is its last expression, or a promise of that where it has `await` at its top. Throws
- * the SyntaxError that the code has.
- */
-export function compileTyped(code: string): Script {
-  const plain = compile(code)
-  if (plain instanceof Script) return plain
-  if (!/\bawait\b/.test(code)) throw plain
-  const whole = compile(`(async () => (\n${code}\n))()`)
-  if (whole instanceof Script) return whole
-  const bare = code.trimEnd().replace(/;$/, '')
-  const cut = Math.max(bare.lastIndexOf(';'), bare.lastIndexOf('\n')) + 1
-  const last = bare.slice(cut).trim()
-  if (last !== '' && (bare[cut - 1] === ';' || !goesOn.test(last))) {
-    const split = compile(`(async () => {\n${bare.slice(0, cut)}\nreturn (\n${last}\n)\n})()`)
-    if (split instanceof Script) return split
-  }
-  const statements = compile(`(async () => {\n${code}\n})()`)
-  if (statements instanceof Script) return statements
-  throw statements
-}
-
 /** The code's value, awaited, when all calls are answered. Throws what the code throws, or the failure of a call that it does not hear of. */
 export async function runTyped(
   code: string,
@@ -76,6 +54,28 @@ export function trackCalls<Args extends readonly unknown[], Result>(
       while (running.size > 0) await Promise.all(running)
     },
   }
+}
+
+/**
+ * The code, ready to run: what it gives is its last expression, or a promise of that where it has `await` at its top. Throws
+ * the SyntaxError that the code has.
+ */
+function compileTyped(code: string): Script {
+  const plain = compile(code)
+  if (plain instanceof Script) return plain
+  if (!/\bawait\b/.test(code)) throw plain
+  const whole = compile(`(async () => (\n${code}\n))()`)
+  if (whole instanceof Script) return whole
+  const bare = code.trimEnd().replace(/;$/, '')
+  const cut = Math.max(bare.lastIndexOf(';'), bare.lastIndexOf('\n')) + 1
+  const last = bare.slice(cut).trim()
+  if (last !== '' && (bare[cut - 1] === ';' || !goesOn.test(last))) {
+    const split = compile(`(async () => {\n${bare.slice(0, cut)}\nreturn (\n${last}\n)\n})()`)
+    if (split instanceof Script) return split
+  }
+  const statements = compile(`(async () => {\n${code}\n})()`)
+  if (statements instanceof Script) return statements
+  throw statements
 }
 
 function compile(text: string): Script | SyntaxError {
