@@ -126,7 +126,7 @@ suite('projects', { concurrency: 1 }, () => {
     write('vendor/local-1.0.0.tgz', makePackage({ ...manifest, description: 'Another' }))
     const { code, shown } = await run(['install'])
     assert.equal(code, 1)
-    assert.match(shown, /Cannot install local@1\.0\.0/)
+    assert.match(shown, /Cannot install local@file:vendor\/local-1\.0\.0\.tgz/)
   })
 
   test('folders are linked, and what they depend on is installed within the project', async () => {
@@ -194,6 +194,14 @@ suite('projects', { concurrency: 1 }, () => {
     write('package.json', { dependencies: { repo: `${url}#nothing` } })
     const { shown } = await run(['install'])
     assert.match(shown, /it has no branch, tag or commit "nothing"; branches are main/)
+    write('repository/package.json', {
+      name: 'repo',
+      version: '1.2.0',
+      scripts: { prepare: 'exit 1' },
+    })
+    await git('commit', '-q', '-a', '-m', 'three')
+    write('package.json', { dependencies: { repo: url } })
+    assert.match(await install(), /"repo" has a "prepare" script, which is not run/)
   })
 
   test('a version of today is not chosen, unless the project says so', async () => {
@@ -218,11 +226,36 @@ suite('projects', { concurrency: 1 }, () => {
     assert.equal(version('node_modules/fresh'), '2.0.0')
   })
 
+  test('an error names the line of package.json that asked', async () => {
+    const rows = [
+      ['not a range!', /"ms": "not a range!" cannot be installed.*wanted by package\.json:3:11/],
+      [
+        '^9.0.0',
+        /No version of "ms" is "\^9\.0\.0", wanted by package\.json:3:11; there are 1\.0\.0/,
+      ],
+      ['npm:nobody@1', /no package "nobody".*wanted by package\.json:3:11/],
+      ['workspace:*', /no package "ms" in this workspace, wanted by package\.json:3:11/],
+      ['catalog:', /"ms": "catalog:".*package\.json:3:11/],
+      [
+        'git+file:///nowhere',
+        /Cannot install "git\+file:\/\/\/nowhere", wanted by package\.json:3:11/,
+      ],
+    ] as const
+    for (const [specifier, message] of rows) {
+      begin({})
+      write('package.json', `{\n  "dependencies": {\n    "ms": "${specifier}"\n  }\n}\n`)
+      const { code, shown } = await run(['install'])
+      assert.equal(code, 1)
+      assert.match(shown, message)
+    }
+  })
+
   test('a source of a dependency is refused, with the way to it', async () => {
     begin({ dependencies: { exotic: '*' } })
     const { code, shown } = await run(['install'])
     assert.equal(code, 1)
     assert.match(shown, /wanted by exotic@1\.0\.0, which is wanted by package\.json/)
     assert.match(shown, /only your own package\.json may name such a source/)
+    assert.match(shown, /add "exotic" to "exoticDependencies" below "stele"/)
   })
 })

@@ -21,7 +21,7 @@ export async function startFrozenRegistry(folder: string): Promise<FrozenRegistr
     try {
       const packument = settled(await registries.fullPackument(name), latestMs)
       for (const release of Object.values(packument.versions)) {
-        Object.assign(release.dist, { tarball: registries.tarballUrl(release) })
+        Object.assign(release.dist, { tarball: registries.tarballAsk(release).url })
       }
       shown.set(name, packument)
       return packument

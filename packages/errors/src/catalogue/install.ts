@@ -117,7 +117,7 @@ export const installErrors: Catalogue<InstallDetails> = {
     message: (d) =>
       `"${d.name}": "${d.specifier}" does not come from a registry${wayTo(d)}: only your own package.json may name such a source`,
     fix: (d) =>
-      `If you trust it, add "${d.name}" to "exoticDependencies" below "stele" in package.json, or override it`,
+      `If you trust it, add "${askerOf(d)}" to "exoticDependencies" below "stele" in package.json, or override it`,
   },
   source_unusable: {
     status: 422,
@@ -239,6 +239,12 @@ function wayTo({ chain, asked }: Asked): string {
   if (folder === undefined) return ''
   const where = asked ?? (folder === '.' ? 'package.json' : `${folder}/package.json`)
   return `, wanted by ${[...packages.toReversed(), where].join(', which is wanted by ')}`
+}
+
+/** The package that has the dependency, without its version. */
+function askerOf({ chain }: Asked): string {
+  const by = chain.at(-1) ?? ''
+  return by.slice(0, by.indexOf('@', 1))
 }
 
 function described(wanted: string): string {

@@ -153,7 +153,7 @@ async function installNow(options: InstallOptions): Promise<Installed> {
     const { typed } = options
     const packages = selected.size
     if (typed !== undefined) keepState({ ...snapshot, typed, packages, store: store.path })
-    const notices = [...plan.notices, ...unused, ...linked.notices]
+    const notices = [...plan.notices, ...unused, ...sources.notices(), ...linked.notices]
     const tookMs = Math.round(performance.now() - startMs)
     const fetched = fetching.count
     return { report: { packages, ...linked, fetched, mismatches, changes, notices, tookMs }, graph }

@@ -1,6 +1,6 @@
 // Packages that come from no registry: folders, tarballs, Git repositories.
 import { hash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { isSteleError, SteleError } from '@stele/errors'
@@ -17,6 +17,8 @@ export type Sources = {
   readonly find: ResolvePorts['other']
   /** The bytes at such an address. */
   readonly tarball: (address: string) => Promise<Buffer>
+  /** What a person should know of those that were found. */
+  readonly notices: () => readonly string[]
 }
 
 type World = {
@@ -25,14 +27,16 @@ type World = {
   readonly registries: Registries
   /** Tarballs by address: what is looked at to be resolved is not fetched twice. */
   readonly known: Map<string, Promise<Buffer>>
+  readonly notices: Set<string>
 }
 
 /** Sources as this project reaches them. */
 export function openSources(root: string, registries: Registries, env: NodeJS.ProcessEnv): Sources {
-  const world: World = { root, env, registries, known: new Map() }
+  const world: World = { root, env, registries, known: new Map(), notices: new Set() }
   return {
     find: (specifier, from) => find(world, specifier, from),
     tarball: (address) => bytesAt(world, address),
+    notices: () => [...world.notices].toSorted(),
   }
 }
 
@@ -54,14 +58,29 @@ async function find(
 }
 
 function linkTo(
-  { root }: World,
+  { root, notices }: World,
   path: string,
   from: string,
 ): { readonly id: PackageId; readonly release: Release } {
   const folder = folderBelow(from, withHome(path))
   const found = statSync(resolve(root, folder), { throwIfNoEntry: false })
   if (found?.isDirectory() !== true) throw unusable(path, `there is no folder ${folder}`)
+  if (needsInstall(root, folder)) {
+    notices.add(`"${folder}" is linked, but not part of this project: run "stele install" there`)
+  }
   return { id: `link:${folder}`, release: { name: '', version: '', dist: { tarball: '' } } }
+}
+
+/** A folder outside has its own node_modules, from its own installation. */
+function needsInstall(root: string, folder: string): boolean {
+  const isOutside = folder.startsWith('..') || isAbsolute(folder)
+  if (!isOutside || existsSync(join(resolve(root, folder), 'node_modules'))) return false
+  try {
+    const manifest = JSON.parse(readFileSync(join(resolve(root, folder), 'package.json'), 'utf8'))
+    return Object.keys(manifest['dependencies'] ?? {}).length > 0
+  } catch {
+    return false // What has no package.json needs nothing.
+  }
 }
 
 function withHome(path: string): string {
@@ -103,10 +122,19 @@ async function describe(
     throw unusable(address, 'its package.json has no name or no version')
   }
   const isPinned = isGit(address)
+  if (isPinned && isPrepared(manifest)) {
+    world.notices.add(
+      `"${name}" has a "prepare" script, which is not run: it is installed as its repository has it`,
+    )
+  }
   const integrity = `sha512-${hash('sha512', bytes, 'base64')}`
   const dist = isPinned ? { tarball: address } : { tarball: address, integrity }
   const release: Release = { ...resolvable(manifest), name, version, dist }
   return { id: `${name}@${escaped(address)}`, release }
+}
+
+function isPrepared({ scripts }: JsonObject): boolean {
+  return scripts !== undefined && isJsonObject(scripts) && scripts['prepare'] !== undefined
 }
 
 /** Brackets and blanks have a meaning in keys of instances. */
