@@ -42,7 +42,7 @@ export function pickVersion(
   }
   const candidates = Object.values(versions).filter(
     (release) =>
-      ranges.version(release.version) !== undefined && fits(release) && isAllowed(release),
+      fits(release) && ranges.version(release.version) !== undefined && isAllowed(release),
   )
   return candidates.toSorted(byWorth(preferences))[0]
 }
