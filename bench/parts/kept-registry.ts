@@ -146,13 +146,15 @@ type Packument = {
   readonly name: string
   readonly 'dist-tags': object
   readonly versions: Readonly<Record<string, JsonObject>>
-  readonly time?: { readonly modified?: string }
+  readonly time?: { readonly modified?: string; readonly [version: string]: string | undefined }
 }
 
 /** The abbreviated form, as registries serve it. */
 function shorten({ name, 'dist-tags': tags, versions, time }: Packument): object {
   const short = Object.entries(versions).map(([version, one]) => [version, abbreviate(one)])
-  const modified = time?.modified
+  // Registries always tell it, and clients go by it; one that they are kept from may not.
+  const times = Object.values(time ?? {}).flatMap((at) => at ?? [])
+  const modified = time?.modified ?? times.toSorted((one, other) => (one < other ? -1 : 1)).at(-1)
   return {
     name,
     'dist-tags': tags,
