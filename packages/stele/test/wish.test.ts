@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { pickVersion } from '@stele/resolve'
 import type { Packument } from '@stele/resolve/graph'
 import { readWish, saved } from '../src/client/wish.ts'
 
@@ -10,6 +11,11 @@ const packument: Packument = {
   versions: Object.fromEntries(
     versions.map((version) => [version, { name: 'a', version, dist: { tarball: '' } }]),
   ),
+}
+
+const packuments = {
+  of: async () => packument,
+  choose: async (_: Packument, wanted: string) => pickVersion(packument, wanted),
 }
 
 // what is typed, what package.json has then, with --exact
@@ -28,9 +34,7 @@ const rows: readonly (readonly [typed: string, name: string, specifier: string, 
 for (const [typed, name, specifier, exact] of rows) {
   test(`saved() writes ${JSON.stringify(specifier)} when "${typed}" is added`, async () => {
     const wish = readWish(typed, '/project')
-    const nodeVersion = '24.0.0'
-    const save = (isExact: boolean): Promise<string> =>
-      saved(wish, async () => packument, { isExact, nodeVersion })
+    const save = (isExact: boolean): Promise<string> => saved(wish, packuments, isExact)
     assert.equal(wish.name, name)
     assert.equal(await save(false), specifier)
     assert.equal(await save(true), exact)
@@ -39,11 +43,7 @@ for (const [typed, name, specifier, exact] of rows) {
 
 test('saved() throws version_absent when no version is what was typed', async () => {
   const wish = readWish('a@9', '/project')
-  const saving = { isExact: false, nodeVersion: '24.0.0' }
-  await assert.rejects(
-    saved(wish, async () => packument, saving),
-    { code: 'version_absent' },
-  )
+  await assert.rejects(saved(wish, packuments, false), { code: 'version_absent' })
 })
 
 for (const typed of ['github:owner/repository', 'owner/repository', './nowhere']) {

@@ -48,7 +48,7 @@ const readers: { readonly [file: string]: Reader } = {
     client: 'bun',
     read: (text) => {
       const document = objectOf(JSON.parse(withoutSpareCommas(text)))
-      checkVersion(document['lockfileVersion'], [0, 1])
+      checkVersion(document['lockfileVersion'], [0, 1, 2])
       return readBunLock(document)
     },
   },

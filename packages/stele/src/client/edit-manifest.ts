@@ -1,5 +1,5 @@
 // Changes of a package.json as a person would make them: nothing else of its text becomes different.
-import type { JSONPath, ModificationOptions } from 'jsonc-parser'
+import type { Node } from 'jsonc-parser'
 
 /** The members of package.json that name dependencies. */
 export type Member =
@@ -15,7 +15,7 @@ export type ManifestEdit = {
   readonly specifier: string | undefined
 }
 
-/** The members of package.json, by how they are told apart on the command line. */
+/** All of them. */
 export const members: readonly Member[] = [
   'dependencies',
   'devDependencies',
@@ -25,41 +25,88 @@ export const members: readonly Member[] = [
 
 /** The text with these changes. Indent, line ends and the order of members stay; a member that is empty then goes too. */
 export async function editManifest(text: string, edits: readonly ManifestEdit[]): Promise<string> {
-  const { applyEdits, modify, parse } = await import('jsonc-parser')
+  const { findNodeAtLocation, parseTree } = await import('jsonc-parser')
   const start = text.startsWith('\uFEFF') ? 1 : 0
   let edited = text.slice(start)
-  const set = (path: JSONPath, value: unknown): void => {
-    const [member = '', name] = path
-    const names = Object.keys(parse(edited)[member] ?? {})
-    const options = optionsFor(edited, typeof name === 'string' ? placeIn(names, name) : undefined)
-    edited = applyEdits(edited, modify(edited, path, value, options))
-  }
   for (const { member, name, specifier } of edits) {
-    const before = parse(edited)[member]
-    if (specifier === undefined && before?.[name] === undefined) continue
-    if (specifier === undefined && Object.keys(before).length === 1) set([member], undefined)
-    else if (before === undefined) set([member], { [name]: specifier })
-    else set([member, name], specifier)
+    const root = parseTree(edited)
+    if (root === undefined) throw new Error('A package.json that was read is no JSON')
+    const own = findNodeAtLocation(root, [member])
+    const value = own && findNodeAtLocation(own, [name])
+    if (specifier === undefined) {
+      const isLast = own?.children?.length === 1
+      if (value !== undefined) edited = without(edited, (isLast ? own : value).parent)
+    } else if (value !== undefined) edited = replaced(edited, value, JSON.stringify(specifier))
+    else if (own === undefined) {
+      edited = withMember(edited, root, {
+        name: member,
+        value: `{${blockOf(edited, 1, name, specifier)}}`,
+      })
+    } else edited = withMember(edited, own, { name, value: JSON.stringify(specifier) })
   }
   return text.slice(0, start) + edited
 }
 
-/** Where the name belongs: in order where the others are, else at the end. */
-function placeIn(names: readonly string[], name: string): number {
-  const isSorted = names.every((each, at) => at === 0 || (names[at - 1] ?? '') <= each)
-  const next = names.findIndex((each) => each > name)
-  return isSorted && next !== -1 ? next : names.length
+function replaced(text: string, { offset, length }: Node, value: string): string {
+  return text.slice(0, offset) + value + text.slice(offset + length)
 }
 
-function optionsFor(text: string, place: number | undefined): ModificationOptions {
+/** Without this member of an object, and without what stands between it and its neighbour. */
+function without(text: string, property: Node | undefined): string {
+  const siblings = property?.parent?.children ?? []
+  const at = property === undefined ? -1 : siblings.indexOf(property)
+  const [before, own, next] = [siblings[at - 1], siblings[at], siblings[at + 1]]
+  if (own === undefined) throw new Error('A member belongs to an object')
+  const from = before === undefined ? own.offset : endOf(before)
+  const to = before === undefined && next !== undefined ? next.offset : endOf(own)
+  return text.slice(0, from) + text.slice(to)
+}
+
+type Added = { readonly name: string; readonly value: string }
+
+/** With a member more: in order where names of dependencies are, else at the end, set off as its neighbour is. */
+function withMember(text: string, object: Node, { name, value }: Added): string {
+  const siblings = object.children ?? []
+  const names = siblings.map((property) => String(property.children?.[0]?.value))
+  const isSorted =
+    object.parent !== undefined &&
+    names.every((each, at) => at === 0 || (names[at - 1] ?? '') <= each)
+  const next = siblings[isSorted ? names.findIndex((each) => each > name) : -1]
+  const member = `${JSON.stringify(name)}: ${value}`
+  const neighbour = next ?? siblings.at(-1)
+  if (neighbour === undefined) {
+    const depth = object.parent === undefined ? 0 : 1
+    const [eol, indent] = [eolOf(text), indentOf(text)]
+    return replaced(
+      text,
+      object,
+      `{${eol}${indent.repeat(depth + 1)}${member}${eol}${indent.repeat(depth)}}`,
+    )
+  }
+  const [space = ''] = /\s*$/.exec(text.slice(0, neighbour.offset)) ?? []
+  if (next !== undefined) {
+    return `${text.slice(0, next.offset)}${member},${space}${text.slice(next.offset)}`
+  }
+  const end = endOf(neighbour)
+  return `${text.slice(0, end)},${space}${member}${text.slice(end)}`
+}
+
+/** One member on a line of its own, with the line ends around it. */
+function blockOf(text: string, depth: number, name: string, specifier: string): string {
+  const [eol, indent] = [eolOf(text), indentOf(text)]
+  const member = `${JSON.stringify(name)}: ${JSON.stringify(specifier)}`
+  return `${eol}${indent.repeat(depth + 1)}${member}${eol}${indent.repeat(depth)}`
+}
+
+function endOf({ offset, length }: Node): number {
+  return offset + length
+}
+
+function eolOf(text: string): string {
+  return text.includes('\r\n') ? '\r\n' : '\n'
+}
+
+function indentOf(text: string): string {
   const [, indent = '  '] = /^\{\s*?\r?\n([ \t]+)"/.exec(text) ?? []
-  const formattingOptions = {
-    insertSpaces: !indent.startsWith('\t'),
-    tabSize: indent.startsWith('\t') ? 1 : indent.length,
-    eol: /\r\n/.test(text) ? '\r\n' : '\n',
-  }
-  return {
-    formattingOptions,
-    ...(place === undefined ? {} : { getInsertionIndex: () => place }),
-  }
+  return indent
 }

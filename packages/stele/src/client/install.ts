@@ -3,7 +3,7 @@ import { openRegistries, type Registries, readConfig } from '@stele/fetch'
 import { openStore, type Platform, selectInstances } from '@stele/install'
 import { formatLock, lockedOf } from '@stele/locks'
 import { type PeerMismatch, resolve } from '@stele/resolve'
-import type { Graph, InstanceKey, Packument } from '@stele/resolve/graph'
+import type { Graph, InstanceKey } from '@stele/resolve/graph'
 import { Fetching } from './fetching.ts'
 import { type Change, changesBetween } from './graph-changes.ts'
 import { takeTurns } from './hold.ts'
@@ -58,26 +58,6 @@ export type InstallReport = {
   /** What a person should know beside that. */
   readonly notices: readonly string[]
   readonly tookMs: number
-}
-
-/** What registries tell of packages. */
-export type Packuments = {
-  readonly of: (name: string) => Promise<Packument>
-  readonly close: () => void
-}
-
-/** Asks the registries that hold for this project. */
-export function openPackuments({ root, env }: InstallOptions): Packuments {
-  const registries = openRegistries(readConfig(root), env)
-  const known = new Map<string, Promise<Packument>>()
-  return {
-    of: (name) => {
-      const found = known.get(name) ?? registries.packument(name)
-      known.set(name, found)
-      return found
-    },
-    close: registries.close,
-  }
 }
 
 /** Installs the project that this folder belongs to, once others are done with it. */

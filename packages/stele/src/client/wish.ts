@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, relative, resolve, sep } from 'node:path'
 import { SteleError } from '@stele/errors'
-import { absentVersion, parseSpecifier, pickVersion } from '@stele/resolve'
-import type { Packument } from '@stele/resolve/graph'
+import { absentVersion, parseSpecifier } from '@stele/resolve'
 import semver from 'semver'
+import type { Packuments } from './packuments.ts'
 
 /** A package that is wanted. */
 export type Wish = {
@@ -46,23 +46,20 @@ function readPath(typed: string, folder: string, target: string): Wish {
   throw new SteleError('usage_wrong', { reason, command: 'add' })
 }
 
-/** How a version is written down. */
-export type Saving = { readonly isExact: boolean; readonly nodeVersion: string }
-
 /**
  * What package.json says of the wish: as npm has it, a range that was typed stays where `^` of the newest version that fits it would
  * allow more. Throws version_absent, specifier_invalid, and what asking for the packument throws.
  */
 export async function saved(
   { name, specifier }: Wish,
-  packumentOf: (name: string) => Promise<Packument>,
-  { isExact, nodeVersion }: Saving,
+  packuments: Pick<Packuments, 'of' | 'choose'>,
+  isExact: boolean,
 ): Promise<string> {
   const parsed = parseSpecifier(name, specifier === '' ? 'latest' : specifier)
   if (parsed.kind !== 'registry') return specifier
   const { name: real, wanted } = parsed
-  const packument = await packumentOf(real)
-  const release = pickVersion(packument, wanted, { nodeVersion })
+  const packument = await packuments.of(real)
+  const release = await packuments.choose(packument, wanted)
   if (release === undefined) throw absentVersion(packument, wanted)
   const alias = real === name ? '' : `npm:${real}@`
   return `${alias}${rangeFor(release.version, wanted, isExact)}`

@@ -1,8 +1,12 @@
 // stele add: packages into package.json, and into node_modules.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { changeManifest, type DependencyManifest } from '../client/change-manifest.ts'
 import { type ManifestEdit, type Member, members } from '../client/edit-manifest.ts'
-import { type InstallReport, openPackuments } from '../client/install.ts'
+import type { InstallReport } from '../client/install.ts'
+import { openPackuments } from '../client/packuments.ts'
 import { placeOf } from '../client/place.ts'
+import { readProject } from '../client/project.ts'
 import { readWish, saved, type Wish } from '../client/wish.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
@@ -43,11 +47,12 @@ async function run(input: Input): Promise<InstallReport> {
   const { root, folder } = await placeOf(asked.root)
   const wishes = input.positionals.map((typed) => readWish(typed, process.cwd(), folder))
   const isExact = input.options['save-exact'] === true
-  const packuments = openPackuments({ ...asked, root })
+  const isProject = existsSync(join(folder, 'package.json'))
+  const project = isProject ? await readProject(root) : undefined
+  const packuments = openPackuments({ ...asked, root }, project)
   try {
     const { report } = await changeManifest(asked, async (manifest) => {
-      const saving = { isExact, nodeVersion: process.versions.node }
-      const specifiers = await Promise.all(wishes.map((wish) => saved(wish, packuments.of, saving)))
+      const specifiers = await Promise.all(wishes.map((wish) => saved(wish, packuments, isExact)))
       return wishes.flatMap((wish, at) => editsFor(input, manifest, { wish, to: specifiers[at] }))
     })
     return report

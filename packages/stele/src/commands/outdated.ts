@@ -1,8 +1,8 @@
 // stele outdated: which dependencies have newer versions.
 import { rangeIn } from '@stele/locks'
 import { findOutdated, type Outdated } from '@stele/resolve/queries'
-import { openPackuments } from '../client/install.ts'
 import { needLock } from '../client/lock-file.ts'
+import { openPackuments } from '../client/packuments.ts'
 import { placeOf } from '../client/place.ts'
 import { columns } from './columns.ts'
 import type { Command, Input } from './command.ts'

@@ -5,14 +5,11 @@ import { type Blocked, blockersOf } from '../client/blockers.ts'
 import { changeManifest, type DependencyManifest } from '../client/change-manifest.ts'
 import { instancesOf } from '../client/dependency-paths.ts'
 import { type ManifestEdit, members } from '../client/edit-manifest.ts'
-import {
-  type InstallReport,
-  installGraph,
-  openPackuments,
-  type Packuments,
-} from '../client/install.ts'
+import { type InstallReport, installGraph } from '../client/install.ts'
 import { readLockFile } from '../client/lock-file.ts'
+import { openPackuments, type Packuments } from '../client/packuments.ts'
 import { placeOf } from '../client/place.ts'
+import { readProject } from '../client/project.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
 
@@ -58,7 +55,7 @@ async function run(input: Input): Promise<Report> {
     relock: (before: Parameters<typeof lockedOf>[0] | undefined) =>
       before === undefined || positionals.length === 0 ? undefined : lockedOf(before, { names }),
   }
-  const packuments = openPackuments({ ...asked, root })
+  const packuments = openPackuments({ ...asked, root }, await readProject(root))
   try {
     const { report, graph } =
       options['latest'] === true
@@ -105,7 +102,8 @@ async function latestEdits(
   const edits = asked.map(async ({ member, name, specifier }): Promise<readonly ManifestEdit[]> => {
     const range = rangeIn({ name, specifier })
     if (range?.isRange !== true) return []
-    const latest = (await packuments.of(range.name))['dist-tags']['latest']
+    const packument = await packuments.of(range.name)
+    const latest = (await packuments.choose(packument, 'latest'))?.version
     if (latest === undefined) return []
     const [, sign = '^'] = /^\s*(\^|~|(?=\d+\.\d+\.\d+))/.exec(range.wanted) ?? []
     const alias = range.name === name ? '' : `npm:${range.name}@`
