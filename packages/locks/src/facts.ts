@@ -65,22 +65,22 @@ const readers: { readonly [fact: string]: (read: Read) => Partial<Release> } = {
   deprecated: (read) => ({ deprecated: read.value === true ? true : textIn(read) }),
 }
 
-const ofDist = ['tarball', 'integrity', 'files'] as const
-
 /** The package of these facts. Throws what `invalid` makes where one is not as it must be. */
 export function releaseOf(id: PackageId, facts: JsonObject, invalid: Invalid): Release {
   const at = id.indexOf('@', 1)
   const name = id.slice(0, at)
   if (at === -1 || !isFolderName(name)) throw invalid(`"${id}" is no package`)
-  const dist: Release['dist'] = { tarball: '' }
+  const dist: { -readonly [Member in keyof Release['dist']]: Release['dist'][Member] } = {
+    tarball: '',
+  }
   const release: Release = { name, version: id.slice(at + 1), dist }
   for (const fact of Object.keys(facts)) {
     const value = facts[fact]
-    if (value === undefined) continue
+    const isOfDist = fact === 'integrity' || fact === 'tarball' || fact === 'files'
+    if (value === undefined || !(isOfDist || Object.hasOwn(readers, fact))) continue
     const read = { value, what: `"${fact}" of "${id}"`, invalid }
-    const member = ofDist.find((each) => each === fact)
-    if (member !== undefined) Object.assign(dist, { [member]: textIn(read) })
-    else if (Object.hasOwn(readers, fact)) Object.assign(release, readers[fact]?.(read))
+    if (isOfDist) dist[fact] = textIn(read)
+    else Object.assign(release, readers[fact]?.(read))
   }
   return release
 }

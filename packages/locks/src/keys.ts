@@ -13,9 +13,12 @@ export function lengthenKey(name: string, text: string): InstanceKey {
   return isWhole(text) ? text : `${name}@${text}`
 }
 
+/** Asked for each dependency of a lock: nothing is cut out of the text. */
 function isWhole(text: string): boolean {
-  const [version = ''] = text.split('(', 1)
-  return version.includes('@') || version.startsWith('link:')
+  const at = text.indexOf('@')
+  if (at === -1) return text.startsWith('link:')
+  const open = text.indexOf('(')
+  return open === -1 || at < open || text.startsWith('link:')
 }
 
 const folderName = /^(?:@[^/\\\0.][^/\\\0]*\/)?(?![.@])[^/\\\0]+$/
