@@ -12,6 +12,22 @@ const env = {
   PATH: `${join(repository, 'node_modules', '.bin')}:${process.env['PATH']}`,
 }
 
+/** A program of somebody who has types: what is wrong with it must be found. */
+const typed = `
+import { cloneService } from 'stele/clone'
+import { CallLog, RPCServer, VM } from 'stele/vm'
+
+const vm = new VM('exports.add = (a, b) => a + b')
+await vm.deploy({ dir: './add', title: 'add' })
+const title: string = vm.title
+const server = new RPCServer({ debug: true })
+server.mount('/add', vm)
+const log: CallLog = await CallLog.fetch('localhost:1/add')
+// @ts-expect-error A title is a text.
+await vm.deploy({ dir: './add', title: 7 })
+console.log(title, log, typeof cloneService)
+`
+
 test('the built package installs in an empty folder, and serves and verifies a registry there', async () => {
   await using folder = await makeFolder('package')
   const run = async (cwd: string, program: string, ...args: string[]): Promise<string> => {
@@ -30,6 +46,20 @@ test('the built package installs in an empty folder, and serves and verifies a r
   await run(folder.path, 'npm', 'install', '--no-audit', '--no-fund', join(folder.path, tarball))
   assert.match(await run(folder.path, 'npx', 'stele', '--version'), /^\d+\.\d+\.\d+\n$/)
   assert.match(await run(folder.path, 'npx', 'stele', 'help'), /verify/)
+
+  await writeFile(join(folder.path, 'typed.mts'), typed)
+  const nodeTypes = join(repository, 'node_modules', '@types')
+  const strict = [
+    '--strict',
+    '--noEmit',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2024',
+    '--lib',
+    'es2024,esnext.disposable',
+  ]
+  await run(folder.path, 'tsc', ...strict, '--typeRoots', nodeTypes, '--types', 'node', 'typed.mts')
 
   const stele = join(folder.path, 'node_modules', '.bin', 'stele')
   const server = spawnOwn(stele, ['serve', '--port', '0', '--dir', join(folder.path, 'data')], {

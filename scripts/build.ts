@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { writeTypes } from './build-types.ts'
 import { root } from './run.ts'
 
 /** Where it is made; it takes the place of dist/ when it is complete, since a server may be running from there. */
@@ -59,6 +60,11 @@ writeFileSync(
   },
 )
 cpSync(join(stele, 'bin', 'nodevms.cjs'), join(dist, 'bin', 'nodevms.cjs'))
+writeTypes(
+  join(dist, 'types'),
+  ['clone', 'vm'].map((name) => join('packages', 'stele', 'src', `${name}.ts`)),
+)
+cpSync(join(root, 'docs'), join(dist, 'docs'), { recursive: true })
 for (const name of ['LICENSE', 'README.md']) cpSync(join(root, name), join(dist, name))
 writeFileSync(join(dist, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`)
 replaceDist()
@@ -110,12 +116,21 @@ function publishedManifest(): object {
     license,
     type,
     bin,
-    exports: { '.': './lib/main.js', './clone': './lib/clone.js', './vm': './lib/vm.js' },
+    exports: {
+      '.': './lib/main.js',
+      './clone': entryOf('clone'),
+      './vm': entryOf('vm'),
+    },
     engines,
-    files: ['assets', 'bin', 'lib', 'rules.js'],
+    files: ['assets', 'bin', 'docs', 'lib', 'rules.js', 'types'],
     dependencies: { [wasmPackage]: dependencies[wasmPackage] },
     optionalDependencies,
   }
+}
+
+/** A program that is imported, with its types. */
+function entryOf(name: string): { readonly types: string; readonly default: string } {
+  return { types: `./types/packages/stele/src/${name}.d.ts`, default: `./lib/${name}.js` }
 }
 
 function readJson(path: string) {
