@@ -245,7 +245,7 @@ function parsePackument(value: unknown): { versions: object; 'dist-tags': unknow
 
 // arguments, exit status, what the message must say
 const mistakes: readonly (readonly [string[], number, RegExp])[] = [
-  [['serv'], 2, /no command "serv"; did you mean "serve"/],
+  [['servo'], 2, /no command "servo"; did you mean "serve"/],
   [['user'], 2, /Say what to do: add <name>, password <name>, remove <name> or list/],
   [['user', 'add'], 2, /needs a name/],
   [['user', 'add', 'Not A Name'], 1, /account name "Not A Name"/],
