@@ -39,6 +39,10 @@ suite('diskNames()', () => {
     ['%+x', ['%25+x']],
     ['x'.repeat(200), ['x'.repeat(200)]],
     ['x'.repeat(201), [`%+${'x'.repeat(200)}`, 'x']],
+    [`${'x'.repeat(200)}.`, [`%+${'x'.repeat(200)}`, '%2e']],
+    [`${'x'.repeat(200)}..`, [`%+${'x'.repeat(200)}`, '%2e%2e']],
+    [`${'x'.repeat(199)}..`, [`%+${'x'.repeat(199)}.`, '%2e']],
+    ['.'.repeat(402), [`%+${'.'.repeat(200)}`, `%+${'.'.repeat(200)}`, '%2e%2e']],
   ]
   for (const [name, wanted] of cases) {
     test(`diskNames() gives ${wanted.length} name(s) when it is ${JSON.stringify(name.slice(0, 20))}`, () => {
@@ -47,7 +51,8 @@ suite('diskNames()', () => {
   }
 
   test('diskNames() can be read back, and gives names that any disk holds, whatever the name is', () => {
-    for (const name of oddNames()) {
+    const long = Array.from({ length: 10 }, (_, more) => `${'x'.repeat(195 + more)}..`)
+    for (const name of [...oddNames(), ...long]) {
       const parts = diskNames(name)
       const read = parts.map(readDiskName)
       assert.equal(unescapeName(read.map(({ text }) => text).join('')), name)

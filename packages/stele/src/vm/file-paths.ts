@@ -40,8 +40,7 @@ function encodeSegment(segment: string): string {
  * is cut, and each piece but the last is a folder whose name begins with `%+`.
  */
 export function diskNames(name: string): readonly string[] {
-  const escaped =
-    name === '.' || name === '..' ? escape(name) : name.replaceAll(/[%/\\\0-\x1f\x7f]/g, escape)
+  const escaped = name.replaceAll(/[%/\\\0-\x1f\x7f]/g, escape)
   const pieces: string[] = []
   let piece = ''
   let bytes = 0
@@ -54,7 +53,8 @@ export function diskNames(name: string): readonly string[] {
     piece += character
     bytes += size
   }
-  return [...pieces, piece]
+  // Also of a long name what is left over may be dots, which a disk takes for steps.
+  return [...pieces, /^\.{1,2}$/.test(piece) ? escape(piece) : piece]
 }
 
 /** What a name on the disk is: the beginning of a longer one, or (the rest of) a name of the state. */
