@@ -38,6 +38,7 @@ export class CallLog {
   /** What it is read from. */
   readonly source: CallLogSource
   readonly #read: CallLogEntry[] = []
+  #reading: Promise<void> = Promise.resolve()
   #next = 0
   #filesVersion = 1
 
@@ -82,7 +83,15 @@ export class CallLog {
     })
   }
 
-  async #catchUp(): Promise<void> {
+  /** Whoever asks while the log is being read waits for that reading, and looks again. */
+  #catchUp(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#readOn())
+    const reading = this.#reading
+    this.#reading = reading.catch(() => undefined)
+    return reading
+  }
+
+  async #readOn(): Promise<void> {
     for (let size = this.source.size(); this.#next < size; size = this.source.size()) {
       const count = Math.min(entriesPerRead, size - this.#next)
       const found = await this.source.entries(this.#next, count)

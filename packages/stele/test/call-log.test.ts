@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { CallLog } from '../src/vm/call-log.ts'
+import { VM } from '../src/vm/vm.ts'
+
+test('list() gives each entry once when several read at the same time', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'stele-call-log-'))
+  const vm = new VM('let n = 0; exports.next = () => ++n')
+  await vm.deploy({ dir })
+  try {
+    for (let call = 0; call < 3; call++) await vm.executeCall({ methodName: 'next' })
+    const source = vm.callLog?.source
+    assert.ok(source !== undefined)
+    const log = new CallLog(source)
+    const [one, other, length] = await Promise.all([
+      log.list(),
+      log.list({ start: 1 }),
+      log.length(),
+    ])
+    assert.deepEqual([one.length, other.length, length], [4, 3, 4])
+    assert.deepEqual(await log.list(), one)
+  } finally {
+    await vm.close()
+    rmSync(dir, { recursive: true, force: true })
+  }
+})
