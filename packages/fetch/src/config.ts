@@ -11,12 +11,16 @@ export type RegistryConfig = {
   readonly setting: (name: string) => string | undefined
 }
 
+/** Settings that hold credentials for an address. */
+const credential = /:(?:_authToken|_auth|_password|username)$/
+
 /** Reads the settings that hold in this folder. */
 export function readConfig(folder: string): RegistryConfig {
   const { config } = npmConf({ prefix: folder }, undefined, {})
   const registry = withSlash(String(config.get('registry')))
   // Credentials that name no host would go to every host.
   const npmrc = { ...config.snapshot, _auth: undefined }
+  const hasCredentials = Object.keys(npmrc).some((key) => credential.test(key))
   return {
     registryOf: (name) => {
       const scope = name.startsWith('@') ? name.slice(0, name.indexOf('/')) : undefined
@@ -28,6 +32,7 @@ export function readConfig(folder: string): RegistryConfig {
       return typeof found === 'string' || typeof found === 'number' ? `${found}` : undefined
     },
     authorizationFor: (url) => {
+      if (!hasCredentials) return undefined // To look for some of every tarball takes a tenth of a second.
       const found = registryAuthToken(url, { recursive: true, npmrc })
       return found === undefined ? undefined : `${found.type} ${found.token}`
     },

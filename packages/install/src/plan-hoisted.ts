@@ -1,7 +1,7 @@
 // The layout "hoisted" as a tree: every package a folder where npm would put it.
-import { linkedFolder } from '@stele/resolve/graph'
+import { linkedFolder, releaseOf } from '@stele/resolve/graph'
 import { placeHoisted } from './hoist.ts'
-import { installedOf, modulesOf, type Planned, releaseOf } from './plan-isolated.ts'
+import { installedOf, modulesOf, type Planned } from './plan-isolated.ts'
 import type { Bins, Target, Tree, Unit } from './tree.ts'
 
 /** The tree of packages in npm's places. */

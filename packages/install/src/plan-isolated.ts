@@ -4,7 +4,7 @@ import {
   type Importer,
   type InstanceKey,
   linkedFolder,
-  type Release,
+  releaseOf,
 } from '@stele/resolve/graph'
 import { folderName } from './folder-name.ts'
 import type { Homes } from './homes.ts'
@@ -68,13 +68,6 @@ export function installedOf(
       ? []
       : [[name, instance] as const]
   })
-}
-
-/** The package behind the key. */
-export function releaseOf({ packages, instances }: Graph, key: InstanceKey): Release {
-  const release = packages.get(instances.get(key)?.id ?? '')
-  if (release === undefined) throw new Error(`The graph has no "${key}"`)
-  return release
 }
 
 function withRelease(

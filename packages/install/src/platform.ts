@@ -10,8 +10,9 @@ export type Platform = {
 
 /** Whether the package says that it is for this machine, or says nothing. */
 export function isFor({ os, cpu, libc }: Release, platform: Platform): boolean {
-  const isLibc = platform.libc === undefined || names(libc, platform.libc)
-  return names(os, platform.os) && names(cpu, platform.cpu) && isLibc
+  if (!names(os, platform.os) || !names(cpu, platform.cpu)) return false
+  // Few packages ask for it, and to find it out takes a while.
+  return libc === undefined || platform.libc === undefined || names(libc, platform.libc)
 }
 
 /** npm's lists: `any`, names, and names with `!` that are excluded. */

@@ -1,6 +1,12 @@
 // What a lock tells of a package: what installing needs, and what resolving it again does.
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
-import { type PackageId, peersOf, type Release, wantedNode } from '@stele/resolve/graph'
+import {
+  integrityOf,
+  type PackageId,
+  peersOf,
+  type Release,
+  wantedNode,
+} from '@stele/resolve/graph'
 import { isFolderName } from './keys.ts'
 
 /** The facts, those that say nothing left out. */
@@ -11,7 +17,7 @@ export function factsOf(id: PackageId, release: Release): JsonObject {
   const node = wantedNode(engines)
   const facts = {
     version: id === `${name}@${version}` ? undefined : version,
-    integrity: dist.integrity ?? (dist.shasum === undefined ? undefined : sha1Of(dist.shasum)),
+    integrity: integrityOf(dist),
     files: dist.files,
     tarball: dist.tarball === '' ? undefined : dist.tarball,
     peers: isEmpty(peers)
@@ -32,10 +38,6 @@ export function factsOf(id: PackageId, release: Release): JsonObject {
 
 function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0
-}
-
-function sha1Of(hex: string): string {
-  return `sha1-${Buffer.from(hex, 'hex').toString('base64')}`
 }
 
 type Invalid = (reason: string) => Error

@@ -87,8 +87,9 @@ export function withoutFailures({ importers, nodes }: Places): Places {
     for (const id of place.edges.values()) {
       const next = nodes.get(id)
       if (next === undefined || reached.has(id)) continue
-      reached.set(id, trim(next))
-      queue.push({ place: trim(next), chain: [...chain, id] })
+      const reachedPlace = trim(next)
+      reached.set(id, reachedPlace)
+      queue.push({ place: reachedPlace, chain: [...chain, id] })
     }
   }
   return { importers: trimmed, nodes: reached }

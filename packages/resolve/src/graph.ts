@@ -42,6 +42,13 @@ export type Graph = {
   readonly instances: ReadonlyMap<InstanceKey, Instance>
 }
 
+/** The package of an instance. A key that the graph does not have is a bug, a plain Error. */
+export function releaseOf({ packages, instances }: Graph, key: InstanceKey): Release {
+  const release = packages.get(instances.get(key)?.id ?? '')
+  if (release === undefined) throw new Error(`The graph has no "${key}"`)
+  return release
+}
+
 /** The folder behind the key of a workspace's package; undefined for any other. */
 export function linkedFolder(key: InstanceKey): string | undefined {
   return key.startsWith('link:') ? key.slice('link:'.length) : undefined

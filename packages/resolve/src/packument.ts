@@ -43,3 +43,9 @@ export type Packument = {
   /** When anything of it changed last: no version is younger. */
   readonly modified?: string
 }
+
+/** The hashes that are known of a tarball, in the form of subresource integrity: old releases have a SHA-1 alone, in hex. */
+export function integrityOf({ integrity, shasum }: Release['dist']): string | undefined {
+  if (integrity !== undefined && integrity !== '') return integrity
+  return shasum === undefined ? undefined : `sha1-${Buffer.from(shasum, 'hex').toString('base64')}`
+}

@@ -72,7 +72,8 @@ function isZlibError(error: unknown): error is Error {
   return error instanceof Error && String(codeOf(error)).startsWith('Z_')
 }
 
-function isGzip(bytes: Uint8Array): boolean {
+/** Whether they begin as gzip does. */
+export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b
 }
 
@@ -84,7 +85,8 @@ function goesOn(): SteleError {
   return invalid('something follows the end of its gzip')
 }
 
-function limitOf(sizeBytes: number, limits: TarballLimits): number {
+/** Bytes that a gzip of this size may unpack to. */
+export function limitOf(sizeBytes: number, limits: TarballLimits): number {
   return Math.min(
     limits.maxUnpackedBytes,
     Math.max(limits.ratioFreeBytes, sizeBytes * limits.maxRatio),
@@ -118,9 +120,17 @@ const largestChunk = 2 ** 20
  * only chooses between sizes that are harmless.
  */
 function chunkSize(bytes: Uint8Array, limit: number): number {
-  const claimed = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  const size = bytes.length < 18 ? 0 : claimed.readUInt32LE(bytes.length - 4)
+  const size = claimedSize(bytes) ?? 0
   return Math.min(Math.max(size + 1, smallestChunk), largestChunk, Math.max(limit, smallestChunk))
+}
+
+/** Bytes of a gzip's header and trailer. */
+const leastBytes = 18
+
+/** The unpacked size that stands at the end of a gzip, modulo 2^32; undefined where there is no end. */
+export function claimedSize(bytes: Uint8Array): number | undefined {
+  if (bytes.length < leastBytes) return undefined
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).readUInt32LE(bytes.length - 4)
 }
 
 function codeOf(error: unknown): unknown {

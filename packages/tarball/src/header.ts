@@ -58,7 +58,7 @@ function readPrefix(archive: Buffer, offset: number): Uint8Array {
 }
 
 /** The sum of the block's bytes, those of the checksum itself counting as spaces. */
-function sumOf(archive: Buffer, offset: number): number {
+export function sumOf(archive: Buffer, offset: number): number {
   let sum = 8 * space
   for (let index = offset; index < offset + 148; index++) sum += archive[index] ?? 0
   for (let index = offset + 156; index < offset + blockBytes; index++) sum += archive[index] ?? 0

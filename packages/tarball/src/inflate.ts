@@ -1,6 +1,6 @@
 // Gzip, many times over: one engine and one buffer for all of them. What is not one plain gzip member is left to gunzip().
 import { constants, createGunzip, gzipSync } from 'node:zlib'
-import { gunzip } from './gunzip.ts'
+import { claimedSize, gunzip, isGzip, limitOf } from './gunzip.ts'
 import type { TarballLimits } from './limits.ts'
 
 /** Unpacks gzip after gzip. What it gives is overwritten by the next. Throws tarball_invalid, tarball_too_large. */
@@ -8,8 +8,6 @@ export type Inflater = (bytes: Uint8Array, limits: TarballLimits) => Buffer
 
 /** Bytes of the buffer that is kept: larger archives, a few in a thousand, get one of their own. */
 const keptBytes: number = 16 * 2 ** 20
-/** Header and trailer. */
-const leastBytes = 18
 
 /** What node:zlib's engines are made of. It is not public, so it is tried before it is used. */
 type Engine = {
@@ -51,13 +49,11 @@ function keepEngine(): Trying | undefined {
   }
   const output = Buffer.allocUnsafeSlow(keptBytes)
   let isBroken = false
-  createGunzipErrors(engine, () => (isBroken = true))
+  // An error ends the use of the engine.
+  Object.assign(handle, { onerror: () => (isBroken = true) })
   return (bytes, limits) => {
-    const size = claimedSize(bytes)
-    const limit = Math.min(
-      limits.maxUnpackedBytes,
-      Math.max(limits.ratioFreeBytes, bytes.length * limits.maxRatio),
-    )
+    const size = isGzip(bytes) ? claimedSize(bytes) : undefined
+    const limit = limitOf(bytes.length, limits)
     if (isBroken || size === undefined || size >= keptBytes || size > limit) return undefined
     reset.call(engine)
     // One byte more than it claims to hold, so that a lie shows.
@@ -69,18 +65,7 @@ function keepEngine(): Trying | undefined {
   }
 }
 
-/** An error ends the use of the engine. */
-function createGunzipErrors(engine: Partial<Engine>, broken: () => void): void {
-  if (engine._handle !== undefined) Object.assign(engine._handle, { onerror: broken })
-}
-
-/** The size that stands at the end of a gzip: the sender's word, modulo 2^32. */
-function claimedSize(bytes: Uint8Array): number | undefined {
-  if (bytes.length < leastBytes || bytes[0] !== 0x1f || bytes[1] !== 0x8b) return undefined
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).readUInt32LE(bytes.length - 4)
-}
-
-/** Whether it does what it should, twice in a row, and notices what is wrong. */
+/** Whether it does what it should, twice in a row. */
 function isRight(inflate: Trying): boolean {
   const limits = { maxUnpackedBytes: 2 ** 20, maxFiles: 1, maxRatio: 1000, ratioFreeBytes: 2 ** 20 }
   try {

@@ -1,6 +1,6 @@
 // The files of an archive that is as nearly all are: ustar headers, ASCII paths, nothing twice. Ten times as fast as reading every form
 // of tar; whatever is otherwise in any way is left to that reader, so both always say the same.
-import { blockBytes } from './header.ts'
+import { blockBytes, sumOf } from './header.ts'
 import type { TarballLimits } from './limits.ts'
 
 /** A file, with its content as `[start, end)` of the archive. */
@@ -131,13 +131,6 @@ function octal(archive: Buffer, offset: number, length: number): number | undefi
   for (; index < end; index++)
     if (archive[index] !== 0 && archive[index] !== space) return undefined
   return value
-}
-
-function sumOf(archive: Buffer, offset: number): number {
-  let sum = 8 * space
-  for (let index = offset; index < offset + 148; index++) sum += archive[index] ?? 0
-  for (let index = offset + 156; index < offset + blockBytes; index++) sum += archive[index] ?? 0
-  return sum
 }
 
 /** Two empty blocks, or one that is the last. */

@@ -7,7 +7,8 @@ export {
   type InstanceKey,
   linkedFolder,
   type PackageId,
+  releaseOf,
 } from '../graph.ts'
-export type { Packument, Release } from '../packument.ts'
+export { integrityOf, type Packument, type Release } from '../packument.ts'
 export { wantedNode } from '../pick-version.ts'
 export { type EdgeKind, peersOf, type WantedEdge } from '../wanted.ts'

@@ -1,7 +1,6 @@
 // Whether a tarball is the one that was meant.
 import { hash } from 'node:crypto'
 import { SteleError } from '@stele/errors'
-import type { Release } from '@stele/resolve/graph'
 
 /** What a tarball must be. */
 type Expected = {
@@ -21,10 +20,4 @@ export function checkBytes(bytes: Uint8Array, { spec, url, integrity }: Expected
   const found = `${algorithm}-${hash(algorithm, bytes, 'base64')}`
   if (integrity === undefined || wanted.includes(found)) return found
   throw new SteleError('integrity_mismatch', { spec, url, wanted: integrity, found })
-}
-
-/** The integrity that a registry or a lock tells: old releases have a SHA-1 alone. */
-export function integrityOf({ integrity, shasum }: Release['dist']): string | undefined {
-  if (integrity !== undefined && integrity !== '') return integrity
-  return shasum === undefined ? undefined : `sha1-${Buffer.from(shasum, 'hex').toString('base64')}`
 }

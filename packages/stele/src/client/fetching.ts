@@ -1,7 +1,14 @@
 // Brings packages into the store, each once, and gives each its slot.
 import { createUnpack, type Staged, type Store, type Unpack } from '@stele/install'
-import type { Graph, InstanceKey, PackageId, Release } from '@stele/resolve/graph'
-import { checkBytes, integrityOf } from './check-bytes.ts'
+import {
+  type Graph,
+  type InstanceKey,
+  integrityOf,
+  type PackageId,
+  type Release,
+  releaseOf,
+} from '@stele/resolve/graph'
+import { checkBytes } from './check-bytes.ts'
 import { fillSlot, findSlot, type Placing, shareSlot } from './placing.ts'
 import type { Pull } from './pull.ts'
 import type { Sources } from './sources.ts'
@@ -95,10 +102,4 @@ function idOf({ instances }: Graph, key: InstanceKey): PackageId {
   const id = instances.get(key)?.id
   if (id === undefined) throw new Error(`The graph has no "${key}"`)
   return id
-}
-
-function releaseOf(graph: Graph, key: InstanceKey): Release {
-  const release = graph.packages.get(idOf(graph, key))
-  if (release === undefined) throw new Error(`The graph has no package for "${key}"`)
-  return release
 }

@@ -4,6 +4,7 @@ import { openStore, type Platform, selectInstances } from '@stele/install'
 import { formatLock, lockedOf } from '@stele/locks'
 import { type PeerMismatch, resolve } from '@stele/resolve'
 import type { Graph, InstanceKey } from '@stele/resolve/graph'
+import { askedOnce } from './asked-once.ts'
 import { Fetching } from './fetching.ts'
 import { type Change, changesBetween } from './graph-changes.ts'
 import { takeTurns } from './hold.ts'
@@ -150,12 +151,21 @@ function snapshotOf(project: Project, env: NodeJS.ProcessEnv, startedMs: number)
   return { ...watched, snapshot: takeSnapshot(watched, startedMs) }
 }
 
-const ownPlatform: Platform = { os: process.platform, cpu: process.arch, libc: ownLibc() }
+let knownLibc: string | undefined
 
-function ownLibc(): string | undefined {
-  if (process.platform !== 'linux') return undefined
-  const header: unknown = process.report.getReport()
-  const text = JSON.stringify(header)
+/** This machine. */
+const ownPlatform: Platform = {
+  os: process.platform,
+  cpu: process.arch,
+  get libc() {
+    if (process.platform === 'linux') knownLibc ??= findLibc()
+    return knownLibc
+  },
+}
+
+/** What Node was linked with, as its diagnostic report says, which takes some milliseconds to write. */
+function findLibc(): string {
+  const text = JSON.stringify(process.report.getReport())
   return text.includes('glibcVersionRuntime') ? 'glibc' : 'musl'
 }
 
@@ -164,13 +174,8 @@ function portsOf(
   sources: Sources,
   fetching: Fetching | undefined,
 ): Parameters<typeof resolve>[1] {
-  const known = new Map<string, ReturnType<Registries['packument']>>()
   return {
-    packument: (name) => {
-      const found = known.get(name) ?? registries.packument(name)
-      known.set(name, found)
-      return found
-    },
+    packument: askedOnce(registries.packument),
     other: sources.find,
     chosen: (id, release) => fetching?.begin(id, release),
   }

@@ -3,6 +3,7 @@ import { openRegistries, readConfig } from '@stele/fetch'
 import { pickVersion } from '@stele/resolve'
 import type { Packument, Release } from '@stele/resolve/graph'
 import semver from 'semver'
+import { askedOnce } from './asked-once.ts'
 import { createRefusal } from './policies.ts'
 import { publicationsFrom, readPolicy } from './policy-settings.ts'
 import type { Project } from './project.ts'
@@ -22,17 +23,12 @@ export function openPackuments(
 ): Packuments {
   const config = readConfig(root)
   const registries = openRegistries(config, env)
-  const known = new Map<string, Promise<Packument>>()
   const refuse =
     project === undefined
       ? () => undefined
       : createRefusal(readPolicy(project, config, Date.now()), publicationsFrom(registries))
   return {
-    of: (name) => {
-      const found = known.get(name) ?? registries.packument(name)
-      known.set(name, found)
-      return found
-    },
+    of: askedOnce(registries.packument),
     choose: async (packument, wanted) => {
       const refused = new Set<string>()
       const { node: nodeVersion } = process.versions

@@ -18,7 +18,14 @@ import {
   planLayout,
   withTypedPeers,
 } from '@stele/install/layout'
-import { type Graph, type InstanceKey, linkedFolder, type Release } from '@stele/resolve/graph'
+import {
+  type Graph,
+  type InstanceKey,
+  integrityOf,
+  linkedFolder,
+  type Release,
+  releaseOf,
+} from '@stele/resolve/graph'
 import { layoutNotice, readLayout } from './layout.ts'
 import { bootOf } from './up-to-date.ts'
 
@@ -118,14 +125,8 @@ export function linkPlaced(
   return { ...linked, notices }
 }
 
-function releaseOf({ packages, instances }: Graph, key: InstanceKey): Release {
-  const release = packages.get(instances.get(key)?.id ?? '')
-  if (release === undefined) throw new Error(`The graph has no "${key}"`)
-  return release
-}
-
 /** What a package's bytes are: their digest, else the address that pins them. */
 function identityOf({ name, version, dist }: Release): string {
-  const { integrity, shasum, tarball } = dist
-  return integrity ?? shasum ?? (tarball === '' ? `${name}@${version}` : tarball)
+  const pin = dist.tarball === '' ? `${name}@${version}` : dist.tarball
+  return integrityOf(dist) ?? pin
 }

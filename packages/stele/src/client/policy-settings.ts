@@ -1,6 +1,7 @@
 // The policy of what may be chosen, from where people write it: "stele" in the root's package.json, pnpm-workspace.yaml, .npmrc.
 import type { Registries, RegistryConfig } from '@stele/fetch'
 import { type JsonObject, type JsonValue } from '@stele/formats/json'
+import { askedOnce } from './asked-once.ts'
 import { minimumAgeMs } from './limits.ts'
 import type { Policy, Publications } from './policies.ts'
 import type { Project } from './project.ts'
@@ -53,12 +54,7 @@ function scopeOf(name: string): readonly string[] {
 
 /** What registries tell of publications, each package asked for once. */
 export function publicationsFrom(registries: Registries): (name: string) => Promise<Publications> {
-  const known = new Map<string, Promise<Publications>>()
-  return (name) => {
-    const found = known.get(name) ?? registries.fullPackument(name).then(readPublications)
-    known.set(name, found)
-    return found
-  }
+  return askedOnce(async (name) => readPublications(await registries.fullPackument(name)))
 }
 
 function readPublications(packument: object): Publications {

@@ -4,8 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { type ErrorText, errorFromText, SteleError } from '@stele/errors'
 import { openPlainHttp, type PlainHttp, type Registries } from '@stele/fetch'
 import { createUnpack, type Staged, type Store } from '@stele/install'
-import type { Release } from '@stele/resolve/graph'
-import { integrityOf } from './check-bytes.ts'
+import { integrityOf, type Release } from '@stele/resolve/graph'
 import { maxAtOnce, maxJobs, maxThreads } from './limits.ts'
 import { createPuller, type Job, type Pulled, type Puller } from './puller.ts'
 
@@ -23,7 +22,6 @@ export type PulledMessage = {
 }
 
 type Waiting = {
-  readonly release: Release
   readonly job: Job
   readonly staged: PromiseWithResolvers<Staged>
 }
@@ -75,7 +73,7 @@ export class Pull {
     }
     const staged = Promise.withResolvers<Staged>()
     while (this.#workers.length < this.#threads - 1) this.#workers.push(this.#startWorker())
-    this.#waiting.push({ release, job, staged })
+    this.#waiting.push({ job, staged })
     if (this.#unsent.length === 0) queueMicrotask(() => this.#send())
     this.#unsent.push(job)
     return staged.promise

@@ -9,6 +9,7 @@ import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import type { ResolvePorts, Specifier } from '@stele/resolve'
 import type { PackageId, Release } from '@stele/resolve/graph'
 import { readTarball } from '@stele/tarball'
+import { askedOnce } from './asked-once.ts'
 import { folderBelow } from './project.ts'
 
 /** What such packages are found by, while resolving and when a lock names them. */
@@ -24,18 +25,18 @@ export type Sources = {
 type World = {
   readonly root: string
   readonly env: NodeJS.ProcessEnv
-  readonly registries: Registries
-  /** Tarballs by address: what is looked at to be resolved is not fetched twice. */
-  readonly known: Map<string, Promise<Buffer>>
+  /** The tarball at an address: what is looked at to be resolved is not fetched twice. */
+  readonly bytesAt: (address: string) => Promise<Buffer>
   readonly notices: Set<string>
 }
 
 /** Sources as this project reaches them. */
 export function openSources(root: string, registries: Registries, env: NodeJS.ProcessEnv): Sources {
-  const world: World = { root, env, registries, known: new Map(), notices: new Set() }
+  const bytesAt = askedOnce((address) => read({ root, env, registries }, address))
+  const world: World = { root, env, bytesAt, notices: new Set() }
   return {
     find: (specifier, from) => find(world, specifier, from),
-    tarball: (address) => bytesAt(world, address),
+    tarball: bytesAt,
     notices: () => [...world.notices].toSorted(),
   }
 }
@@ -115,7 +116,7 @@ async function describe(
   world: World,
   address: string,
 ): Promise<{ readonly id: PackageId; readonly release: Release }> {
-  const bytes = await bytesAt(world, address)
+  const bytes = await world.bytesAt(address)
   const manifest = manifestIn(bytes, address)
   const { name, version } = manifest
   if (typeof name !== 'string' || typeof version !== 'string') {
@@ -148,15 +149,9 @@ function isGit(address: string): boolean {
   return /^(?:git\+|github:|gitlab:|bitbucket:|gist:)/.test(address)
 }
 
-function bytesAt(world: World, address: string): Promise<Buffer> {
-  const known = world.known.get(address)
-  if (known !== undefined) return known
-  const bytes = read(world, address)
-  world.known.set(address, bytes)
-  return bytes
-}
+type Reading = Pick<World, 'root' | 'env'> & { readonly registries: Registries }
 
-async function read({ root, env, registries }: World, address: string): Promise<Buffer> {
+async function read({ root, env, registries }: Reading, address: string): Promise<Buffer> {
   if (/^https?:/.test(address)) {
     return registries.bytes(address)
   }
