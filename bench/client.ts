@@ -1,6 +1,6 @@
 // How long clients take to install an application of more than 1,000 packages: `node bench/client.ts [rounds] [client …]`.
 // Clients take turns, the first round is dropped.
-import { cpSync, existsSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
@@ -27,6 +27,7 @@ const cases = [
   ['c', 'lock, warm cache, no node_modules'],
   ['e', 'warm cache, no lock'],
   ['b', 'lock, cold cache'],
+  ['f', 'one package is added'],
 ] as const
 type Case = (typeof cases)[number][0]
 
@@ -36,17 +37,18 @@ const clients = installClients.filter(
 )
 const registry = await startKeptRegistry()
 const folder = makeFolder()
+let gone = 0
 try {
   const tables = []
   for (const latencyMs of latencies) {
     registry.setLatency(latencyMs)
     const rows = await measure(registry, latencyMs)
-    tables.push({ caption: `Wall s / CPU s, each answer ${latencyMs} ms late`, rows })
+    tables.push({ caption: `Wall s / CPU s / peak MiB, each answer ${latencyMs} ms late`, rows })
   }
   printReport({
     tables,
     remarks: [
-      'a: nothing is there. b: a lock, and an empty cache. c: a lock, a full cache, no node_modules. d: all is there. e: a full cache, no lock.',
+      'a: nothing is there. b: a lock, and an empty cache. c: a lock, a full cache, no node_modules. d: all is there. e: a full cache, no lock. f: as d, and left-pad is added.',
       `Medians of ${rounds} rounds after one that is dropped; clients take turns. No scripts are run.`,
     ],
   })
@@ -59,10 +61,10 @@ async function measure({ url }: KeptRegistry, latencyMs: number): Promise<readon
   const costs = new Map<string, RunCost[]>()
   for (let round = 0; round <= Number(rounds); round++) {
     for (const client of clients) {
-      const place = join(folder.path, `${client.name.replaceAll(' ', '-')}-${latencyMs}`)
+      const place = join(folder.path, `${client.name.replaceAll(' ', '-')}-${latencyMs}-${round}`)
       for (const [each] of cases) {
         prepare(client, place, url, each)
-        const cost = await runInstall(client, place)
+        const cost = await runInstall(client, place, each === 'f' ? 'adds' : 'installs')
         checkInstalled(place)
         if (round > 0)
           costs.set(`${client.name} ${each}`, [
@@ -70,7 +72,6 @@ async function measure({ url }: KeptRegistry, latencyMs: number): Promise<readon
             cost,
           ])
       }
-      rmSync(place, { recursive: true, force: true })
     }
   }
   return clients.map(({ name }) => {
@@ -78,7 +79,8 @@ async function measure({ url }: KeptRegistry, latencyMs: number): Promise<readon
       const found = costs.get(`${name} ${each}`) ?? []
       const wall = median(found.map(({ wallMs }) => wallMs)) / 1000
       const cpu = median(found.map(({ cpuMs }) => cpuMs)) / 1000
-      return [each, `${short(wall)} / ${short(cpu)}`] as const
+      const memory = Math.round(median(found.map(({ memoryMiB }) => memoryMiB)))
+      return [each, `${short(wall)} / ${short(cpu)} / ${memory}`] as const
     })
     return {
       client: name,
@@ -87,11 +89,19 @@ async function measure({ url }: KeptRegistry, latencyMs: number): Promise<readon
   })
 }
 
+/**
+ * Out of the way, to be removed when all is measured: ext4 looks long for room where much was removed a moment ago, and whoever is next
+ * would pay for it.
+ */
+function moveAway(path: string): void {
+  if (existsSync(path)) renameSync(path, join(folder.path, `gone-${gone++}`))
+}
+
 function prepare(client: InstallClient, place: string, url: string, each: Case): void {
   const project = join(place, 'app')
-  if (each !== 'd') rmSync(join(project, 'node_modules'), { recursive: true, force: true })
+  if (each !== 'd' && each !== 'f') moveAway(join(project, 'node_modules'))
   if (each === 'a' || each === 'e') rmSync(join(project, client.lock), { force: true })
-  if (each === 'b') rmSync(join(place, 'home'), { recursive: true, force: true })
+  if (each === 'b') moveAway(join(place, 'home'))
   if (each === 'a') cpSync(app, project, { recursive: true })
   if (each === 'a' || each === 'b') writeSettings(client, place, url)
 }

@@ -201,7 +201,7 @@ suite('projects', { concurrency: 1 }, () => {
     })
     await git('commit', '-q', '-a', '-m', 'three')
     write('package.json', { dependencies: { repo: url } })
-    assert.match(await install(), /"repo" has a "prepare" script, which is not run/)
+    assert.match(await install(), /The install scripts of repo@git\+file:\S+ were not run/)
   })
 
   test('a version of today is not chosen, unless the project says so', async () => {

@@ -22,6 +22,8 @@ export type MadePackage = {
   readonly bin?: Readonly<Record<string, string>>
   readonly files?: Readonly<Record<string, string>>
   readonly tarball?: Uint8Array
+  /** Further members of its package.json, which the registry tells as well. */
+  readonly manifest?: Readonly<Record<string, unknown>>
   /** In place of the digest of the tarball. */
   readonly integrity?: string
 }
@@ -33,7 +35,8 @@ export async function startMade(packages: readonly MadePackage[]): Promise<FileS
   for (const [name, versions] of Map.groupBy(packages, (each) => each.name)) {
     const entries = versions.map((made) => {
       const { version, dependencies = {}, bin } = made
-      const manifest = { name, version, dependencies, ...(bin === undefined ? {} : { bin }) }
+      const own = bin === undefined ? {} : { bin }
+      const manifest = { name, version, dependencies, ...own, ...made.manifest }
       const bytes = made.tarball ?? makePackage(manifest, made.files)
       const path = `/${name}/-/${name}-${version}.tgz`
       files.set(path, bytes)
@@ -51,7 +54,7 @@ export async function startMade(packages: readonly MadePackage[]): Promise<FileS
       'dist-tags': { latest },
       versions: Object.fromEntries(entries),
     }
-    files.set(`/${name}`, Buffer.from(JSON.stringify(document)))
+    files.set(`/${name.replace('/', '%2f')}`, Buffer.from(JSON.stringify(document)))
   }
   server.show(files)
   return server

@@ -181,7 +181,7 @@ suite('stele-p2p', () => {
       [['sahre', '.'], 2, /There is no command "sahre"/],
       [['share'], 2, /Give the folder or the address of one service/],
       [['share', '.'], 2, /The folder "\." holds no call log/],
-      [['clone', 'hyper://abc', 'copy'], 2, /"hyper:\/\/abc" is no address of a share/],
+      [['clone', 'hyper://abc', 'copy'], 2, /"hyper:\/\/abc" is not the address of a share/],
       [['clone', 'hyper://abc'], 2, /Say what and where to/],
       [['share', '.', '--bootstrap', 'here'], 2, /--bootstrap "here": must be a host and a port/],
       [['clone', 'a', 'b', '--wait', '0'], 2, /--wait "0": must be a number of seconds/],

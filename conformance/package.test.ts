@@ -1,8 +1,10 @@
 // Builds the package that is published, installs it in an empty folder as a user would, and runs it there.
 import assert from 'node:assert/strict'
-import { readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { environmentIn, startMade } from './client-trials.ts'
+import { findFreePort } from './free-port.ts'
 import { killGroup, runProgram, spawnOwn } from './processes.ts'
 import { repository } from './server.ts'
 import { makeFolder } from './temporary-folder.ts'
@@ -14,8 +16,9 @@ const env = {
 
 /** A program of somebody who has types: what is wrong with it must be found. */
 const typed = `
-import { cloneService } from 'stele/clone'
-import { CallLog, RPCServer, VM } from 'stele/vm'
+import { cloneService, parseCheckpoint } from 'stele/clone'
+import { formatClone } from 'stele/clone/cli'
+import { CallLog, FilesArchive, isSteleError, RPCClient, RPCServer, VM } from 'stele/vm'
 
 const vm = new VM('exports.add = (a, b) => a + b')
 await vm.deploy({ dir: './add', title: 'add' })
@@ -23,10 +26,80 @@ const title: string = vm.title
 const server = new RPCServer({ debug: true })
 server.mount('/add', vm)
 const log: CallLog = await CallLog.fetch('localhost:1/add')
+const client = new RPCClient<{ add: (a: number, b: number) => Promise<number> }>()
+await client.connect('localhost:1/add')
+const sum: number = await client.add(1, 2)
+const any = await client.call('add', 1, 2)
+// @ts-expect-error There is no such method.
+await client.subtract(1, 2)
+const files = await FilesArchive.fetch('localhost:1/add')
+const text: string = await files.readFile('/a')
+const bytes: Uint8Array = await files.readFile('/a', 'binary')
+// @ts-expect-error Nobody knows what JSON is.
+const json: string = await files.readFile('/a', 'json')
+// @ts-expect-error A log is opened by a service, or fetched.
+new CallLog()
 // @ts-expect-error A title is a text.
 await vm.deploy({ dir: './add', title: 7 })
-console.log(title, log, typeof cloneService)
+console.log(title, log, sum, any, text, bytes, json, isSteleError(any))
+console.log(typeof cloneService, typeof parseCheckpoint, typeof formatClone)
 `
+
+/** The program of docs/vm.md, on a port that is free. */
+async function readDocumented(): Promise<string> {
+  const page = await readFile(join(repository, 'docs', 'vm.md'), 'utf8')
+  const [, program] = /```js\n(import [^\n]*'stele\/vm'\n[^`]*)```/.exec(page) ?? []
+  assert.ok(program !== undefined && program.includes('await client.next()'))
+  return program.replaceAll('5555', `${await findFreePort()}`)
+}
+
+/** A day with the client: each command is a bundle of its own. */
+async function useClient(project: string, stele: string): Promise<void> {
+  await using made = await startMade([
+    { name: 'below', version: '1.0.0' },
+    { name: 'tool', version: '1.0.0', bin: { tool: 'tool.js' }, files: { 'tool.js': '' } },
+    {
+      name: 'tool',
+      version: '1.1.0',
+      dependencies: { below: '^1.0.0' },
+      bin: { tool: 'tool.js' },
+      files: {
+        'tool.js': "#!/usr/bin/env node\nconsole.log('used', require('below/package').name)",
+      },
+    },
+  ])
+  await mkdir(project)
+  const own = { ...env, ...environmentIn(project, made.url), PATH: env.PATH }
+  const rows: readonly (readonly [command: string, shown: RegExp])[] = [
+    ['init --yes', /package\.json/],
+    ['add tool@1.0.0', /tool 1\.0\.0/],
+    ['outdated', /1\.1\.0/],
+    ['add tool@^1.1.0', /1\.1\.0/],
+    ['install', /nothing to do/],
+    ['ls --all', /below/],
+    ['why below', /tool/],
+    ['exec -- tool', /used below/],
+    ['ci', /2 packages/],
+    ['dedupe', /2 packages/],
+    ['install --layout hoisted', /2 packages/],
+    ['store verify', /./],
+    ['doctor', /./],
+    ['config list', /registry/],
+    ['completion bash', /stele/],
+    ['help layouts', /hoisted/],
+    ['remove tool', /tool/],
+    ['prune', /./],
+  ]
+  for (const [command, shown] of rows) {
+    const finished = await runProgram(stele, command.split(' '), { cwd: project, env: own })
+    assert.match(finished.shown, shown, command)
+    const isFound = command === 'outdated' || command === 'doctor'
+    assert.ok(
+      finished.code === 0 || (isFound && finished.code === 1),
+      `${command}\n${finished.shown}`,
+    )
+  }
+}
 
 test('the built package installs in an empty folder, and serves and verifies a registry there', async () => {
   await using folder = await makeFolder('package')
@@ -48,6 +121,7 @@ test('the built package installs in an empty folder, and serves and verifies a r
   assert.match(await run(folder.path, 'npx', 'stele', 'help'), /verify/)
 
   await writeFile(join(folder.path, 'typed.mts'), typed)
+  await writeFile(join(folder.path, 'documented.mts'), await readDocumented())
   const nodeTypes = join(repository, 'node_modules', '@types')
   const strict = [
     '--strict',
@@ -59,9 +133,12 @@ test('the built package installs in an empty folder, and serves and verifies a r
     '--lib',
     'es2024,esnext.disposable',
   ]
-  await run(folder.path, 'tsc', ...strict, '--typeRoots', nodeTypes, '--types', 'node', 'typed.mts')
+  const programs = ['typed.mts', 'documented.mts']
+  await run(folder.path, 'tsc', ...strict, '--typeRoots', nodeTypes, '--types', 'node', ...programs)
+  await run(folder.path, 'node', 'documented.mts')
 
   const stele = join(folder.path, 'node_modules', '.bin', 'stele')
+  await useClient(join(folder.path, 'project'), stele)
   const server = spawnOwn(stele, ['serve', '--port', '0', '--dir', join(folder.path, 'data')], {
     cwd: folder.path,
     env,

@@ -57,6 +57,7 @@ export type UploadManifest = {
   readonly tag?: string
   readonly description?: string
   readonly keywords?: readonly string[]
+  readonly dependencies?: Readonly<Record<string, string>>
 }
 
 /** A release of a package whose only file holds `text`: another text, other bytes. */

@@ -36,7 +36,7 @@ async function open(folder: Folder, memory: 'fresh' | 'kept'): Promise<Service> 
     random: (sizeBytes) => randomBytes(sizeBytes),
     breathe: () => nextTurn(),
     openScript,
-    timed: (work) => work(),
+    watched: (work) => work(),
     report: () => undefined,
   })
 }

@@ -45,7 +45,7 @@ test('repl calls with an identity, and without one is told how', async () => {
   assert.equal((await called(...identity, '-e', many))[1], '20\n')
   const [status, , told] = await called('--exec', 'client.who()')
   assert.equal(status, 1)
-  assert.match(told, /call_unsigned: .*takes signed calls only.*stele vm identity/)
+  assert.match(told, /^Cannot call .*takes signed calls only\. .*stele vm identity/)
   const [named, , refusal] = await called('--user', 'bob', '-e', 'client.who()')
   assert.equal(named, 1)
   assert.match(refusal, /^Cannot call as "bob": .*\n.*--identity/)
@@ -133,16 +133,16 @@ test('what is signed wrongly is refused before it runs, and never logged', async
     const { error } = Object(await socket.ask(request))
     assert.deepEqual(
       [error?.code, error?.message],
-      [-32_000, 'call_unauthorized'],
+      [-32_002, 'call_unauthorized'],
       JSON.stringify(request),
     )
-    assert.match(error.data, reason)
+    assert.match(error.data.message, reason)
   }
   assert.equal(await size(), before)
   const first = Object(await socket.ask(right))
   assert.equal(first.result[1], 'key')
   const again = Object(await socket.ask(right))
-  assert.match(again.error.data, /its seq is 5, the key's last was 5/)
+  assert.match(again.error.data.message, /its seq is 5, the key's last was 5/)
   const { account } = Object(right['stele'])
   const { result } = Object(await socket.ask({ method: 'stele.seq', params: [account] }))
   assert.equal(result.seq, 5)
@@ -151,7 +151,7 @@ test('what is signed wrongly is refused before it runs, and never logged', async
   )
   assert.equal(failed.error.message, 'TypeError')
   assert.match(
-    Object(await socket.ask(signed(call, { origin, seq: 9, notAfter }))).error.data,
+    Object(await socket.ask(signed(call, { origin, seq: 9, notAfter }))).error.data.message,
     /last was 9/,
   )
   assert.equal(await size(), before + 2)
@@ -159,7 +159,7 @@ test('what is signed wrongly is refused before it runs, and never logged', async
   await using restarted = await startVm({ folder: folder.path, script, flags: production })
   using later = await connectRaw(restarted.address)
   assert.match(
-    Object(await later.ask(signed(call, { origin, seq: 9, notAfter }))).error.data,
+    Object(await later.ask(signed(call, { origin, seq: 9, notAfter }))).error.data.message,
     /last was 9/,
   )
   assert.equal(

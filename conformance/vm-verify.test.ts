@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { runProgram } from './processes.ts'
 import { startProxy } from './recording-proxy.ts'
+import { repository } from './server.ts'
 import { type Folder, makeFolder } from './temporary-folder.ts'
 import { connectForeign, runNodevms, startVm, type VmServer } from './vm-server.ts'
 
@@ -96,7 +98,7 @@ suite('nodevms verify', () => {
   test('nodevms verify ends with 2 for what cannot be meant, with 4 for what cannot be reached', async () => {
     const wrong: readonly (readonly [args: readonly string[], said: RegExp])[] = [
       [[], /^Say which service/],
-      [['ftp://x'], /^"ftp:\/\/x" is no address of a service/],
+      [['ftp://x'], /^"ftp:\/\/x" is not the address of a service/],
       [['./nowhere'], /^There is no folder "\.\/nowhere" here/],
       [[folder.path], /holds no call log/],
       [[server.address, '--dir', server.dir], /^Give a service or --dir, not both/],
@@ -109,6 +111,25 @@ suite('nodevms verify', () => {
       assert.match(stderr, said)
     }
     assert.equal((await verify('localhost:1')).code, 4)
+    const nowhere = await verify(server.address, '--files', `${server.address}/nowhere`)
+    assert.equal(nowhere.code, 4)
+    assert.match(
+      nowhere.stderr,
+      /nowhere\/-\/files\/": status 404, no service shows its files there/,
+    )
+    assert.doesNotMatch(nowhere.shown, /MISMATCH/)
+  })
+
+  test('stele verify says which command is for the service of a script', async () => {
+    const file = join(repository, 'packages', 'stele', 'bin', 'stele.cjs')
+    const args = [file, 'verify', server.address]
+    const env = { PATH: process.env['PATH'], HOME: folder.path }
+    const { code, stdout } = await runProgram(process.execPath, args, { cwd: folder.path, env })
+    assert.equal(code, 3)
+    assert.match(
+      stdout,
+      /Note: No rules of a registry .* use "stele vm verify http:\/\/localhost:\d+"/,
+    )
   })
 
   test('nodevms verify excepts the entries of a script that was not meant, when one is given', async () => {

@@ -44,7 +44,7 @@ const unfit: readonly (readonly [string, readonly string[], RegExp])[] = [
     /line 1: export const a = 1\)\. A script is CommonJS: "exports\.hello/,
   ],
   ["require('fs')", [], /no "require"\n$/],
-  [counter, ['--dir', ''], /^--dir is empty\n/],
+  [counter, ['--dir', ''], /^--dir needs a value/],
   [counter, ['--dir', '.'], /it holds "script\.js", and no service/],
 ]
 for (const [script, flags, said] of unfit) {

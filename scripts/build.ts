@@ -21,7 +21,9 @@ const wasmPackage = '@jitl/quickjs-wasmfile-release-sync'
 
 mkdirSync(join(dist, 'bin'), { recursive: true })
 const { metafile, outputFiles } = await build({
-  entryPoints: ['main.ts', 'clone.ts', 'vm.ts'].map((name) => join(stele, 'src', name)),
+  entryPoints: ['main.ts', 'clone.ts', 'clone-cli.ts', 'vm.ts'].map((name) =>
+    join(stele, 'src', name),
+  ),
   outdir: join(dist, 'lib'),
   bundle: true,
   splitting: true, // A command is read only when it is run.
@@ -33,6 +35,7 @@ const { metafile, outputFiles } = await build({
   write: false,
   legalComments: 'inline',
   external: [wasmPackage],
+  mainFields: ['module', 'main'], // What requires in its own way cannot be bundled; its modules can.
   banner: {
     js: "const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);",
   },
@@ -59,10 +62,12 @@ writeFileSync(
     mode: 0o755,
   },
 )
-cpSync(join(stele, 'bin', 'nodevms.cjs'), join(dist, 'bin', 'nodevms.cjs'))
+for (const name of ['nodevms.cjs', 'stelex.cjs', 'node-gyp-bin']) {
+  cpSync(join(stele, 'bin', name), join(dist, 'bin', name), { recursive: true })
+}
 writeTypes(
   join(dist, 'types'),
-  ['clone', 'vm'].map((name) => join('packages', 'stele', 'src', `${name}.ts`)),
+  ['clone', 'clone-cli', 'vm'].map((name) => join('packages', 'stele', 'src', `${name}.ts`)),
 )
 cpSync(join(root, 'docs'), join(dist, 'docs'), { recursive: true })
 for (const name of ['LICENSE', 'README.md']) cpSync(join(root, name), join(dist, name))
@@ -119,6 +124,7 @@ function publishedManifest(): object {
     exports: {
       '.': './lib/main.js',
       './clone': entryOf('clone'),
+      './clone/cli': entryOf('clone-cli'),
       './vm': entryOf('vm'),
     },
     engines,

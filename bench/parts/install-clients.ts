@@ -1,14 +1,17 @@
 // The clients that install, each as its users run it, with all its state below a home of its own.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** How a client installs. */
 export type InstallClient = {
   readonly name: string
-  readonly command: readonly [string, ...string[]]
+  readonly program: readonly [string, ...string[]]
+  /** Its arguments to install, and to add a package. */
+  readonly installs: readonly string[]
+  readonly adds: readonly string[]
   /** The lock that it writes. */
   readonly lock: string
   /** Files that it wants in its home or beside package.json. */
@@ -17,12 +20,17 @@ export type InstallClient = {
   readonly flags?: readonly string[]
 }
 
-/** What one run took. CPU counts what it started and waited for. */
-export type RunCost = { readonly wallMs: number; readonly cpuMs: number }
+/** What one run took. CPU counts what it started and waited for; memory is what its largest process held at most. */
+export type RunCost = {
+  readonly wallMs: number
+  readonly cpuMs: number
+  readonly memoryMiB: number
+}
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const clients = join(root, 'conformance/clients/node_modules')
 const node = process.execPath
+const time = '/usr/bin/time'
 const npmrc = (url: string): { readonly [file: string]: string } => ({
   'home/.npmrc': `registry=${url}/\n`,
 })
@@ -46,56 +54,51 @@ const yarnrc = (url: string, linker: string): { readonly [file: string]: string 
   ].join('\n'),
 })
 const pnpm = join(clients, 'pnpm12/pnpm')
-const pnpmFlags = [
-  'install',
-  '--ignore-scripts',
-  '--no-frozen-lockfile',
-  '--config.minimumReleaseAge=0',
-]
+const pnpmFlags = ['--ignore-scripts', '--config.minimumReleaseAge=0']
+const added = 'left-pad@1.3.0'
 
 /** Stele's layouts and its peers' better ones. */
 export const installClients: readonly InstallClient[] = [
-  ...['project'].map((layout) => ({
+  ...['auto', 'hoisted', 'global'].map((layout) => ({
     name: `stele ${layout}`,
-    command: [node, join(root, 'dist/bin/stele.cjs'), 'install'] as const,
+    program: [node, join(root, 'dist/bin/stele.cjs')] as const,
+    installs: ['install', '--layout', layout],
+    adds: ['add', added],
     lock: 'stele.lock',
     settings: npmrc,
   })),
-  {
-    name: 'bun hoisted',
-    command: [join(clients, 'bun/bin/bun'), 'install', '--ignore-scripts'],
+  ...[false, true].map((isGlobal) => ({
+    name: isGlobal ? 'bun global' : 'bun hoisted',
+    program: [join(clients, 'bun/bin/bun')] as const,
+    installs: ['install', '--ignore-scripts'],
+    adds: ['add', '--ignore-scripts', added],
     lock: 'bun.lock',
-    settings: (url) => bunfig(url, 'hoisted', false),
-  },
-  {
-    name: 'bun global',
-    command: [join(clients, 'bun/bin/bun'), 'install', '--ignore-scripts'],
-    lock: 'bun.lock',
-    settings: (url) => bunfig(url, 'isolated', true),
-  },
-  { name: 'pnpm', command: [pnpm, ...pnpmFlags], lock: 'pnpm-lock.yaml', settings: npmrc },
-  {
-    name: 'pnpm global',
-    command: [pnpm, ...pnpmFlags, '--config.enableGlobalVirtualStore=true'],
-    lock: 'pnpm-lock.yaml',
-    settings: npmrc,
-  },
+    settings: (url: string) => bunfig(url, isGlobal ? 'isolated' : 'hoisted', isGlobal),
+  })),
+  ...[false, true].map((isGlobal) => {
+    const flags = isGlobal ? [...pnpmFlags, '--config.enableGlobalVirtualStore=true'] : pnpmFlags
+    return {
+      name: isGlobal ? 'pnpm global' : 'pnpm',
+      program: [pnpm] as const,
+      installs: ['install', '--no-frozen-lockfile', ...flags],
+      adds: ['add', added, ...flags],
+      lock: 'pnpm-lock.yaml',
+      settings: npmrc,
+    }
+  }),
   {
     name: 'npm',
-    command: [
-      node,
-      join(clients, 'npm12/bin/npm-cli.js'),
-      'install',
-      '--ignore-scripts',
-      '--no-audit',
-      '--no-fund',
-    ],
+    program: [node, join(clients, 'npm12/bin/npm-cli.js')],
+    installs: ['install', '--ignore-scripts', '--no-audit', '--no-fund'],
+    adds: ['install', added, '--ignore-scripts', '--no-audit', '--no-fund'],
     lock: 'package-lock.json',
     settings: npmrc,
   },
   {
     name: 'yarn',
-    command: [node, join(clients, 'yarn4/bin/yarn.js'), 'install'],
+    program: [node, join(clients, 'yarn4/bin/yarn.js')],
+    installs: ['install'],
+    adds: ['add', added],
     lock: 'yarn.lock',
     settings: (url) => yarnrc(url, 'node-modules'),
   },
@@ -108,15 +111,21 @@ export function writeSettings(client: InstallClient, place: string, url: string)
     writeFileSync(join(place, file), text)
 }
 
-/** Installs once. Throws where the client fails. */
-export async function runInstall(client: InstallClient, place: string): Promise<RunCost> {
-  const [program] = client.command
-  if (!existsSync(program))
+/** Installs once, or adds the package. Throws where the client fails. */
+export async function runInstall(
+  { name, program, ...client }: InstallClient,
+  place: string,
+  what: 'installs' | 'adds',
+): Promise<RunCost> {
+  if (!existsSync(program[0]))
     throw new Error('The clients are missing: run `npm ci` in conformance/clients')
+  if (!existsSync(time)) throw new Error(`${time} is missing: install the package "time"`)
   const home = join(place, 'home')
-  const script = 'TIMEFORMAT="%R %U %S"; time "$@" >"$LOG" 2>&1 </dev/null'
   const log = join(place, 'log')
-  const child = spawn('bash', ['-c', script, 'bash', ...client.command], {
+  const peak = join(place, 'peak')
+  const script = 'TIMEFORMAT="%R %U %S"; time "$@" >"$LOG" 2>&1 </dev/null'
+  const measured = ['-f', '%M', '-o', peak, ...program, ...client[what]]
+  const child = spawn('bash', ['-c', script, 'bash', time, ...measured], {
     cwd: join(place, 'app'),
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
@@ -132,7 +141,8 @@ export async function runInstall(client: InstallClient, place: string): Promise<
   let told = ''
   child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString('utf8')))
   const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`${client.name} ended with ${String(code)}, see ${log}`)
+  if (code !== 0) throw new Error(`${name} ended with ${String(code)}, see ${log}`)
   const [wall = 0, user = 0, system = 0] = told.trim().split(' ').map(Number)
-  return { wallMs: wall * 1000, cpuMs: (user + system) * 1000 }
+  const memoryMiB = Number(readFileSync(peak, 'utf8')) / 1024
+  return { wallMs: wall * 1000, cpuMs: (user + system) * 1000, memoryMiB }
 }

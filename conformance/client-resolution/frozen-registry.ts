@@ -13,7 +13,7 @@ export type FrozenRegistry = AsyncDisposable & {
 
 /** Starts it; versions that were published within the last two days are left out, since clients do not wait equally long for them. */
 export async function startFrozenRegistry(folder: string): Promise<FrozenRegistry> {
-  const registries = openRegistries(readConfig(folder), process.env)
+  const registries = openRegistries(readConfig(folder))
   const asked = new Map<string, Promise<Packument | undefined>>()
   const shown = new Map<string, Packument>()
   const latestMs = Date.now() - 2 * 24 * 60 * 60 * 1000

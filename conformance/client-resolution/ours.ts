@@ -20,7 +20,7 @@ export type Ours = {
 
 /** Resolves these dependencies with the packuments of the registry at this address. */
 export async function resolveOurs(wanted: readonly WantedEdge[], folder: string): Promise<Ours> {
-  const registries = openRegistries(readConfig(folder), {})
+  const registries = openRegistries(readConfig(folder))
   const known = new Map<string, Promise<Packument>>()
   try {
     const { graph } = await resolve(

@@ -12,7 +12,7 @@ export function parseAddress(text: string): Buffer {
         .replace(/\/$/, ''),
     )
   } catch (cause) {
-    const reason = `"${text}" is no address of a share: "hyper://" and 52 letters and digits, as "stele-p2p share" prints it`
+    const reason = `"${text}" is not the address of a share: "hyper://" and 52 letters and digits, as "stele-p2p share" prints it`
     throw new SteleError('usage_wrong', { reason, command: 'clone' }, { cause })
   }
 }

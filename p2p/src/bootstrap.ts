@@ -11,5 +11,5 @@ export function parseBootstrap(text: string): Bootstrap[number] {
     return { host: host === 'localhost' ? '127.0.0.1' : host, port: Number(port) }
   }
   const reason = `--bootstrap "${text}": must be a host and a port, such as 10.0.0.5:49737`
-  throw new SteleError('usage_wrong', { reason, command: '' })
+  throw new SteleError('usage_wrong', { reason })
 }

@@ -6,7 +6,7 @@ import {
   type CloneReport,
   type CloneOptions as Cloning,
   cloneService,
-  refuseOther,
+  requireCloneFolder,
   SteleError,
 } from 'stele/clone'
 import { formatAddress, parseAddress } from './address.ts'
@@ -20,7 +20,7 @@ export type CloneOptions = {
   /** Nodes where the network begins; the public ones when absent. */
   readonly bootstrap?: Bootstrap
   /** The log's key or its fingerprint, known beforehand. */
-  readonly key?: string
+  readonly logKey?: string
   readonly progress?: Cloning['progress']
   readonly signal?: AbortSignal
   /** How long to look for somebody, in milliseconds. */
@@ -40,7 +40,7 @@ export async function clone(
 ): Promise<CloneReport> {
   const key = parseAddress(address)
   const [url, target] = [formatAddress(key), resolve(dir)]
-  refuseOther(url, target)
+  requireCloneFolder(target)
   const { signal = new AbortController().signal, searchMs = maxSearchMs } = options
   const { silenceMs = maxSilenceMs } = options
   const stopped = (): void => {
@@ -62,7 +62,7 @@ export async function clone(
         return drive.fetch(...asked)
       },
       progress: options.progress ?? (() => undefined),
-      ...(options.key === undefined ? {} : { key: options.key }),
+      ...(options.logKey === undefined ? {} : { logKey: options.logKey }),
     })
   } catch (error) {
     stopped()

@@ -1,6 +1,6 @@
 // Reads files of a drive as if a web server served them: one by one, by the paths that a log's form has, within limits. Nothing is
 // ever listed, so that names which somebody has put there, or how many, do not matter.
-import { type CloneOptions, isSteleError, SteleError } from 'stele/clone'
+import { type CloneOptions, SteleError } from 'stele/clone'
 import { IndexFault, lookUp } from './index-lookup.ts'
 import { maxBlockBytes, maxBlocksAtOnce, maxBlockTries } from './limits.ts'
 
@@ -53,7 +53,7 @@ export function createDriveFetch(drive: ReadableDrive): Fetch {
       if (blob.size > maxBytes) return { status: statusOk, bytes: new Uint8Array(maxBytes + 1) }
       return { status: statusOk, bytes: await readBlob(drive, blob) }
     } catch (cause) {
-      if (isSteleError(cause) || !(cause instanceof IndexFault)) throw cause
+      if (!(cause instanceof IndexFault)) throw cause
       const { address } = drive
       throw new SteleError('drive_invalid', { address, path, reason: cause.message }, { cause })
     }

@@ -1,7 +1,7 @@
 // The files of a log in a folder: the ones that a web server would serve of it.
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SteleError } from 'stele/clone'
+import { isSteleError, parseCheckpoint, SteleError } from 'stele/clone'
 import { maxNoteBytes } from './limits.ts'
 
 /** A file, and what tells that it has changed. */
@@ -48,7 +48,7 @@ export function markCheckpoint(folder: string): string {
 export function readNotes(folder: string): Notes {
   const files = noteNames.toReversed().map((name) => readNote(folder, name))
   const checkpoint = files.find(([path]) => path.endsWith('checkpoint'))?.[1].toString() ?? ''
-  return { ...parseCheckpoint(folder, checkpoint), files: files.toReversed() }
+  return { ...readCheckpoint(folder, checkpoint), files: files.toReversed() }
 }
 
 function readNote(folder: string, name: string): readonly [path: string, bytes: Buffer] {
@@ -57,13 +57,17 @@ function readNote(folder: string, name: string): readonly [path: string, bytes: 
   if (stats?.isFile() === true && stats.size <= maxNoteBytes) {
     return [path, readFileSync(join(folder, path))]
   }
-  const reason = `there is no log in it, since "${path.slice(1)}" is not there`
+  const reason = `it holds no log, since "${path.slice(1)}" is not there`
   throw new SteleError('share_impossible', { source: folder, reason })
 }
 
-function parseCheckpoint(folder: string, note: string): Pick<Notes, 'origin' | 'size'> {
-  const [origin = '', size = ''] = note.split('\n')
-  if (origin !== '' && /^\d{1,15}$/.test(size)) return { origin, size: Number(size) }
-  const reason = 'its checkpoint is not in the expected form'
-  throw new SteleError('share_impossible', { source: folder, reason })
+function readCheckpoint(folder: string, note: string): Pick<Notes, 'origin' | 'size'> {
+  try {
+    const { origin, size } = parseCheckpoint(note)
+    return { origin, size }
+  } catch (cause) {
+    if (!isSteleError(cause)) throw cause
+    const reason = 'its checkpoint is not in the expected form'
+    throw new SteleError('share_impossible', { source: folder, reason }, { cause })
+  }
 }

@@ -1,6 +1,7 @@
 // The process: reads what was typed, prints what happens, and turns errors into exit codes.
 import { parseArgs } from 'node:util'
-import { formatClone, isSteleError, parseLogKey, SteleError, showCloning } from 'stele/clone'
+import { isSteleError, SteleError } from 'stele/clone'
+import { formatClone, parseLogKey, showCloning } from 'stele/clone/cli'
 import { parseBootstrap } from './bootstrap.ts'
 import { help, version } from './help.ts'
 import type { Synced } from './sync-drive.ts'
@@ -90,7 +91,7 @@ async function runClone(typed: readonly string[], values: Values): Promise<void>
   try {
     const report = await clone(address, dir, {
       bootstrap: values.bootstrap.map(parseBootstrap),
-      ...(values.key === undefined ? {} : { key: parseLogKey(values.key) }),
+      ...(values.key === undefined ? {} : { logKey: parseLogKey(values.key) }),
       ...parseWait(values.wait),
       progress: progress.show,
       signal: controller.signal,
@@ -141,7 +142,7 @@ function stopped(): Promise<void> {
 }
 
 function wrongUsage(reason: string): SteleError {
-  return new SteleError('usage_wrong', { reason, command: '' })
+  return new SteleError('usage_wrong', { reason })
 }
 
 function print(text: string): void {

@@ -19,11 +19,7 @@ type Options = Patience & {
 }
 
 /** A drive that was found. */
-export type FoundDrive = {
-  readonly fetch: CloneOptions['fetch']
-  /** Asks peers whether there is more; says how much there is. */
-  readonly refresh: () => Promise<number>
-}
+export type FoundDrive = { readonly fetch: CloneOptions['fetch'] }
 
 /** Looks for peers until one has said what the drive holds. Throws `peers_silent`, `drive_invalid`. */
 export async function findDrive(options: Options): Promise<FoundDrive> {
@@ -44,20 +40,16 @@ export async function findDrive(options: Options): Promise<FoundDrive> {
   await contents.ready()
   let heardMs = 0
   for (const core of [index, contents]) core.on('download', () => void (heardMs = Date.now()))
-  const refresh = async (): Promise<number> => {
-    await within(silenceMs, signal, index.update({ wait: true }))
-    return index.length
-  }
   const fetch = createDriveFetch({
     address,
     index,
     contents,
-    refresh: async () => void (await refresh()),
+    refresh: () => within(silenceMs, signal, index.update({ wait: true })),
     heardMs: () => heardMs,
     nowMs: Date.now,
     silenceMs,
   })
-  return { fetch, refresh }
+  return { fetch }
 }
 
 /** Until a peer has shown how long the index is, and that whoever has its key has signed that. */
@@ -66,12 +58,12 @@ async function waitForLength(
   { address, searchMs, signal }: { address: string; searchMs: number; signal: AbortSignal },
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const look = (): void => {
+  const checkLength = (): void => {
     if (index.length > 0) resolve()
   }
-  index.on('append', look)
-  index.on('peer-add', () => void index.update({ wait: true }).then(look, look))
-  look()
+  index.on('append', checkLength)
+  index.on('peer-add', () => void index.update({ wait: true }).then(checkLength, checkLength))
+  checkLength()
   await within(searchMs, signal, promise)
   if (index.length > 0 || signal.aborted) return
   const reason =

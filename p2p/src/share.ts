@@ -102,10 +102,11 @@ async function openShare(folder: string, state: string, options: ShareOptions): 
     rmSync(place, { recursive: true })
     return await openNetwork(place, options.bootstrap)
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause)
-    const reason = /lock/i.test(said)
+    const message = cause instanceof Error ? cause.message : String(cause)
+    // corestore and what it stands on give this error no code and no name.
+    const reason = /lock/i.test(message)
       ? `another process shares this log, with the state in "${place}"`
-      : `its state in "${place}" cannot be opened: ${said}`
+      : `its state in "${place}" cannot be opened: ${message}`
     throw new SteleError('share_impossible', { source: folder, reason }, { cause })
   }
 }
@@ -128,7 +129,7 @@ function follow({ folder, sync, ask, first, options }: Following): { stop: () =>
   const controller = new AbortController()
   const { signal } = controller
   let [size, told, seen, comparedMs, tookMs] = [first.size, '', '', Date.now(), 0]
-  const look = async (): Promise<void> => {
+  const shareChanges = async (): Promise<void> => {
     await ask?.()
     const mark = markCheckpoint(folder)
     if (mark === seen && Date.now() < comparedMs + compareMs) return
@@ -146,7 +147,7 @@ function follow({ folder, sync, ask, first, options }: Following): { stop: () =>
       await setTimeout(ms, undefined, { signal }).catch(() => undefined)
       if (signal.aborted) return
       const startMs = Date.now()
-      const error = await look().then(() => undefined, faultOf(folder))
+      const error = await shareChanges().then(() => undefined, faultOf(folder))
       if (error !== undefined && error.message !== told) options.failed?.(error)
       told = error?.message ?? ''
       tookMs = Date.now() - startMs

@@ -3,7 +3,7 @@
 // their neighbours are proved by, and peers could no longer read those.
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { SteleError } from 'stele/clone'
+import { parseCheckpoint, SteleError } from 'stele/clone'
 import { type LogFile, listLogFiles, type Notes, readNotes } from './log-files.ts'
 
 /** What is used of a Hyperdrive that can be written. */
@@ -47,7 +47,7 @@ export function createSync(drive: WritableDrive, folder: string): SyncDrive {
   let known: Known | undefined
   return async () => {
     const notes = readNotes(folder)
-    await refuseOther(drive, folder, notes)
+    await requireSameLog(drive, folder, notes)
     known ??= await listDrive(drive)
     const gone = new Set(known.keys())
     const done = { written: 0, replaced: 0, removed: 0 }
@@ -77,7 +77,7 @@ export function createSync(drive: WritableDrive, folder: string): SyncDrive {
 }
 
 /** An address stands for one log, which never shrinks: whoever has cloned it would refuse anything else. */
-async function refuseOther(
+async function requireSameLog(
   drive: WritableDrive,
   folder: string,
   { origin, size, files }: Notes,
@@ -91,8 +91,9 @@ async function refuseOther(
       const reason = `its log has another key than the one that has this address`
       throw new SteleError('share_impossible', { source: folder, reason })
     }
-    const sharedSize = Number(Buffer.from(shared).toString().split('\n')[1])
-    if (path.endsWith('/checkpoint') && sharedSize > size) {
+    if (!path.endsWith('/checkpoint')) continue
+    const { size: sharedSize } = parseCheckpoint(Buffer.from(shared).toString())
+    if (sharedSize > size) {
       const reason = `its log "${origin}" has ${size} entries, and ${sharedSize} were shared already. Bring it up to date first`
       throw new SteleError('share_impossible', { source: folder, reason })
     }

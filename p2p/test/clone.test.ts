@@ -157,7 +157,7 @@ suite('clone()', () => {
 
   test('clone() leaves a folder of something else alone, and a clone of another log', async () => {
     await using shared = await share(async () => undefined)
-    const isRefused = (error: unknown): boolean => isSteleError(error, 'clone_impossible')
+    const isRefused = (error: unknown): boolean => isSteleError(error, 'data_invalid')
     await assert.rejects(cloneFrom(shared.address, root), isRefused)
     const dir = fresh()
     await cloneFrom(shared.address, dir)

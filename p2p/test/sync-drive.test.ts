@@ -40,6 +40,13 @@ function createDrive(): WritableDrive & {
   }
 }
 
+const root32 = Buffer.alloc(32).toString('base64')
+const signature = Buffer.alloc(68, 1).toString('base64')
+
+function checkpointOf(size: number): string {
+  return `origin\n${size}\n${root32}\n\n\u2014 origin ${signature}\n`
+}
+
 suite('createSync()', () => {
   let root = ''
   let number = 0
@@ -63,7 +70,7 @@ suite('createSync()', () => {
     write(folder, {
       '-/log/key': `${key}\n`,
       '-/log/head': `head ${size}`,
-      '-/log/checkpoint': `origin\n${size}\nroot\n`,
+      '-/log/checkpoint': checkpointOf(size),
       [`-/log/body/000.p/${size}`]: `bodies ${size}`,
     })
 
@@ -136,7 +143,7 @@ suite('createSync()', () => {
     for (const [folder, told] of [
       [makeFolder(5, 'other'), /another key/],
       [makeFolder(4), /has 4 entries, and 5 were shared already/],
-      [empty, /no log in it/],
+      [empty, /it holds no log/],
     ] as const) {
       await assert.rejects(createSync(drive, folder)(), (error) => {
         assert.ok(isSteleError(error, 'share_impossible'), String(error))

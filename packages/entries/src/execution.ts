@@ -64,6 +64,9 @@ export type Outcome = { readonly oracles?: readonly OracleAnswer[] } & (
   | { readonly ok: false; readonly error: ScriptError }
 )
 
+/** What a script offers to callers: its methods, and whether they may be anonymous where calls have to be signed. */
+export type ScriptOffers = { readonly methods: readonly string[]; readonly anonymous: boolean }
+
 /** The memory of a script that keeps one between calls (spec/state.md "Memory"). */
 export type ScriptMemory = {
   /** SHA-256 of it, in hex: what a `memory` entry holds. */

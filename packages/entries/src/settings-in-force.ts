@@ -2,7 +2,7 @@
 import { parseLimits } from './body.ts'
 import type { Executor, StateReader } from './execution.ts'
 import { membersOf } from './members.ts'
-import { logObject, readLogRow } from './transition.ts'
+import { blobName, logObject, readLogRow } from './settings-rows.ts'
 
 /** What is run. `script` and `engine` are blob names. */
 export type ScriptSettings = {
@@ -13,8 +13,6 @@ export type ScriptSettings = {
 
 /** The rows of `stele/log` that decide what is run. */
 export const scriptSettingNames = ['script', 'engine', 'limits'] as const
-
-const blobName = /^[0-9a-f]{128}$/
 
 /** The settings in force. Throws `entry_invalid` where the state does not say. */
 export function settingsInForce(state: StateReader): ScriptSettings {

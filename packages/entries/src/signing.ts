@@ -97,6 +97,7 @@ function payload(
   return Buffer.from(`${domain}\n${canonicalJson(body)}`)
 }
 
-function unauthorized(account: string | null, reason: string): SteleError {
+/** That a call or an entry may not be made by whoever signed it. */
+export function unauthorized(account: string | null, reason: string): SteleError {
   return new SteleError('call_unauthorized', { account, reason })
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { canonicalJson, type JsonValue } from '@stele/formats/json'
 import type { StateReader } from '../src/execution.ts'
 import { changesScript, settingsInForce } from '../src/settings-in-force.ts'
-import { logObject } from '../src/transition.ts'
+import { logObject } from '../src/settings-rows.ts'
 
 const [script, engine] = ['a'.repeat(128), 'b'.repeat(128)]
 const rows = { script, engine, limits: { gas: 5 } }

@@ -1,8 +1,7 @@
 // Accounts that are keys.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { accountOfKey, keyIdOf, keyOfAccount } from '../src/signing.ts'
-import { keysObject, lastSignedSeq } from '../src/transition.ts'
+import { accountOfKey, keyOfAccount } from '../src/signing.ts'
 
 const rawKey = Buffer.alloc(32, 0xfb)
 const account = accountOfKey(rawKey)
@@ -29,12 +28,3 @@ for (const [what, other] of others) {
     assert.equal(keyOfAccount(other), undefined)
   })
 }
-
-test("lastSignedSeq() gives the last number that the account's own key has signed", () => {
-  const value = Buffer.from(`{"key":"${rawKey.toString('base64')}","seq":7}`)
-  const get = (object: string, field: string): Uint8Array | undefined =>
-    object === keysObject(account) && field === keyIdOf(rawKey) ? value : undefined
-  assert.equal(lastSignedSeq({ get }, account), 7)
-  assert.equal(lastSignedSeq({ get }, accountOfKey(Buffer.alloc(32, 1))), 0)
-  assert.equal(lastSignedSeq({ get }, 'alice'), undefined)
-})

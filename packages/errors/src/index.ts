@@ -7,7 +7,14 @@ export {
   type ErrorCode,
 } from './catalogue.ts'
 export { type ErrorText, errorFromText, errorToText } from './error-text.ts'
-export { isPlainLine, redact, redactLine, tokenPattern } from './redact.ts'
+export { reasonOf } from './reason.ts'
+export {
+  escapeLine,
+  isPlainLine,
+  redact,
+  redactLine,
+  tokenPattern,
+} from './redact.ts'
 export {
   type ErrorBody,
   errorFromJson,

@@ -16,7 +16,17 @@ const credentials: readonly (readonly [RegExp, string])[] = [
 export function redact(text: string): string {
   let safe = text
   for (const [pattern, stars] of credentials) safe = safe.replace(pattern, stars)
-  return safe.replace(controls, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return escapeControls(safe)
+}
+
+/** The text with control characters escaped as `\u….`, and nothing hidden. */
+export function escapeControls(text: string): string {
+  return text.replace(controls, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** The same on one line, line feeds escaped as well: for code that somebody is to judge, where nothing may be left out. */
+export function escapeLine(text: string): string {
+  return escapeControls(text).replaceAll('\n', '\\n')
 }
 
 /** The same on one line: a text that somebody else chose must not look like a line of ours. */

@@ -19,7 +19,8 @@ export class SteleError<C extends ErrorCode = ErrorCode> extends Error {
     this.code = code
     this.details = details
     this.status = entry.status
-    this.fix = entry.fix === undefined ? undefined : redactLine(entry.fix(details))
+    const fix = entry.fix?.(details)
+    this.fix = fix === undefined ? undefined : redactLine(fix)
     this.lines = entry.lines?.(details).map(redactLine) ?? []
   }
 }

@@ -4,7 +4,7 @@ import { errorFromText, errorToText } from '../src/error-text.ts'
 import { isSteleError, SteleError } from '../src/stele-error.ts'
 
 test('an error of the catalogue is the same error on the other side of the thread', () => {
-  const error = new SteleError('log_busy', { queued: 3, limit: 2 })
+  const error = new SteleError('log_busy', { waiting: 3, limit: 2, unit: 'calls' })
   const other = errorFromText(structuredClone(errorToText(error)))
   assert.ok(isSteleError(other, 'log_busy'))
   assert.deepEqual(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isPlainLine, redact, redactLine } from '../src/redact.ts'
+import { escapeControls, escapeLine, isPlainLine, redact, redactLine } from '../src/redact.ts'
 
 const texts: readonly (readonly [string, string])[] = [
   ['https://user:password@host/x', 'https://***@host/x'],
@@ -35,4 +35,13 @@ test('isPlainLine() is false when a text holds a line break, a control or a chan
     assert.equal(isPlainLine(text), false, JSON.stringify(text))
   }
   for (const text of ['', 'asked for', 'gewünscht: “ja” — שלום']) assert.ok(isPlainLine(text))
+})
+
+test('escapeControls() leaves everything but controls as it is, credentials too', () => {
+  const text = 'Your token:\n\tstele_abcdefghij0123456789\u001b[2K'
+  assert.equal(escapeControls(text), 'Your token:\n\tstele_abcdefghij0123456789\\u001b[2K')
+})
+
+test('escapeLine() escapes line feeds too', () => {
+  assert.equal(escapeLine('true #\n_auth=$(evil)\u001b[2K'), 'true #\\n_auth=$(evil)\\u001b[2K')
 })

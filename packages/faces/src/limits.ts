@@ -77,3 +77,46 @@ export const maxPageBytes: number = 2 * mib
 
 /** Characters of a call, or of its answer, on such a page. */
 export const maxShownText = 1_000
+
+/** Services that the page of a factory names: more than people look through. */
+export const maxServicesShown = 1_000
+
+/** Packages that the root of the CommonJS tree names: what one query reads in some 50 ms. Above that people search. */
+export const maxListedPackages = 50_000
+
+/** Bytes of a release whose files are shown one by one, packed and unpacked: taking as much apart holds the thread some 100 ms. */
+export const maxContentsBytes: number = 32 * mib
+
+/** Bytes of releases that are kept unpacked. */
+export const maxContentsKeptBytes: number = 64 * mib
+
+/** Requests that wait for a release to be unpacked, one after the other. */
+export const maxContentsWaiting = 64
+
+/** Digests of zips that are remembered: 100 bytes each. */
+export const maxKeptShasums = 10_000
+
+/** Bytes of an archive that is uploaded, which is held whole. */
+export const maxArchiveBytes: number = 32 * mib
+
+/** Bytes that an archive may unpack to, all of which are held. */
+export const maxZipUnpackedBytes: number = 64 * mib
+
+/** Files and folders of an archive. */
+export const maxZipEntries = 20_000
+
+/** Characters of a path in an archive. */
+export const maxZipPathLength = 4096
+
+/** Packages in one archive: each is a release, and a commit. */
+export const maxUploadedPackages = 100
+
+/** Characters of a filter of packs, and how deep its brackets go. */
+export const maxFilterLength = 1000
+export const maxFilterDepth = 20
+
+/** Versions that one question for packs may read: some 20 µs each. */
+export const maxPacksRead = 5_000
+
+/** Packs of an answer. */
+export const maxPacksShown = 1_000

@@ -13,6 +13,7 @@ import { createMemoryAccountStore } from '../../accounts/test/memory-account-sto
 import { ask } from '../../http/test/incoming.ts'
 import { createAdmit } from '../src/access.ts'
 import { type HealthPorts, healthFace } from '../src/health/index.ts'
+import { jsRegistryFace } from '../src/jsregistry/index.ts'
 import { defaultMaxUploadBytes } from '../src/limits.ts'
 import { type LogPorts, type LogReads, logFace } from '../src/log/index.ts'
 import { mnpmFace } from '../src/mnpm/index.ts'
@@ -93,6 +94,7 @@ export function createFixture(
     logFace.open(ports, {}),
     healthFace.open(ports, {}),
     mnpmFace.open(ports, { mirrors: ['https://mirror.example/basepath'] }),
+    jsRegistryFace.open(ports, {}),
   ]
   const noteAnswer = (_method: string, status: number): true => {
     tally.noteAnswer(status)

@@ -205,6 +205,10 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       }))
       return { objects, total: names.length, time: new Date(now()).toISOString() }
     },
+    listed: (size) => {
+      const found = [...packages.keys()].sort().map((name) => ({ name, version: '1.0.0' }))
+      return { total: found.length, found: found.slice(0, size) }
+    },
     join: async (account) => {
       calls.push(`join ${account}`)
       accounts.add(account)

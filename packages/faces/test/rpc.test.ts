@@ -94,7 +94,8 @@ function outcomeOf({ method, args }: CallRequest): CallAnswer['outcome'] {
   if (method === 'echo') return { ok: true, result: [...args] }
   if (method === 'huge') return { ok: true, result: huge }
   if (method === 'nothing') return { ok: true }
-  if (method === 'busy') throw new SteleError('log_busy', { queued: 1_000, limit: 1_000 })
+  if (method === 'busy')
+    throw new SteleError('log_busy', { waiting: 1_000, limit: 1_000, unit: 'calls' })
   if (method === 'bug') throw new TypeError('x is not a function')
   return { ok: false, error: { name: 'TypeError', message: 'no' } }
 }
@@ -111,7 +112,7 @@ const answers: readonly (readonly [method: string, params: readonly unknown[], a
     ['toString', [], { error: { code: -32_601, message: 'Method not found', data: 'toString' } }],
   ]
 for (const [method, params, answer] of answers) {
-  test(`a call of "${method}" is answered with ${JSON.stringify(answer)}`, async (t) => {
+  test(`serveConnection() answers ${JSON.stringify(answer)} when "${method}" is called`, async (t) => {
     const { ask, connect } = await open(t)
     const socket = await connect()
     assert.deepEqual(await ask(socket, request(method, params, 1)), {
@@ -122,15 +123,18 @@ for (const [method, params, answer] of answers) {
   })
 }
 
-test('a call that nobody has room for is answered in the words of NodeVMS, and a bug as unknown', async (t) => {
+test('serveConnection() answers in the words of NodeVMS when nobody has room for a call, and that the outcome is unknown when a bug was met', async (t) => {
   const { ask, connect } = await open(t)
   const socket = await connect()
-  const messageOf = (answer: unknown): unknown => Object(Object(answer).error).message
-  assert.equal(messageOf(await ask(socket, request('busy', [], 1))), 'too many active requests')
-  assert.equal(messageOf(await ask(socket, request('bug', [], 2))), 'outcome_unknown')
+  const told = async (method: string): Promise<readonly unknown[]> => {
+    const { error } = Object(await ask(socket, request(method, [], 1)))
+    return [error.code, error.message, error.data.code]
+  }
+  assert.deepEqual(await told('busy'), [-32_000, 'too many active requests', 'log_busy'])
+  assert.deepEqual(await told('bug'), [-32_002, 'outcome_unknown', 'outcome_unknown'])
 })
 
-test('the handshake says what there is, and where', async (t) => {
+test('serveConnection() answers a handshake with what there is, and where', async (t) => {
   const { url, ask, connect } = await open(t)
   const answer = await ask(await connect(), request('handshake', [], 1))
   assert.deepEqual(Object(answer).result, {
@@ -141,7 +145,7 @@ test('the handshake says what there is, and where', async (t) => {
   })
 })
 
-test('everything on a connection is called by whom its address names', async (t) => {
+test('serveConnection() calls as whom the address of the connection names', async (t) => {
   const { calls, ask, connect } = await open(t)
   const [alice, nobody] = [await connect('?user=alice'), await connect()]
   await ask(alice, request('echo', [1], 1))
@@ -155,7 +159,7 @@ test('everything on a connection is called by whom its address names', async (t)
   )
 })
 
-test('out of debug mode a name is refused before the connection is open', async (t) => {
+test('rpcFace refuses a connection when its address names a user out of debug mode', async (t) => {
   const { url } = await open(t, { isDebug: false })
   const headers = {
     connection: 'Upgrade',
@@ -172,7 +176,7 @@ test('out of debug mode a name is refused before the connection is open', async 
   assert.deepEqual([response.statusCode, body.code], [403, 'debug_only'])
 })
 
-test('a notification is run and not answered, a batch is answered at once', async (t) => {
+test('serveConnection() runs a notification without an answer, and answers a batch at once', async (t) => {
   const { calls, ask, connect } = await open(t)
   const socket = await connect()
   socket.send(request('echo', ['told']))
@@ -188,7 +192,7 @@ test('a notification is run and not answered, a batch is answered at once', asyn
   )
 })
 
-test('many calls at once are answered each by its id', async (t) => {
+test('serveConnection() answers each call by its id when many come at once', async (t) => {
   const { connect } = await open(t)
   const socket = await connect()
   const count = 2_000
@@ -213,7 +217,7 @@ const closings: readonly (readonly [
   ['a message over 2 MiB', 'x'.repeat(2 * 1024 * 1024 + 1), 1009],
 ]
 for (const [what, data, code] of closings) {
-  test(`the connection of whoever sends ${what} is closed with ${code}`, async (t) => {
+  test(`serveConnection() closes the connection with ${code} when a client sends ${what}`, async (t) => {
     const { connect } = await open(t)
     const socket = await connect()
     socket.send(data)
@@ -234,7 +238,7 @@ const signedRequest = (stele: unknown): string =>
   JSON.stringify({ jsonrpc: '2.0', method: 'echo', params: [1], id: 1, stele })
 
 for (const isDebug of [true, false]) {
-  test(`a signed call is submitted as its key's ${isDebug ? 'in debug mode' : 'elsewhere'}`, async (t) => {
+  test(`serveConnection() submits a signed call as its key's ${isDebug ? 'in' : 'out of'} debug mode`, async (t) => {
     const { calls, ask, connect } = await open(t, { isDebug })
     const socket = await connect()
     assert.deepEqual(Object(await ask(socket, signedRequest(signed))).result, [1])
@@ -243,23 +247,24 @@ for (const isDebug of [true, false]) {
   })
 }
 
-test('out of debug mode unsigned calls are refused, unless the script welcomes anonymous callers', async (t) => {
+test('serveConnection() refuses unsigned calls out of debug mode, unless the script welcomes anonymous callers', async (t) => {
   const closed = await open(t, { isDebug: false })
   const { error } = Object(await closed.ask(await closed.connect(), request('echo', [1], 1)))
   assert.deepEqual([error.code, error.message], [-32_001, 'call_unsigned'])
-  assert.match(error.data, /takes signed calls only\. .*--identity/)
+  assert.match(error.data.message, /takes signed calls only/)
+  assert.match(error.data.fix, /--identity/)
   assert.deepEqual(closed.calls, [])
   const welcoming = await open(t, { isDebug: false, anonymous: true })
   await welcoming.ask(await welcoming.connect(), request('echo', [1], 1))
   assert.deepEqual(welcoming.calls, [{ account: null, via: 'token', method: 'echo', args: [1] }])
 })
 
-test('a call that was signed for another service is refused in words', async (t) => {
+test('serveConnection() refuses a call in words when it was signed for another service', async (t) => {
   const { calls, ask, connect } = await open(t)
   const answer = await ask(await connect(), signedRequest({ ...signed, origin: 'elsewhere' }))
   const { error } = Object(answer)
-  assert.deepEqual([error.code, error.message], [-32_000, 'call_unauthorized'])
-  assert.match(error.data, /signed for "elsewhere", this service is "example\.com\/log"/)
+  assert.deepEqual([error.code, error.message], [-32_002, 'call_unauthorized'])
+  assert.match(error.data.message, /signed for "elsewhere", this service is "example\.com\/log"/)
   assert.deepEqual(calls, [])
 })
 
@@ -278,7 +283,7 @@ const malformed: readonly (readonly [stele: unknown, reason: RegExp])[] = [
   [{ ...signed, notAfter: -1 }, /has no notAfter/],
 ]
 for (const [stele, reason] of malformed) {
-  test(`a request is none when its member "stele" ${reason.source}: ${JSON.stringify(stele).slice(0, 30)}`, async (t) => {
+  test(`serveConnection() refuses a request when its member "stele" ${reason.source}: ${JSON.stringify(stele).slice(0, 30)}`, async (t) => {
     const { calls, ask, connect } = await open(t)
     const { error } = Object(await ask(await connect(), signedRequest(stele)))
     assert.equal(error.code, -32_600)
@@ -287,7 +292,7 @@ for (const [stele, reason] of malformed) {
   })
 }
 
-test("stele.seq gives a key's last number and the time, and nothing for what is no key", async (t) => {
+test("serveConnection() answers stele.seq with a key's last number and the time, and refuses what is no key", async (t) => {
   const { ask, connect } = await open(t, { isDebug: false })
   const socket = await connect()
   const known = await ask(socket, request('stele.seq', [signer], 1))
@@ -297,7 +302,7 @@ test("stele.seq gives a key's last number and the time, and nothing for what is 
   }
 })
 
-test('of a batch whose answers are too long together the later ones are told as done', async (t) => {
+test('serveConnection() says of later calls of a batch that they are done when the answers are too long together', async (t) => {
   const { calls, ask, connect } = await open(t)
   const batch = Array.from({ length: 256 }, (_, id) => request('huge', [], id))
   const answers = await ask(await connect(), `[${batch.join(',')}]`)
@@ -307,14 +312,14 @@ test('of a batch whose answers are too long together the later ones are told as 
   assert.ok(answers.slice(7).every(({ error }) => error.message === 'answer_too_large'))
 })
 
-test('a batch of more requests than may wait is refused whole', async (t) => {
+test('serveConnection() refuses a batch whole when it has more requests than may wait', async (t) => {
   const { calls, ask, connect } = await open(t)
   const batch = Array.from({ length: 257 }, (_, id) => request('echo', [], id))
   const answer = Object(await ask(await connect(), `[${batch.join(',')}]`))
   assert.deepEqual([answer.error.code, answer.id, calls.length], [-32_600, null, 0])
 })
 
-test('a request whose id is neither text nor a number is refused, and not taken for a notification', async (t) => {
+test('serveConnection() refuses a request when its id is neither text nor a number, and takes it for no notification', async (t) => {
   const { calls, ask, connect } = await open(t)
   const socket = await connect()
   for (const id of [{}, [], true]) {
@@ -324,7 +329,7 @@ test('a request whose id is neither text nor a number is refused, and not taken 
   assert.equal(calls.length, 0)
 })
 
-test('who reads no answers is cut when others need the room, and they are answered', async (t) => {
+test('serveConnection() ends a connection whose client reads no answers when others need the room, and answers them', async (t) => {
   const limitBytes = 8 * 1024 * 1024
   const room = createAnswerRoom(limitBytes)
   const { url, ask, connect } = await open(t, { room })
@@ -342,7 +347,7 @@ test('who reads no answers is cut when others need the room, and they are answer
   await cut
 })
 
-test('who sends much more than may wait, and reads nothing, is not read on', async (t) => {
+test('serveConnection() stops reading when a client sends much more than may wait, and reads nothing', async (t) => {
   const gate = Promise.withResolvers<void>()
   const { calls, url } = await open(t, { runs: () => gate.promise })
   const client = new Client(`${url.replace('http', 'ws')}/`)

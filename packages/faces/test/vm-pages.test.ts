@@ -37,6 +37,9 @@ function open(ports: Partial<VmPorts>): ReturnType<typeof createApp> {
       script: () => 'ab'.repeat(64),
       entry: () => undefined,
       methods: async () => [],
+      services: () => [],
+      writesRefused: () => undefined,
+      notAnswering: async () => undefined,
       ...ports,
     },
     {},
@@ -94,4 +97,26 @@ test('GET / names the methods and the script that runs, as a link to its very by
     /<code>say<\/code>, <code>&#60;b&#62;<\/code>|<code>say<\/code>, <code>&lt;b&gt;<\/code>/,
   )
   assert.match(page, new RegExp(`href="[^"]*/-/log/blob/ab/${'ab'.repeat(64)}"`))
+})
+
+test('GET / lists the services that a factory has made, as text', async () => {
+  const services = () => [
+    { path: 'a1', title: '<b>one' },
+    { path: '', title: 'two' },
+  ]
+  const app = open({ services })
+  const page = textOf((await app(ask('GET', '/', { headers: { accept: 'text/html' } }))).body)
+  assert.match(page, /<li><a href="[^"]*\/a1\/">&#60;b&#62;one<\/a><\/li>\n<li>two<\/li>/)
+  const told = JSON.parse(textOf((await app(ask('GET', '/'))).body))
+  assert.match(told.services[0].url, /\/a1\/$/)
+  assert.deepEqual(told.services[1], { title: 'two' })
+  assert.equal(JSON.parse(textOf((await open({})(ask('GET', '/'))).body)).services, undefined)
+})
+
+test('GET /-/health says that all is well, or 503 and why a service takes no calls', async () => {
+  const well = await open({ treeSize: () => 3 })(ask('GET', '/-/health'))
+  assert.deepEqual([well.status, JSON.parse(textOf(well.body))], [200, { ok: true, logSize: 3 }])
+  const ill = await open({ writesRefused: () => 'the disk is full' })(ask('GET', '/-/health'))
+  assert.equal(ill.status, 503)
+  assert.equal(JSON.parse(textOf(ill.body)).writesRefused, 'the disk is full')
 })

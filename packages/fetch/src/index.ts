@@ -1,4 +1,10 @@
 // The public face of @stele/fetch.
 export { type RegistryConfig, readConfig } from './config.ts'
+export {
+  type Freshness,
+  type KeptPackuments,
+  openKeptPackuments,
+} from './kept-packuments.ts'
 export { openPlainHttp, type PlainHttp } from './plain-http.ts'
 export { openRegistries, type Registries } from './registry.ts'
+export type { Transport } from './transport.ts'

@@ -12,7 +12,23 @@ export const maxTries = 4
 export const firstWaitMs = 250
 /** Milliseconds without a byte before a try is given up. */
 export const idleTimeoutMs: number = 30 * 1000
+/** Milliseconds that a registry may ask us to wait (`retry-after`). */
+export const maxWaitMs: number = 30 * 1000
 /** Redirects of one request. */
 export const maxRedirects = 5
 /** Bytes of an answer's headers. */
 export const maxHeadBytes: number = 32 * 1024
+/** Milliseconds for which a packument is used without asking, whatever the registry says: new versions are to be seen the same day. */
+export const maxFreshMs: number = 60 * 60 * 1000
+/** Packs of packuments before they are made fewer: each is an index to read. */
+export const maxPacks = 12
+/** Bytes of all packuments that are kept; twice as many as the largest projects need. */
+export const maxKeptBytes: number = 512 * 2 ** 20
+/** Bytes of packuments that are held before they are written. */
+export const maxHeldBytes: number = 4 * 2 ** 20
+/** Milliseconds after which a packument that nobody asked for is not kept any more. */
+export const keptForMs: number = 90 * 24 * 60 * 60 * 1000
+/** Versions of a packument that are kept where they are found fast: those of a handful of projects. */
+export const maxReadyVersions = 32
+/** Milliseconds after which a pack without an index is nobody's: no command takes that long. */
+export const abandonedMs: number = 24 * 60 * 60 * 1000

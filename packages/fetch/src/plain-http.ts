@@ -1,8 +1,9 @@
 // GETs over plain sockets that stay open, for the many tarballs of an installation: a small reader of HTTP/1.1 that knows one kind of
 // answer, 200 with a length, and leaves every other to request.ts. It takes half the time of node:http.
-import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
-import { idleTimeoutMs, maxHeadBytes, maxTarballBytes } from './limits.ts'
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
+import { maxHeadBytes, maxTarballBytes } from './limits.ts'
+import { createLookup } from './lookup.ts'
+import type { Transport } from './transport.ts'
 
 /** What is asked for. `authorization` goes with it as it is. */
 type PlainAsk = { readonly url: string; readonly authorization?: string | undefined }
@@ -16,15 +17,30 @@ export type PlainHttp = {
   readonly close: () => void
 }
 
+type Limits = {
+  readonly maxLines: number
+  readonly transport: Transport
+  readonly lookup: LookupFunction
+}
+
 type Waiting = { readonly ask: PlainAsk; readonly heard: PlainHeard }
 
-/** Opens up to `maxLines` sockets to each server. */
-export function openPlainHttp(maxLines: number): PlainHttp {
+/** Opens up to `maxLines` sockets to each server. What needs a proxy or a client's certificate is left to request.ts. */
+export function openPlainHttp(maxLines: number, transport: Transport): PlainHttp {
+  const isPlain = (protocol: string): boolean =>
+    protocol === 'http:'
+      ? transport.proxies.HTTP_PROXY === undefined
+      : transport.proxies.HTTPS_PROXY === undefined &&
+        transport.tls.cert === undefined &&
+        transport.certificates.length === 0
+  const lookup = createLookup()
   const servers = new Map<string, Server>()
   return {
     get: (ask, heard) => {
-      const { origin } = new URL(ask.url)
-      const server = servers.get(origin) ?? new Server(new URL(origin), maxLines)
+      const { origin, protocol } = new URL(ask.url)
+      if (!isPlain(protocol)) return heard(undefined)
+      const server =
+        servers.get(origin) ?? new Server(new URL(origin), { maxLines, transport, lookup })
       servers.set(origin, server)
       server.add({ ask, heard })
     },
@@ -37,18 +53,19 @@ export function openPlainHttp(maxLines: number): PlainHttp {
 /** One server, and the sockets to it. */
 class Server {
   readonly #origin: URL
-  readonly #maxLines: number
+  readonly #limits: Limits
   readonly #waiting: Waiting[] = []
   readonly #idle: Line[] = []
   readonly #lines = new Set<Line>()
 
-  constructor(origin: URL, maxLines: number) {
+  constructor(origin: URL, limits: Limits) {
     this.#origin = origin
-    this.#maxLines = maxLines
+    this.#limits = limits
   }
 
   add(waiting: Waiting): void {
-    const line = this.#idle.pop() ?? (this.#lines.size < this.#maxLines ? this.#open() : undefined)
+    const line =
+      this.#idle.pop() ?? (this.#lines.size < this.#limits.maxLines ? this.#open() : undefined)
     if (line === undefined) this.#waiting.push(waiting)
     else line.ask(waiting)
   }
@@ -58,7 +75,7 @@ class Server {
   }
 
   #open(): Line {
-    const line = new Line(this.#origin, {
+    const line = new Line(this.#origin, this.#limits, {
       free: () => {
         const next = this.#waiting.shift()
         if (next === undefined) this.#idle.push(line)
@@ -93,11 +110,11 @@ class Line {
   #length = 0
   #filled = 0
 
-  constructor(origin: URL, events: Events) {
+  constructor(origin: URL, limits: Limits, events: Events) {
     this.#events = events
-    this.#socket = openSocket(origin, (bytes) => this.#take(bytes))
+    this.#socket = openSocket(origin, limits, (bytes) => this.#take(bytes))
     this.#socket.setNoDelay(true)
-    this.#socket.setTimeout(idleTimeoutMs, () => this.end())
+    this.#socket.setTimeout(limits.transport.idleTimeoutMs, () => this.end())
     this.#socket.on('error', () => this.end())
     this.#socket.on('close', () => this.#gone())
   }
@@ -154,20 +171,27 @@ class Line {
   }
 }
 
-function openSocket(origin: URL, take: (bytes: Buffer) => void): Socket {
+function openSocket(
+  origin: URL,
+  { transport, lookup }: Limits,
+  take: (bytes: Buffer) => void,
+): Socket {
   const host = origin.hostname.replace(/^\[|\]$/g, '')
   const port = Number(origin.port || (origin.protocol === 'https:' ? 443 : 80))
   if (origin.protocol === 'https:') {
-    return connectTls({ host, port, servername: host, ALPNProtocols: ['http/1.1'] }).on(
-      'data',
-      take,
-    )
+    const { ca, rejectUnauthorized = true } = transport.tls
+    const believed = ca === undefined ? {} : { ca: [...ca] }
+    const servername = isIP(host) === 0 ? host : ''
+    const tls = { servername, rejectUnauthorized, ALPNProtocols: ['http/1.1'], ...believed }
+    const { connect: connectTls } = process.getBuiltinModule('node:tls') // Most of the time of a small installation.
+    return connectTls({ host, port, lookup, ...tls }).on('data', take)
   }
   const callback = (size: number, buffer: Uint8Array): boolean => {
     take(Buffer.from(buffer.buffer, buffer.byteOffset, size))
     return true
   }
-  return connect({ host, port, onread: { buffer: Buffer.allocUnsafeSlow(readBytes), callback } })
+  const onread = { buffer: Buffer.allocUnsafeSlow(readBytes), callback }
+  return connect({ host, port, lookup, onread })
 }
 
 /** The length of a plain answer's body; undefined of any other answer. */

@@ -1,13 +1,18 @@
 // Registries, as a client asks them: packuments and tarballs.
 
+import { hash } from 'node:crypto'
 import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
+import { gunzip, gunzipSync } from 'node:zlib'
 import { SteleError } from '@stele/errors'
 import { isJsonObject } from '@stele/formats/json'
 import type { Packument, Release } from '@stele/resolve/graph'
 import type { RegistryConfig } from './config.ts'
-import { maxDocumentBytes, maxTarballBytes } from './limits.ts'
+import type { Kept, KeptPackuments } from './kept-packuments.ts'
+import { lazyPackument, readyOf } from './lazy-packument.ts'
+import { maxDocumentBytes, maxReadyVersions, maxTarballBytes } from './limits.ts'
 import { type Answer, type Connections, closeConnections, get, openConnections } from './request.ts'
+import { tidyPackument, usualUrl } from './tidy-packument.ts'
+import type { Transport } from './transport.ts'
 
 const unzip = promisify(gunzip)
 const full = 'application/json'
@@ -19,47 +24,192 @@ export type Registries = {
   readonly packument: (name: string) => Promise<Packument>
   /** With times and publishers, which resolving needs only sometimes. Throws as above. */
   readonly fullPackument: (name: string) => Promise<Packument>
+  /** The version was chosen: it is kept where it is found fast. */
+  readonly noteChosen: (release: Release) => void
   /** Where the tarball is, and what goes into `authorization` for it. */
   readonly tarballAsk: (release: Release) => {
     readonly url: string
     readonly authorization?: string
   }
+  /** How servers are reached: for whoever asks them in another way. */
+  readonly transport: Transport
   /** The bytes at an address, unchecked. Throws as above. */
   readonly bytes: (url: string) => Promise<Buffer>
+  /** What is there, whatever its status, for somebody who wants to know whether it can be reached. Throws registry_unreachable. */
+  readonly ask: (url: string) => Promise<Asked>
+  /** Nothing is asked for: what is not kept throws offline_absent. */
+  readonly isOffline: boolean
+  /** Packuments that are kept are not used from now on without asking. Whether any was. */
+  readonly distrustKept: () => boolean
   readonly close: () => void
 }
 
-/** Registries as .npmrc names them. */
-export function openRegistries(config: RegistryConfig, env: NodeJS.ProcessEnv): Registries {
-  const connections = openConnections(env)
+/** How an address answered. `sent`: whether a token went with the request. */
+type Asked = {
+  readonly status: number
+  readonly date: string | undefined
+  readonly tookMs: number
+  readonly sent: boolean
+}
+
+/** Registries as .npmrc names them, with the packuments that are kept of them. */
+export function openRegistries(config: RegistryConfig, kept?: KeptPackuments): Registries {
+  const connections = openConnections(config.transport)
+  const chosen = new Map<string, Set<string>>()
+  const world = { connections, config, kept, chosen }
+  const isOffline = kept?.freshness === 'offline'
   return {
-    packument: (name) => fetchPackument(connections, config, { name, accept: abbreviated }),
-    fullPackument: (name) => fetchPackument(connections, config, { name, accept: full }),
+    packument: (name) => findPackument(world, { name, accept: abbreviated }),
+    fullPackument: (name) => findPackument(world, { name, accept: full }),
+    noteChosen: ({ name, version }) => {
+      const known = chosen.get(name)
+      if (known === undefined) chosen.set(name, new Set([version]))
+      else known.add(version)
+    },
     tarballAsk: (release) => askOf(config, release),
-    bytes: (url) => fetchBytes(connections, config, url),
-    close: () => closeConnections(connections),
+    bytes: async (url) => {
+      if (isOffline) throw new SteleError('offline_absent', { missing: [url] })
+      return fetchBytes(connections, config, url)
+    },
+    transport: config.transport,
+    ask: async (url) => {
+      const startMs = performance.now()
+      const { authorizationFor } = config
+      const answer = await get(connections, { url, authorizationFor, maxBytes: maxDocumentBytes })
+      const { status, sent, headers } = answer
+      return { status, sent, date: headers.date, tookMs: Math.round(performance.now() - startMs) }
+    },
+    isOffline,
+    distrustKept: () => kept?.distrust() ?? false,
+    close: () => {
+      closeConnections(connections)
+      kept?.close()
+    },
   }
 }
 
-async function fetchPackument(
-  connections: Connections,
-  config: RegistryConfig,
-  { name, accept }: { readonly name: string; readonly accept: string },
-): Promise<Packument> {
-  const registry = config.registryOf(name)
-  const url = `${registry}${name.replace('/', '%2f')}`
-  const { authorizationFor } = config
-  const headers = { accept, 'accept-encoding': 'gzip' }
-  const answer = await get(connections, {
-    url,
-    headers,
-    authorizationFor,
-    maxBytes: maxDocumentBytes,
+type World = {
+  readonly connections: Connections
+  readonly config: RegistryConfig
+  readonly kept: KeptPackuments | undefined
+  /** Names to versions. */
+  readonly chosen: ReadonlyMap<string, ReadonlySet<string>>
+}
+type Wanted = { readonly name: string; readonly accept: string }
+type Body = Pick<Answer, 'url' | 'body'> & { readonly coding: string | undefined }
+
+async function findPackument(world: World, wanted: Wanted): Promise<Packument> {
+  const { config, kept } = world
+  const place = placeOf(config, wanted)
+  const known = kept?.find(place.key)
+  const own =
+    known?.isFresh === true ? await readKept(world, { ...wanted, ...place }, known) : undefined
+  return own ?? (await fetchPackument(world, { ...wanted, ...place }, known))
+}
+
+type Asking = Wanted & ReturnType<typeof placeOf>
+
+/** What is kept, as far as it is at hand. What lies on a disk may be damaged: then it is asked for again. */
+async function readKept(world: World, asking: Asking, known: Kept): Promise<Packument | undefined> {
+  const { ready } = known
+  if (ready !== undefined && asking.accept !== full) {
+    return lazyPackument(ready, () => {
+      const whole = readWhole(world, asking, known)
+      prepare(world, asking, { packument: whole, known })
+      return whole
+    })
+  }
+  const { config } = world
+  const body = known.body()
+  if (body === undefined) return undefined
+  try {
+    const text = await decoded({ ...asking, ...body })
+    const packument = tidyPackument(config, asking.name, parsePackument(text, asking))
+    prepare(world, asking, { packument, known })
+    return packument
+  } catch (error) {
+    if (error instanceof SteleError) return undefined
+    throw error
+  }
+}
+
+/** At once, since somebody looks at a version that is not at hand. */
+function readWhole(world: World, asking: Asking, known: Kept): Packument {
+  const { url } = asking
+  const { config } = world
+  const found = known.body()
+  try {
+    if (found === undefined) throw new Error('it is gone')
+    const text =
+      found.coding === 'gzip'
+        ? gunzipSync(found.body, { maxOutputLength: maxDocumentBytes })
+        : found.body
+    return tidyPackument(config, asking.name, parsePackument(text, asking))
+  } catch (cause) {
+    const reason = 'what is kept of it is damaged; "stele store prune" removes it'
+    throw new SteleError('registry_answer', { url, reason }, { cause })
+  }
+}
+
+type Preparing = { readonly packument: Packument; readonly known: Kept | undefined }
+
+/** What is chosen now is at hand the next time, and what was before, for other projects. */
+function prepare(
+  { kept, chosen }: World,
+  { key, name, accept }: Asking,
+  { packument, known }: Preparing,
+): void {
+  if (accept === full) return
+  const before = Object.keys(known?.ready?.rows ?? {})
+  kept?.prepare(key, () => {
+    const versions = new Set([...(chosen.get(name) ?? []), ...before])
+    return readyOf(packument, [...versions].slice(0, maxReadyVersions))
   })
+}
+
+function placeOf(
+  config: RegistryConfig,
+  { name, accept }: Wanted,
+): { readonly url: string; readonly key: string } {
+  const url = `${config.registryOf(name)}${name.replace('/', '%2f')}`
+  const way = wayOf(config.transport)
+  return { url, key: `${accept === full ? `${url} full` : url}${way}` }
+}
+
+/** What came by a proxy, or from a server that other authorities vouch for, is kept apart: a project names these, and all share what is kept. */
+function wayOf({ proxies, tls, certificates }: Transport): string {
+  const isDirect = [proxies, tls, certificates].every((each) => Object.keys(each).length === 0)
+  if (isDirect) return ''
+  return ` by ${hash('sha256', JSON.stringify([proxies, tls, certificates]), 'hex')}`
+}
+
+/** Asks the registry, whether what is kept still holds where something is. */
+async function fetchPackument(
+  world: World,
+  asking: Asking,
+  known: Kept | undefined,
+): Promise<Packument> {
+  const { connections, config, kept } = world
+  const { name, accept, url, key } = asking
+  if (kept?.freshness === 'offline') throw new SteleError('offline_absent', { missing: [name] })
+  const headers = { accept, 'accept-encoding': 'gzip' }
+  const { authorizationFor } = config
+  const ask = { url, authorizationFor, maxBytes: maxDocumentBytes }
+  const answer = await get(connections, { ...ask, headers: { ...headers, ...known?.conditions } })
+  const hasConditions = Object.keys(known?.conditions ?? {}).length > 0
+  if (answer.status === 304 && known !== undefined && hasConditions) {
+    const same = await readKept(world, asking, known)
+    if (same === undefined) return fetchPackument(world, asking, undefined) // Once: nothing is known then.
+    known.renew(answer.headers)
+    return same
+  }
+  const registry = config.registryOf(name)
   if (answer.status === 404) throw new SteleError('package_absent', { name, registry, chain: [] })
   checkStatus(answer)
-  const packument = parsePackument(await decoded(answer), answer)
-  for (const release of Object.values(packument.versions)) shorten(config, release)
+  const body = { ...answer, coding: answer.headers['content-encoding'] }
+  const packument = tidyPackument(config, name, parsePackument(await decoded(body), body))
+  kept?.keep(key, answer.headers, answer.body)
+  prepare(world, asking, { packument, known })
   return packument
 }
 
@@ -80,8 +230,8 @@ function checkStatus({ url, status, sent }: Answer): void {
   throw new SteleError('registry_answer', { url, reason: `the status is ${status}` })
 }
 
-async function decoded({ url, headers, body }: Answer): Promise<Buffer> {
-  if (headers['content-encoding'] !== 'gzip') return body
+async function decoded({ url, coding, body }: Body): Promise<Buffer> {
+  if (coding !== 'gzip') return body
   try {
     return await unzip(body, { maxOutputLength: maxDocumentBytes })
   } catch (cause) {
@@ -93,7 +243,7 @@ async function decoded({ url, headers, body }: Answer): Promise<Buffer> {
   }
 }
 
-function parsePackument(text: Buffer, { url }: Answer): Packument {
+function parsePackument(text: Buffer, { url }: Pick<Body, 'url'>): Packument {
   try {
     const packument = JSON.parse(text.toString('utf8'))
     if (isJsonObject(packument['versions']) && isJsonObject(packument['dist-tags']))
@@ -104,20 +254,8 @@ function parsePackument(text: Buffer, { url }: Answer): Packument {
   throw new SteleError('registry_answer', { url, reason: 'it is no packument' })
 }
 
-/** A tarball that is where registries have it is not written down: then the lock names no host, and any registry does. */
-function shorten(config: RegistryConfig, release: Release): void {
-  const { dist } = release
-  if (dist === undefined || dist.tarball !== usualUrl(config, release)) return
-  Object.assign(dist, { tarball: '' })
-}
-
 function askOf(config: RegistryConfig, release: Release): ReturnType<Registries['tarballAsk']> {
   const url = release.dist.tarball === '' ? usualUrl(config, release) : release.dist.tarball
   const authorization = config.authorizationFor(url)
   return authorization === undefined ? { url } : { url, authorization }
-}
-
-function usualUrl(config: RegistryConfig, { name, version }: Release): string {
-  const base = name.slice(name.indexOf('/') + 1)
-  return `${config.registryOf(name)}${name}/-/${base}-${version}.tgz`
 }

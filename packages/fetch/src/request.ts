@@ -1,14 +1,11 @@
 // One GET, as often as it takes: redirects followed, failures tried again, answers bounded. Credentials go to the host they are for.
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-} from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Agent as HttpAgent, IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { Agent as HttpsAgent, RequestOptions } from 'node:https'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SteleError } from '@stele/errors'
-import { firstWaitMs, idleTimeoutMs, maxRedirects, maxSockets, maxTries } from './limits.ts'
+import { firstWaitMs, maxRedirects, maxWaitMs } from './limits.ts'
+import { createLookup } from './lookup.ts'
+import { type Transport, tlsFor } from './transport.ts'
 
 /** What is asked for. */
 export type Ask = {
@@ -30,24 +27,45 @@ export type Answer = {
 }
 
 /** Connections that stay open. */
-export type Connections = { readonly http: HttpAgent; readonly https: HttpsAgent }
+export type Connections = {
+  /** By protocol, from the first request on. */
+  readonly agents: { http?: HttpAgent; https?: HttpsAgent }
+  readonly transport: Transport
+}
 
-/** Connections for the requests of one command; proxies are those of the environment. */
-export function openConnections(env: NodeJS.ProcessEnv): Connections {
-  const options = { keepAlive: true, maxSockets, proxyEnv: env }
-  return { http: new HttpAgent(options), https: new HttpsAgent(options) }
+/** Connections for the requests of one command. */
+export function openConnections(transport: Transport): Connections {
+  return { agents: {}, transport }
 }
 
 /** Lets go of the connections. */
-export function closeConnections({ http, https }: Connections): void {
-  http.destroy()
-  https.destroy()
+export function closeConnections({ agents }: Connections): void {
+  agents.http?.destroy()
+  agents.https?.destroy()
+}
+
+/** Node's module for the address, loaded now: TLS takes as long to load as half of an installation that needs no network. */
+function protocolOf(
+  { agents, transport }: Connections,
+  url: string,
+): { readonly send: typeof import('node:https').request; readonly options: RequestOptions } {
+  const { maxSockets, proxies: proxyEnv } = transport
+  const shared = (): object => ({ keepAlive: true, maxSockets, proxyEnv, lookup: createLookup() })
+  if (url.startsWith('http:')) {
+    const http = process.getBuiltinModule('node:http')
+    agents.http ??= new http.Agent(shared())
+    return { send: http.request, options: { agent: agents.http } }
+  }
+  const https = process.getBuiltinModule('node:https')
+  agents.https ??= new https.Agent(shared())
+  return { send: https.request, options: { agent: agents.https, ...tlsOptions(transport, url) } }
 }
 
 const triedAgain = new Set([408, 429, 500, 502, 503, 504])
 
 /** The answer, whatever its status, once it is none that may change by itself. Throws registry_unreachable, registry_answer. */
 export async function get(connections: Connections, ask: Ask): Promise<Answer> {
+  const { maxTries } = connections.transport
   for (let tries = 1; ; tries++) {
     try {
       const answer = await followed(connections, ask)
@@ -55,20 +73,31 @@ export async function get(connections: Connections, ask: Ask): Promise<Answer> {
       await wait(waitOf(answer.headers, tries))
     } catch (cause) {
       if (cause instanceof SteleError) throw cause
-      if (tries >= maxTries) {
+      const isUntrusted = isOfCertificates(cause)
+      if (tries >= maxTries || isUntrusted) {
         const reason = cause instanceof Error ? cause.message : String(cause)
-        throw new SteleError('registry_unreachable', { url: ask.url, reason, tries }, { cause })
+        throw new SteleError(
+          'registry_unreachable',
+          { url: ask.url, reason, tries, isUntrusted },
+          { cause },
+        )
       }
       await wait(firstWaitMs * 2 ** (tries - 1))
     }
   }
 }
 
+/** A server that shows the wrong certificate goes on doing so. */
+function isOfCertificates(cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return /^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|ERR_TLS_CERT)/.test(code)
+}
+
 /** As long as the registry says, within reason. */
 function waitOf(headers: IncomingHttpHeaders, tries: number): number {
   const usual = firstWaitMs * 2 ** (tries - 1)
   const seconds = Number(headers['retry-after'] ?? Number.NaN)
-  return Number.isFinite(seconds) ? Math.min(Math.max(seconds * 1000, usual), idleTimeoutMs) : usual
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds * 1000, usual), maxWaitMs) : usual
 }
 
 async function followed(connections: Connections, ask: Ask): Promise<Answer> {
@@ -89,22 +118,25 @@ function once(connections: Connections, ask: Ask): Promise<Answer> {
   const { url, authorizationFor } = ask
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const authorization = authorizationFor(url)
-  const isPlain = url.startsWith('http:')
-  const send = isPlain ? httpRequest : httpsRequest
+  const { idleTimeoutMs: timeout } = connections.transport
   const headers = { ...ask.headers, ...(authorization === undefined ? {} : { authorization }) }
-  const agent = isPlain ? connections.http : connections.https
-  const request = send(url, { agent, headers, timeout: idleTimeoutMs }, (response) => {
+  const { send, options } = protocolOf(connections, url)
+  const request = send(url, { ...options, headers, timeout }, (response) => {
     readBody(response, ask).then((body) => {
       const { statusCode = 0, headers: given } = response
       resolve({ url, status: statusCode, headers: given, body, sent: authorization !== undefined })
     }, reject)
   })
-  request.on('timeout', () =>
-    request.destroy(new Error(`nothing came for ${idleTimeoutMs / 1000} s`)),
-  )
+  request.on('timeout', () => request.destroy(new Error(`nothing came for ${timeout / 1000} s`)))
   request.on('error', reject)
   request.end()
   return promise
+}
+
+/** As node:https has them. */
+function tlsOptions(transport: Transport, url: string): RequestOptions {
+  const { ca, ...others } = tlsFor(transport, url)
+  return ca === undefined ? others : { ...others, ca: [...ca] }
 }
 
 async function readBody(response: IncomingMessage, { url, maxBytes }: Ask): Promise<Buffer> {

@@ -2,13 +2,15 @@
 
 declare module '@pnpm/npm-conf' {
   type Config = {
-    readonly get: (key: string) => unknown
-    readonly snapshot: { readonly [key: string]: string | undefined }
+    readonly get: (key: string, source?: string) => unknown
+    /** The defaults, which `snapshot` holds too. */
+    readonly root: { readonly [key: string]: unknown }
+    readonly snapshot: { readonly [key: string]: unknown }
   }
   function npmConf(
     options: { readonly prefix?: string },
     types?: undefined,
     defaults?: object,
-  ): { readonly config: Config }
+  ): { readonly config: Config; readonly warnings: readonly string[] }
   export = npmConf
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { after, before, suite, test } from 'node:test'
 import { openPlainHttp } from '../src/plain-http.ts'
+import { directTransport } from '../src/transport.ts'
 
 const head = (length: number, more = ''): string =>
   `HTTP/1.1 200 OK\r\n${more}Content-Length: ${length}\r\n\r\n`
@@ -37,7 +38,7 @@ suite('openPlainHttp()', () => {
   ): Promise<readonly (string | undefined)[]> {
     asked = []
     connections = 0
-    const http = openPlainHttp(lines)
+    const http = openPlainHttp(lines, directTransport)
     const bodies = paths.map(
       (path) =>
         new Promise<string | undefined>((resolve) => {
@@ -100,7 +101,7 @@ suite('openPlainHttp()', () => {
   }
 
   test('leaves it to others when nobody listens', async () => {
-    const http = openPlainHttp(1)
+    const http = openPlainHttp(1, directTransport)
     const body = await new Promise((resolve) => http.get({ url: 'http://127.0.0.1:1/' }, resolve))
     assert.equal(body, undefined)
     http.close()

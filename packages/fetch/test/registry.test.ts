@@ -4,7 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { after, before, suite, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { isSteleError } from '@stele/errors'
+import type { RegistryConfig } from '../src/config.ts'
 import { openRegistries, type Registries } from '../src/registry.ts'
+import { directTransport } from '../src/transport.ts'
 
 const packument = {
   name: 'p',
@@ -23,6 +25,13 @@ suite('openRegistries()', () => {
     answer(request, response)
   })
   let registries: Registries | undefined
+  let config: RegistryConfig = {
+    registryOf: () => address,
+    authorizationFor: () => undefined,
+    setting: () => undefined,
+    exported: () => ({}),
+    transport: directTransport,
+  }
   before(async () => {
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -30,10 +39,8 @@ suite('openRegistries()', () => {
     address = typeof found === 'object' && found !== null ? `http://127.0.0.1:${found.port}/` : ''
     const authorizationFor = (url: string): string | undefined =>
       url.startsWith(address) ? 'Bearer secret' : undefined
-    registries = openRegistries(
-      { registryOf: () => address, authorizationFor, setting: () => undefined },
-      {},
-    )
+    config = { ...config, authorizationFor }
+    registries = openRegistries(config)
   })
   after(() => {
     registries?.close()
@@ -53,8 +60,28 @@ suite('openRegistries()', () => {
     }
     assert.deepEqual(await ask('p'), packument)
     answer = (_, response) => response.end(JSON.stringify(told))
-    assert.deepEqual(await ask('@s/p'), packument)
+    assert.deepEqual(await ask('p'), packument)
+    assert.deepEqual(asked, ['/p Bearer secret'])
+  })
+
+  test('asks for a scoped name as one segment', async () => {
+    answer = (_, response) => response.end(JSON.stringify(packument))
+    await ask('@s/p')
     assert.deepEqual(asked, ['/@s%2fp Bearer secret'])
+  })
+
+  test('takes a version for what was asked for, whatever it calls itself, and drops what has no tarball', async () => {
+    const dist = { tarball: '', integrity: 'sha512-p' }
+    const versions = {
+      '1.0.0': { name: '../../evil', version: '../9', dist: { ...dist, integrity: 5, shasum: {} } },
+      '2.0.0': { name: 'p', version: '2.0.0' },
+      '3.0.0': null,
+      '4.0.0': { name: 'p', version: '4.0.0', dist: { tarball: 7 } },
+    }
+    answer = (_, response) => response.end(JSON.stringify({ ...packument, versions }))
+    assert.deepEqual((await ask('p'))?.versions, {
+      '1.0.0': { name: 'p', version: '1.0.0', dist: { tarball: '' } },
+    })
   })
 
   test('asks again what fails for a while, and gives up what goes on failing', async () => {
@@ -95,6 +122,12 @@ suite('openRegistries()', () => {
       'registry_answer',
       /redirects/,
     ],
+    [
+      '304 to a request without conditions',
+      (response) => response.writeHead(304).end(),
+      'registry_answer',
+      /status is 304/,
+    ],
     ['a teapot', (response) => response.writeHead(418).end(), 'registry_answer', /status is 418/],
   ]
   for (const [what, given, code, message] of rows) {
@@ -109,6 +142,33 @@ suite('openRegistries()', () => {
       })
     })
   }
+
+  test('asks a second time and no more when what still holds is gone', async () => {
+    const gone = openRegistries(config, {
+      freshness: 'usual',
+      find: () => ({
+        isFresh: false,
+        conditions: { 'if-none-match': '"1"' },
+        ready: undefined,
+        body: () => undefined,
+        renew: () => {},
+      }),
+      keep: () => {},
+      prepare: () => {},
+      distrust: () => false,
+      close: () => {},
+    })
+    answer = (request, response) => {
+      if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end()
+      else response.end(JSON.stringify(packument))
+    }
+    asked = []
+    assert.deepEqual(await gone.packument('p'), packument)
+    answer = (_, response) => response.writeHead(304).end()
+    await assert.rejects(gone.packument('p'), { code: 'registry_answer' })
+    assert.equal(asked.length, 4)
+    gone.close()
+  })
 
   test('sends no credentials on to another host', async () => {
     const other = createServer((request, response) => {

@@ -1,7 +1,7 @@
 // Engines, ready to run scripts: those of this release, and those that a log carries.
 import { hash } from 'node:crypto'
 import type { Executor } from '@stele/entries/calls'
-import { SteleError } from '@stele/errors'
+import { reasonOf, SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
 import { readOwnParts } from './assets.ts'
 import {
@@ -113,7 +113,7 @@ function partsOf(engine: string, parts: PartBytes): EngineParts {
     const interpreter = { module, interface: described }
     return { interpreter, prelude: text('prelude'), world: text('world') }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = reasonOf(cause)
     throw new SteleError('engine_invalid', { engine, reason }, { cause })
   }
 }

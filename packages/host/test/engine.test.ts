@@ -23,7 +23,7 @@ const blobs = new Map(
 const readBlob = (name: string): Uint8Array | undefined => blobs.get(name)
 
 for (const memory of ['fresh', 'kept'] as const) {
-  test(`the engine with ${memory} memory names the bytes that this release ships, and is known`, () => {
+  test(`knownEngines has the engine with ${memory} memory, and it names the bytes that this release ships`, () => {
     const message = 'A part changed: that is a new engine. Run: node packages/host/scripts/pin.ts'
     const { blob, name } = engines[memory]
     assert.deepEqual(

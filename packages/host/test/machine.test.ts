@@ -47,7 +47,7 @@ test('call() throws VmError with what the VM threw', () => {
   assert.throws(() => machine.evaluate('let let', 'test.js'), VmError)
 })
 
-test('callHost sees the arguments and gives the value', () => {
+test('callHost() sees the arguments and gives the value', () => {
   const machine = machineOf((argv, vm) => vm.newText(`<${vm.readText(vm.argument(argv, 1))}>`))
   const wrap = machine.evaluate('(fn) => fn(1, "two") + fn(1, 2)', 'test.js')
   const value = machine.call(wrap, [machine.newFunction('fn', 0)])

@@ -104,7 +104,7 @@ const flood = `
     for (let at = 0; at < count; at++) try { System.oracle(() => 'x'.repeat(at === 0 ? size : 40_000)) } catch {}
   }`
 
-test('an oracle whose answer has no room in the body of the call gets an error for it, and the replay does too', () => {
+test('call() answers an oracle with OracleLimitError when the body of the call has no room for its answer, and the replay does too', () => {
   const outcome = hostOf(flood).call(callOf('flood', 400_000, 5), empty)
   assert.deepEqual(outcome.ok && outcome.result, [2, 800_000, 'OracleLimitError'])
   const recorded = { ...callOf('flood', 400_000, 5), oracles: outcome.oracles ?? [] }

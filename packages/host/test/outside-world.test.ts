@@ -80,7 +80,7 @@ for (const [method, args, body, request, result] of fetches) {
   })
 }
 
-test('the clock goes within an oracle, and stands still after it', () => {
+test('call() has a clock that goes within an oracle, and stands still after it', () => {
   const { outcome, requests } = ask('clock', [], { value: 77 })
   assert.deepEqual(requests, Array(4).fill({ time: true }))
   assert.deepEqual(outcome.ok && outcome.result, [77, 77, 5, true, 'string'])

@@ -72,7 +72,7 @@ test('spec/host-v1.json holds an answer to every question', () => {
   assert.deepEqual(answered, asked, message)
 })
 
-test('no result changes when every error of the catalogue is reworded', () => {
+test('call() gives the same results when every error of the catalogue is reworded', () => {
   const entries: Record<string, Entry<never>> = { ...catalogue }
   const writable = catalogue as unknown as Record<string, Entry<never>>
   try {

@@ -187,8 +187,8 @@ function open({ ports, habits }: Context, incoming: Incoming, target: Target): A
   return openAsk(incoming, { target, settings, showPath: habits.showPath })
 }
 
-function notFound({ habits }: Context, { method, url }: Incoming): SteleError {
-  return routeNotFound({ method, shownPath: () => habits.showPath(url) })
+function notFound({ habits, ports }: Context, { method, url }: Incoming): SteleError {
+  return routeNotFound({ method, shownPath: () => habits.showPath(url) }, ports.settings.kind)
 }
 
 /** No route takes the request: none at all, or none with this method. */

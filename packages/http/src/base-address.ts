@@ -14,10 +14,12 @@ export type AddressSettings = {
   readonly trustedProxies: readonly Network[]
   /** The server listens on loopback addresses alone; absent: it does not. */
   readonly listensOnLoopback?: boolean
+  /** What is at the address, as errors call it: a registry when absent. */
+  readonly kind?: 'registry' | 'service'
 }
 
 /**
- * Refuses a Host that is not this machine's where the registry is this machine's alone: a page on the web can point a name of
+ * Refuses a Host that is not this machine's where what is served is for this machine alone: a page on the web can point a name of
  * its own at 127.0.0.1, and would read everything here through the browser of whoever opens it. Throws host_unknown.
  */
 export function checkHost(incoming: Incoming, settings: AddressSettings): void {
@@ -25,7 +27,10 @@ export function checkHost(incoming: Incoming, settings: AddressSettings): void {
   if (settings.listensOnLoopback !== true || settings.publicUrl !== undefined) return
   if (host === undefined || isLoopbackHost(host)) return
   if (isInNetworks(incoming.peer, settings.trustedProxies)) return
-  throw new SteleError('host_unknown', { host: host.slice(0, 255) })
+  throw new SteleError('host_unknown', {
+    host: host.slice(0, 255),
+    kind: settings.kind ?? 'registry',
+  })
 }
 
 type Proxies = Pick<AddressSettings, 'trustedProxies'>

@@ -39,11 +39,11 @@ export function reasonOf(thrown: unknown): string | undefined {
 }
 
 /** The error for a request that no route takes. A route throws it to say that what it was asked for is not its own. */
-export function routeNotFound({
-  method,
-  shownPath,
-}: Pick<Ask, 'method' | 'shownPath'>): SteleError {
-  return new SteleError('route_not_found', { method, path: shownPath() })
+export function routeNotFound(
+  { method, shownPath }: Pick<Ask, 'method' | 'shownPath'>,
+  kind: 'registry' | 'service' = 'registry',
+): SteleError {
+  return new SteleError('route_not_found', { method, path: shownPath(), kind })
 }
 
 const noStore = { 'cache-control': 'no-store' }

@@ -29,8 +29,11 @@ export function createMounts(): Mounts {
   }
   const refuse: App = (incoming) => {
     const { method, url } = incoming
-    const code = apps.size === 0 ? 'nothing_served' : 'route_not_found'
-    const error = new SteleError(code, { method, path: url.replace(/\?.*$/s, '') })
+    const asked = { method, path: url.replace(/\?.*$/s, '') }
+    const error =
+      apps.size === 0
+        ? new SteleError('nothing_served', asked)
+        : new SteleError('route_not_found', { ...asked, kind: 'server' })
     return finish(incoming, toReply(error, String))
   }
   const app = (incoming: Incoming): ReturnType<App> => (find(incoming) ?? refuse)(incoming)

@@ -1,21 +1,13 @@
 // A tree onto the disk: what is right stays, what is not wanted goes, and what is missing is made beside its place and renamed. After an
 // interruption nothing is taken for granted, and everything is looked at.
 import { hash } from 'node:crypto'
-import { lstatSync, mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { lstatSync, mkdirSync, readdirSync, realpathSync, rmdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve, sep } from 'node:path'
 import type { InstanceKey } from '@stele/resolve/graph'
 import { binsOf, linkBins } from './bins.ts'
-import {
-  type Copying,
-  copyFolder,
-  isLinkTo,
-  linkFolder,
-  linkText,
-  makeLink,
-  move,
-  remove,
-} from './moves.ts'
+import { isLinkTo, linkFolder, linkText, move, remove } from './moves.ts'
 import type { SlotKey } from './slot-keys.ts'
+import { type Stage, type StageJob, stageHere } from './stage-units.ts'
 import { type Bins, ownFolder, type Target, type Tree, type Unit } from './tree.ts'
 import { beginRecord, finishRecord, readRecords, type TreeRecord } from './tree-record.ts'
 
@@ -35,6 +27,8 @@ export type Applying = {
   readonly writable?: ReadonlySet<InstanceKey>
   /** Changes when files that this project has may have been lost: with a start of the machine, or something that was removed. */
   readonly boot: string
+  /** Makes packages beside their places; this thread does where none is given. */
+  readonly stage?: Stage | undefined
 }
 
 /** What changed. */
@@ -51,6 +45,7 @@ export type Applied = {
 export function applyTree(applying: Applying): Applied {
   const { root, tree, selected } = applying
   const record = recordOf(applying)
+  for (const modules of tree.modules) removeLink(join(root, modules))
   mkdirSync(join(root, ownFolder), { recursive: true })
   const { whole, last } = readRecords(root)
   const before = whole?.boot === record.boot && whole.store === record.store ? whole : undefined
@@ -63,18 +58,23 @@ export function applyTree(applying: Applying): Applied {
     return { ...report, isChanged: false, copied: false }
   beginRecord(root, record)
   clear({ root, tree, last })
-  const how: Copying = { isCopy: false }
-  makeUnits(applying, { before, record, how })
+  const copied = makeUnits(applying, { before, record })
   for (const [path, target] of tree.links) {
     if (before !== undefined && before.links[path] === record.links[path]) continue
     linkFolder(join(root, path), absolute(applying, target), target.kind === 'folder')
   }
   for (const bins of tree.bins) {
     if (before !== undefined && before.bins[bins.path] === record.bins[bins.path]) continue
-    linkBins(join(root, bins.path), programsOf(root, bins))
+    linkBins(join(root, bins.path), programsOf(root, bins), unbuiltOf(root, bins))
   }
   finishRecord(root, record)
-  return { ...report, isChanged: true, copied: how.isCopy }
+  return { ...report, isChanged: true, copied }
+}
+
+/** A node_modules that is a link goes, as with npm: what it leads to is somebody else's, and would be cleared. */
+function removeLink(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found?.isSymbolicLink() === true) remove(path)
 }
 
 function recordOf(applying: Applying): TreeRecord {
@@ -129,20 +129,31 @@ function clear({ root, tree, last }: Clearing): void {
     if (!tops.has(path) && !isOwn) remove(join(root, path))
   }
   const bins = new Set(tree.bins.map(({ path }) => path))
+  const isInside = insideOf(root)
   for (const { units, links, bins: binsBefore } of last) {
     const places = [...Object.keys(units), ...Object.keys(links)].filter(
       (each) => !wanted.has(each),
     )
     for (const path of [...places, ...Object.keys(binsBefore).filter((each) => !bins.has(each))]) {
       if (lstatSync(join(root, path), { throwIfNoEntry: false }) === undefined) continue
+      if (!isInside(path)) continue
       remove(join(root, path))
       removeEmpty(root, dirname(path))
     }
   }
 }
 
+/** Whether a path's folder really is in the project: a link on the way there may lead anywhere. */
+function insideOf(root: string): (path: string) => boolean {
+  const real = realpathSync(root)
+  return (path) => {
+    const parent = realpathSync(dirname(join(root, path)))
+    return parent === real || parent.startsWith(real.endsWith(sep) ? real : `${real}${sep}`)
+  }
+}
+
 /** Files of the client, some of them of another process that is waiting. */
-const ownFiles = /^(tree|pending|state|lock)[.\w-]*$/
+const ownFiles = /^(tree|pending|state|lock|links)[.\w-]*$/
 
 function hasHoist({ links }: Tree): boolean {
   return [...links.keys()].some((path) => path.startsWith(`${ownFolder}/node_modules/`))
@@ -197,25 +208,42 @@ function removeEmpty(root: string, path: string): void {
 type Making = {
   readonly before: TreeRecord | undefined
   readonly record: TreeRecord
-  readonly how: Copying
 }
 
-function makeUnits(applying: Applying, { before, record, how }: Making): void {
+/** All that is missing is made beside its place first, then each is renamed. Whether files had to be copied. */
+function makeUnits(applying: Applying, making: Making): boolean {
+  const { root, stage = stageHere } = applying
+  const staging = join(root, ownFolder, `.new-${process.pid}`)
+  const units = missingUnits(applying, making)
+  if (units.length === 0) return false
+  const folders = units.map((_, index) => join(staging, `${index}`))
+  remove(staging)
+  mkdirSync(staging)
+  try {
+    const copied = stage(units.map((unit, index) => jobOf(applying, unit, folders[index] ?? '')))
+    for (const [index, { path }] of units.entries()) {
+      putInPlace(join(root, ownFolder), folders[index] ?? '', join(root, path))
+    }
+    return copied
+  } finally {
+    remove(staging)
+  }
+}
+
+/** Units to be made; those that stay are freed of what is not wanted in them. */
+function missingUnits(applying: Applying, { before, record }: Making): readonly Unit[] {
   const { root, tree } = applying
-  const made = new Set<string>()
+  const missing = new Set<string>()
   const wanted = new Set(tree.units.map(({ path }) => path))
-  for (const unit of tree.units) {
+  return tree.units.filter((unit) => {
     const holder = holderOf(unit.path)
     const isKnown = before !== undefined && before.units[unit.path] === record.units[unit.path]
-    const isLost = holder !== undefined && made.has(holder)
+    const isLost = holder !== undefined && missing.has(holder)
     const isRight = !isLost && (isKnown ? isThere(root, unit) : isAsPlanned(applying, unit))
-    if (isRight) {
-      if (before === undefined) clearInside(applying, unit, wanted)
-      continue
-    }
-    makeUnit(applying, unit, how)
-    made.add(unit.path)
-  }
+    if (!isRight) missing.add(unit.path)
+    else if (before === undefined) clearInside(applying, unit, wanted)
+    return !isRight
+  })
 }
 
 /** The unit whose folder holds this one; undefined where none does. */
@@ -254,26 +282,26 @@ function clearInside(applying: Applying, unit: Unit, wanted: ReadonlySet<string>
   removeEmpty(root, path)
 }
 
-/** Made beside its place, and renamed when it is whole. What stood there goes aside first. */
-function makeUnit(applying: Applying, unit: Unit, how: Copying): void {
+function jobOf(applying: Applying, unit: Unit, folder: string): StageJob {
   const { root, contentsOf, writable } = applying
   const place = join(root, unit.path)
-  const staging = join(root, ownFolder, `.new-${process.pid}`)
-  remove(staging)
-  const copying = writable?.has(unit.key) === true ? { isCopy: true } : how
-  copyFolder(contentsOf(unit.key), join(staging, unit.inside), copying)
-  for (const [at, target] of unit.links) {
+  const links = [...unit.links].map(([at, target]) => {
     const text = linkText(join(place, at), absolute(applying, target), target.kind === 'folder')
-    if (at.split('/').length > 2) mkdirSync(dirname(join(staging, at)), { recursive: true })
-    makeLink(text, join(staging, at))
-  }
+    return [at, text] as const
+  })
+  const isCopy = writable?.has(unit.key) === true
+  return { from: contentsOf(unit.key), to: folder, inside: unit.inside, isCopy, links }
+}
+
+/** What stood there goes aside first. */
+function putInPlace(own: string, staged: string, place: string): void {
   if (lstatSync(place, { throwIfNoEntry: false }) !== undefined) {
-    const aside = join(root, ownFolder, `.old-${process.pid}`)
+    const aside = join(own, `.old-${process.pid}`)
     remove(aside)
     move(place, aside)
     remove(aside)
   } else mkdirSync(dirname(place), { recursive: true })
-  move(staging, place)
+  move(staged, place)
 }
 
 function absolute({ root, store }: Applying, target: Target): string {
@@ -290,4 +318,10 @@ function programsOf(root: string, { packages }: Bins): ReadonlyMap<string, strin
     }
   }
   return programs
+}
+
+/** Programs of folders that are linked: they may be built later, so they need not be there. */
+function unbuiltOf(root: string, { path, packages }: Bins): ReadonlySet<string> {
+  const linked = packages.filter(({ isLinked }) => isLinked === true)
+  return new Set(programsOf(root, { path, packages: linked }).keys())
 }

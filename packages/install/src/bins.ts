@@ -60,8 +60,12 @@ function within(path: string): string | undefined {
   return normalize(path).startsWith('..') || inside === '' ? undefined : inside
 }
 
-/** Links these programs, by name to file, into the folder, and removes the links to others. */
-export function linkBins(folder: string, programs: ReadonlyMap<string, string>): void {
+/** Links these programs, by name to file, into the folder, and removes the links to others. Those of `unbuilt` need not be there yet. */
+export function linkBins(
+  folder: string,
+  programs: ReadonlyMap<string, string>,
+  unbuilt: ReadonlySet<string> = new Set(),
+): void {
   if (programs.size === 0) {
     rmSync(folder, { recursive: true, force: true })
     return
@@ -72,8 +76,8 @@ export function linkBins(folder: string, programs: ReadonlyMap<string, string>):
     if (!wanted.has(name)) rmSync(join(folder, name), { recursive: true, force: true })
   }
   for (const [name, file] of programs) {
-    if (!isFile(file)) rmSync(join(folder, name), { recursive: true, force: true })
-    else linkBin(folder, name, file)
+    if (isFile(file) || unbuilt.has(name)) linkBin(folder, name, file)
+    else rmSync(join(folder, name), { recursive: true, force: true })
   }
 }
 
@@ -86,17 +90,25 @@ export function linkSharedBins(
   programs: ReadonlyMap<string, string>,
   { owner, before }: { readonly owner: string; readonly before: Iterable<string> },
 ): void {
-  const isTaken = (name: string): boolean =>
-    filesOf(name).some((file) => isForeign(join(folder, file), owner))
-  for (const name of programs.keys()) {
-    if (isTaken(name)) throw new SteleError('bin_taken', { path: join(folder, name), name })
-  }
+  checkSharedBins(folder, programs.keys(), owner)
   mkdirSync(folder, { recursive: true })
   for (const name of before) {
-    if (programs.has(name) || isTaken(name)) continue
+    if (programs.has(name) || isTaken(folder, name, owner)) continue
     for (const file of filesOf(name)) rmSync(join(folder, file), { force: true })
   }
   for (const [name, file] of programs) if (isFile(file)) linkBin(folder, name, file)
+}
+
+/** Throws bin_taken where one of these names is somebody else's in a folder that others use too. */
+export function checkSharedBins(folder: string, names: Iterable<string>, owner: string): void {
+  for (const name of names) {
+    if (isTaken(folder, name, owner))
+      throw new SteleError('bin_taken', { path: join(folder, name), name })
+  }
+}
+
+function isTaken(folder: string, name: string, owner: string): boolean {
+  return filesOf(name).some((file) => isForeign(join(folder, file), owner))
 }
 
 /** Whether something stands there that does not lead into the owner's folder. */
@@ -116,7 +128,7 @@ function filesOf(name: string): readonly string[] {
 }
 
 function linkBin(folder: string, name: string, file: string): void {
-  makeExecutable(file)
+  if (isFile(file)) makeExecutable(file)
   if (process.platform === 'win32') writeShims(folder, name, file)
   else replaceLink(join(folder, name), relative(folder, file))
 }
@@ -133,6 +145,7 @@ function isFile(file: string): boolean {
 
 /** The first bytes of a file: enough for the line that names what runs it. */
 function startOf(file: string): Buffer {
+  if (!isFile(file)) return Buffer.alloc(0)
   const bytes = Buffer.alloc(maxFirstLineBytes)
   const descriptor = openSync(file, 'r')
   try {

@@ -32,10 +32,11 @@ export function verifyStore(path: string): {
   return { slots: slots.length, damaged }
 }
 
-/** Removes the slots that are not among these, and what interrupted installations left. */
+/** Removes the slots that are not among these, and what interrupted installations left; or tells what that would be. */
 export function pruneStore(
   path: string,
   live: ReadonlySet<SlotKey>,
+  { isDryRun = false }: { readonly isDryRun?: boolean } = {},
 ): { readonly kept: number; readonly removed: number; readonly bytes: number } {
   const store = openStore(path)
   const slots = slotsOf(path)
@@ -43,11 +44,13 @@ export function pruneStore(
   let bytes = 0
   for (const slot of others) {
     bytes += ownBytes(store.slotFolder(slot))
-    store.removeSlot(slot)
+    if (!isDryRun) store.removeSlot(slot)
   }
+  const report = { kept: slots.length - others.length, removed: others.length, bytes }
+  if (isDryRun) return report
   for (const name of readdirSync(join(path, 'staging'))) remove(join(path, 'staging', name))
   clearContents(path)
-  return { kept: slots.length - others.length, removed: others.length, bytes }
+  return report
 }
 
 /** How many removals the store has seen, each of which may have taken files that a project still has. */

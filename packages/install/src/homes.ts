@@ -8,10 +8,6 @@ type LocalReason =
   | { readonly kind: 'layout' }
   /** It is linked to a folder of this workspace. */
   | { readonly kind: 'workspace'; readonly to: string }
-  /** Its scripts run, and may write to itself. */
-  | { readonly kind: 'script' }
-  /** The scripts of this package run, and could write to it. */
-  | { readonly kind: 'below-script'; readonly by: InstanceKey }
   /** It is linked to this package, which lives in the project. */
   | { readonly kind: 'links'; readonly to: InstanceKey }
 
@@ -23,12 +19,10 @@ export type HomesOf = {
   readonly graph: Graph
   readonly selected: ReadonlySet<InstanceKey>
   readonly layout: Exclude<Layout, 'hoisted'>
-  /** Packages whose install scripts are allowed to run. */
-  readonly scripted?: ReadonlySet<InstanceKey>
 }
 
 /** Whoever links to something local is local too: from a shared slot, no link may lead into one project. */
-export function planHomes({ graph, selected, layout, scripted = new Set() }: HomesOf): Homes {
+export function planHomes({ graph, selected, layout }: HomesOf): Homes {
   const { instances } = graph
   const homes = new Map<InstanceKey, LocalReason>()
   if (layout === 'project') {
@@ -45,27 +39,10 @@ export function planHomes({ graph, selected, layout, scripted = new Set() }: Hom
       else known.push(key)
     }
   }
-  for (const key of scripted) if (selected.has(key)) addScripted({ graph, selected, homes }, key)
   for (const [key] of homes) {
     for (const user of users.get(key) ?? []) {
       if (!homes.has(user)) homes.set(user, { kind: 'links', to: key })
     }
   }
   return homes
-}
-
-type Adding = Pick<HomesOf, 'graph' | 'selected'> & {
-  readonly homes: Map<InstanceKey, LocalReason>
-}
-
-/** A script can write through the links that its package has: whatever it reaches is the project's own. */
-function addScripted({ graph, selected, homes }: Adding, start: InstanceKey): void {
-  const reached = new Set([start])
-  for (const key of reached) {
-    if (!homes.has(key))
-      homes.set(key, key === start ? { kind: 'script' } : { kind: 'below-script', by: start })
-    for (const target of graph.instances.get(key)?.dependencies.values() ?? []) {
-      if (selected.has(target)) reached.add(target)
-    }
-  }
 }

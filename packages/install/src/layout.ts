@@ -11,21 +11,22 @@ export type Layout = (typeof layouts)[number]
 /** A layout as it is made. */
 export type Decided = {
   readonly layout: Layout
-  /** The tool because of which `auto` means `project`. */
+  /** The tool because of which `auto` means `project`, and `global` may not work. */
   readonly because?: { readonly tool: string; readonly folder: string; readonly reason: string }
 }
 
 /** What is made for the layout that was asked for. */
 export function decideLayout(asked: Layout, { importers, ...graph }: Graph): Decided {
-  if (asked !== 'auto') return { layout: asked }
+  if (asked === 'project' || asked === 'hoisted') return { layout: asked }
+  const layout = asked === 'auto' ? 'project' : asked
   for (const { folder, directs } of importers) {
     for (const { name, instance } of directs) {
       const tool = localTools.get(nameOf(graph, instance) ?? name)
       if (tool === undefined) continue
-      return { layout: 'project', because: { tool: name, folder, reason: tool.reason } }
+      return { layout, because: { tool: name, folder, reason: tool.reason } }
     }
   }
-  return { layout: 'auto' }
+  return { layout: asked }
 }
 
 function nameOf(

@@ -10,3 +10,5 @@ export const moveWaitMs = 10
 export const maxFirstLineBytes = 256
 /** Bytes of what may be a shim that Stele wrote. */
 export const maxShimBytes: number = 8 * 1024
+/** Starts of the machine that a store remembers: more than one, since several machines may share a store. */
+export const maxBoots = 8

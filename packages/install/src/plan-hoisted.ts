@@ -1,7 +1,7 @@
 // The layout "hoisted" as a tree: every package a folder where npm would put it.
-import { linkedFolder, releaseOf } from '@stele/resolve/graph'
+import { linkedFolder } from '@stele/resolve/graph'
 import { placeHoisted } from './hoist.ts'
-import { installedOf, modulesOf, type Planned } from './plan-isolated.ts'
+import { installedOf, modulesOf, type Planned, withRelease } from './plan-isolated.ts'
 import type { Bins, Target, Tree, Unit } from './tree.ts'
 
 /** The tree of packages in npm's places. */
@@ -14,13 +14,11 @@ export function planHoisted(planned: Planned): Tree {
   for (const [path, key] of placeHoisted(graph)) {
     const folder = linkedFolder(key)
     if (folder !== undefined) links.set(path, { kind: 'folder', path: folder })
-    else if (selected.has(key)) {
-      units.push({ path, inside: '', key, links: new Map() })
-      const parent = path.slice(0, path.lastIndexOf('node_modules/') + 'node_modules'.length)
-      const beside = programs.get(parent) ?? []
-      beside.push({ release: releaseOf(graph, key), folder: path })
-      programs.set(parent, beside)
-    }
+    else if (selected.has(key)) units.push({ path, inside: '', key, links: new Map() })
+    const parent = path.slice(0, path.lastIndexOf('node_modules/') + 'node_modules'.length)
+    const beside = programs.get(parent) ?? []
+    beside.push(...withRelease(planned, key, path))
+    if (beside.length > 0) programs.set(parent, beside)
   }
   for (const importer of graph.importers) {
     const own = new Set(installedOf(planned, importer).map(([name]) => name))

@@ -1,9 +1,11 @@
 // The layouts in which a package finds just what it depends on: links from the package.jsons, and between packages.
 import {
   type Graph,
+  hasInstallScript,
   type Importer,
   type InstanceKey,
   linkedFolder,
+  type Release,
   releaseOf,
 } from '@stele/resolve/graph'
 import { folderName } from './folder-name.ts'
@@ -17,6 +19,8 @@ export type Planned = {
   readonly selected: ReadonlySet<InstanceKey>
   readonly slots: ReadonlyMap<InstanceKey, SlotKey>
   readonly omitsDev: boolean
+  /** The package.jsons of this workspace by folder: their programs are linked as those of other packages are. */
+  readonly members?: ReadonlyMap<string, Release> | undefined
 }
 
 /** The tree of packages that live in the project as `homes` says, and of links to all others. */
@@ -37,7 +41,7 @@ export function planIsolated(planned: Planned, homes: Homes): Tree {
   }
   const units = local.map((key) => unitOf(planned, homes, key))
   for (const { key, path, inside } of units) {
-    if (releaseOf(graph, key).hasInstallScript !== true) continue
+    if (!hasInstallScript(releaseOf(graph, key))) continue
     bins.push({
       path: `${path}/${inside}/node_modules/.bin`,
       packages: binsOfDependencies(planned, key, path),
@@ -70,11 +74,14 @@ export function installedOf(
   })
 }
 
-function withRelease(
-  { graph, selected }: Planned,
+/** A package with the programs that it brings, where it has a place of its own. */
+export function withRelease(
+  { graph, selected, members }: Planned,
   key: InstanceKey,
   path: string,
 ): Bins['packages'] {
+  const member = members?.get(linkedFolder(key) ?? '')
+  if (member !== undefined) return [{ release: member, folder: path, isLinked: true }]
   if (!selected.has(key)) return []
   return [{ release: releaseOf(graph, key), folder: path }]
 }

@@ -48,6 +48,12 @@ export function readList(folder: string): SlotContents | undefined {
   }
 }
 
+/** The hash of the tarball that a package in the store was unpacked from; undefined where nobody noted it. */
+export function listedIntegrity(folder: string, name: string): string | undefined {
+  const found = readList(folder.slice(0, -join('node_modules', name).length))
+  return found?.name === name ? found.integrity : undefined
+}
+
 /** The first file that is missing or has another size; undefined where all is well. Reads no contents. */
 export function findWrongSize(folder: string): string | undefined {
   const list = readList(folder)

@@ -1,34 +1,50 @@
 // The key of a slot: what the package is, and what the packages are that it is linked to, all the way down.
 import { hash } from 'node:crypto'
-import type { Graph, Instance, InstanceKey } from '@stele/resolve/graph'
+import {
+  type Graph,
+  type Instance,
+  type InstanceKey,
+  integrityOf,
+  type Release,
+} from '@stele/resolve/graph'
 
 /** What names a slot in the store: 32 hex digits. */
 export type SlotKey = string
 
 /**
  * The slot of each instance. Two projects share one where the package and everything below it is the same. Packages that depend on
- * each other in a circle are named by the whole circle.
+ * each other in a circle are named by the whole circle. `builds` are the packages that are not as they were unpacked, since their install
+ * scripts ran, each with what the outcome depends on. `sourceOf` tells where a package comes from that no hash and no address names: two
+ * registries may have different ones of the same name and version.
  */
-export function slotKeys({
-  packages,
-  instances,
-}: Pick<Graph, 'packages' | 'instances'>): ReadonlyMap<InstanceKey, SlotKey> {
+export function slotKeys(
+  { packages, instances }: Pick<Graph, 'packages' | 'instances'>,
+  sourceOf: (name: string) => string,
+  builds?: ReadonlyMap<InstanceKey, string>,
+): ReadonlyMap<InstanceKey, SlotKey> {
   const keys = new Map<InstanceKey, SlotKey>()
   for (const circle of circles(instances)) {
     const members = new Set(circle)
     const texts = circle.map((key) => {
       const instance = instances.get(key)
-      const dist = packages.get(instance?.id ?? '')?.dist
+      const release = packages.get(instance?.id ?? '')
       const targets = [...(instance?.dependencies ?? [])].map(
         ([name, target]) =>
           `${name} ${members.has(target) ? target : (keys.get(target) ?? target)}`,
       )
-      return [key, dist?.integrity ?? dist?.tarball, ...targets].join('\n')
+      const build = builds?.get(key)
+      const own = [key, release && bytesOf(release, sourceOf), ...targets]
+      return [...own, ...(build === undefined ? [] : [`built ${build}`])].join('\n')
     })
     const all = texts.join('\n\n')
     for (const key of circle) keys.set(key, hash('sha256', `${key}\n\n${all}`, 'hex').slice(0, 32))
   }
   return keys
+}
+
+/** What the bytes of the package are, as far as anybody knows. */
+function bytesOf({ name, dist }: Release, sourceOf: (name: string) => string): string {
+  return integrityOf(dist) ?? (dist.tarball === '' ? sourceOf(name) : dist.tarball)
 }
 
 type Visit = { readonly key: InstanceKey; readonly at: number; low: number; isOpen: boolean }

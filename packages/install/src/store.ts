@@ -6,16 +6,19 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readlinkSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import type { Release } from '@stele/resolve/graph'
 import { binsOf, makeExecutable } from './bins.ts'
 import { createChecks } from './boot-checks.ts'
+import { settleBuilt } from './built-files.ts'
 import { copyFolder, faultOf, makeLink, move, remove } from './moves.ts'
-import { findWrongSize } from './slot-files.ts'
+import { findWrongSize, listedIntegrity, writeList } from './slot-files.ts'
 import type { SlotKey } from './slot-keys.ts'
 
 /** A store of packages on this machine; several processes may use one at the same time. */
@@ -33,6 +36,12 @@ export type Store = {
   readonly place: (staged: Staged, slot: SlotKey, links: readonly SlotLink[]) => string
   /** Makes a slot of files that another slot has, `folder` being the package's in that one. */
   readonly addSlot: (found: Found, slot: SlotKey, links: readonly SlotLink[]) => string
+  /** Makes a slot of a package whose scripts ran. Its folder is moved there. */
+  readonly addBuilt: (built: Found, slot: SlotKey, links: readonly SlotLink[]) => string
+  /** Whether a package of this integrity, which was unpacked here, is to be compiled though no script of it says so. */
+  readonly hasGyp: (integrity: string) => boolean
+  /** The hash of the tarball that the package in this folder of the store was unpacked from; undefined where nobody noted it. */
+  readonly hashOf: (folder: string, name: string) => string | undefined
   /** Takes a slot out of the store, in one step. */
   readonly removeSlot: (slot: SlotKey) => void
 }
@@ -67,6 +76,8 @@ export function openStore(path: string, boot?: string): Store {
     findContents: (integrity, name) => findContents(slots, contentsLink(path, integrity), name),
     stagingFolder: newStaging,
     place: (staged, slot, links) => {
+      const own = join(staged.folder, 'node_modules', staged.name)
+      if (existsSync(join(own, 'binding.gyp'))) noteGyp(path, staged.integrity)
       const folder = settle(staged, slot, links)
       noteContents(contentsLink(path, staged.integrity), folder)
       return join(folder, 'node_modules', staged.name)
@@ -77,6 +88,19 @@ export function openStore(path: string, boot?: string): Store {
       const from = found.folder.slice(0, -join('node_modules', found.name).length)
       linkSync(join(from, 'files'), join(folder, 'files'))
       return join(settle({ ...found, folder }, slot, links), 'node_modules', found.name)
+    },
+    addBuilt: (built, slot, links) => {
+      const folder = newStaging()
+      const place = join(folder, 'node_modules', built.name)
+      mkdirSync(dirname(place), { recursive: true })
+      move(built.folder, place)
+      writeList(folder, built, settleBuilt(place))
+      return join(settle({ ...built, folder }, slot, links), 'node_modules', built.name)
+    },
+    hashOf: listedIntegrity,
+    hasGyp: (integrity) => {
+      const noted = listGyp(path) // One look for all packages: few have such a note.
+      return noted.size > 0 && noted.has(basename(gypNote(path, integrity)))
     },
     removeSlot,
   }
@@ -109,7 +133,7 @@ function openSlots(path: string, boot: string | undefined): Slots {
       removeSlot(slot)
       return false
     }
-    checks.noteWhole(slot)
+    checks.noteWhole(slot, found.ctimeMs)
     return true
   }
   return { slotFolder, hasSlot, removeSlot, newStaging }
@@ -118,6 +142,27 @@ function openSlots(path: string, boot: string | undefined): Slots {
 function contentsLink(store: string, integrity: string): string {
   const digest = hash('sha256', integrity, 'hex').slice(0, 32)
   return join(store, 'contents', digest.slice(0, 2), digest)
+}
+
+function gypNote(store: string, integrity: string): string {
+  return join(store, 'gyp', basename(contentsLink(store, integrity)))
+}
+
+const gypLists = new Map<string, ReadonlySet<string>>()
+
+function listGyp(store: string): ReadonlySet<string> {
+  const known = gypLists.get(store)
+  if (known !== undefined) return known
+  const folder = join(store, 'gyp')
+  const found = new Set(existsSync(folder) ? readdirSync(folder) : [])
+  gypLists.set(store, found)
+  return found
+}
+
+function noteGyp(store: string, integrity: string): void {
+  mkdirSync(join(store, 'gyp'), { recursive: true })
+  writeFileSync(gypNote(store, integrity), '')
+  gypLists.delete(store)
 }
 
 function findContents(

@@ -25,7 +25,7 @@ export type TreeRecord = {
 }
 
 /** A record, and when the folders that it speaks of changed last. */
-type Kept = TreeRecord & { readonly changed: { readonly [folder: string]: number } }
+type Kept = TreeRecord & { readonly changed?: { readonly [folder: string]: number } }
 
 /** The records that a project has: `whole` of a tree that is as it was left, `last` of whatever was made or begun. */
 export type Records = {
@@ -46,19 +46,48 @@ export function readRecords(root: string): Records {
 
 /** The slots that a project's node_modules leads to, or did before an installation was interrupted. */
 export function slotsOfProject(root: string): readonly string[] {
-  return readRecords(root).last.flatMap(({ packages }) => Object.values(packages))
+  return packagesOfProject(root).map(([, slot]) => slot)
+}
+
+/** What is installed in a project, or was before an interruption: the keys of instances, and the slot of each. */
+export function packagesOfProject(root: string): readonly (readonly [key: string, slot: string])[] {
+  return readRecords(root).last.flatMap(({ packages }) => Object.entries(packages))
 }
 
 function read(path: string): Kept | undefined {
   try {
-    const found = JSON.parse(readFileSync(path, 'utf8'))
-    return found?.version === version ? found : undefined
+    const found: Kept = JSON.parse(readFileSync(path, 'utf8'))
+    return found?.version === version && isSound(found) ? found : undefined
   } catch {
     return undefined // Not there, or only half of it: then nothing is known.
   }
 }
 
-function isUntouched(root: string, { changed }: Kept): boolean {
+/** A repository may bring such a file along, and what it names is removed: it must all be in a node_modules of the project. */
+function isSound(found: Kept): boolean {
+  const { units, links, bins, packages, modules, changed = {} } = found
+  const places = [units, links, bins].flatMap((each) => Object.keys(each))
+  return (
+    [...places, ...modules, ...Object.keys(changed)].every(isPlace) &&
+    [units, links, bins, packages].every((each) =>
+      Object.values(each).every((text) => typeof text === 'string'),
+    )
+  )
+}
+
+/** What separates folders, or disks, on some systems. */
+const strange = process.platform === 'win32' ? /[\\:\0]/ : /\0/
+
+/** Whether it is below the root and in, or a node_modules itself; no part of it leads anywhere else. */
+function isPlace(path: string): boolean {
+  const parts = path.split('/')
+  return (
+    parts.includes('node_modules') &&
+    parts.every((part) => part !== '' && part !== '.' && part !== '..' && !strange.test(part))
+  )
+}
+
+function isUntouched(root: string, { changed = {} }: Kept): boolean {
   return Object.entries(changed).every(([folder, at]) => changedAt(root, folder) === at)
 }
 

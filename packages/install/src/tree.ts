@@ -20,7 +20,12 @@ export type Unit = {
 /** A folder of programs, and the packages that bring them: of two that bring the same, the first. */
 export type Bins = {
   readonly path: string
-  readonly packages: readonly { readonly release: Release; readonly folder: string }[]
+  readonly packages: readonly {
+    readonly release: Release
+    readonly folder: string
+    /** It is a folder that somebody works in. */
+    readonly isLinked?: boolean
+  }[]
 }
 
 /** All of it. */

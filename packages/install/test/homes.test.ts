@@ -15,36 +15,12 @@ const graph = graphOf(
   },
 )
 const selected = new Set(graph.instances.keys())
-type Row = readonly [
-  what: string,
-  scripted: readonly string[],
-  kinds: { readonly [key: string]: string },
-]
-const rows: readonly Row[] = [
-  [
-    'what is linked to the workspace, and whoever is linked to that',
-    [],
-    { 'middle@1': 'workspace', 'top@1': 'links' },
-  ],
-  [
-    'what runs a script, whatever that could write to, and whoever is linked to those',
-    ['built@1'],
-    {
-      'middle@1': 'workspace',
-      'top@1': 'links',
-      'built@1': 'script',
-      'below@1': 'below-script',
-      'other@1': 'links',
-    },
-  ],
-]
-for (const [what, scripted, kinds] of rows) {
-  test(`planHomes() keeps in the project ${what}`, () => {
-    const homes = planHomes({ graph, selected, layout: 'auto', scripted: new Set(scripted) })
-    const found = [...homes].map(([key, { kind }]) => [key, kind])
-    assert.deepEqual(Object.fromEntries(found), kinds)
-  })
-}
+
+test('planHomes() keeps in the project what is linked to the workspace, and whoever is linked to that', () => {
+  const homes = planHomes({ graph, selected, layout: 'auto' })
+  const found = [...homes].map(([key, { kind }]) => [key, kind])
+  assert.deepEqual(Object.fromEntries(found), { 'middle@1': 'workspace', 'top@1': 'links' })
+})
 
 test('planHomes() keeps everything in the project in the layout project', () => {
   const homes = planHomes({ graph, selected, layout: 'project' })

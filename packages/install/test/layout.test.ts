@@ -21,9 +21,15 @@ test('decideLayout() makes auto project where a package.json names a listed tool
 
 for (const layout of layouts.filter((each) => each !== 'auto')) {
   test(`decideLayout() leaves ${layout} as it is, whatever the tools`, () => {
-    assert.deepEqual(decideLayout(layout, withTool), { layout })
+    assert.equal(decideLayout(layout, withTool).layout, layout)
   })
 }
+
+test('decideLayout() says which tool may not work with global', () => {
+  assert.equal(decideLayout('global', withTool).because?.tool, 'vite')
+  assert.equal(decideLayout('global', plain).because, undefined)
+  assert.equal(decideLayout('hoisted', withTool).because, undefined)
+})
 
 test('localTools gives each tool a reason and a link', () => {
   for (const { reason, link } of localTools.values()) {

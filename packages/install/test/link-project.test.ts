@@ -4,6 +4,9 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { suite, test } from 'node:test'
 import type { Layout } from '../src/layout.ts'
+import { planLayout, withOverlays } from '../src/link-project.ts'
+import { selectInstances } from '../src/platform.ts'
+import { slotKeys } from '../src/slot-keys.ts'
 import { graphOf, interrupted, makeProject } from './made-project.ts'
 
 const layouts: readonly Layout[] = ['auto', 'global', 'project', 'hoisted']
@@ -130,3 +133,34 @@ suite('linkProject()', () => {
     }
   }
 })
+
+for (const layout of ['global', 'project', 'hoisted'] as const) {
+  test(`withOverlays() puts a folder in place of a package and what it held, with its programs, in the layout ${layout}`, () => {
+    const platform = { os: process.platform, cpu: process.arch }
+    const selected = selectInstances(before, platform)
+    const plan = planLayout(layout, {
+      graph: before,
+      selected,
+      slots: slotKeys(before, () => ''),
+      omitsDev: false,
+    })
+    const release = { name: 'app', version: '9.0.0', dist: { tarball: '' }, bin: 'cli.js' }
+    const path = 'node_modules/app'
+    const { tree } = withOverlays(plan, [{ path, folder: '/work/app', release }])
+    assert.deepEqual(tree.links.get(path), { kind: 'folder', path: '/work/app' })
+    const isCovered = (each: string): boolean => each === path || each.startsWith(`${path}/`)
+    assert.deepEqual(
+      tree.units.filter((unit) => isCovered(unit.path)),
+      [],
+    )
+    const programs = tree.bins.find((bins) => bins.path === 'node_modules/.bin')?.packages
+    assert.deepEqual(
+      programs?.filter(({ folder }) => folder === path),
+      [{ release, folder: path, isLinked: true }],
+    )
+    const others = (of: typeof tree): readonly string[] =>
+      [...of.links.keys(), ...of.units.map((unit) => unit.path)].filter((each) => !isCovered(each))
+    assert.deepEqual(others(tree), others(plan.tree))
+    assert.equal(withOverlays(plan, []), plan)
+  })
+}

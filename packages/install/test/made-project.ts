@@ -109,7 +109,7 @@ type Linking = {
 export const interrupted: Error = new Error('Interrupted')
 
 function link(root: string, store: Store, { graph, layout, interrupt }: Linking): Applied {
-  const slots = slotKeys(graph)
+  const slots = slotKeys(graph, () => '')
   const selected = selectInstances(graph, { os: 'linux', cpu: 'x64' })
   const plan = planLayout(layout, { graph, selected, slots, omitsDev: false })
   const folders = new Map([...selected].map((key) => [key, fill(store, graph, key)]))
@@ -133,7 +133,7 @@ function link(root: string, store: Store, { graph, layout, interrupt }: Linking)
 export function fill(store: Store, graph: Graph, key: InstanceKey): string {
   const instance = graph.instances.get(key)
   const release = graph.packages.get(instance?.id ?? '')
-  const slots = slotKeys(graph)
+  const slots = slotKeys(graph, () => '')
   const slot = slots.get(key) ?? ''
   if (release === undefined || instance === undefined) throw new Error(`No "${key}"`)
   const place = join(store.slotFolder(slot), 'node_modules', release.name)

@@ -26,11 +26,12 @@ function graphOf(
   }
 }
 
+const source = (): string => 'https://registry.test/'
 const made = { a: { b: 'b', c: 'c' }, b: { c: 'c' }, c: {}, x: { y: 'y' }, y: { x: 'x', c: 'c' } }
 
 test('slotKeys() gives the same keys for the same packages, whatever else the graph holds', () => {
-  const all = slotKeys(graphOf(made))
-  const some = slotKeys(graphOf({ c: {}, b: { c: 'c' }, y: made.y, x: made.x }))
+  const all = slotKeys(graphOf(made), source)
+  const some = slotKeys(graphOf({ c: {}, b: { c: 'c' }, y: made.y, x: made.x }), source)
   for (const [key, slot] of some) assert.equal(slot, all.get(key))
   assert.equal(new Set(all.values()).size, 5)
 })
@@ -42,9 +43,47 @@ for (const [changed, others] of [
   ['x', ['x', 'y']],
 ] as const) {
   test(`slotKeys() changes the keys of ${others.join()} alone when the contents of ${changed} change`, () => {
-    const before = slotKeys(graphOf(made))
-    const after = slotKeys(graphOf(made, (id) => (id === changed ? 'other' : id)))
+    const before = slotKeys(graphOf(made), source)
+    const after = slotKeys(
+      graphOf(made, (id) => (id === changed ? 'other' : id)),
+      source,
+    )
     const different = [...after].filter(([key, slot]) => before.get(key) !== slot)
     assert.deepEqual(different.map(([key]) => key).toSorted(), others)
+  })
+}
+
+test('slotKeys() gives what was built other keys, and whatever leads to it', () => {
+  const before = slotKeys(graphOf(made), source)
+  const after = slotKeys(graphOf(made), source, new Map([['b', 'linux x64 node 137']]))
+  const other = slotKeys(graphOf(made), source, new Map([['b', 'linux x64 node 140']]))
+  const changed = [...before].filter(([key, slot]) => after.get(key) !== slot)
+  assert.deepEqual(changed.map(([key]) => key).toSorted(), ['a', 'b'])
+  assert.notEqual(after.get('b'), other.get('b'))
+})
+
+for (const dist of [
+  { shasum: 'aa' },
+  { shasum: 'bb' },
+  { tarball: 'https://host.test/c.tgz' },
+  {},
+]) {
+  test(`slotKeys() tells packages of one name apart by what is known of their bytes, as ${JSON.stringify(dist)}`, () => {
+    const keyOf = (own: object, registry: string): string | undefined => {
+      const { packages, instances } = graphOf({ c: {} })
+      const release = { name: 'c', version: '1', dist: { tarball: '', ...own } }
+      return slotKeys(
+        { packages: new Map([...packages, ['c', release]]), instances },
+        () => registry,
+      ).get('c')
+    }
+    const others = [
+      { shasum: 'cc' },
+      { integrity: 'sha512-c' },
+      { tarball: 'https://other.test/c.tgz' },
+    ]
+    for (const other of others) assert.notEqual(keyOf(dist, 'one'), keyOf(other, 'one'))
+    const isKnown = Object.keys(dist).length > 0
+    assert.equal(keyOf(dist, 'one') === keyOf(dist, 'two'), isKnown)
   })
 }

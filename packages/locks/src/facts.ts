@@ -1,13 +1,14 @@
 // What a lock tells of a package: what installing needs, and what resolving it again does.
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
 import {
+  hasInstallScript,
   integrityOf,
+  isFolderName,
   type PackageId,
   peersOf,
   type Release,
   wantedNode,
 } from '@stele/resolve/graph'
-import { isFolderName } from './keys.ts'
 
 /** The facts, those that say nothing left out. */
 export function factsOf(id: PackageId, release: Release): JsonObject {
@@ -30,7 +31,7 @@ export function factsOf(id: PackageId, release: Release): JsonObject {
     os,
     cpu,
     libc,
-    scripts: release.hasInstallScript === true ? true : undefined,
+    scripts: hasInstallScript(release) ? true : undefined,
     deprecated: deprecated === '' || deprecated === false ? undefined : deprecated,
   }
   return JSON.parse(JSON.stringify(facts))
@@ -84,7 +85,15 @@ export function releaseOf(id: PackageId, facts: JsonObject, invalid: Invalid): R
     if (isOfDist) dist[fact] = textIn(read)
     else Object.assign(release, readers[fact]?.(read))
   }
+  const isOfRegistry = id === `${name}@${release.version}`
+  if (isOfRegistry && dist.tarball !== '' && !isWebAddress(dist.tarball)) {
+    throw invalid(`"tarball" of "${id}" must be an address that begins with https: or http:`)
+  }
   return release
+}
+
+function isWebAddress(address: string): boolean {
+  return /^https?:/i.test(address) && URL.canParse(address)
 }
 
 function textIn({ value, what, invalid }: Read): string {

@@ -21,13 +21,6 @@ function isWhole(text: string): boolean {
   return open === -1 || at < open || text.startsWith('link:')
 }
 
-const folderName = /^(?:@[^/\\\0.][^/\\\0]*\/)?(?![.@])[^/\\\0]+$/
-
-/** Whether it may name a folder in node_modules: a lock must not reach beyond it. */
-export function isFolderName(text: string): boolean {
-  return folderName.test(text) && text !== 'node_modules'
-}
-
 /** Whether it names a folder of the project, from its root on. */
 export function isProjectFolder(text: string): boolean {
   return text === '.' || text.split('/').every((part) => /^(?!\.\.?$)[^\\\0]+$/.test(part))

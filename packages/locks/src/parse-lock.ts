@@ -1,17 +1,18 @@
 // The graph that a stele.lock holds. A lock comes with a repository: what is in it is a stranger's.
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
-import type {
-  Direct,
-  EdgeKind,
-  Graph,
-  Importer,
-  Instance,
-  InstanceKey,
-  Release,
+import {
+  type Direct,
+  type EdgeKind,
+  type Graph,
+  type Importer,
+  type Instance,
+  type InstanceKey,
+  isFolderName,
+  type Release,
 } from '@stele/resolve/graph'
 import { listIn, releaseOf, textsIn } from './facts.ts'
-import { isFolderName, isProjectFolder, lengthenKey } from './keys.ts'
+import { isProjectFolder, lengthenKey } from './keys.ts'
 import { type Lock, lockVersion } from './lock.ts'
 import { danglingIn } from './soundness.ts'
 

@@ -145,6 +145,14 @@ const faults: readonly (readonly [what: string, text: string, reason: RegExp])[]
     text.replace('"sha512-react"', '7'),
     /"integrity" of "react@18\.0\.0" must be a text/,
   ],
+  ...['file:///r.tgz', 'git+ssh://host.test/r#1', 'not an address', 'http://['].map(
+    (address) =>
+      [
+        `a registry's package at "${address}"`,
+        text.replace('https://host.test/r.tgz', address),
+        /"tarball" of "react@19\.0\.0" must be an address/,
+      ] as const,
+  ),
   [
     'a context of nothing',
     text.replace('"of":"dom@1.0.0"', '"of":"dom@2.0.0"'),

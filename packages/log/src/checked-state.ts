@@ -63,9 +63,9 @@ function fieldsOf(trie: Trie, object: string): readonly string[] {
   return orIfNoKey(() => trie.list(object), [])
 }
 
-function orIfNoKey<T>(look: () => T, otherwise: T): T {
+function orIfNoKey<T>(read: () => T, otherwise: T): T {
   try {
-    return look()
+    return read()
   } catch (error) {
     if (isSteleError(error, 'entry_invalid')) return otherwise
     throw error

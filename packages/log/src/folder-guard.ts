@@ -1,6 +1,6 @@
 // Keeps a store from writing into a folder that is not its own, or that has seen more than the store holds.
 import { logFolder as root } from '@stele/entries/paths'
-import { SteleError } from '@stele/errors'
+import { reasonOf, SteleError } from '@stele/errors'
 import { type Checkpoint, parseCheckpoint } from '@stele/tlog/keys'
 import { parseNote } from '@stele/tlog/notes'
 import type { StoredHead } from './ports.ts'
@@ -25,8 +25,7 @@ export function folderCheckpoint({ published }: PublisherPorts): Checkpoint | un
   try {
     return parseCheckpoint(parseNote(note).text)
   } catch (cause) {
-    const told = cause instanceof Error ? cause.message : String(cause)
-    const reason = `${told}. Either the file is damaged, or the folder is another log's; where it is this log's, delete the file: it is written anew`
+    const reason = `${reasonOf(cause)}. Either the file is damaged, or the folder is another log's; where it is this log's, delete the file: it is written anew`
     throw new SteleError('data_invalid', { path: `public/${root}checkpoint`, reason }, { cause })
   }
 }

@@ -1,10 +1,10 @@
 // Compares a public folder with its log, and says what of it can be written anew. It changes nothing.
 import { createHash } from 'node:crypto'
 import { type BundleKind, bundleKinds, bundlePath, logFolder as root } from '@stele/entries/paths'
-import { SteleError } from '@stele/errors'
+import { reasonOf, SteleError } from '@stele/errors'
 import { bundlesOf, type TileNumber, tilePath, tilesOf } from '@stele/tlog/tiles'
 import { folderCheckpoint, parseOrigin, refuseRollback } from './folder-guard.ts'
-import { type FoundFile, reasonText, walkFolder } from './folder-walk.ts'
+import { type FoundFile, walkFolder } from './folder-walk.ts'
 import { maxKeptFindings, maxListedFindings } from './limits.ts'
 import { makeBundle, makeTile } from './log-files.ts'
 import type { StoredHead } from './ports.ts'
@@ -228,7 +228,7 @@ async function compare(
     bytes = ports.published.read(path)
   } catch (error) {
     if (!ports.published.has(path)) return undefined // Gone meanwhile: a publication has taken it away.
-    const reason = reasonText(error)
+    const reason = reasonOf(error)
     return { path, problem: isHashed ? 'unreadable_tile' : 'damaged', reason }
   }
   if (bytes === undefined) return undefined // A publication has replaced it by a wider one just now.

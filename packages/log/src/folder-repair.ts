@@ -1,7 +1,9 @@
 // Writes what a public folder lacks of what was published into it, and what a plan says is wrong there.
+
 import { createHash } from 'node:crypto'
 import { bundleWidth } from '@stele/entries/parts'
 import { blobPath, bundleKinds, bundlePath, logFolder as root } from '@stele/entries/paths'
+import { reasonOf } from '@stele/errors'
 import { bundlesOf, tilePath, tilesOf } from '@stele/tlog/tiles'
 import { refuseRollback, whereFolderIs } from './folder-guard.ts'
 import type {
@@ -12,7 +14,6 @@ import type {
   RepairPlan,
   RepairPorts,
 } from './folder-plan.ts'
-import { reasonText } from './folder-walk.ts'
 import { hashedAtOnceBytes, maxUnsyncedFiles } from './limits.ts'
 import { makeBundle } from './log-files.ts'
 import { publishBundle, publishTile } from './publish-pieces.ts'
@@ -133,7 +134,7 @@ async function readProven(
   try {
     bytes = ports.readBlob(name)
   } catch (error) {
-    return { reason: reasonText(error) }
+    return { reason: reasonOf(error) }
   }
   if (bytes === undefined) return (await ports.takenDown.hasBlob(name)) ? 'taken_down' : {}
   return (await isBlob(ports, name, bytes)) ? bytes : {}

@@ -5,7 +5,7 @@ import {
   logFolder as root,
   withholdableKinds,
 } from '@stele/entries/paths'
-import { isSteleError } from '@stele/errors'
+import { isSteleError, reasonOf } from '@stele/errors'
 import { type HashTile, parseTileNumber, parseTilePath, type TileNumber } from '@stele/tlog/tiles'
 import { maxTileFolders } from './limits.ts'
 import type { PublishedFiles } from './published.ts'
@@ -85,11 +85,6 @@ function* namesIn(
   try {
     yield* list(path)
   } catch (error) {
-    if (has(path)) yield { path, unreadable: reasonText(error) } // Else a publication has just taken it away.
+    if (has(path)) yield { path, unreadable: reasonOf(error) } // Else a publication has just taken it away.
   }
-}
-
-/** What an error says. */
-export function reasonText(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

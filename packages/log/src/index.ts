@@ -1,5 +1,4 @@
 // The public face of @stele/log.
-export type { SignedBody } from './group.ts'
 export { heartbeatMs } from './limits.ts'
 export { makeBundle, makeTile } from './log-files.ts'
 export type {
@@ -17,4 +16,4 @@ export type {
 } from './ports.ts'
 export { createPublisher, type Publisher } from './publisher.ts'
 export type { PublicFolder, Watermark } from './publisher-ports.ts'
-export { Sequencer } from './sequencer.ts'
+export { Sequencer, type SignedBody } from './sequencer.ts'

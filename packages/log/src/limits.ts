@@ -15,9 +15,9 @@ export const maxOutsideMs = 15_000
 /** Characters of one request. */
 export const maxRequestCharacters: number = 2 * 1024 * 1024
 /** Characters of what one call asked and was answered: what it makes of them fits in a body of 1 MiB. */
-export const maxOutsideCallBytes: number = 8 * 1024 * 1024
+export const maxOutsideCallCharacters: number = 8 * 1024 * 1024
 /** The same of all calls together: bounds the memory for them. */
-export const maxOutsideBytes: number = 64 * 1024 * 1024
+export const maxOutsideCharacters: number = 64 * 1024 * 1024
 /** How old the clock's cosignature may grow: half of the hour that spec/state.md "Freshness" allows. */
 export const heartbeatMs: number = 30 * 60 * 1000
 /** Calls between two snapshots of a script's memory (spec/state.md "Memory"). */

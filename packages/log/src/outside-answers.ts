@@ -1,8 +1,9 @@
-// What one call has asked outside of the service, and what it was answered (spec/state.md "Oracles").
+// The oracle requests of one call to the world outside, and their answers (spec/state.md "Oracles").
 import type { OracleAnswer } from '@stele/entries/calls'
+import { oracleError } from '@stele/entries/oracles'
 import type { JsonValue } from '@stele/formats/json'
 import {
-  maxOutsideCallBytes,
+  maxOutsideCallCharacters,
   maxOutsideMs,
   maxOutsideRequests,
   maxRequestCharacters,
@@ -15,13 +16,13 @@ export class OutsideAnswers {
   readonly #known: Known[] = []
   #next = 0
   #requests = 0
-  #bytes = 0
+  #characters = 0
   #startedMs: number | undefined
   #nowMs = 0
 
   /** Characters of requests and answers that are kept. */
-  get bytes(): number {
-    return this.#bytes
+  get characters(): number {
+    return this.#characters
   }
 
   /** The call runs, from its beginning. Gives the time of its first run, which stays its time as far as the log's goes. */
@@ -46,20 +47,22 @@ export class OutsideAnswers {
 
   /** Keeps the answer to the request that the last run ended with. */
   take(request: JsonValue, answer: OracleAnswer): void {
-    const asked = JSON.stringify(request)
-    const size = asked.length + JSON.stringify(answer).length
-    const isTooMuch = this.#bytes + size > maxOutsideCallBytes
+    const text = JSON.stringify(request)
+    const size = text.length + JSON.stringify(answer).length
+    const isTooMuch = this.#characters + size > maxOutsideCallCharacters
     const kept = isTooMuch
-      ? limited(`What lies outside answers one call with ${maxOutsideCallBytes} bytes at most`)
+      ? limited(
+          `What one call asks and is answered has ${maxOutsideCallCharacters} characters at most`,
+        )
       : answer
-    this.#known.push({ request: asked, answer: kept })
-    this.#bytes += isTooMuch ? asked.length : size
+    this.#known.push({ request: text, answer: kept })
+    this.#characters += isTooMuch ? text.length : size
     this.#requests++
   }
 
   #forget(): void {
     for (const { request, answer } of this.#known.splice(this.#next)) {
-      this.#bytes -= request.length + JSON.stringify(answer).length
+      this.#characters -= request.length + JSON.stringify(answer).length
     }
   }
 
@@ -80,5 +83,5 @@ export class OutsideAnswers {
 }
 
 function limited(message: string): OracleAnswer {
-  return { error: { name: 'OutsideLimitError', message } }
+  return oracleError('OutsideLimitError', message)
 }

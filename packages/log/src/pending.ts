@@ -7,9 +7,6 @@ import type { EntryExtras } from './stage.ts'
 /** Gives the number that an account's next entry takes. */
 export type SequenceSource = { readonly nextSequence: (account: string | null) => number }
 
-/** What a script offers to callers: its methods, and whether they may be anonymous where calls have to be signed. */
-export type Offers = { readonly methods: readonly string[]; readonly anonymous: boolean }
-
 /** One entry that somebody waits for. `plan` makes its body when it is its turn. */
 export type Pending = EntryExtras & {
   readonly plan: (stage: SequenceSource) => Body

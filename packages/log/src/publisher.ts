@@ -3,7 +3,7 @@
 
 import { bundleWidth } from '@stele/entries/parts'
 import { blobPath, logFolder as root } from '@stele/entries/paths'
-import { SteleError } from '@stele/errors'
+import { reasonOf, SteleError } from '@stele/errors'
 import { parseOrigin, refusal, refuseRollback, whereFolderIs } from './folder-guard.ts'
 import { type FolderReport, planRepair, type RepairOptions, reportOf } from './folder-plan.ts'
 import { repairFolder } from './folder-repair.ts'
@@ -135,7 +135,7 @@ async function tryFolder(work: Promise<void>): Promise<void> {
   try {
     await work
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = reasonOf(cause)
     throw new SteleError('data_invalid', { path: 'public', reason }, { cause })
   }
 }

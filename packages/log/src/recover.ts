@@ -4,7 +4,7 @@ import type { Body } from '@stele/entries/bodies'
 import type { Executor } from '@stele/entries/calls'
 import { entryKinds, parseLeaf, saltBytes } from '@stele/entries/leaf'
 import { entriesIn, parseEffects, readBodyPart } from '@stele/entries/parts'
-import { isSteleError, SteleError } from '@stele/errors'
+import { isSteleError, reasonOf, SteleError } from '@stele/errors'
 import { Trie, type TrieWrite } from '@stele/state'
 import { type Checkpoint, verifyCheckpoint } from '@stele/tlog/keys'
 import type { NoteVerifier } from '@stele/tlog/notes'
@@ -51,7 +51,7 @@ export function recover(ports: RecoverPorts): Recovered {
     const fault = faultOf(ports, { head, frontier, trie, origin, snapshotSize })
     return { trie, frontier, head, snapshotSize, fault }
   } catch (error) {
-    const fault = `it cannot be read: ${error instanceof Error ? error.message : String(error)}`
+    const fault = `it cannot be read: ${reasonOf(error)}`
     return { trie: new Trie(), frontier: Frontier.empty(), head, snapshotSize: 0, fault }
   }
 }
@@ -65,7 +65,7 @@ function openTrie(ports: RecoverPorts, head: StoredHead, origin: string): Opened
     if (opened !== undefined) return opened
   } catch (error) {
     // Whatever is wrong with a copy, the rows decide.
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     ports.report({ event: 'snapshot_unusable', reason })
   }
   return { trie: Trie.build(rowWrites(ports.store)), snapshotSize: 0 }
@@ -220,7 +220,7 @@ function publishedOf(
   try {
     return verifyCheckpoint(note, verifiers, origin).checkpoint
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = reasonOf(cause)
     return `the checkpoint in its public folder cannot be verified: ${reason}. Either the file is damaged, or the folder is another log's; where it is this log's, delete "-/log/checkpoint" and start again: it is written anew`
   }
 }

@@ -1,4 +1,5 @@
 // Keeps the snapshot of the trie near the head: behind the log, once enough entries have come since, and at a clean stop.
+import { reasonOf } from '@stele/errors'
 import { entriesAtStop, entriesPerTrieSnapshot, leavesPerSnapshotEntry } from './limits.ts'
 import type { LogPorts } from './ports.ts'
 import { type SavedTrie, saveTrie } from './trie-snapshot.ts'
@@ -36,7 +37,7 @@ export class Snapshots {
     this.#size = size // Also where it fails: it is tried again after as many entries.
     this.#saving = saveTrie(snapshots, saved, breathe)
       .catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = reasonOf(error)
         report({ event: 'snapshot_failed', reason })
       })
       .finally(() => {

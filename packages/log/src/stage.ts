@@ -35,7 +35,7 @@ import { CarriedBlobs } from './carried-blobs.ts'
 import { checkedState } from './checked-state.ts'
 import type { NewestLeaf } from './head.ts'
 import { Overlay } from './overlay.ts'
-import type { Appended, ReadBlob, StagedEntry, StateRow } from './ports.ts'
+import type { Appended, LogPorts, ReadBlob, StagedEntry, StateRow } from './ports.ts'
 
 /** What an entry brings besides its body. */
 export type EntryExtras = {
@@ -60,6 +60,15 @@ export type StagePorts = {
   readonly lastTimeMs: number
   readonly random: (sizeBytes: number) => Uint8Array
   readonly readStoredBlob?: ReadBlob | undefined
+}
+
+/** A stage over what is committed, where the trie and the frontier stand. */
+export function openStage(
+  { store, random, readStoredBlob }: Pick<LogPorts, 'store' | 'random' | 'readStoredBlob'>,
+  base: Pick<StagePorts, 'trie' | 'frontier' | 'lastTimeMs'>,
+): Stage {
+  const { lastSequence } = store
+  return new Stage({ committed: store, lastSequence, random, readStoredBlob, ...base })
 }
 
 /** The entries of one group, staged one after the other. Dropping the stage and rolling the trie back undoes it. */
@@ -140,8 +149,8 @@ export class Stage {
     if (namesScript(body)) this.#startScript()
     if ('withhold' in body.body) this.withhold.push(...body.body.withhold)
     const { index, leafHash } = entry
-    const told = { index, leafHash, timeMs, body: body.body, writes: done.writes }
-    this.logged.push({ ...told, prepared: extras.prepared })
+    const facts = { index, leafHash, timeMs, body: body.body, writes: done.writes }
+    this.logged.push({ ...facts, prepared: extras.prepared })
     this.isBroken = false
     return { index, timeMs, effects: done.effects }
   }

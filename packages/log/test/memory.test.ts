@@ -89,7 +89,7 @@ test('close() logs the digest of the memory and keeps a snapshot that open() res
   auditStore(world.store, origin, verifiers)
 })
 
-test(`a snapshot is made every ${callsPerSnapshot} calls, and a kill after it runs only what came since`, async () => {
+test(`submit() keeps a snapshot of the memory every ${callsPerSnapshot} calls, and open() runs only what came since when the process was killed`, async () => {
   const { world, log } = await countingLog()
   for (let i = 0; i < callsPerSnapshot + 10; i += 10) {
     await Promise.all(Array.from({ length: 10 }, () => log.submit(call('bump'))))
@@ -115,7 +115,7 @@ test('open() refuses writes when the snapshot is not the one whose digest was lo
   assert.match(next.readOnly ?? '', /snapshot .* is not the one that entry 2 names/)
 })
 
-test('a bundle that has grown large is ended with digests of the memory, and the log goes on', async () => {
+test('submit() ends a bundle with digests of the memory when it has grown large, and the log goes on', async () => {
   const world = createWorld(undefined, () => counting())
   const ports = { ...world.ports, edgeBytes: 20_000 }
   const log = await Sequencer.create(ports, genesis, {})
@@ -145,7 +145,7 @@ test('open() goes on ending a bundle where a kill stopped it', async () => {
   auditStore(again.store, origin, verifiers)
 })
 
-test('a failed commit leaves the memory as the log says', async () => {
+test('submit() leaves the memory as the log says when the commit fails', async () => {
   const { world, log } = await countingLog()
   await log.submit(call('bump'))
   world.store.fault = 'fails'
@@ -166,7 +166,7 @@ for (const [before, seen] of [
   [0, ''],
   [2, '2'],
 ] as const) {
-  test(`a call that breaks half-way as number ${before + 1} leaves the memory as the log says`, async () => {
+  test(`submit() leaves the memory as the log says when call number ${before + 1} of a group breaks half-way`, async () => {
     const { world, log } = await countingLog()
     for (let i = 0; i < before; i++) await log.submit(call('bump'))
     await log.submit(call('outlaw')).catch(() => undefined)
@@ -177,7 +177,7 @@ for (const [before, seen] of [
   })
 }
 
-test('a call whose effects cannot be recorded leaves the memory as the log says', async () => {
+test('submit() leaves the memory as the log says when the effects of a call cannot be recorded', async () => {
   const { log } = await countingLog()
   await assert.rejects(log.submit(call('flood')), { code: 'call_aborted' })
   assert.deepEqual(await resultOf(log), [1, ''])

@@ -8,11 +8,12 @@ import {
   noScript,
   type OracleAnswer,
 } from '@stele/entries/calls'
+import { isSteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
 import {
-  maxOutsideBytes,
-  maxOutsideCallBytes,
+  maxOutsideCallCharacters,
   maxOutsideCalls,
+  maxOutsideCharacters,
   maxOutsideMs,
   maxOutsideRequests,
   maxRequestCharacters,
@@ -81,7 +82,7 @@ const call = (log: Sequencer, method: string, ...args: JsonValue[]): Promise<Cal
   log.submit({ account: 'alice', via: 'token', method, args })
 const resultOf = ({ outcome }: CallAnswer): unknown => (outcome.ok ? outcome.result : outcome)
 
-test('a call that asks outside is run again with each answer, and logged once', async () => {
+test('submit() runs a call again with each answer when it asks outside, and logs it once', async () => {
   const { world, log, next, seeds } = await open()
   const called = call(log, 'ask', 'a', 'b')
   const first = await next()
@@ -95,7 +96,7 @@ test('a call that asks outside is run again with each answer, and logged once', 
   assert.equal(auditStore(world.store, origin, verifiers), 2)
 })
 
-test('a call that waits holds up nobody', async () => {
+test('submit() answers other calls while one waits for an answer from outside', async () => {
   const { log, next } = await open()
   const waiting = call(log, 'ask', 'a')
   const { answer } = await next()
@@ -105,7 +106,7 @@ test('a call that waits holds up nobody', async () => {
   assert.equal((await waiting).index, 3)
 })
 
-test('a call keeps the time of its first run, as far as the time of the log goes', async () => {
+test('submit() logs a call that has waited at the time of its first run, unless the log is later by then', async () => {
   const { world, log, next } = await open()
   const startMs = world.nowMs
   const alone = call(log, 'ask', 'a')
@@ -121,7 +122,7 @@ test('a call keeps the time of its first run, as far as the time of the log goes
   assert.equal((await beside).timeMs, startMs + 1000)
 })
 
-test('what is not asked again is forgotten, and asked anew as often as a call may ask', async () => {
+test('submit() asks anew when a run asks otherwise than the one before, as often as a call may ask', async () => {
   const { log, next } = await open()
   const called = call(log, 'changing')
   for (let count = 1; count <= maxOutsideRequests; count++) {
@@ -132,7 +133,7 @@ test('what is not asked again is forgotten, and asked anew as often as a call ma
   assert.deepEqual(resultOf(await called), ['OutsideLimitError'])
 })
 
-test('a call that asks for too long, or for too much, is told so as its answer', async () => {
+test('submit() answers an oracle with OutsideLimitError when its call asks for too long, or for too much', async () => {
   const { world, log, next } = await open()
   const slow = call(log, 'ask', 'a', 'b')
   const first = await next()
@@ -141,7 +142,7 @@ test('a call that asks for too long, or for too much, is told so as its answer',
   assert.deepEqual(resultOf(await slow), ['A', 'OutsideLimitError'])
   const large = call(log, 'ask', 'a', 'b')
   const whole = await next()
-  whole.answer({ value: 'x'.repeat(maxOutsideCallBytes) })
+  whole.answer({ value: 'x'.repeat(maxOutsideCallCharacters) })
   const rest = await next()
   rest.answer({ value: 'B' })
   assert.deepEqual(resultOf(await large), ['OutsideLimitError', 'B'])
@@ -149,7 +150,7 @@ test('a call that asks for too long, or for too much, is told so as its answer',
   assert.deepEqual(resultOf(long), ['OutsideLimitError'])
 })
 
-test('a rejection is the answer', async () => {
+test('submit() answers an oracle with OutsideError when nobody gives an answer', async () => {
   const { world } = await open()
   const executor: Executor = {
     init: () => ({ ok: true, changes: 0, writes: [] }),
@@ -169,11 +170,15 @@ test('a rejection is the answer', async () => {
   assert.equal(world.store.head()?.size, 1)
 })
 
-test('more calls than may wait are refused, and the others go on', async () => {
+test('submit() throws log_busy when too many calls wait for answers from outside, and the others go on', async () => {
   const { log, asked, next } = await open()
   const waiting = Array.from({ length: maxOutsideCalls }, () => call(log, 'ask', 'a'))
   while (asked.length < maxOutsideCalls) await new Promise(setImmediate)
-  await assert.rejects(call(log, 'ask', 'a'), { code: 'log_busy' })
+  await assert.rejects(call(log, 'ask', 'a'), {
+    code: 'log_busy',
+    details: { waiting: maxOutsideCalls, limit: maxOutsideCalls, unit: 'calls' },
+    message: `Cannot queue the call: ${maxOutsideCalls} calls wait already, the limit is ${maxOutsideCalls}`,
+  })
   const { answer } = await next()
   answer({ value: 1 })
   assert.deepEqual(resultOf(await Promise.race(waiting)), [1])
@@ -183,14 +188,22 @@ test('more calls than may wait are refused, and the others go on', async () => {
   await Promise.all([...waiting, another])
 })
 
-test('more bytes than may wait are refused', async () => {
+test('submit() throws log_busy when the answers that waiting calls hold are too long together', async () => {
   const { log, asked, next } = await open()
-  const each = Math.floor(maxOutsideCallBytes * 0.9)
-  const count = Math.ceil(maxOutsideBytes / each)
+  const each = Math.floor(maxOutsideCallCharacters * 0.9)
+  const count = Math.ceil(maxOutsideCharacters / each)
   const waiting = Array.from({ length: count }, () => call(log, 'ask', 'a', 'b'))
   for (let at = 0; at < count; at++) (await next()).answer({ value: 'x'.repeat(each) })
   while (asked.length < count) await new Promise(setImmediate)
-  await assert.rejects(call(log, 'ask', 'a'), { code: 'log_busy' })
+  await assert.rejects(call(log, 'ask', 'a'), (error) => {
+    assert.ok(isSteleError(error, 'log_busy'))
+    assert.ok(error.details.waiting >= maxOutsideCharacters)
+    assert.partialDeepStrictEqual(error.details, {
+      limit: maxOutsideCharacters,
+      unit: 'characters',
+    })
+    return true
+  })
   for (const one of asked) one.answer({ value: 2 })
   assert.equal((await Promise.all(waiting)).length, count)
 })

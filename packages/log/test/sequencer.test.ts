@@ -130,7 +130,7 @@ test('submit() keeps values over 16,384 bytes as blobs', async () => {
   auditStore(world.store, origin, verifiers)
 })
 
-test("the log's time stays when the clock goes back", async () => {
+test("submit() keeps the log's time when the clock goes back", async () => {
   const { world, log } = await createdLog()
   const before = world.nowMs
   world.nowMs -= 60_000
@@ -138,7 +138,7 @@ test("the log's time stays when the clock goes back", async () => {
   auditStore(world.store, origin, verifiers)
 })
 
-test('a clock that lies far behind the last entry is told of, once an hour', async () => {
+test('submit() reports clock_behind once an hour when the clock lies far behind the last entry', async () => {
   const { world, log } = await createdLog()
   const told = (): number => world.events.filter(({ event }) => event === 'clock_behind').length
   world.nowMs -= clockToleranceMs - 1
@@ -444,7 +444,7 @@ test('submit() throws log_busy when too many calls wait, and answers those that 
   const waiting = Array.from({ length: maxQueuedCalls }, () => log.submit(call('fail')))
   await assert.rejects(log.submit(call('fail')), {
     code: 'log_busy',
-    details: { queued: maxQueuedCalls, limit: maxQueuedCalls },
+    details: { waiting: maxQueuedCalls, limit: maxQueuedCalls, unit: 'calls' },
   })
   const last = await waiting.at(-1)
   assert.equal(last?.index, maxQueuedCalls)

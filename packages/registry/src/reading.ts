@@ -14,6 +14,7 @@ import type { RegistryPorts, UpstreamTarball } from './ports.ts'
 import { requireOwn } from './rule-calls.ts'
 import { createSearch } from './search.ts'
 import { createSearchAll, type SearchAll } from './search-all.ts'
+import type { ViewReader } from './view-reader.ts'
 
 /** Where a tarball is found: a blob's name (hex SHA-512), its size in bytes, and its integrity as SRI. */
 export type TarballView = {
@@ -52,6 +53,8 @@ export type Reading = {
   /** The error for a package, or a version, that the reads above did not find: it says so where it was unpublished. */
   readonly missing: (name: PackageName, version?: string) => SteleError
   readonly search: SearchAll
+  /** The first packages by name that have versions here, and how many there are. Upstreams are not asked. */
+  readonly listed: (size: number) => ReturnType<ViewReader['search']>
   /** Names of packages, for npm's starred list (npm-wire F2). */
   readonly starredBy: (account: string) => readonly string[]
   /** What upstreams showed otherwise than at first, the newest first, with what goes on being served. */
@@ -110,6 +113,7 @@ export function createReading(ports: RegistryPorts): Reading {
         return readTags(state, name).size === 0 ? undefined : readOwners(state, name)
       }),
     missing: (name, version) => views.snapshot(() => missing(ports, name, version)),
+    listed: (size) => views.search({ exact: '', words: [], keywords: [], from: 0, size }),
     search: createSearchAll(createSearch(ports), upstream),
     starredBy: (account) => views.starredBy(account),
     conflicts: createConflicts(ports),

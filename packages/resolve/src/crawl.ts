@@ -18,8 +18,9 @@ import type { Packument, Release } from './packument.ts'
 import { pickVersion } from './pick-version.ts'
 import { type Pin, takePinned } from './pinned.ts'
 import { nodeRanges, type Ranges } from './ranges.ts'
+import { soundRelease } from './sound-release.ts'
 import { parseSpecifier, type Specifier } from './specifier.ts'
-import { mergeVariants, packageOf, variantId } from './variants.ts'
+import { mergeVariants, variantId } from './variants.ts'
 import { edgesOf, type WantedEdge } from './wanted.ts'
 
 /** A package.json of this project, to be resolved. */
@@ -37,7 +38,7 @@ export type ResolvePorts = {
   readonly packument: (name: string) => Promise<Packument>
   /** `from` is the folder of the package.json that asks. */
   readonly other: (specifier: Specifier, from: string) => Promise<Chosen>
-  /** The package belongs to the graph: its tarball may be fetched from now on. */
+  /** The package was chosen anew, in place of none or of what the lock has: its tarball may be fetched from now on. */
   readonly chosen?: ((id: PackageId, release: Release) => void) | undefined
 }
 
@@ -281,9 +282,10 @@ export class Crawl {
     const scope = overrides?.scopeOf(outer ?? overrides.root, published, rule)
     const id = variantId(plain, scope?.key ?? '')
     if (this.#nodes.has(id) || this.#take(id)) return id
-    const release = this.#withPeers(extend(published), scope)
+    const release = this.#withPeers(extend(soundRelease(published)), scope)
     const edges = edgesOf(release)
     const growing = this.#grow(id, { release, optional: optionalIn(edges) })
+    this.#ports.chosen?.(plain, release)
     const asking = { id: plain, place: growing }
     for (const edge of edges) this.#settle(growing, edge, this.#transitive(edge, asking, scope))
     return id
@@ -325,7 +327,6 @@ export class Crawl {
       wanted: new Map(),
     }
     this.#nodes.set(id, growing)
-    this.#ports.chosen?.(packageOf(id), release)
     return growing
   }
 

@@ -3,6 +3,7 @@ import { errorFromJson, SteleError } from '@stele/errors'
 import semver from 'semver'
 import type { PackageId } from './graph.ts'
 import type { Packument, Release } from './packument.ts'
+import { sortedEntries, sortedMap } from './sorted-entries.ts'
 
 /** A package, or a package.json of the project, with what its dependencies became and what is wrong with the others. */
 export type Place = {
@@ -72,31 +73,38 @@ function dated({ time }: Packument, version: string): string {
  */
 export function withoutFailures({ importers, nodes }: Places): Places {
   const broken = findBroken(nodes)
-  const trim = (place: Place): Place => ({
-    ...place,
-    edges: new Map(
-      sorted(place.edges).filter(([name, id]) => !(place.optional.has(name) && broken.has(id))),
-    ),
-  })
-  const trimmed = new Map(sorted(importers).map(([folder, place]) => [folder, trim(place)]))
+  const trim = (place: Place): Place => {
+    const edges = sortedMap(place.edges)
+    if (broken.size === 0) return edges === place.edges ? place : { ...place, edges }
+    const isKept = ([name, id]: [string, PackageId]): boolean =>
+      !(place.optional.has(name) && broken.has(id))
+    return { ...place, edges: new Map([...edges].filter(isKept)) }
+  }
+  const trimmed = new Map(sortedEntries(importers).map(([folder, place]) => [folder, trim(place)]))
   const reached = new Map<PackageId, Place>()
-  const queue = [...trimmed].map(([folder, place]) => ({ place, chain: [folder] }))
-  for (const { place, chain } of queue) {
-    const failed = sorted(place.failures).find(([name]) => !place.optional.has(name))
-    if (failed !== undefined) throw withChain(failed[1], chain)
+  const queue = [...trimmed].map(([id, place]): Step => ({ id, place, from: undefined }))
+  for (const step of queue) {
+    const { place } = step
+    const failed = sortedEntries(place.failures).find(([name]) => !place.optional.has(name))
+    if (failed !== undefined) throw withChain(failed[1], chainTo(step))
     for (const id of place.edges.values()) {
       const next = nodes.get(id)
       if (next === undefined || reached.has(id)) continue
       const reachedPlace = trim(next)
       reached.set(id, reachedPlace)
-      queue.push({ place: reachedPlace, chain: [...chain, id] })
+      queue.push({ id, place: reachedPlace, from: step })
     }
   }
   return { importers: trimmed, nodes: reached }
 }
 
-function sorted<Value>(map: ReadonlyMap<string, Value>): [string, Value][] {
-  return [...map].toSorted(([one], [other]) => (one < other ? -1 : 1))
+/** A place, and the one that it was reached from; none for a package.json. */
+type Step = { readonly id: string; readonly place: Place; readonly from: Step | undefined }
+
+function chainTo(step: Step): readonly string[] {
+  const chain: string[] = []
+  for (let at: Step | undefined = step; at !== undefined; at = at.from) chain.unshift(at.id)
+  return chain
 }
 
 /** Packages that miss what they cannot do without, and those that cannot do without them. */

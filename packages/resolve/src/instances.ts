@@ -5,6 +5,7 @@ import type { Place, Places } from './failures.ts'
 import type { Instance, InstanceKey, PackageId } from './graph.ts'
 import { maxInstancesPerPackage, maxKeyLength, maxSpareInstances } from './limits.ts'
 import { findOutsideNames, type OutsideNames } from './outside-names.ts'
+import { sortedMap } from './sorted-entries.ts'
 import { packageOf } from './variants.ts'
 import { peersOf } from './wanted.ts'
 
@@ -43,7 +44,7 @@ export function placeInstances({ importers, nodes }: Places): Placed {
     instance === undefined ? [] : [[key, instance] as const],
   )
   return {
-    instances: new Map(instances.toSorted(([one], [other]) => (one < other ? -1 : 1))),
+    instances: sortedMap(new Map(instances)),
     importers: placed,
   }
 }
@@ -66,16 +67,35 @@ function keysOf(
   edges: ReadonlyMap<string, PackageId>,
   outer: Surroundings | undefined,
 ): ReadonlyMap<string, InstanceKey> {
+  const own = edges.values().some((id) => placing.outside.has(id))
+    ? keysWithPeers(placing, edges, outer)
+    : plainKeys(placing, edges)
+  for (const [name, id] of edges)
+    wait(placing, { key: own.get(name) ?? id, id, outer: { own, outer } })
+  return own
+}
+
+/** Where none takes anything from outside, as mostly, each is what it is. */
+function plainKeys(
+  { ids }: Placing,
+  edges: ReadonlyMap<string, PackageId>,
+): ReadonlyMap<string, InstanceKey> {
+  for (const id of edges.values()) ids.set(id, id)
+  return sortedMap(edges)
+}
+
+function keysWithPeers(
+  placing: Placing,
+  edges: ReadonlyMap<string, PackageId>,
+  outer: Surroundings | undefined,
+): ReadonlyMap<string, InstanceKey> {
   const keys = new Map<string, InstanceKey>()
   const taken = (name: string): readonly string[] =>
     [...(placing.outside.get(edges.get(name) ?? '') ?? [])].filter((other) => edges.has(other))
   for (const group of inOrder([...edges.keys()], taken)) {
     keyGroup(placing, { group, edges, keys, outer })
   }
-  const own = new Map([...keys].toSorted(([one], [other]) => (one < other ? -1 : 1)))
-  for (const [name, id] of edges)
-    wait(placing, { key: own.get(name) ?? id, id, outer: { own, outer } })
-  return own
+  return sortedMap(keys)
 }
 
 type Group = {
@@ -151,17 +171,13 @@ function wait(placing: Placing, waiting: Waiting): void {
 function build(placing: Placing, { key, id, outer }: Waiting): void {
   const place = placing.nodes.get(id)
   if (place === undefined) throw new Error(`The graph has no "${id}"`)
-  const dependencies = new Map(keysOf(placing, place.edges, outer))
-  for (const { name } of peersOf(place.release)) {
-    const found = dependencies.get(name) ?? lookUp(outer, name)
-    if (found !== undefined) dependencies.set(name, found)
-  }
-  const ordered = [...dependencies].toSorted(([one], [other]) => (one < other ? -1 : 1))
-  placing.instances.set(key, {
-    id: packageOf(id),
-    dependencies: new Map(ordered),
-    optional: place.optional,
+  const own = keysOf(placing, place.edges, outer)
+  const peers = peersOf(place.release).flatMap(({ name }) => {
+    const found = own.has(name) ? undefined : lookUp(outer, name)
+    return found === undefined ? [] : [[name, found] as const]
   })
+  const dependencies = peers.length === 0 ? own : sortedMap(new Map([...own, ...peers]))
+  placing.instances.set(key, { id: packageOf(id), dependencies, optional: place.optional })
 }
 
 /** Groups of names in an order in which nobody takes what comes later; those in a circle are one group (Tarjan). */

@@ -21,6 +21,8 @@ export type Release = {
   readonly libc?: readonly string[] | string
   readonly deprecated?: string | boolean
   readonly hasInstallScript?: boolean
+  /** Of registries that give whole documents. */
+  readonly scripts?: { readonly [name: string]: unknown }
   readonly dist: Dist
 }
 
@@ -29,8 +31,16 @@ type Dist = {
   readonly tarball: string
   readonly integrity?: string
   readonly shasum?: string
+  readonly attestations?: unknown
   /** The digest of its file list, where a registry that proves its releases told it (spec/release.md). */
   readonly files?: string
+}
+
+/** Whether the registry says that the package runs something when it is installed. */
+export function hasInstallScript({ hasInstallScript: isTold, scripts }: Release): boolean {
+  if (isTold === true) return true
+  const isThere = (event: string): boolean => typeof scripts?.[event] === 'string'
+  return isThere('install') || isThere('preinstall') || isThere('postinstall')
 }
 
 /** A package of a registry. */
@@ -40,6 +50,8 @@ export type Packument = {
   readonly versions: { readonly [version: string]: Release }
   /** When each version was published, in ISO 8601; not in the abbreviated form. */
   readonly time?: { readonly [version: string]: string }
+  /** Whether any version has attestations, where that is known without reading all of them. */
+  readonly hasAttestations?: boolean
   /** When anything of it changed last: no version is younger. */
   readonly modified?: string
 }

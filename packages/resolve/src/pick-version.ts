@@ -40,10 +40,21 @@ export function pickVersion(
   if (latest !== undefined && fits(latest) && isAllowed(latest) && isSound(latest, preferences)) {
     return latest
   }
-  const candidates = Object.values(versions).filter(
-    (release) =>
-      fits(release) && ranges.version(release.version) !== undefined && isAllowed(release),
-  )
+  const fitting = Reflect.ownKeys(versions) // Object.keys() would look at each of them.
+    .filter((version) => typeof version === 'string')
+    .filter(
+      (version) =>
+        ((wanted === '*' && version === tags['latest']) || isWithin(version)) &&
+        ranges.version(version) !== undefined,
+    )
+    .toSorted((one, other) => ranges.compare(other, one))
+  const candidates: Release[] = []
+  for (const version of fitting) {
+    const release = releaseOf(packument, version)
+    if (release === undefined || !isAllowed(release)) continue
+    if (isSound(release, preferences)) return release // None that is older is better: it need not be read.
+    candidates.push(release)
+  }
   return candidates.toSorted(byWorth(preferences))[0]
 }
 

@@ -1,5 +1,5 @@
 // A version that a dependency is to keep: another client's lock has it, or the part of a lock that nobody wants changed.
-import type { Packument, Release } from './packument.ts'
+import { integrityOf, type Packument, type Release } from './packument.ts'
 import { nodeRanges, type Ranges } from './ranges.ts'
 
 /** A version, and what its tarball hashed to when it was chosen. */
@@ -17,8 +17,18 @@ export function takePinned(
   if (pin === undefined || !Object.hasOwn(versions, pin.version)) return undefined
   const release = versions[pin.version]
   if (release === undefined || !fitsWanted(pin.version, wanted, ranges)) return undefined
-  const [integrity] = /\bsha512-[\w+/=]+/.exec(pin.integrity ?? '') ?? []
+  const integrity = keptHash(pin, release)
   return integrity === undefined ? release : { ...release, dist: { ...release.dist, integrity } }
+}
+
+/** The old hash where the registry may not replace it: a SHA-1 gives way to a stronger one if the registry still tells the same SHA-1. */
+function keptHash({ integrity = '' }: Pin, { dist }: Release): string | undefined {
+  const [strong] = /\bsha512-[\w+/=]+/.exec(integrity) ?? []
+  if (strong !== undefined) return strong
+  const [weak] = /\bsha1-[\w+/=]+/.exec(integrity) ?? []
+  const told =
+    dist.shasum === undefined ? undefined : integrityOf({ tarball: '', shasum: dist.shasum })
+  return weak === undefined || weak === told || told === undefined ? undefined : weak
 }
 
 /** Whether the version is what was wanted. Of a tag nobody can tell, so it is. */

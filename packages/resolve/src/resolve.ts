@@ -40,13 +40,15 @@ export async function resolve(
   const crawl = new Crawl(importers, ports, rules)
   await crawl.follow(importers)
   const tried = new Set<string>()
+  let places = crawl.found()
   for (let round = 0; round < maxPeerRounds; round++) {
-    const missing = findMissingPeers(crawl.found()).filter((peer) => !tried.has(placeOf(peer)))
+    const missing = findMissingPeers(places).filter((peer) => !tried.has(placeOf(peer)))
     if (missing.length === 0) break
     for (const peer of missing) tried.add(placeOf(peer))
     await crawl.follow(addedEdges(missing))
+    places = crawl.found()
   }
-  return { ...describe(importers, crawl.found()), unusedOverrides: crawl.unusedOverrides() }
+  return { ...describe(importers, places), unusedOverrides: crawl.unusedOverrides() }
 }
 
 function placeOf({ folder, name }: MissingPeer): string {

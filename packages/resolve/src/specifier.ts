@@ -1,6 +1,7 @@
 // What stands behind a name in package.json's dependencies, taken apart.
 import { SteleError } from '@stele/errors'
 import semver from 'semver'
+import { isFolderName } from './folder-names.ts'
 import { maxSpecifierLength } from './limits.ts'
 
 /** A dependency's specifier. Paths are as written: who reads them knows which folder they start from. */
@@ -25,6 +26,7 @@ const hosted = /^(?:github|gitlab|bitbucket|gist):|^[\w.-]+\/[\w.-]+(?:#.*)?$/
 
 /** The specifier that `text` is for the dependency called `name`. Throws specifier_invalid. */
 export function parseSpecifier(name: string, text: string): Specifier {
+  if (!isFolderName(name)) throw invalid(name, text, `"${name}" is no package name`)
   const trimmed = text.trim()
   if (trimmed.length > maxSpecifierLength) throw invalid(name, text, 'it is too long')
   const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/s.exec(trimmed) ?? []
@@ -62,6 +64,7 @@ function parseAlias(name: string, text: string, rest: string): Specifier {
     return { kind: 'registry', name, wanted: checkWanted(name, text, rest) }
   }
   const wanted = at === -1 ? '' : rest.slice(at + 1)
+  if (!isFolderName(real)) throw invalid(name, text, `"${real}" is no package name`)
   return { kind: 'registry', name: real, wanted: checkWanted(name, text, wanted) }
 }
 

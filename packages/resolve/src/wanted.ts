@@ -50,8 +50,13 @@ function edgesIn(
     })
 }
 
+const none: readonly WantedPeer[] = []
+
 /** The peers of a package, by name: those that only `peerDependenciesMeta` names are optional, of any version. */
 export function peersOf(release: Release): readonly WantedPeer[] {
+  if (release.peerDependencies === undefined && release.peerDependenciesMeta === undefined) {
+    return none // Most have none.
+  }
   const { peerDependencies = {}, peerDependenciesMeta = {}, dependencies = {} } = release
   const names = new Set([...Object.keys(peerDependencies), ...Object.keys(peerDependenciesMeta)])
   return [...names]

@@ -28,6 +28,17 @@ test('takePinned() keeps the sha512 that the version was chosen with, and no wea
   assert.equal(taken('sha1-b'), 'sha512-a@1.0.0')
 })
 
+test('takePinned() keeps a SHA-1 that the registry does not tell any more', () => {
+  const shasum = 'da39a3ee5e6b4b0d3255bfef95601890afd80709'
+  const integrity = 'sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk='
+  const dist = { tarball: '', integrity: 'sha512-n', shasum }
+  const told = { ...packument, versions: { '1.0.0': { name: 'a', version: '1.0.0', dist } } }
+  const taken = (old: string): string | undefined =>
+    takePinned(told, { wanted: '*' }, { version: '1.0.0', integrity: old })?.dist.integrity
+  assert.equal(taken(integrity), 'sha512-n')
+  assert.equal(taken('sha1-other='), 'sha1-other=')
+})
+
 test('fitsWanted() is true of any version when a tag is wanted', () => {
   assert.equal(fitsWanted('1.0.0', 'next'), true)
 })

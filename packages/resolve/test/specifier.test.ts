@@ -51,3 +51,28 @@ for (const text of ['not a range!', 'foo:bar', 'npm:other@not a range', 'x'.repe
     )
   })
 }
+
+for (const name of [
+  '../up',
+  'a/b',
+  '@s/../../up',
+  '.bin',
+  '@s',
+  '',
+  'node_modules',
+  'a\\b',
+  'C:a',
+]) {
+  test(`parseSpecifier() throws specifier_invalid for a dependency or an alias called "${name}"`, () => {
+    for (const [dependency, text] of [
+      [name, '1'],
+      ['dep', `npm:${name}@1`],
+    ] as const) {
+      assert.throws(
+        () => parseSpecifier(dependency, text),
+        (error) => isSteleError(error, 'specifier_invalid'),
+        `${dependency} ${text}`,
+      )
+    }
+  })
+}

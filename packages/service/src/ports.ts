@@ -82,7 +82,7 @@ export type Timers = {
 /** Makes what runs calls, from the settings in force and the blobs that they name. */
 export type OpenScript = (
   settings: ScriptSettings,
-  ports: Pick<ServicePorts, 'timed' | 'report'> & {
+  ports: Pick<ServicePorts, 'watched' | 'report'> & {
     readonly readBlob: (name: string) => Uint8Array | undefined
   },
 ) => Executor
@@ -101,8 +101,8 @@ export type ServicePorts = {
   readonly openScript: OpenScript
   /** What oracles ask of the world outside; without it they are told that nothing may be asked. */
   readonly outside?: AskOutside | undefined
-  /** Runs the script's work; whoever watches for calls that hang sees it begin and end. */
-  readonly timed: <T>(work: () => T) => T
+  /** Runs the script's work, where whoever watches for calls that hang sees it begin and end. */
+  readonly watched: <T>(work: () => T) => T
   readonly report: (event: ServiceEvent) => void
 }
 

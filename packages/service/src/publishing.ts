@@ -1,5 +1,5 @@
 // Publishes behind the log: soon after a commit, at most once a second, less often where it takes long, and never while the log is read-only.
-import { isSteleError } from '@stele/errors'
+import { isSteleError, reasonOf } from '@stele/errors'
 import type { Publisher } from '@stele/log'
 import { longestPublishRestMs, publishEveryMs, publishRestFactor } from './limits.ts'
 import type { ServicePorts } from './ports.ts'
@@ -31,7 +31,7 @@ export function startPublishing(
       await publisher.publish()
     } catch (error) {
       if (isSteleError(error, 'log_inconsistent')) writes.stopWrites(error.details.reason)
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       report({ event: 'folder_publish_failed', reason })
     }
     const wantedMs = publishRestFactor * (nowMs() - startMs)

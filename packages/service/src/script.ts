@@ -5,7 +5,7 @@ import { loadEngine, refuseRetired } from '@stele/host'
 import type { OpenScript } from './ports.ts'
 
 /** Makes what runs the calls of a log with these settings. Throws `script_invalid`, `engine_unknown`, `limits_invalid`. */
-export const openScript: OpenScript = (settings, { readBlob, timed, report }) => {
+export const openScript: OpenScript = (settings, { readBlob, watched, report }) => {
   const script = readBlob(settings.script)
   if (script === undefined)
     throw new SteleError('script_invalid', { reason: 'its blob is missing' })
@@ -24,7 +24,7 @@ export const openScript: OpenScript = (settings, { readBlob, timed, report }) =>
   )
   return {
     ...executor,
-    init: (call, state) => timed(() => executor.init(call, state)),
-    call: (call, state) => timed(() => executor.call(call, state)),
+    init: (call, state) => watched(() => executor.init(call, state)),
+    call: (call, state) => watched(() => executor.call(call, state)),
   }
 }

@@ -1,14 +1,13 @@
 // A service: its script, its log and its replica behind one port. It runs in whatever thread opens it.
 
 import { rootsAccount } from '@stele/entries/bodies'
-import type { CallAnswer, CallRequest } from '@stele/entries/calls'
+import type { CallAnswer, CallRequest, ScriptOffers } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
 import { createPublisher, type LogPorts, type Publisher, Sequencer } from '@stele/log'
 import { type FolderReport, holdsLog, logFault, type RepairOptions } from '@stele/log/published'
-import type { Offers } from '@stele/log/script'
 import { clockName, type StateQuery } from '@stele/state'
 import { createCosigner, createEd25519Signer } from '@stele/tlog/keys'
-import { askInTime } from './asking.ts'
+import { askInTime } from './ask-in-time.ts'
 import { type Erasing, startErasing } from './erasing.ts'
 import { genesisOf } from './genesis.ts'
 import { beatEveryMs, compareRestMs } from './limits.ts'
@@ -23,7 +22,7 @@ export type Service = {
   /** Why writes are refused, undefined where they are taken. */
   readonly readOnly: () => string | undefined
   /** What the script offers to callers, and whether they may be anonymous where calls have to be signed. */
-  readonly offers: () => Offers
+  readonly offers: () => ScriptOffers
   /** Answers after the durable commit. Throws what `Sequencer.submit` throws. */
   readonly submit: (request: CallRequest) => Promise<CallAnswer>
   /** A proof bundle (spec/state.md "Proofs"). Throws `request_invalid`, `server_busy`, `log_inconsistent`. */

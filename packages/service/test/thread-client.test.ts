@@ -167,12 +167,12 @@ test('prove() is asked again after a suspension when proofs were refused during 
   await service.prove([])
 })
 
-test('submit() throws service_suspended when the service or its thread is closed', async (t) => {
+test('submit() throws service_closed when the service or its thread is closed', async (t) => {
   const { service, other, close } = start(t)
   await service.close()
-  await assert.rejects(service.submit(call('set')), { code: 'service_suspended' })
+  await assert.rejects(service.submit(call('set')), { code: 'service_closed' })
   await close()
-  await assert.rejects(other.submit(call('set')), { code: 'service_suspended' })
+  await assert.rejects(other.submit(call('set')), { code: 'service_closed' })
 })
 
 test('open() tries again when a service could not be opened', async (t) => {
@@ -186,7 +186,7 @@ test('open() tries again when a service could not be opened', async (t) => {
   assert.equal((await late.submit(call('set'))).index, 1)
 })
 
-test('ready settles once the log is open when the thread ended before', async (t) => {
+test('open() gives a ready that settles once the log is open when the thread ended before', async (t) => {
   const { thread } = start(t, { firstDelayMs: 1 })
   const folder = mkdtempSync(join(tmpdir(), 'stele-dying-'))
   t.after(() => rmSync(folder, { recursive: true }))

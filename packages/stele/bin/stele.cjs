@@ -43,28 +43,40 @@ function isRecent(version) {
 function runHere() {
   if (saysUpToDate()) return
   watchLauncher()
-  require('module').enableCompileCache()
+  require('module').enableCompileCache(process.env.NODE_COMPILE_CACHE || compileCache())
   void import(require('url').pathToFileURL(main).href)
+}
+
+/** Compiled code of the user's own: what is below /tmp, where Node puts it, somebody else may have put there. As src/compile-cache.ts. */
+function compileCache() {
+  var home = process.env.HOME || require('os').homedir()
+  return path.join(process.env.XDG_CACHE_HOME || path.join(home, '.cache'), 'stele', 'compiled')
 }
 
 /** An installation that has nothing to do loads nothing but what finds that out, which is there in what is published. */
 function saysUpToDate() {
   var command = process.argv[2]
   if (command !== 'install' && command !== 'i') return false
-  if (process.argv.indexOf('--json') > 0) return false
+  if (process.argv.some(isForPrograms)) return false
   try {
     var check = path.join(__dirname, '..', 'lib', 'up-to-date.cjs')
     var asked = { cwd: process.cwd(), arguments: process.argv.slice(3), env: process.env }
     var packages = require(check).findUpToDate(asked)
     if (packages === undefined) return false
-    process.stdout.write(
-      packages + ' packages: nothing to do, ' + process.uptime().toFixed(2) + ' s\n',
-    )
+    var counted = packages + (packages === 1 ? ' package' : ' packages')
+    var isSilent = process.argv.indexOf('--silent') > 0 || process.argv.indexOf('-s') > 0
+    var line = counted + ': nothing to do, ' + process.uptime().toFixed(2) + ' s\n'
+    if (!isSilent) process.stdout.write(line)
     return true
   } catch (absent) {
     if (absent.code !== 'MODULE_NOT_FOUND') throw absent
     return false
   }
+}
+
+/** What is to be printed in another form. */
+function isForPrograms(argument) {
+  return argument === '--json' || argument.indexOf('--reporter') === 0
 }
 
 /** Whether this process can become another program and stay what it is for whoever started it. */

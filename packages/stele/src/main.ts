@@ -1,5 +1,5 @@
 // The process: picks the command, prints what it gives, and turns errors into exit codes. In a worker: runs its role.
-import { enableCompileCache } from 'node:module'
+import { readFileSync } from 'node:fs'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { isSteleError, SteleError, toErrorBody } from '@stele/errors'
 import type { EarlyWorker } from '@stele/service/thread'
@@ -10,6 +10,7 @@ import { parseArguments } from './arguments.ts'
 import { fullName } from './commands/aliases.ts'
 import { commands } from './commands/catalogue.ts'
 import type { Input, RunnableCommand } from './commands/command.ts'
+import { useCompileCache } from './compile-cache.ts'
 import { stopSignal } from './stop-signal.ts'
 import { fileFault } from './user-file.ts'
 
@@ -20,6 +21,8 @@ const unreachable = [
   'server_refused',
   'verify_stopped',
   'verify_impossible',
+  'copy_incomplete',
+  'read_too_large',
   'entry_not_run',
   'engine_unknown',
   'engine_retired',
@@ -27,7 +30,7 @@ const unreachable = [
 /** What was typed, or written into settings, cannot be meant. */
 const wrongUsage = ['usage_wrong', 'setting_invalid', 'setting_unknown'] as const
 
-enableCompileCache() // Commands and roles are loaded after this line, from the cache in half the time.
+useCompileCache(process.env) // Commands and roles are loaded after this line, from the cache in half the time.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit() // Whoever read it has seen enough.
@@ -86,13 +89,19 @@ async function runProcess(argv: readonly string[]): Promise<number> {
       return exitCodes.bug
     }
     if (json) process.stdout.write(`${JSON.stringify(toErrorBody(error))}\n`)
-    else
+    else if (isNdjson(argv)) {
+      process.stdout.write(`${JSON.stringify({ event: 'error', ...toErrorBody(error) })}\n`)
+    } else
       process.stderr.write(
         [error.message, ...error.lines, error.fix].flatMap((line) => line ?? []).join('\n') + '\n',
       )
     if (unreachable.some((code) => code === error.code)) return exitCodes.unreachable
     return wrongUsage.some((code) => code === error.code) ? exitCodes.wrongUsage : exitCodes.failed
   }
+}
+
+function isNdjson(argv: readonly string[]): boolean {
+  return argv.includes('--reporter=ndjson') || argv[argv.indexOf('--reporter') + 1] === 'ndjson'
 }
 
 /** A file that cannot be read or written is the user's to mend, not a bug. */
@@ -156,9 +165,23 @@ async function findCommand(typed: string): Promise<RunnableCommand> {
   const isOption = name.startsWith('-')
   const { near } = isOption ? {} : nearest(name, [...Object.keys(commands), 'version'])
   const meant = near === 'version' ? '--version' : near
-  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`
+  const hint = isScript(name)
+    ? `; "stele run ${name}" runs the script of that name`
+    : meant === undefined
+      ? ''
+      : `; did you mean "${meant}"?`
   const reason = isOption ? `Unknown option ${name}` : `There is no command "${name}"${hint}`
   throw new SteleError('usage_wrong', { reason, command: '' })
+}
+
+/** Whether the package.json here has it. */
+function isScript(name: string): boolean {
+  try {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
+    return typeof scripts === 'object' && scripts !== null && Object.hasOwn(scripts, name)
+  } catch {
+    return false // There is none, or it cannot be read.
+  }
 }
 
 async function askPerson(question: string): Promise<string> {

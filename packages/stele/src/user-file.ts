@@ -1,6 +1,6 @@
 // Files that were named by whoever typed the command: what is wrong with them, in words and with their name.
 import { readFileSync } from 'node:fs'
-import { SteleError } from '@stele/errors'
+import { reasonOf, SteleError } from '@stele/errors'
 
 /** The text of a file. Throws `data_invalid`. */
 export function readUserFile(path: string): string {
@@ -19,5 +19,5 @@ export function fileFault(error: unknown): string {
   if (code === 'ENOTDIR') return 'a part of the path is a file, not a folder'
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'there is no room left on the disk'
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
-  return error instanceof Error ? error.message : String(error)
+  return reasonOf(error)
 }

@@ -25,8 +25,8 @@ for (const [typed, wanted] of rows) {
 }
 
 test('fullName() throws usage_wrong and names the commands when several begin like that', () => {
-  const message = /^"re" is the beginning of "remove" and "reserve"$/
-  assert.throws(() => fullName('re', names), { code: 'usage_wrong', message })
+  const message = /^"res" is the beginning of "reserve" and "restart"$/
+  assert.throws(() => fullName('res', names), { code: 'usage_wrong', message })
 })
 
 test('every alias is another word for a command, and none hides one', () => {

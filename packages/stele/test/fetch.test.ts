@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { isSteleError } from '@stele/errors'
-import { createFetch, type FetchPorts } from '../src/verify/fetch.ts'
-import type { Answer } from '../src/verify/http-request.ts'
+import { createFetch, type FetchPorts } from '../src/sources/fetch.ts'
+import type { Answer } from '../src/sources/http-request.ts'
 
 type Said = Omit<Partial<Answer>, 'body'> & { readonly text?: string }
 

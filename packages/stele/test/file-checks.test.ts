@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { AuditedState, CheckTools } from '@stele/audit/checks'
-import { createFileChecks } from '../src/vm/file-checks.ts'
-import { parseFilesPath } from '../src/vm/file-paths.ts'
+import { createFileChecks } from '../src/script-files/file-checks.ts'
+import { parseFilesPath } from '../src/script-files/file-paths.ts'
 
 /** By path; folders hold null, undefined is withheld. */
 type Tree = Readonly<Record<string, string | null | undefined>>

@@ -6,12 +6,13 @@ import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import {
   diskNames,
+  diskNamesIn,
   filesPath,
   parseFilesPath,
   readDiskName,
   unescapeName,
-} from '../src/vm/file-paths.ts'
-import { createFilesFetch } from '../src/vm/files-folder.ts'
+} from '../src/script-files/file-paths.ts'
+import { createFilesFetch } from '../src/script-files/files-folder.ts'
 
 const oddParts = ['.', '%', '\\', '\n', 'é', '😀', 'a', '+', ' ', ':', '%41', '%2e', '\u007f', '%+']
 
@@ -30,10 +31,14 @@ function* oddNames(): Iterable<string> {
 suite('diskNames()', () => {
   const cases: readonly (readonly [name: string, wanted: readonly string[]])[] = [
     ['foo.js.1.0.0', ['foo.js.1.0.0']],
-    ['ü ?*', ['ü ?*']],
+    ['ü (1), &c', ['ü (1), &c']],
+    ['a:b?', ['a%3ab%3f']],
+    ['a. ', ['a.%20']],
+    ['Con.txt', ['%43on.txt']],
+    ['console', ['console']],
     ['.', ['%2e']],
     ['..', ['%2e%2e']],
-    ['...', ['...']],
+    ['...', ['..%2e']],
     ['a%2Fb', ['a%252Fb']],
     ['a\\b\n', ['a%5cb%0a']],
     ['%+x', ['%25+x']],
@@ -41,8 +46,8 @@ suite('diskNames()', () => {
     ['x'.repeat(201), [`%+${'x'.repeat(200)}`, 'x']],
     [`${'x'.repeat(200)}.`, [`%+${'x'.repeat(200)}`, '%2e']],
     [`${'x'.repeat(200)}..`, [`%+${'x'.repeat(200)}`, '%2e%2e']],
-    [`${'x'.repeat(199)}..`, [`%+${'x'.repeat(199)}.`, '%2e']],
-    ['.'.repeat(402), [`%+${'.'.repeat(200)}`, `%+${'.'.repeat(200)}`, '%2e%2e']],
+    [`${'x'.repeat(199)}..`, [`%+${'x'.repeat(199)}%2e`, '%2e']],
+    ['.'.repeat(402), [`%+${'.'.repeat(199)}%2e`, `%+${'.'.repeat(199)}%2e`, '%2e%2e']],
   ]
   for (const [name, wanted] of cases) {
     test(`diskNames() gives ${wanted.length} name(s) when it is ${JSON.stringify(name.slice(0, 20))}`, () => {
@@ -59,10 +64,48 @@ suite('diskNames()', () => {
       const last = parts.length - 1
       assert.ok(read.every(({ isCut }, at) => isCut === at < last))
       for (const part of parts) {
-        assert.ok(Buffer.byteLength(part) <= 204 && !/[/\0\\]/.test(part))
-        assert.ok(part !== '.' && part !== '..' && part !== '')
+        assert.ok(Buffer.byteLength(part) <= 204 && !/[/\0\\:]/.test(part))
+        assert.ok(part !== '' && !/[. ]$/.test(part))
       }
     }
+  })
+})
+
+/** What a disk that folds case and accents takes names for. */
+const fold = (name: string): string => name.normalize('NFC').toLowerCase()
+
+suite('diskNamesIn()', () => {
+  const [accents, apart] = ['\u00e9', 'e\u0301']
+  const folders: readonly (readonly string[])[] = [
+    ['A', 'a'],
+    ['Ab', 'aB', 'AB', 'ab'],
+    [accents, apart],
+    ['A', 'a', '%41', '%4A', '%4a'],
+    ['con', 'CON'],
+    ['X'.repeat(250), 'x'.repeat(300), `${'x'.repeat(200)}y`, 'X'.repeat(200)],
+    [`${'a'.repeat(200)}B`, `${'a'.repeat(200)}b`, `${'A'.repeat(200)}c`],
+  ]
+  for (const names of folders) {
+    test(`diskNamesIn() keeps ${names.map((name) => JSON.stringify(name.slice(0, 6))).join(', ')} apart on a disk that folds names`, () => {
+      const places = [...diskNamesIn(names)]
+      const files = places.map(([, disk]) => fold(disk.join('/')))
+      assert.equal(new Set(files).size, names.length)
+      const prefixes = places.flatMap(([, disk]) =>
+        disk.map((_, at) => disk.slice(0, at + 1).join('/')),
+      )
+      assert.equal(new Set(prefixes.map(fold)).size, new Set(prefixes).size)
+      for (const [name, disk] of places) {
+        const text = disk.map((part) => readDiskName(part).text).join('')
+        assert.equal(unescapeName(text), name)
+      }
+    })
+  }
+
+  test('diskNamesIn() spells a name as it is where none beside it is like it', () => {
+    assert.deepEqual(
+      [...diskNamesIn(['README', 'Résumé', 'b']).values()],
+      [['README'], ['Résumé'], ['b']],
+    )
   })
 })
 

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { createFolderFetch } from '../src/verify/folder-fetch.ts'
+import { createFolderFetch } from '../src/sources/folder-fetch.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stele-copy-'))
 after(() => rmSync(folder, { recursive: true }))

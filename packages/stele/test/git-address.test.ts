@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseGitAddress } from '../src/client/git-address.ts'
+import { packCommit } from '../src/client/git.ts'
+import { commitAddress, parseGitAddress } from '../src/client/git-address.ts'
 import { highestTag } from '../src/client/git-tags.ts'
 
 const github = ['https://github.com/o/r.git', 'ssh://git@github.com/o/r.git']
@@ -74,3 +75,36 @@ test('highestTag() gives the tag of the highest version that fits', () => {
   assert.equal(highestTag(tags, '^1.0.0'), 'v1.10.0')
   assert.equal(highestTag(tags, '^3.0.0'), undefined)
 })
+
+for (const path of [
+  '',
+  'a',
+  'packages/@s/a',
+  'x&commit:--output=f',
+  'a b#c%2f',
+  'semver:1&head=x',
+]) {
+  test(`commitAddress() is read again as the same commit and folder, when that is "${path}"`, () => {
+    const commit = 'a'.repeat(40)
+    const address = commitAddress({ repository: 'github:o/r', path }, commit)
+    const found = parseGitAddress('github:o/r', address.slice('github:o/r#'.length))
+    assert.deepEqual([found?.committish, found?.path], [commit, path])
+  })
+}
+
+for (const commit of [
+  '--output=/tmp/x',
+  '-o/tmp/x',
+  'main',
+  'a'.repeat(41),
+  `${'a'.repeat(40)}\n`,
+  '',
+]) {
+  test(`packCommit() gives Git nothing but the id of a commit, and not "${commit}"`, async () => {
+    const address = parseGitAddress('github:o/r', '')
+    assert.ok(address !== undefined)
+    await assert.rejects(packCommit(address, { commit, url: 'https://host.invalid/' }, {}), {
+      message: `"${commit}" is not the id of a commit`,
+    })
+  })
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Graph } from '@stele/resolve/graph'
-import { changesBetween, formatChanges } from '../src/client/graph-changes.ts'
+import { changesBetween, deprecationsIn, formatChanges } from '../src/client/graph-changes.ts'
 
 function graphOf(...ids: readonly string[]): Graph {
   const packages = ids.map((id) => {
@@ -19,4 +19,32 @@ test('formatChanges() has a line for each package that differs', () => {
     '- c 1.0.0',
     '+ e 1.0.0',
   ])
+})
+
+test('deprecationsIn() tells of what is new and deprecated, by name where a package.json has it', () => {
+  const release = (name: string, deprecated?: string) =>
+    [
+      `${name}@1.0.0`,
+      {
+        name,
+        version: '1.0.0',
+        dist: { tarball: '' },
+        ...(deprecated === undefined ? {} : { deprecated }),
+      },
+    ] as const
+  const packages = new Map([
+    release('a', 'use b\nnow'),
+    release('b'),
+    release('c', 'old'),
+    release('d', 'old'),
+  ])
+  const directs = [
+    { name: 'a', specifier: '*', kind: 'dependencies' as const, instance: 'a@1.0.0' },
+  ]
+  const after: Graph = { importers: [{ folder: '.', directs }], packages, instances: new Map() }
+  assert.deepEqual(deprecationsIn(after, changesBetween(undefined, after)), [
+    'a@1.0.0 is deprecated: use b now',
+    'Deprecated, and there for other packages: c@1.0.0, d@1.0.0',
+  ])
+  assert.deepEqual(deprecationsIn(after, changesBetween(after, after)), [])
 })

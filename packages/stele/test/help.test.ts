@@ -52,3 +52,9 @@ test('help throws usage_wrong for a command that the group does not have', async
   const wrong = { code: 'usage_wrong', message: 'There is no command "vm nope"' }
   await assert.rejects(async () => help.run({ ...quietInput, positionals: ['vm', 'nope'] }), wrong)
 })
+
+test('help shows every command under a heading', async () => {
+  const text = help.view(await help.run({ ...quietInput, positionals: [] }))
+  for (const name of Object.keys(commands)) assert.match(text, new RegExp(`^  ${name} +[A-Z]`, 'm'))
+  assert.doesNotMatch(text, /^Others$/m)
+})

@@ -12,10 +12,10 @@ import { entryKinds } from '@stele/entries/leaf'
 import { applyBody } from '@stele/entries/transition'
 import { type ErrorCode, isSteleError } from '@stele/errors'
 import type { JsonObject, JsonValue } from '@stele/formats/json'
-import { createIdentity, type Identity, loadIdentity } from '../src/vm/identity.ts'
-import { maxClockSkewMs, signedForMs } from '../src/vm/limits.ts'
-import { RpcFailure } from '../src/vm/rpc-client.ts'
-import { type SendRequest, signCalls } from '../src/vm/signing-calls.ts'
+import { RpcFailure, ScriptError } from '../src/rpc/call-errors.ts'
+import { createIdentity, type Identity, loadIdentity } from '../src/rpc/identity.ts'
+import { maxClockSkewMs, signedForMs } from '../src/rpc/limits.ts'
+import { type SendRequest, signCalls } from '../src/rpc/signing-calls.ts'
 
 const isCode =
   (code: ErrorCode, words = /./) =>
@@ -33,7 +33,10 @@ test('createIdentity() makes a file for its owner alone, and loadIdentity() give
   const made = createIdentity(file)
   assert.match(made.account, /^ed25519:[\w-]{43}$/)
   assert.equal(statSync(file).mode & 0o777, 0o600)
-  assert.deepEqual([loadIdentity(file).account, loadIdentity(file).key], [made.account, made.key])
+  assert.deepEqual(
+    [loadIdentity(file).account, loadIdentity(file).keyId],
+    [made.account, made.keyId],
+  )
   const before = readFileSync(file, 'utf8')
   assert.throws(() => createIdentity(file), isCode('data_invalid', /there is a file/))
   assert.equal(readFileSync(file, 'utf8'), before)
@@ -116,7 +119,7 @@ function serviceOf(): {
       return ran.length
     } catch (error) {
       if (!isSteleError(error)) throw error
-      throw new RpcFailure({ code: -32_000, message: error.code, data: error.message })
+      throw new RpcFailure({ code: -32_002, reason: error.code, message: error.message })
     }
   }
   return { send, ran, requests }
@@ -162,6 +165,19 @@ test('signCalls() goes on with the next number when another program has called w
   await second('add', [3])
   await first('add', [4])
   assert.equal(ran.length, 4)
+})
+
+test('signCalls() sends a call once when its script throws an error that is called as a refusal is', async (t) => {
+  const identity = await makeIdentity(t)
+  const { send, ran } = serviceOf()
+  const throwing: SendRequest = async (request) => {
+    const answer = await send(request)
+    if (request['method'] === 'stele.seq') return answer
+    throw new ScriptError({ name: 'call_unauthorized', message: 'call_unauthorized' })
+  }
+  const call = await signCalls(throwing, { identity, origin, nowMs: () => timeMs })
+  await assert.rejects(call('add', [1]), ScriptError)
+  assert.equal(ran.length, 1)
 })
 
 for (const [aheadMs, words] of [

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { createFetching } from '../src/oracles/fetching.ts'
+import { maxFetches } from '../src/oracles/limits.ts'
+import { requestHttp } from '../src/sources/http-request.ts'
 import { createGet } from '../src/upstream/http-get.ts'
-import { requestHttp } from '../src/verify/http-request.ts'
-import { createFetching } from '../src/vm/fetching.ts'
-import { maxFetches } from '../src/vm/limits.ts'
 
 /** The port of a server that switches to another protocol, whatever it is asked. */
 async function open(t: TestContext): Promise<number> {
@@ -39,7 +39,7 @@ test('get() rejects when the answer is another protocol', { timeout }, async (t)
   await assert.rejects(get({ url: `http://127.0.0.1:${await open(t)}/`, headers: {} }), told)
 })
 
-test('an oracle is told that the answer is another protocol, and later fetches have their turn', {
+test('createOutside() answers FetchError when the answer is another protocol, and later fetches have their turn', {
   timeout,
 }, async (t) => {
   const port = await open(t)

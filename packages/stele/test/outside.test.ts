@@ -6,14 +6,14 @@ import { type TestContext, test } from 'node:test'
 import type { OracleAnswer } from '@stele/entries/calls'
 import { isSteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
-import { createLookup, parseAllowedHost, requireAllowed } from '../src/vm/allowed-hosts.ts'
-import { maxFetchedBytes, maxFetches, maxRandomBytes } from '../src/vm/limits.ts'
-import { createOutside, type OutsideOptions } from '../src/vm/outside.ts'
+import { createLookup, parseAllowedHost, requireAllowed } from '../src/oracles/allowed-hosts.ts'
+import { maxFetchedBytes, maxFetches, maxRandomBytes } from '../src/oracles/limits.ts'
+import { createOutside, type OutsideOptions } from '../src/oracles/outside.ts'
 
 const ask = (options: OutsideOptions, request: JsonValue): Promise<OracleAnswer> =>
   createOutside(options)(request, new AbortController().signal)
 
-test('the time is the real one, and random bytes are as many as were asked for', async () => {
+test('createOutside() answers with the real time, and as many random bytes as were asked for', async () => {
   assert.deepEqual(await ask({ nowMs: () => 77 }, { time: true }), { value: 77 })
   for (const size of [1, 32, maxRandomBytes]) {
     const answer = await ask({}, { random: size })
@@ -30,10 +30,10 @@ const refused: readonly (readonly [request: JsonValue, name: string, message: Re
   [{ random: 0 }, 'TypeError', /a number from 1 to 65536/],
   [{ random: 65_537 }, 'TypeError', /a number from 1 to 65536/],
   [{ random: '1' }, 'TypeError', /a number from 1 to 65536/],
-  [{ vms: { provision: { title: '', code: 'x' } } }, 'NotAllowedError', /no factory/],
+  [{ vms: { provision: { title: '', code: 'x' } } }, 'NotAllowedError', /not a factory/],
   [{ vms: { provision: { code: 'x' } } }, 'TypeError', /a title and code/],
-  [{ fetch: {} }, 'TypeError', /no web address/],
-  [{ fetch: { url: 'file:///etc/passwd' } }, 'TypeError', /no web address/],
+  [{ fetch: {} }, 'TypeError', /not a web address/],
+  [{ fetch: { url: 'file:///etc/passwd' } }, 'TypeError', /not a web address/],
   [{ fetch: { url: 'http://u:p@localhost/' } }, 'TypeError', /holds no password/],
   [{ fetch: { url: 'http://localhost/', method: 'TRACE' } }, 'TypeError', /one of GET/],
   [{ fetch: { url: 'http://localhost/', headers: { Host: 'x' } } }, 'TypeError', /"host"/],
@@ -44,7 +44,7 @@ const refused: readonly (readonly [request: JsonValue, name: string, message: Re
   [{ fetch: { url: 'http://localhost:81' } }, 'NotAllowedError', /--allow-host localhost:81$/],
 ]
 for (const [request, name, message] of refused) {
-  test(`an oracle that asks ${JSON.stringify(request)} is told ${name}`, async () => {
+  test(`createOutside() answers ${name} when an oracle asks ${JSON.stringify(request)}`, async () => {
     const answer = await ask({ allowHosts: ['localhost'] }, request)
     assert.ok('error' in answer)
     assert.equal(answer.error.name, name)
@@ -70,7 +70,7 @@ const places: readonly (readonly [host: string, url: string, isAllowed: boolean]
   ['[::1]:80', 'http://[0:0::1]/', true],
 ]
 for (const [host, url, isAllowed] of places) {
-  test(`--allow-host ${host} ${isAllowed ? 'allows' : 'does not allow'} ${url}`, () => {
+  test(`requireAllowed() ${isAllowed ? 'is silent' : 'throws NotAllowedError'} when ${url} is asked for and ${host} is allowed`, () => {
     const look = (): void => requireAllowed(new URL(url), [parseAllowedHost(host)])
     if (isAllowed) look()
     else assert.throws(look, { name: 'NotAllowedError' })
@@ -120,7 +120,7 @@ const leads: readonly (readonly [
   ['localhost', ['10.0.0.1'], [], []],
 ]
 for (const [host, addresses, allow, found] of leads) {
-  test(`a name that leads to ${addresses.join(' and ')} is ${found.length > 0 ? 'reached' : 'not reached'} as ${host} where ${allow.join() || 'nothing else'} is allowed`, async () => {
+  test(`createLookup() ${found.length > 0 ? `gives ${found.join()}` : 'throws NotAllowedError'} when ${host} leads to ${addresses.join(' and ')} and ${allow.join() || 'nothing else'} is allowed`, async () => {
     const lookup = createLookup(allow.map(parseAllowedHost), (_host, _options, callback) =>
       callback(
         null,
@@ -167,7 +167,7 @@ async function fetchAs(
   return { ...answer.value }
 }
 
-test('a fetch gives status, headers and body, as text or bytes', async (t) => {
+test('createFetching() gives status, headers and body, as text or bytes', async (t) => {
   const { url, host } = await serve(t, (request, response, body) => {
     response.writeHead(request.url === '/none' ? 404 : 200, {
       'x-said': [request.method ?? '', request.headers['x-own'] ?? ''].join(' '),
@@ -193,7 +193,7 @@ test('a fetch gives status, headers and body, as text or bytes', async (t) => {
   assert.equal((await fetchAs([host], { url: `${url}/none` }))['status'], 404)
 })
 
-test('redirects are followed to allowed hosts alone, and take no secrets along', async (t) => {
+test('createFetching() follows redirects to allowed hosts alone, and takes no secrets along', async (t) => {
   const seen: (string | undefined)[] = []
   const last = await serve(t, (request, response, body) => {
     seen.push(request.method, request.headers.authorization, request.headers.accept, body)
@@ -220,7 +220,7 @@ test('redirects are followed to allowed hosts alone, and take no secrets along',
   })
   await assert.rejects(fetchAs(both, { url: `${first.url}/odd` }), {
     name: 'NotAllowedError',
-    message: /no web address/,
+    message: /not a web address/,
   })
   await assert.rejects(fetchAs(both, { url: `${first.url}/loop` }), {
     name: 'FetchError',
@@ -228,7 +228,7 @@ test('redirects are followed to allowed hosts alone, and take no secrets along',
   })
 })
 
-test('what is too long, or breaks off, is told as such', async (t) => {
+test('createFetching() throws FetchError when an answer is too long, or breaks off', async (t) => {
   const { url, host } = await serve(t, (request, response) => {
     if (request.url === '/long') response.end(Buffer.alloc(maxFetchedBytes + 1))
     else if (request.url === '/whole') response.end(Buffer.alloc(maxFetchedBytes, 'x'))
@@ -253,7 +253,7 @@ test('what is too long, or breaks off, is told as such', async (t) => {
   })
 })
 
-test('fetches beyond the limit wait for their turn, and one that nobody waits for ends', async (t) => {
+test('createFetching() has fetches beyond the limit wait for their turn, and ends one that nobody waits for', async (t) => {
   const held: ServerResponse[] = []
   const { url, host } = await serve(t, (_request, response) => void held.push(response))
   const outside = createOutside({ allowHosts: [host] })

@@ -1,7 +1,7 @@
 // Code that a person types: what it gives, with and without await.
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { runTyped, trackCalls } from '../src/vm/typed-code.ts'
+import { runTyped, trackCalls } from '../src/commands/typed-code.ts'
 
 type Calls = {
   readonly made: string[]

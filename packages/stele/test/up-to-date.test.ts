@@ -16,6 +16,9 @@ const importers = [wanted('.', 'file:./a.tgz'), wanted('packages/w')]
 /** A project that was installed a while ago, so that its files' times can be trusted. */
 function makeInstalled(
   patterns = ['packages/*', 'apps/*'],
+  isBuilt = false,
+  runsScripts = false,
+  typed: readonly string[] = [],
 ): Disposable & { readonly root: string } {
   const root = mkdtempSync(join(tmpdir(), 'stele-state-'))
   for (const folder of [
@@ -31,7 +34,7 @@ function makeInstalled(
   const snapshot = takeSnapshot(watched, Date.now() + 1000)
   const store = join(root, 'store')
   mkdirSync(join(store, 'slots'), { recursive: true })
-  keepState({ ...watched, snapshot, typed: [], packages: 7, store })
+  keepState({ ...watched, cwd: root, snapshot, typed, packages: 7, store, isBuilt, runsScripts })
   return { root, [Symbol.dispose]: () => rmSync(root, { recursive: true }) }
 }
 
@@ -100,6 +103,19 @@ suite('findUpToDate()', () => {
     })
   }
 
+  for (const typed of [
+    ['--filter', '.'],
+    ['-w', './x'],
+    ['-C', 'x'],
+  ]) {
+    test(`says nothing when ${typed.join(' ')} is typed in another folder, where it means something else`, () => {
+      using project = makeInstalled(undefined, false, false, typed)
+      const again = { ...asked(project.root), arguments: typed }
+      assert.equal(findUpToDate(again), 7)
+      assert.equal(findUpToDate({ ...again, cwd: join(project.root, 'packages/w') }), undefined)
+    })
+  }
+
   test('says nothing in a project inside of the project that is no part of it', () => {
     using project = makeInstalled()
     mkdirSync(join(project.root, 'tool'))
@@ -111,12 +127,36 @@ suite('findUpToDate()', () => {
     using project = makeInstalled()
     const watched = { root: project.root, importers, env, patterns: [] }
     const snapshot = takeSnapshot(watched, 0)
-    keepState({ ...watched, snapshot, typed: [], packages: 7, store: join(project.root, 'store') })
+    const store = join(project.root, 'store')
+    keepState({
+      ...watched,
+      cwd: project.root,
+      snapshot,
+      typed: [],
+      packages: 7,
+      store,
+      isBuilt: false,
+      runsScripts: false,
+    })
     assert.equal(findUpToDate(asked(project.root)), undefined)
   })
 
   test('says nothing where packages of the workspace may lie in any depth', () => {
     using project = makeInstalled(['packages/**'])
     assert.equal(findUpToDate(asked(project.root)), undefined)
+  })
+
+  test('says nothing with another PATH where packages were built, since it names the Node that they were built for', () => {
+    for (const isBuilt of [false, true]) {
+      using project = makeInstalled(undefined, isBuilt)
+      const other = { ...asked(project.root), env: { ...env, PATH: '/other' } }
+      assert.equal(findUpToDate(other), isBuilt ? undefined : 7)
+    }
+  })
+
+  test('leaves the scripts of the project to whoever can run them', () => {
+    using project = makeInstalled(undefined, false, true)
+    assert.equal(findUpToDate(asked(project.root)), undefined)
+    assert.equal(findUpToDate({ ...asked(project.root), withScripts: true }), 7)
   })
 })

@@ -5,8 +5,8 @@ import { join, relative } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import { isSteleError, SteleError } from '@stele/errors'
 import { verify } from '../src/commands/verify.ts'
+import { parseRegistryUrl, parseSource } from '../src/sources/registry-source.ts'
 import { readOptions, refusedSince } from '../src/verify/read-options.ts'
-import { parseRegistryUrl, parseSource } from '../src/verify/source.ts'
 import { quietInput } from './command-input.ts'
 
 const good: readonly (readonly [text: string, url: string])[] = [
@@ -63,7 +63,7 @@ const badFlags: readonly (readonly [flag: string, text: string, said: RegExp])[]
   ['since', 'yesterday', /^--since "yesterday": must be a number of entries, or a file/],
   ['since', '-1', /^--since "-1"/],
   ['since', '.', /^--since "\.": must be/],
-  ['since', 'package.json', /^--since "package\.json": the file holds no signed checkpoint/],
+  ['since', 'package.json', /^--since "package\.json": the file does not hold a signed checkpoint/],
   ['call-timeout', '0', /^--call-timeout "0": must be a number of seconds from 1/],
   ['call-timeout', '1e3', /^--call-timeout "1e3"/],
   ['public-url', 'ftp://x', /^--public-url "ftp:\/\/x" is not the address/],
@@ -108,7 +108,7 @@ suite('readOptions()', () => {
     const error = new SteleError('checkpoint_invalid', { reason: 'no key of the log signs it' })
     const refused = refusedSince(error, 'my.note')
     assert.equal(refused?.code, 'usage_wrong')
-    assert.match(refused.message, /^--since "my\.note": is no checkpoint of this log: no key/)
+    assert.match(refused.message, /^--since "my\.note": is not a checkpoint of this log: no key/)
     assert.equal(refusedSince(error, undefined), undefined)
     assert.equal(refusedSince(new Error('x'), 'my.note'), undefined)
   })

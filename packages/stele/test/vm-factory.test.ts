@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, type TestContext, test } from 'node:test'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
-import { RPCClient, RPCServer, ScriptFailure, VM, VMFactory } from '../src/vm.ts'
+import { RPCClient, RPCServer, ScriptError, VM, VMFactory } from '../src/vm.ts'
 
 const factoryCode = `
 exports.make = async (title, code) => System.vms.provisionVM({ title, code })
@@ -48,7 +48,7 @@ suite('VMFactory', () => {
     return { ...made, id: made['id'] }
   }
 
-  test('a service that is provisioned is served below the factory as soon as the call is answered', async (t) => {
+  test('provisionVM() has the service served below the factory as soon as the call is answered', async (t) => {
     const factory = await open(t)
     const server = new RPCServer()
     server.mount('/', factory)
@@ -69,7 +69,7 @@ suite('VMFactory', () => {
     assert.equal(factory.VMs.size, 0)
   })
 
-  test('what was provisioned is there again after a restart, where it was', async (t) => {
+  test('deploy() opens what was provisioned before, where it was', async (t) => {
     const dir = freshDir()
     const first = new VMFactory(factoryCode)
     await first.deploy({ dir })
@@ -84,7 +84,21 @@ suite('VMFactory', () => {
     assert.ok(existsSync(join(dir, 'vms', other)), 'The log of what was shut down stays')
   })
 
-  test('its log and files say what was provisioned', async (t) => {
+  test('deploy() emits "ready" when the services that were provisioned before are open', async (t) => {
+    const dir = freshDir()
+    const first = new VMFactory(factoryCode)
+    await first.deploy({ dir })
+    const { id } = await make(first)
+    await first.close()
+    const again = new VMFactory(factoryCode)
+    t.after(() => again.close())
+    let open: readonly string[] = []
+    again.on('ready', () => (open = [...again.VMs.keys()]))
+    await again.deploy({ dir })
+    assert.deepEqual(open, [id])
+  })
+
+  test('provisionVM() leaves in log and files what was provisioned', async (t) => {
     const factory = await open(t)
     const { id, ...urls } = await make(factory)
     const { filesArchive, callLog } = factory
@@ -99,18 +113,18 @@ suite('VMFactory', () => {
   })
 
   const refused: readonly (readonly [what: string, code: string | number, error: RegExp])[] = [
-    ['a script that cannot be loaded', 'exports.x = (', /Cannot provision a service: /],
-    ['a script that never ends', 'for (;;);', /Cannot provision a service: /],
-    ['no script', '', /"code" is not the text of a script/],
-    ['a number', 7, /"code" is not the text of a script/],
+    ['the script cannot be loaded', 'exports.x = (', /Cannot provision a service: /],
+    ['the script never ends', 'for (;;);', /Cannot provision a service: /],
+    ['there is no script', '', /"code" is not the text of a script/],
+    ['the script is a number', 7, /"code" is not the text of a script/],
   ]
   for (const [what, code, error] of refused) {
-    test(`provisionVM() throws for ${what}, and nothing is left of it`, async (t) => {
+    test(`provisionVM() throws when ${what}, and leaves nothing of it`, async (t) => {
       const dir = freshDir()
       const factory = await open(t, dir)
       const asked = factory.executeCall({ methodName: 'make', args: ['bad', code] })
       await assert.rejects(asked, (thrown) => {
-        assert.ok(thrown instanceof ScriptFailure)
+        assert.ok(thrown instanceof ScriptError)
         assert.match(thrown.message, error)
         return true
       })
@@ -119,7 +133,7 @@ suite('VMFactory', () => {
     })
   }
 
-  test('a factory has no more services than it may, until one is shut down', async (t) => {
+  test('provisionVM() throws when the factory has as many services as it may, until one is shut down', async (t) => {
     const factory = await open(t, freshDir(), 2)
     const { id } = await make(factory)
     await make(factory)
@@ -132,7 +146,7 @@ suite('VMFactory', () => {
     assert.equal(factory.VMs.size, 2)
   })
 
-  test('what was made for a call that threw is not served, and gone after the next start', async (t) => {
+  test('provisionVM() leaves nothing after the next start when its call threw', async (t) => {
     const dir = freshDir()
     const factory = new VMFactory(factoryCode)
     await factory.deploy({ dir })
@@ -147,18 +161,18 @@ suite('VMFactory', () => {
   })
 
   const odd: readonly (readonly [path: string, text: string, reason: RegExp])[] = [
-    ['/.vms/..%2f', '{"title":"x","code":"exports.x = 1"}', /its name is none/],
+    ['/.vms/..%2f', '{"title":"x","code":"exports.x = 1"}', /no service has such a name/],
     ['/.vms/odd', 'no JSON', /./],
-    ['/.vms/odd', '{"title":7}', /its file holds no title and script/],
+    ['/.vms/odd', '{"title":7}', /its file does not hold a title and a script/],
     ['/.vms/odd', '{"title":"x","code":"exports.x = ("}', /script/i],
   ]
   for (const [path, text, reason] of odd) {
-    test(`a script that writes ${text} to ${path} by hand gets no service, and the operator is told why`, async (t) => {
+    test(`executeCall() opens no service when the script writes ${text} to ${path} by hand, and tells the operator why`, async (t) => {
       const factory = await open(t)
       const { id } = await make(factory)
       const told: string[] = []
       factory.on('notice', (event) => {
-        if (event.event === 'service_suspended') told.push(event.reason)
+        if (event.event === 'service_not_opened') told.push(event.reason)
       })
       await factory.executeCall({ methodName: 'write', args: [path, text] })
       await factory.executeCall({ methodName: 'write', args: ['/other', ''] })
@@ -168,7 +182,7 @@ suite('VMFactory', () => {
     })
   }
 
-  test('a script that takes the path of another service is refused it, and never ends that one', async (t) => {
+  test('executeCall() opens no service when the script takes the path of another one, and never ends that one', async (t) => {
     const factory = await open(t)
     const server = new RPCServer()
     t.after(() => server.close())
@@ -178,7 +192,7 @@ suite('VMFactory', () => {
     factory.setRPCServer(server)
     const told: string[] = []
     factory.on('notice', (event) => {
-      if (event.event === 'service_suspended') told.push(event.reason)
+      if (event.event === 'service_not_opened') told.push(event.reason)
     })
     const { id } = await make(factory)
     const wanted = JSON.stringify({ title: 'x', code: counterCode })
@@ -189,7 +203,7 @@ suite('VMFactory', () => {
     assert.equal((await fetch(`${server.url}/keeper/`)).status, 200)
   })
 
-  test('a factory that is closed while it makes a service leaves none behind', async (t) => {
+  test('close() leaves no service behind when one is being made', async (t) => {
     const dir = freshDir()
     const factory = new VMFactory(factoryCode)
     await factory.deploy({ dir })
@@ -203,11 +217,11 @@ suite('VMFactory', () => {
     assert.deepEqual(readdirSync(join(dir, 'vms')), [...again.VMs.keys()])
   })
 
-  test('System.vms says that a service is no factory where it is none', async (t) => {
+  test('provisionVM() throws NotAllowedError when the service is no factory', async (t) => {
     const vm = new VM(factoryCode)
     await vm.deploy({ dir: freshDir() })
     t.after(() => vm.close())
     const asked = vm.executeCall({ methodName: 'make', args: ['a', counterCode] })
-    await assert.rejects(asked, { name: 'NotAllowedError', message: /this one is no factory/ })
+    await assert.rejects(asked, { name: 'NotAllowedError', message: /this one is not a factory/ })
   })
 })

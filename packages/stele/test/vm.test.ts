@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, type TestContext, test } from 'node:test'
 import { type ErrorCode, isSteleError } from '@stele/errors'
-import { createIdentity, RPCClient, RPCServer, RpcFailure, VM } from '../src/vm.ts'
+import { createIdentity, RPCClient, RPCServer, ScriptError, VM } from '../src/vm.ts'
 
 const counter = `
 let count = 0
@@ -30,7 +30,7 @@ const isCode =
 suite('stele/vm', () => {
   let folder = ''
   let number = 0
-  /** While one VM is open, the thread of all is not started anew for each test. */
+  /** While one VM is open the process keeps its thread (SharedThread): no test waits for another to start. */
   const keeper = new VM('')
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'stele-vm-'))
@@ -61,7 +61,7 @@ suite('stele/vm', () => {
     return server.url ?? ''
   }
 
-  test('a VM is deployed, called, closed, and deployed again where it was', async (t) => {
+  test('deploy() goes on where it was when the VM was closed before', async (t) => {
     const dir = freshDir()
     const vm = new VM(counter)
     assert.deepEqual([vm.callLog, vm.filesArchive], [null, null])
@@ -80,7 +80,7 @@ suite('stele/vm', () => {
     assert.equal(await again.executeCall({ methodName: 'add' }), 4)
   })
 
-  test('its log tells of each call in the shape of NodeVMS', async (t) => {
+  test('callLog.list() tells of each call in the shape of NodeVMS', async (t) => {
     const { callLog, filesArchive, executeCall, ...vm } = bind(await deploy(t))
     await executeCall({ methodName: 'add', args: [2], userId: 'bob' })
     await assert.rejects(executeCall({ methodName: 'add', args: ['x'] }), {
@@ -111,7 +111,7 @@ suite('stele/vm', () => {
     await assert.rejects(callLog.get(4), isCode('not_found'))
   })
 
-  test('its files are read, and only the script writes them', async (t) => {
+  test('filesArchive.readFile() gives what the script has written, and throws not_found when there is nothing', async (t) => {
     const { filesArchive, executeCall } = bind(await deploy(t))
     await executeCall({ methodName: 'add', args: [42] })
     assert.deepEqual(await filesArchive.readdir('/'), ['kept'])
@@ -130,14 +130,14 @@ suite('stele/vm', () => {
     }
   })
 
-  test('deploy() throws for a script that cannot be loaded, and leaves nothing that is taken for a service', async (t) => {
+  test('deploy() throws when the script cannot be loaded, and leaves nothing that is taken for a service', async (t) => {
     const dir = freshDir()
     await assert.rejects(new VM('exports.add = (').deploy({ dir }), isCode('script_invalid'))
     const vm = await deploy(t, dir)
     assert.equal(await vm.executeCall({ methodName: 'add' }), 1)
   })
 
-  test('deploy() throws for a folder that is open, or whose files are others', async (t) => {
+  test('deploy() throws when the folder is open, or its files are others', async (t) => {
     const dir = freshDir()
     const vm = await deploy(t, dir)
     await assert.rejects(new VM(counter).deploy({ dir }), isCode('data_locked'))
@@ -150,14 +150,14 @@ suite('stele/vm', () => {
     await other.close()
   })
 
-  test('what a script prints is an event, and no part of the log', async (t) => {
+  test('executeCall() emits what the script prints, which is no part of the log', async (t) => {
     const vm = await deploy(t)
     const printed = once(vm, 'print')
     await vm.executeCall({ methodName: 'say', args: ['hello'] })
     assert.deepEqual(await printed, ['hello'])
   })
 
-  test('a client calls the methods of a VM that is served at a path', async (t) => {
+  test('connect() gives the methods of a VM that is served at a path', async (t) => {
     const url = await serve(t, await deploy(t), '/lists/counter')
     const client = new RPCClient()
     await client.connect(`${url}/lists/counter`, { user: 'alice' })
@@ -170,23 +170,20 @@ suite('stele/vm', () => {
       filesArchiveUrl: `${url}/lists/counter/-/files/`,
     })
     assert.match(origin ?? '', /^localhost\//)
-    const { who, add } = client as unknown as Record<
-      string,
-      (...args: unknown[]) => Promise<unknown>
-    >
+    const { who, add } = client
     assert.equal(await who?.(), 'alice')
     assert.equal(await add?.(5), 5)
     assert.match(JSON.stringify(await client.call('connect')), /a member of the client/)
     await assert.rejects(client.call('add', 'x'), (error) => {
-      assert.ok(error instanceof RpcFailure)
-      assert.deepEqual([error.message, error.data], ['TypeError', 'Only numbers are added'])
+      assert.ok(error instanceof ScriptError)
+      assert.deepEqual([error.name, error.message], ['TypeError', 'Only numbers are added'])
       return true
     })
     client.close()
     await assert.rejects(client.call('add'), isCode('rpc_not_connected'))
   })
 
-  test('a client with an identity signs its calls, and the service knows it by its key', async (t) => {
+  test('connect() has calls signed when it is given an identity, and the service knows the caller by the key', async (t) => {
     const vm = await deploy(t)
     const server = new RPCServer({ debug: false })
     server.mount('/', vm)
@@ -205,10 +202,60 @@ suite('stele/vm', () => {
       result: { res: identity.account, filesVersion: 2 },
     })
     await client.connect(server.url ?? '')
-    await assert.rejects(client.call('who'), { code: -32_001, message: 'call_unsigned' })
+    await assert.rejects(client.call('who'), { code: -32_001, reason: 'call_unsigned' })
   })
 
-  test('deploy() begins nothing in a folder of other things, and says what it needs', async () => {
+  test('call() calls once when a script throws an error with the name of a refusal', async (t) => {
+    const vm = new VM(`
+      let calls = 0
+      exports.fail = () => { throw Object.assign(new Error('no'), { name: 'call_unauthorized' }) }
+      exports.add = () => ++calls
+    `)
+    await vm.deploy({ dir: freshDir() })
+    t.after(() => vm.close())
+    const client = new RPCClient()
+    t.after(() => client.close())
+    const identity = createIdentity(join(folder, 'once.key'))
+    await client.connect(await serve(t, vm), { identity })
+    await assert.rejects(client.call('fail'), { name: 'call_unauthorized', message: 'no' })
+    assert.equal(await client.call('add'), 1)
+    assert.equal(await vm.callLog?.length(), 3)
+  })
+
+  test('deploy() throws vm_deployed while another deploy() runs, and one folder is in use', async (t) => {
+    const [first, second] = [freshDir(), freshDir()]
+    const vm = new VM(counter)
+    const running = vm.deploy({ dir: first })
+    await assert.rejects(vm.deploy({ dir: second }), isCode('vm_deployed'))
+    await running
+    assert.equal(await vm.executeCall({ methodName: 'add' }), 1)
+    await vm.close()
+    await deploy(t, first)
+  })
+
+  test('close() waits for a deploy() that runs', async (t) => {
+    const dir = freshDir()
+    const vm = new VM(counter)
+    const running = vm.deploy({ dir })
+    await Promise.all([running, vm.close()])
+    assert.equal(vm.callLog, null)
+    await deploy(t, dir)
+  })
+
+  test('listen() throws server_listening when the server listens, until it is closed', async (t) => {
+    const server = new RPCServer()
+    t.after(() => server.close())
+    const running = server.listen(0)
+    await assert.rejects(server.listen(0), isCode('server_listening'))
+    await running
+    const { port } = server
+    await assert.rejects(server.listen(0), isCode('server_listening'))
+    assert.equal(server.port, port)
+    await server.close()
+    await server.listen(0)
+  })
+
+  test('deploy() throws data_invalid when the folder holds other things, and begins nothing there', async () => {
     const dir = freshDir()
     await mkdir(join(dir, 'photos'), { recursive: true })
     await assert.rejects(new VM(counter).deploy({ dir }), (error) => {
@@ -233,8 +280,8 @@ suite('stele/vm', () => {
       [`${secure}/there`, 'server_unreachable', /does not speak TLS/],
       [`${url}/there`, 'debug_only', /Cannot call as "bob"/],
       ['localhost:9', 'server_unreachable', /nobody listens there/],
-      ['nowhere.invalid', 'server_unreachable', /there is no host of the name/],
-      ['ftp://localhost', 'usage_wrong', /no address of a service/],
+      ['nowhere.invalid', 'server_unreachable', /there is no host named/],
+      ['ftp://localhost', 'usage_wrong', /not the address of a service/],
     ]
     for (const [address, code, message] of rows) {
       await assert.rejects(new RPCClient().connect(address, { user: 'bob' }), (error) => {
@@ -245,7 +292,7 @@ suite('stele/vm', () => {
     }
   })
 
-  test('a client whose service has a method "then" can be awaited all the same', async (t) => {
+  test('connect() can be awaited when the service has a method "then"', async (t) => {
     const vm = new VM("exports.then = () => 'called'")
     await vm.deploy({ dir: freshDir() })
     t.after(() => vm.close())
@@ -256,7 +303,7 @@ suite('stele/vm', () => {
     assert.equal(await client.call('then'), 'called')
   })
 
-  test('two VMs are served side by side, and one is taken away', async (t) => {
+  test('unmount() takes one VM away when several are served side by side', async (t) => {
     const [first, second] = [await deploy(t), await deploy(t)]
     const server = new RPCServer()
     server.mount('/', first)
@@ -273,6 +320,9 @@ suite('stele/vm', () => {
     assert.equal(server.unmount('/second'), true)
     const gone = await fetch(`${server.url}/second/-/files/`)
     assert.equal(gone.status, 404)
+    assert.match(await gone.text(), /this service does not offer it/)
+    const health = await fetch(`${server.url}/-/health`)
+    assert.deepEqual([health.status, Object(await health.json()).ok], [200, true])
   })
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pickVersion } from '@stele/resolve'
 import type { Packument } from '@stele/resolve/graph'
-import { readWish, saved } from '../src/client/wish.ts'
+import { readWish, type SavePrefix, saved } from '../src/client/wish.ts'
 
 const versions = ['1.0.0', '1.2.0', '1.2.5', '2.0.0', '3.0.0-beta.1']
 const packument: Packument = {
@@ -34,20 +34,46 @@ const rows: readonly (readonly [typed: string, name: string, specifier: string, 
 for (const [typed, name, specifier, exact] of rows) {
   test(`saved() writes ${JSON.stringify(specifier)} when "${typed}" is added`, async () => {
     const wish = readWish(typed, '/project')
-    const save = (isExact: boolean): Promise<string> => saved(wish, packuments, isExact)
+    const save = async (prefix: SavePrefix): Promise<string> =>
+      (await saved({ ...wish, name }, packuments, prefix)).specifier
     assert.equal(wish.name, name)
-    assert.equal(await save(false), specifier)
-    assert.equal(await save(true), exact)
+    assert.equal(await save('^'), specifier)
+    assert.equal(await save(''), exact)
   })
 }
 
 test('saved() throws version_absent when no version is what was typed', async () => {
   const wish = readWish('a@9', '/project')
-  await assert.rejects(saved(wish, packuments, false), { code: 'version_absent' })
+  const named = { ...wish, name: 'a' }
+  await assert.rejects(saved(named, packuments, '^'), { code: 'version_absent' })
 })
 
-for (const typed of ['github:owner/repository', 'owner/repository', './nowhere']) {
-  test(`readWish() throws usage_wrong for "${typed}", which does not tell its name`, () => {
+test('saved() begins ranges as it is told, and tells the version', async () => {
+  const wish = { ...readWish('a@1.2.0', '/project'), name: 'a' }
+  assert.deepEqual(await saved(wish, packuments, '~'), { specifier: '~1.2.0', version: '1.2.0' })
+})
+
+// what is typed, and what package.json has for it: the name is the package's own
+const nameless: readonly (readonly [typed: string, specifier: string])[] = [
+  ['github:owner/repository', 'github:owner/repository'],
+  ['owner/repository', 'github:owner/repository'],
+  ['owner/repository#semver:^1', 'github:owner/repository#semver:^1'],
+  ['git@host.test:owner/repository.git', 'git@host.test:owner/repository.git'],
+  [
+    'git+ssh://git@host.test/owner/repository.git#main',
+    'git+ssh://git@host.test/owner/repository.git#main',
+  ],
+  ['https://host.test/a.tgz', 'https://host.test/a.tgz'],
+  ['https://host.test/owner/repository.git', 'https://host.test/owner/repository.git'],
+]
+for (const [typed, specifier] of nameless) {
+  test(`readWish() leaves the name open and saves ${JSON.stringify(specifier)} when "${typed}" is added`, () => {
+    assert.deepEqual(readWish(typed, '/project'), { typed, name: undefined, specifier })
+  })
+}
+
+for (const typed of ['./nowhere', './nowhere.tgz', '@scope', 'a b']) {
+  test(`readWish() throws usage_wrong for "${typed}", which is nothing`, () => {
     assert.throws(() => readWish(typed, '/project'), { code: 'usage_wrong' })
   })
 }

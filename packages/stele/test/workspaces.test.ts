@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
@@ -50,6 +50,13 @@ suite('workspaces', () => {
       assert.deepEqual(await memberFolders(root, written), folders)
     })
   }
+
+  test('memberFolders() finds nothing outside of the root, by a pattern or by a link', async () => {
+    packages('inner/packages/a', 'outer/b')
+    symlinkSync(join(root, 'outer/b'), join(root, 'inner/packages/link'))
+    const patterns = ['packages/*', '../outer/*', '../**']
+    assert.deepEqual(await memberFolders(join(root, 'inner'), patterns), ['packages/a'])
+  })
 
   test('findRoot() finds the workspace that a folder within a member belongs to', async () => {
     write('package.json', { workspaces: ['packages/*'] })

@@ -97,7 +97,11 @@ async function isRefusal(code: string, isInOrder: Promise<boolean>): Promise<boo
 const refusals: ReadonlySet<string> = new Set(['call_aborted', 'call_malformed', 'log_busy'])
 
 /** The refusals of calls that never reached a log, which may be in order or not. */
-const refusalsUnheard: ReadonlySet<string> = new Set(['log_closed', 'service_suspended'])
+const refusalsUnheard: ReadonlySet<string> = new Set([
+  'log_closed',
+  'service_closed',
+  'service_suspended',
+])
 
 async function sweep(folder: string, isKept: (name: string) => boolean): Promise<void> {
   for (const part of await entriesOf(folder)) {

@@ -1,6 +1,6 @@
 // The files of a public folder, changed step by step: what a thread of its own does, since each step waits for the disk.
 import { randomUUID } from 'node:crypto'
-import { closeSync, existsSync, openSync, readSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, linkSync, openSync, readSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { isMissing, makeFolderSync, putFileSync, syncFolderSync } from './durable.ts'
 import { bytesPerRead } from './limits.ts'
@@ -10,6 +10,8 @@ export type FolderChange =
   | { readonly put: string; readonly bytes: Uint8Array }
   /** A copy of the file at this path, which stays as it is. */
   | { readonly copy: string; readonly from: string }
+  /** Another name of the file at this path; a copy where the disk has no such thing. What had the name is replaced. */
+  | { readonly link: string; readonly from: string }
   | { readonly remove: string }
   /** A folder, for as long as nothing lies in it. */
   | { readonly folder: string }
@@ -44,6 +46,21 @@ export function createPublicFiles(
       put(place, pieces)
     }
   }
+  const link = (place: string, from: string): void => {
+    folders.make(temporaryFolder)
+    const temporary = join(temporaryFolder, randomUUID())
+    try {
+      linkSync(from, temporary)
+    } catch (error) {
+      if (isMissing(error)) throw error
+      putAgain(place, () => piecesOf(from))
+      return
+    }
+    folders.make(dirname(place))
+    renameSync(temporary, place)
+    rmSync(temporary, { force: true }) // Two names of one file: then renaming does nothing.
+    unsynced.add(dirname(place))
+  }
   const remove = (place: string): void => {
     unsynced.add(dirname(place))
     folders.forget(place)
@@ -57,6 +74,7 @@ export function createPublicFiles(
     for (const change of changes) {
       if ('put' in change) putAgain(join(root, change.put), () => [change.bytes])
       else if ('copy' in change) putAgain(join(root, change.copy), () => piecesOf(change.from))
+      else if ('link' in change) link(join(root, change.link), change.from)
       else if ('remove' in change) remove(join(root, change.remove))
       else if ('folder' in change) folders.make(join(root, change.folder))
       else sync()

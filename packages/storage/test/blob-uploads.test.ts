@@ -41,9 +41,15 @@ const outcomes: readonly (readonly [string, CallAnswer | SteleError, boolean, bo
   ['logs that the rules refuse it', refused, false, false],
   ['refuses it, and holds the blob by an earlier call', refused, true, true],
   ['aborts it', new SteleError('call_aborted', { method: 'publish', reason: 'r' }), false, false],
-  ['has too many calls', new SteleError('log_busy', { queued: 2, limit: 1 }), false, false],
+  [
+    'has too many calls',
+    new SteleError('log_busy', { waiting: 2, limit: 1, unit: 'calls' }),
+    false,
+    false,
+  ],
   ['has stopped', new SteleError('log_closed', { origin: 'o' }), false, false],
   ['is suspended', new SteleError('service_suspended', { reason: 'r' }), false, false],
+  ['is closed with its service', new SteleError('service_closed', {}), false, false],
   ['could not commit it', new SteleError('commit_failed', { reason: 'r' }), false, true],
   [
     'may have taken it',
@@ -77,6 +83,7 @@ for (const [what, outcome, isKept, stays] of outcomes) {
 for (const error of [
   new SteleError('log_closed', { origin: 'o' }),
   new SteleError('service_suspended', { reason: 'r' }),
+  new SteleError('service_closed', {}),
 ]) {
   test(`submit() keeps the file of a blob when the answer is ${error.code} and the log may be an older copy`, async (t) => {
     const { files, start } = open(t, false)

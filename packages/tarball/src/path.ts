@@ -9,16 +9,17 @@ export function decodePath(prefix: Uint8Array, name: Uint8Array): string {
 }
 
 /**
- * The path without its first segment; empty when it has no other. The whole path is checked: what could leave the
- * folder, forge a line of the file list or not be written to a disk is refused. Throws tarball_invalid.
+ * The path without its first segment, and without segments that say nothing (`.`, empty); empty when it has no other. The whole path is
+ * checked: what could leave the folder, forge a line of the file list or not be written to a disk is refused. Throws tarball_invalid.
  */
 export function stripPath(path: string): string {
   if (path === '') throw invalid('a path is empty')
   if (path.startsWith('/')) throw refused(path, 'is absolute')
+  if (path.endsWith('/')) throw refused(path, 'ends with a slash')
   if (/[\p{Cc}\\]/u.test(path)) throw refused(path, 'has a control character or a backslash')
+  const [, ...segments] = path.split('/')
   for (const segment of path.split('/')) checkSegment(segment, path)
-  const slash = path.indexOf('/')
-  const stripped = slash < 0 ? '' : path.slice(slash + 1)
+  const stripped = segments.filter((segment) => segment !== '' && segment !== '.').join('/')
   if (isLonger(stripped, maxPathBytes)) throw refused(path, `has more than ${maxPathBytes} bytes`)
   return stripped
 }
@@ -34,8 +35,7 @@ function decode(bytes: Uint8Array): string {
 }
 
 function checkSegment(segment: string, path: string): void {
-  if (segment === '') throw refused(path, 'has an empty segment')
-  if (segment === '.' || segment === '..') throw refused(path, `has the segment "${segment}"`)
+  if (segment === '..') throw refused(path, 'has the segment ".."')
   if (isLonger(segment, maxSegmentBytes)) {
     throw refused(path, `has a segment of more than ${maxSegmentBytes} bytes`)
   }

@@ -14,6 +14,7 @@ export {
   type ScriptCall,
   type ScriptError,
   type ScriptMemory,
+  type ScriptOffers,
   type StateReader,
   type Write,
 } from '../execution.ts'

@@ -1,4 +1,5 @@
 // The public face of @stele/entries/paths.
+export { filesRoot, listingOf, parseListing } from '../listing.ts'
 export {
   type BundleKind,
   blobPath,

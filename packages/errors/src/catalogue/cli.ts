@@ -2,7 +2,8 @@
 import type { Catalogue } from './entry.ts'
 
 export type CliDetails = {
-  usage_wrong: { readonly reason: string; readonly command: string }
+  /** `command`: what was typed, empty for the program itself; absent where a program is to blame, which reads no help. */
+  usage_wrong: { readonly reason: string; readonly command?: string }
   /** `source` is the flag or the variable that was written, else the file that `key` stands in. */
   setting_invalid: {
     readonly key: string
@@ -22,10 +23,14 @@ export type CliDetails = {
   identity_refused: { readonly account: string; readonly reason: string }
   vm_closed: Record<string, never>
   vm_deployed: { readonly dir: string }
+  server_listening: { readonly port: number }
+  read_too_large: { readonly url: string; readonly instead: string }
   method_unknown: { readonly method: string }
-  files_url_differs: { readonly dir: string; readonly url: string; readonly found: string }
+  files_url_differs: { readonly url: string; readonly found: string }
   clone_impossible: { readonly url: string; readonly reason: string }
   clone_stopped: { readonly dir: string }
+  mirror_impossible: { readonly url: string; readonly reason: string }
+  mirror_stopped: { readonly dir: string }
   share_impossible: { readonly source: string; readonly reason: string }
   peers_silent: { readonly address: string; readonly reason: string }
   drive_invalid: { readonly address: string; readonly path: string; readonly reason: string }
@@ -35,7 +40,7 @@ export type CliDetails = {
     readonly found: string
     readonly wanted: string
   }
-  call_failed: { readonly name: string; readonly message: string; readonly code: number }
+  call_failed: { readonly reason: string }
   server_unreachable: { readonly url: string; readonly reason: string }
   server_refused: { readonly url: string; readonly status: number; readonly message: string }
 }
@@ -44,7 +49,10 @@ export const cliErrors: Catalogue<CliDetails> = {
   usage_wrong: {
     status: 400,
     message: (d) => d.reason,
-    fix: (d) => `Run "stele help${d.command === '' ? '' : ` ${d.command}`}"`,
+    fix: (d) => {
+      if (d.command === undefined) return undefined
+      return `Run "stele help${d.command === '' ? '' : ` ${d.command}`}"`
+    },
   },
   setting_invalid: {
     status: 400,
@@ -62,7 +70,7 @@ export const cliErrors: Catalogue<CliDetails> = {
   data_locked: {
     status: 409,
     message: (d) => `Cannot open the data folder "${d.dir}": another process is using it`,
-    fix: () => 'Stop that process, or give another folder with --dir',
+    fix: () => 'Stop that process, or give another folder',
   },
   data_invalid: { status: 500, message: (d) => `Cannot use "${d.path}": ${d.reason}` },
   proposal_invalid: {
@@ -111,14 +119,23 @@ export const cliErrors: Catalogue<CliDetails> = {
     message: (d) => `Cannot deploy to "${d.dir}": this VM is deployed already`,
     fix: () => 'Make another VM, or close this one first',
   },
+  server_listening: {
+    status: 409,
+    message: (d) => `Cannot listen on port ${d.port}: this server listens already`,
+    fix: () => 'Make another RPCServer, or close this one first',
+  },
+  read_too_large: {
+    status: 413,
+    message: (d) => `Cannot read "${d.url}" into memory: it is larger than a program takes`,
+    fix: (d) => `Use "${d.instead}", which reads it piece by piece`,
+  },
   method_unknown: {
     status: 404,
     message: (d) => `Cannot call "${d.method}": there is no such method`,
   },
   files_url_differs: {
     status: 409,
-    message: (d) =>
-      `Cannot deploy to "${d.dir}": its files are ${d.found}, and ${d.url} was wanted`,
+    message: (d) => `Cannot use ${d.url} as the address of the files: it is ${d.found}`,
   },
   archive_mismatch: {
     status: 409,
@@ -133,6 +150,15 @@ export const cliErrors: Catalogue<CliDetails> = {
     message: (d) => `Stopped before the clone in "${d.dir}" was as new as its service`,
     fix: () => 'What it held before is still right. Run the same again to go on',
   },
+  mirror_impossible: {
+    status: 409,
+    message: (d) => `Cannot mirror "${d.url}": ${d.reason}`,
+  },
+  mirror_stopped: {
+    status: 503,
+    message: (d) => `Stopped before the mirror in "${d.dir}" was as new as its registry`,
+    fix: () => 'What it held before is still right. Run the same again to go on',
+  },
   share_impossible: {
     status: 409,
     message: (d) => `Cannot share "${d.source}": ${d.reason}`,
@@ -144,11 +170,12 @@ export const cliErrors: Catalogue<CliDetails> = {
   },
   drive_invalid: {
     status: 502,
-    message: (d) => `Cannot use "${d.address}": in it "${d.path}" is not right: ${d.reason}`,
+    message: (d) =>
+      `Cannot use "${d.address}": what it holds as "${d.path}" is not valid: ${d.reason}`,
   },
   call_failed: {
     status: 400,
-    message: (d) => (d.message === '' ? d.name : `${d.name}: ${d.message}`),
+    message: (d) => d.reason,
   },
   server_unreachable: {
     status: 503,

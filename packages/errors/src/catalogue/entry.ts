@@ -8,7 +8,7 @@ export type Entry<Details> = {
   /** What stands below the message, a line each. */
   readonly lines?: (details: Details) => readonly string[]
   /** What the reader can do next. */
-  readonly fix?: (details: Details) => string
+  readonly fix?: (details: Details) => string | undefined
 }
 
 /** One area's part of the catalogue. */

@@ -8,6 +8,7 @@ export type HostDetails = {
   engine_invalid: { readonly engine: string; readonly reason: string }
   engine_retired: { readonly engine: string; readonly release: string }
   service_suspended: { readonly reason: string }
+  service_closed: Record<string, never>
   snapshot_invalid: { readonly reason: string }
   limits_invalid: { readonly reason: string }
 }
@@ -38,7 +39,11 @@ export const hostErrors: Catalogue<HostDetails> = {
   },
   service_suspended: {
     status: 503,
-    message: (d) => `Cannot take calls: the service is suspended, ${d.reason}`,
+    message: (d) => `Cannot take calls, since the service is suspended: ${d.reason}`,
+  },
+  service_closed: {
+    status: 503,
+    message: () => 'Cannot take calls: the service is closed',
   },
   snapshot_invalid: { status: 500, message: (d) => `Cannot restore the memory: ${d.reason}` },
   limits_invalid: { status: 400, message: (d) => `Cannot take the limits: ${d.reason}` },

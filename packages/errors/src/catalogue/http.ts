@@ -2,13 +2,17 @@
 import type { Catalogue } from './entry.ts'
 
 export type HttpDetails = {
-  host_unknown: { readonly host: string }
+  host_unknown: { readonly host: string; readonly kind: 'registry' | 'service' }
   origin_refused: { readonly origin: string }
   debug_only: { readonly user: string }
   call_unsigned: { readonly method: string }
   mount_taken: { readonly path: string }
   mount_invalid: { readonly path: string }
-  route_not_found: { readonly method: string; readonly path: string }
+  route_not_found: {
+    readonly method: string
+    readonly path: string
+    readonly kind: 'registry' | 'service' | 'server'
+  }
   nothing_served: { readonly method: string; readonly path: string }
   method_not_allowed: {
     readonly method: string
@@ -36,9 +40,11 @@ export const httpErrors: Catalogue<HttpDetails> = {
   host_unknown: {
     status: 421, // Misdirected Request: no client repeats it.
     message: (d) =>
-      `Cannot answer under the host "${d.host}": this registry serves only its own machine, as "localhost"`,
-    fix: () =>
-      'To serve that host, set --public-url to the address that clients use, or --trusted-proxies to the proxy in front',
+      `Cannot answer under the host "${d.host}": this ${d.kind} serves only its own machine, as "localhost"`,
+    fix: (d) =>
+      d.kind === 'service'
+        ? 'To serve that host, start the service with --host and an address of its machine'
+        : 'To serve that host, set --public-url to the address that clients use, or --trusted-proxies to the proxy in front',
   },
   origin_refused: {
     status: 403,
@@ -68,7 +74,7 @@ export const httpErrors: Catalogue<HttpDetails> = {
   },
   route_not_found: {
     status: 404,
-    message: (d) => `Cannot answer ${d.method} "${d.path}": this registry does not offer it`,
+    message: (d) => `Cannot answer ${d.method} "${d.path}": this ${d.kind} does not offer it`,
   },
   nothing_served: {
     status: 503,

@@ -63,6 +63,16 @@ export type InstallDetails = {
   }
   /** A program that would be put in a shared folder, where somebody else has the name. */
   bin_taken: { readonly path: string; readonly name: string }
+  /** A script of a package. `output`: the last lines that it printed, where they were not shown. */
+  script_failed: {
+    readonly name: string
+    readonly event: string
+    readonly script: string
+    readonly code: number
+    readonly signal?: string
+    readonly output: readonly string[]
+  }
+  patch_failed: { readonly path: string; readonly name: string; readonly reason: string }
   /** Another process has its turn. */
   hold_taken: {
     readonly what: string
@@ -71,8 +81,22 @@ export type InstallDetails = {
     readonly seconds: number
   }
   /** The registry, or a mirror of it, answered something that is no package's data. */
+  npm_setting_invalid: { readonly name: string; readonly value: string; readonly reason: string }
+  /** mnpm's: nobody of `tried` gave the right bytes. */
+  mirrors_failed: {
+    readonly spec: string
+    readonly tried: readonly { readonly mirror: string; readonly reason: string }[]
+  }
   registry_answer: { readonly url: string; readonly reason: string }
-  registry_unreachable: { readonly url: string; readonly reason: string; readonly tries: number }
+  /** `isUntrusted`: its certificate is the reason. */
+  registry_unreachable: {
+    readonly url: string
+    readonly reason: string
+    readonly tries: number
+    readonly isUntrusted?: boolean
+  }
+  /** Packages and addresses that only a registry has, while none may be asked. */
+  offline_absent: { readonly missing: readonly string[] }
   /** `sent`: whether a token went with the request. */
   registry_denied: { readonly url: string; readonly status: number; readonly sent: boolean }
   integrity_mismatch: {
@@ -150,6 +174,21 @@ export const installErrors: Catalogue<InstallDetails> = {
     message: (d) =>
       `The dependencies and their peers would need more than ${d.limit} folders: packages that take each other as peers in many ways`,
   },
+  npm_setting_invalid: {
+    status: 422,
+    message: (d) => `Cannot use the setting "${d.name}", which is "${d.value}": ${d.reason}`,
+    fix: (d) =>
+      `Set "${d.name}" right in .npmrc or the environment; "npm config list -l" shows where it comes from`,
+  },
+  mirrors_failed: {
+    status: 424,
+    message: (d) =>
+      d.tried.length === 0
+        ? `Cannot fetch "${d.spec}": the registry names no mirror`
+        : `Cannot fetch "${d.spec}": no mirror gave its tarball`,
+    lines: (d) => d.tried.map(({ mirror, reason }) => `  ${mirror}: ${reason}`),
+    fix: () => 'Run the same again when a mirror has it, or ask who runs the registry for one',
+  },
   registry_answer: {
     status: 502,
     message: (d) => `Cannot use what ${d.url} answered: ${d.reason}`,
@@ -159,8 +198,17 @@ export const installErrors: Catalogue<InstallDetails> = {
     status: 503,
     message: (d) =>
       `Cannot reach ${d.url}: ${d.reason} (${d.tries} ${d.tries === 1 ? 'try' : 'tries'})`,
+    fix: (d) =>
+      d.isUntrusted === true
+        ? 'If your network has an authority of its own, name its file: "cafile" in .npmrc, or NODE_EXTRA_CA_CERTS'
+        : 'Check the network, "registry" and "proxy" in .npmrc, then install again: what was fetched is kept',
+  },
+  offline_absent: {
+    status: 503,
+    message: (d) =>
+      `Cannot install offline: ${d.missing.slice(0, 10).join(', ')}${d.missing.length > 10 ? ` and ${d.missing.length - 10} more` : ''} ${d.missing.length === 1 ? 'is' : 'are'} not kept on this machine`,
     fix: () =>
-      'Check the network and "registry" in .npmrc, then install again: what was fetched is kept',
+      'Run the command once without --offline; --prefer-offline asks registries only for what is missing',
   },
   registry_denied: {
     status: 401,
@@ -213,6 +261,18 @@ export const installErrors: Catalogue<InstallDetails> = {
     status: 409,
     message: (d) => `Cannot install the program "${d.name}": "${d.path}" is there, and not Stele's`,
     fix: () => 'Remove that file if nobody needs it, then install again',
+  },
+  script_failed: {
+    status: 500,
+    message: (d) =>
+      `"${d.event}" of ${d.name} ${d.signal === undefined ? `failed with ${d.code}` : `was ended by ${d.signal}`}: ${d.script}`,
+    lines: (d) => d.output.filter((line) => line !== '').map((line) => `  ${line}`),
+    fix: () => 'Mend what it complains of; --ignore-scripts installs without running scripts',
+  },
+  patch_failed: {
+    status: 422,
+    message: (d) => `Cannot apply the patch "${d.path}" to ${d.name}: ${d.reason}`,
+    fix: () => 'Make the patch anew for this version, or take it out of "patchedDependencies"',
   },
   hold_taken: {
     status: 409,

@@ -6,7 +6,12 @@ export type LogDetails = {
   call_malformed: { readonly member: string; readonly reason: string }
   call_unauthorized: { readonly account: string | null; readonly reason: string }
   commit_failed: { readonly reason: string }
-  log_busy: { readonly queued: number; readonly limit: number }
+  /** `unit`: what is counted of the calls that wait, they themselves or what their oracles ask and are answered. */
+  log_busy: {
+    readonly waiting: number
+    readonly limit: number
+    readonly unit: 'calls' | 'characters'
+  }
   log_inconsistent: { readonly origin: string; readonly reason: string }
   log_read_only: { readonly reason: string }
   log_closed: { readonly origin: string }
@@ -31,7 +36,13 @@ export const logErrors: Catalogue<LogDetails> = {
   },
   log_busy: {
     status: 503,
-    message: (d) => `Cannot queue the call: ${d.queued} wait already, the limit is ${d.limit}`,
+    message: (d) => {
+      const found =
+        d.unit === 'calls'
+          ? `${d.waiting} calls wait already`
+          : `the answers that waiting calls hold have ${d.waiting} characters`
+      return `Cannot queue the call: ${found}, the limit is ${d.limit}`
+    },
     fix: () => 'Try again in a moment',
   },
   log_inconsistent: {
@@ -62,7 +73,7 @@ export const logErrors: Catalogue<LogDetails> = {
     status: 503,
     message: (d) =>
       `Cannot tell what became of the call "${d.method}": ${d.reason}; it may be in the log`,
-    fix: () => 'Look whether it took effect, then try again: a publish may be sent twice',
+    fix: () => 'Look in the log whether it took effect before you send it again',
   },
   log_closed: { status: 503, message: (d) => `Cannot write: the log "${d.origin}" is closing` },
 }

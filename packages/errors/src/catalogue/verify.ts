@@ -6,7 +6,10 @@ type Mismatch = { readonly what: string; readonly found: string; readonly wanted
 
 export type VerifyDetails = {
   verify_stopped: { readonly url: string }
+  /** This machine cannot; of the log nothing is known. */
   verify_impossible: { readonly url: string; readonly reason: string }
+  /** A copy that lacks what a verification needs, whoever is to blame for that. */
+  copy_incomplete: { readonly url: string; readonly reason: string }
   entry_not_run: { readonly entry: number; readonly reason: string }
   key_not_shown: {
     readonly origin: string
@@ -44,7 +47,7 @@ export type VerifyDetails = {
 }
 
 const evidence =
-  "Keep this report and the log's checkpoint: they are evidence. Install nothing from this registry until its operator has explained it"
+  "Keep this report and the log's checkpoint: they are evidence. Install nothing from it, and rely on none of its answers, until its operator has explained it"
 
 export const verifyErrors: Catalogue<VerifyDetails> = {
   verify_stopped: {
@@ -55,34 +58,39 @@ export const verifyErrors: Catalogue<VerifyDetails> = {
     status: 503,
     message: (d) => `Cannot verify "${d.url}" on this machine: ${d.reason}`,
     fix: () =>
-      'This says nothing of the registry. Give the verification more memory, or another machine',
+      'This says nothing about the log itself. Give the verification more memory, or another machine',
+  },
+  copy_incomplete: {
+    status: 503,
+    message: (d) => `Cannot verify "${d.url}": ${d.reason}`,
+    fix: () => 'Verify a copy that is whole, or the service that it is a copy of',
   },
   entry_not_run: {
     status: 503,
     message: (d) => `Entry ${d.entry} could not be run again on this machine: ${d.reason}`,
     fix: () =>
-      'This says nothing of the registry. Give the verification more memory, or another machine',
+      'This says nothing about the log itself. Give the verification more memory, or another machine',
   },
   key_not_shown: {
     status: 403,
     message: (d) =>
       `The key that you gave is not one of this log: you gave ${d.given}, and the log "${d.origin}" shows ${d.shown.join(' and ')}`,
     fix: () =>
-      "Either --key is wrong (a key of another registry, a clock's key, or a typing error): compare it with what the operator told you, and run this again. Or it is right, and another log is served in place of the one that you know: then install nothing from this registry, and ask its operator by some other way",
+      "Either --key is wrong (a key of another log, a clock's key, or a typing error): compare it with what the operator told you, and run this again. Or it is right, and another log is served in place of the one that you know: then install nothing from it, rely on none of its answers, and ask its operator by some other way",
   },
   history_replaced: {
     status: 403,
     message: (d) =>
       `This is not the log that was verified here on ${d.seen}: that was "${d.knownOrigin}" with the key ${d.knownKey}, and this is "${d.origin}" with the key ${d.key}`,
     fix: () =>
-      'What each log signed was saved as evidence. Install nothing from this registry until its operator has explained it. Only if the operator confirms the new key to you by some other way, give it with --key',
+      'What each log signed was saved as evidence. Install nothing from it, and rely on none of its answers, until its operator has explained it. Only if the operator confirms the new key to you by some other way, give it with --key',
   },
   history_forked: {
     status: 403,
     message: (d) =>
       `This is another history than the one that was ${d.seen}: its first ${d.size} entries have the root ${d.found}, and had ${d.wanted}`,
     fix: () =>
-      'Both signed checkpoints were saved: together they prove it. Install nothing from this registry, and show them to others who use it',
+      'Both signed checkpoints were saved: together they prove it. Install nothing from it, rely on none of its answers, and show them to others who use it',
   },
   history_older: {
     status: 403,

@@ -2,6 +2,7 @@
 import { type Draft, type FaceDefinition, jsonDraft } from '@stele/http/routes'
 import type { HeldBack } from '@stele/registry/reading'
 import { noSettings } from '@stele/settings'
+import { healthRoute, noStore } from './health-route.ts'
 import type { HealthPorts } from './ports.ts'
 
 export type { HealthPorts } from './ports.ts'
@@ -11,27 +12,11 @@ export const healthFace: FaceDefinition<HealthPorts> = {
   settings: noSettings,
   open: (ports) => ({
     routes: [
-      { method: 'GET', path: '/-/health', isOpen: true, answer: () => showHealth(ports) },
+      healthRoute({ ...ports, treeSize: ports.log.treeSize }),
       { method: 'GET', path: '/-/stele/upstreams', answer: () => showUpstreams(ports) },
       { method: 'GET', path: '/-/metrics', answer: () => showMetrics(ports) },
     ],
   }),
-}
-
-const noStore = { 'cache-control': 'no-store' }
-
-/** 503 while writes are refused or wait for ever, though reads are answered: whoever must go on reading asks `/-/ping`. */
-async function showHealth(ports: HealthPorts): Promise<Draft> {
-  const writesRefused = ports.writesRefused?.()
-  const notAnswering = writesRefused === undefined ? await ports.notAnswering?.() : undefined
-  const isWell = writesRefused === undefined && notAnswering === undefined
-  const body = {
-    ok: isWell,
-    ...(writesRefused === undefined ? {} : { writesRefused }),
-    ...(notAnswering === undefined ? {} : { notAnswering }),
-    logSize: ports.log.treeSize(),
-  }
-  return jsonDraft(isWell ? 200 : 503, body, noStore)
 }
 
 /** 200 also while none of them answers: what is here is served on. */

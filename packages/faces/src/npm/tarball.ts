@@ -25,7 +25,7 @@ export function tarballRoutes(ports: Ports): Route[] {
 }
 
 /** The tarball's bytes exactly as they were hashed: never with a content coding (H5). */
-function showTarball(asked: Asked, ports: Ports): Draft | Promise<Draft> {
+export function showTarball(asked: Asked, ports: Ports): Draft | Promise<Draft> {
   const { name, file } = asked
   const found = ports.registry.tarball(name, file)
   const body = found === undefined ? undefined : ports.log.blob(found.sha512)
@@ -37,7 +37,7 @@ function showTarball(asked: Asked, ports: Ports): Draft | Promise<Draft> {
   return showProxied({ ...asked, found }, ports)
 }
 
-type Asked = { readonly name: PackageName; readonly file: string; readonly client: string }
+export type Asked = { readonly name: PackageName; readonly file: string; readonly client: string }
 
 type Place = Asked & {
   /** What the state knows of it, where its bytes are not the log's. */

@@ -2,6 +2,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { filesRoot, logRoot } from '@stele/entries/paths'
 import type { Ask, FaceDefinition } from '@stele/http/routes'
 import { noSettings } from '@stele/settings'
 import { WebSocketServer } from 'ws'
@@ -34,8 +35,8 @@ export const rpcFace: FaceDefinition<RpcPorts> = {
             const caller = callerOf(ask, ports.isDebug)
             const baseUrl = ask.baseUrl()
             const handshake = {
-              callLogUrl: `${baseUrl}/-/log/`,
-              filesArchiveUrl: `${baseUrl}/-/files/`,
+              callLogUrl: baseUrl + logRoot,
+              filesArchiveUrl: baseUrl + filesRoot,
               origin: ports.origin,
             }
             const run = (socket: Duplex, head: Uint8Array): (() => void) | undefined => {

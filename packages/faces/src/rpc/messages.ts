@@ -26,22 +26,24 @@ export type RpcError = {
   readonly data?: JsonValue
 }
 
-/** What came in one message: a request, a batch of them, or what is none. */
+/** What came in one message: a request, a batch of them, or something else. */
 export type RpcMessage =
   | { readonly requests: readonly (RpcRequest | Refused)[]; readonly isBatch: boolean }
   | { readonly refused: Refused }
 
-/** What is no request. */
+/** A message, or a part of one, that is not a request. */
 export type Refused = { readonly id: RpcId; readonly error: RpcError }
 
 const parseError = -32_700
 const invalidRequest = -32_600
 const methodNotFound = -32_601
 const invalidParams = -32_602
-/** Whatever went wrong in the method: rpc-websockets uses no other. */
+/** What the script threw; and, as NodeVMS has it, that too many calls wait. */
 const callFailed = -32_000
 /** Calls have to be signed here. */
 const callUnsigned = -32_001
+/** What the service itself says instead of a result: `data.code` tells what. A script cannot make such an answer. */
+const callRefused = -32_002
 
 /** Reads a message. What is wrong with it is part of what it gives. */
 export function parseMessage(text: string): RpcMessage {
@@ -71,14 +73,15 @@ export function formatAnswer(
 
 /** What is said of a call in a batch whose answers are long already: it was done. */
 export function tooLargeForBatch(): RpcError {
-  const data =
+  const code = 'answer_too_large'
+  const message =
     'The call was done, and what it gave is in the call log: the answers to one batch are longer than what is sent at once'
-  return { code: callFailed, message: 'answer_too_large', data }
+  return { code: callRefused, message: code, data: { code, message } }
 }
 
 /** What is said where a caller asks for the number of no key. */
 export function notAKey(): RpcError {
-  const data = 'the account is no key, such as ed25519:<43 characters of base64url>'
+  const data = 'the account is not a key, such as ed25519:<43 characters of base64url>'
   return { code: invalidParams, message: 'Invalid params', data }
 }
 
@@ -98,12 +101,12 @@ export function scriptError({
   return { code: callFailed, message: name, data: message }
 }
 
-/** What kept a call from being run. */
-export function refusalOf(error: SteleError): RpcError {
-  // NodeVMS's own words, which its clients may look for.
-  const message = error.code === 'log_busy' ? 'too many active requests' : error.code
-  if (error.code !== 'call_unsigned') return { code: callFailed, message, data: error.message }
-  return { code: callUnsigned, message, data: `${error.message}. ${error.fix}` }
+/** What kept a call from being run, or from being answered. */
+export function refusalOf({ code, message, fix }: SteleError): RpcError {
+  const data = { code, message, ...(fix === undefined ? {} : { fix }) }
+  // NodeVMS's own code and words, which its clients may look for.
+  if (code === 'log_busy') return { code: callFailed, message: 'too many active requests', data }
+  return { code: code === 'call_unsigned' ? callUnsigned : callRefused, message: code, data }
 }
 
 function readJson(text: string): { readonly value: JsonValue } | { readonly reason: string } {

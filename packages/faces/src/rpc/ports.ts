@@ -12,7 +12,7 @@ export type RpcPorts = {
   }>
   /** The log's origin, which signed calls name. */
   readonly origin: string
-  /** The last number that this account's key has signed; undefined for an account that is no key. */
+  /** The last number that this account's key has signed; undefined for an account that is not a key. */
   readonly lastSeq: (account: string) => number | undefined
   readonly nowMs: () => number
   /** Callers are who they say they are: for machines of one's own. */

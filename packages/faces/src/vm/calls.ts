@@ -1,7 +1,9 @@
 // GET /-/log/: the entries as people and small programs read them. What proves them are the files below that address.
 import type { Body } from '@stele/entries/bodies'
+import { describeCallError } from '@stele/entries/call-errors'
 import { entryKinds, parseLeaf } from '@stele/entries/leaf'
 import { parseEffects, readBodyPart, readPart } from '@stele/entries/parts'
+import { logRoot } from '@stele/entries/paths'
 import { type Ask, type Draft, jsonDraft, numberParameter, type Route } from '@stele/http/routes'
 import { maxEntriesShown, maxPageBytes, maxPartShown, maxShownText } from '../limits.ts'
 import { htmlDraft } from '../web/html.ts'
@@ -10,7 +12,7 @@ import type { VmPorts } from './ports.ts'
 
 /** `?before` is where a page ends; the newest entries come first. */
 export function callsRoutes(ports: VmPorts): Route[] {
-  const path = '/-/log/'
+  const path = logRoot
   const read = (ask: Ask): { readonly total: number; readonly entries: readonly ShownEntry[] } => {
     const total = ports.treeSize()
     const before = numberParameter(ask, 'before', { least: 0, most: total, absent: total })
@@ -45,14 +47,14 @@ type Found = NonNullable<ReturnType<VmPorts['entry']>>
 function show({ leaf, body, effects }: Found, index: number): ShownEntry {
   const { kind, timeMs } = parseLeaf(leaf)
   const time = new Date(timeMs).toISOString()
-  const at = { index, time, ...told(kind, body) }
+  const at = { index, time, ...describePart(kind, body) }
   if (effects === null) return { ...at, answer: 'taken down', changes: 0 }
   if (typeof effects === 'number') return { ...at, answer: sizeOf(effects), changes: 0 }
   const outcome = parseEffects(readPart(effects))
   return { ...at, answer: answerOf(outcome), changes: outcome.changes }
 }
 
-function told(
+function describePart(
   kind: Parameters<typeof readBodyPart>[0],
   body: Found['body'],
 ): Pick<ShownEntry, 'who' | 'what'> {
@@ -77,7 +79,7 @@ function describe({ kind, body }: Body): Pick<ShownEntry, 'who' | 'what'> {
 }
 
 function answerOf(effects: ReturnType<typeof parseEffects>): string {
-  if (!effects.ok) return cut(`${effects.error.name}: ${effects.error.message}`)
+  if (!effects.ok) return cut(describeCallError(effects.error))
   return effects.result === undefined ? '' : cut(JSON.stringify(effects.result))
 }
 

@@ -1,4 +1,5 @@
 // GET /-/files/…: the files that a script has written. Folders are listed: as a page, as JSON, or a name a line.
+import { filesRoot, listingOf } from '@stele/entries/paths'
 import { SteleError } from '@stele/errors'
 import {
   type Ask,
@@ -11,8 +12,6 @@ import {
 import { htmlDraft } from '../web/html.ts'
 import { formatFolderPage } from './pages.ts'
 import type { VmPorts } from './ports.ts'
-
-const filesRoot = '/-/files/'
 
 export function filesRoutes(ports: VmPorts): Route[] {
   return [filesRoot, `${filesRoot}*`].flatMap((path) => routesAt(path, ports))
@@ -37,7 +36,7 @@ function routesAt(path: string, ports: VmPorts): Route[] {
       answer: (_ask, params) => {
         const found = place(params)
         if (!found.isFolder) return fileDraft(found, ports)
-        return jsonDraft(200, { path: found.path, entries: ports.files.list(found.path) })
+        return jsonDraft(200, listingOf(found.path, ports.files.list(found.path)))
       },
     },
     {

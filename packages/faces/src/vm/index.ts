@@ -1,6 +1,10 @@
 // What a service shows of itself: its page, its files, its calls.
+import { filesRoot, logRoot } from '@stele/entries/paths'
+import type { JsonObject } from '@stele/formats/json'
 import { type FaceDefinition, jsonDraft, type Route } from '@stele/http/routes'
 import { noSettings } from '@stele/settings'
+import { healthRoute } from '../health/health-route.ts'
+import { maxServicesShown } from '../limits.ts'
 import { htmlDraft } from '../web/html.ts'
 import { callsRoutes } from './calls.ts'
 import { filesRoutes } from './files.ts'
@@ -13,7 +17,12 @@ export type { VmPorts } from './ports.ts'
 export const vmFace: FaceDefinition<VmPorts> = {
   settings: noSettings,
   open: (ports) => ({
-    routes: [...homeRoutes(ports), ...filesRoutes(ports), ...callsRoutes(ports)],
+    routes: [
+      ...homeRoutes(ports),
+      ...filesRoutes(ports),
+      ...callsRoutes(ports),
+      healthRoute(ports),
+    ],
   }),
 }
 
@@ -27,7 +36,8 @@ function homeRoutes(ports: VmPorts): Route[] {
       answer: async (ask) => {
         const methods = await ports.methods()
         const facts = { title, origin, methods, entries: ports.treeSize(), script: ports.script() }
-        return htmlDraft(formatServicePage({ ...facts, baseUrl: ask.baseUrl() }))
+        const services = ports.services()
+        return htmlDraft(formatServicePage({ ...facts, services, baseUrl: ask.baseUrl() }))
       },
     },
     {
@@ -39,10 +49,21 @@ function homeRoutes(ports: VmPorts): Route[] {
           title,
           origin,
           methods: await ports.methods(),
-          callLogUrl: `${url}/-/log/`,
-          filesArchiveUrl: `${url}/-/files/`,
+          callLogUrl: url + logRoot,
+          filesArchiveUrl: url + filesRoot,
+          ...servicesMember(url, ports),
         })
       },
     },
   ]
+}
+
+/** What it has made, nothing where it has made none. */
+function servicesMember(url: string, ports: VmPorts): JsonObject {
+  const services = ports.services()
+  if (services.length === 0) return {}
+  const shown = services.slice(0, maxServicesShown).map(({ path, title }) => {
+    return path === '' ? { title } : { title, url: `${url}/${path}/` }
+  })
+  return { services: shown }
 }

@@ -1,4 +1,6 @@
 // The pages of a service: its methods and addresses, its files as plain listings, its calls.
+import { blobPath, filesRoot, logRoot } from '@stele/entries/paths'
+import { maxServicesShown } from '../limits.ts'
 import { escapeHtml, formatHeader, formatPage } from '../web/page.ts'
 
 /** An entry in words. */
@@ -20,6 +22,7 @@ export function formatServicePage({
   methods,
   entries,
   script,
+  services,
 }: {
   readonly title: string
   readonly origin: string
@@ -27,6 +30,8 @@ export function formatServicePage({
   readonly methods: readonly string[]
   readonly entries: number
   readonly script: string
+  /** Those that it has made; the path of one that nobody serves is empty. */
+  readonly services: readonly { readonly path: string; readonly title: string }[]
 }): string {
   const url = escapeHtml(baseUrl)
   const named = methods.map((name) => `<code>${escapeHtml(name)}</code>`).join(', ')
@@ -35,11 +40,11 @@ export function formatServicePage({
 <p>A service that anyone can audit: each call is in a public log, with what it answered and what it changed, and the script that ran it is at hand.</p>
 <dl>
 <dt>Methods</dt><dd>${named === '' ? 'none' : named}</dd>
-<dt>Files</dt><dd><a href="${url}/-/files/">${url}/-/files/</a></dd>
-<dt>Call log</dt><dd><a href="${url}/-/log/">${url}/-/log/</a>, ${entries} ${entries === 1 ? 'entry' : 'entries'}</dd>
-<dt>Script</dt><dd><a href="${url}/-/log/blob/${script.slice(0, 2)}/${script}">SHA-512 ${script.slice(0, 16)}…</a></dd>
+<dt>Files</dt><dd><a href="${url}${filesRoot}">${url}${filesRoot}</a></dd>
+<dt>Call log</dt><dd><a href="${url}${logRoot}">${url}${logRoot}</a>, ${entries} ${entries === 1 ? 'entry' : 'entries'}</dd>
+<dt>Script</dt><dd><a href="${url}${logRoot}${blobPath(script)}">SHA-512 ${script.slice(0, 16)}…</a></dd>
 </dl>
-<h2>Call it</h2>
+${formatServices(url, services)}<h2>Call it</h2>
 <pre><code>nodevms repl ${address}</code></pre>
 <h2>Check it</h2>
 <p>Runs every call again, and compares what it answered and wrote.</p>
@@ -48,6 +53,20 @@ export function formatServicePage({
 <p>Its log and its files, which can be checked and copied without this server.</p>
 <pre><code>stele clone ${address} copy</code></pre>`
   return formatPage({ title, main })
+}
+
+function formatServices(
+  url: string,
+  services: readonly { readonly path: string; readonly title: string }[],
+): string {
+  if (services.length === 0) return ''
+  const items = services.slice(0, maxServicesShown).map(({ path, title }) => {
+    const name = escapeHtml(title === '' ? path : title)
+    return `<li>${path === '' ? name : `<a href="${url}/${escapeHtml(path)}/">${name}</a>`}</li>`
+  })
+  const more = services.length - items.length
+  const rest = more > 0 ? `<p>And ${more} more.</p>\n` : ''
+  return `<h2>Services that it has made</h2>\n<ul>\n${items.join('\n')}\n</ul>\n${rest}`
 }
 
 /** A folder's listing. */
@@ -63,7 +82,7 @@ export function formatFolderPage({
   readonly names: readonly string[]
 }): string {
   const here = path === '/' ? '/' : `${path}/`
-  const place = `${escapeHtml(baseUrl)}/-/files${here.split('/').map(encodeURIComponent).join('/')}`
+  const place = `${escapeHtml(baseUrl)}${filesRoot.slice(0, -1)}${here.split('/').map(encodeURIComponent).join('/')}`
   const up = path === '/' ? '' : `<li><a href="${place}../">../</a></li>\n`
   const items = names.map((name) => {
     const isFolder = name.endsWith('/')
@@ -95,7 +114,8 @@ export function formatCallsPage({
 }): string {
   const url = escapeHtml(baseUrl)
   const first = entries.at(-1)?.index ?? 0
-  const earlier = first > 0 ? `<p><a href="${url}/-/log/?before=${first}">Earlier ones</a></p>` : ''
+  const earlier =
+    first > 0 ? `<p><a href="${url}${logRoot}?before=${first}">Earlier ones</a></p>` : ''
   const main = `${formatHeader('Call log', title)}
 <p class="soft">${total} ${total === 1 ? 'entry' : 'entries'}. The same as signed files, for programs: <code>checkpoint</code>, <code>tile/</code>, <code>body/</code>, <code>effects/</code> below this address.</p>
 <table class="calls">

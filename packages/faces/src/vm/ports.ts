@@ -24,6 +24,12 @@ export type VmPorts = {
         readonly effects: Uint8Array | number | null
       }
     | undefined
+  /** Services that it has made, by their paths below this one's address; the path is empty where nobody serves it. */
+  readonly services: () => readonly { readonly path: string; readonly title: string }[]
+  /** Why writes are refused now, undefined where they are taken. */
+  readonly writesRefused: () => string | undefined
+  /** Why the service is said not to answer, undefined where it does. */
+  readonly notAnswering: () => Promise<string | undefined>
   /** The names of its methods. */
   readonly methods: () => Promise<readonly string[]>
 }

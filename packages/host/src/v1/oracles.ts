@@ -1,16 +1,17 @@
-// Oracles: a call's questions to what a replay cannot repeat. The answer is recorded in the call's body, and every replay
+// Oracles: how a call asks for what a replay cannot repeat. The answer is recorded in the call's body, and every replay
 // takes it from there (spec/state.md "Oracles").
 import { CallWaits, type OracleAnswer, type ScriptCall } from '@stele/entries/calls'
+import { nothingAllowed, type OracleErrorName, oracleError } from '@stele/entries/oracles'
 import { SteleError } from '@stele/errors'
 import { canonicalText, maxAnswerLevels, readResult } from './json.ts'
 import { errorsBytes, maxAnswers, maxAnswersBytes } from './limits.ts'
 
-/** The answers of one call, in the order of their questions. */
+/** The answers of one call's oracles, in the order in which they were asked. */
 export type Answers = {
   /** True where they come from the record alone. */
   readonly isReplay: boolean
   readonly given: readonly OracleAnswer[]
-  /** The answer to the next question, as the VM is told it; `ask` finds one where nothing is recorded. */
+  /** The answer of the next oracle, as the VM is told it; `ask` finds one where nothing is recorded. */
   readonly next: (ask: () => OracleAnswer) => string
   /** Throws `entry_invalid` where the record holds an answer that nobody asked for. */
   readonly refuseUnused: () => void
@@ -29,10 +30,10 @@ export function openAnswers({ oracles, args }: ScriptCall): Answers {
       return answer
     }
     const message = 'The answers of a call, with its arguments, are too long to be recorded'
-    const error = { name: 'OracleLimitError', message }
-    freeBytes -= Buffer.byteLength(canonicalText({ error })) + 1
+    const refusal = oracleError('OracleLimitError', message)
+    freeBytes -= Buffer.byteLength(canonicalText(refusal)) + 1
     if (freeBytes < 0) throw new Error('its oracles have no room left to be recorded')
-    return { error }
+    return refusal
   }
   return {
     isReplay: oracles !== undefined,
@@ -55,7 +56,7 @@ export function openAnswers({ oracles, args }: ScriptCall): Answers {
 
 /** The answer to a request of an oracle's function, as JSON. Throws CallWaits where it is not there yet. */
 export function askOutside({ outside }: ScriptCall, request: string): string {
-  if (outside === undefined) return refuse('NotAllowedError', 'Nothing outside may be asked here')
+  if (outside === undefined) return canonicalText(nothingAllowed)
   const read = readResult(request, maxAnswerLevels)
   if ('bad' in read) return refuse('TypeError', `Cannot ask outside: ${read.bad}`)
   const answer = outside(read.value)
@@ -63,9 +64,9 @@ export function askOutside({ outside }: ScriptCall, request: string): string {
   return canonicalText(answer)
 }
 
-/** What the prelude takes for an error of this name. */
-export function refuse(name: string, message: string): string {
-  return canonicalText({ error: { name, message } })
+/** An error of this name, as JSON. */
+export function refuse(name: OracleErrorName, message: string): string {
+  return canonicalText(oracleError(name, message))
 }
 
 function invalid(reason: string): SteleError {

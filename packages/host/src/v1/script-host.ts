@@ -2,7 +2,7 @@
 // host in a worker ends the worker.
 import { hash } from 'node:crypto'
 import { CallWaits, type Outcome, type ScriptCall, type StateReader } from '@stele/entries/calls'
-import { isSteleError, SteleError } from '@stele/errors'
+import { isSteleError, reasonOf, SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
 import type { MemoryMode } from '../engine-blob.ts'
 import { asTrap, bootScript, type EngineParts, type RunnableCall } from './glue.ts'
@@ -150,10 +150,6 @@ function endOf(method: string, run: () => Ended): Ended {
     const reason = isSteleError(found) ? found.code : reasonOf(found)
     throw new SteleError('call_aborted', { method, reason }, { cause: error })
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function readImage(machine: Machine, content: Buffer, sha256: string): object {

@@ -1,3 +1,2 @@
-// The public face of @stele/log/script: what a script offers to callers, and asks of the world outside.
-export type { Offers } from '../pending.ts'
+// The public face of @stele/log/script: what a script asks of the world outside.
 export type { AskOutside } from '../ports.ts'

@@ -1,4 +1,5 @@
 // The public face of @stele/resolve/graph.
+export { isFolderName } from '../folder-names.ts'
 export {
   type Direct,
   type Graph,
@@ -9,6 +10,7 @@ export {
   type PackageId,
   releaseOf,
 } from '../graph.ts'
-export { integrityOf, type Packument, type Release } from '../packument.ts'
+export { hasInstallScript, integrityOf, type Packument, type Release } from '../packument.ts'
 export { wantedNode } from '../pick-version.ts'
+export { soundRelease } from '../sound-release.ts'
 export { type EdgeKind, peersOf, type WantedEdge } from '../wanted.ts'

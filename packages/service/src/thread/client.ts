@@ -1,12 +1,11 @@
 // The other side of a thread: a client for each of its services.
-import type { CallBlob, CallRequest } from '@stele/entries/calls'
+import type { CallBlob, CallRequest, ScriptOffers } from '@stele/entries/calls'
 import { SteleError } from '@stele/errors'
-import type { Offers } from '@stele/log/script'
 import type { StateQuery } from '@stele/state'
 import type { Service } from '../service.ts'
-import type { AnswerOutside } from './answerers.ts'
-import { watchAnswering } from './answering.ts'
+import { createHealthCheck } from './health.ts'
 import { maxProofs } from './limits.ts'
+import type { AnswerOutside } from './oracle-requests.ts'
 import { type OpenedService, Thread, type ThreadOptions } from './thread.ts'
 
 /** A service in a thread, as the rest of the process sees it. */
@@ -24,9 +23,7 @@ export type ServiceClient = Pick<
   | 'close'
 > & {
   /** What the script offers to callers, and whether they may be anonymous where calls have to be signed. */
-  readonly offers: () => Promise<Offers>
-  /** The names of what it offers. */
-  readonly methods: () => Promise<readonly string[]>
+  readonly offers: () => Promise<ScriptOffers>
   /** Settles once the log is open; `readOnly` says why it takes no writes, where it does not. */
   readonly ready: Promise<{ readonly readOnly: string | undefined }>
   /** Why writes are refused now, undefined where they are taken (or the log is still being opened). */
@@ -40,7 +37,7 @@ type OpenOptions = {
   readonly name: string
   /** What the thread's opener needs to know. */
   readonly data: unknown
-  /** Answers what its oracles ask of the world outside; without it they are told that nothing may be asked. */
+  /** Answers its oracles' requests; without it they are told that nothing may be asked. */
   readonly outside?: AnswerOutside | undefined
   /** Makes large blobs durable before their call is queued, and gives what remains to be kept with it. */
   readonly keepBlobs?: (blobs: readonly CallBlob[]) => Promise<readonly CallBlob[]>
@@ -68,12 +65,12 @@ function clientOf(
 ): ServiceClient {
   let proofs = 0
   let lastServed = 0
-  const notAnswering = watchAnswering({
+  const notAnswering = createHealthCheck({
     ping: () => thread.ask<'ping'>(service, { do: 'ping' }),
     oldestCallMs: () => thread.oldestCallMs(service),
     ...(pingMs === undefined ? {} : { pingMs }),
   })
-  const offers = async (): Promise<Offers> => thread.ask<'offers'>(service, { do: 'offers' })
+  const offers = async (): Promise<ScriptOffers> => thread.ask<'offers'>(service, { do: 'offers' })
   return {
     ready: service.ready,
     writesRefused: () => thread.writesRefused(service),
@@ -89,7 +86,6 @@ function clientOf(
       return thread.ask<'submit'>(service, { do: 'submit', request: { ...request, blobs } })
     },
     offers,
-    methods: async () => (await offers()).methods,
     prove: async (queries: readonly StateQuery[]) => {
       if (proofs >= maxProofs) {
         throw new SteleError('proofs_busy', { running: proofs, retryAfterS: 1 })

@@ -1,7 +1,8 @@
 // Limits of a thread and its clients, each with its reason.
+import type { RestartLimits } from './restarts.ts'
 
 /** The longest interval between two checks for a call that hangs, in milliseconds. */
-export const longestLookMs = 250
+export const maxHangCheckMs = 250
 /** A native stack that QuickJS's own limit always reaches first. */
 export const stackSizeMb = 32
 /** V8's default lets 48 MB of new objects pile up before it collects them; a call makes too few to need that much. */
@@ -12,3 +13,12 @@ export const maxPingMs = 2_000
 export const maxUnansweredMs = 30_000
 /** Proofs made at once for one service: anybody may ask, and each takes turns from the thread that commits. */
 export const maxProofs = 2
+
+const tenMinutesMs: number = 10 * 60 * 1000
+/** Ends of a thread within ten minutes that suspend it: something is wrong that a restart does not mend. Then it rests for as long. */
+export const usualRestarts: RestartLimits = {
+  maxEnds: 5,
+  windowMs: tenMinutesMs,
+  firstDelayMs: 250,
+  suspensionMs: tenMinutesMs,
+}

@@ -1,10 +1,9 @@
 // What crosses between a service's client and the thread that it runs in: plain data, errors as code and details.
 
-import type { CallAnswer, CallRequest, OracleAnswer } from '@stele/entries/calls'
+import type { CallAnswer, CallRequest, OracleAnswer, ScriptOffers } from '@stele/entries/calls'
 import type { ErrorText } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
 import type { FolderReport } from '@stele/log/published'
-import type { Offers } from '@stele/log/script'
 import type { StateQuery } from '@stele/state'
 import type { ServiceEvent } from '../ports.ts'
 import type { RulesChange, RulesInForce } from '../rules.ts'
@@ -12,12 +11,12 @@ import type { Takedown, TakenDown } from '../takedown.ts'
 
 /** What is asked of a service. `open` comes first, with whatever its opener needs to know; nothing comes after `close`. */
 export type ServiceAsk =
-  /** `asksOutside`: somebody answers what its oracles ask of the world outside. */
+  /** `hasOutside`: somebody answers its oracles' requests. */
   | {
       readonly do: 'open'
       readonly number: number
       readonly data: unknown
-      readonly asksOutside: boolean
+      readonly hasOutside: boolean
     }
   | { readonly do: 'submit'; readonly request: CallRequest }
   /** Whether the thread still answers. */
@@ -39,7 +38,7 @@ export type ServiceAnswers = {
   readonly open: { readonly readOnly: string | undefined }
   readonly submit: CallAnswer
   readonly ping: null
-  readonly offers: Offers
+  readonly offers: ScriptOffers
   readonly prove: Uint8Array
   readonly take_down: TakenDown
   readonly check_takedown: null
@@ -54,8 +53,8 @@ export type ServiceAnswers = {
 /** A message to the thread. */
 export type ThreadAsk =
   | { readonly service: string; readonly id: number; readonly ask: ServiceAsk }
-  /** The answer to what an oracle asked, by its number. */
-  | { readonly outside: number; readonly answer: OracleAnswer }
+  /** The answer to the oracle request of this number. */
+  | { readonly oracleRequest: number; readonly answer: OracleAnswer }
   /** The thread ends; its services are closed already. */
   | { readonly end: true }
 
@@ -68,9 +67,9 @@ export type ThreadNews =
     }
   | { readonly say: 'refusal'; readonly id: number; readonly error: ErrorText }
   | { readonly say: 'event'; readonly service: string; readonly event: ServiceEvent }
-  /** An oracle of this service asks what lies outside: to be answered under this number. */
+  /** An oracle of this service asks something of the world outside: to be answered under this number. */
   | {
-      readonly say: 'outside'
+      readonly say: 'oracle_request'
       readonly service: string
       readonly number: number
       readonly request: JsonValue

@@ -1,4 +1,5 @@
 // When a thread that ended is started again: at once or soon at first, and after a pause when it keeps ending.
+import { usualRestarts } from './limits.ts'
 
 /** When to start anew. Times in milliseconds. */
 export type RestartLimits = {
@@ -21,16 +22,8 @@ type RestartPlan = {
 /** Counts ends and says what follows each. */
 export type Restarts = { readonly plan: (nowMs: number, isDelayed: boolean) => RestartPlan }
 
-const tenMinutesMs: number = 10 * 60 * 1000
-const usualLimits: RestartLimits = {
-  maxEnds: 5,
-  windowMs: tenMinutesMs,
-  firstDelayMs: 250,
-  suspensionMs: tenMinutesMs,
-}
-
 /** A count that starts at zero. */
-export function createRestarts(limits: RestartLimits = usualLimits): Restarts {
+export function createRestarts(limits: RestartLimits = usualRestarts): Restarts {
   let ends: readonly number[] = []
   return {
     plan: (nowMs, isDelayed) => {

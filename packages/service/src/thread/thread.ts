@@ -1,10 +1,10 @@
 // A thread that services run in: its life, its pulse, and who is told what when it ends.
 import type { Worker } from 'node:worker_threads'
-import { errorFromText, SteleError } from '@stele/errors'
+import { errorFromText, reasonOf, SteleError } from '@stele/errors'
 import type { ServiceEvent } from '../ports.ts'
-import { Answerers, type AnswerOutside } from './answerers.ts'
-import { longestLookMs } from './limits.ts'
+import { maxHangCheckMs } from './limits.ts'
 import type { ServiceAnswers, ServiceAsk, ThreadAsk, ThreadNews } from './messages.ts'
+import { type AnswerOutside, OracleRequests } from './oracle-requests.ts'
 import { createRestarts, type RestartLimits, type Restarts } from './restarts.ts'
 import { createPulse, type EarlyWorker, startWorker } from './start-worker.ts'
 
@@ -60,8 +60,8 @@ export class Thread {
   readonly #watch: NodeJS.Timeout
   /** Undefined while an ended thread is not gone yet, or a new one waits. */
   #worker: Worker | undefined
-  /** Of what that one's oracles ask; undefined before the first. */
-  #answerers: Answerers | undefined
+  /** Those of that one; undefined before the first. */
+  #oracleRequests: OracleRequests | undefined
   /** Settles when the newest thread is gone. */
   #ended: Promise<unknown> = Promise.resolve()
   #nextId = 1
@@ -76,8 +76,8 @@ export class Thread {
     this.#restarts = createRestarts(options.restartLimits)
     this.#pulse = options.early?.pulse ?? createPulse()
     this.#start(options.early?.worker)
-    const lookEveryMs = Math.min(longestLookMs, options.callTimeoutMs)
-    this.#watch = setInterval(() => this.#look(), lookEveryMs)
+    const checkEveryMs = Math.min(maxHangCheckMs, options.callTimeoutMs)
+    this.#watch = setInterval(() => this.#endIfHanging(), checkEveryMs)
     this.#watch.unref()
   }
 
@@ -111,8 +111,9 @@ export class Thread {
     service: OpenedService,
     ask: Extract<ServiceAsk, { do: D }>,
   ): Promise<ServiceAnswers[D]> {
-    const reason = service.suspended ?? this.#suspended ?? this.#closedReason(service, ask)
+    const reason = service.suspended ?? this.#suspended
     if (reason !== undefined) throw suspendedError(reason)
+    if (ask.do !== 'close' && this.#isClosed(service)) throw new SteleError('service_closed', {})
     return await new Promise((resolve, reject) => {
       const take = (value: ServiceAnswers[ServiceAsk['do']]): void =>
         resolve(value as ServiceAnswers[D])
@@ -123,10 +124,9 @@ export class Thread {
     })
   }
 
-  /** Why a service that is closing is asked nothing any more: nobody would answer. */
-  #closedReason(service: OpenedService, ask: ServiceAsk): string | undefined {
-    if (ask.do === 'close') return undefined
-    return this.#closing || !this.#services.has(service.name) ? 'it is closed' : undefined
+  /** A service that is closing is asked nothing any more: nobody would answer. */
+  #isClosed(service: OpenedService): boolean {
+    return this.#closing || !this.#services.has(service.name)
   }
 
   writesRefused(service: OpenedService): string | undefined {
@@ -144,7 +144,7 @@ export class Thread {
   async closeService(service: OpenedService): Promise<void> {
     if (!this.#services.has(service.name)) return
     clearTimeout(service.resume)
-    this.#answerers?.end(service.name)
+    this.#oracleRequests?.end(service.name)
     if (service.suspended === undefined && this.#suspended === undefined) {
       await this.ask<'close'>(service, { do: 'close' }).catch(() => undefined)
     }
@@ -165,8 +165,8 @@ export class Thread {
     this.#pulse.fill(0n)
     const worker = early ?? startWorker(this.#options.main, this.#pulse)
     worker.ref() // An early one would not keep the process alive.
-    const answerers = new Answerers((message) => worker.postMessage(message))
-    this.#answerers = answerers
+    const oracleRequests = new OracleRequests((message) => worker.postMessage(message))
+    this.#oracleRequests = oracleRequests
     const ifNewest = (work: () => void): void => {
       if (worker === this.#worker) work() // What an ended one still says was refused already.
     }
@@ -174,7 +174,7 @@ export class Thread {
       for (const one of news) ifNewest(() => this.#hear(one))
     })
     this.#ended = new Promise((resolve) => worker.once('exit', resolve))
-    worker.once('exit', () => answerers.end())
+    worker.once('exit', () => oracleRequests.end())
     worker.on('error', (error) => ifNewest(() => this.#fail(error)))
     worker.on('exit', () => ifNewest(() => this.#fail(new Error('The thread exited'))))
     this.#worker = worker
@@ -189,8 +189,8 @@ export class Thread {
   #openInWorker(service: OpenedService): void {
     service.readOnly = undefined
     const { number, data } = service
-    const asksOutside = service.outside !== undefined
-    this.ask<'open'>(service, { do: 'open', number, data, asksOutside }).then(
+    const hasOutside = service.outside !== undefined
+    this.ask<'open'>(service, { do: 'open', number, data, hasOutside }).then(
       (ready) => {
         service.readOnly = ready.readOnly
         service.settle.resolve(ready)
@@ -203,7 +203,7 @@ export class Thread {
   #failToOpen(service: OpenedService, error: unknown): void {
     if (error instanceof SteleError && error.code === 'outcome_unknown') return
     service.settle.reject(error)
-    service.suspended = error instanceof Error ? error.message : String(error)
+    service.suspended = reasonOf(error)
     this.#refuse(service, error)
     this.#resumeAfter(service, service.restarts.plan(Date.now(), true).afterMs)
   }
@@ -234,8 +234,8 @@ export class Thread {
       case 'answer':
         this.#take(news.id)?.resolve(news.value)
         return
-      case 'outside':
-        void this.#answerers?.answer(news, this.#services.get(news.service)?.outside)
+      case 'oracle_request':
+        void this.#oracleRequests?.answer(news, this.#services.get(news.service)?.outside)
         return
       case 'refusal':
         this.#take(news.id)?.reject(errorFromText(news.error))
@@ -248,8 +248,8 @@ export class Thread {
     return waiting
   }
 
-  /** Looks whether a call has held the thread too long. Nothing of that call is in its log. */
-  #look(): void {
+  /** Ends the worker where a call has held it too long. Nothing of that call is in its log. */
+  #endIfHanging(): void {
     if (this.#worker === undefined) return
     const [since, number] = [Atomics.load(this.#pulse, 0), Atomics.load(this.#pulse, 1)]
     if (since === 0n || sinceNs(since) < BigInt(this.#options.callTimeoutMs) * nsPerMs) return
@@ -261,7 +261,7 @@ export class Thread {
     if (service !== undefined) this.#blame(service, reason)
     // The call may have ended just now, and its commit be under way: the next thread must not read before that is done.
     this.#ended = old.terminate().then(() => {
-      if (this.#closing) this.#refuseAll(suspendedError('it is closing'))
+      if (this.#closing) this.#refuseAll(new SteleError('service_closed', {}))
       else this.#start()
     })
   }
@@ -282,7 +282,7 @@ export class Thread {
   /** A thread that ended by itself is started anew, later each time. */
   #fail(error: unknown): void {
     this.#worker = undefined
-    const reason = `the thread of the services ended: ${error instanceof Error ? error.message : String(error)}`
+    const reason = `the thread of the services ended: ${reasonOf(error)}`
     this.#refuseInFlight(reason)
     if (this.#closing) return
     const plan = this.#restarts.plan(Date.now(), true)

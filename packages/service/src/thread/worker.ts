@@ -11,27 +11,27 @@ import type { ServiceAnswers, ServiceAsk, ThreadAsk, ThreadData, ThreadNews } fr
 export type OpenInThread = (
   service: string,
   data: unknown,
-  watch: Pick<ServicePorts, 'timed' | 'report' | 'outside'>,
+  watch: Pick<ServicePorts, 'watched' | 'report' | 'outside'>,
 ) => Promise<Service>
 
 /** Answers on the port until it is told to end. */
-export function runThread(port: MessagePort, { pulse }: ThreadData, open: OpenInThread): void {
+export function runThread(port: MessagePort, data: ThreadData, open: OpenInThread): void {
   const say = createSay(port)
-  const words = new BigInt64Array(pulse)
+  const pulse = new BigInt64Array(data.pulse)
   const services = new Map<string, Promise<Service>>()
-  const asking = createAsking(say)
+  const oracles = createOracleRequests(say)
   const openOne = (
     name: string,
-    { number, data, asksOutside }: Extract<ServiceAsk, { do: 'open' }>,
+    { number, data: given, hasOutside }: Extract<ServiceAsk, { do: 'open' }>,
   ): Promise<Service> =>
-    open(name, data, {
-      timed: (work) => timed(words, number, work),
+    open(name, given, {
+      watched: (work) => runWatched({ pulse, number }, work),
       report: (event) => say({ say: 'event', service: name, event }),
-      outside: asksOutside ? (request) => asking.ask(name, request) : undefined,
+      outside: hasOutside ? (request) => oracles.ask(name, request) : undefined,
     })
   port.on('message', (message: ThreadAsk) => {
     if ('end' in message) return port.close()
-    if ('outside' in message) return asking.take(message.outside, message.answer)
+    if ('oracleRequest' in message) return oracles.take(message.oracleRequest, message.answer)
     const { service: name, id, ask } = message
     if (ask.do === 'open') services.set(name, openOne(name, ask))
     const service = services.get(name)
@@ -55,35 +55,38 @@ function createSay(port: MessagePort): (news: ThreadNews) => void {
   }
 }
 
-/** What oracles have asked of the other side, which answers each under its number. What nobody answers the service gives up. */
-function createAsking(say: (news: ThreadNews) => void): {
+/** Oracle requests to the other side, which answers each under its number; where it does not, the service's own timer ends it. */
+function createOracleRequests(say: (news: ThreadNews) => void): {
   readonly ask: (service: string, request: JsonValue) => Promise<OracleAnswer>
   readonly take: (number: number, answer: OracleAnswer) => void
 } {
-  const asked = new Map<number, (answer: OracleAnswer) => void>()
+  const waiting = new Map<number, (answer: OracleAnswer) => void>()
   let last = 0
   return {
     ask: (service, request) =>
       new Promise((resolve) => {
         const number = ++last
-        asked.set(number, resolve)
-        say({ say: 'outside', service, number, request })
+        waiting.set(number, resolve)
+        say({ say: 'oracle_request', service, number, request })
       }),
     take: (number, answer) => {
-      asked.get(number)?.(answer)
-      asked.delete(number)
+      waiting.get(number)?.(answer)
+      waiting.delete(number)
     },
   }
 }
 
-/** Shows whoever watches that this service's script is running, and since when. */
-function timed<T>(words: BigInt64Array, number: number, work: () => T): T {
-  Atomics.store(words, 1, BigInt(number))
-  Atomics.store(words, 0, process.hrtime.bigint())
+/** Shows whoever watches the pulse that the script of the service of this number is running, and since when. */
+function runWatched<T>(
+  { pulse, number }: { readonly pulse: BigInt64Array; readonly number: number },
+  work: () => T,
+): T {
+  Atomics.store(pulse, 1, BigInt(number))
+  Atomics.store(pulse, 0, process.hrtime.bigint())
   try {
     return work()
   } finally {
-    Atomics.store(words, 0, 0n)
+    Atomics.store(pulse, 0, 0n)
   }
 }
 

@@ -1,11 +1,12 @@
 // An installation with another package.json than the one that is there: it is put back where the installation fails.
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import { editManifest, type ManifestEdit, type Member, members } from './edit-manifest.ts'
 import { type InstallOptions, installGraph } from './install.ts'
 import { type Place, placeOf } from './place.ts'
 import { readManifest } from './project.ts'
+import { writeWhole } from './write-whole.ts'
 
 /** A package.json, as far as its dependencies go. */
 export type DependencyManifest = {
@@ -27,39 +28,44 @@ function dependenciesIn(manifest: JsonObject): DependencyManifest {
   return { specifiers, names: () => members.flatMap((member) => [...specifiers(member).keys()]) }
 }
 
+/** What is to be changed in a package.json. */
+export type PlanEdits = (
+  manifest: DependencyManifest,
+  place: Place,
+) => readonly ManifestEdit[] | Promise<readonly ManifestEdit[]>
+
 /**
- * Installs with these changes of the nearest package.json, which is made where there is none. Throws what planning them and installing
- * throw; then package.json is as it was.
+ * Installs with these changes of the package.jsons in these folders, of the nearest one where none is given, which is made where there is
+ * none. `options` may depend on what was planned. Throws what planning and installing throw; then the package.jsons are as they were.
  */
 export async function changeManifest(
-  options: InstallOptions,
-  plan: (
-    manifest: DependencyManifest,
-    place: Place,
-  ) => readonly ManifestEdit[] | Promise<readonly ManifestEdit[]>,
+  options: InstallOptions | (() => InstallOptions),
+  plan: PlanEdits,
+  at: readonly Place[] = [],
 ): ReturnType<typeof installGraph> {
-  const place = await placeOf(options.root)
-  const path = join(place.folder, 'package.json')
-  const before = existsSync(path) ? readFileSync(path, 'utf8') : undefined
-  const manifest = before === undefined ? {} : readManifest(place.folder, '.').manifest
-  const edits = await plan(dependenciesIn(manifest), place)
-  writeWhole(path, await editManifest(before ?? '{}\n', edits))
+  const asked = typeof options === 'function' ? options : () => options
+  const places = at.length > 0 ? at : [await placeOf(asked().root)]
+  const edited = await Promise.all(
+    places.map(async (place) => {
+      const path = join(place.folder, 'package.json')
+      const before = existsSync(path) ? readFileSync(path, 'utf8') : undefined
+      const manifest = before === undefined ? {} : readManifest(place.folder, '.').manifest
+      const edits = await plan(dependenciesIn(manifest), place)
+      return { path, before, after: await editManifest(before ?? '{}\n', edits) }
+    }),
+  )
   let isDone = false
   try {
-    const installed = await installGraph(options)
-    isDone = options.isDryRun !== true
+    for (const { path, after } of edited) writeWhole(path, after)
+    const installed = await installGraph(asked())
+    isDone = asked().isDryRun !== true
     return installed
   } finally {
     if (!isDone) {
-      if (before === undefined) rmSync(path)
-      else writeWhole(path, before)
+      for (const { path, before } of edited) {
+        if (before === undefined) rmSync(path, { force: true })
+        else writeWhole(path, before)
+      }
     }
   }
-}
-
-/** Never half of it, whenever the process ends. */
-function writeWhole(path: string, text: string): void {
-  const own = `${path}.${process.pid}`
-  writeFileSync(own, text)
-  renameSync(own, path)
 }

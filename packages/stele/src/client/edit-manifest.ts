@@ -1,4 +1,5 @@
 // Changes of a package.json as a person would make them: nothing else of its text becomes different.
+import type { JsonObject } from '@stele/formats/json'
 import type { Node } from 'jsonc-parser'
 
 /** The members of package.json that name dependencies. */
@@ -45,6 +46,31 @@ export async function editManifest(text: string, edits: readonly ManifestEdit[])
     } else edited = withMember(edited, own, { name, value: JSON.stringify(specifier) })
   }
   return text.slice(0, start) + edited
+}
+
+/** The text with this value below "stele": `name` is a member of that. */
+export async function editSection(text: string, name: string, value: JsonObject): Promise<string> {
+  const { findNodeAtLocation, parseTree } = await import('jsonc-parser')
+  const start = text.startsWith('\uFEFF') ? 1 : 0
+  const whole = text.slice(start)
+  const root = parseTree(whole)
+  if (root === undefined) throw new Error('A package.json that was read is no JSON')
+  const section = findNodeAtLocation(root, ['stele'])
+  const own = findNodeAtLocation(root, ['stele', name])
+  const isObject = section?.type === 'object'
+  const edited =
+    own !== undefined
+      ? replaced(whole, own, textAt(whole, 2, value))
+      : isObject
+        ? withMember(whole, section, { name, value: textAt(whole, 2, value) })
+        : withMember(whole, root, { name: 'stele', value: textAt(whole, 1, { [name]: value }) })
+  return text.slice(0, start) + edited
+}
+
+/** A value as it stands so many levels deep. */
+function textAt(text: string, depth: number, value: JsonObject): string {
+  const lines = JSON.stringify(value, null, indentOf(text)).split('\n')
+  return lines.join(eolOf(text) + indentOf(text).repeat(depth))
 }
 
 function replaced(text: string, { offset, length }: Node, value: string): string {

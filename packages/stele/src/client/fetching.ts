@@ -1,4 +1,5 @@
 // Brings packages into the store, each once, and gives each its slot.
+import { isSteleError, SteleError } from '@stele/errors'
 import { createUnpack, type Staged, type Store, type Unpack } from '@stele/install'
 import {
   type Graph,
@@ -13,7 +14,13 @@ import { fillSlot, findSlot, type Placing, shareSlot } from './placing.ts'
 import type { Pull } from './pull.ts'
 import type { Sources } from './sources.ts'
 
-type Ports = { readonly pull: Pull; readonly sources: Sources; readonly store: Store }
+type Ports = {
+  readonly pull: Pull
+  readonly sources: Sources
+  readonly store: Store
+  /** What the store does not have cannot be had. */
+  readonly isOffline: boolean
+}
 
 /** Fetches packages as soon as they are known to be needed. */
 export class Fetching {
@@ -43,7 +50,8 @@ export class Fetching {
   }
 
   async #fetch(id: PackageId, release: Release): Promise<Staged> {
-    const { pull, sources, store } = this.#ports
+    const { pull, sources, store, isOffline } = this.#ports
+    if (isOffline) throw new SteleError('offline_absent', { missing: [id] })
     if (isOfRegistry(id, release)) return pull.add(release)
     const { name, dist } = release
     const bytes = await sources.tarball(dist.tarball)
@@ -70,6 +78,7 @@ export class Fetching {
       if (found === undefined) this.begin(idOf(graph, key), releaseOf(graph, key))
       else folders.set(key, found)
     }
+    if (this.#ports.isOffline) await this.#needAll(graph, selected)
     pull.help()
     const filled = new Map<Staged, string>()
     for (const key of selected) {
@@ -85,6 +94,20 @@ export class Fetching {
       }
     }
     return (key) => folders.get(key) ?? ''
+  }
+
+  /** Throws offline_absent with all that the store does not have. */
+  async #needAll(graph: Graph, selected: ReadonlySet<InstanceKey>): Promise<void> {
+    const ids = new Set([...selected].map((key) => idOf(graph, key)))
+    const begun = [...ids].flatMap((id) => this.#begun.get(id) ?? [])
+    const ended = await Promise.allSettled(begun)
+    const missing = ended.flatMap((each) => {
+      const reason: unknown = each.status === 'rejected' ? each.reason : undefined
+      return isSteleError(reason, 'offline_absent') ? reason.details.missing : []
+    })
+    if (missing.length > 0) {
+      throw new SteleError('offline_absent', { missing: missing.toSorted() })
+    }
   }
 }
 

@@ -27,6 +27,15 @@ export function parseGitAddress(address: string, wanted: string): GitAddress | u
   return repository && { ...repository, ...parseWanted(wanted) }
 }
 
+/** The address of a commit, as a lock has it: what parseGitAddress() reads as the same again. */
+export function commitAddress(
+  { repository, path }: Pick<GitAddress, 'repository' | 'path'>,
+  commit: string,
+): string {
+  const segments = path.split('/').map((each) => encodeURIComponent(each).replaceAll('%40', '@'))
+  return `${repository}#${commit}${path === '' ? '' : `&path:${segments.join('/')}`}`
+}
+
 function repositoryOf(address: string): Pick<GitAddress, 'repository' | 'urls'> | undefined {
   const [, shortcut = 'github', path] =
     /^(?:(github|gitlab|bitbucket|gist):)?([\w.-]+(?:\/[\w.-]+)*)$/.exec(address) ?? []

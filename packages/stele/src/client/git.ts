@@ -12,9 +12,11 @@ import { gitTimeoutMs, maxGitBytes } from './limits.ts'
 /** A commit of a repository, and the URL that Git reached it by. */
 export type GitCommit = { readonly commit: string; readonly url: string }
 
+const wholeCommit = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/
+
 /** The commit that is meant. Throws an Error whose message says why there is none. */
 export async function findCommit(address: GitAddress, env: NodeJS.ProcessEnv): Promise<GitCommit> {
-  if (/^[0-9a-f]{40}$/.test(address.committish)) {
+  if (wholeCommit.test(address.committish)) {
     return { commit: address.committish, url: address.urls[0] ?? '' }
   }
   const { url, text } = await listRefs(address, env)
@@ -80,13 +82,17 @@ function lengthen(address: GitAddress, url: string, env: NodeJS.ProcessEnv): Pro
   })
 }
 
-/** The files of a commit as a tarball. Throws an Error whose message says what is wrong. */
+/**
+ * The files of a commit as a tarball. The commit is whole: what comes from a lock is a stranger's, and Git would take some of it for an
+ * option. Throws an Error whose message says what is wrong.
+ */
 export function packCommit(
   { path }: GitAddress,
   { commit, url }: GitCommit,
   env: NodeJS.ProcessEnv,
 ): Promise<Buffer> {
   return inFolder(async (cwd) => {
+    if (!wholeCommit.test(commit)) throw new Error(`"${commit}" is not the id of a commit`)
     const running = { cwd, env }
     await git(['init', '-q', '--bare', '.'], running)
     try {

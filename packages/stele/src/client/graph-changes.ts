@@ -1,4 +1,5 @@
 // What differs between two locks, by package.
+import { redactLine } from '@stele/errors'
 import type { Graph } from '@stele/resolve/graph'
 import semver from 'semver'
 
@@ -32,6 +33,34 @@ export function formatChanges(changes: readonly Change[]): readonly string[] {
     if (to.length === 0) return `- ${name} ${from.join(', ')}`
     return `  ${name} ${from.join(', ')} → ${to.join(', ')}`
   })
+}
+
+const maxTold = 10
+
+/** A line for each package that is new here and deprecated; of those that nobody asked for by name only how many there are. */
+export function deprecationsIn(graph: Graph, changes: readonly Change[]): readonly string[] {
+  const added = changes.flatMap(({ name, to, isDirect }) =>
+    to.map((version) => ({ id: `${name}@${version}`, isDirect })),
+  )
+  const found = added.flatMap(({ id, isDirect }) => {
+    const { deprecated } = graph.packages.get(id) ?? {}
+    const isSo = deprecated !== undefined && deprecated !== false && deprecated !== ''
+    return isSo
+      ? [{ id, isDirect, text: deprecated === true ? '' : `: ${redactLine(deprecated)}` }]
+      : []
+  })
+  const direct = found.filter(({ isDirect }) => isDirect)
+  const others = found.filter(({ isDirect }) => !isDirect).map(({ id }) => id)
+  const rest = others.length - maxTold
+  const more = rest > 0 ? ` and ${rest} more` : ''
+  return [
+    ...direct.map(({ id, text }) => `${id} is deprecated${text}`),
+    ...(others.length === 0
+      ? []
+      : [
+          `Deprecated, and there for other packages: ${others.slice(0, maxTold).join(', ')}${more}`,
+        ]),
+  ]
 }
 
 function directNames(graph: Graph | undefined): readonly string[] {

@@ -1,24 +1,40 @@
 // An installation: what the package.jsons want, resolved or taken from the lock, fetched into the store, linked into node_modules.
-import { openRegistries, type Registries, readConfig } from '@stele/fetch'
-import { openStore, type Platform, selectInstances } from '@stele/install'
+import { existsSync } from 'node:fs'
+import { type Freshness, type Registries, type RegistryConfig, readConfig } from '@stele/fetch'
+import { isFor, openStore, type Store, selectInstances } from '@stele/install'
 import { formatLock, lockedOf } from '@stele/locks'
-import { type PeerMismatch, resolve } from '@stele/resolve'
+import type { PeerMismatch, Resolved, ResolvePorts } from '@stele/resolve'
 import type { Graph, InstanceKey } from '@stele/resolve/graph'
 import { askedOnce } from './asked-once.ts'
+import { withImporters } from './chosen-importers.ts'
+import { openDependencyScripts } from './dependency-scripts.ts'
 import { Fetching } from './fetching.ts'
-import { type Change, changesBetween } from './graph-changes.ts'
+import { checkPrograms, type GlobalPlace, linkPrograms, pathNotice } from './global.ts'
+import { type Change, changesBetween, deprecationsIn } from './graph-changes.ts'
 import { takeTurns } from './hold.ts'
-import { type LockAsked, planLock, writeLock } from './lock-file.ts'
-import { linkPlaced, planPlacing } from './placing.ts'
-import { createRefusal } from './policies.ts'
-import { publicationsFrom, readPolicy } from './policy-settings.ts'
-import { explained, type Project, readProject } from './project.ts'
+import { hasOwnScripts, type OwnScriptsAsked } from './lifecycle.ts'
+import {
+  type LockAsked,
+  type LockPlan,
+  lockPathOf,
+  needLock,
+  planLock,
+  writeLock,
+} from './lock-file.ts'
+import { ownPlatform } from './own-platform.ts'
+import { readPatches } from './patches.ts'
+import { type Pins, withPins } from './pins.ts'
+import { linkPlaced, planPlacing, withHashes } from './placing.ts'
+import { type Project, readProject } from './project.ts'
 import { Pull } from './pull.ts'
 import { registerProject, storeFolder } from './registered.ts'
+import { openOwnRegistries } from './registries.ts'
+import type { Progress, Reporter } from './reporter.ts'
+import { resolveGraph } from './resolve-graph.ts'
 import { readResolveSettings } from './resolve-settings.ts'
 import { openSources, type Sources } from './sources.ts'
 import { keepState, takeSnapshot } from './state.ts'
-import { bootOf } from './up-to-date.ts'
+import { bootOf, findUpToDate } from './up-to-date.ts'
 import { findRoot, workspacePatterns } from './workspaces.ts'
 
 /** What an installation is asked for. */
@@ -35,14 +51,26 @@ export type InstallOptions = {
   readonly relock?: LockAsked['relock']
   /** Packages share versions, as few as everybody can live with. */
   readonly dedupes?: boolean
+  /** The package.jsons of the workspace that are meant, by their folders; all where absent. */
+  readonly folders?: readonly string[] | undefined
+  /** Versions of dependencies that were asked for just now. */
+  readonly pins?: Pins | undefined
   /** Changes nothing: the report tells what would be changed. */
   readonly isDryRun?: boolean
   /** What --layout says. */
   readonly layout?: string | undefined
+  /** How far packuments that are kept are trusted; without it as the settings say. */
+  readonly freshness?: Freshness | undefined
+  /** Programs are linked for the whole machine. */
+  readonly global?: GlobalPlace | undefined
+  /** What others have put where programs go is replaced. */
+  readonly isForced?: boolean | undefined
   /** What was typed behind "install": when it is typed again, and nothing has changed, there is nothing to do. */
   readonly typed?: readonly string[] | undefined
+  /** Which scripts of the project are run; without it none is. */
+  readonly scripts?: OwnScriptsAsked | undefined
   /** Hears what a person should know while it goes on. */
-  readonly say?: (line: string) => void
+  readonly reporter?: Reporter | undefined
 }
 
 /** What it did. */
@@ -71,112 +99,219 @@ type Installed = { readonly report: InstallReport; readonly graph: Graph }
 
 /** As install(), with what is installed now. */
 export async function installGraph(options: InstallOptions): Promise<Installed> {
-  const root = await findRoot(options.root)
-  using _ = await takeTurns(root, storeFolder(options.env), options.say ?? (() => {}))
-  return await installNow(options)
+  const project = await readProject(options.root)
+  const { scripts } = options
+  const runsOwn =
+    scripts !== undefined && options.isDryRun !== true && hasOwnScripts(project, scripts)
+  if (!runsOwn) return installInTurn(options, project)
+  const { runAfter, runBefore } = await import('../scripts/own-scripts.ts')
+  const asked = { ...options, ...scripts }
+  await runBefore(project, asked)
+  const installed = upToDate(options, project) ?? (await installInTurn(options))
+  const { added, removed, changes } = installed.report
+  const isChanged = added.length > 0 || removed > 0 || changes.length > 0
+  await runAfter(await readProject(options.root), asked, { isChanged })
+  return installed
 }
 
-async function installNow(options: InstallOptions): Promise<Installed> {
+/** What there is to say where nothing but the project's own scripts is to be done. */
+function upToDate({ typed, env }: InstallOptions, { root }: Project): Installed | undefined {
+  if (typed === undefined) return undefined
+  const startMs = performance.now()
+  const asked = { cwd: process.cwd(), arguments: typed, env, withScripts: true }
+  const packages = findUpToDate(asked)
+  if (packages === undefined) return undefined
+  const nothing = { added: [], removed: 0, isChanged: false, fetched: 0, changes: [] }
+  const tookMs = Math.round(performance.now() - startMs)
+  return {
+    report: { ...nothing, packages, mismatches: [], notices: [], tookMs },
+    get graph() {
+      return needLock(root).graph // Nobody asks for it who installs all of a project.
+    },
+  }
+}
+
+/** The project may have been read before, as long as nobody else had it since. */
+async function installInTurn(options: InstallOptions, known?: Project): Promise<Installed> {
+  const root = known?.root ?? (await findRoot(options.root))
+  let hasWaited = false
+  using _ = await takeTurns(root, storeFolder(options.env), (line) => {
+    hasWaited = true
+    options.reporter?.say(line)
+  })
+  const project = hasWaited || known === undefined ? await readProject(root) : known
+  return await installNow(options, project)
+}
+
+async function installNow(options: InstallOptions, project: Project): Promise<Installed> {
   const startMs = performance.now()
   const startedMs = Date.now()
-  const { env, omit = {}, isFrozen, isDryRun, dedupes } = options
-  const relock =
-    options.relock ?? (dedupes === true ? (before) => before && lockedOf(before) : undefined)
-  const project = await readProject(options.root)
+  const { isFrozen } = options
+  const relock = options.relock ?? relockFor(options)
   const { root, importers: wanted } = project
   const settings = readResolveSettings(project)
-  const snapshot = snapshotOf(project, env, startedMs)
+  const snapshot = snapshotOf(project, options.env, startedMs)
   const plan = await planLock({ root, wanted, settings: settings.locked, isFrozen, relock })
-  const config = readConfig(root)
-  const registries = openRegistries(config, env)
-  const sources = openSources(root, registries, env)
-  const store = openStore(storeFolder(env), bootOf())
-  const pull = new Pull({ main: options.main, root, store, registries })
-  const fetching = new Fetching({ pull, sources, store })
+  const world = openWorld(options, root)
+  using _ = options.reporter?.watch(world.progress)
   try {
-    const ports = portsOf(registries, sources, isDryRun === true ? undefined : fetching)
-    const refuse = (): ReturnType<typeof createRefusal> =>
-      createRefusal(readPolicy(project, config, Date.now()), publicationsFrom(registries))
     const resolved =
       plan.current === undefined
-        ? await resolve(wanted, ports, {
-            nodeVersion: process.versions.node,
-            locked: plan.locked,
-            ...settings.rules,
-            dedupes,
-            refuse: refuse(),
-          }).catch(async (error: unknown) => {
-            throw await explained(error, root)
+        ? await resolveGraph({
+            ...world,
+            project,
+            rules: {
+              locked: withPins(plan.locked, options.pins),
+              ...settings.rules,
+              dedupes: options.dedupes,
+            },
+            ports: () => portsOf(world, options.isDryRun === true),
           })
         : { graph: plan.current, mismatches: [], unusedOverrides: [] }
-    const { graph, mismatches, unusedOverrides } = resolved
-    const selected = selectInstances(graph, ownPlatform, omit)
-    const changes = changesBetween(plan.before, graph)
-    const unused = unusedOverrides.map((key) => `The override "${key}" changes nothing`)
-    const placing = planPlacing({
-      root,
-      graph,
-      selected,
-      omitsDev: omit.dev === true,
-      flag: options.layout,
-      manifest: project.manifests[0]?.manifest ?? {},
-      settings: plan.settings,
-    })
-    if (isDryRun === true) {
-      const notices = [...plan.notices, ...unused]
-      const tookMs = Math.round(performance.now() - startMs)
-      const told = { packages: selected.size, mismatches, changes, notices, tookMs }
-      return { report: { ...told, added: [], removed: 0, isChanged: false, fetched: 0 }, graph }
-    }
-    registerProject(store.path, root)
-    const linked = linkPlaced(placing, store, await fetching.complete(placing))
-    if (isFrozen !== true) writeLock(root, formatLock({ graph, settings: placing.settings }))
-    const { typed } = options
-    const packages = selected.size
-    if (typed !== undefined) keepState({ ...snapshot, typed, packages, store: store.path })
-    const notices = [...plan.notices, ...unused, ...sources.notices(), ...linked.notices]
+    const report = await complete({ options, project, plan, snapshot, world, resolved })
     const tookMs = Math.round(performance.now() - startMs)
-    const fetched = fetching.count
-    return { report: { packages, ...linked, fetched, mismatches, changes, notices, tookMs }, graph }
+    return { report: { ...report, tookMs }, graph: resolved.graph }
   } finally {
+    world.close()
+  }
+}
+
+type World = {
+  readonly config: RegistryConfig
+  readonly registries: Registries
+  readonly sources: Sources
+  readonly store: Store
+  readonly fetching: Fetching
+  /** The package belongs to the graph. */
+  readonly note: () => void
+  readonly progress: () => Progress
+  readonly close: () => void
+}
+
+function openWorld({ env, main, freshness }: InstallOptions, root: string): World {
+  const config = readConfig(root, env)
+  const registries = openOwnRegistries(config, env, freshness)
+  const sources = openSources(root, registries, env)
+  const store = openStore(storeFolder(env), bootOf())
+  const pull = new Pull({ main, root, store, registries })
+  const fetching = new Fetching({ pull, sources, store, isOffline: registries.isOffline })
+  const close = (): void => {
     pull.close()
     registries.close()
   }
+  let resolved = 0
+  const progress = (): Progress => ({
+    resolved,
+    fetched: fetching.count,
+    wanted: pull.wanted,
+    fetchedBytes: pull.fetchedBytes,
+  })
+  const note = (): void => void (resolved += 1)
+  return { config, registries, sources, store, fetching, note, progress, close }
+}
+
+type Completing = {
+  readonly options: InstallOptions
+  readonly project: Project
+  readonly plan: LockPlan
+  readonly snapshot: ReturnType<typeof snapshotOf>
+  readonly world: World
+  readonly resolved: Resolved
+}
+
+/** Puts what was resolved into its place, or tells what that would do. */
+async function complete(completing: Completing): Promise<Omit<InstallReport, 'tookMs'>> {
+  const { options, project, plan, snapshot, world, resolved } = completing
+  const { root } = project
+  const { graph, mismatches, unusedOverrides } = resolved
+  const { env, omit = {}, typed, global, isForced = false } = options
+  const { config, store, fetching, sources } = world
+  const installed = withImporters(graph, root, options.folders)
+  const selected = selectInstances(installed, ownPlatform, omit)
+  const changes = changesBetween(plan.before, graph)
+  const packages = selected.size
+  const unused = [
+    ...unusedOverrides.map((key) => `The override "${key}" changes nothing`),
+    ...deprecationsIn(graph, changes),
+  ]
+  const known = { packages, mismatches, changes }
+  const scripts = await openDependencyScripts({
+    ...world,
+    project,
+    resolved: { graph: installed, selected },
+    options,
+    libc: () => ownPlatform.libc,
+    install,
+  })
+  const placing = planPlacing({
+    root,
+    graph: installed,
+    selected,
+    builds: scripts.builds,
+    omitsDev: omit.dev === true,
+    flag: options.layout,
+    manifest: project.manifests[0]?.manifest ?? {},
+    settings: plan.settings,
+    manifests: project.manifests,
+    registryOf: config.registryOf,
+  })
+  if (global !== undefined) checkPrograms(global, graph, isForced)
+  if (options.isDryRun === true) {
+    const notices = [...plan.notices, ...unused]
+    return { ...known, notices, added: [], removed: 0, isChanged: false, fetched: 0 }
+  }
+  registerProject(store.path, root)
+  const ready = await scripts.finish(placing, await fetching.complete(placing))
+  const linked = linkPlaced(placing, store, ready.contentsOf)
+  const { added, removed, isChanged } = linked
+  if (global !== undefined) linkPrograms(global, graph, isForced)
+  if (options.isFrozen !== true) {
+    const hashed = withHashes(graph, selected, (key, name) =>
+      store.hashOf(ready.contentsOf(key), name),
+    )
+    writeLock(root, formatLock({ graph: hashed, settings: placing.settings }))
+  }
+  if (typed !== undefined) {
+    const isBuilt = scripts.builds !== undefined
+    const runsScripts = options.scripts !== undefined && hasOwnScripts(project, options.scripts)
+    const ended = { ...snapshot, typed, cwd: process.cwd(), packages, store: store.path }
+    keepState({ ...ended, isBuilt, runsScripts })
+  }
+  const pathLine = global && pathNotice(global, env)
+  const notices = [
+    ...plan.notices,
+    ...unused,
+    ...sources.notices(),
+    ...linked.notices,
+    ...ready.notices,
+    ...(pathLine === undefined ? [] : [pathLine]),
+  ]
+  return { ...known, added, removed, isChanged, fetched: fetching.count, notices }
+}
+
+/** Even where the lock fits, there may be something to resolve. */
+function relockFor({ root, dedupes, pins }: InstallOptions): LockAsked['relock'] {
+  const hasPins = pins !== undefined && existsSync(lockPathOf(root))
+  return dedupes === true || hasPins ? (before) => before && lockedOf(before) : undefined
 }
 
 function snapshotOf(project: Project, env: NodeJS.ProcessEnv, startedMs: number) {
   const { root, importers, manifests, settingsFile } = project
   const patterns = workspacePatterns(manifests[0]?.manifest ?? {}, settingsFile)
-  const watched = { root, env, importers, patterns }
+  const patches = readPatches(project).map(({ path }) => path)
+  const watched = { root, env, importers, patterns, patches }
   return { ...watched, snapshot: takeSnapshot(watched, startedMs) }
 }
 
-let knownLibc: string | undefined
-
-/** This machine. */
-const ownPlatform: Platform = {
-  os: process.platform,
-  cpu: process.arch,
-  get libc() {
-    if (process.platform === 'linux') knownLibc ??= findLibc()
-    return knownLibc
-  },
-}
-
-/** What Node was linked with, as its diagnostic report says, which takes some milliseconds to write. */
-function findLibc(): string {
-  const text = JSON.stringify(process.report.getReport())
-  return text.includes('glibcVersionRuntime') ? 'glibc' : 'musl'
-}
-
-function portsOf(
-  registries: Registries,
-  sources: Sources,
-  fetching: Fetching | undefined,
-): Parameters<typeof resolve>[1] {
+function portsOf({ registries, sources, fetching, note }: World, isDryRun: boolean): ResolvePorts {
   return {
     packument: askedOnce(registries.packument),
     other: sources.find,
-    chosen: (id, release) => fetching?.begin(id, release),
+    // What is for other machines is only in the lock; who depends on it all the same fetches it at the end.
+    chosen: (id, release) => {
+      note()
+      registries.noteChosen(release)
+      if (!isDryRun && isFor(release, ownPlatform)) fetching.begin(id, release)
+    },
   }
 }

@@ -32,16 +32,20 @@ export function readLayout({ flag, manifest, settings }: LayoutSources): {
   return { asked, settings: asked === 'auto' ? others : { ...others, layout: asked } }
 }
 
-function parseLayout(where: string, value: unknown): Layout {
+/** The layout of this name. `where` is what names it, `command` what was typed. Throws usage_wrong. */
+export function parseLayout(where: string, value: unknown, command = 'install'): Layout {
   const found = layouts.find((each) => each === value)
   if (found !== undefined) return found
   const reason = `${where} ${JSON.stringify(value)}: must be ${layouts.slice(0, -1).join(', ')} or ${layouts.at(-1)}`
-  throw new SteleError('usage_wrong', { reason, command: 'install' })
+  throw new SteleError('usage_wrong', { reason, command })
 }
 
-/** A line for the person who asked for `auto` and got something else; undefined where there is nothing to say. */
-export function layoutNotice({ because }: Decided): string | undefined {
+/** A line for the person who asked for `auto` and got something else, or for what may not work; undefined where there is nothing to say. */
+export function layoutNotice({ layout, because }: Decided): string | undefined {
   if (because === undefined) return undefined
   const where = because.folder === '.' ? 'package.json' : `${because.folder}/package.json`
+  if (layout === 'global') {
+    return `Packages are links out of the project, and ${where} has ${because.tool}: ${because.reason} (if it fails, use --layout project)`
+  }
   return `All packages are kept inside the project, since ${where} has ${because.tool}: ${because.reason} (--layout global overrides this)`
 }

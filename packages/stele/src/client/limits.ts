@@ -16,7 +16,17 @@ export const maxThreads = 8
 export const maxAtOnce = 64
 /** Milliseconds in which a file can change twice with the same time: kernels read their clock every 4 to 10. */
 export const racyMs = 20
+/** Milliseconds by which a clock may be wrong before it is worth a word: certificates and release ages count in minutes. */
+export const maxClockSkewMs: number = 5 * 60 * 1000
+/** Milliseconds until a person is told how far an installation is: most are done by then. */
+export const firstProgressMs = 300
+/** Milliseconds between two drawings of that line. */
+export const progressMs = 100
+/** Milliseconds between two lines of a log: enough to see that something goes on. */
+export const plainProgressMs: number = 10 * 1000
 /** Milliseconds between two looks at whether another process is done. */
 export const holdPollMs = 25
 /** Milliseconds until somebody else's installation counts as hanging: the largest take some minutes on a slow network. */
 export const maxHoldMs: number = 10 * 60 * 1000
+/** Milliseconds for which programs that were fetched to be run are taken as they are, where a tag or a range was asked for. */
+export const toolFreshMs: number = 24 * 60 * 60 * 1000

@@ -16,6 +16,7 @@ import {
   type LayoutPlan,
   linkProject,
   planLayout,
+  withOverlays,
   withTypedPeers,
 } from '@stele/install/layout'
 import {
@@ -23,10 +24,12 @@ import {
   type InstanceKey,
   integrityOf,
   linkedFolder,
+  type PackageId,
   type Release,
   releaseOf,
 } from '@stele/resolve/graph'
 import { layoutNotice, readLayout } from './layout.ts'
+import { overlaysOf, releaseIn } from './links.ts'
 import { bootOf } from './up-to-date.ts'
 
 /** A project's packages, and where they go. */
@@ -35,6 +38,10 @@ export type Placing = {
   readonly graph: Graph
   readonly selected: ReadonlySet<InstanceKey>
   readonly slots: ReadonlyMap<InstanceKey, SlotKey>
+  /** Packages whose install scripts run, with what the outcome depends on. Their slots hold what the scripts leave behind. */
+  readonly builds?: ReadonlyMap<InstanceKey, string> | undefined
+  /** The slots that all would have if no scripts ran. */
+  readonly plain: ReadonlyMap<InstanceKey, SlotKey>
   readonly plan: LayoutPlan
   /** Settings for the lock. */
   readonly settings: JsonObject
@@ -42,24 +49,40 @@ export type Placing = {
 }
 
 /** What it is worked out from. */
-export type PlacingOf = Pick<Placing, 'root' | 'graph' | 'selected'> & {
+export type PlacingOf = Pick<Placing, 'root' | 'graph' | 'selected' | 'builds'> & {
   readonly omitsDev: boolean
+  readonly registryOf: (name: string) => string
   /** What --layout says. */
   readonly flag: string | undefined
   /** The root's package.json, and the settings of the lock. */
   readonly manifest: JsonObject
   readonly settings: JsonObject
+  /** The package.jsons of the workspace. */
+  readonly manifests: readonly { readonly folder: string; readonly manifest: JsonObject }[]
 }
 
 /** Works out where everything goes. Throws usage_wrong where a layout is none. */
-export function planPlacing({ root, selected, omitsDev, ...of }: PlacingOf): Placing {
+export function planPlacing({
+  root,
+  selected,
+  omitsDev,
+  manifests,
+  builds,
+  registryOf,
+  ...of
+}: PlacingOf): Placing {
   const { asked, settings } = readLayout(of)
   const decided = decideLayout(asked, of.graph)
   const graph = withTypedPeers(of.graph)
-  const slots = slotKeys(graph)
-  const plan = planLayout(decided.layout, { graph, selected, slots, omitsDev })
-  const notices = [layoutNotice(decided)].filter((line) => line !== undefined)
-  return { root, graph, selected, slots, plan, settings, notices }
+  const plain = slotKeys(graph, registryOf)
+  const slots = builds === undefined ? plain : slotKeys(graph, registryOf, builds)
+  const members = new Map(manifests.map((each) => [each.folder, releaseIn(each.manifest)]))
+  const planned = planLayout(decided.layout, { graph, selected, slots, omitsDev, members })
+  const linked = overlaysOf(root, graph)
+  const plan = withOverlays(planned, linked.overlays)
+  const layoutLine = layoutNotice(decided)
+  const notices = [...(layoutLine === undefined ? [] : [layoutLine]), ...linked.notices]
+  return { root, graph, selected, slots, plain, builds, plan, settings, notices }
 }
 
 /** The folder of a package's own slot; undefined where the store does not have it. */
@@ -79,7 +102,7 @@ export function shareSlot(
   placing: Placing,
   { key, folder }: { readonly key: InstanceKey; readonly folder: string },
 ): string {
-  if (!placing.plan.needsSlot(key)) return folder
+  if (!placing.plan.needsSlot(key) || placing.builds?.has(key) === true) return folder
   const release = releaseOf(placing.graph, key)
   const found = { name: release.name, integrity: identityOf(release), folder }
   return store.addSlot(found, placing.slots.get(key) ?? '', linksOf(placing, key))
@@ -93,11 +116,15 @@ export function fillSlot(
 ): string {
   const release = releaseOf(placing.graph, key)
   prepareBins(release, join(staged.folder, 'node_modules', staged.name))
-  return store.place(staged, placing.slots.get(key) ?? '', linksOf(placing, key))
+  const slots = placing.builds?.has(key) === true ? placing.plain : placing.slots
+  return store.place(staged, slots.get(key) ?? '', linksOf({ ...placing, slots }, key))
 }
 
 /** The links of a slot: they depend on the graph alone, not on what this machine leaves out. */
-function linksOf({ graph, slots }: Placing, key: InstanceKey): readonly SlotLink[] {
+export function linksOf(
+  { graph, slots }: Pick<Placing, 'graph' | 'slots'>,
+  key: InstanceKey,
+): readonly SlotLink[] {
   const own = releaseOf(graph, key).name
   const dependencies = [...(graph.instances.get(key)?.dependencies ?? [])]
   return dependencies.flatMap(([name, target]) => {
@@ -117,7 +144,10 @@ export function linkPlaced(
     ...placing,
     store,
     contentsOf,
-    identityOf: (key) => identityOf(releaseOf(placing.graph, key)),
+    identityOf: (key) => {
+      const own = identityOf(releaseOf(placing.graph, key))
+      return placing.builds?.has(key) === true ? `${own} ${placing.slots.get(key)}` : own
+    },
     boot: `${bootOf()} ${removalsOf(store.path)}`,
   })
   const copyNotice = `The files are copies: this disk has no links to those in ${store.path}`
@@ -125,8 +155,28 @@ export function linkPlaced(
   return { ...linked, notices }
 }
 
+/** The graph with the hash of what was unpacked where the registry told none: from now on the lock does. */
+export function withHashes(
+  graph: Graph,
+  selected: ReadonlySet<InstanceKey>,
+  hashOf: (key: InstanceKey, name: string) => string | undefined,
+): Graph {
+  const found = new Map<PackageId, Release>()
+  for (const key of selected) {
+    const release = releaseOf(graph, key)
+    const { name, version, dist } = release
+    const id = `${name}@${version}`
+    if (integrityOf(dist) !== undefined || graph.instances.get(key)?.id !== id) continue
+    const integrity = hashOf(key, name)
+    if (integrity !== undefined) found.set(id, { ...release, dist: { ...dist, integrity } })
+  }
+  if (found.size === 0) return graph
+  const packages = [...graph.packages].map(([id, each]) => [id, found.get(id) ?? each] as const)
+  return { ...graph, packages: new Map(packages) }
+}
+
 /** What a package's bytes are: their digest, else the address that pins them. */
-function identityOf({ name, version, dist }: Release): string {
+export function identityOf({ name, version, dist }: Release): string {
   const pin = dist.tarball === '' ? `${name}@${version}` : dist.tarball
   return integrityOf(dist) ?? pin
 }

@@ -64,9 +64,10 @@ function tooYoung(nowMs: number, published: string | undefined): string | undefi
 }
 
 /** Trusted publishers attest what they publish: a package without attestations before has none to lose. */
-function mayBeDowngrade({ versions }: Packument, release: Release): boolean {
+function mayBeDowngrade(packument: Packument, release: Release): boolean {
   const isAttested = ({ dist }: Release): boolean => Reflect.has(dist, 'attestations')
-  return !isAttested(release) && Object.values(versions).some(isAttested)
+  if (isAttested(release)) return false
+  return packument.hasAttestations ?? Object.values(packument.versions).some(isAttested)
 }
 
 function downgrade({ time, isTrusted }: Publications, version: string): string | undefined {

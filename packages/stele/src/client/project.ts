@@ -9,7 +9,7 @@ import { type Catalogs, readCatalogs, withoutCatalog } from './catalogs.ts'
 import { findRoot, memberFolders, readSettingsFile, workspacePatterns } from './workspaces.ts'
 
 /** A package.json of the project. */
-type ProjectManifest = { readonly folder: string; readonly manifest: JsonObject }
+export type ProjectManifest = { readonly folder: string; readonly manifest: JsonObject }
 
 /** All that a project wants. */
 export type Project = {
@@ -17,6 +17,8 @@ export type Project = {
   /** By folder, the root's first. */
   readonly importers: readonly WantedImporter[]
   readonly manifests: readonly ProjectManifest[]
+  /** The folders of the workspace's packages, without the root. */
+  readonly members: readonly string[]
   readonly catalogs: Catalogs
   /** What pnpm-workspace.yaml holds. */
   readonly settingsFile: JsonObject
@@ -51,7 +53,7 @@ async function readAll(root: string): Promise<Project> {
   const manifests = [...members, ...linkedManifests(root, members, catalogs)]
   const importers = manifests.map((each) => wantedOf(each, catalogs))
   const sorted = importers.toSorted((one, other) => (one.folder < other.folder ? -1 : 1))
-  return { root, importers: sorted, manifests, catalogs, settingsFile }
+  return { root, importers: sorted, manifests, members: folders, catalogs, settingsFile }
 }
 
 /** Reads the package.json of this folder. Throws manifest_unreadable. */

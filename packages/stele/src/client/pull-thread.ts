@@ -7,17 +7,20 @@ import type { PulledMessage, PullThreadData } from './pull.ts'
 import { createPuller, type Job, type Pulled } from './puller.ts'
 
 /** Pulls what it is sent, until its process ends it. */
-export function runPull(port: MessagePort, { root, claims, atOnce }: PullThreadData): void {
+export function runPull(
+  port: MessagePort,
+  { root, claims, atOnce, transport }: PullThreadData,
+): void {
   let registries: Registries | undefined
   const news: PulledMessage[] = []
   const tell = (): void => port.postMessage(news.splice(0))
   const puller = createPuller({
     claims,
     atOnce,
-    http: openPlainHttp(atOnce),
+    http: openPlainHttp(atOnce, transport),
     unpack: createUnpack(),
     fetchTarball: ({ url }) => {
-      registries ??= openRegistries(readConfig(root), process.env)
+      registries ??= openRegistries(readConfig(root))
       return registries.bytes(url)
     },
     report: (pulled) => {
@@ -29,6 +32,6 @@ export function runPull(port: MessagePort, { root, claims, atOnce }: PullThreadD
   port.on('message', (jobs: readonly Job[]) => puller.add(jobs))
 }
 
-function messageOf({ index, integrity, error }: Pulled): PulledMessage {
-  return integrity === undefined ? { index, error: errorToText(error) } : { index, integrity }
+function messageOf({ index, integrity, size = 0, error }: Pulled): PulledMessage {
+  return integrity === undefined ? { index, error: errorToText(error) } : { index, integrity, size }
 }

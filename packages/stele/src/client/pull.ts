@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { type ErrorText, errorFromText, SteleError } from '@stele/errors'
-import { openPlainHttp, type PlainHttp, type Registries } from '@stele/fetch'
+import { openPlainHttp, type PlainHttp, type Registries, type Transport } from '@stele/fetch'
 import { createUnpack, type Staged, type Store } from '@stele/install'
 import { integrityOf, type Release } from '@stele/resolve/graph'
 import { maxAtOnce, maxJobs, maxThreads } from './limits.ts'
@@ -13,11 +13,13 @@ export type PullThreadData = {
   readonly root: string
   readonly claims: Int32Array
   readonly atOnce: number
+  readonly transport: Transport
 }
 /** What it tells of a job. */
 export type PulledMessage = {
   readonly index: number
   readonly integrity?: string
+  readonly size?: number
   readonly error?: ErrorText
 }
 
@@ -46,6 +48,7 @@ export class Pull {
   #own: Puller | undefined
   #http: PlainHttp | undefined
   #count = 0
+  #bytes = 0
 
   constructor(options: PullOptions) {
     this.#options = options
@@ -56,6 +59,16 @@ export class Pull {
   /** How many were fetched. */
   get count(): number {
     return this.#count
+  }
+
+  /** How many are to be fetched, those that were included. */
+  get wanted(): number {
+    return this.#waiting.length
+  }
+
+  /** Bytes of the tarballs that were fetched. */
+  get fetchedBytes(): number {
+    return this.#bytes
   }
 
   /** Fetches and unpacks it. Throws what fetching and unpacking do. */
@@ -101,7 +114,7 @@ export class Pull {
   }
 
   #openOwn(): Puller {
-    this.#http = openPlainHttp(this.#atOnce)
+    this.#http = openPlainHttp(this.#atOnce, this.#options.registries.transport)
     const puller = createPuller({
       claims: this.#claims,
       atOnce: this.#atOnce,
@@ -119,6 +132,7 @@ export class Pull {
       root: this.#options.root,
       claims: this.#claims,
       atOnce: this.#atOnce,
+      transport: this.#options.registries.transport,
     }
     const worker = new Worker(this.#options.main, { workerData: { role: 'pull', data } })
     worker.on('message', (messages: readonly PulledMessage[]) => {
@@ -132,7 +146,7 @@ export class Pull {
     return worker
   }
 
-  #settle({ index, integrity, error }: Pulled): void {
+  #settle({ index, integrity, size = 0, error }: Pulled): void {
     const waiting = this.#waiting[index]
     if (waiting === undefined) throw new Error(`Nobody waits for job ${index}`)
     const { job, staged } = waiting
@@ -141,6 +155,7 @@ export class Pull {
       return
     }
     this.#count += 1
+    this.#bytes += size
     staged.resolve({ name: job.name, folder: job.folder, integrity: job.integrity ?? integrity })
   }
 }

@@ -20,6 +20,8 @@ export type Job = {
 export type Pulled = {
   readonly index: number
   readonly integrity?: string
+  /** Bytes of its tarball. */
+  readonly size?: number
   readonly error?: unknown
 }
 
@@ -85,7 +87,7 @@ function taken({ unpack }: PullerPorts, job: Job, bytes: Buffer): Pulled {
   try {
     const integrity = checkBytes(bytes, job)
     unpack(bytes, { name: job.name, folder: job.folder, integrity: job.integrity ?? integrity })
-    return { index, integrity }
+    return { index, integrity, size: bytes.length }
   } catch (error) {
     return { index, error: named(error, job) }
   }

@@ -7,9 +7,10 @@ import { isSteleError, SteleError } from '@stele/errors'
 import type { Registries } from '@stele/fetch'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import type { ResolvePorts, Specifier } from '@stele/resolve'
-import type { PackageId, Release } from '@stele/resolve/graph'
+import { isFolderName, type PackageId, type Release } from '@stele/resolve/graph'
 import { readTarball } from '@stele/tarball'
 import { askedOnce } from './asked-once.ts'
+import { isGitAddress } from './git-kinds.ts'
 import { folderBelow } from './project.ts'
 
 /** What such packages are found by, while resolving and when a lock names them. */
@@ -28,12 +29,14 @@ type World = {
   /** The tarball at an address: what is looked at to be resolved is not fetched twice. */
   readonly bytesAt: (address: string) => Promise<Buffer>
   readonly notices: Set<string>
+  readonly isOffline: boolean
 }
 
 /** Sources as this project reaches them. */
 export function openSources(root: string, registries: Registries, env: NodeJS.ProcessEnv): Sources {
   const bytesAt = askedOnce((address) => read({ root, env, registries }, address))
-  const world: World = { root, env, bytesAt, notices: new Set() }
+  const { isOffline } = registries
+  const world: World = { root, env, bytesAt, notices: new Set(), isOffline }
   return {
     find: (specifier, from) => find(world, specifier, from),
     tarball: bytesAt,
@@ -94,18 +97,18 @@ function tarballAddress(address: string, from: string): string {
 }
 
 async function gitAddress(
-  { env }: World,
+  { env, isOffline }: World,
   { address, wanted }: Specifier & { readonly kind: 'git' },
 ): Promise<string> {
-  const { parseGitAddress } = await import('./git-address.ts')
+  if (isOffline) throw new SteleError('offline_absent', { missing: [`${address}#${wanted}`] })
+  const { commitAddress, parseGitAddress } = await import('./git-address.ts')
   const parsed = parseGitAddress(address, wanted)
   const text = wanted === '' ? address : `${address}#${wanted}`
   if (parsed === undefined) throw unusable(text, 'it is no address of a Git repository')
   const { findCommit } = await import('./git.ts')
   try {
     const { commit } = await findCommit(parsed, env)
-    const path = parsed.path === '' ? '' : `&path:${parsed.path}`
-    return `${parsed.repository}#${commit}${path}`
+    return commitAddress(parsed, commit)
   } catch (cause) {
     throw unusable(text, messageOf(cause), cause)
   }
@@ -122,20 +125,12 @@ async function describe(
   if (typeof name !== 'string' || typeof version !== 'string') {
     throw unusable(address, 'its package.json has no name or no version')
   }
-  const isPinned = isGit(address)
-  if (isPinned && isPrepared(manifest)) {
-    world.notices.add(
-      `"${name}" has a "prepare" script, which is not run: it is installed as its repository has it`,
-    )
-  }
+  if (!isFolderName(name)) throw unusable(address, `its package.json calls it "${name}"`)
+  const isPinned = isGitAddress(address)
   const integrity = `sha512-${hash('sha512', bytes, 'base64')}`
   const dist = isPinned ? { tarball: address } : { tarball: address, integrity }
-  const release: Release = { ...resolvable(manifest), name, version, dist }
+  const release: Release = { ...resolvable(manifest, isPinned), name, version, dist }
   return { id: `${name}@${escaped(address)}`, release }
-}
-
-function isPrepared({ scripts }: JsonObject): boolean {
-  return scripts !== undefined && isJsonObject(scripts) && scripts['prepare'] !== undefined
 }
 
 /** Brackets and blanks have a meaning in keys of instances. */
@@ -143,10 +138,6 @@ function escaped(address: string): string {
   return address.replaceAll(/[()\s]/g, (each) =>
     encodeURIComponent(each).replace('(', '%28').replace(')', '%29'),
   )
-}
-
-function isGit(address: string): boolean {
-  return /^(?:git\+|github:|gitlab:|bitbucket:|gist:)/.test(address)
 }
 
 type Reading = Pick<World, 'root' | 'env'> & { readonly registries: Registries }
@@ -160,8 +151,10 @@ async function read({ root, env, registries }: Reading, address: string): Promis
       const path = address.slice('file:'.length)
       return readFileSync(isAbsolute(path) ? path : join(root, path))
     }
+    if (registries.isOffline) throw new SteleError('offline_absent', { missing: [address] })
     return await packGit(address, env)
   } catch (cause) {
+    if (isSteleError(cause, 'offline_absent')) throw cause
     throw unusable(address, messageOf(cause), cause)
   }
 }
@@ -211,10 +204,15 @@ const counted = [
 ]
 
 /** What resolving and installing need of a package.json. */
-function resolvable(manifest: JsonObject): Omit<Partial<Release>, 'name' | 'version' | 'dist'> {
+function resolvable(
+  manifest: JsonObject,
+  isOfGit: boolean,
+): Omit<Partial<Release>, 'name' | 'version' | 'dist'> {
   const { scripts } = manifest
   const names = scripts !== undefined && isJsonObject(scripts) ? Object.keys(scripts) : []
-  const hasInstallScript = names.some((name) => /^(?:pre|post)?install$/.test(name))
+  const hasInstallScript = names.some(
+    (name) => /^(?:pre|post)?install$/.test(name) || (isOfGit && name === 'prepare'),
+  )
   const found = Object.entries(manifest).filter(([name]) => counted.includes(name))
   return { ...Object.fromEntries(found), ...(hasInstallScript ? { hasInstallScript } : {}) }
 }

@@ -4,12 +4,14 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { removalsPath } from '@stele/install'
 import type { WantedImporter } from '@stele/resolve'
+import { linksFile } from './links.ts'
 import {
   bootOf,
   changedAt,
   environmentOf,
   type FileState,
   numberOf,
+  relativeFolder,
   stateOf,
   writeState,
 } from './up-to-date.ts'
@@ -21,6 +23,8 @@ type Watched = {
   readonly env: NodeJS.ProcessEnv
   /** The globs of the workspace. */
   readonly patterns: readonly string[]
+  /** Files of patches, below the root. */
+  readonly patches?: readonly string[]
 }
 
 /** What an installation read, as it was when it read it. */
@@ -36,8 +40,10 @@ export function takeSnapshot(watched: Watched, startedMs: number): Snapshot {
   const paths = [
     ...manifests,
     'pnpm-workspace.yaml',
+    linksFile,
     ...settingsFiles(watched),
     ...tarballs(watched),
+    ...(watched.patches ?? []),
   ]
   const files = paths.map((path) => {
     const file = stateOf(root, path)
@@ -55,7 +61,8 @@ function isBounded(patterns: readonly string[]): boolean {
   return patterns.every((pattern) => pattern.startsWith('!') || !pattern.includes('**'))
 }
 
-function settingsFiles({ root, env }: Watched): readonly string[] {
+/** The .npmrc files that count: of the project, of the user, of the machine. */
+export function settingsFiles({ root, env }: Pick<Watched, 'root' | 'env'>): readonly string[] {
   const named = (name: string): string | undefined =>
     env[`npm_config_${name}`] ?? env[`NPM_CONFIG_${name.toUpperCase()}`]
   const ofNode = join(dirname(process.execPath), '..', 'etc', 'npmrc')
@@ -83,13 +90,19 @@ function tarballs({ root, importers }: Watched): readonly string[] {
 type Ended = Watched & {
   readonly snapshot: Snapshot
   readonly typed: readonly string[]
+  /** Where it was typed. */
+  readonly cwd: string
   readonly packages: number
   readonly store: string
+  /** Packages were built for the Node that PATH names. */
+  readonly isBuilt: boolean
+  /** The project has scripts of its own that are run every time. */
+  readonly runsScripts: boolean
 }
 
 /** Writes the state, unless something could change without its telling. */
 export function keepState(ended: Ended): void {
-  const { root, importers, env, patterns, snapshot, typed, packages, store } = ended
+  const { root, importers, env, patterns, snapshot, typed, packages, store, isBuilt } = ended
   if (!isBounded(patterns)) return
   const modules = importers
     .map(({ folder }) => join(folder, 'node_modules'))
@@ -98,12 +111,15 @@ export function keepState(ended: Ended): void {
   writeState(root, {
     version: 1,
     arguments: typed,
-    environment: environmentOf(env),
+    folder: relativeFolder(root, ended.cwd),
+    environment: environmentOf(env, isBuilt),
     boot: bootOf(),
     importers: importers.map(({ folder }) => folder),
     files: [...snapshot.files, stateOf(root, 'stele.lock'), stateOf(root, removalsPath(store))],
     folders: Object.fromEntries(folders.map((path) => [path, changedAt(resolve(root, path))])),
     same: { [join(store, 'slots')]: numberOf(join(store, 'slots')) },
     packages,
+    ...(isBuilt ? { isBuilt } : {}),
+    ...(ended.runsScripts ? { runsScripts: true } : {}),
   })
 }

@@ -19,6 +19,8 @@ export type InstallState = {
   readonly version: 1
   /** What was typed behind `install`. */
   readonly arguments: readonly string[]
+  /** Where it was typed, below the root. */
+  readonly folder: string
   readonly environment: string
   readonly boot: string
   /** Folders of the package.jsons, below the root. */
@@ -29,6 +31,10 @@ export type InstallState = {
   /** Folders that must be the same ones, whatever is in them, by their numbers. */
   readonly same: { readonly [path: string]: number }
   readonly packages: number
+  /** Packages were built for the Node that PATH names. */
+  readonly isBuilt?: boolean
+  /** The project has scripts of its own that are run every time. */
+  readonly runsScripts?: boolean
 }
 
 /** Where the state lies below the root. */
@@ -39,6 +45,8 @@ export type Asked = {
   readonly cwd: string
   readonly arguments: readonly string[]
   readonly env: NodeJS.ProcessEnv
+  /** Whoever asks runs the project's own scripts. */
+  readonly withScripts?: boolean
 }
 
 /** How many packages are installed, where there is nothing to do; undefined where it must be looked into. */
@@ -47,6 +55,7 @@ export function findUpToDate(asked: Asked): number | undefined {
   if (root === undefined) return undefined
   const state = readState(root)
   if (state === undefined || !isSameQuestion(state, asked, root)) return undefined
+  if (state.runsScripts === true && asked.withScripts !== true) return undefined
   for (const [path, at] of Object.entries(state.folders)) {
     if (changedAt(resolve(root, path)) !== at) return undefined
   }
@@ -83,7 +92,10 @@ function readState(root: string): InstallState | undefined {
 
 function isSameQuestion(state: InstallState, { cwd, env, ...asked }: Asked, root: string): boolean {
   if (state.arguments.join('\0') !== asked.arguments.join('\0')) return false
-  if (state.environment !== environmentOf(env) || state.boot !== bootOf()) return false
+  // "--filter .", "-w ./x" and "-C x" mean something else in another folder.
+  if (asked.arguments.length > 0 && state.folder !== relativeFolder(root, cwd)) return false
+  if (state.environment !== environmentOf(env, state.isBuilt === true) || state.boot !== bootOf())
+    return false
   return state.importers.includes(nearestImporter(root, cwd))
 }
 
@@ -91,9 +103,14 @@ function isSameQuestion(state: InstallState, { cwd, env, ...asked }: Asked, root
 function nearestImporter(root: string, cwd: string): string {
   for (let folder = cwd; folder !== root; folder = dirname(folder)) {
     if (statSync(join(folder, 'package.json'), { throwIfNoEntry: false }) === undefined) continue
-    return relative(root, folder).replaceAll('\\', '/')
+    return relativeFolder(root, folder)
   }
   return '.'
+}
+
+/** The folder below the root, `.` for the root itself. */
+export function relativeFolder(root: string, folder: string): string {
+  return relative(root, folder).replaceAll('\\', '/') || '.'
 }
 
 /** The file's state, where it holds what it held: with what the system says of it now. */
@@ -142,8 +159,10 @@ export function writeState(root: string, state: InstallState): void {
 }
 
 /** What an installation takes from the environment. There may be secrets in it, so it is a digest. */
-export function environmentOf(env: NodeJS.ProcessEnv): string {
-  const names = Object.keys(env).filter((name) => /^npm_config_/i.test(name) || others.has(name))
+export function environmentOf(env: NodeJS.ProcessEnv, withPath: boolean): string {
+  const names = Object.keys(env).filter(
+    (name) => /^npm_config_/i.test(name) || others.has(name) || (withPath && /^path$/i.test(name)),
+  )
   const lines = names.toSorted().map((name) => `${name}=${env[name]}`)
   return hash('sha256', lines.join('\n'), 'hex').slice(0, 32)
 }

@@ -11,22 +11,35 @@ import type { Packuments } from './packuments.ts'
 export type Wish = {
   /** As it was typed. */
   readonly typed: string
-  /** The name of the dependency. */
-  readonly name: string
+  /** The name of the dependency; undefined where only the package itself tells it. */
+  readonly name: string | undefined
   /** What stands behind the name; empty where nothing was typed. */
   readonly specifier: string
 }
 
+const unnamed = /^(?:[a-z][a-z+]*:|[\w.-]+\/[\w.-]+(?:#|$))/
+/** `git@host.example:owner/repository`. */
+const scp = /^[\w.-]+@[\w-]+(?:\.[\w-]+)+:/
+const hosted = /^[\w.-]+\/[\w.-]+(?:#.*)?$/
 const named = /^(?<name>(?:@[^/@\s]+\/)?[^/@\s:]+)(?:@(?<specifier>.*))?$/s
 const path = /^(?:\.{1,2}(?:[/\\]|$)|~\/|\/|[A-Za-z]:[/\\]|file:)/
 
 /** Reads what was typed in the first folder, for the package.json of the second. Throws usage_wrong. */
 export function readWish(typed: string, folder: string, target: string = folder): Wish {
-  if (path.test(typed) || /\.(?:tgz|tar\.gz)$/.test(typed)) return readPath(typed, folder, target)
+  const isAddress = /^[a-z][a-z+]*:\/\//.test(typed) && !typed.startsWith('file:')
+  const isPath = path.test(typed) || /\.(?:tgz|tar\.gz)$/.test(typed)
+  if (isPath && !isAddress && !/^[^/]+@/.test(typed)) return readPath(typed, folder, target)
+  if (scp.test(typed)) return { typed, name: undefined, specifier: typed }
   const { name, specifier = '' } = named.exec(typed)?.groups ?? {}
-  if (name !== undefined) return { typed, name, specifier }
-  const reason = `"${typed}" has no name: write it as <name>@${typed}`
+  if (name !== undefined) return { typed, name, specifier: withHost(specifier) }
+  if (unnamed.test(typed)) return { typed, name: undefined, specifier: withHost(typed) }
+  const reason = `"${typed}" is no package: write a name, <name>@<version>, a path or an address`
   throw new SteleError('usage_wrong', { reason, command: 'add' })
+}
+
+/** As npm writes it down. */
+function withHost(specifier: string): string {
+  return hosted.test(specifier) ? `github:${specifier}` : specifier
 }
 
 function readPath(typed: string, folder: string, target: string): Wish {
@@ -39,37 +52,49 @@ function readPath(typed: string, folder: string, target: string): Wish {
     const { name } = JSON.parse(readFileSync(file, 'utf8'))
     if (typeof name === 'string') return { typed, name, specifier }
   }
-  const isThere = existsSync(place)
-  const reason = isThere
+  if (/\.(?:tgz|tar\.gz|tar)$/.test(place) && existsSync(place)) {
+    return { typed, name: undefined, specifier }
+  }
+  const reason = existsSync(place)
     ? `"${typed}" does not tell its name: write it as <name>@${specifier}`
     : `There is no "${typed}"`
   throw new SteleError('usage_wrong', { reason, command: 'add' })
 }
+
+/** A wish whose name is known. */
+export type NamedWish = Wish & { readonly name: string }
+
+/** How a range begins that is saved. */
+export type SavePrefix = '' | '^' | '~'
+
+/** What package.json says, and the version that is meant by it, where it is a registry's. */
+export type Saved = { readonly specifier: string; readonly version?: string }
 
 /**
  * What package.json says of the wish: as npm has it, a range that was typed stays where `^` of the newest version that fits it would
  * allow more. Throws version_absent, specifier_invalid, and what asking for the packument throws.
  */
 export async function saved(
-  { name, specifier }: Wish,
+  { name, specifier }: NamedWish,
   packuments: Pick<Packuments, 'of' | 'choose'>,
-  isExact: boolean,
-): Promise<string> {
+  prefix: SavePrefix,
+): Promise<Saved> {
   const parsed = parseSpecifier(name, specifier === '' ? 'latest' : specifier)
-  if (parsed.kind !== 'registry') return specifier
+  if (parsed.kind !== 'registry') return { specifier }
   const { name: real, wanted } = parsed
   const packument = await packuments.of(real)
   const release = await packuments.choose(packument, wanted)
   if (release === undefined) throw absentVersion(packument, wanted)
   const alias = real === name ? '' : `npm:${real}@`
-  return `${alias}${rangeFor(release.version, wanted, isExact)}`
+  const { version } = release
+  return { specifier: `${alias}${rangeFor(version, wanted, prefix)}`, version }
 }
 
-function rangeFor(version: string, wanted: string, isExact: boolean): string {
-  if (isExact) return version
-  const caret = `^${version}`
+function rangeFor(version: string, wanted: string, prefix: SavePrefix): string {
+  if (prefix === '') return version
+  const usual = `${prefix}${version}`
   const isRange = semver.validRange(wanted) !== null && semver.valid(wanted) === null
-  return isRange && !semver.subset(caret, wanted, { loose: true }) ? wanted : caret
+  return isRange && !semver.subset(usual, wanted, { loose: true }) ? wanted : usual
 }
 
 /** `name@version`, or a name alone, taken apart. */

@@ -1,6 +1,6 @@
 // The packages of a workspace: which folders "workspaces" or pnpm-workspace.yaml name, and where its root is.
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
 
@@ -88,7 +88,16 @@ export async function memberFolders(
     expandDirectories: false,
   })
   const folders = files.map((file) => file.split('/').slice(0, -1).join('/'))
-  return [...new Set(folders)].filter((folder) => folder !== '').toSorted()
+  const real = realpathSync(root)
+  return [...new Set(folders)]
+    .filter((folder) => folder !== '' && isBelow(real, realpathSync(join(root, folder))))
+    .toSorted()
+}
+
+/** Installing changes what is in a member's folder, so a pattern or a link must not lead to another project. */
+function isBelow(root: string, folder: string): boolean {
+  const path = relative(root, folder)
+  return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)
 }
 
 function manifestIn(pattern: string): string {

@@ -1,16 +1,22 @@
 // stele add: packages into package.json, and into node_modules.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { changeManifest, type DependencyManifest } from '../client/change-manifest.ts'
+import { SteleError } from '@stele/errors'
+import {
+  changeManifest,
+  type DependencyManifest,
+  type PlanEdits,
+} from '../client/change-manifest.ts'
 import { type ManifestEdit, type Member, members } from '../client/edit-manifest.ts'
 import type { InstallReport } from '../client/install.ts'
-import { openPackuments } from '../client/packuments.ts'
-import { placeOf } from '../client/place.ts'
+import { openPackuments, type Packuments } from '../client/packuments.ts'
+import { importerOf, placeOf, placesOf } from '../client/place.ts'
 import { readProject } from '../client/project.ts'
-import { readWish, saved, type Wish } from '../client/wish.ts'
+import { type NamedWish, readWish, type SavePrefix, saved } from '../client/wish.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
 import { needArguments } from './need-arguments.ts'
+import { chosenMembers, workspaceOptions } from './workspace-options.ts'
 
 /** Adds these packages to package.json and installs them. */
 export const add: Command<InstallReport> = {
@@ -26,6 +32,11 @@ export const add: Command<InstallReport> = {
         type: 'boolean',
         summary: 'into peerDependencies, and for development into devDependencies',
       },
+      'save-prefix': {
+        type: 'string',
+        value: '^|~',
+        summary: 'how the range begins that is saved',
+      },
       'save-exact': { type: 'boolean', short: 'E', summary: 'the version itself, without ^' },
       dev: { type: 'boolean', short: 'd', as: 'save-dev', summary: '' },
       optional: { type: 'boolean', as: 'save-optional', summary: '' },
@@ -33,6 +44,7 @@ export const add: Command<InstallReport> = {
       save: { type: 'boolean', short: 'S', as: 'save-prod', summary: '' },
       peer: { type: 'boolean', as: 'save-peer', summary: '' },
       exact: { type: 'boolean', as: 'save-exact', summary: '' },
+      ...workspaceOptions,
       ...installOptions,
     },
     notes: ['"stele help specifiers" tells what may be added.'],
@@ -43,41 +55,84 @@ export const add: Command<InstallReport> = {
 
 async function run(input: Input): Promise<InstallReport> {
   needArguments(input, 'add', 'Say which packages to add')
+  if (input.options['save-prod'] === false) throw unsaved()
   const asked = readInstallOptions(input)
   const { root, folder } = await placeOf(asked.root)
-  const wishes = input.positionals.map((typed) => readWish(typed, process.cwd(), folder))
-  const isExact = input.options['save-exact'] === true
+  const chosen = await chosenMembers(input, { folder: asked.root, command: 'add' })
   const isProject = existsSync(join(folder, 'package.json'))
   const project = isProject ? await readProject(root) : undefined
   const packuments = openPackuments({ ...asked, root }, project)
+  const pins = new Map<string, ReadonlyMap<string, string>>()
   try {
-    const { report } = await changeManifest(asked, async (manifest) => {
-      const specifiers = await Promise.all(wishes.map((wish) => saved(wish, packuments, isExact)))
-      return wishes.flatMap((wish, at) => editsFor(input, manifest, { wish, to: specifiers[at] }))
-    })
-    return report
+    const plan: PlanEdits = async (manifest, place) => {
+      const importer = importerOf(place)
+      const wishes = await Promise.all(
+        input.positionals.map(async (typed) => {
+          const wish = readWish(typed, process.cwd(), place.folder)
+          const name = wish.name ?? (await packuments.nameOf(wish.specifier, importer))
+          return { ...wish, name }
+        }),
+      )
+      const prefix = prefixIn(input, packuments)
+      const all = await Promise.all(wishes.map((wish) => saved(wish, packuments, prefix)))
+      const versions = wishes.flatMap(({ name }, at) => {
+        const version = all[at]?.version
+        return version === undefined ? [] : [[name, version] as const]
+      })
+      pins.set(importer, new Map(versions))
+      return wishes.flatMap((wish, at) =>
+        editsFor(manifest, memberIn(input, packuments), { wish, to: all[at]?.specifier }),
+      )
+    }
+    const places = chosen === undefined ? [] : placesOf(chosen.root, chosen.members)
+    return (await changeManifest(() => ({ ...asked, pins }), plan, places)).report
   } finally {
     packuments.close()
   }
 }
 
-type Saved = { readonly wish: Wish; readonly to: string | undefined }
+function unsaved(): SteleError<'usage_wrong'> {
+  const reason =
+    '--no-save is not known: package.json says what node_modules has. "stele link" puts a folder there for a while'
+  return new SteleError('usage_wrong', { reason, command: 'add' })
+}
+
+/** How ranges begin: as the flags say, else npm's settings. */
+function prefixIn({ options }: Input, { setting }: Packuments): SavePrefix {
+  const typed = options['save-prefix']
+  const isExact = options['save-exact'] ?? (typed === undefined && setting('save-exact') === 'true')
+  if (isExact === true) return ''
+  const prefix = typed ?? setting('save-prefix') ?? '^'
+  if (prefix === '' || prefix === '^' || prefix === '~') return prefix
+  const reason = `--save-prefix "${String(prefix)}": must be "^", "~" or ""`
+  throw new SteleError('usage_wrong', { reason, command: 'add' })
+}
+
+type Meant = { readonly member: Member | undefined; readonly isPeer: boolean }
+const flags = [
+  ['save-dev', 'devDependencies'],
+  ['save-optional', 'optionalDependencies'],
+  ['save-prod', 'dependencies'],
+] as const
+
+/** The member that was asked for: by a flag, else by npm's settings. */
+function memberIn({ options }: Input, { setting }: Packuments): Meant {
+  const isTyped = [...flags, ['save-peer']].some(([flag = '']) => options[flag] === true)
+  const isOn = (flag: string): boolean =>
+    isTyped ? options[flag] === true : setting(flag) === 'true'
+  const isPeer = isOn('save-peer')
+  const [, member] = flags.find(([flag]) => isOn(flag)) ?? []
+  return { isPeer, member: isPeer ? 'devDependencies' : member }
+}
+
+type Saved = { readonly wish: NamedWish; readonly to: string | undefined }
 
 /** Into the member that was asked for, else where it is already; out of those that say the contrary. */
 function editsFor(
-  { options }: Input,
   manifest: DependencyManifest,
+  { member: asked, isPeer }: Meant,
   { wish: { name }, to: specifier }: Saved,
 ): readonly ManifestEdit[] {
-  const isPeer = options['save-peer'] === true
-  const asked: Member | undefined =
-    options['save-dev'] === true || isPeer
-      ? 'devDependencies'
-      : options['save-optional'] === true
-        ? 'optionalDependencies'
-        : options['save-prod'] === true
-          ? 'dependencies'
-          : undefined
   const installed = members.filter((member) => member !== 'peerDependencies')
   const known = installed.filter((member) => manifest.specifiers(member).has(name))
   const member = asked ?? known.at(-1) ?? 'dependencies'

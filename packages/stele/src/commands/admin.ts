@@ -1,13 +1,14 @@
 // stele admin rebuild|publish
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { SteleError } from '@stele/errors'
 import type { FolderReport } from '@stele/log/published'
 import { lockDataFolder } from '@stele/storage/folder'
 import { publishFolder } from '../server/publish-folder.ts'
 import { folderSettings, requireLog, serverOptions } from '../server/with-server.ts'
 import { registryKind } from '../services/registry/kind.ts'
-import type { Command, Input } from './command.ts'
+import { type Command, type Input, usageError } from './command.ts'
 import { folderLines, isFolderRight } from './folder-text.ts'
+
+const usageWrong = usageError('admin')
 
 type Rebuilt = { readonly rebuilt: readonly string[]; readonly entries: number }
 type Report = Rebuilt | FolderReport
@@ -46,10 +47,6 @@ export const admin: Command<Report> = {
       ? `Rebuilt ${report.rebuilt.join(', ')} from ${report.entries} entries of the log`
       : folderLines(report).join('\n'),
   exitCode: (report) => ('rebuilt' in report || isFolderRight(report) ? 0 : 1),
-}
-
-function usageWrong(reason: string): SteleError {
-  return new SteleError('usage_wrong', { reason, command: 'admin' })
 }
 
 async function rebuild(input: Input): Promise<Rebuilt> {

@@ -12,17 +12,27 @@ export const aliases: { readonly [word: string]: string } = {
   rm: 'remove',
   un: 'remove',
   uninstall: 'remove',
-  unlink: 'remove',
   up: 'update',
   upgrade: 'update',
   udpate: 'update',
+  ln: 'link',
   list: 'ls',
   explain: 'why',
   ddp: 'dedupe',
+  c: 'config',
   'clean-install': 'ci',
   'install-clean': 'ci',
   create: 'init',
   innit: 'init',
+  'run-script': 'run',
+  x: 'exec',
+  rb: 'rebuild',
+  'approve-builds': 'approve',
+  'approve-scripts': 'approve',
+  rum: 'run',
+  urn: 'run',
+  t: 'test',
+  tst: 'test',
 }
 
 /** The command that was meant, the word itself where none was. Throws usage_wrong where it is the beginning of several. */
@@ -31,9 +41,10 @@ export function fullName(typed: string, names: readonly string[]): string {
   const alias = Object.hasOwn(aliases, typed) ? aliases[typed] : undefined
   if (alias !== undefined) return alias
   const begun = names.filter((name) => name.startsWith(typed) && !name.includes(' '))
-  const [only, ...others] = begun
-  if (only === undefined) return typed
-  if (others.length === 0) return only
+  const [first, ...others] = begun.toSorted((one, other) => one.length - other.length)
+  if (first === undefined) return typed
+  // "why" is not in doubt because there is "why-local".
+  if (others.every((each) => each.startsWith(`${first}-`))) return first
   const reason = `"${typed}" is the beginning of ${begun.map((name) => `"${name}"`).join(' and ')}`
   throw new SteleError('usage_wrong', { reason, command: '' })
 }

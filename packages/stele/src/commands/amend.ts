@@ -2,8 +2,10 @@
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@stele/formats/json'
 import { askServer, serverOptions } from '../server/with-server.ts'
-import type { Command, Input } from './command.ts'
+import { type Command, type Input, usageError } from './command.ts'
 import { confirm, yesOption } from './confirm.ts'
+
+const usageWrong = usageError('amend')
 
 type Report = { readonly spec: string; readonly changes: readonly string[] }
 type Spec = { readonly name: string; readonly version: string }
@@ -72,8 +74,4 @@ async function confirmChanges(input: Input, { spec, changes }: Report): Promise<
     unattended: `This would change what everybody is told of ${spec} (${list})`,
     refused: () => new SteleError('amend_refused', { spec, reason: 'it was not confirmed' }),
   })
-}
-
-function usageWrong(reason: string): SteleError {
-  return new SteleError('usage_wrong', { reason, command: 'amend' })
 }

@@ -6,7 +6,8 @@ import { planLock } from '../client/lock-file.ts'
 import { readProject } from '../client/project.ts'
 import { readResolveSettings } from '../client/resolve-settings.ts'
 import type { Command, Input } from './command.ts'
-import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
+import { describeInstall, installOptions, readInstallOptions, whole } from './install-input.ts'
+import { chosenMembers, workspaceOptions } from './workspace-options.ts'
 
 /** Installs the lock as it is, into an empty node_modules. */
 export const ci: Command<InstallReport> = {
@@ -14,7 +15,7 @@ export const ci: Command<InstallReport> = {
     name: 'ci',
     summary: 'Install just what stele.lock holds, into an empty node_modules',
     arguments: '',
-    options: installOptions,
+    options: { ...workspaceOptions, ...installOptions },
     notes: ['Fails where package.json wants what the lock does not have, and says what.'],
   },
   run,
@@ -22,7 +23,10 @@ export const ci: Command<InstallReport> = {
 }
 
 async function run(input: Input): Promise<InstallReport> {
-  const asked = { ...readInstallOptions(input), isFrozen: true }
+  const options = readInstallOptions(input)
+  const chosen = await chosenMembers(input, { folder: options.root, command: 'ci' })
+  const folders = chosen?.members.map(({ folder }) => folder)
+  const asked = { ...options, folders, isFrozen: true }
   const project = await readProject(asked.root)
   const { root, importers: wanted } = project
   const settings = readResolveSettings(project).locked
@@ -32,5 +36,5 @@ async function run(input: Input): Promise<InstallReport> {
       rmSync(join(root, folder, 'node_modules'), { recursive: true, force: true, maxRetries: 3 })
     }
   }
-  return install(asked)
+  return install(whole(asked, 'ci'))
 }

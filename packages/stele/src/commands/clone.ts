@@ -1,16 +1,18 @@
 // stele clone <url> <dir>: a copy of a service that needs the service no more.
 import { resolve } from 'node:path'
 import { SteleError } from '@stele/errors'
-import { foldersOf } from '../verify/command.ts'
+import { type CloneOptions, type CloneReport, cloneService } from '../clone/clone-service.ts'
+import { formatClone } from '../clone/clone-text.ts'
+import { parseLogKey } from '../sources/log-key.ts'
+import { openSource } from '../sources/open-source.ts'
+import { parseLogSource } from '../sources/service-source.ts'
+import type { Source } from '../sources/source.ts'
+import { userFolders } from '../user-folders.ts'
 import { loadKnown } from '../verify/kept-store.ts'
-import type { Source } from '../verify/messages.ts'
-import { openSource } from '../verify/open-source.ts'
 import { cloning, createProgressLines } from '../verify/progress-lines.ts'
-import { type CloneOptions, type CloneReport, cloneService } from '../vm/clone.ts'
-import { formatClone } from '../vm/clone-text.ts'
-import { parseLogKey } from '../vm/log-key.ts'
-import { parseLogSource } from '../vm/source.ts'
-import type { Command, Input } from './command.ts'
+import { type Command, type Input, usageError } from './command.ts'
+
+const wrongUsage = usageError('clone')
 
 /** Clones a service. */
 export const clone: Command<CloneReport> = {
@@ -28,8 +30,8 @@ export const clone: Command<CloneReport> = {
     notes: [
       'The copy holds -/log/ as any web server can serve it, and files/ as plain files. Run it again to bring the copy up to date.',
       'Signatures, hashes and the state are checked while it comes; the calls are not run: "stele vm verify <dir>" does that.',
-      '% and what a disk cannot hold are written as % and two hex digits in the names of files.',
-      'For services of scripts: of a registry, copy the public folder.',
+      'In the names of files % and what some disk cannot hold, or keep apart, are written as % and two hex digits.',
+      'For services of scripts: "stele mirror" copies a registry.',
     ],
   },
   run,
@@ -42,7 +44,7 @@ async function run({ positionals, options, environment, stop }: Input): Promise<
     throw wrongUsage('Say what and where to: stele clone https://service.example ./copy')
   }
   if (more.length > 0) throw wrongUsage(`Too many arguments: ${more.join(' ')}`)
-  const key = typeof options['key'] === 'string' ? parseLogKey(options['key']) : undefined
+  const logKey = typeof options['key'] === 'string' ? parseLogKey(options['key']) : undefined
   const source = parseLogSource(address, 'clone')
   const [url, dir] = [source.kind === 'http' ? source.root : source.path, resolve(target)]
   const fetch = openSource(source)
@@ -57,8 +59,8 @@ async function run({ positionals, options, environment, stop }: Input): Promise<
         return fetch(path, maxBytes, accept)
       },
       progress: progress.show,
-      ...(key === undefined ? {} : { key }),
-      ...knownAt(source, foldersOf(environment)),
+      ...(logKey === undefined ? {} : { logKey }),
+      ...knownAt(source, userFolders(environment)),
     })
   } finally {
     progress.clear()
@@ -66,7 +68,7 @@ async function run({ positionals, options, environment, stop }: Input): Promise<
 }
 
 /** What a verification has seen at this address. */
-function knownAt(
+export function knownAt(
   source: Source,
   folders: Parameters<typeof loadKnown>[0],
 ): Pick<CloneOptions, 'known'> {
@@ -75,8 +77,4 @@ function knownAt(
   if (log === undefined) return {}
   const day = new Date(log.verifiedMs).toISOString().slice(0, 10)
   return { known: { ...log, day, seen: `verified on ${day}` } }
-}
-
-function wrongUsage(reason: string): SteleError {
-  return new SteleError('usage_wrong', { reason, command: 'clone' })
 }

@@ -1,51 +1,8 @@
 // What a command is: its usage, what it does, and how a person reads the result.
-import type { EarlyWorker } from '@stele/service/thread'
+import { escapeLine, SteleError } from '@stele/errors'
+import type { Input, Usage } from '../command-input.ts'
 
-/** An option of a command, as `node:util` parses it. */
-type Option = {
-  readonly type: 'string' | 'boolean'
-  readonly short?: string
-  /** What the value is called in the help; strings only. */
-  readonly value?: string
-  readonly summary: string
-  /** It may be given several times: its value is then a list with commas. */
-  readonly multiple?: boolean
-  /** The option that this is another word for; the help does not name it. */
-  readonly as?: string
-}
-
-/** What the help says of a command, and what its arguments may be. */
-export type Usage = {
-  readonly name: string
-  readonly summary: string
-  /** The arguments as the help shows them: `<url>`, `add|remove|list [name]`. */
-  readonly arguments: string
-  readonly options: { readonly [name: string]: Option }
-  /** Lines below the options. */
-  readonly notes?: readonly string[]
-}
-
-/** What was typed after the command's name. */
-export type Input = {
-  readonly positionals: readonly string[]
-  readonly options: { readonly [name: string]: string | boolean | undefined }
-  readonly environment: { readonly [name: string]: string | undefined }
-  /** A person reads standard error on a terminal. */
-  readonly isTerminal: boolean
-  /** Asks the person at the terminal; undefined where nobody is there to answer. */
-  readonly terminal: Terminal | undefined
-  /** What is piped to standard input, to its end. */
-  readonly readInput: () => Promise<string>
-  /** The module that runs this process; workers are started from it. */
-  readonly main: URL
-  /** The worker of the thread that services run in, for the command that serves: it was started before the command was read. */
-  readonly early?: EarlyWorker | undefined
-  /** Aborts when the user or the system asks the process to stop. */
-  readonly stop: AbortSignal
-}
-
-/** A person at a keyboard. */
-type Terminal = { readonly ask: (question: string) => Promise<string> }
+export type { Input, Usage }
 
 /** A command: `run` gives data, `view` makes text of it, `--json` prints the data. */
 export type Command<Report> = {
@@ -62,15 +19,34 @@ export type RunnableCommand = {
   readonly execute: (input: Input) => Promise<{ readonly text: string; readonly exitCode: number }>
 }
 
+/** Makes the errors of whoever typed this command wrongly. */
+export function usageError(command: string): (reason: string) => SteleError {
+  return (reason) => new SteleError('usage_wrong', { reason, command })
+}
+
 /** The command, ready to be run by name. */
 export function runnable<Report>(command: Command<Report>): RunnableCommand {
-  const { usage, run, view, exitCode } = command
+  const { usage, run, exitCode } = command
   return {
     usage,
     execute: async (input) => {
-      const report = await run(input)
-      const text = input.options['json'] === true ? JSON.stringify(report) : view(report)
-      return { text, exitCode: exitCode?.(report) ?? 0 }
+      const report = await run({ ...input, command: usage.name })
+      return { text: textOf(command, input, report), exitCode: exitCode?.(report) ?? 0 }
     },
   }
+}
+
+/** The report as --json, --reporter and --silent ask for it, where the command has them; else for a person. */
+function textOf<Report>(
+  { usage, view }: Command<Report>,
+  { options }: Input,
+  report: Report,
+): string {
+  if (options['json'] === true) return JSON.stringify(report)
+  const { reporter } = options
+  const has = (name: string): boolean => Object.hasOwn(usage.options, name)
+  if (has('reporter') && reporter === 'ndjson') return JSON.stringify({ event: 'done', report })
+  const isSilent = has('silent') && (options['silent'] === true || reporter === 'silent')
+  // Much of it is a stranger's word.
+  return isSilent ? '' : view(report).split('\n').map(escapeLine).join('\n')
 }

@@ -2,6 +2,7 @@
 import { SteleError } from '@stele/errors'
 import { aliases } from './aliases.ts'
 import type { Command, RunnableCommand, Usage } from './command.ts'
+import { headings } from './headings.ts'
 import { summaries } from './summaries.ts'
 import { topics } from './topics.ts'
 
@@ -71,15 +72,29 @@ function actionsOf(usage: Usage): readonly (string | undefined)[] {
 function overview({ commands, group }: Extract<Report, { readonly commands: object }>): string {
   const usage = group === undefined ? '<command>' : `${group} <command>`
   return [
-    'Stele: a JavaScript package registry that anyone can check',
+    'Stele: JavaScript packages, and a registry for them that anyone can check',
     '',
     `Usage: stele ${usage} [arguments] [options]`,
     '',
-    ...table(Object.entries(commands)),
-    '',
+    ...(group === undefined ? underHeadings(commands) : [...table(Object.entries(commands)), '']),
     ...(group === undefined ? [`Topics: ${Object.keys(topics).join(', ')}`, ''] : []),
     'Every command takes --json. "stele help <command>" tells more',
   ].join('\n')
+}
+
+/** What stands under none comes last. */
+function underHeadings(commands: { readonly [name: string]: string }): readonly string[] {
+  const named = new Set(Object.values(headings).flat())
+  const others = Object.keys(commands).filter((name) => !named.has(name))
+  const groups = [...Object.entries(headings), ['Others', others] as const]
+  const width = Math.max(...Object.keys(commands).map((name) => name.length))
+  return groups.flatMap(([heading, names]) => {
+    const rows = names.flatMap((name): [string, string][] => {
+      const summary = commands[name]
+      return summary === undefined ? [] : [[name, summary]]
+    })
+    return rows.length === 0 ? [] : [heading, ...table(rows, width), '']
+  })
 }
 
 function describe(usage: Usage): string {
@@ -98,7 +113,9 @@ function describe(usage: Usage): string {
   ].join('\n')
 }
 
-function table(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([name]) => name.length))
+function table(
+  rows: readonly (readonly [string, string])[],
+  width = Math.max(...rows.map(([name]) => name.length)),
+): string[] {
   return rows.map(([name, summary]) => `  ${name.padEnd(width)}  ${summary}`)
 }

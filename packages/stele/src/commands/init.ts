@@ -4,27 +4,44 @@ import { basename, join } from 'node:path'
 import { SteleError } from '@stele/errors'
 import type { Command, Input } from './command.ts'
 
-type Report = { readonly path: string; readonly manifest: { readonly [member: string]: unknown } }
+type Made = { readonly path: string; readonly manifest: { readonly [member: string]: unknown } }
+type Report = Made | { readonly code: number }
 
 /** Makes a package.json. */
 export const init: Command<Report> = {
   usage: {
     name: 'init',
-    summary: 'Make a package.json in this folder',
-    arguments: '',
+    summary: 'Make a package.json in this folder, or a project of a template',
+    arguments: '[template] [arguments]',
+    passesOn: 'all',
     options: {
-      yes: { type: 'boolean', short: 'y', summary: 'nothing is asked anyway' },
+      yes: { type: 'boolean', short: 'y', summary: 'do not ask before a template is fetched' },
       name: { type: 'string', value: 'name', summary: "the folder's name by default" },
       private: { type: 'boolean', summary: 'never to be published' },
     },
+    notes: [
+      '"stele create vite app" runs the program of the package create-vite, "@scope" that of @scope/create and "@scope/name"',
+      'that of @scope/create-name, each also with @version. All behind the template is for that program.',
+    ],
   },
   run,
-  view: ({ path, manifest }) => `Wrote ${path}:\n\n${JSON.stringify(manifest, null, 2)}`,
+  exitCode: (report) => ('code' in report ? report.code : 0),
+  view: (report) => ('code' in report ? '' : describe(report)),
 }
 
-async function run({ positionals, options }: Input): Promise<Report> {
-  const [template] = positionals
-  if (template !== undefined) throw wrong(`Templates are not known yet: use "npm init ${template}"`)
+function describe({ path, manifest }: Made): string {
+  return `Wrote ${path}:\n\n${JSON.stringify(manifest, null, 2)}`
+}
+
+async function run(input: Input): Promise<Report> {
+  const { options } = input
+  const [template, ...args] = input.positionals
+  if (template !== undefined) {
+    const { runProgram } = await import('./exec.ts')
+    // npm's users write "--" before what the template is to get.
+    const positionals = [packageOf(template), ...withoutMark(args)]
+    return runProgram({ ...input, positionals }, { command: 'init', isLocal: true })
+  }
   const path = join(process.cwd(), 'package.json')
   if (existsSync(path)) throw wrong(`There is a package.json already: ${path}`)
   const manifest = {
@@ -39,6 +56,25 @@ async function run({ positionals, options }: Input): Promise<Report> {
   }
   writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`, { flag: 'wx' })
   return { path, manifest }
+}
+
+/** The package that a template stands for, as npm has it. Throws usage_wrong. */
+export function packageOf(template: string): string {
+  const scope = /^(?<scope>@[^/@]+)(?<version>@.+)?$/.exec(template)?.groups
+  if (scope !== undefined) return `${scope['scope']}/create${scope['version'] ?? ''}`
+  const named = /^(?<scope>@[^/@]+\/)?(?<name>[\w.~-]+)(?<version>@.+)?$/.exec(template)?.groups
+  if (named !== undefined) {
+    return `${named['scope'] ?? ''}create-${named['name']}${named['version'] ?? '@latest'}`
+  }
+  const hosted = /^(?<owner>[\w.-]+)\/(?<name>[\w.-]+)(?<rest>#.+)?$/.exec(template)?.groups
+  if (hosted !== undefined)
+    return `${hosted['owner']}/create-${hosted['name']}${hosted['rest'] ?? ''}`
+  throw wrong(`"${template}" is no template: write a name, @scope or @scope/name`)
+}
+
+function withoutMark(args: readonly string[]): readonly string[] {
+  const at = args.indexOf('--')
+  return at === -1 ? args : args.toSpliced(at, 1)
 }
 
 /** The folder's name as a package may be called. */

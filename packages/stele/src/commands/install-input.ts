@@ -1,7 +1,57 @@
 // What the commands that install have in common: their options, and how they tell what was done.
+import { resolve } from 'node:path'
+import { escapeLine } from '@stele/errors'
+import { type GlobalPlace, globalPlace, prepareGlobal } from '../client/global.ts'
 import { formatChanges } from '../client/graph-changes.ts'
 import type { InstallOptions, InstallReport } from '../client/install.ts'
-import type { Input, Usage } from './command.ts'
+import { parseLayout } from '../client/layout.ts'
+import { freshnessOf } from '../client/registries.ts'
+import { createReporter, type Reporter, reporters } from '../client/reporter.ts'
+import { type Input, type Usage, usageError } from './command.ts'
+
+/** The options of every command that asks registries. */
+export const freshnessOptions: Usage['options'] = {
+  offline: { type: 'boolean', summary: 'ask no registry: what is kept on this machine must do' },
+  'prefer-offline': {
+    type: 'boolean',
+    summary: 'ask registries only for what is not kept on this machine',
+  },
+  'prefer-online': {
+    type: 'boolean',
+    summary: 'ask registries even for what was asked some minutes ago',
+  },
+}
+
+/** The options of every command that is about a place: this folder, another one, or what is installed for the user. */
+export const placeOptions: Usage['options'] = {
+  global: { type: 'boolean', short: 'g', summary: 'what is installed for you, not for a project' },
+  prefix: {
+    type: 'string',
+    value: 'folder',
+    summary: 'the folder to work in; with -g the one that has bin and lib',
+  },
+  dir: { type: 'string', short: 'C', as: 'prefix', summary: '' },
+}
+
+/** The folder that a command is for. */
+export function folderOf({ options, environment }: Pick<Input, 'options' | 'environment'>): string {
+  const global = globalOf({ options, environment })
+  if (global !== undefined) {
+    prepareGlobal(global)
+    return global.folder
+  }
+  return typeof options['prefix'] === 'string' ? resolve(options['prefix']) : process.cwd()
+}
+
+/** What -g means; undefined without it. */
+export function globalOf({
+  options,
+  environment,
+}: Pick<Input, 'options' | 'environment'>): GlobalPlace | undefined {
+  if (options['global'] !== true) return undefined
+  const { prefix } = options
+  return globalPlace({ ...environment }, typeof prefix === 'string' ? prefix : undefined)
+}
 
 /** The options of every command that installs. */
 export const installOptions: Usage['options'] = {
@@ -17,24 +67,116 @@ export const installOptions: Usage['options'] = {
     value: 'name',
     summary: 'auto, global, project or hoisted; stele.lock keeps it',
   },
+  'ignore-scripts': { type: 'boolean', summary: 'run no scripts' },
+  'foreground-scripts': {
+    type: 'boolean',
+    summary: 'show what scripts print that is shown else where one fails',
+  },
   'dry-run': { type: 'boolean', summary: 'change nothing, and tell what would be changed' },
+  force: {
+    type: 'boolean',
+    short: 'f',
+    summary: 'replace what others have put where programs go',
+  },
+  silent: { type: 'boolean', short: 's', summary: 'say nothing unless it fails' },
+  reporter: {
+    type: 'string',
+    value: 'name',
+    summary: 'default, append-only, ndjson (an event a line, for programs) or silent',
+  },
+  ...placeOptions,
+  ...freshnessOptions,
+}
+
+/** How an installation is told of: as --reporter and --silent say; for --json nothing but the data. */
+function reporterOf({
+  command = 'install',
+  options,
+  environment,
+  isTerminal,
+}: Pick<Input, 'command' | 'options' | 'environment' | 'isTerminal'>): Reporter {
+  const typed = options['reporter'] ?? 'default'
+  const named = reporters.find((each) => each === typed)
+  if (named === undefined) {
+    throw usageError(command)(
+      `--reporter "${String(typed)}": must be one of ${reporters.join(', ')}`,
+    )
+  }
+  const isDrawn = isTerminal && !isContinuous(environment) && environment['TERM'] !== 'dumb'
+  const name = options['silent'] === true || options['json'] === true ? 'silent' : named
+  return createReporter(name, {
+    log: (text) => void process.stderr.write(text),
+    data: (text) => void process.stdout.write(text),
+    isTerminal: isDrawn,
+    nowMs: () => performance.now(),
+  })
 }
 
 /** What was asked for, beside what the command itself is about. */
-export function readInstallOptions({ options, environment, main }: Input): InstallOptions {
-  const omitted = String(options['omit'] ?? '').split(',')
+export function readInstallOptions({
+  command = 'install',
+  options,
+  environment,
+  main,
+  stop,
+  isTerminal,
+}: Input): InstallOptions {
+  const omitted = omittedIn(options['omit'], command)
+  const { layout } = options
   return {
-    root: process.cwd(),
+    root: folderOf({ options, environment }),
+    global: globalOf({ options, environment }),
+    isForced: options['force'] === true,
     main,
-    say: (line) => process.stderr.write(`${line}\n`),
+    reporter: reporterOf({ command, options, environment, isTerminal }),
     env: { ...environment },
     omit: {
       dev: omitted.includes('dev') || options['production'] === true,
       optional: omitted.includes('optional'),
     },
     isDryRun: options['dry-run'] === true,
-    layout: typeof options['layout'] === 'string' ? options['layout'] : undefined,
+    freshness: freshnessOf(options),
+    scripts: {
+      command: 'install',
+      isWhole: false,
+      isIgnored: options['ignore-scripts'] === true,
+      isData: options['json'] === true || options['reporter'] === 'ndjson',
+      isLoud: options['foreground-scripts'] === true,
+      approveWith: `stele approve${options['global'] === true ? ' -g' : ''}`,
+      stop,
+    },
+    layout: layout === undefined ? undefined : parseLayout('--layout', layout, command),
   }
+}
+
+const omittable = ['dev', 'optional'] as const
+
+/** A word that is not known is an error: what it was meant to leave out would be installed. */
+function omittedIn(
+  typed: string | boolean | undefined,
+  command: string,
+): readonly (typeof omittable)[number][] {
+  const words = String(typed ?? '').split(',')
+  return words
+    .filter((word) => word !== '')
+    .map((word) => {
+      const known = omittable.find((each) => each === word)
+      if (known !== undefined) return known
+      throw usageError(command)(`--omit "${word}": must be ${omittable.join(' or ')}`)
+    })
+}
+
+/** For commands that install all of a project: the scripts of its root are run as well. */
+export function whole(options: InstallOptions, command: string): InstallOptions {
+  const { scripts } = options
+  return scripts === undefined
+    ? options
+    : { ...options, scripts: { ...scripts, command, isWhole: true } }
+}
+
+/** For commands that are about the newest versions: registries are asked, unless something else was said. */
+export function newest(options: InstallOptions): InstallOptions {
+  return { ...options, freshness: options.freshness ?? 'prefer-online' }
 }
 
 /** Whether this is a build server, where nobody looks at what a command changes. */
@@ -48,6 +190,7 @@ const maxLines = 30
 export function describeInstall(
   report: InstallReport,
   shown: 'all changes' | 'direct changes' | 'no changes',
+  more: readonly string[] = [],
 ): string {
   const { packages, added, removed, isChanged, tookMs, mismatches, notices, changes } = report
   const lines = formatChanges(
@@ -61,14 +204,15 @@ export function describeInstall(
     ...(removed === 0 ? [] : [`${removed} removed`]),
   ]
   const nothing = isChanged ? 'linked anew' : 'nothing to do'
-  const warnings = mismatches.map(
-    ({ by, name, wanted, found }) => `${by} wants the peer ${name}@${wanted}, and finds ${found}`,
+  const warnings = mismatches.map(({ by, name, wanted, found }) =>
+    escapeLine(`${by} wants the peer ${name}@${wanted}, and finds ${found}`),
   )
   return [
-    ...notices,
-    ...warnings,
     ...lines.slice(0, maxLines),
     ...(rest > 0 ? [`  and ${rest} more`] : []),
-    `${packages} packages: ${done.length === 0 ? nothing : done.join(', ')}, ${(tookMs / 1000).toFixed(2)} s`,
+    ...notices,
+    ...warnings,
+    ...more,
+    `${packages} ${packages === 1 ? 'package' : 'packages'}: ${done.length === 0 ? nothing : done.join(', ')}, ${(tookMs / 1000).toFixed(2)} s`,
   ].join('\n')
 }

@@ -1,11 +1,13 @@
 // stele install: a project's dependencies into node_modules.
 import { existsSync } from 'node:fs'
+import { SteleError } from '@stele/errors'
 import { type InstallReport, install } from '../client/install.ts'
 import { lockPathOf } from '../client/lock-file.ts'
 import { placeOf } from '../client/place.ts'
 import { add } from './add.ts'
 import type { Command, Input } from './command.ts'
-import { describeInstall, isContinuous, readInstallOptions } from './install-input.ts'
+import { describeInstall, isContinuous, readInstallOptions, whole } from './install-input.ts'
+import { chosenMembers } from './workspace-options.ts'
 
 /** Installs what the package.json of this folder wants; with names, adds these to it. */
 export const installCommand: Command<InstallReport> = {
@@ -29,9 +31,20 @@ export const installCommand: Command<InstallReport> = {
 
 async function run(input: Input): Promise<InstallReport> {
   if (input.positionals.length > 0) return add.run(input)
+  if (input.options['global'] === true) {
+    const reason = 'Say which packages to install for you: "stele install -g <package>"'
+    throw new SteleError('usage_wrong', { reason, command: 'install' })
+  }
   const asked = readInstallOptions(input)
   const isDefault =
     isContinuous(input.environment) && existsSync(lockPathOf((await placeOf(asked.root)).root))
   const { frozen = isDefault } = input.options
-  return install({ ...asked, isFrozen: frozen === true, typed: process.argv.slice(3) })
+  const chosen = await chosenMembers(input, { folder: asked.root, command: 'install' })
+  const folders = chosen?.members.map(({ folder }) => folder)
+  return install({
+    ...whole(asked, 'install'),
+    folders,
+    isFrozen: frozen === true,
+    typed: process.argv.slice(3),
+  })
 }

@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { type Graph, type InstanceKey, linkedFolder } from '@stele/resolve/graph'
 import { instancesOf } from '../client/dependency-paths.ts'
-import { needLock } from '../client/lock-file.ts'
+import { needLock, readLockFile } from '../client/lock-file.ts'
 import { placeOf } from '../client/place.ts'
 import { splitSpec } from '../client/wish.ts'
 import type { Command, Input } from './command.ts'
+import { folderOf, placeOptions } from './install-input.ts'
+import { chosenMembers, isChosen, workspaceOptions } from './workspace-options.ts'
 
 type Node = {
   /** As its dependent calls it. */
@@ -41,6 +43,8 @@ export const ls: Command<readonly Tree[]> = {
         value: 'n',
         summary: 'so many levels below package.json; 0 by default',
       },
+      ...workspaceOptions,
+      ...placeOptions,
     },
     notes: ['With names it shows these alone, and the ways to them.'],
   },
@@ -59,13 +63,20 @@ function isMissing(node: Node): boolean {
   return node.isMissing === true
 }
 
-async function run({ positionals, options }: Input): Promise<readonly Tree[]> {
-  const { root } = await placeOf(process.cwd())
+async function run(input: Input): Promise<readonly Tree[]> {
+  const { positionals, options } = input
+  const { root } = await placeOf(folderOf(input))
+  // Where nothing was installed with -g yet, there is nothing to list.
+  if (options['global'] === true && readLockFile(root) === undefined) {
+    return [{ folder: '.', dependencies: [] }]
+  }
   const { graph } = needLock(root)
   const depth = readDepth(options, positionals.length > 0)
   const wanted = wantedKeys(graph, positionals)
   const shown = new Set<InstanceKey>()
-  return graph.importers.map(({ folder, directs }) => ({
+  const chosen = await chosenMembers(input, { folder: folderOf(input), command: 'ls' })
+  const importers = graph.importers.filter(({ folder }) => isChosen(chosen, folder))
+  return importers.map(({ folder, directs }) => ({
     folder,
     dependencies: directs.flatMap(({ name, kind, instance }): readonly Node[] => {
       if (instance === undefined || (wanted !== undefined && !wanted.has(instance))) return []

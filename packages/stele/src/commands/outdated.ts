@@ -6,7 +6,14 @@ import { openPackuments } from '../client/packuments.ts'
 import { placeOf } from '../client/place.ts'
 import { columns } from './columns.ts'
 import type { Command, Input } from './command.ts'
-import { readInstallOptions } from './install-input.ts'
+import {
+  folderOf,
+  freshnessOptions,
+  newest,
+  placeOptions,
+  readInstallOptions,
+} from './install-input.ts'
+import { chosenMembers, isChosen, workspaceOptions } from './workspace-options.ts'
 
 /** Lists dependencies of package.json that have newer versions. */
 export const outdated: Command<readonly Outdated[]> = {
@@ -14,7 +21,7 @@ export const outdated: Command<readonly Outdated[]> = {
     name: 'outdated',
     summary: 'List dependencies that have newer versions; ends with 1 where there are any',
     arguments: '[name...]',
-    options: {},
+    options: { ...workspaceOptions, ...placeOptions, ...freshnessOptions },
   },
   run,
   view: (rows) =>
@@ -34,12 +41,14 @@ export const outdated: Command<readonly Outdated[]> = {
 }
 
 async function run(input: Input): Promise<readonly Outdated[]> {
-  const { root } = await placeOf(process.cwd())
+  const { root } = await placeOf(folderOf(input))
   const { graph } = needLock(root)
   const { positionals } = input
-  const directs = graph.importers.flatMap((importer) => importer.directs)
+  const chosen = await chosenMembers(input, { folder: folderOf(input), command: 'outdated' })
+  const importers = graph.importers.filter(({ folder }) => isChosen(chosen, folder))
+  const directs = importers.flatMap((importer) => importer.directs)
   const asked = directs.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
-  const packuments = openPackuments({ ...readInstallOptions(input), root })
+  const packuments = openPackuments({ ...newest(readInstallOptions(input)), root })
   try {
     const names = new Set(asked.flatMap((direct) => rangeIn(direct)?.name ?? []))
     const found = await Promise.all(
@@ -48,7 +57,10 @@ async function run(input: Input): Promise<readonly Outdated[]> {
     const known = new Map(found)
     const { node: nodeVersion } = process.versions
     const rows = findOutdated(graph, (name) => known.get(name), { nodeVersion })
-    return rows.filter(({ name }) => asked.some((direct) => direct.name === name))
+    return rows.filter(
+      ({ name, folder }) =>
+        isChosen(chosen, folder) && asked.some((direct) => direct.name === name),
+    )
   } finally {
     packuments.close()
   }

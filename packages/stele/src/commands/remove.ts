@@ -1,12 +1,15 @@
 // stele remove: takes dependencies out of package.json and node_modules.
 
+import type { SteleError } from '@stele/errors'
 import { absentDependency } from '../client/absent-dependency.ts'
-import { changeManifest } from '../client/change-manifest.ts'
+import { changeManifest, type PlanEdits } from '../client/change-manifest.ts'
 import { members } from '../client/edit-manifest.ts'
-import type { InstallReport } from '../client/install.ts'
+import type { InstallOptions, InstallReport } from '../client/install.ts'
+import { placesOf } from '../client/place.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
 import { needArguments } from './need-arguments.ts'
+import { chosenMembers, workspaceOptions } from './workspace-options.ts'
 
 /** Removes these dependencies, whichever member they stand in. */
 export const remove: Command<InstallReport> = {
@@ -14,7 +17,7 @@ export const remove: Command<InstallReport> = {
     name: 'remove',
     summary: 'Remove dependencies from this project',
     arguments: '<name...>',
-    options: installOptions,
+    options: { ...workspaceOptions, ...installOptions },
   },
   run,
   view: (report) => describeInstall(report, 'direct changes'),
@@ -23,13 +26,25 @@ export const remove: Command<InstallReport> = {
 async function run(input: Input): Promise<InstallReport> {
   needArguments(input, 'remove', 'Say which packages to remove')
   const asked = readInstallOptions(input)
-  const { report } = await changeManifest(asked, (manifest, { root }) =>
-    input.positionals.flatMap((name) => {
-      const found = members.filter((member) => manifest.specifiers(member).has(name))
-      if (found.length === 0)
-        throw absentDependency(root, name, { where: 'package.json', known: manifest.names() })
-      return found.map((member) => ({ member, name, specifier: undefined }))
-    }),
-  )
-  return report
+  const chosen = await chosenMembers(input, { folder: asked.root, command: 'remove' })
+  const places = chosen === undefined ? [] : placesOf(chosen.root, chosen.members)
+  const found = new Set<string>()
+  const known = new Set<string>()
+  const plan: PlanEdits = (manifest, { root }) => {
+    for (const name of manifest.names()) known.add(name)
+    return input.positionals.flatMap((name) => {
+      const own = members.filter((member) => manifest.specifiers(member).has(name))
+      if (own.length > 0) found.add(name)
+      else if (places.length < 2) throw absent(root, name)
+      return own.map((member) => ({ member, name, specifier: undefined }))
+    })
+  }
+  const absent = (root: string, name: string): SteleError =>
+    absentDependency(root, name, { where: 'package.json', known: [...known] })
+  const checked: () => InstallOptions = () => {
+    const missing = input.positionals.find((name) => !found.has(name))
+    if (places.length > 1 && missing !== undefined) throw absent(chosen?.root ?? '', missing)
+    return asked
+  }
+  return (await changeManifest(places.length > 1 ? checked : asked, plan, places)).report
 }

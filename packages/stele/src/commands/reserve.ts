@@ -3,9 +3,11 @@ import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import type { AdminAsk } from '../server/admin-ask.ts'
 import { askServer, serverOptions } from '../server/with-server.ts'
-import type { Command, Input } from './command.ts'
+import { type Command, type Input, usageError } from './command.ts'
 import { confirm, yesOption } from './confirm.ts'
 import { formatLosses, parseReached } from './losses.ts'
+
+const usageWrong = usageError('reserve')
 
 type Report = { readonly did: AdminAsk['do']; readonly answer: JsonValue }
 
@@ -143,8 +145,4 @@ function listOf(value: JsonValue | undefined): readonly JsonValue[] {
 
 function textOf(value: JsonValue | undefined): string {
   return typeof value === 'string' ? value : ''
-}
-
-function usageWrong(reason: string): SteleError {
-  return new SteleError('usage_wrong', { reason, command: 'reserve' })
 }

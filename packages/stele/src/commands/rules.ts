@@ -12,7 +12,9 @@ import { formatProposal, type Proposal, parseProposal, signProposal } from '../r
 import { type RulesReport, viewRules } from '../rules/view.ts'
 import { askServer, folderSettings, serverOptions } from '../server/with-server.ts'
 import { readUserFile } from '../user-file.ts'
-import type { Command, Input } from './command.ts'
+import { type Command, type Input, usageError } from './command.ts'
+
+const usageWrong = usageError('rules')
 
 const defaultFile = 'rules-proposal.json'
 
@@ -212,8 +214,4 @@ function text({ options }: Input, name: string): string | undefined {
   const value = options[name]
   if (value === '') throw usageWrong(`--${name} needs a value: --${name}=<value>`)
   return typeof value === 'string' ? value : undefined
-}
-
-function usageWrong(reason: string): SteleError {
-  return new SteleError('usage_wrong', { reason, command: 'rules' })
 }

@@ -182,7 +182,7 @@ function settingOptions(): Usage['options'] {
           : ''
       return [
         flagOf(name, key),
-        { type: 'string', value: 'value', summary: summary + usual },
+        { type: 'string', value: 'value', summary: summary + usual, mayBeEmpty: true },
       ] as const
     }),
   )

@@ -1,9 +1,10 @@
 // stele store: where packages are kept on this machine, whether they are whole, and removing those that no project has.
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { slotsOfProject } from '@stele/install'
 import { type Damaged, pruneStore, verifyStore } from '@stele/install/clearing'
 import { hold, storeTurn } from '../client/hold.ts'
 import { registeredProjects, storeFolder } from '../client/registered.ts'
+import { packumentFolder } from '../client/registries.ts'
 import type { Command } from './command.ts'
 
 type PathReport = { readonly path: string }
@@ -74,6 +75,7 @@ type PruneReport = {
   readonly kept: number
   readonly removed: number
   readonly bytes: number
+  readonly isDryRun: boolean
 }
 
 /** Removes what no project has. */
@@ -82,19 +84,26 @@ export const storePrune: Command<PruneReport> = {
     name: 'store prune',
     summary: 'Remove packages from the store that no project on this machine has',
     arguments: '',
-    options: {},
-    notes: ['A project counts as long as its node_modules is there'],
+    options: {
+      'dry-run': { type: 'boolean', summary: 'remove nothing, and tell what would be removed' },
+    },
+    notes: [
+      'A project counts as long as its node_modules is there',
+      'What registries told of packages is forgotten too: "stele install --offline" needs it for what no lock has',
+    ],
   },
-  run: async ({ environment }) => {
+  run: async ({ environment, options }) => {
     const path = storeFolder({ ...environment })
-    if (!existsSync(path)) return { path, projects: 0, kept: 0, removed: 0, bytes: 0 }
+    const isDryRun = options['dry-run'] === true
+    if (!existsSync(path)) return { path, projects: 0, kept: 0, removed: 0, bytes: 0, isDryRun }
     using _ = await takeStore(path)
     const projects = registeredProjects(path)
     const live = new Set(projects.flatMap((root) => slotsOfProject(root)))
-    return { path, projects: projects.length, ...pruneStore(path, live) }
+    if (!isDryRun) rmSync(packumentFolder(path), { recursive: true, force: true })
+    return { path, projects: projects.length, isDryRun, ...pruneStore(path, live, { isDryRun }) }
   },
-  view: ({ path, projects, kept, removed, bytes }) =>
-    `${removed} packages removed from ${path}, ${(bytes / 2 ** 20).toFixed(1)} MiB; ${kept} kept for ${projects} projects`,
+  view: ({ path, projects, kept, removed, bytes, isDryRun }) =>
+    `${removed} packages ${isDryRun ? 'would be removed' : 'removed'} from ${path}, ${(bytes / 2 ** 20).toFixed(1)} MiB; ${kept} kept for ${projects} projects`,
 }
 
 function takeStore(path: string): ReturnType<typeof hold> {

@@ -4,8 +4,10 @@ import { isPlainLine, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import type { AdminAsk, Spec } from '../server/admin-ask.ts'
 import { askServer, serverOptions } from '../server/with-server.ts'
-import type { Command, Input } from './command.ts'
+import { type Command, type Input, usageError } from './command.ts'
 import { confirm, yesOption } from './confirm.ts'
+
+const usageWrong = usageError('takedown')
 
 /** What a takedown of values leaves, since the registry still decides by it, and what would end that. */
 type Staying = { readonly what: string; readonly first?: string }
@@ -137,8 +139,4 @@ async function confirmTarget(input: Input, { words, stays = [] }: Target): Promi
     refused: () =>
       new SteleError('takedown_refused', { what: words, reason: 'it was not confirmed' }),
   })
-}
-
-function usageWrong(reason: string): SteleError {
-  return new SteleError('usage_wrong', { reason, command: 'takedown' })
 }

@@ -1,5 +1,6 @@
 // stele update: newer versions, within what package.jsons allow: of everything, or of one package wherever it is.
 import { lockedOf, rangeIn } from '@stele/locks'
+import type { Importer } from '@stele/resolve/graph'
 import { absentDependency } from '../client/absent-dependency.ts'
 import { type Blocked, blockersOf } from '../client/blockers.ts'
 import { changeManifest, type DependencyManifest } from '../client/change-manifest.ts'
@@ -8,10 +9,11 @@ import { type ManifestEdit, members } from '../client/edit-manifest.ts'
 import { type InstallReport, installGraph } from '../client/install.ts'
 import { readLockFile } from '../client/lock-file.ts'
 import { openPackuments, type Packuments } from '../client/packuments.ts'
-import { placeOf } from '../client/place.ts'
+import { placeOf, placesOf } from '../client/place.ts'
 import { readProject } from '../client/project.ts'
 import type { Command, Input } from './command.ts'
-import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
+import { describeInstall, installOptions, newest, readInstallOptions } from './install-input.ts'
+import { chosenMembers, isChosen, workspaceOptions } from './workspace-options.ts'
 
 type Report = InstallReport & { readonly blocked: readonly Blocked[] }
 
@@ -27,6 +29,7 @@ export const update: Command<Report> = {
         short: 'L',
         summary: 'of what package.json names, what is tagged "latest": package.json is changed',
       },
+      ...workspaceOptions,
       ...installOptions,
     },
     notes: [
@@ -36,20 +39,27 @@ export const update: Command<Report> = {
   },
   run,
   view: (report) =>
-    [
-      describeInstall(report, 'all changes'),
-      ...report.blocked.map(
+    describeInstall(
+      report,
+      'all changes',
+      report.blocked.map(
         ({ name, version, latest, by, wanted }) =>
           `${name} stays at ${version}, and ${latest} is out: ${by} wants ${wanted}`,
       ),
-    ].join('\n'),
+    ),
 }
 
 async function run(input: Input): Promise<Report> {
-  const { positionals, options } = input
-  const asked = readInstallOptions(input)
+  const { options } = input
+  const asked = newest(readInstallOptions(input))
   const { root } = await placeOf(asked.root)
+  const chosen = await chosenMembers(input, { folder: asked.root, command: 'update' })
+  const positionals =
+    chosen === undefined || input.positionals.length > 0
+      ? input.positionals
+      : namesOf(root, ({ folder }) => isChosen(chosen, folder))
   const names = forgottenNames(root, positionals)
+  const places = chosen === undefined ? [] : placesOf(chosen.root, chosen.members)
   const relocking = {
     ...asked,
     relock: (before: Parameters<typeof lockedOf>[0] | undefined) =>
@@ -59,14 +69,25 @@ async function run(input: Input): Promise<Report> {
   try {
     const { report, graph } =
       options['latest'] === true
-        ? await changeManifest(relocking, (manifest) =>
-            latestEdits(manifest, positionals, packuments),
+        ? await changeManifest(
+            relocking,
+            (manifest) => latestEdits(manifest, positionals, packuments),
+            places,
           )
         : await installGraph(relocking)
     return { ...report, blocked: await blockersOf(graph, names, packuments.of) }
   } finally {
     packuments.close()
   }
+}
+
+/** What some package.jsons depend on. */
+function namesOf(root: string, isMeant: (importer: Importer) => boolean): readonly string[] {
+  const importers = readLockFile(root)?.lock.graph.importers ?? []
+  const directs = importers.filter(isMeant).flatMap((importer) => importer.directs)
+  return [
+    ...new Set(directs.flatMap((direct) => (rangeIn(direct) === undefined ? [] : direct.name))),
+  ]
 }
 
 /** Names in the registry; an alias of package.json is known by its own too. Throws dependency_absent. */

@@ -1,9 +1,10 @@
 // stele user add|password|remove|list [name]
-import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import type { AdminAsk } from '../server/admin-ask.ts'
 import { askServer, serverOptions } from '../server/with-server.ts'
-import type { Command, Input } from './command.ts'
+import { type Command, type Input, usageError } from './command.ts'
+
+const usageWrong = usageError('user')
 
 type Report = { readonly did: AdminAsk['do']; readonly answer: JsonValue }
 
@@ -99,8 +100,4 @@ function listed(answer: JsonValue): string {
 function textIn(value: JsonValue, name: string): string {
   const member = isJsonObject(value) ? value[name] : undefined
   return typeof member === 'string' ? member : ''
-}
-
-function usageWrong(reason: string): SteleError {
-  return new SteleError('usage_wrong', { reason, command: 'user' })
 }

@@ -1,8 +1,10 @@
 // stele verify <registry url or folder>
 import { availableParallelism } from 'node:os'
+import type { VerifyReport } from '@stele/audit/report'
 import { knownRules } from '@stele/registry'
+import { userFolders } from '../user-folders.ts'
 import { createCallClock } from '../verify/call-clock.ts'
-import { exitCodes, foldersOf } from '../verify/command.ts'
+import { exitCodes } from '../verify/exit-codes.ts'
 import { writeWhole } from '../verify/kept-store.ts'
 import { defaultCallTimeoutS, maxThreads } from '../verify/limits.ts'
 import type { VerifyData } from '../verify/messages.ts'
@@ -92,7 +94,7 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
     ...(await credentialsFor(chosen.source)),
     role: 'verify',
     rules: [...knownRules(), ...rules],
-    folders: foldersOf(environment),
+    folders: userFolders(environment),
     calls: createCallClock(maxThreads),
     threads: Math.min(maxThreads, availableParallelism()),
     main: main.href,
@@ -102,7 +104,16 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
     throw refusedSince(error, options['since']) ?? error
   })
   if (out !== undefined) writeWhole(out, `${JSON.stringify(report, undefined, 2)}\n`)
-  return { ...report, saved }
+  return { ...report, warnings: [...hintsOf(report), ...report.warnings], saved }
+}
+
+/** Where no rules of a registry ran, it may be none. */
+function hintsOf({ url, script, verdict }: VerifyReport): readonly string[] {
+  const isKnown = script === null || knownRules().includes(script)
+  if (isKnown || verdict !== 'verified_except') return []
+  return [
+    `No rules of a registry that this version knows run here. If this is the service of a script, use "stele vm verify ${url}": it compares its files too`,
+  ]
 }
 
 /** What npm would send there: a registry that lets only accounts read wants to know who verifies it. */

@@ -1,5 +1,6 @@
 // stele vm exec <script>, as NodeVMS's nodevms exec: serves a script until it is asked to stop.
 import { basename, resolve } from 'node:path'
+import { filesRoot, logRoot } from '@stele/entries/paths'
 import { isSteleError, redact, SteleError } from '@stele/errors'
 import { isOnlyLocal } from '../server/announce.ts'
 import { aborted } from '../stop-signal.ts'
@@ -7,10 +8,12 @@ import { readUserFile } from '../user-file.ts'
 import { VMFactory } from '../vm/factory.ts'
 import { usualMaxVMs } from '../vm/limits.ts'
 import { RPCServer } from '../vm/rpc-server.ts'
-import { describeFault } from '../vm/script-fault.ts'
 import { useEarlyWorker } from '../vm/thread.ts'
-import { VM } from '../vm/vm.ts'
-import type { Command, Input } from './command.ts'
+import { deployedOf, VM } from '../vm/vm.ts'
+import { type Command, type Input, usageError } from './command.ts'
+import { describeFault } from './script-fault.ts'
+
+const usageWrong = usageError('vm exec')
 
 type Report = { readonly stopped: string }
 
@@ -110,8 +113,8 @@ async function run(input: Input): Promise<Report> {
       `Serving at ${address}`,
       `Serving directory ${dir}`,
       '',
-      `Files:    http://${address}/-/files/`,
-      `Call log: http://${address}/-/log/`,
+      `Files:    http://${address}${filesRoot}`,
+      `Call log: http://${address}${logRoot}`,
       '',
     ].join('\n'),
   )
@@ -121,14 +124,14 @@ async function run(input: Input): Promise<Report> {
 }
 
 /** What whoever serves the script may not have meant. */
-function warningOf({ runsOther, exports }: VM, file: string): string {
-  if (runsOther) {
+function warningOf(vm: VM, file: string): string {
+  if (deployedOf(vm).runsOther) {
     return (
       `"${file}" is not the script that this service began with. The service goes on with its own: what is logged is true by that one only\n` +
       'To serve this one, give it a folder of its own: --dir <folder>\n'
     )
   }
-  if (Object.keys(exports).length > 0) return ''
+  if (Object.keys(vm.exports).length > 0) return ''
   return `"${file}" exports no function, so nobody can call anything. A method is: exports.hello = () => 'Hello'\n`
 }
 
@@ -140,7 +143,7 @@ type Wanted = {
   readonly port: number
   readonly isDebug: boolean
   readonly allowHosts: readonly string[]
-  /** How many services a factory may have; undefined for what is none. */
+  /** How many services a factory may have; undefined for a script that is not a factory. */
   readonly maxVMs: number | undefined
 }
 
@@ -150,7 +153,6 @@ function readOptions({ positionals, options }: Input): Wanted {
   if (more.length > 0) throw usageWrong(`Too many arguments: ${more.join(' ')}`)
   const text = (name: string): string | undefined => {
     const value = options[name]
-    if (value === '') throw usageWrong(`--${name} is empty`)
     return typeof value === 'string' ? value : undefined
   }
   const name = basename(file)
@@ -172,7 +174,7 @@ function maxVMsOf(isFactory: boolean, text: string | undefined): number | undefi
   if (text === undefined) return isFactory ? usualMaxVMs : undefined
   if (!isFactory) throw usageWrong('--max-services goes with --factory')
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
-  throw usageWrong(`--max-services is "${text}", wanted a number from 1 to 99999`)
+  throw usageWrong(`--max-services "${text}": must be a number from 1 to 99999`)
 }
 
 /** The script's name without `.js`; another name than the script's, so that it can lie beside it. */
@@ -185,11 +187,7 @@ function portOf(text: string | undefined): number {
   if (text === undefined) return usualPort
   const port = Number(text)
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
-  throw usageWrong(`--port is "${text}", wanted a number from 0 to 65535`)
-}
-
-function usageWrong(reason: string): SteleError {
-  return new SteleError('usage_wrong', { reason, command: 'vm exec' })
+  throw usageWrong(`--port "${text}": must be a number from 0 to 65535`)
 }
 
 function reportBug(event: { readonly type: string; readonly stack?: string }): void {

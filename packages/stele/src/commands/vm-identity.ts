@@ -1,8 +1,9 @@
 // stele vm identity <file>: makes the key that signs a person's calls, or says whose key a file holds.
 import { existsSync } from 'node:fs'
-import { SteleError } from '@stele/errors'
-import { createIdentity, loadIdentity } from '../vm/identity.ts'
-import type { Command, Input } from './command.ts'
+import { createIdentity, loadIdentity } from '../rpc/identity.ts'
+import { type Command, type Input, usageError } from './command.ts'
+
+const usageWrong = usageError('vm identity')
 
 type Report = { readonly account: string; readonly file: string; readonly made: boolean }
 
@@ -28,8 +29,4 @@ export const vmIdentity: Command<Report> = {
     return { account, file, made }
   },
   view: ({ account }) => account,
-}
-
-function usageWrong(reason: string): SteleError {
-  return new SteleError('usage_wrong', { reason, command: 'vm identity' })
 }

@@ -3,12 +3,17 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type REPLServer, start } from 'node:repl'
 import { inspect } from 'node:util'
+import { describeCallError } from '@stele/entries/call-errors'
 import { isSteleError, redactLine, SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
-import { type Identity, loadIdentity } from '../vm/identity.ts'
-import { connectRpc, type RpcConnection, RpcFailure, wsAddress } from '../vm/rpc-client.ts'
-import { runTyped, trackCalls } from '../vm/typed-code.ts'
-import type { Command, Input } from './command.ts'
+import { RpcFailure, ScriptError } from '../rpc/call-errors.ts'
+import { type Identity, loadIdentity } from '../rpc/identity.ts'
+import { connectRpc, type RpcConnection } from '../rpc/rpc-client.ts'
+import { wsAddress } from '../sources/service-address.ts'
+import { type Command, type Input, usageError } from './command.ts'
+import { runTyped, trackCalls } from './typed-code.ts'
+
+const usageWrong = usageError('vm repl')
 
 /** `result` is what `--exec` gave. */
 type Report = { readonly result?: unknown }
@@ -61,7 +66,8 @@ async function run({ positionals, options, terminal, readInput }: Input): Promis
   if (more.length > 0) throw usageWrong(`Too many arguments: ${more.join(' ')}`)
   const { user, exec } = options
   const identity = identityOf(options)
-  const address = wsAddress(typed, typeof user === 'string' ? user : undefined)
+  const caller = typeof user === 'string' ? user : undefined
+  const address = wsAddress(typed, { user: caller, command: 'vm repl' })
   const code = typeof exec === 'string' ? exec : terminal ? undefined : await readInput()
   if (code !== undefined)
     return { result: await runOnce(code, await connectRpc(address, identity)) }
@@ -151,13 +157,8 @@ function show(value: unknown, colors: boolean): string {
 
 /** What a script threw, in its words; or what is wrong with the code, and which methods there are. */
 function failureOf(error: unknown, methods: readonly string[] = []): Error {
-  if (error instanceof RpcFailure) {
-    const { code, message, data } = error
-    return new SteleError('call_failed', {
-      name: message,
-      message: typeof data === 'string' ? data : data === undefined ? '' : JSON.stringify(data),
-      code,
-    })
+  if (error instanceof ScriptError || error instanceof RpcFailure) {
+    return new SteleError('call_failed', { reason: describeFailure(error) })
   }
   if (isSteleError(error)) return error
   const reason = `Cannot run the code: ${redactLine(String(error))}`
@@ -167,6 +168,7 @@ function failureOf(error: unknown, methods: readonly string[] = []): Error {
   return usageWrong(`${reason}. The methods of the service are: ${named}${more}`)
 }
 
-function usageWrong(reason: string): SteleError {
-  return new SteleError('usage_wrong', { reason, command: 'vm repl' })
+/** What a limit ended is said in words; what a script threw, in its own. */
+function describeFailure(error: ScriptError | RpcFailure): string {
+  return error instanceof ScriptError ? describeCallError(error) : error.message
 }

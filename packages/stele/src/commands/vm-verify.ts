@@ -3,22 +3,30 @@ import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { filesRoot, parseListing } from '@stele/entries/paths'
 import { isSteleError, SteleError } from '@stele/errors'
+import { maxFileBytes } from '../sources/limits.ts'
+import { openSource } from '../sources/open-source.ts'
+import { filesBeside, parseFilesSource, parseLogSource } from '../sources/service-source.ts'
+import { incompleteMark, type Source } from '../sources/source.ts'
 import { readUserFile } from '../user-file.ts'
+import { userFolders } from '../user-folders.ts'
 import { createCallClock } from '../verify/call-clock.ts'
-import { exitCodes, foldersOf } from '../verify/command.ts'
+import { exitCodes } from '../verify/exit-codes.ts'
 import { writeWhole } from '../verify/kept-store.ts'
 import { defaultCallTimeoutS, maxThreads } from '../verify/limits.ts'
-import type { Source, VerifyData } from '../verify/messages.ts'
+import type { VerifyData } from '../verify/messages.ts'
 import { createProgressLines, verifying } from '../verify/progress-lines.ts'
 import { readCommon } from '../verify/read-options.ts'
 import type { ShownReport } from '../verify/report-text.ts'
 import { verifyInThread } from '../verify/run-in-thread.ts'
 import { formatServiceReport } from '../verify/service-report.ts'
-import { filesBeside, incompleteMark, parseFilesSource, parseLogSource } from '../vm/source.ts'
-import type { Command, Input } from './command.ts'
+import { type Command, type Input, usageError } from './command.ts'
 
 const name = 'vm verify'
+const wrongUsage = usageError(name)
+
+type VerifiedScript = Extract<VerifyData['service'], { kind: 'script' }>
 
 /** Runs a service's log again, and compares. */
 export const vmVerify: Command<ShownReport> = {
@@ -88,6 +96,7 @@ export const vmVerify: Command<ShownReport> = {
 async function run({ positionals, options, environment, main, stop }: Input): Promise<ShownReport> {
   const { out, since: _since, ...common } = readShared(options)
   const { source, service } = readPlaces(positionals, options)
+  await requireFiles(service)
   const data: VerifyData = {
     ...common,
     source,
@@ -96,7 +105,7 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
     contents: true,
     role: 'verify',
     rules: readScript(options['script']),
-    folders: foldersOf(environment),
+    folders: userFolders(environment),
     calls: createCallClock(maxThreads),
     threads: Math.min(maxThreads, availableParallelism()),
     main: main.href,
@@ -110,7 +119,7 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
 function readPlaces(
   positionals: Input['positionals'],
   options: Input['options'],
-): Pick<VerifyData, 'source' | 'service'> {
+): { readonly source: Source; readonly service: VerifiedScript } {
   const [address, ...more] = positionals
   const text = (flag: string): string | undefined => {
     const value = options[flag]
@@ -132,12 +141,21 @@ function readPlaces(
   return { source, service: { kind: 'script', files: place, areWanted: elsewhere !== undefined } }
 }
 
-/** Its files may be of several entries, and nobody's fault. */
+/** Refuses an address without files, which was probably mistyped: the service is not to blame for that. */
+async function requireFiles({ files, areWanted }: VerifiedScript): Promise<void> {
+  if (!areWanted || files.kind === 'folder') return
+  const { status, bytes } = await openSource(files)(filesRoot, maxFileBytes, 'application/json')
+  if (parseListing(bytes) !== undefined) return
+  const message = 'no service shows its files there'
+  throw new SteleError('server_refused', { url: files.root + filesRoot, status, message })
+}
+
+/** Refuses a clone whose files are still being written: they may be of several entries, and nobody is to blame. */
 function refuseUnfinished(source: Source): void {
   if (source.kind === 'http' || !existsSync(join(source.path, incompleteMark))) return
   const reason =
     'its files are being written, or "stele clone" was stopped meanwhile: run that again'
-  throw new SteleError('verify_impossible', { url: source.path, reason })
+  throw new SteleError('copy_incomplete', { url: source.path, reason })
 }
 
 /** Any script will do, unless one was given. */
@@ -152,8 +170,4 @@ function readShared(options: Input['options']): ReturnType<typeof readCommon> {
     if (!isSteleError(error, 'usage_wrong')) throw error
     throw wrongUsage(error.details.reason)
   }
-}
-
-function wrongUsage(reason: string): SteleError {
-  return new SteleError('usage_wrong', { reason, command: name })
 }

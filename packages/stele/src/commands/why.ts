@@ -7,6 +7,7 @@ import { needLock } from '../client/lock-file.ts'
 import { placeOf } from '../client/place.ts'
 import { splitSpec } from '../client/wish.ts'
 import type { Command, Input } from './command.ts'
+import { folderOf, placeOptions } from './install-input.ts'
 import { needArguments } from './need-arguments.ts'
 
 type Found = {
@@ -33,6 +34,7 @@ export const why: Command<readonly Found[]> = {
     arguments: '<name[@version]>',
     options: {
       all: { type: 'boolean', short: 'a', summary: 'every way, not the shortest ones only' },
+      ...placeOptions,
     },
   },
   run,
@@ -41,7 +43,7 @@ export const why: Command<readonly Found[]> = {
 
 async function run(input: Input): Promise<readonly Found[]> {
   needArguments(input, 'why', 'Say which package to explain')
-  const { root } = await placeOf(process.cwd())
+  const { root } = await placeOf(folderOf(input))
   const { graph } = needLock(root)
   return input.positionals.flatMap((typed) => {
     const { name, version } = splitSpec(typed)

@@ -7,6 +7,7 @@ const trouble = [
   'commit_failed',
   'thread_restarted',
   'service_suspended',
+  'service_not_opened',
   'thread_suspended',
   'folder_publish_failed',
   'snapshot_failed',

@@ -1,7 +1,7 @@
 // The settings of the server: each package has a section, faces have their own; the file is read here, and only here.
 import { existsSync } from 'node:fs'
 import { type AccountsSettings, accountsSection } from '@stele/accounts'
-import { SteleError } from '@stele/errors'
+import { reasonOf, SteleError } from '@stele/errors'
 import { type EdgeSettings, edgeSection } from '@stele/http'
 import { type AnySection, readSection, refuseUnknown } from '@stele/settings'
 import { parse as parseYaml } from 'yaml'
@@ -71,7 +71,7 @@ function parseFile(path: string): unknown {
   try {
     return parseYaml(text, { maxAliasCount: 0 })
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = reasonOf(cause)
     throw new SteleError('data_invalid', { path, reason }, { cause })
   }
 }

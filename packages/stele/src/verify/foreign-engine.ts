@@ -1,7 +1,7 @@
 // Engines that no release ships and the user allows by --engine. Their interpreter is somebody else's program: before it is
 // compiled, what it could take of this machine beside the memory that we give it is looked for, and refused.
 import type { Executor } from '@stele/entries/calls'
-import { isSteleError, SteleError } from '@stele/errors'
+import { isSteleError, reasonOf, SteleError } from '@stele/errors'
 import { type EngineBlob, parseEngine } from '@stele/host'
 import { maxForeignLayoutBytes, maxForeignTable, maxForeignWasmBytes } from './limits.ts'
 
@@ -30,7 +30,7 @@ export function startEngine<T>(url: string, create: () => T): T {
     return create()
   } catch (error) {
     if (isSteleError(error) && error.code !== 'call_aborted') throw error
-    const said = error instanceof Error ? error.message : String(error)
+    const said = reasonOf(error)
     const why = isSteleError(error, 'call_aborted') ? error.details.reason : said
     const reason = `the interpreter that its log names does not start: ${why}`
     throw new SteleError('verify_impossible', { url, reason }, { cause: error })
@@ -51,7 +51,7 @@ function guarded<T>(method: string, run: () => T): T {
     return run()
   } catch (error) {
     if (isSteleError(error)) throw error
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     throw new SteleError('call_aborted', { method, reason }, { cause: error })
   }
 }

@@ -5,11 +5,8 @@ import type { VerifyProgress } from '@stele/audit'
 import type { CallJob, CallOutcome, CheckJob, CheckOutcome, HelperData } from '@stele/audit/checks'
 import type { VerifyReport } from '@stele/audit/report'
 import type { ErrorText } from '@stele/errors'
-
-/** Where a log is read from. */
-export type Source =
-  | { readonly kind: 'http'; readonly root: string }
-  | { readonly kind: 'folder'; readonly path: string }
+import type { Source } from '../sources/source.ts'
+import type { UserFolders } from '../user-folders.ts'
 
 /** What is compared beside the log. */
 type VerifiedService =
@@ -39,7 +36,7 @@ export type VerifyData = Place & {
   readonly rules: readonly string[] | 'any'
   readonly contents: boolean
   readonly since?: { readonly size: number; readonly note?: string }
-  readonly folders: { readonly config: string; readonly cache: string }
+  readonly folders: UserFolders
   /** True: all is replayed again; the kept checkpoint is compared with all the same. */
   readonly fresh: boolean
   /** True: what was kept of this log and address is thrown away, and not compared with. */

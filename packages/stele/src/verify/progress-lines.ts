@@ -32,6 +32,12 @@ export const cloning: Doing = {
   line: ({ total }) => `Downloading the call log, and checking its ${total} entries`,
 }
 
+/** A mirror. */
+export const mirroring: Doing = {
+  nouns: { ...verifying.nouns, entries: 'entries of the log checked' },
+  line: ({ total }) => `Downloading the log, and checking its ${total} entries`,
+}
+
 /** Tells what is being done, as NodeVMS does. */
 export function createProgressLines(
   terminal: Terminal,

@@ -1,12 +1,13 @@
 // What was typed after "stele verify", as the verification takes it. All of it is looked at before anything is asked or written.
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { isSteleError, SteleError } from '@stele/errors'
-import { parseVkey } from '@stele/tlog/notes'
-import type { Input } from '../commands/command.ts'
+import { isSteleError, reasonOf, SteleError } from '@stele/errors'
+import type { Input } from '../command-input.ts'
+import { parseCheckpoint } from '../sources/checkpoint.ts'
+import { parseLogKey } from '../sources/log-key.ts'
+import { parseRegistryUrl, parseSource } from '../sources/registry-source.ts'
 import { defaultCallTimeoutS, maxCallTimeoutS, maxSinceFileBytes } from './limits.ts'
 import type { VerifyData } from './messages.ts'
-import { parseRegistryUrl, parseSource } from './source.ts'
 
 type Chosen = Pick<
   VerifyData,
@@ -62,22 +63,8 @@ export function readCommon(options: Input['options']): Common {
   }
 }
 
-const fingerprint = /^(?:sha-?256[: ]\s*)?[0-9a-f]{64}$/i
-
-/** The log's key line, or the fingerprint that a report prints. Whether it is the log's shows only there. */
 function parseKey(text: Typed): Pick<Chosen, 'key'> {
-  if (typeof text !== 'string') return {}
-  const key = text.trim()
-  if (fingerprint.test(key)) return { key }
-  try {
-    parseVkey(key)
-    return { key }
-  } catch (error) {
-    if (!isSteleError(error)) throw error
-    const wanted = `the log's key, a line like "registry.example+1a2b3c4d+AXY…", or its fingerprint, 64 hex digits`
-    const where = `The operator finds both: the line is the first one of data/public/-/log/key, and "stele verify" prints the fingerprint`
-    throw wrongUsage(`--key "${text}": must be ${wanted}. ${where}`)
-  }
+  return typeof text === 'string' ? { key: parseLogKey(text, 'verify') } : {}
 }
 
 /** Seconds, given in milliseconds. */
@@ -99,15 +86,18 @@ function parseSince(text: Typed): Pick<Chosen, 'since'> {
     throw wrongUsage(`--since "${text}": must be ${wanted}`)
   }
   const note = file.size > maxSinceFileBytes ? '' : readFileSync(text, 'utf8')
-  const size = Number(note.split('\n')[1])
-  if (Number.isSafeInteger(size) && size > 0) return { since: { size, note } }
-  throw wrongUsage(`--since "${text}": the file holds no signed checkpoint`)
+  try {
+    return { since: { size: parseCheckpoint(note).size, note } }
+  } catch (error) {
+    if (!isSteleError(error)) throw error
+    throw wrongUsage(`--since "${text}": the file does not hold a signed checkpoint`)
+  }
 }
 
 /** What is wrong with a checkpoint that only the log's key could tell, undefined for other errors. */
 export function refusedSince(error: unknown, text: Typed): SteleError | undefined {
   if (!isSteleError(error, 'checkpoint_invalid') || typeof text !== 'string') return undefined
-  const reason = `--since "${text}": is no checkpoint of this log: ${error.details.reason}`
+  const reason = `--since "${text}": is not a checkpoint of this log: ${error.details.reason}`
   return wrongUsage(reason)
 }
 
@@ -133,11 +123,11 @@ function parseOut(text: Typed): Pick<Chosen, 'out'> {
     )
   }
   try {
-    if (!statSync(folder).isDirectory()) throw new Error(`"${folder}" is no folder`)
+    if (!statSync(folder).isDirectory()) throw new Error(`"${folder}" is not a folder`)
     accessSync(folder, constants.W_OK)
     return { out }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     throw wrongUsage(`--out "${text}": cannot be written: ${reason}`)
   }
 }

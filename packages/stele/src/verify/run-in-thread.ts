@@ -57,7 +57,7 @@ function boundTables(): void {
   setFlagsFromString(`--wasm-max-table-size=${maxForeignTable}`)
 }
 
-/** A faster machine might be done by then: no fault of the registry either. */
+/** A faster machine might be done by then, so that this says nothing about the log either. */
 function callTooLong({ url, calls, callTimeoutMs }: VerifyData): SteleError | undefined {
   const entry = findOverdue(calls, callTimeoutMs)
   if (entry === undefined) return undefined
@@ -65,7 +65,7 @@ function callTooLong({ url, calls, callTimeoutMs }: VerifyData): SteleError | un
   return new SteleError('verify_impossible', { url, reason })
 }
 
-/** What this machine lacks is no fault of the registry. */
+/** A machine that lacks memory says nothing about the log. */
 function outOfMemory(error: unknown, url: string): SteleError | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   const isMemory = code === 'ERR_WORKER_OUT_OF_MEMORY' || error instanceof RangeError

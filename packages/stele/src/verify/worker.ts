@@ -4,14 +4,15 @@ import { type VerifyPorts, verifyService } from '@stele/audit'
 import type { VerifyReport } from '@stele/audit/report'
 import { errorToText } from '@stele/errors'
 import { createRegistryChecks } from '@stele/releases/checks'
-import { createFileChecks } from '../vm/file-checks.ts'
+import { createFileChecks } from '../script-files/file-checks.ts'
+import { withFiles } from '../script-files/with-files.ts'
+import { openSource } from '../sources/open-source.ts'
 import { watchCalls } from './call-clock.ts'
 import { type Helpers, oneSet, runHelper, startHelpers } from './helpers.ts'
 import { saveEvidence, saveFork } from './kept-store.ts'
 import { openMemory } from './memory.ts'
 import type { HelpData, Place, VerifyData, VerifyNews } from './messages.ts'
 import { openExecutor } from './open-executor.ts'
-import { openSource, withFiles } from './open-source.ts'
 
 /** A message costs as much as replaying a small entry. */
 const tellEveryMs = 50

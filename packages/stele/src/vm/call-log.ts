@@ -3,7 +3,8 @@ import { entryKinds, parseLeaf } from '@stele/entries/leaf'
 import { type KeptEntry, parseEffects, readBodyPart, readPart } from '@stele/entries/parts'
 import { SteleError } from '@stele/errors'
 import type { JsonValue } from '@stele/formats/json'
-import type { CallLogSource } from './call-log-source.ts'
+import { type CallLogSource, genesisCode } from './call-log-source.ts'
+import { entriesPerRead } from './limits.ts'
 
 /** The first entry: what runs. */
 export type InitEntry = {
@@ -23,7 +24,7 @@ export type CallEntry = {
   readonly result: {
     readonly res?: JsonValue
     readonly err?: string
-    /** 1 at the start, and one more for each change. */
+    /** 1 at the start, and one more for each change. Changes whose record was taken down are not counted. */
     readonly filesVersion: number
   }
 }
@@ -31,28 +32,36 @@ export type CallEntry = {
 /** An entry as a reader of the log sees it. */
 export type CallLogEntry = InitEntry | CallEntry
 
-const entriesPerRead = 256
+/** What this module lets the others of this folder do, and no program. */
+type Insides = {
+  readonly open: (source: CallLogSource) => CallLog
+  readonly sourceOf: (log: CallLog) => CallLogSource
+}
+let insides: Insides
 
 /** A log of calls. What the log keeps beside them (its memory's digests, settings, takedowns) is left out. */
 export class CallLog {
-  /** What it is read from. */
-  readonly source: CallLogSource
+  static {
+    insides = { open: (source) => new CallLog(source), sourceOf: (log) => log.#source }
+  }
+
+  readonly #source: CallLogSource
   readonly #read: CallLogEntry[] = []
   #reading: Promise<void> = Promise.resolve()
   #next = 0
   #filesVersion = 1
 
-  constructor(source: CallLogSource) {
-    this.source = source
+  private constructor(source: CallLogSource) {
+    this.#source = source
   }
 
   /**
-   * The log of a service, a static copy or a folder, fetched whole and checked against the tree that it has signed; `key` is the
-   * log's own, where it is known. Throws `file_mismatch`, `entry_mismatch`, `server_unreachable`, `key_not_shown`, `usage_wrong`.
+   * The log of a service, a static copy or a folder, fetched whole and checked against the tree that it has signed; `logKey` is
+   * its own, where that is known: its line, or its fingerprint. Throws `file_mismatch`, `entry_mismatch`, `server_unreachable`, `key_not_shown`, `usage_wrong`.
    */
-  static async fetch(url: string, options: { readonly key?: string } = {}): Promise<CallLog> {
+  static async fetch(url: string, options: { readonly logKey?: string } = {}): Promise<CallLog> {
     const { fetchLog } = await import('./fetch-log.ts')
-    return new CallLog(await fetchLog(url, options))
+    return openCallLog(await fetchLog(url, options))
   }
 
   /** How many there are now. */
@@ -92,22 +101,24 @@ export class CallLog {
   }
 
   async #readOn(): Promise<void> {
-    for (let size = this.source.size(); this.#next < size; size = this.source.size()) {
+    const { size: sizeNow, entries } = this.#source
+    for (let size = sizeNow(); this.#next < size; size = sizeNow()) {
       const count = Math.min(entriesPerRead, size - this.#next)
-      const found = await this.source.entries(this.#next, count)
+      const found = await entries(this.#next, count)
       for (const entry of found) await this.#add(entry)
       if (found.length === 0) return
     }
   }
 
   async #add(entry: KeptEntry): Promise<void> {
-    this.#next++
     const { kind } = parseLeaf(entry.leaf)
     if (kind === entryKinds.genesis) {
-      const { filesArchiveUrl } = this.source
+      const { filesArchiveUrl } = this.#source
+      const code = await genesisCode(this.#source)
       this.#filesVersion += changesOf(entry)
-      this.#read.push({ type: 'init', code: await this.source.code(), filesArchiveUrl })
+      this.#read.push({ type: 'init', code, filesArchiveUrl })
     } else if (kind === entryKinds.call) this.#read.push(this.#callOf(entry))
+    this.#next++
   }
 
   #callOf({ body, effects }: KeptEntry): CallEntry {
@@ -135,6 +146,16 @@ export class CallLog {
       result: { ...(result === undefined ? {} : { res: result }), filesVersion },
     }
   }
+}
+
+/** A log of these entries. */
+export function openCallLog(source: CallLogSource): CallLog {
+  return insides.open(source)
+}
+
+/** What the log is read from. */
+export function sourceOf(log: CallLog): CallLogSource {
+  return insides.sourceOf(log)
 }
 
 function changesOf({ effects }: KeptEntry): number {

@@ -5,7 +5,8 @@ import type { AnswerOutside } from '@stele/service/thread'
 import { dataPaths, lockDataFolder } from '@stele/storage/folder'
 import { findService, type RunningService, runService } from '../server/run-service.ts'
 import { vmKind } from '../services/vm/kind.ts'
-import { type HearEvent, mainModule, useThread } from './thread.ts'
+import type { HearEvent } from './shared-thread.ts'
+import { mainModule, useThread } from './thread.ts'
 
 /** A service that runs. */
 export type Deployed = {
@@ -52,7 +53,7 @@ export async function deploy(options: {
 /** What a start leaves that was stopped before there were keys, and what a desktop leaves in a folder. */
 const harmless = /^(?:\..*|.*\.db(?:-.*)?|blobs|public)$/
 
-/** A folder of other things, such as a project or a clone, is none to begin a service in. */
+/** Refuses a folder that holds something else, such as a project or a clone. */
 function refuseForeign(dir: string): void {
   if (!existsSync(dir) || existsSync(dataPaths(dir).keys)) return
   const foreign = readdirSync(dir).find((name) => !harmless.test(name))

@@ -9,8 +9,11 @@ export type FileStat = {
   readonly isDirectory: () => boolean
 }
 
-/** How a file's bytes are given: as bytes where nothing is said. */
-export type FileEncoding = 'utf8' | 'json' | 'base64' | 'hex' | 'binary'
+/** How a file's bytes are given as text. */
+type TextEncoding = 'utf8' | 'base64' | 'hex'
+
+/** How a file is given: as text, `utf8` where nothing is said; as its bytes; or as what its JSON says. */
+export type FileEncoding = TextEncoding | 'json' | 'binary'
 
 /** Reads of a service's files. */
 export class FilesArchive {
@@ -37,16 +40,20 @@ export class FilesArchive {
     return { size, isFile: () => !isFolder, isDirectory: () => isFolder }
   }
 
-  /** Throws `not_found`. */
+  /** Text where no encoding is said. Throws `not_found`. */
+  async readFile(
+    path: string,
+    encoding?: TextEncoding | { readonly encoding?: TextEncoding },
+  ): Promise<string>
   async readFile(
     path: string,
     encoding: 'binary' | { readonly encoding: 'binary' },
   ): Promise<Uint8Array>
-  async readFile(path: string, encoding: 'json' | { readonly encoding: 'json' }): Promise<unknown>
+  /** Also for an encoding that only the running program knows. */
   async readFile(
     path: string,
-    encoding?: FileEncoding | { readonly encoding?: FileEncoding },
-  ): Promise<string>
+    encoding: FileEncoding | { readonly encoding?: FileEncoding },
+  ): Promise<unknown>
   async readFile(
     path: string,
     wanted: FileEncoding | { readonly encoding?: FileEncoding } = 'utf8',

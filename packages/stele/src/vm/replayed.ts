@@ -4,19 +4,18 @@ import { Worker } from 'node:worker_threads'
 import type { StateReader } from '@stele/entries/calls'
 import { entryKinds, parseLeaf } from '@stele/entries/leaf'
 import { type KeptEntry, readBodyPart } from '@stele/entries/parts'
-import { errorFromText, isSteleError, SteleError } from '@stele/errors'
-import { parseEngine } from '@stele/host'
+import { errorFromText, SteleError } from '@stele/errors'
+import { openCloneFolder, requireCloneFolder } from '../clone/clone-folder.ts'
+import { partNames } from '../clone/engine-parts.ts'
+import { writeFiles } from '../clone/write-files.ts'
+import { incompleteMark } from '../sources/source.ts'
 import { createCallClock, findOverdue } from '../verify/call-clock.ts'
 import { defaultCallTimeoutS, overdueCheckMs, threadLimits } from '../verify/limits.ts'
-import { CallLog } from './call-log.ts'
-import type { CallLogSource } from './call-log-source.ts'
-import { refuseOther } from './clone.ts'
-import { writeFiles } from './clone-files.ts'
-import { openCloneFolder } from './clone-folder.ts'
+import { type CallLog, openCallLog } from './call-log.ts'
+import { type CallLogSource, genesisCode } from './call-log-source.ts'
 import { FilesArchive } from './files-archive.ts'
-import { mapState } from './map-state.ts'
+import { MemoryState } from './memory-state.ts'
 import type { Rerun, RerunData, RerunNews } from './rerun.ts'
-import { incompleteMark } from './source.ts'
 import { mainModule } from './thread.ts'
 
 /** What came of a log's calls, run again. */
@@ -26,26 +25,25 @@ export type Replayed = {
   readonly filesArchive: FilesArchive
 }
 
-/** Runs all of it again. Throws `entry_mismatch` for an entry that cannot have been, `verify_impossible`. */
+/** Runs all of it again. Throws `entry_mismatch` for an entry that cannot have been, `verify_impossible`, `copy_incomplete`, `data_invalid` for a folder of something else. */
 export async function replayLog(source: CallLogSource, dir: string): Promise<Replayed> {
   const size = source.size()
   const entries = await source.entries(0, size)
   const url = source.filesArchiveUrl
-  refuseOther(url, dir)
+  requireCloneFolder(dir)
   const blobs = await scriptBlobs(entries, source)
   const { effects, rows } = await runInThread({ url, entries, blobs, calls: createCallClock(1) })
   const again = entries.map((entry, position): KeptEntry => {
     return { ...entry, effects: effects[position] ?? null, values: null }
   })
-  const code = await source.code()
-  const callLog = new CallLog({
+  const code = await genesisCode(source)
+  const callLog = openCallLog({
     size: () => again.length,
     entries: (start, count) => again.slice(start, start + count),
-    code: () => code,
     blob: source.blob,
     filesArchiveUrl: url,
   })
-  const state = mapState(rows)
+  const state = new MemoryState(rows)
   keepFiles(dir, state)
   return { code, callLog, filesArchive: new FilesArchive(url, state) }
 }
@@ -76,7 +74,7 @@ async function scriptBlobs(
   for (const { script, engine } of entries.flatMap(settingsOf)) {
     if (script !== undefined) await take(script)
     const bytes = engine === undefined ? undefined : await take(engine)
-    for (const part of bytes === undefined ? [] : partsOf(bytes)) await take(part)
+    for (const part of bytes === undefined ? [] : partNames(bytes)) await take(part)
   }
   return blobs
 }
@@ -95,15 +93,6 @@ function settingsOf({ leaf, body }: KeptEntry): readonly {
     return typeof value === 'string' ? value : undefined
   }
   return [{ script: text('script'), engine: text('engine') }]
-}
-
-function partsOf(engine: Uint8Array): readonly string[] {
-  try {
-    return Object.values(parseEngine(engine).parts)
-  } catch (error) {
-    if (isSteleError(error, 'engine_invalid')) return [] // Loading it says why.
-    throw error
-  }
 }
 
 /** One thread for one log. A call that does not end is ended from here. */

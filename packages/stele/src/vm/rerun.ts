@@ -20,9 +20,9 @@ import {
 } from '@stele/entries/parts'
 import { applyBody, type Transition } from '@stele/entries/transition'
 import { type ErrorText, errorToText, isSteleError, SteleError } from '@stele/errors'
-import { compareUtf8 } from '@stele/formats/names'
 import { watchCalls } from '../verify/call-clock.ts'
 import { openExecutor } from '../verify/open-executor.ts'
+import { MemoryState, type StateRow } from './memory-state.ts'
 
 /** What the thread is started with. */
 export type RerunData = {
@@ -33,9 +33,6 @@ export type RerunData = {
   /** createCallClock(): when the calls began. */
   readonly calls: SharedArrayBuffer
 }
-
-/** A row of the state. */
-export type StateRow = readonly [object: string, field: string, value: Uint8Array]
 
 /** What came of it: the effects of each entry, as parts with an empty salt, and the state after all of them. */
 export type Rerun = { readonly effects: readonly Uint8Array[]; readonly rows: readonly StateRow[] }
@@ -117,28 +114,8 @@ function inEntry<T>(entry: number, run: () => T): T {
 }
 
 function missing(url: string, name: string): never {
-  throw new SteleError('verify_impossible', { url, reason: `its log lacks the blob ${name}` })
-}
-
-/** The state, in memory. */
-class MemoryState implements StateReader {
-  readonly #objects = new Map<string, Map<string, Uint8Array>>()
-
-  get: StateReader['get'] = (object, field) => this.#objects.get(object)?.get(field)
-
-  list: StateReader['list'] = (object) =>
-    [...(this.#objects.get(object)?.keys() ?? [])].sort(compareUtf8)
-
-  write({ object, field, value }: Transition['writes'][number]): void {
-    const fields = this.#objects.get(object) ?? new Map<string, Uint8Array>()
-    this.#objects.set(object, fields)
-    if (value === null) fields.delete(field)
-    else fields.set(field, value)
-  }
-
-  rows(): readonly StateRow[] {
-    return Array.from(this.#objects, ([object, fields]) =>
-      Array.from(fields, ([field, value]): StateRow => [object, field, value]),
-    ).flat()
-  }
+  throw new SteleError('copy_incomplete', {
+    url,
+    reason: `it lacks the blob ${name}, which its log names`,
+  })
 }

@@ -1,10 +1,12 @@
 // Services behind one port, each at a path of its own: NodeVMS's RPCServer.
+import { SteleError } from '@stele/errors'
 import { createAnswerRoom } from '@stele/faces/rpc'
 import { type HttpEvent, type Listening, listen } from '@stele/http'
 import { createMounts, parseMountPath } from '@stele/http/mounts'
 import { isOnlyLocal } from '../server/announce.ts'
-import { createServiceApp } from './service-app.ts'
-import type { VM } from './vm.ts'
+import { createServiceApp } from '../server/service-app.ts'
+import { serverGraceMs } from './limits.ts'
+import { deployedOf, portsOf, type VM } from './vm.ts'
 
 /** How a server is made. */
 export type RPCServerOptions = {
@@ -16,14 +18,12 @@ export type RPCServerOptions = {
   readonly report?: (event: HttpEvent) => void
 }
 
-/** How long calls may go on when the server closes, in milliseconds. */
-const graceMs = 5_000
-
 /** Serves deployed VMs: their methods over WebSockets, their files and logs over HTTP. */
 export class RPCServer {
   readonly #mounts = createMounts()
   readonly #room = createAnswerRoom()
   readonly #options: RPCServerOptions
+  #opening: Promise<Listening> | undefined
   #listening: Listening | undefined
 
   constructor(options: RPCServerOptions = {}) {
@@ -46,13 +46,14 @@ export class RPCServer {
     const mountPath = parseMountPath(path)
     const listensOnLoopback = isOnlyLocal({ host: this.#host })
     const { debug = listensOnLoopback, report = () => undefined } = this.#options
-    const app = createServiceApp(vm.service, {
+    const app = createServiceApp(deployedOf(vm).service, {
       title: vm.title,
       mountPath,
       isDebug: debug,
       listensOnLoopback,
       report,
       room: this.#room,
+      services: portsOf(vm).services,
     })
     this.#mounts.mount(path, app)
   }
@@ -62,16 +63,27 @@ export class RPCServer {
     return this.#mounts.unmount(path)
   }
 
-  /** Listens on this port; 0 takes any free one. Throws `address_taken`, `address_unusable`. */
+  /** Listens on this port; 0 takes any free one. Throws `address_taken`, `address_unusable`, `server_listening`. */
   async listen(port: number): Promise<void> {
+    if (this.#opening !== undefined) throw new SteleError('server_listening', { port })
     const { report = () => undefined } = this.#options
-    this.#listening = await listen(this.#mounts.app, { host: this.#host, port, report })
+    const opening = listen(this.#mounts.app, { host: this.#host, port, report })
+    this.#opening = opening
+    try {
+      this.#listening = await opening
+    } catch (error) {
+      this.#opening = undefined
+      throw error
+    }
   }
 
   /** Takes no more calls, and ends when those that run are answered. The VMs stay. */
   async close(): Promise<void> {
-    await this.#listening?.stop(graceMs)
+    const listening = await this.#opening?.catch(() => undefined)
+    await listening?.stop(serverGraceMs)
+    if (this.#listening !== listening) return // Somebody else has closed it, and it listens again.
     this.#listening = undefined
+    this.#opening = undefined
   }
 
   get #host(): string {

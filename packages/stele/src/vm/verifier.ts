@@ -1,9 +1,10 @@
 // Compares logs and files: NodeVMS's Verifier.
 import { SteleError } from '@stele/errors'
+import { firstDifference, quoteBytes } from '../script-files/byte-difference.ts'
+import { joinPath } from '../script-files/file-paths.ts'
 import type { CallLog, CallLogEntry } from './call-log.ts'
 import type { FilesArchive } from './files-archive.ts'
-
-const maxShown = 160
+import { maxShownChars } from './limits.ts'
 
 /** Throws on any difference, naming the first. The first of the two is what is found, the second what it should be. */
 export const Verifier: {
@@ -58,7 +59,7 @@ async function compareArchives(found: FilesArchive, wanted: FilesArchive): Promi
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     const [is, should] = [await namesIn(found, folder), await namesIn(wanted, folder)]
     for (const name of [...new Set([...is.keys(), ...should.keys()])].toSorted()) {
-      const path = `${folder === '/' ? '' : folder}/${name}`
+      const path = joinPath(folder, name)
       const [one, other] = [is.get(name), should.get(name)]
       if (one !== other) {
         throw mismatch({ path, what: 'it', found: one ?? 'nothing', wanted: other ?? 'nothing' })
@@ -74,7 +75,7 @@ type Kind = 'a file' | 'a folder'
 async function namesIn(archive: FilesArchive, folder: string): Promise<Map<string, Kind>> {
   const kinds = new Map<string, Kind>()
   for (const name of await archive.readdir(folder)) {
-    const stat = await archive.stat(`${folder === '/' ? '' : folder}/${name}`)
+    const stat = await archive.stat(joinPath(folder, name))
     kinds.set(name, stat.isDirectory() ? 'a folder' : 'a file')
   }
   return kinds
@@ -83,9 +84,11 @@ async function namesIn(archive: FilesArchive, folder: string): Promise<Map<strin
 async function compareFile(path: string, found: FilesArchive, wanted: FilesArchive): Promise<void> {
   const [is, should] = [await found.readFile(path, 'binary'), await wanted.readFile(path, 'binary')]
   if (Buffer.compare(is, should) === 0) return
-  const at = should.findIndex((byte, position) => byte !== is[position])
-  const from = at < 0 ? should.length : at
-  const facts = { found: quote(is, from), wanted: quote(should, from) }
+  const from = firstDifference(is, should)
+  const facts = {
+    found: quoteBytes(is, from, maxShownChars),
+    wanted: quoteBytes(should, from, maxShownChars),
+  }
   throw mismatch({ path, what: `its bytes from number ${from} on`, ...facts })
 }
 
@@ -98,11 +101,6 @@ function mismatch(details: {
   return new SteleError('archive_mismatch', details)
 }
 
-function quote(bytes: Uint8Array, from: number): string {
-  if (from >= bytes.length) return 'its end'
-  return cut(JSON.stringify(Buffer.from(bytes.subarray(from, from + maxShown)).toString()))
-}
-
 function cut(text: string): string {
-  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
+  return text.length > maxShownChars ? `${text.slice(0, maxShownChars)}…` : text
 }

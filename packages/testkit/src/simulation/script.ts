@@ -27,14 +27,14 @@ export function scriptText(version: number): string {
 
 /** The script, as the service opens it; `kept`: it counts its calls in a memory. `hang` is what a call does that never ends. */
 export function createSimulatedScript(memory: 'fresh' | 'kept', hang: () => never): OpenScript {
-  return ({ script }, { readBlob, timed }) => {
+  return ({ script }, { readBlob, watched }) => {
     const text = Buffer.from(readBlob(script) ?? '').toString()
     let calls = 0
     const call = (one: ScriptCall, state: StateReader): Outcome => {
       const before = calls
       calls++
       try {
-        return timed(() => run(one, state, { readBlob, calls, text, hang }))
+        return watched(() => run(one, state, { readBlob, calls, text, hang }))
       } catch (error) {
         calls = before // What was aborted leaves no trace.
         throw error

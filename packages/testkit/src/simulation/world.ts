@@ -78,7 +78,7 @@ export async function start(world: World): Promise<void> {
     nowMs: time.nowMs,
     random: chance.bytes,
     breathe: async () => undefined,
-    timed: (work) => work(),
+    watched: (work) => work(),
     report: (event) => world.events.push(event),
   })
   const service = await opening.catch((error: unknown) => {

@@ -1,6 +1,7 @@
 // The registry as the server offers it: to its faces, and to the operator's commands.
 import { accountsSection } from '@stele/accounts'
 import { healthFace } from '@stele/faces/health'
+import { jsRegistryFace } from '@stele/faces/jsregistry'
 import { logFace } from '@stele/faces/log'
 import { mnpmFace } from '@stele/faces/mnpm'
 import { npmFace } from '@stele/faces/npm'
@@ -45,7 +46,14 @@ export type RegistryPart = {
   readonly upstreams: readonly AskedUpstream[]
 }
 
-const faces = [wire(webFace), wire(npmFace), wire(logFace), wire(healthFace), wire(mnpmFace)]
+const faces = [
+  wire(webFace),
+  wire(npmFace),
+  wire(logFace),
+  wire(healthFace),
+  wire(mnpmFace),
+  wire(jsRegistryFace),
+]
 
 /** The registry, and its faces. */
 export const registryServer: ServerPart<RegistryPart> = serverPart(faces, open, [

@@ -1,0 +1,122 @@
+// "stele mnpm install" against a real registry, a mirror of it, and three mirrors that are bad in different ways.
+import assert from 'node:assert/strict'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { findFreePort } from './free-port.ts'
+import { type Finished, runProgram } from './processes.ts'
+import { makeUpload, publish, signUp } from './registry-client.ts'
+import { moduleDocument } from './sample-package.ts'
+import { mainFile, startServer } from './server.ts'
+import { makeFolder } from './temporary-folder.ts'
+
+test('stele mnpm install completes with one honest mirror of four, and names the others', async () => {
+  await using folder = await makeFolder('mnpm-install')
+  const root = join(folder.path, 'mirror')
+  await using honest = await serve((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://x')
+    readFile(join(root, decodeURIComponent(pathname))).then(
+      (bytes) => response.end(bytes),
+      () => response.writeHead(404).end(),
+    )
+  })
+  const tarball = async (request: { readonly url?: string | undefined }): Promise<Buffer> =>
+    readFile(join(root, 'npm/-', decodeURIComponent(request.url ?? '')))
+  await using cut = await serve((request, response) => {
+    tarball(request).then(
+      (bytes) => response.end(bytes.subarray(0, 40)),
+      () => response.writeHead(404).end(),
+    )
+  })
+  const swapped = makeUpload({ name: 'left-pad', version: '1.0.0' }, 'swapped').tarball
+  await using liar = await serve((_request, response) => response.end(swapped))
+  const down = `http://127.0.0.1:${await findFreePort()}`
+  const mirrors = [down, cut.url, liar.url, `${honest.url}/npm/-`]
+  await using server = await startServer({ flags: ['--mnpm-mirrors', mirrors.join(',')] })
+  const alice = await signUp(server.url, 'alice')
+  assert.equal(
+    (await publish(alice, makeUpload({ name: 'left-pad', version: '1.0.0' }))).status,
+    201,
+  )
+  assert.equal(
+    (await publish(alice, makeUpload({ name: 'left-pad', version: '2.0.0' }))).status,
+    201,
+  )
+  const put = moduleDocument('mirrored', '1.0.0')
+  assert.equal((await alice.send('PUT', '/-/mnpm/module', put)).status, 201)
+  const cwd = join(folder.path, 'project')
+  await mkdir(cwd)
+  await writeFile(join(cwd, '.npmrc'), `registry=${server.url}/\n`)
+  await writeFile(join(cwd, 'package.json'), '{"dependencies":{"mirrored":"^1.0.0"}}')
+
+  const early = await stele(cwd, 'mnpm', 'install')
+  assert.equal(early.code, 1, early.shown)
+  for (const mirror of mirrors) assert.ok(early.stderr.includes(mirror), early.stderr)
+
+  const baseUrl = ['--base-url', honest.url] as const
+  const made = await stele(folder.path, 'mirror', server.url, 'mirror', ...baseUrl)
+  assert.equal(made.code, 0, made.shown)
+  const { code, stdout, shown } = await stele(cwd, 'mnpm', 'install', '--json')
+  assert.equal(code, 0, shown)
+  const report = JSON.parse(stdout)
+  assert.deepEqual(report.given, { [`${honest.url}/npm/-`]: 2 })
+  for (const mirror of mirrors.slice(0, 3)) {
+    const fault = report.faults.find((one: { mirror: string }) => one.mirror === mirror)
+    assert.ok(fault, `${mirror} is named`)
+    if (mirror !== down)
+      assert.match(`${fault.wanted} ${fault.found}`, /^[0-9a-f]{128} [0-9a-f]{128}$/)
+  }
+  const leftPad = join(cwd, 'node_modules/mirrored/../left-pad/package.json')
+  const mirrored = await readFile(join(cwd, 'node_modules/mirrored/package.json'), 'utf8')
+  assert.match(mirrored, /"version": "1\.0\.0"/)
+  await assert.rejects(readFile(leftPad), 'What nobody asked for does not stand beside it')
+  const run = await runProgram(
+    process.execPath,
+    [
+      '-p',
+      'require(require.resolve("left-pad/package.json", { paths: [fs.realpathSync("node_modules/mirrored")] })).version',
+    ],
+    { cwd, env: { PATH: process.env['PATH'] } },
+  )
+  assert.equal(run.stdout, '1.0.0\n', run.shown)
+  const again = await stele(cwd, 'mnpm', 'install', '--json')
+  assert.deepEqual(JSON.parse(again.stdout).given, {})
+})
+
+test('stele mnpm install says which range no version satisfies, and which there are', async () => {
+  await using folder = await makeFolder('mnpm-absent')
+  await using server = await startServer()
+  const alice = await signUp(server.url, 'alice')
+  assert.equal(
+    (await publish(alice, makeUpload({ name: 'left-pad', version: '1.0.0' }))).status,
+    201,
+  )
+  await writeFile(join(folder.path, 'package.json'), '{"dependencies":{"left-pad":"^3.0.0"}}')
+  const { code, stderr } = await stele(
+    folder.path,
+    ...(['mnpm', 'install', '--server', `${server.url}/-/mnpm`] as const),
+  )
+  assert.equal(code, 1)
+  assert.match(stderr, /"left-pad".*\^3\.0\.0.*1\.0\.0/s)
+})
+
+function stele(cwd: string, ...args: readonly string[]): Promise<Finished> {
+  const env = { PATH: process.env['PATH'], HOME: cwd, XDG_DATA_HOME: join(cwd, '..', 'data') }
+  return runProgram(process.execPath, [mainFile, ...args], { cwd, env })
+}
+
+async function serve(answer: RequestListener): Promise<AsyncDisposable & { readonly url: string }> {
+  const web = createServer(answer)
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- It listens on a port.
+  const { port } = web.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      web.closeAllConnections()
+      await new Promise((resolve) => web.close(resolve))
+    },
+  }
+}

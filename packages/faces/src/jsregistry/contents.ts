@@ -1,0 +1,80 @@
+// The files of a release, out of its tarball: for whoever asks for one of them, and for the zip of all.
+import { SteleError } from '@stele/errors'
+import type { PackageName } from '@stele/formats/names'
+import type { Draft } from '@stele/http/routes'
+import { tarballFile } from '@stele/releases/release'
+import { readTarball, type TarballFile } from '@stele/tarball'
+import { maxContentsBytes, maxContentsKeptBytes, maxContentsWaiting } from '../limits.ts'
+import { showTarball } from '../npm/tarball.ts'
+import { bytesOf } from './body-bytes.ts'
+import type { JsRegistryPorts } from './ports.ts'
+
+/** A release that is asked for. */
+export type AskedRelease = {
+  readonly name: PackageName
+  readonly version: string
+  readonly client: string
+}
+
+/** The files of a release by path, and what names them: the ETag of its tarball. */
+type Contents = {
+  readonly etag: string
+  readonly files: ReadonlyMap<string, TarballFile>
+}
+
+/** Reads the files of a release. Throws what reading its tarball throws, tarball_invalid, tarball_too_large, server_busy. */
+export type ReadContents = (asked: AskedRelease) => Promise<Contents>
+
+/** One release is unpacked at a time, and the last ones are kept. */
+export function createContents(ports: Pick<JsRegistryPorts, 'registry' | 'log'>): ReadContents {
+  const kept = new Map<string, Contents & { readonly size: number }>()
+  let keptBytes = 0
+  let waiting = 0
+  let last: Promise<unknown> = Promise.resolve()
+
+  function keep(etag: string, contents: Contents & { readonly size: number }): void {
+    kept.set(etag, contents)
+    keptBytes += contents.size
+    for (const [oldest, { size }] of kept) {
+      if (keptBytes <= maxContentsKeptBytes || oldest === etag) return
+      kept.delete(oldest)
+      keptBytes -= size
+    }
+  }
+
+  async function read({ name, version, client }: AskedRelease): Promise<Contents> {
+    const file = tarballFile(name, version)
+    const draft = await showTarball({ name, file, client }, ports)
+    const { etag = '' } = draft
+    const found = kept.get(etag)
+    if (found !== undefined) {
+      kept.delete(etag)
+      kept.set(etag, found) // It is the newest again.
+      await endOf(draft)
+      return found
+    }
+    const bytes = await bytesOf(draft.body, maxContentsBytes)
+    const { files, unpackedSize } = readTarball(bytes, { maxUnpackedBytes: maxContentsBytes })
+    const byPath = new Map(files.map((one) => [one.path, one]))
+    const contents = { etag, files: byPath, size: unpackedSize }
+    keep(etag, contents)
+    return contents
+  }
+
+  return async (asked) => {
+    if (waiting >= maxContentsWaiting) {
+      const reason = 'too many packages are being unpacked'
+      throw new SteleError('server_busy', { reason, retryAfterS: 1 })
+    }
+    waiting++
+    const mine = last.then(() => read(asked)).finally(() => waiting--)
+    last = mine.catch(() => undefined)
+    return mine
+  }
+}
+
+/** What comes from an upstream is let go of. */
+async function endOf({ body }: Draft): Promise<void> {
+  if (body === undefined || !(Symbol.asyncIterator in body)) return
+  await body[Symbol.asyncIterator]().return?.()
+}

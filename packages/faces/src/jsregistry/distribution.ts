@@ -1,0 +1,84 @@
+// Distribution files of a release: the tarball as it was published, and a zip of the same files.
+import { hash } from 'node:crypto'
+import { isSteleError } from '@stele/errors'
+import { parsePackageName } from '@stele/formats/names'
+import { type Ask, type Draft, type Params, type Route, removable } from '@stele/http/routes'
+import { tarballFile } from '@stele/releases/release'
+import { maxKeptShasums } from '../limits.ts'
+import { showTarball } from '../npm/tarball.ts'
+import { distributionUrl, parseDistribution, treePath } from './addresses.ts'
+import type { AskedRelease, ReadContents } from './contents.ts'
+import type { JsRegistryPorts } from './ports.ts'
+import { writeZip } from './write-zip.ts'
+
+type Ports = Pick<JsRegistryPorts, 'registry' | 'log'>
+
+/** What `dist` says of the zip; nothing where the release is too large for one. */
+export type ShowZip = (
+  tree: string,
+  asked: AskedRelease,
+) => Promise<{ readonly zip?: string; readonly zip_shasum?: string }>
+
+/** Remembers the digests of zips. Only what is asked for is made. */
+export function createShowZip(contents: ReadContents): ShowZip {
+  const shasums = new Map<string, string>()
+
+  async function shasumOf(asked: AskedRelease): Promise<string> {
+    const { etag, files } = await contents(asked)
+    const found = shasums.get(etag)
+    if (found !== undefined) return found
+    const shasum = hash('sha1', await writeZip(files.values()), 'hex')
+    const [oldest] = shasums.keys()
+    if (shasums.size >= maxKeptShasums && oldest !== undefined) shasums.delete(oldest)
+    shasums.set(etag, shasum)
+    return shasum
+  }
+
+  return async (tree, asked) => {
+    const { name, version } = asked
+    try {
+      const shasum = await shasumOf(asked)
+      return { zip: distributionUrl(tree, { name, version, type: 'zip' }), zip_shasum: shasum }
+    } catch (error) {
+      if (isSteleError(error, 'tarball_too_large')) return {}
+      throw error
+    }
+  }
+}
+
+export function distributionRoutes(ports: Ports, contents: ReadContents): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: `${treePath}/:name/-/:file`,
+      answer: (ask, params) => showDistribution(ask, params, { ports, contents }),
+    },
+  ]
+}
+
+type Sources = { readonly ports: Ports; readonly contents: ReadContents }
+
+/** `map@3.1.0.tgz`, `map@3.1.0.zip`, and what npm's clients ask for: `map-3.1.0.tgz`. */
+function showDistribution(
+  { client }: Ask,
+  params: Params,
+  { ports, contents }: Sources,
+): Draft | Promise<Draft> {
+  const name = parsePackageName(params('name'))
+  const file = params('file')
+  const { version, type } = parseDistribution(name, file) ?? {}
+  if (version === undefined) return showTarball({ name, file, client }, ports)
+  if (type === 'zip') return showZip({ name, version, client }, contents)
+  return showTarball({ name, file: tarballFile(name, version), client }, ports)
+}
+
+async function showZip(asked: AskedRelease, contents: ReadContents): Promise<Draft> {
+  const { etag, files } = await contents(asked)
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/zip', 'cache-control': removable },
+    body: await writeZip(files.values()),
+    etag: etag.replace('"', '"zip-'),
+    ranges: true,
+  }
+}

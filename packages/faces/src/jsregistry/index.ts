@@ -1,0 +1,34 @@
+// The JS Registry face: the CommonJS tree of packages that con terra's JS Registry shows, which npm installs from.
+import type { FaceDefinition } from '@stele/http/routes'
+import { noSettings } from '@stele/settings'
+import { createAccess } from '../access.ts'
+import { auditRoutes } from '../npm/audit.ts'
+import { treePath } from './addresses.ts'
+import { createContents } from './contents.ts'
+import { createShowZip, distributionRoutes } from './distribution.ts'
+import { fileRoutes } from './files.ts'
+import { packRoutes } from './packs.ts'
+import type { JsRegistryPorts } from './ports.ts'
+import { treeRoutes } from './tree.ts'
+import { uploadRoutes } from './upload.ts'
+
+export type { JsRegistryPorts } from './ports.ts'
+
+/** The package tree below `/resources/jsregistry/root`. */
+export const jsRegistryFace: FaceDefinition<JsRegistryPorts> = {
+  settings: noSettings,
+  open: (ports) => {
+    const contents = createContents(ports)
+    return {
+      routes: [
+        ...treeRoutes(ports, createShowZip(contents)),
+        ...distributionRoutes(ports, contents),
+        ...fileRoutes(ports, contents),
+        ...packRoutes(ports),
+        ...uploadRoutes(ports, createAccess(ports)),
+        // npm asks about advisories below whatever address it installs from.
+        ...auditRoutes(ports).map((route) => ({ ...route, path: `${treePath}${route.path}` })),
+      ],
+    }
+  },
+}

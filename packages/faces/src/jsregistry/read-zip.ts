@@ -1,0 +1,108 @@
+// An archive that somebody uploads: a zip or a JAR, everything in it a stranger's. What readers disagree about is refused, and
+// nothing is unpacked before all that the archive says of itself has been looked at.
+import { buffer } from 'node:stream/consumers'
+import { crc32 } from 'node:zlib'
+import { SteleError } from '@stele/errors'
+import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl'
+import { maxZipEntries, maxZipPathLength, maxZipUnpackedBytes } from '../limits.ts'
+
+/** A file of an archive. */
+export type ZipEntry = {
+  readonly path: string
+  readonly mode: 644 | 755
+  readonly content: Uint8Array
+}
+
+/** The files of an archive in its order, folders left out. Throws upload_invalid. */
+export async function readZip(bytes: Uint8Array): Promise<readonly ZipEntry[]> {
+  const zip = await orRefuse(() =>
+    fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), {
+      lazyEntries: true,
+      strictFileNames: true,
+      validateEntrySizes: true,
+    }),
+  )
+  if (zip.entryCount > maxZipEntries) {
+    throw refused(`it has ${zip.entryCount} entries, and the limit is ${maxZipEntries}`)
+  }
+  const entries = await orRefuse(() => listEntries(zip))
+  const files: ZipEntry[] = []
+  for (const entry of entries) files.push(await orRefuse(() => readEntry(zip, entry)))
+  return files
+}
+
+/** The entries that are files, once all have been looked at. */
+async function listEntries(zip: ZipFile): Promise<readonly Entry[]> {
+  const files = new Map<string, Entry>()
+  let count = 0
+  let unpackedBytes = 0
+  for await (const entry of zip.eachEntry()) {
+    if (++count > maxZipEntries) throw refused(`it has more than ${maxZipEntries} entries`)
+    unpackedBytes += entry.uncompressedSize
+    if (unpackedBytes > maxZipUnpackedBytes) {
+      throw refused(`it unpacks to more than ${maxZipUnpackedBytes} bytes`)
+    }
+    checkEntry(entry)
+    if (entry.fileName.endsWith('/')) continue
+    if (files.has(entry.fileName)) throw refused(`"${shown(entry)}" is in it twice`)
+    files.set(entry.fileName, entry)
+  }
+  return [...files.values()]
+}
+
+function checkEntry(entry: Entry): void {
+  const { fileName, generalPurposeBitFlag, extraFields, fileNameRaw } = entry
+  const what = `"${shown(entry)}"`
+  if (fileName.length > maxZipPathLength) throw refused(`the path ${what} is too long`)
+  if (/[\u0000-\u001f\u007f\\]/.test(fileName)) {
+    throw refused(`the path ${what} has a control character or a backslash`)
+  }
+  const segments = fileName.replace(/\/$/, '').split('/')
+  if (segments.some((one) => one === '' || one === '.' || one === '..')) {
+    throw refused(`the path ${what} has an empty segment, or one that is "." or ".."`)
+  }
+  const isAscii = fileNameRaw.every((byte) => byte < 0x80)
+  const saysUtf8 =
+    (generalPurposeBitFlag & 0x800) !== 0 || extraFields.some(({ id }) => id === unicodePath)
+  if (!isAscii && (!saysUtf8 || fileName.includes('\uFFFD'))) {
+    throw refused(`the path ${what} is not in UTF-8, or does not say that it is`)
+  }
+  if (entry.isEncrypted()) throw refused(`${what} is encrypted`)
+  if (!entry.canDecodeFileData()) {
+    throw refused(`${what} is compressed with method ${entry.compressionMethod}, wanted deflate`)
+  }
+  const kind = (entry.externalFileAttributes >>> 16) & 0o170000
+  if (kind !== 0 && kind !== regularFile && kind !== folder) {
+    throw refused(`${what} is a link or a special file`)
+  }
+}
+
+/** The extra field with a path in UTF-8, of Info-ZIP. */
+const unicodePath = 0x7075
+const regularFile = 0o100000
+const folder = 0o040000
+
+async function readEntry(zip: ZipFile, entry: Entry): Promise<ZipEntry> {
+  const content = await buffer(await zip.openReadStreamPromise(entry))
+  if (crc32(content) !== entry.crc32) throw refused(`the checksum of "${shown(entry)}" is wrong`)
+  const isExecutable = ((entry.externalFileAttributes >>> 16) & 0o111) !== 0
+  return { path: entry.fileName, mode: isExecutable ? 755 : 644, content }
+}
+
+/** What yauzl, or zlib, says of an archive becomes the reason why it is refused. */
+async function orRefuse<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof SteleError || !(error instanceof Error)) throw error
+    throw refused(`it is not a sound zip archive: ${error.message.slice(0, 200)}`, error)
+  }
+}
+
+function shown({ fileName }: Entry): string {
+  return fileName.slice(0, 200)
+}
+
+function refused(reason: string, cause?: Error): SteleError {
+  return new SteleError('upload_invalid', { spec: 'the archive', reason }, { cause })
+}

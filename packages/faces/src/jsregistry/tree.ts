@@ -1,0 +1,123 @@
+// The tree of CommonJS Packages/Registry 1.0: registry root, package root, package version.
+import type { JsonObject } from '@stele/formats/json'
+import { type PackageName, parsePackageName } from '@stele/formats/names'
+import {
+  type Ask,
+  chooseCoding,
+  type Draft,
+  isKnown,
+  jsonDraft,
+  type Params,
+  type Route,
+  revalidate,
+} from '@stele/http/routes'
+import { maxListedPackages } from '../limits.ts'
+import { chooseForm } from '../npm/form.ts'
+import { distributionUrl, packageUrl, treePath, treeUrl, versionUrl } from './addresses.ts'
+import type { ShowZip } from './distribution.ts'
+import type { JsRegistryPorts } from './ports.ts'
+import { isNpmFamily, readerHeaders, wantsDist } from './readers.ts'
+
+type Ports = Pick<JsRegistryPorts, 'registry'>
+
+/** The routes of the tree. */
+export function treeRoutes(ports: Ports, showZip: ShowZip): Route[] {
+  const get = (path: string, answer: Route['answer']): Route => ({
+    method: 'GET',
+    path: `${treePath}${path}`,
+    answer,
+  })
+  return [
+    get('', (ask) => showRoot(ask, ports)),
+    get('/:name', (ask, params) => showPackage(ask, params, ports)),
+    get('/:name/:version', (ask, params) => showVersion(ask, params, { ...ports, showZip })),
+  ]
+}
+
+/** Name to address, of the packages that were published here. */
+function showRoot(ask: Ask, { registry }: Ports): Draft {
+  const tree = treeUrl(ask)
+  const { found } = registry.listed(maxListedPackages)
+  return jsonDraft(200, Object.fromEntries(found.map(({ name }) => [name, packageUrl(tree, name)])))
+}
+
+/** A package: versions as addresses, or written out for npm's family. */
+async function showPackage(ask: Ask, params: Params, ports: Ports): Promise<Draft> {
+  const name = parsePackageName(params('name'))
+  if (isNpmFamily(ask)) return showPackument(ask, name, ports)
+  const { registry } = ports
+  await registry.prepare(name, 'abbreviated', ask.client)
+  const versions = registry.versions(name)
+  if (versions === undefined) throw registry.missing(name)
+  const tree = treeUrl(ask)
+  const addresses = versions.map((version) => [version, versionUrl(tree, name, version)])
+  const tags = { 'dist-tags': registry.tags(name) ?? {} }
+  return varied({ name, ...tags, versions: Object.fromEntries(addresses) })
+}
+
+/** As npm knows it, with tarballs that lie in the tree. */
+async function showPackument(ask: Ask, name: PackageName, { registry }: Ports): Promise<Draft> {
+  const form = chooseForm(ask.headers['accept'])
+  await registry.prepare(name, form, ask.client)
+  const view = await registry.packument(name, {
+    form,
+    baseUrl: treeUrl(ask),
+    coding: chooseCoding(ask.headers['accept-encoding'], ['gzip']),
+    isKnown: (head) => isKnown(ask, head),
+  })
+  if (view === undefined) throw registry.missing(name)
+  return {
+    status: 200,
+    headers: { 'content-type': jsonType, 'cache-control': revalidate, vary: readerHeaders },
+    ...(view.bytes === undefined ? {} : { body: view.bytes }), // Without: the client has them.
+    etag: view.etag,
+    modifiedMs: view.modifiedMs,
+    coding: view.coding,
+  }
+}
+
+const jsonType = 'application/json; charset=utf-8'
+
+/** One version, by number or tag: its package.json with `_id` and `location`, and `dist` for whoever wants it. */
+async function showVersion(
+  ask: Ask,
+  params: Params,
+  { registry, showZip }: Ports & { readonly showZip: ShowZip },
+): Promise<Draft> {
+  const name = parsePackageName(params('name'))
+  const wanted = params('version')
+  await registry.prepare(name, 'full', ask.client)
+  const bytes = registry.manifest(name, wanted, ask.baseUrl())
+  if (bytes === undefined) throw registry.missing(name, wanted)
+  const { dist, ...manifest } = parseOwn(bytes)
+  const { version } = manifest
+  if (typeof version !== 'string') throw new Error('The registry gave no version')
+  const tree = treeUrl(ask)
+  const location = versionUrl(tree, name, version)
+  const shown = { ...manifest, _id: `${name}@${version}`, location }
+  if (!wantsDist(ask)) return varied(shown)
+  const tarball = distributionUrl(tree, { name, version, type: 'tgz' })
+  const zip = await showZip(tree, { name, version, client: ask.client })
+  return varied({ ...shown, dist: distOf(dist, tarball, zip) })
+}
+
+/** What npm's registry says of a tarball, at its address in the tree, and what there is beside it. */
+function distOf(dist: unknown, tarball: string, zip: object): object {
+  return { ...zip, ...(isOwnObject(dist) ? dist : {}), tarball }
+}
+
+/** It depends on who asks. */
+function varied(value: object): Draft {
+  return jsonDraft(200, value, { vary: readerHeaders })
+}
+
+/** JSON that the registry itself wrote. */
+function parseOwn(bytes: Uint8Array): JsonObject {
+  const value: unknown = JSON.parse(Buffer.from(bytes).toString())
+  if (!isOwnObject(value)) throw new Error('The registry gave no JSON object')
+  return value
+}
+
+function isOwnObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,55 @@
+// stele unlink: ends what stele link began.
+import { SteleError } from '@stele/errors'
+import { changeManifest } from '../client/change-manifest.ts'
+import { type InstallReport, install } from '../client/install.ts'
+import { manifestIn, readLinks, writeLinks } from '../client/links.ts'
+import { importerOf, placeOf } from '../client/place.ts'
+import type { Command, Input } from './command.ts'
+import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
+
+/** Puts packages back in the place of linked folders. */
+export const unlink: Command<InstallReport> = {
+  usage: {
+    name: 'unlink',
+    summary: 'Put a package back where "stele link" put a folder',
+    arguments: '[name...]',
+    options: installOptions,
+    notes: ['Without a name, the package of this folder is not known to other projects any more.'],
+  },
+  run,
+  view: (report) => describeInstall(report, 'no changes'),
+}
+
+async function run(input: Input): Promise<InstallReport> {
+  const { positionals } = input
+  const asked = readInstallOptions(input)
+  const here = await placeOf(asked.root)
+  if (positionals.length === 0) return unlinkGlobally(input, here.folder)
+  const importer = importerOf(here)
+  const links = readLinks(here.root)
+  const own = links[importer] ?? {}
+  for (const name of positionals) if (!Object.hasOwn(own, name)) throw unlinked(name, own)
+  const rest = Object.entries(own).filter(([name]) => !positionals.includes(name))
+  if (asked.isDryRun !== true) {
+    writeLinks(here.root, { ...links, [importer]: Object.fromEntries(rest) })
+  }
+  return install(asked)
+}
+
+async function unlinkGlobally(input: Input, folder: string): Promise<InstallReport> {
+  const found = manifestIn(folder)?.['name']
+  const name = typeof found === 'string' ? found : ''
+  const asked = readInstallOptions({ ...input, options: { ...input.options, global: true } })
+  const plan = (manifest: Parameters<Parameters<typeof changeManifest>[1]>[0]) => {
+    if (!manifest.names().includes(name)) throw unlinked(name, {})
+    return [{ member: 'dependencies', name, specifier: undefined } as const]
+  }
+  return (await changeManifest(asked, plan)).report
+}
+
+function unlinked(name: string, links: object): SteleError<'usage_wrong'> {
+  const names = Object.keys(links)
+  const known = names.length === 0 ? 'nothing is' : `linked are ${names.join(', ')}`
+  const reason = `"${name}" is not linked: ${known}. To remove a dependency, run "stele remove ${name}"`
+  return new SteleError('usage_wrong', { reason, command: 'unlink' })
+}

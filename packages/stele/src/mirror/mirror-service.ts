@@ -1,0 +1,195 @@
+// A mirror of a registry: its signed log as static files, the tarballs of its releases, and where it is asked for, packuments.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CarriedLog } from '@stele/audit'
+import { logFolder, logRoot } from '@stele/entries/paths'
+import { SteleError } from '@stele/errors'
+import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import { knownRules } from '@stele/registry'
+import { createPublicFiles } from '@stele/storage/files'
+import {
+  type CloneOptions,
+  type CopiedContents,
+  type CopyReport,
+  copyThrough,
+  type OpenFiles,
+  readHere,
+} from '../clone/clone-service.ts'
+import { parseCheckpoint } from '../sources/checkpoint.ts'
+import { type PackumentsWritten, writePackuments } from './packuments.ts'
+import { planMirror } from './releases.ts'
+import { type Selection, selectionDigest } from './selection.ts'
+import { copyTarballs, type TarballsCopied } from './tarballs.ts'
+
+/** What a mirror is made of. */
+export type MirrorOptions = CloneOptions & {
+  readonly selection: Selection
+  /** Where people reach the folder, without a slash at its end: packuments are written. Without it as the last time. */
+  readonly baseUrl?: string | undefined
+  /** Compares also what is here with its digests, and looks even where nothing is new. */
+  readonly rehash?: boolean
+}
+
+/** What was done. */
+export type MirrorReport = Omit<CopyReport<unknown>, 'contents'> & {
+  /** Nothing was new, so that nothing else was looked at. */
+  readonly isSame: boolean
+  readonly releases: number
+  readonly tarballs: TarballsCopied
+  /** Null where none are written. */
+  readonly packuments: PackumentsWritten | null
+  readonly observed: number
+  readonly oddNames: readonly string[]
+  readonly absent: readonly string[]
+}
+
+type Contents = Omit<MirrorReport, keyof CopyReport<unknown> | 'isSame'>
+
+/** In the folder: what the mirror was made of, written when it was complete. */
+const noteFile = 'mirror.json'
+
+/**
+ * Makes a mirror, or brings one up to date: content first, then packuments, and the checkpoint last. Throws what cloneService()
+ * does, and `mirror_impossible`.
+ */
+export function mirrorRegistry(options: MirrorOptions): Promise<MirrorReport> {
+  return mirrorThrough(createPublicFiles, options)
+}
+
+/** The same over another disk. */
+export async function mirrorThrough(
+  openFiles: OpenFiles,
+  options: MirrorOptions,
+): Promise<MirrorReport> {
+  const before = readNote(options.dir)
+  const baseUrl = options.baseUrl ?? textIn(before, 'baseUrl')
+  const same = options.rehash === true ? undefined : await findSame(options, { before, baseUrl })
+  if (same !== undefined) return same
+  const { contents, ...report } = await copyThrough(
+    openFiles,
+    options,
+    contentsOf({ ...options, baseUrl }),
+  )
+  const { tarballs } = contents
+  if (tarballs.missing.length === 0) {
+    const note = noteOf(options, { ...report, ...contents, baseUrl })
+    openFiles(options.dir)([{ put: noteFile, bytes: Buffer.from(note) }, { sync: true }])
+  }
+  return { ...report, ...contents, isSame: false }
+}
+
+function contentsOf({
+  url,
+  selection,
+  baseUrl,
+  rehash = false,
+}: MirrorOptions): CopiedContents<Contents> {
+  return {
+    check: requireRegistry,
+    write: async (copied) => {
+      const { state } = copied.log
+      if (state === undefined) {
+        const reason = 'its log lacks so much that nobody can tell what it holds'
+        throw new SteleError('mirror_impossible', { url, reason })
+      }
+      const { packages, ...left } = planMirror(state, { selection, withheld: blobsIn(copied.log) })
+      const releases = [...packages.values()].flat()
+      const tarballs = await copyTarballs(copied, releases, { rehash })
+      copied.folder.sync()
+      const packuments =
+        baseUrl === undefined
+          ? null
+          : writePackuments(copied.folder, state, { packages, baseUrl, rehash })
+      return { releases: releases.length, tarballs, packuments, ...left }
+    },
+  }
+}
+
+/** The blobs that takedowns name: nobody is to have them, so no packument shows them, and they go when the checkpoint is there. */
+function blobsIn({ withheld }: CarriedLog): ReadonlySet<string> {
+  return new Set(withheld.flatMap(({ part }) => ('blob' in part ? [part.blob] : [])))
+}
+
+/** A service's files are values of its state, of which a mirror would hold none. */
+function requireRegistry(url: string, { settingBlobs }: CarriedLog): void {
+  if (settingBlobs.some((name) => knownRules().includes(name))) return
+  const reason = 'it is no registry whose rules this release knows. "stele clone" copies services'
+  throw new SteleError('mirror_impossible', { url, reason })
+}
+
+type Known = { readonly before: JsonObject; readonly baseUrl: string | undefined }
+
+/** The report where nothing is new: the registry shows the tree that is here, and the same is wanted of it. */
+async function findSame(
+  { url, dir, fetch, selection }: MirrorOptions,
+  { before, baseUrl }: Known,
+): Promise<MirrorReport | undefined> {
+  if (textIn(before, 'selection') !== selectionDigest(selection)) return undefined
+  if (textIn(before, 'baseUrl') !== baseUrl || !existsSync(join(dir, logFolder))) return undefined
+  const here = readHere(dir)
+  const { status, bytes } = await fetch(`${logRoot}checkpoint`, maxNoteBytes)
+  if (here === undefined || status !== statusOk || before['root'] !== here.root) return undefined
+  const shown = checkpointIn(Buffer.from(bytes).toString())
+  if (shown?.origin !== here.origin || shown.size !== here.size) return undefined
+  if (Buffer.from(shown.root).toString('base64') !== here.root) return undefined
+  const none = { fetched: 0, fetchedBytes: 0, missing: [] }
+  return {
+    url,
+    dir,
+    origin: here.origin,
+    size: here.size,
+    newEntries: 0,
+    logFiles: 0,
+    repaired: false,
+    isSame: true,
+    releases: Number(before['releases'] ?? 0),
+    tarballs: none,
+    packuments: null,
+    observed: Number(before['observed'] ?? 0),
+    oddNames: textsIn(before, 'oddNames'),
+    absent: textsIn(before, 'absent'),
+  }
+}
+
+const statusOk = 200
+/** As an auditor allows. */
+const maxNoteBytes = 64 * 1024
+
+function checkpointIn(note: string): ReturnType<typeof parseCheckpoint> | undefined {
+  try {
+    return parseCheckpoint(note)
+  } catch (error) {
+    if (error instanceof SteleError) return undefined // Following the log says what is wrong with it.
+    throw error
+  }
+}
+
+function noteOf(
+  { dir, url, selection }: MirrorOptions,
+  { releases, observed, oddNames, absent, baseUrl }: Contents & Pick<Known, 'baseUrl'>,
+): string {
+  const here = readHere(dir)
+  const { origin, size, root } = here ?? {}
+  const said = { url, origin, size, root, selection: selectionDigest(selection), baseUrl }
+  return `${JSON.stringify({ ...said, releases, observed, oddNames, absent }, null, 2)}\n`
+}
+
+/** What a run before has written; what cannot be read is none, and all is looked at. */
+function readNote(dir: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(readFileSync(join(dir, noteFile), 'utf8'))
+    return isJsonObject(value) ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+function textIn(note: JsonObject, member: string): string | undefined {
+  const value = note[member]
+  return typeof value === 'string' ? value : undefined
+}
+
+function textsIn(note: JsonObject, member: string): readonly string[] {
+  const value = note[member]
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
+}

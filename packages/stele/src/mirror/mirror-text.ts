@@ -1,0 +1,39 @@
+// What a mirror run has done, as a person reads it.
+import { maxSpecsTold } from './limits.ts'
+import type { MirrorReport } from './mirror-service.ts'
+
+/** Some lines of text, the last one without its end. */
+export function formatMirror(report: MirrorReport): string {
+  const { origin, dir, size, newEntries, isSame, releases, tarballs, packuments } = report
+  if (isSame) return [`Nothing new: ${dir} holds ${origin} as it is`, ...leftOut(report)].join('\n')
+  const { fetched, fetchedBytes, missing } = tarballs
+  const shown = packuments
+  return [
+    `Mirrored ${origin} to ${dir}`,
+    `  Log: ${size} entries, ${newEntries} of them new`,
+    ...(report.repaired ? ['  The copy was damaged: all of it was read again'] : []),
+    `  Tarballs: ${releases - missing.length}, ${fetched} of them new (${fetchedBytes} bytes)`,
+    ...(shown === null
+      ? []
+      : [
+          `  npm: ${shown.packages} packages with ${shown.versions} versions, ${shown.written} written, ${shown.removed} removed`,
+        ]),
+    ...listed('The registry does not give the tarball of', missing),
+    ...leftOut(report),
+  ].join('\n')
+}
+
+function leftOut({ observed, oddNames, absent }: MirrorReport): readonly string[] {
+  return [
+    ...(observed === 0 ? [] : [`  Not mirrored: ${observed} packages that it has from upstreams`]),
+    ...listed('Not mirrored, since some disks cannot hold or keep apart such a name', oddNames),
+    ...listed('It does not have', absent),
+  ]
+}
+
+function listed(what: string, specs: readonly string[]): readonly string[] {
+  if (specs.length === 0) return []
+  const more = specs.length - maxSpecsTold
+  const shown = specs.slice(0, maxSpecsTold).map((spec) => JSON.stringify(spec))
+  return [`  ${what}: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`]
+}

@@ -1,0 +1,16 @@
+// Limits of mnpm's client, each with its unit and its reason.
+
+/** Bytes of an answer of the calls: versions of a package with half a million of them. */
+export const maxAnswerBytes: number = 16 * 1024 * 1024
+
+/** Mirrors that are tried: a list that never ends would never fail. */
+export const maxMirrors = 64
+
+/** Tarballs, and calls, that are asked for at a time. */
+export const maxAtOnce = 8
+
+/** Times that the graph is followed one step further: deeper than any chain of dependencies. */
+export const maxRounds = 1000
+
+/** Bytes of a tarball, all of it in memory: a store's files are compared and unpacked at once. */
+export const maxTarballBytes: number = 256 * 1024 * 1024

@@ -1,0 +1,119 @@
+// Tarballs from mirrors, of which none is trusted: each is asked in turn until one gives the bytes that the registry's checksum names.
+import { hash } from 'node:crypto'
+import type { VerifyPorts } from '@stele/audit'
+import { isSteleError, SteleError } from '@stele/errors'
+import { maxTarballBytes } from './limits.ts'
+
+/** What a mirror did wrong. */
+export type MirrorFault = {
+  readonly mirror: string
+  readonly spec: string
+  readonly reason: string
+  /** SHA-512, hex, where it gave other bytes. */
+  readonly wanted?: string
+  readonly found?: string
+}
+
+/** A release, and its checksum. */
+type WantedTarball = {
+  readonly name: string
+  readonly version: string
+  /** Hex. */
+  readonly sha512: string
+}
+
+/** Mirrors of one installation. */
+export type Mirrors = {
+  /** Throws `mirrors_failed` when none has it. */
+  readonly fetch: (wanted: WantedTarball) => Promise<Uint8Array>
+  /** What went wrong so far, in the order in which it was met. */
+  readonly faults: readonly MirrorFault[]
+  /** How many tarballs came from each. */
+  readonly given: ReadonlyMap<string, number>
+}
+
+const statusOk = 200
+
+/** As mnpm's mirrors call the file. */
+const seedTemplate = '{mirror}/{name}/{file}-v{version}.tgz'
+
+/** Opens the mirrors at these addresses. One that failed is asked after the others from then on. */
+export function openMirrors(
+  urls: readonly string[],
+  {
+    open,
+    template = seedTemplate,
+  }: {
+    readonly open: (root: string) => VerifyPorts['fetch']
+    readonly template?: string | undefined
+  },
+): Mirrors {
+  const mirrors = [...new Set(urls)].map((url) => ({ url, fetch: open('') }))
+  const failed = new Map<string, number>()
+  const given = new Map<string, number>()
+  const faults: MirrorFault[] = []
+  const tryOne = async (
+    { url, fetch }: (typeof mirrors)[number],
+    wanted: WantedTarball,
+  ): Promise<Uint8Array | Pick<MirrorFault, 'reason' | 'wanted' | 'found'>> => {
+    const address = addressOf(template, url, wanted)
+    try {
+      const { status, bytes } = await fetch(address, maxTarballBytes)
+      if (status !== statusOk) return { reason: `it answers with status ${status}` }
+      const found = hash('sha512', bytes)
+      if (found === wanted.sha512) return bytes
+      return { reason: 'it gives other bytes', wanted: wanted.sha512, found }
+    } catch (error) {
+      if (isSteleError(error, 'server_unreachable')) return { reason: error.details.reason }
+      if (isSteleError(error, 'server_refused')) return { reason: error.details.message }
+      throw error
+    }
+  }
+  return {
+    faults,
+    given,
+    fetch: async (wanted) => {
+      const spec = `${wanted.name}@${wanted.version}`
+      const tried: { mirror: string; reason: string }[] = []
+      const failures = ({ url }: { readonly url: string }): number => failed.get(url) ?? 0
+      for (const mirror of mirrors.toSorted((one, other) => failures(one) - failures(other))) {
+        const outcome = await tryOne(mirror, wanted)
+        const { url } = mirror
+        if (outcome instanceof Uint8Array) {
+          given.set(url, (given.get(url) ?? 0) + 1)
+          return outcome
+        }
+        failed.set(url, failures(mirror) + 1)
+        faults.push({ mirror: url, spec, ...outcome })
+        tried.push({ mirror: url, reason: describeFault(outcome) })
+      }
+      throw new SteleError('mirrors_failed', { spec, tried })
+    },
+  }
+}
+
+/** In words, with both digests where the bytes were others. */
+export function describeFault({
+  reason,
+  wanted,
+  found,
+}: Pick<MirrorFault, 'reason' | 'wanted' | 'found'>): string {
+  if (wanted === undefined || found === undefined) return reason
+  return `${reason}: their SHA-512 is ${found}, and the registry says ${wanted}`
+}
+
+/** Where a mirror should have it. The parts are a registry's words: each stays within its place. */
+function addressOf(
+  template: string,
+  mirror: string,
+  { name, version, sha512 }: WantedTarball,
+): string {
+  const parts: { readonly [part: string]: string } = {
+    mirror,
+    name: name.split('/').map(encodeURIComponent).join('/'),
+    file: encodeURIComponent(name.slice(name.indexOf('/') + 1)),
+    version: encodeURIComponent(version),
+    sha512,
+  }
+  return template.replace(/\{(\w+)\}/g, (whole, part: string) => parts[part] ?? whole)
+}

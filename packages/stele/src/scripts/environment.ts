@@ -1,0 +1,134 @@
+// What scripts find in their environment: npm's variables, and the programs of every node_modules above them.
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
+import { delimiter, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { RegistryConfig } from '@stele/fetch'
+import { version } from '../version.ts'
+import { packageVariables } from './package-variables.ts'
+import type { Script } from './run-script.ts'
+
+/** What is the same for all scripts of a command. */
+export type EnvironmentOf = {
+  readonly env: NodeJS.ProcessEnv
+  readonly config: RegistryConfig
+  /** What npm would call the command: `run`, `install`. */
+  readonly command: string
+  /** The project. */
+  readonly root: string
+  /** The module that runs this process. */
+  readonly main: URL
+}
+
+/** The environment for all scripts of a command. What an outer script was told of its own package is left out. */
+export function baseEnvironment({
+  env,
+  config,
+  command,
+  root,
+  main,
+}: EnvironmentOf): NodeJS.ProcessEnv {
+  const own = Object.entries(env).filter(
+    ([name]) => !/^npm_(?:package|lifecycle)_/.test(name) && name !== 'npm_package_json',
+  )
+  const node = findNode(env)
+  return {
+    ...headersOf(node),
+    ...config.exported(),
+    ...usualSettings(config),
+    ...Object.fromEntries(own),
+    INIT_CWD: process.cwd(),
+    NODE: node,
+    npm_node_execpath: node,
+    npm_execpath: launcherOf(main),
+    npm_command: command,
+    COLOR: env['NO_COLOR'] === undefined && process.stdout.isTTY === true ? '1' : '0',
+    EDITOR: env['EDITOR'] ?? env['VISUAL'] ?? (process.platform === 'win32' ? 'notepad.exe' : 'vi'),
+    npm_config_local_prefix: root,
+    npm_config_registry: config.registryOf('a'),
+    npm_config_user_agent: `stele/${version} npm/? node/${process.version} ${process.platform} ${process.arch}`,
+  }
+}
+
+/** Settings of npm that scripts find even where nobody set them. */
+function usualSettings({ setting, globalPrefix }: RegistryConfig): NodeJS.ProcessEnv {
+  const names = ['cache', 'userconfig', 'init-module']
+  const found = names.map((name) => [
+    `npm_config_${name.replaceAll('-', '_')}`,
+    setting(name) ?? '',
+  ])
+  const prefix = globalPrefix ?? dirname(dirname(process.execPath))
+  return {
+    ...Object.fromEntries(found),
+    npm_config_global_prefix: prefix,
+    npm_config_globalconfig: join(prefix, 'etc', 'npmrc'),
+  }
+}
+
+/** The headers of a Node that brings them, so that nothing has to be fetched to compile for it. */
+function headersOf(node: string): NodeJS.ProcessEnv {
+  const folder = dirname(dirname(node))
+  const isThere = existsSync(join(folder, 'include', 'node', 'node.h'))
+  return isThere ? { npm_config_nodedir: folder } : {}
+}
+
+/** Npm-like programs run it with Node: `bin/stele.cjs`, beside the folder of the module that runs this process. */
+function launcherOf(main: URL): string {
+  return fileURLToPath(new URL('../bin/stele.cjs', main))
+}
+
+/** The Node that scripts get: the one of PATH, else the one that runs this. */
+export function findNode(env: NodeJS.ProcessEnv): string {
+  const program = process.platform === 'win32' ? 'node.exe' : 'node'
+  for (const folder of pathOf(env).split(delimiter)) {
+    if (folder === '') continue
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return realpathSync(join(folder, program))
+    } catch {
+      // It is not there.
+    }
+  }
+  return process.execPath
+}
+
+/** The whole environment of one script. */
+export function scriptEnvironment(
+  base: NodeJS.ProcessEnv,
+  { folder, manifest, event, script, binPaths = [], env = {} }: Script,
+): NodeJS.ProcessEnv {
+  const launcher = base['npm_execpath'] ?? ''
+  const own = [...binsAbove(folder), join(dirname(launcher), 'node-gyp-bin')]
+  const paths = [...binPaths, ...own, ...extraPaths(base), pathOf(base)]
+  const withoutPath = Object.entries(base).filter(([name]) => !/^path$/i.test(name))
+  return {
+    ...Object.fromEntries(withoutPath),
+    ...packageVariables(manifest),
+    ...env,
+    npm_package_json: join(folder, 'package.json'),
+    npm_lifecycle_event: event,
+    npm_lifecycle_script: script,
+    [pathNameOf(base)]: paths.filter((path) => path !== '').join(delimiter),
+  }
+}
+
+/** Every node_modules/.bin from here up. */
+export function binsAbove(folder: string): readonly string[] {
+  const found: string[] = []
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    found.push(join(at, 'node_modules', '.bin'))
+    if (at === dirname(at)) return found
+  }
+}
+
+/** Where no Node is on PATH, scripts get the one that runs this. */
+function extraPaths(env: NodeJS.ProcessEnv): readonly string[] {
+  return findNode(env) === process.execPath ? [dirname(process.execPath)] : []
+}
+
+function pathNameOf(env: NodeJS.ProcessEnv): string {
+  return Object.keys(env).find((name) => /^path$/i.test(name)) ?? 'PATH'
+}
+
+function pathOf(env: NodeJS.ProcessEnv): string {
+  return env[pathNameOf(env)] ?? ''
+}

@@ -1,0 +1,106 @@
+// Mirrors of every kind: who is asked next, who is named, and what is said when none is left.
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { test } from 'node:test'
+import { isSteleError, SteleError } from '@stele/errors'
+import { openMirrors } from '../src/mnpm/mirrors.ts'
+
+const right = Buffer.from('the right bytes')
+const sha512 = hash('sha512', right)
+const wanted = { name: '@scope/left', version: '1.0.0', sha512 }
+const good = 'http://good.example'
+const other = Buffer.from('swapped')
+
+type Answer = { readonly status: number; readonly bytes: Uint8Array }
+
+/** What a mirror does, and what is told of it. */
+const faults: readonly (readonly [
+  what: string,
+  answer: (url: string) => Answer,
+  told: { readonly reason: string; readonly wanted?: string; readonly found?: string },
+])[] = [
+  [
+    'is down',
+    (url) => {
+      throw new SteleError('server_unreachable', { url, reason: 'connect ECONNREFUSED' })
+    },
+    { reason: 'connect ECONNREFUSED' },
+  ],
+  [
+    'is slow',
+    (url) => {
+      throw new SteleError('server_unreachable', { url, reason: 'it said nothing for 15 seconds' })
+    },
+    { reason: 'it said nothing for 15 seconds' },
+  ],
+  [
+    'redirects elsewhere',
+    (url) => {
+      throw new SteleError('server_refused', { url, status: 302, message: 'it redirects' })
+    },
+    { reason: 'it redirects' },
+  ],
+  [
+    'does not have it',
+    () => ({ status: 404, bytes: new Uint8Array(0) }),
+    { reason: 'it answers with status 404' },
+  ],
+  [
+    'cuts it short',
+    () => ({ status: 200, bytes: right.subarray(0, 5) }),
+    { reason: 'it gives other bytes', wanted: sha512, found: hash('sha512', right.subarray(0, 5)) },
+  ],
+  [
+    'gives another tarball',
+    () => ({ status: 200, bytes: other }),
+    { reason: 'it gives other bytes', wanted: sha512, found: hash('sha512', other) },
+  ],
+]
+
+for (const [what, answer, told] of faults) {
+  test(`openMirrors() names a mirror that ${what}, asks the next, and asks it last from then on`, async () => {
+    const asked: string[] = []
+    const bad = 'http://bad.example/base'
+    const open = () => async (url: string) => {
+      asked.push(url)
+      return url.startsWith(bad) ? answer(url) : { status: 200, bytes: right }
+    }
+    const mirrors = openMirrors([bad, good], { open })
+    assert.deepEqual(await mirrors.fetch(wanted), right)
+    assert.deepEqual(mirrors.faults, [{ mirror: bad, spec: '@scope/left@1.0.0', ...told }])
+    await mirrors.fetch(wanted)
+    const path = '%40scope/left/left-v1.0.0.tgz'
+    assert.deepEqual(asked, [`${bad}/${path}`, `${good}/${path}`, `${good}/${path}`])
+    assert.deepEqual([...mirrors.given], [[good, 2]])
+  })
+
+  test(`openMirrors() says what it tried when every mirror ${what}`, async () => {
+    const mirrors = openMirrors(['http://one.example', 'http://two.example'], {
+      open: () => async (url: string) => answer(url),
+    })
+    await assert.rejects(mirrors.fetch(wanted), (error) => {
+      assert.ok(isSteleError(error, 'mirrors_failed'))
+      assert.deepEqual(
+        error.details.tried.map(({ mirror }) => mirror),
+        ['http://one.example', 'http://two.example'],
+      )
+      for (const digest of [told.wanted, told.found]) {
+        if (digest !== undefined) assert.ok(error.lines.every((line) => line.includes(digest)))
+      }
+      return true
+    })
+  })
+}
+
+test('openMirrors() asks where the template says', async () => {
+  const asked: string[] = []
+  const template = '{mirror}/-/log/blob/{sha512}'
+  const open = () => async (url: string) => (asked.push(url), { status: 200, bytes: right })
+  await openMirrors([good], { open, template }).fetch(wanted)
+  assert.deepEqual(asked, [`${good}/-/log/blob/${sha512}`])
+})
+
+test('openMirrors() says so when the registry names no mirror', async () => {
+  const mirrors = openMirrors([], { open: () => async () => ({ status: 200, bytes: right }) })
+  await assert.rejects(mirrors.fetch(wanted), { message: /names no mirror/ })
+})
