@@ -43,14 +43,21 @@ function isRecent(version) {
 function runHere() {
   if (saysUpToDate()) return
   watchLauncher()
-  require('module').enableCompileCache(process.env.NODE_COMPILE_CACHE || compileCache())
+  var kept = process.env.NODE_COMPILE_CACHE || compileCache()
+  if (kept !== undefined) require('module').enableCompileCache(kept)
   void import(require('url').pathToFileURL(main).href)
 }
 
 /** Compiled code of the user's own: what is below /tmp, where Node puts it, somebody else may have put there. As src/compile-cache.ts. */
 function compileCache() {
   var home = process.env.HOME || require('os').homedir()
-  return path.join(process.env.XDG_CACHE_HOME || path.join(home, '.cache'), 'stele', 'compiled')
+  var cache = process.env.XDG_CACHE_HOME || path.join(home, '.cache')
+  try {
+    require('fs').mkdirSync(cache)
+  } catch (error) {
+    if (error.code !== 'EEXIST') return
+  }
+  return path.join(cache, 'stele', 'compiled')
 }
 
 /** An installation that has nothing to do loads nothing but what finds that out, which is there in what is published. */
