@@ -312,6 +312,9 @@ suite('commands', { concurrency: 1 }, () => {
   test('stele install -w installs what a package and its neighbours need, and leaves others alone', async () => {
     await begin({ workspaces: ['packages/*'] }, workspace)
     await stele('install')
+    for (const each of ['.', 'packages/lib', 'packages/site']) {
+      rmSync(path(each, 'node_modules'), { recursive: true })
+    }
     const { stdout } = await stele('ci --filter @x/app')
     assert.match(stdout, /^1 packages?: /m)
     assert.ok(existsSync(path('packages/lib/node_modules/tool')))

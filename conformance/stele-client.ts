@@ -44,6 +44,11 @@ export async function makeProject(
     folder,
     env,
     stele: (args, more = {}) =>
-      runProgram(process.execPath, [main, ...args], { cwd: folder, env: { ...env, ...more } }),
+      runProgram(process.execPath, steleArguments(args), { cwd: folder, env: { ...env, ...more } }),
   }
+}
+
+/** What Node is given to run it. */
+export function steleArguments(args: readonly string[]): readonly string[] {
+  return [main, ...args]
 }

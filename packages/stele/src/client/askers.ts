@@ -1,5 +1,5 @@
 // Which line of which package.json asked for what could not be had.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorFromJson, type SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
@@ -39,6 +39,7 @@ function findDependency(
   path: string,
   clues: readonly string[],
 ): ReturnType<typeof placeIn> | undefined {
+  if (!existsSync(path)) return undefined // It is only about to be written.
   const text = readFileSync(path, 'utf8')
   const manifest: JsonValue = JSON.parse(text.replace(/^\uFEFF/, ''))
   if (!isJsonObject(manifest)) return undefined

@@ -1,12 +1,13 @@
-// An installation with another package.json than the one that is there: it is put back where the installation fails.
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+// An installation with other package.jsons than those that are there. They are read and changed when nobody else changes the project, and
+// written when all else is done.
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import { editManifest, type ManifestEdit, type Member, members } from './edit-manifest.ts'
-import { type InstallOptions, installGraph } from './install.ts'
+import { type InstallOptions, installGraph, type ProjectChange } from './install.ts'
+import type { Pins } from './pins.ts'
 import { type Place, placeOf } from './place.ts'
 import { readManifest } from './project.ts'
-import { writeWhole } from './write-whole.ts'
 
 /** A package.json, as far as its dependencies go. */
 export type DependencyManifest = {
@@ -28,44 +29,41 @@ function dependenciesIn(manifest: JsonObject): DependencyManifest {
   return { specifiers, names: () => members.flatMap((member) => [...specifiers(member).keys()]) }
 }
 
-/** What is to be changed in a package.json. */
-export type PlanEdits = (
-  manifest: DependencyManifest,
-  place: Place,
-) => readonly ManifestEdit[] | Promise<readonly ManifestEdit[]>
+/** What is to be changed. */
+export type Planning = {
+  /** In one package.json. */
+  readonly plan: (
+    manifest: DependencyManifest,
+    place: Place,
+  ) => readonly ManifestEdit[] | Promise<readonly ManifestEdit[]>
+  /** The package.jsons; the nearest one where there are none, which is made where it is not there. */
+  readonly places?: readonly Place[]
+  /** Called when all is planned, and may throw: the versions that are meant by it. */
+  readonly planned?: () => Pins | undefined
+}
 
-/**
- * Installs with these changes of the package.jsons in these folders, of the nearest one where none is given, which is made where there is
- * none. `options` may depend on what was planned. Throws what planning and installing throw; then the package.jsons are as they were.
- */
+/** Installs with these changes. Throws what planning and installing throw; then the package.jsons are as they were. */
 export async function changeManifest(
-  options: InstallOptions | (() => InstallOptions),
-  plan: PlanEdits,
-  at: readonly Place[] = [],
+  options: InstallOptions,
+  planning: Planning,
 ): ReturnType<typeof installGraph> {
-  const asked = typeof options === 'function' ? options : () => options
-  const places = at.length > 0 ? at : [await placeOf(asked().root)]
-  const edited = await Promise.all(
+  const { places = [] } = planning
+  const all = places.length > 0 ? places : [await placeOf(options.root)]
+  return installGraph({ ...options, change: () => edited(all, planning) })
+}
+
+async function edited(
+  places: readonly Place[],
+  { plan, planned }: Planning,
+): Promise<ProjectChange> {
+  const found = await Promise.all(
     places.map(async (place) => {
       const path = join(place.folder, 'package.json')
       const before = existsSync(path) ? readFileSync(path, 'utf8') : undefined
       const manifest = before === undefined ? {} : readManifest(place.folder, '.').manifest
       const edits = await plan(dependenciesIn(manifest), place)
-      return { path, before, after: await editManifest(before ?? '{}\n', edits) }
+      return [path, await editManifest(before ?? '{}\n', edits)] as const
     }),
   )
-  let isDone = false
-  try {
-    for (const { path, after } of edited) writeWhole(path, after)
-    const installed = await installGraph(asked())
-    isDone = asked().isDryRun !== true
-    return installed
-  } finally {
-    if (!isDone) {
-      for (const { path, before } of edited) {
-        if (before === undefined) rmSync(path, { force: true })
-        else writeWhole(path, before)
-      }
-    }
-  }
+  return { texts: new Map(found), pins: planned?.() }
 }

@@ -7,6 +7,7 @@ import type { PeerMismatch, Resolved, ResolvePorts } from '@stele/resolve'
 import type { Graph, InstanceKey } from '@stele/resolve/graph'
 import { askedOnce } from './asked-once.ts'
 import { withImporters } from './chosen-importers.ts'
+import { clearInstalled } from './clear-installed.ts'
 import { openDependencyScripts } from './dependency-scripts.ts'
 import { Fetching } from './fetching.ts'
 import { checkPrograms, type GlobalPlace, linkPrograms, pathNotice } from './global.ts'
@@ -24,8 +25,8 @@ import {
 import { ownPlatform } from './own-platform.ts'
 import { readPatches } from './patches.ts'
 import { type Pins, withPins } from './pins.ts'
-import { linkPlaced, planPlacing, withHashes } from './placing.ts'
-import { type Project, readProject } from './project.ts'
+import { linkPlaced, type Placing, planPlacing, withHashes } from './placing.ts'
+import { type ManifestTexts, type Project, readProject } from './project.ts'
 import { Pull } from './pull.ts'
 import { registerProject, storeFolder } from './registered.ts'
 import { openOwnRegistries } from './registries.ts'
@@ -36,6 +37,7 @@ import { openSources, type Sources } from './sources.ts'
 import { keepState, takeSnapshot } from './state.ts'
 import { bootOf, findUpToDate } from './up-to-date.ts'
 import { findRoot, workspacePatterns } from './workspaces.ts'
+import { writeWhole } from './write-whole.ts'
 
 /** What an installation is asked for. */
 export type InstallOptions = {
@@ -53,8 +55,10 @@ export type InstallOptions = {
   readonly dedupes?: boolean
   /** The package.jsons of the workspace that are meant, by their folders; all where absent. */
   readonly folders?: readonly string[] | undefined
-  /** Versions of dependencies that were asked for just now. */
-  readonly pins?: Pins | undefined
+  /** What is changed in package.jsons, asked for when it is this installation's turn; written when all is in its place. */
+  readonly change?: (() => Promise<ProjectChange>) | undefined
+  /** What node_modules has is removed, once all that is to be there is in the store. */
+  readonly isFresh?: boolean | undefined
   /** Changes nothing: the report tells what would be changed. */
   readonly isDryRun?: boolean
   /** What --layout says. */
@@ -71,6 +75,13 @@ export type InstallOptions = {
   readonly scripts?: OwnScriptsAsked | undefined
   /** Hears what a person should know while it goes on. */
   readonly reporter?: Reporter | undefined
+}
+
+/** Package.jsons as they are to be. */
+export type ProjectChange = {
+  readonly texts: ManifestTexts
+  /** Versions of dependencies that were asked for just now. */
+  readonly pins?: Pins | undefined
 }
 
 /** What it did. */
@@ -99,18 +110,29 @@ type Installed = { readonly report: InstallReport; readonly graph: Graph }
 
 /** As install(), with what is installed now. */
 export async function installGraph(options: InstallOptions): Promise<Installed> {
+  if (options.change !== undefined) return runScriptsAfter(options, await installInTurn(options))
   const project = await readProject(options.root)
-  const { scripts } = options
-  const runsOwn =
-    scripts !== undefined && options.isDryRun !== true && hasOwnScripts(project, scripts)
-  if (!runsOwn) return installInTurn(options, project)
-  const { runAfter, runBefore } = await import('../scripts/own-scripts.ts')
-  const asked = { ...options, ...scripts }
-  await runBefore(project, asked)
-  const installed = upToDate(options, project) ?? (await installInTurn(options))
+  if (!runsOwn(options, project)) return installInTurn(options, project)
+  const { runBefore } = await import('../scripts/own-scripts.ts')
+  await runBefore(project, { ...options, ...options.scripts })
+  return runScriptsAfter(options, upToDate(options, project) ?? (await installInTurn(options)))
+}
+
+type WithScripts = InstallOptions & { readonly scripts: OwnScriptsAsked }
+
+function runsOwn(options: InstallOptions, project: Project): options is WithScripts {
+  const { scripts, isDryRun } = options
+  return scripts !== undefined && isDryRun !== true && hasOwnScripts(project, scripts)
+}
+
+async function runScriptsAfter(options: InstallOptions, installed: Installed): Promise<Installed> {
+  if (options.isDryRun === true) return installed // There may be no package.json.
+  const project = await readProject(options.root)
+  if (!runsOwn(options, project)) return installed
   const { added, removed, changes } = installed.report
   const isChanged = added.length > 0 || removed > 0 || changes.length > 0
-  await runAfter(await readProject(options.root), asked, { isChanged })
+  const { runAfter } = await import('../scripts/own-scripts.ts')
+  await runAfter(project, { ...options, ...options.scripts }, { isChanged })
   return installed
 }
 
@@ -139,15 +161,21 @@ async function installInTurn(options: InstallOptions, known?: Project): Promise<
     hasWaited = true
     options.reporter?.say(line)
   })
-  const project = hasWaited || known === undefined ? await readProject(root) : known
-  return await installNow(options, project)
+  const change = await options.change?.()
+  const isKnown = known !== undefined && !hasWaited && change === undefined
+  const project = isKnown ? known : await readProject(root, change?.texts)
+  return await installNow(options, project, change)
 }
 
-async function installNow(options: InstallOptions, project: Project): Promise<Installed> {
+async function installNow(
+  options: InstallOptions,
+  project: Project,
+  change: ProjectChange | undefined,
+): Promise<Installed> {
   const startMs = performance.now()
   const startedMs = Date.now()
   const { isFrozen } = options
-  const relock = options.relock ?? relockFor(options)
+  const relock = options.relock ?? relockFor(options, change)
   const { root, importers: wanted } = project
   const settings = readResolveSettings(project)
   const snapshot = snapshotOf(project, options.env, startedMs)
@@ -161,14 +189,14 @@ async function installNow(options: InstallOptions, project: Project): Promise<In
             ...world,
             project,
             rules: {
-              locked: withPins(plan.locked, options.pins),
+              locked: withPins(plan.locked, change?.pins),
               ...settings.rules,
               dedupes: options.dedupes,
             },
             ports: () => portsOf(world, options.isDryRun === true),
           })
         : { graph: plan.current, mismatches: [], unusedOverrides: [] }
-    const report = await complete({ options, project, plan, snapshot, world, resolved })
+    const report = await complete({ options, project, plan, snapshot, world, resolved, change })
     const tookMs = Math.round(performance.now() - startMs)
     return { report: { ...report, tookMs }, graph: resolved.graph }
   } finally {
@@ -217,14 +245,15 @@ type Completing = {
   readonly snapshot: ReturnType<typeof snapshotOf>
   readonly world: World
   readonly resolved: Resolved
+  readonly change: ProjectChange | undefined
 }
 
 /** Puts what was resolved into its place, or tells what that would do. */
 async function complete(completing: Completing): Promise<Omit<InstallReport, 'tookMs'>> {
-  const { options, project, plan, snapshot, world, resolved } = completing
+  const { options, project, plan, world, resolved } = completing
   const { root } = project
   const { graph, mismatches, unusedOverrides } = resolved
-  const { env, omit = {}, typed, global, isForced = false } = options
+  const { env, omit = {}, global, isForced = false } = options
   const { config, store, fetching, sources } = world
   const installed = withImporters(graph, root, options.folders)
   const selected = selectInstances(installed, ownPlatform, omit)
@@ -235,6 +264,8 @@ async function complete(completing: Completing): Promise<Omit<InstallReport, 'to
     ...deprecationsIn(graph, changes),
   ]
   const known = { packages, mismatches, changes }
+  const all = project.importers.map(({ folder }) => folder)
+  const cleared = options.isFresh === true ? (options.folders ?? all) : []
   const scripts = await openDependencyScripts({
     ...world,
     project,
@@ -254,6 +285,7 @@ async function complete(completing: Completing): Promise<Omit<InstallReport, 'to
     settings: plan.settings,
     manifests: project.manifests,
     registryOf: config.registryOf,
+    cleared,
   })
   if (global !== undefined) checkPrograms(global, graph, isForced)
   if (options.isDryRun === true) {
@@ -262,21 +294,11 @@ async function complete(completing: Completing): Promise<Omit<InstallReport, 'to
   }
   registerProject(store.path, root)
   const ready = await scripts.finish(placing, await fetching.complete(placing))
+  if (cleared.length > 0) clearInstalled(root, cleared)
   const linked = linkPlaced(placing, store, ready.contentsOf)
   const { added, removed, isChanged } = linked
   if (global !== undefined) linkPrograms(global, graph, isForced)
-  if (options.isFrozen !== true) {
-    const hashed = withHashes(graph, selected, (key, name) =>
-      store.hashOf(ready.contentsOf(key), name),
-    )
-    writeLock(root, formatLock({ graph: hashed, settings: placing.settings }))
-  }
-  if (typed !== undefined) {
-    const isBuilt = scripts.builds !== undefined
-    const runsScripts = options.scripts !== undefined && hasOwnScripts(project, options.scripts)
-    const ended = { ...snapshot, typed, cwd: process.cwd(), packages, store: store.path }
-    keepState({ ...ended, isBuilt, runsScripts })
-  }
+  writeProject(completing, { placing, contentsOf: ready.contentsOf })
   const pathLine = global && pathNotice(global, env)
   const notices = [
     ...plan.notices,
@@ -289,9 +311,38 @@ async function complete(completing: Completing): Promise<Omit<InstallReport, 'to
   return { ...known, added, removed, isChanged, fetched: fetching.count, notices }
 }
 
+/** What says what is installed now: package.jsons that were changed, the lock, and the note of what need not be looked at again. */
+function writeProject(
+  { options, project, snapshot, world, resolved, change }: Completing,
+  {
+    placing,
+    contentsOf,
+  }: { readonly placing: Placing; readonly contentsOf: (key: InstanceKey) => string },
+): void {
+  const { root } = project
+  const { store } = world
+  const { typed, scripts } = options
+  const { selected, settings } = placing
+  for (const [path, text] of change?.texts ?? []) writeWhole(path, text)
+  if (options.isFrozen !== true) {
+    const graph = withHashes(resolved.graph, selected, (key, name) =>
+      store.hashOf(contentsOf(key), name),
+    )
+    writeLock(root, formatLock({ graph, settings }))
+  }
+  if (typed === undefined) return
+  const isBuilt = placing.builds !== undefined
+  const runsScripts = scripts !== undefined && hasOwnScripts(project, scripts)
+  const ended = { ...snapshot, typed, cwd: process.cwd(), packages: selected.size }
+  keepState({ ...ended, store: store.path, isBuilt, runsScripts })
+}
+
 /** Even where the lock fits, there may be something to resolve. */
-function relockFor({ root, dedupes, pins }: InstallOptions): LockAsked['relock'] {
-  const hasPins = pins !== undefined && existsSync(lockPathOf(root))
+function relockFor(
+  { root, dedupes }: InstallOptions,
+  change: ProjectChange | undefined,
+): LockAsked['relock'] {
+  const hasPins = change?.pins !== undefined && existsSync(lockPathOf(root))
   return dedupes === true || hasPins ? (before) => before && lockedOf(before) : undefined
 }
 

@@ -46,16 +46,17 @@ export function writeLinks(root: string, links: Links): void {
   writeFileSync(path, `${JSON.stringify(Object.fromEntries(some), null, 2)}\n`)
 }
 
-/** The links as node_modules is to have them, and what to say of each. */
+/** The links as node_modules is to have them, and what to say of each; those of the folders in `ended` are left out. */
 export function overlaysOf(
   root: string,
   { importers }: Graph,
+  ended: readonly string[],
 ): { readonly overlays: readonly Overlay[]; readonly notices: readonly string[] } {
   const overlays: Overlay[] = []
   const notices: string[] = []
   const folders = new Set(importers.map(({ folder }) => folder))
   for (const [importer, names] of Object.entries(readLinks(root))) {
-    if (!folders.has(importer)) continue
+    if (!folders.has(importer) || ended.includes(importer)) continue
     for (const [name, target] of Object.entries(names)) {
       const shown = shownFrom(root, target)
       const manifest = manifestIn(target)

@@ -57,6 +57,8 @@ export type PlacingOf = Pick<Placing, 'root' | 'graph' | 'selected' | 'builds'> 
   /** The root's package.json, and the settings of the lock. */
   readonly manifest: JsonObject
   readonly settings: JsonObject
+  /** Folders whose links end: their node_modules is made from scratch. */
+  readonly cleared?: readonly string[]
   /** The package.jsons of the workspace. */
   readonly manifests: readonly { readonly folder: string; readonly manifest: JsonObject }[]
 }
@@ -69,6 +71,7 @@ export function planPlacing({
   manifests,
   builds,
   registryOf,
+  cleared = [],
   ...of
 }: PlacingOf): Placing {
   const { asked, settings } = readLayout(of)
@@ -78,7 +81,7 @@ export function planPlacing({
   const slots = builds === undefined ? plain : slotKeys(graph, registryOf, builds)
   const members = new Map(manifests.map((each) => [each.folder, releaseIn(each.manifest)]))
   const planned = planLayout(decided.layout, { graph, selected, slots, omitsDev, members })
-  const linked = overlaysOf(root, graph)
+  const linked = overlaysOf(root, graph, cleared)
   const plan = withOverlays(planned, linked.overlays)
   const layoutLine = layoutNotice(decided)
   const notices = [...(layoutLine === undefined ? [] : [layoutLine]), ...linked.notices]

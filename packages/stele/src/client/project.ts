@@ -24,11 +24,17 @@ export type Project = {
   readonly settingsFile: JsonObject
 }
 
-/** Reads the project that this folder belongs to. Throws manifest_unreadable, workspace_duplicate, specifier_invalid. */
-export async function readProject(folder: string): Promise<Project> {
+/** Texts of package.jsons that are not written yet, by their paths. */
+export type ManifestTexts = ReadonlyMap<string, string>
+
+/**
+ * Reads the project that this folder belongs to; `texts` count in place of what is on the disk. Throws manifest_unreadable,
+ * workspace_duplicate, specifier_invalid.
+ */
+export async function readProject(folder: string, texts?: ManifestTexts): Promise<Project> {
   const root = await findRoot(folder)
   try {
-    return await readAll(root)
+    return await readAll(root, texts)
   } catch (error) {
     throw await explained(error, root)
   }
@@ -43,11 +49,12 @@ export async function explained(error: unknown, root: string): Promise<unknown> 
   return 'chain' in error.details ? (await import('./askers.ts')).withAsker(error, root) : error
 }
 
-async function readAll(root: string): Promise<Project> {
-  const main = readManifest(root, '.')
+async function readAll(root: string, texts: ManifestTexts | undefined): Promise<Project> {
+  const read = (each: string): ProjectManifest => readManifest(root, each, texts)
+  const main = read('.')
   const settingsFile = await readSettingsFile(root)
   const folders = await memberFolders(root, workspacePatterns(main.manifest, settingsFile))
-  const members = [main, ...folders.map((each) => readManifest(root, each))]
+  const members = [main, ...folders.map(read)]
   checkNames(members)
   const catalogs = readCatalogs(main.manifest, settingsFile)
   const manifests = [...members, ...linkedManifests(root, members, catalogs)]
@@ -57,10 +64,10 @@ async function readAll(root: string): Promise<Project> {
 }
 
 /** Reads the package.json of this folder. Throws manifest_unreadable. */
-export function readManifest(root: string, folder: string): ProjectManifest {
+export function readManifest(root: string, folder: string, texts?: ManifestTexts): ProjectManifest {
   const path = join(root, folder, 'package.json')
   try {
-    const text = readFileSync(path, 'utf8')
+    const text = texts?.get(path) ?? readFileSync(path, 'utf8')
     const manifest = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text)
     if (isJsonObject(manifest)) return { folder, manifest }
     throw new Error('it is no JSON object')

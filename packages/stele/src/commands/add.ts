@@ -5,7 +5,7 @@ import { SteleError } from '@stele/errors'
 import {
   changeManifest,
   type DependencyManifest,
-  type PlanEdits,
+  type Planning,
 } from '../client/change-manifest.ts'
 import { type ManifestEdit, type Member, members } from '../client/edit-manifest.ts'
 import type { InstallReport } from '../client/install.ts'
@@ -63,29 +63,29 @@ async function run(input: Input): Promise<InstallReport> {
   const project = isProject ? await readProject(root) : undefined
   const packuments = openPackuments({ ...asked, root }, project)
   const pins = new Map<string, ReadonlyMap<string, string>>()
+  const plan: Planning['plan'] = async (manifest, place) => {
+    const importer = importerOf(place)
+    const wishes = await Promise.all(
+      input.positionals.map(async (typed) => {
+        const wish = readWish(typed, process.cwd(), place.folder)
+        const name = wish.name ?? (await packuments.nameOf(wish.specifier, importer))
+        return { ...wish, name }
+      }),
+    )
+    const prefix = prefixIn(input, packuments)
+    const all = await Promise.all(wishes.map((wish) => saved(wish, packuments, prefix)))
+    const versions = wishes.flatMap(({ name }, at) => {
+      const version = all[at]?.version
+      return version === undefined ? [] : [[name, version] as const]
+    })
+    pins.set(importer, new Map(versions))
+    return wishes.flatMap((wish, at) =>
+      editsFor(manifest, memberIn(input, packuments), { wish, to: all[at]?.specifier }),
+    )
+  }
   try {
-    const plan: PlanEdits = async (manifest, place) => {
-      const importer = importerOf(place)
-      const wishes = await Promise.all(
-        input.positionals.map(async (typed) => {
-          const wish = readWish(typed, process.cwd(), place.folder)
-          const name = wish.name ?? (await packuments.nameOf(wish.specifier, importer))
-          return { ...wish, name }
-        }),
-      )
-      const prefix = prefixIn(input, packuments)
-      const all = await Promise.all(wishes.map((wish) => saved(wish, packuments, prefix)))
-      const versions = wishes.flatMap(({ name }, at) => {
-        const version = all[at]?.version
-        return version === undefined ? [] : [[name, version] as const]
-      })
-      pins.set(importer, new Map(versions))
-      return wishes.flatMap((wish, at) =>
-        editsFor(manifest, memberIn(input, packuments), { wish, to: all[at]?.specifier }),
-      )
-    }
     const places = chosen === undefined ? [] : placesOf(chosen.root, chosen.members)
-    return (await changeManifest(() => ({ ...asked, pins }), plan, places)).report
+    return (await changeManifest(asked, { plan, places, planned: () => pins })).report
   } finally {
     packuments.close()
   }

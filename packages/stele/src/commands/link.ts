@@ -54,7 +54,7 @@ async function linkGlobally(input: Input, folder: string): Promise<InstallReport
   const asked = readInstallOptions({ ...input, options })
   const specifier = `link:${folder.replaceAll('\\', '/')}`
   const edit = { member: 'dependencies', name, specifier } as const
-  return (await changeManifest(asked, () => [edit])).report
+  return (await changeManifest(asked, { plan: () => [edit] })).report
 }
 
 /** The name of a package, and its folder. */

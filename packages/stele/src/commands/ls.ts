@@ -1,6 +1,6 @@
 // stele ls: what is installed, as a tree.
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { type Graph, type InstanceKey, linkedFolder } from '@stele/resolve/graph'
 import { instancesOf } from '../client/dependency-paths.ts'
@@ -80,12 +80,20 @@ async function run(input: Input): Promise<readonly Tree[]> {
     folder,
     dependencies: directs.flatMap(({ name, kind, instance }): readonly Node[] => {
       if (instance === undefined || (wanted !== undefined && !wanted.has(instance))) return []
-      const isThere = existsSync(join(root, folder, 'node_modules', name))
+      const isThere = isInstalled(root, folder, name)
       const node = nodeOf(graph, { name, key: instance, depth, wanted, shown })
       const isOptional = kind === 'optionalDependencies'
       return [{ ...node, kind, ...(isThere || isOptional ? {} : { isMissing: true }) }]
     }),
   }))
+}
+
+/** There, or in a folder above, where the layout "hoisted" has it. */
+function isInstalled(root: string, folder: string, name: string): boolean {
+  for (let at = folder; ; at = posix.dirname(at)) {
+    if (existsSync(join(root, at, 'node_modules', name))) return true
+    if (at === '.') return false
+  }
 }
 
 function readDepth({ all, depth }: Input['options'], hasNames: boolean): number {

@@ -18,14 +18,13 @@ import { SteleError } from '@stele/errors'
 import { openStore } from '@stele/install'
 import type { PackageId, Release } from '@stele/resolve/graph'
 import { editSection } from '../client/edit-manifest.ts'
-import { type InstallReport, install } from '../client/install.ts'
+import { type InstallReport, install, type ProjectChange } from '../client/install.ts'
 import { needLock } from '../client/lock-file.ts'
 import { placeOf } from '../client/place.ts'
 import { identityOf } from '../client/placing.ts'
 import { readManifest } from '../client/project.ts'
 import { storeFolder } from '../client/registered.ts'
 import { objectIn } from '../client/resolve-settings.ts'
-import { writeWhole } from '../client/write-whole.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, readInstallOptions } from './install-input.ts'
 import { needArguments } from './need-arguments.ts'
@@ -92,10 +91,10 @@ async function commit(input: Input): Promise<Committed> {
   const path = `patches/${id.replaceAll('/', '__')}.patch`
   mkdirSync(join(root, 'patches'), { recursive: true })
   writeFileSync(join(root, path), text)
-  await writePatched(root, id, path)
+  const change = (): ReturnType<typeof patched> => patched(root, id, path)
+  const installed = await install({ ...readInstallOptions(input), root, change })
   rmSync(folder, { recursive: true, force: true })
-  rmSync(`${folder}.id`)
-  const installed = await install({ ...readInstallOptions(input), root })
+  rmSync(`${folder}.id`, { force: true })
   return { package: id, patch: path, installed }
 }
 
@@ -164,12 +163,12 @@ function differences(before: string, after: string): string {
 /** Bytes of a patch: more than a person can have changed. */
 const maxPatchBytes: number = 64 * 1024 * 1024
 
-async function writePatched(root: string, id: PackageId, path: string): Promise<void> {
+async function patched(root: string, id: PackageId, path: string): Promise<ProjectChange> {
   const file = join(root, 'package.json')
   const known = objectIn(objectIn(readManifest(root, '.').manifest['stele'])['patchedDependencies'])
   const value = { ...known, [id]: path }
   const text = await editSection(readFileSync(file, 'utf8'), 'patchedDependencies', value)
-  writeWhole(file, text)
+  return { texts: new Map([[file, text]]) }
 }
 
 function wrong(command: string, reason: string): SteleError<'usage_wrong'> {

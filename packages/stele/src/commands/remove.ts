@@ -2,9 +2,9 @@
 
 import type { SteleError } from '@stele/errors'
 import { absentDependency } from '../client/absent-dependency.ts'
-import { changeManifest, type PlanEdits } from '../client/change-manifest.ts'
+import { changeManifest, type Planning } from '../client/change-manifest.ts'
 import { members } from '../client/edit-manifest.ts'
-import type { InstallOptions, InstallReport } from '../client/install.ts'
+import type { InstallReport } from '../client/install.ts'
 import { placesOf } from '../client/place.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
@@ -30,7 +30,7 @@ async function run(input: Input): Promise<InstallReport> {
   const places = chosen === undefined ? [] : placesOf(chosen.root, chosen.members)
   const found = new Set<string>()
   const known = new Set<string>()
-  const plan: PlanEdits = (manifest, { root }) => {
+  const plan: Planning['plan'] = (manifest, { root }) => {
     for (const name of manifest.names()) known.add(name)
     return input.positionals.flatMap((name) => {
       const own = members.filter((member) => manifest.specifiers(member).has(name))
@@ -41,10 +41,9 @@ async function run(input: Input): Promise<InstallReport> {
   }
   const absent = (root: string, name: string): SteleError =>
     absentDependency(root, name, { where: 'package.json', known: [...known] })
-  const checked: () => InstallOptions = () => {
+  const planned = (): undefined => {
     const missing = input.positionals.find((name) => !found.has(name))
-    if (places.length > 1 && missing !== undefined) throw absent(chosen?.root ?? '', missing)
-    return asked
+    if (missing !== undefined) throw absent(chosen?.root ?? '', missing)
   }
-  return (await changeManifest(places.length > 1 ? checked : asked, plan, places)).report
+  return (await changeManifest(asked, { plan, places, planned })).report
 }

@@ -1,6 +1,6 @@
 // stele unlink: ends what stele link began.
 import { SteleError } from '@stele/errors'
-import { changeManifest } from '../client/change-manifest.ts'
+import { changeManifest, type Planning } from '../client/change-manifest.ts'
 import { type InstallReport, install } from '../client/install.ts'
 import { manifestIn, readLinks, writeLinks } from '../client/links.ts'
 import { importerOf, placeOf } from '../client/place.ts'
@@ -40,11 +40,11 @@ async function unlinkGlobally(input: Input, folder: string): Promise<InstallRepo
   const found = manifestIn(folder)?.['name']
   const name = typeof found === 'string' ? found : ''
   const asked = readInstallOptions({ ...input, options: { ...input.options, global: true } })
-  const plan = (manifest: Parameters<Parameters<typeof changeManifest>[1]>[0]) => {
+  const plan: Planning['plan'] = (manifest) => {
     if (!manifest.names().includes(name)) throw unlinked(name, {})
-    return [{ member: 'dependencies', name, specifier: undefined } as const]
+    return [{ member: 'dependencies', name, specifier: undefined }]
   }
-  return (await changeManifest(asked, plan)).report
+  return (await changeManifest(asked, { plan })).report
 }
 
 function unlinked(name: string, links: object): SteleError<'usage_wrong'> {

@@ -69,11 +69,10 @@ async function run(input: Input): Promise<Report> {
   try {
     const { report, graph } =
       options['latest'] === true
-        ? await changeManifest(
-            relocking,
-            (manifest) => latestEdits(manifest, positionals, packuments),
+        ? await changeManifest(relocking, {
+            plan: (manifest) => latestEdits(manifest, positionals, packuments),
             places,
-          )
+          })
         : await installGraph(relocking)
     return { ...report, blocked: await blockersOf(graph, names, packuments.of) }
   } finally {

@@ -1,0 +1,32 @@
+// What an installation from scratch removes: node_modules of the package.jsons that it is for, and the links that were made there.
+import { lstatSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { readLinks, writeLinks } from './links.ts'
+
+/** Empties node_modules of these folders. Of the root, what says whose turn it is stays: it is this installation's. */
+export function clearInstalled(root: string, folders: readonly string[]): void {
+  for (const folder of folders) {
+    if (folder !== '.') remove(join(root, folder, 'node_modules'))
+  }
+  const others = Object.entries(readLinks(root)).filter(([folder]) => !folders.includes(folder))
+  writeLinks(root, Object.fromEntries(others))
+  if (folders.includes('.')) clearRoot(join(root, 'node_modules'))
+}
+
+const kept = /^(?:lock|links)[.\w-]*$/
+
+function clearRoot(modules: string): void {
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    remove(modules)
+    return
+  }
+  for (const name of readdirSync(modules)) {
+    if (name !== '.stele') remove(join(modules, name))
+  }
+  const own = join(modules, '.stele')
+  for (const name of readdirSync(own)) if (!kept.test(name)) remove(join(own, name))
+}
+
+function remove(path: string): void {
+  rmSync(path, { recursive: true, force: true, maxRetries: 3 })
+}
