@@ -29,10 +29,13 @@ export function publishDocument(name: string, version: string): Readonly<Record<
 }
 
 /** What mnpm puts for a package of the same files, which depends on left-pad. */
-export function moduleDocument(name: string, version: string): Readonly<Record<string, unknown>> {
-  const dependencies = { 'left-pad': '^1.0.0' }
+export function moduleDocument(
+  name: string,
+  version: string,
+  dependencies: Readonly<Record<string, string>> = { 'left-pad': '^1.0.0' },
+): Readonly<Record<string, unknown>> {
   const tarball = packageTarball({ name, version, main: 'index.js', dependencies })
-  const list = [{ name: 'left-pad', version: '^1.0.0' }]
+  const list = Object.entries(dependencies).map(([of, wanted]) => ({ name: of, version: wanted }))
   return { name, version, dependencies: list, tarball: tarball.toString('base64') }
 }
 

@@ -62,7 +62,7 @@ writeFileSync(
     mode: 0o755,
   },
 )
-for (const name of ['nodevms.cjs', 'stelex.cjs', 'node-gyp-bin']) {
+for (const name of ['mnpm.cjs', 'nodevms.cjs', 'stelex.cjs', 'node-gyp-bin']) {
   cpSync(join(stele, 'bin', name), join(dist, 'bin', name), { recursive: true })
 }
 writeTypes(

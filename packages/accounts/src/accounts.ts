@@ -89,6 +89,11 @@ export type Accounts = {
     readonly password?: string
     readonly secret?: 'password' | 'token'
   }) => Promise<AddedUser>
+  /**
+   * True for an account that no password and no token opens, made when there is none of the name: whoever may use it is for
+   * others to decide. False for one that is somebody's, or was.
+   */
+  readonly share: (account: string) => boolean
   /** The operator's: a new password, made when none is given. All tokens stay. Throws account_not_found, password_invalid. */
   readonly setPassword: (account: string, password?: string) => Promise<AddedUser>
   /** The operator's: drops password, e-mail and tokens. The name stays taken. Throws account_not_found. */
@@ -144,6 +149,12 @@ export function createAccounts(ports: {
       store.updateUser({ ...needUser(store, claim.account), passwordHash, updatedMs: now() })
     },
     addUser: (wish) => addUser(context, wish),
+    share: (account) => {
+      const user = presentUser(store, account)
+      if (user !== undefined) return user.passwordHash === null && tokens.list(account).length === 0
+      const name = parseAccountName(account)
+      return store.insertUser(newUser({ account: name, email: null, passwordHash: null }, now()))
+    },
     setPassword: (account, password) => setPassword(context, account, password),
     removeUser: (account) => {
       needUser(store, account)

@@ -182,3 +182,16 @@ test('listUsers() lists by name', async () => {
     ['alice', 'bob'],
   )
 })
+
+test('share() gives an account that no secret opens, and nobody their own to others', async () => {
+  const { accounts } = createFixture()
+  assert.deepEqual([accounts.share('mnpm'), accounts.share('mnpm')], [true, true])
+  assert.equal(await codeOf(accounts.signUp({ ...alice, account: 'mnpm' })), 'account_exists')
+  await accounts.addUser({ account: 'bob' })
+  await accounts.addUser({ account: 'carl', secret: 'token' })
+  await accounts.addUser({ account: 'gone' })
+  accounts.removeUser('gone')
+  assert.deepEqual(['bob', 'carl', 'gone'].map(accounts.share), [false, false, false])
+  await accounts.setPassword('mnpm')
+  assert.equal(accounts.share('mnpm'), false)
+})

@@ -93,7 +93,7 @@ export function createFixture(
     npmFace.open(ports, settings),
     logFace.open(ports, {}),
     healthFace.open(ports, {}),
-    mnpmFace.open(ports, { mirrors: ['https://mirror.example/basepath'] }),
+    mnpmFace.open(ports, { mirrors: ['https://mirror.example/basepath'], port: null }),
     jsRegistryFace.open(ports, {}),
   ]
   const noteAnswer = (_method: string, status: number): true => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Reply } from '@stele/http'
+import { createApp, type Reply } from '@stele/http'
 import { moduleDocument, publishDocument } from '../../../conformance/sample-package.ts'
 import { ask } from '../../http/test/incoming.ts'
 import { maxModuleBytes } from '../src/limits.ts'
-import { createFixture, jsonOf, signUp } from './app-fixture.ts'
+import { mnpmPortFace } from '../src/mnpm/index.ts'
+import { createFixture, jsonOf, signUp, textOf } from './app-fixture.ts'
 
 type Change = (module: Readonly<Record<string, unknown>>) => unknown
 
@@ -169,4 +170,70 @@ for (const [query, reason] of [
     assert.equal(reply.status, 400)
     assert.match(String(jsonOf(reply)['error']), reason)
   })
+}
+
+/** Who may put a module through mnpm's own port without credentials. */
+const senders: readonly (readonly [
+  claim: string,
+  settings: Parameters<typeof createFixture>[0],
+  headers: Readonly<Record<string, string>>,
+  status: number,
+])[] = [
+  ['a program of this machine', { settings: { signUp: 'auto' } }, {}, 201],
+  ['the same where sign-up is open', { settings: { signUp: 'open' } }, {}, 201],
+  ['nobody where sign-up is closed', { settings: { signUp: 'closed' } }, {}, 401],
+  [
+    'nobody where other machines reach the registry',
+    { settings: { signUp: 'open', listensOnLoopback: false } },
+    {},
+    401,
+  ],
+  ['nobody through a proxy', { settings: { signUp: 'open' } }, { via: '1.1 proxy' }, 401],
+  [
+    'nobody with a wrong token',
+    { settings: { signUp: 'auto' } },
+    { authorization: 'Bearer x' },
+    401,
+  ],
+]
+for (const [claim, options, headers, status] of senders) {
+  test(`PUT /module takes a module without credentials from ${claim}`, async () => {
+    const fixture = createFixture(options)
+    const body = moduleDocument('x', '1.0.0')
+    const reply = await portOf(fixture)(ask('PUT', '/module', { body, headers }))
+    assert.equal(reply.status, status, JSON.stringify(jsonOf(reply)))
+    const calls = fixture.registry.calls.filter((call) => call.startsWith('publish'))
+    assert.deepEqual(calls, status === 201 ? ['publish mnpm x'] : [])
+  })
+}
+
+test('PUT /module is nobody without credentials where the account "mnpm" has a password', async () => {
+  const fixture = createFixture()
+  await signUp(fixture, 'mnpm')
+  const body = moduleDocument('x', '1.0.0')
+  const reply = await portOf(fixture)(ask('PUT', '/module', { body }))
+  assert.deepEqual([reply.status, jsonOf(reply)['code']], [401, 'unauthenticated'])
+})
+
+test("mnpm's own port lists a module's tarballs, gives them, and names itself where there is no other mirror", async () => {
+  const fixture = createFixture()
+  const app = portOf(fixture)
+  const body = moduleDocument('@s/x', '1.0.0')
+  assert.equal((await app(ask('PUT', '/module', { body }))).status, 201)
+  const listing = await app(ask('GET', '/@s/x'))
+  assert.match(textOf(listing), /href="\/@s\/x\/x-v1\.0\.0\.tgz"/)
+  const tarball = await app(ask('GET', '/@s/x/x-v1.0.0.tgz'))
+  assert.deepEqual(tarball.body, Buffer.from(String(body['tarball']), 'base64'))
+  for (const path of ['/@s/x/x-1.0.0.tgz', '/@s/x/y-v1.0.0.tgz', '/@s/x/x-v2.0.0.tgz', '/y']) {
+    assert.equal((await app(ask('GET', path))).status, 404, path)
+  }
+  const { mirrors } = jsonOf(await app(ask('GET', '/mirrors')))
+  assert.deepEqual(mirrors, ['http://localhost:4873'])
+})
+
+/** The app behind mnpm's own port. */
+function portOf({ ports }: ReturnType<typeof createFixture>): ReturnType<typeof createApp> {
+  const faces = [mnpmPortFace.open(ports, { mirrors: [], port: 0 })]
+  const settings = { mountPath: '', trustedProxies: [], listensOnLoopback: true }
+  return createApp({ faces, settings, now: Date.now, report: () => undefined })
 }

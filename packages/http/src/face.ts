@@ -7,6 +7,8 @@ import type { Params, Route } from './router.ts'
 /** A face that is open: its ports and settings are bound. Where two faces have the same route or upgrade, the first has it. */
 export type Face = Habits & {
   readonly routes: readonly Route[]
+  /** Where it has a port of its own, it is not at the server's; 0 takes a free one. */
+  readonly port?: number
   readonly upgrades?: readonly Upgrade[]
 }
 

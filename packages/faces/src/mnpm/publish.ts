@@ -3,19 +3,23 @@ import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
 import { parsePackageName, parseVersion } from '@stele/formats/names'
 import { type Ask, type Draft, jsonDraft, type Route, textMember } from '@stele/http/routes'
-import type { Access } from '../access.ts'
 import { maxModuleBytes } from '../limits.ts'
 import { type Dependency, dependencyList, firstDifference } from './dependencies.ts'
 import type { MnpmPorts } from './ports.ts'
 
 type Ports = Pick<MnpmPorts, 'registry'>
 
-export function publishRoutes(ports: Ports, access: Access): Route[] {
+/** `needWriter` gives the account that publishes. */
+export function publishRoutes(
+  root: string,
+  ports: Ports,
+  needWriter: (ask: Ask) => Promise<string>,
+): Route[] {
   return [
     {
       method: 'PUT',
-      path: '/-/mnpm/module',
-      answer: async (ask) => putModule(ask, await access.needWriter(ask), ports),
+      path: `${root}/module`,
+      answer: async (ask) => putModule(ask, await needWriter(ask), ports),
     },
   ]
 }

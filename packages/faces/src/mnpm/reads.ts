@@ -12,20 +12,24 @@ import { type Ask, type Draft, jsonDraft, type Route, removable } from '@stele/h
 import { tarballFile } from '@stele/releases/release'
 import { dependencyList } from './dependencies.ts'
 import type { MnpmPorts } from './ports.ts'
-import type { MnpmSettings } from './settings.ts'
 
 type Ports = Pick<MnpmPorts, 'registry' | 'log'>
 
-export function readRoutes(ports: Ports, { mirrors }: MnpmSettings): Route[] {
+/** `mirrors` are told to whoever asks. */
+export function readRoutes(
+  root: string,
+  ports: Ports,
+  mirrors: (ask: Ask) => readonly string[],
+): Route[] {
   return [
+    { method: 'GET', path: `${root}/dependencies`, answer: (ask) => showDependencies(ask, ports) },
+    { method: 'GET', path: `${root}/versions`, answer: (ask) => showVersions(ask, ports) },
+    { method: 'GET', path: `${root}/checksum`, answer: (ask) => showChecksum(ask, ports) },
     {
       method: 'GET',
-      path: '/-/mnpm/dependencies',
-      answer: (ask) => showDependencies(ask, ports),
+      path: `${root}/mirrors`,
+      answer: (ask) => jsonDraft(200, { mirrors: mirrors(ask) }),
     },
-    { method: 'GET', path: '/-/mnpm/versions', answer: (ask) => showVersions(ask, ports) },
-    { method: 'GET', path: '/-/mnpm/checksum', answer: (ask) => showChecksum(ask, ports) },
-    { method: 'GET', path: '/-/mnpm/mirrors', answer: () => jsonDraft(200, { mirrors }) },
   ]
 }
 

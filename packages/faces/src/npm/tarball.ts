@@ -7,7 +7,11 @@ import type { TarballView } from '@stele/registry/reading'
 import { heldTarballMs } from '../limits.ts'
 import type { NpmPorts } from './ports.ts'
 
-type Ports = Pick<NpmPorts, 'registry' | 'log'>
+/** What showing a tarball takes. */
+type Ports = {
+  readonly registry: Pick<NpmPorts['registry'], 'tarball' | 'proxiedTarball' | 'missing'>
+  readonly log: Pick<NpmPorts['log'], 'blob' | 'takenDown'>
+}
 
 export function tarballRoutes(ports: Ports): Route[] {
   return [

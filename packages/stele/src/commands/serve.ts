@@ -2,20 +2,13 @@
 import { networkInterfaces } from 'node:os'
 import { SteleError } from '@stele/errors'
 import { createAdmit } from '@stele/faces/access'
-import {
-  createApp,
-  createPendingApp,
-  createTally,
-  type HttpEvent,
-  type Listening,
-  listen,
-  type Tally,
-} from '@stele/http'
+import { createApp, createTally, type HttpEvent, type Tally } from '@stele/http'
 import { flagOf, variableOf } from '@stele/settings'
 import { createLineWriter } from '../line-writer.ts'
 import { createLogger, type Logger } from '../logger.ts'
 import { listenAdmin } from '../server/admin.ts'
 import { formatStarted, isOnlyLocal, reachableAddresses } from '../server/announce.ts'
+import { type Doors, openDoors } from '../server/doors.ts'
 import { httpLoudness, serviceLoudness, wantsAccessEvent } from '../server/loudness.ts'
 import { openServer, type Server } from '../server/open-server.ts'
 import { loadSettings, type Settings, sections } from '../settings/load.ts'
@@ -70,35 +63,29 @@ async function run(settings: Settings, input: Input): Promise<Report> {
     const { notes, ...others } = { notes: {}, ...facts }
     log(httpLoudness(event), type, { ...others, ...notes })
   }
-  // Listening comes first: a port that is taken must not leave a log and keys behind. Requests wait for the app.
-  const pending = createPendingApp()
-  const { host, port, trustedProxies } = settings
-  const listening = await listen(pending.app, {
-    host,
-    port,
-    trustedProxies,
-    report: reportHttp,
-  })
+  const doors = await openDoors(settings, reportHttp)
+  const { listening } = doors.main
   const opened = openServer(settings, { main, early, report }).catch(async (error: unknown) => {
-    await listening.stop(0)
+    await doors.stop(0)
     throw error
   })
   const server = open.adopt(await opened, (one) => one.close())
   reportRules(server, log)
-  open.adopt(listening, (one) => one.stop())
+  open.adopt(doors, (one) => one.stop())
   open.adopt(await listenAdmin(server, log), (one) => one.close())
-  pending.open(passVia(createServerApp({ server, settings, listening, tally }, reportHttp)))
+  openApps({ server, settings, doors, tally }, reportHttp)
   const addresses = reachableAddresses(settings, listening, networkInterfaces())
   const { origin, upstreams } = server
   if (format === 'json') {
     const { dir } = settings
     const { blocked, minimumAgeMs } = server.registry.heldBack ?? {}
-    const heldBack = { blocked, minimumAgeMs }
-    log('info', 'listening', { url: listening.url, addresses, origin, dir, upstreams, ...heldBack })
+    const others = { blocked, minimumAgeMs, mnpm: doors.mnpm?.listening.url }
+    log('info', 'listening', { url: listening.url, addresses, origin, dir, upstreams, ...others })
   } else {
     const isNew = server.log.treeSize() <= 1
     const { readOnly } = await server.service.ready.catch(() => ({ readOnly: undefined }))
-    write(`${formatStarted({ settings, addresses, origin, isNew, upstreams, readOnly })}\n`)
+    const mnpm = doors.mnpm?.listening.url
+    write(`${formatStarted({ settings, addresses, origin, isNew, upstreams, readOnly, mnpm })}\n`)
   }
   reportReady(server, log)
   await aborted(stop)
@@ -131,14 +118,15 @@ function reportReady({ service }: Server, log: Logger): void {
 type Running = {
   readonly server: Server
   readonly settings: Settings
-  readonly listening: Listening
+  readonly doors: Doors
   readonly tally: Tally
 }
 
-function createServerApp(
-  { server, settings, listening, tally }: Running,
+/** Behind each door the app of the faces that belong there. */
+function openApps(
+  { server, settings, doors, tally }: Running,
   report: (event: HttpEvent) => void,
-): ReturnType<typeof createApp> {
+): void {
   const { publicUrl, trustedProxies, mountPath, signUp } = settings
   const isClosed = settings.access === 'authenticated'
   const addresses = {
@@ -153,7 +141,7 @@ function createServerApp(
       isPublic: publicUrl !== null && !isClosed,
       isClosed,
       counts: () => ({ requests: tally.requests, publishes: tally.noted('published') }),
-      connections: listening.connections,
+      connections: doors.connections,
       signUp: { signUp, listensOnLoopback: addresses.listensOnLoopback, isPublished },
     },
     settings.read,
@@ -163,8 +151,18 @@ function createServerApp(
     return wantsAccessEvent(settings.logLevel, method, status)
   }
   const { version, accounts } = server
-  const edge = { settings: addresses, now: Date.now, report, noteAnswer, version }
-  return createApp({ ...edge, faces, ...(isClosed ? { admit: createAdmit(accounts) } : {}) })
+  const admit = isClosed ? { admit: createAdmit(accounts) } : {}
+  const edge = { now: Date.now, report, noteAnswer, version, ...admit }
+  const ofServer = faces.filter((face) => face.port === undefined)
+  const ofMnpm = faces.filter((face) => face.port !== undefined)
+  doors.main.open(passVia(createApp({ ...edge, faces: ofServer, settings: addresses })))
+  // Proxies in front of the registry do not stand in front of this port, unless they are trusted ones.
+  const own = {
+    mountPath: '',
+    trustedProxies,
+    listensOnLoopback: addresses.listensOnLoopback && publicUrl === null,
+  }
+  doors.mnpm?.open(createApp({ ...edge, faces: ofMnpm, settings: own }))
 }
 
 function readSettings({ options, environment }: Input): Settings {

@@ -18,6 +18,8 @@ export type Started = {
   readonly isNew: boolean
   /** The registries that are asked for what is not here. */
   readonly upstreams: readonly AskedUpstream[]
+  /** Where mnpm has a port of its own. */
+  readonly mnpm?: string | undefined
   /** Why writes are refused, where they are. */
   readonly readOnly?: string | undefined
 }
@@ -47,11 +49,12 @@ export function reachableAddresses(
 
 /** The lines. */
 export function formatStarted(started: Started): string {
-  const { settings, addresses, origin, upstreams, readOnly } = started
+  const { settings, addresses, origin, upstreams, readOnly, mnpm } = started
   const [address = '', ...others] = addresses
   const rootKey = join(settings.dir, 'keys', 'root.key')
   const rows: readonly (readonly [string, string])[] = [
     ['Address', [address, ...others].join('\n')],
+    ...(mnpm === undefined ? [] : [['mnpm', mnpm] as const]),
     ['Data', settings.dir],
     ['Sign-up', signUpText(settings)],
     ...(settings.access === 'authenticated' ? [['Reading', 'only with an account'] as const] : []),

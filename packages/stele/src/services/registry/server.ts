@@ -3,7 +3,7 @@ import { accountsSection } from '@stele/accounts'
 import { healthFace } from '@stele/faces/health'
 import { jsRegistryFace } from '@stele/faces/jsregistry'
 import { logFace } from '@stele/faces/log'
-import { mnpmFace } from '@stele/faces/mnpm'
+import { mirrorSection, mnpmFace, mnpmPortFace } from '@stele/faces/mnpm'
 import { npmFace } from '@stele/faces/npm'
 import { webFace } from '@stele/faces/web'
 import { edgeSection } from '@stele/http'
@@ -44,6 +44,8 @@ export type RegistryPart = {
   /** Absent where no upstream is asked. */
   readonly amending?: Amending
   readonly upstreams: readonly AskedUpstream[]
+  /** Where copies of the registry are. */
+  readonly mirrors: readonly string[]
 }
 
 const faces = [
@@ -52,6 +54,7 @@ const faces = [
   wire(logFace),
   wire(healthFace),
   wire(mnpmFace),
+  wire(mnpmPortFace),
   wire(jsRegistryFace),
 ]
 
@@ -61,6 +64,7 @@ export const registryServer: ServerPart<RegistryPart> = serverPart(faces, open, 
     section: upstreamSection,
     check: (read) => checkUpstreams(read(upstreamSection), read(edgeSection)),
   },
+  { section: mirrorSection, check: (read) => void read(mirrorSection) },
 ])
 
 async function open(
@@ -96,6 +100,7 @@ async function open(
     reservations: () => readReservations(log),
     reached: createReached(log, log.blobs.read, holding),
     upstreams,
+    mirrors: ports.read(mirrorSection).mirrors,
   }
 }
 
