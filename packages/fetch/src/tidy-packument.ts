@@ -1,7 +1,13 @@
 // A packument as a registry tells it, made safe to work with. All of it is a stranger's word: an odd version must not end the installation
 // of another.
 import { isJsonObject } from '@stele/formats/json'
-import { type Packument, type Release, soundRelease } from '@stele/resolve/graph'
+import {
+  integrityOf,
+  isIntegrity,
+  type Packument,
+  type Release,
+  soundRelease,
+} from '@stele/resolve/graph'
 import type { RegistryConfig } from './config.ts'
 
 type Config = Pick<RegistryConfig, 'registryOf'>
@@ -24,7 +30,7 @@ export function usualUrl({ registryOf }: Config, { name, version }: Release): st
 }
 
 /**
- * A version is what was asked for, whatever it calls itself; one without a tarball on the web is none. A tarball that is where registries
+ * A version is what was asked for, whatever it calls itself; one without a tarball on the web, or with a hash that is none, is none. A tarball that is where registries
  * have it is not written down: then the lock names no host, and any registry does.
  */
 function tidy(
@@ -42,6 +48,14 @@ function tidy(
   const { dist } = release
   for (const digest of ['integrity', 'shasum', 'files'] as const) {
     if (!isText(dist[digest])) Reflect.deleteProperty(dist, digest)
+  }
+  if (dist.shasum !== undefined && !/^[0-9a-f]{40}$/i.test(dist.shasum) && dist.integrity) {
+    Reflect.deleteProperty(dist, 'shasum') // The other one counts.
+  }
+  const integrity = integrityOf(dist)
+  if (integrity !== undefined && !isIntegrity(integrity)) {
+    Reflect.deleteProperty(versions, version)
+    return
   }
   if (release.name !== name || release.version !== version)
     Object.assign(release, { name, version })

@@ -84,6 +84,31 @@ suite('openRegistries()', () => {
     })
   })
 
+  test('drops a version whose hash can be none', async () => {
+    const tarball = ''
+    const shasum = 'a'.repeat(40)
+    const dists = [
+      { tarball, integrity: 'sha512-p\nq' },
+      { tarball, integrity: 'sha512-p 5 line' },
+      { tarball, shasum: 'none' },
+      { tarball, shasum },
+      { tarball, integrity: 'sha512-p', shasum: 'none' },
+      { tarball, integrity: 'sha512-p?x sha1-q=' },
+    ]
+    const versions = dists.map((dist, at) => {
+      const version = `${at}.0.0`
+      return [version, { name: 'p', version, dist }] as const
+    })
+    const told = { ...packument, versions: Object.fromEntries(versions) }
+    answer = (_, response) => response.end(JSON.stringify(told))
+    const found = Object.values((await ask('p'))?.versions ?? {}).map(({ dist }) => dist)
+    assert.deepEqual(found, [
+      { tarball, shasum },
+      { tarball, integrity: 'sha512-p' },
+      { tarball, integrity: 'sha512-p?x sha1-q=' },
+    ])
+  })
+
   test('asks again what fails for a while, and gives up what goes on failing', async () => {
     let failures = 2
     answer = (_, response) => {

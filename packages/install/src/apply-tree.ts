@@ -5,7 +5,7 @@ import { lstatSync, mkdirSync, readdirSync, realpathSync, rmdirSync, statSync } 
 import { dirname, join, resolve, sep } from 'node:path'
 import type { InstanceKey } from '@stele/resolve/graph'
 import { binsOf, linkBins } from './bins.ts'
-import { isLinkTo, linkFolder, linkText, move, remove } from './moves.ts'
+import { isLinkTo, isReallyIn, linkFolder, linkText, move, remove, removeLink } from './moves.ts'
 import type { SlotKey } from './slot-keys.ts'
 import { type Stage, type StageJob, stageHere } from './stage-units.ts'
 import { type Bins, ownFolder, type Target, type Tree, type Unit } from './tree.ts'
@@ -45,7 +45,8 @@ export type Applied = {
 export function applyTree(applying: Applying): Applied {
   const { root, tree, selected } = applying
   const record = recordOf(applying)
-  for (const modules of tree.modules) removeLink(join(root, modules))
+  // As with npm: what they lead to is somebody else's, and would be cleared.
+  for (const path of ['node_modules', ownFolder, ...tree.modules]) removeLink(join(root, path))
   mkdirSync(join(root, ownFolder), { recursive: true })
   const { whole, last } = readRecords(root)
   const before = whole?.boot === record.boot && whole.store === record.store ? whole : undefined
@@ -69,12 +70,6 @@ export function applyTree(applying: Applying): Applied {
   }
   finishRecord(root, record)
   return { ...report, isChanged: true, copied }
-}
-
-/** A node_modules that is a link goes, as with npm: what it leads to is somebody else's, and would be cleared. */
-function removeLink(path: string): void {
-  const found = lstatSync(path, { throwIfNoEntry: false })
-  if (found?.isSymbolicLink() === true) remove(path)
 }
 
 function recordOf(applying: Applying): TreeRecord {
@@ -153,7 +148,7 @@ function insideOf(root: string): (path: string) => boolean {
 }
 
 /** Files of the client, some of them of another process that is waiting. */
-const ownFiles = /^(tree|pending|state|lock|links)[.\w-]*$/
+const ownFiles = /^(tree|pending|state|links)[.\w-]*$/
 
 function hasHoist({ links }: Tree): boolean {
   return [...links.keys()].some((path) => path.startsWith(`${ownFolder}/node_modules/`))
@@ -312,9 +307,12 @@ function absolute({ root, store }: Applying, target: Target): string {
 /** The programs of a folder by name, each as a file below the root. */
 function programsOf(root: string, { packages }: Bins): ReadonlyMap<string, string> {
   const programs = new Map<string, string>()
-  for (const { release, folder } of packages) {
-    for (const [program, file] of binsOf(release, join(root, folder))) {
-      if (!programs.has(program)) programs.set(program, join(root, folder, file))
+  for (const { release, folder, isLinked } of packages) {
+    const place = join(root, folder)
+    for (const [program, file] of binsOf(release, place)) {
+      // Who is linked may hold links of its own: what one leads to outside is not to become a program.
+      if (isLinked === true && !isReallyIn(place, join(place, file))) continue
+      if (!programs.has(program)) programs.set(program, join(place, file))
     }
   }
   return programs

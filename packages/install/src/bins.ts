@@ -18,6 +18,7 @@ import { dirname, join, normalize, relative, resolve } from 'node:path'
 import { SteleError } from '@stele/errors'
 import type { Release } from '@stele/resolve/graph'
 import { maxFirstLineBytes, maxShimBytes } from './limits.ts'
+import { removeLink } from './moves.ts'
 import { isShimInto, readInterpreter, shimNames, shimsOf } from './shims.ts'
 
 /** The programs of a package: names to files within it. What leads out of the package is left out. */
@@ -66,6 +67,7 @@ export function linkBins(
   programs: ReadonlyMap<string, string>,
   unbuilt: ReadonlySet<string> = new Set(),
 ): void {
+  removeLink(folder) // What it leads to is somebody else's.
   if (programs.size === 0) {
     rmSync(folder, { recursive: true, force: true })
     return
@@ -136,7 +138,12 @@ function linkBin(folder: string, name: string, file: string): void {
 function writeShims(folder: string, name: string, file: string): void {
   const { interpreter, flags } = readInterpreter(startOf(file))
   for (const [shim, text] of shimsOf(name, { file: relative(folder, file), interpreter, flags }))
-    writeFileSync(join(folder, shim), text, { mode: 0o755 })
+    writeShim(join(folder, shim), text)
+}
+
+function writeShim(path: string, text: string): void {
+  removeLink(path)
+  writeFileSync(path, text, { mode: 0o755 })
 }
 
 function isFile(file: string): boolean {

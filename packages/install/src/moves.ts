@@ -8,11 +8,13 @@ import {
   mkdirSync,
   readdirSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { maxMoveTries, moveWaitMs } from './limits.ts'
 
 /** The code of a failed system call. */
@@ -40,6 +42,29 @@ export function move(from: string, to: string): void {
 /** Removes whatever stands there, and what is in it. */
 export function remove(path: string): void {
   rmSync(path, { recursive: true, force: true, maxRetries: process.platform === 'win32' ? 10 : 0 })
+}
+
+/** Removes a link; anything else stays. */
+export function removeLink(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) remove(path)
+}
+
+/** Whether a path is in a folder when all links on the way are followed. What is not there is. */
+export function isReallyIn(folder: string, path: string): boolean {
+  try {
+    const inside = relative(realpathSync(folder), realpathSync(path))
+    return inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside)
+  } catch (error) {
+    return faultOf(error) === 'ENOENT'
+  }
+}
+
+/** Writes a file beside its place and renames it there. Whatever has either name, a link above all, is not written to. */
+export function writeAnew(path: string, text: string): void {
+  const own = `${path}.${process.pid}`
+  rmSync(own, { force: true })
+  writeFileSync(own, text, { flag: 'wx' })
+  renameSync(own, path)
 }
 
 /** Makes a link to a folder, in place of whatever stands there; one that is right stays. `target` is absolute. */

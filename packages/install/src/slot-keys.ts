@@ -25,19 +25,19 @@ export function slotKeys(
   const keys = new Map<InstanceKey, SlotKey>()
   for (const circle of circles(instances)) {
     const members = new Set(circle)
-    const texts = circle.map((key) => {
+    const parts = circle.map((key) => {
       const instance = instances.get(key)
       const release = packages.get(instance?.id ?? '')
-      const targets = [...(instance?.dependencies ?? [])].map(
-        ([name, target]) =>
-          `${name} ${members.has(target) ? target : (keys.get(target) ?? target)}`,
-      )
-      const build = builds?.get(key)
-      const own = [key, release && bytesOf(release, sourceOf), ...targets]
-      return [...own, ...(build === undefined ? [] : [`built ${build}`])].join('\n')
+      const targets = [...(instance?.dependencies ?? [])].map(([name, target]) => [
+        name,
+        members.has(target) ? target : (keys.get(target) ?? target),
+      ])
+      return [key, release && bytesOf(release, sourceOf), targets, builds?.get(key)]
     })
-    const all = texts.join('\n\n')
-    for (const key of circle) keys.set(key, hash('sha256', `${key}\n\n${all}`, 'hex').slice(0, 32))
+    // As JSON: no name, key or hash can pass for another part.
+    for (const key of circle) {
+      keys.set(key, hash('sha256', JSON.stringify([key, parts]), 'hex').slice(0, 32))
+    }
   }
   return keys
 }

@@ -1,7 +1,8 @@
 // What was made of a project's node_modules, as node_modules/.stele/tree.json tells it. It is removed before the first change and
 // written after the last one: where it is, the tree was whole.
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeAnew } from './moves.ts'
 import { ownFolder } from './tree.ts'
 
 const version = 1
@@ -99,19 +100,13 @@ function changedAt(root: string, folder: string): number {
 export function beginRecord(root: string, record: TreeRecord): void {
   const folder = join(root, ownFolder)
   rmSync(join(folder, 'state.json'), { force: true })
-  writeWhole(join(folder, 'pending.json'), record)
+  writeAnew(join(folder, 'pending.json'), JSON.stringify(record))
 }
 
 /** Says that it is made. The own folder is left out of what must not have changed: writing there changes it, and it is always listed. */
 export function finishRecord(root: string, record: TreeRecord): void {
   const folder = join(root, ownFolder)
   const changed = Object.fromEntries(record.modules.map((each) => [each, changedAt(root, each)]))
-  writeWhole(join(folder, 'tree.json'), { ...record, changed })
+  writeAnew(join(folder, 'tree.json'), JSON.stringify({ ...record, changed } satisfies Kept))
   rmSync(join(folder, 'pending.json'), { force: true })
-}
-
-function writeWhole(path: string, record: TreeRecord | Kept): void {
-  const own = `${path}.${process.pid}`
-  writeFileSync(own, JSON.stringify(record))
-  renameSync(own, path)
 }

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { suite, test } from 'node:test'
@@ -107,6 +116,65 @@ suite('linkProject()', () => {
     })
   }
 
+  // Links that a repository may bring along, in place of folders that are the client's.
+  for (const place of [
+    'node_modules',
+    'node_modules/.stele',
+    'node_modules/.stele/node_modules',
+    'node_modules/.bin',
+    'node_modules/@s',
+    'node_modules/app',
+    'packages/w/node_modules',
+  ]) {
+    test(`leaves alone what ${place} leads to where it is a link out of the project`, () => {
+      for (const layout of ['project', 'hoisted'] as const) {
+        using project = makeProject(store.store)
+        const outside = join(dirname(project.root), 'outside')
+        for (const folder of ['', 'node_modules/mine', 'mine', 'app'])
+          mkdirSync(join(outside, folder), { recursive: true })
+        writeFileSync(join(outside, 'file'), 'mine')
+        mkdirSync(join(project.root, 'packages/w'), { recursive: true })
+        mkdirSync(join(project.root, dirname(place)), { recursive: true })
+        symlinkSync(outside, join(project.root, place))
+        const held = readdirSync(outside, { recursive: true, encoding: 'utf8' }).toSorted()
+        project.link(before, layout)
+        assert.deepEqual(
+          readdirSync(outside, { recursive: true, encoding: 'utf8' }).toSorted(),
+          held,
+          layout,
+        )
+        assert.deepEqual(project.seen(), fresh(before, layout))
+      }
+    })
+  }
+
+  test('writes its record through no link that has its name', () => {
+    using project = makeProject(store.store)
+    const own = join(project.root, 'node_modules/.stele')
+    const mine = join(dirname(project.root), 'mine')
+    writeFileSync(mine, 'mine')
+    mkdirSync(own, { recursive: true })
+    for (const name of ['tree.json', 'pending.json'])
+      for (const end of ['', `.${process.pid}`]) symlinkSync(mine, join(own, `${name}${end}`))
+    project.link(before, 'auto')
+    assert.equal(readFileSync(mine, 'utf8'), 'mine')
+  })
+
+  test('makes no program of what a linked folder only has a link to', () => {
+    using project = makeProject(store.store)
+    const linked = join(dirname(project.root), 'linked')
+    const mine = join(dirname(project.root), 'mine')
+    writeFileSync(mine, 'mine', { mode: 0o600 })
+    mkdirSync(linked)
+    symlinkSync('../mine', join(linked, 'cli.js'))
+    const release = { name: 'app', version: '9.0.0', dist: { tarball: '' }, bin: 'cli.js' }
+    const overlay = { path: 'node_modules/app', folder: linked, release }
+    project.link(before, 'auto', { overlays: [overlay] })
+    assert.equal(statSync(mine).mode & 0o777, 0o600)
+    const program = join(project.root, 'node_modules/.bin/app')
+    assert.equal(lstatSync(program, { throwIfNoEntry: false }), undefined)
+  })
+
   for (const from of layouts) {
     for (const to of layouts) {
       const wanted = from === to ? 'other dependencies' : to
@@ -120,7 +188,7 @@ suite('linkProject()', () => {
           project.link(before, from)
           let isDone = true
           try {
-            project.link(graph, to, moment)
+            project.link(graph, to, { interrupt: moment })
           } catch (error) {
             if (error !== interrupted) throw error
             isDone = false

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { type Graph, type InstanceKey, linkedFolder, type Release } from '@stele/resolve/graph'
 import type { Applied } from '../src/apply-tree.ts'
 import type { Layout } from '../src/layout.ts'
-import { linkProject, planLayout } from '../src/link-project.ts'
+import { linkProject, type Overlay, planLayout, withOverlays } from '../src/link-project.ts'
 import { selectInstances } from '../src/platform.ts'
 import { fileLine, writeList } from '../src/slot-files.ts'
 import { slotKeys } from '../src/slot-keys.ts'
@@ -79,7 +79,7 @@ export type MadeProject = Disposable & {
   readonly root: string
   readonly store: Store
   /** Links the graph in this layout. `interrupt` ends it, as a kill would, before its n-th look at the store. */
-  readonly link: (graph: Graph, layout: Layout, interrupt?: number) => Applied
+  readonly link: (graph: Graph, layout: Layout, how?: How) => Applied
   /** All that stands below the root, without the record of the client: what links say, what files hold. */
   readonly seen: () => { readonly [path: string]: string }
 }
@@ -93,25 +93,27 @@ export function makeProject(shared?: Store): MadeProject {
   return {
     root,
     store,
-    link: (graph, layout, interrupt) => link(root, store, { graph, layout, interrupt }),
+    link: (graph, layout, how = {}) => link(root, store, { graph, layout, ...how }),
     seen: () => Object.fromEntries(walk(root, '')),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 
-type Linking = {
-  readonly graph: Graph
-  readonly layout: Layout
-  readonly interrupt: number | undefined
-}
+type How = { readonly interrupt?: number; readonly overlays?: readonly Overlay[] }
+type Linking = How & { readonly graph: Graph; readonly layout: Layout }
 
 /** What a kill looks like from inside. */
 export const interrupted: Error = new Error('Interrupted')
 
-function link(root: string, store: Store, { graph, layout, interrupt }: Linking): Applied {
+function link(
+  root: string,
+  store: Store,
+  { graph, layout, interrupt, overlays = [] }: Linking,
+): Applied {
   const slots = slotKeys(graph, () => '')
   const selected = selectInstances(graph, { os: 'linux', cpu: 'x64' })
-  const plan = planLayout(layout, { graph, selected, slots, omitsDev: false })
+  const planned = planLayout(layout, { graph, selected, slots, omitsDev: false })
+  const plan = withOverlays(planned, overlays)
   const folders = new Map([...selected].map((key) => [key, fill(store, graph, key)]))
   let left = interrupt ?? Number.POSITIVE_INFINITY
   const look = <T>(value: T): T => {

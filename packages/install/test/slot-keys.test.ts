@@ -53,6 +53,24 @@ for (const [changed, others] of [
   })
 }
 
+test('slotKeys() tells apart what only looks the same in a line', () => {
+  const keyOf = (integrity: string, needs: Made[string], build?: string): string | undefined => {
+    const graph = graphOf({ a: needs, b: {} }, (id) => (id === 'a' ? integrity : id))
+    return slotKeys(graph, source, build === undefined ? undefined : new Map([['a', build]])).get(
+      'a',
+    )
+  }
+  const b = slotKeys(graphOf({ b: {} }), source).get('b') ?? ''
+  const keys = [
+    keyOf('i', { b: 'b' }),
+    keyOf(`i\nb ${b}`, {}),
+    keyOf('i', { b: 'b' }, 'x'),
+    keyOf('i', { b: 'b', 'built x': '' }),
+    keyOf(`i\nb ${b}\nbuilt x`, {}),
+  ]
+  assert.equal(new Set(keys).size, keys.length)
+})
+
 test('slotKeys() gives what was built other keys, and whatever leads to it', () => {
   const before = slotKeys(graphOf(made), source)
   const after = slotKeys(graphOf(made), source, new Map([['b', 'linux x64 node 137']]))

@@ -2,8 +2,10 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
 import {
   hasInstallScript,
+  idAt,
   integrityOf,
   isFolderName,
+  isIntegrity,
   type PackageId,
   peersOf,
   type Release,
@@ -85,11 +87,24 @@ export function releaseOf(id: PackageId, facts: JsonObject, invalid: Invalid): R
     if (isOfDist) dist[fact] = textIn(read)
     else Object.assign(release, readers[fact]?.(read))
   }
+  const { integrity } = dist
+  if (integrity !== undefined && !isIntegrity(integrity)) {
+    throw invalid(`"integrity" of "${id}" must be hashes, such as sha512-<base64>`)
+  }
   const isOfRegistry = id === `${name}@${release.version}`
+  if (isVersion(id.slice(at + 1)) !== isOfRegistry) throw invalid(`"${id}" is no package`)
+  if (!isOfRegistry && dist.tarball !== '' && id !== idAt(name, dist.tarball)) {
+    throw invalid(`"tarball" of "${id}" is another address`)
+  }
   if (isOfRegistry && dist.tarball !== '' && !isWebAddress(dist.tarball)) {
     throw invalid(`"tarball" of "${id}" must be an address that begins with https: or http:`)
   }
   return release
+}
+
+/** It stands in addresses and names of folders. */
+function isVersion(text: string): boolean {
+  return /^[\w.+-]+$/.test(text)
 }
 
 function isWebAddress(address: string): boolean {

@@ -145,6 +145,35 @@ const faults: readonly (readonly [what: string, text: string, reason: RegExp])[]
     text.replace('"sha512-react"', '7'),
     /"integrity" of "react@18\.0\.0" must be a text/,
   ],
+  ...['sha512-react\nline', 'sha512-', 'md5-react', 'react', 'sha512-react  sha1-react', ''].map(
+    (integrity) =>
+      [
+        `an integrity that is "${integrity}"`,
+        text.replace('"sha512-react"', JSON.stringify(integrity)),
+        /"integrity" of "react@18\.0\.0" must be hashes/,
+      ] as const,
+  ),
+  ...['../1.0.0', '1.0.0/../2.0.0', '1.0.0?x', '1.0.0\\n'].map(
+    (version) =>
+      [
+        `a version that is "${version}"`,
+        text.replaceAll('react@18.0.0', `react@${version}`),
+        /is no package/,
+      ] as const,
+  ),
+  [
+    "a registry's package that says it is another's",
+    text.replace('"react@18.0.0":{', '"react@18.0.0":{"version":"1.0.0","tarball":"file:r.tgz",'),
+    /"react@18\.0\.0" is no package/,
+  ],
+  [
+    'a repository that is fetched from another address',
+    text.replace(
+      '"react@18.0.0":{',
+      '"x@github:a/b#1":{"version":"1.0.0","tarball":"github:a/c#1"},"react@18.0.0":{',
+    ),
+    /"tarball" of "x@github:a\/b#1" is another address/,
+  ],
   ...['file:///r.tgz', 'git+ssh://host.test/r#1', 'not an address', 'http://['].map(
     (address) =>
       [

@@ -7,6 +7,11 @@ type MadeRelease = Omit<Partial<Release>, 'name' | 'version' | 'dist'>
 /** Packages by name, versions by number; the last one is the latest. */
 export type MadeRegistry = { readonly [name: string]: { readonly [version: string]: MadeRelease } }
 
+/** A made hash: `sha512-` and what it is of, without what no hash holds. */
+export function integrityOf(name: string, version: string): string {
+  return `sha512-${name.replaceAll('@', '')}-${version.replaceAll('.', '_')}`
+}
+
 /** Answers from these packages; `asked` hears of each that is asked for. */
 export function portsOf(made: MadeRegistry, asked: string[] = []): ResolvePorts {
   return {
@@ -18,7 +23,7 @@ export function portsOf(made: MadeRegistry, asked: string[] = []): ResolvePorts 
           ...release,
           name,
           version,
-          dist: { tarball: '', integrity: `sha512-${name}@${version}` },
+          dist: { tarball: '', integrity: integrityOf(name, version) },
         },
       ])
       const latest = Object.keys(made[name] ?? {}).at(-1) ?? ''

@@ -9,7 +9,7 @@ import type { WantedImporter } from '@stele/resolve'
 import { formatLock } from '../src/format-lock.ts'
 import { lockedOf } from '../src/locked.ts'
 import { openLock } from '../src/open-lock.ts'
-import { type MadeRegistry, resolved, wanting } from './made-graph.ts'
+import { integrityOf, type MadeRegistry, resolved, wanting } from './made-graph.ts'
 
 const letters = 'abcdefghijklmnopqrstuvwxyz'.split('')
 /** A package for each letter, in three versions; each needs the next two letters' packages in its own major version. */
@@ -163,7 +163,7 @@ test('openLock() throws lock_invalid when a side of a conflict is no lock', () =
 test('openLock() throws lock_invalid when two branches have different hashes of the same package', async () => {
   const base = await lockOf({ z: '2' })
   const [ours, theirs] = [await lockOf({ z: '1' }), await lockOf({ z: '1.0.0' })]
-  const { text } = merge(base, ours, theirs.replace('sha512-z@1.0.0', 'sha512-other'))
+  const { text } = merge(base, ours, theirs.replace(integrityOf('z', '1.0.0'), 'sha512-other'))
   assert.throws(
     () => openLock(text, 'stele.lock'),
     (error) =>

@@ -49,6 +49,14 @@ export function releaseOf({ packages, instances }: Graph, key: InstanceKey): Rel
   return release
 }
 
+/** The id of a package that is no registry's. Brackets and blanks have a meaning in keys of instances. */
+export function idAt(name: string, address: string): PackageId {
+  const escaped = address.replaceAll(/[()\s]/g, (each) =>
+    encodeURIComponent(each).replace('(', '%28').replace(')', '%29'),
+  )
+  return `${name}@${escaped}`
+}
+
 /** The folder behind the key of a workspace's package; undefined for any other. */
 export function linkedFolder(key: InstanceKey): string | undefined {
   return key.startsWith('link:') ? key.slice('link:'.length) : undefined

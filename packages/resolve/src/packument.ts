@@ -56,6 +56,14 @@ export type Packument = {
   readonly modified?: string
 }
 
+const oneHash = 'sha(?:1|256|384|512)-[A-Za-z0-9+/_-]+={0,2}(?:\\?[!-~]*)?'
+const integrityForm = new RegExp(`^${oneHash}(?: ${oneHash})*$`)
+
+/** Whether the text is one or several hashes, a blank between two. It stands in lines and keys, so it holds nothing else. */
+export function isIntegrity(text: string): boolean {
+  return integrityForm.test(text)
+}
+
 /** The hashes that are known of a tarball, in the form of subresource integrity: old releases have a SHA-1 alone, in hex. */
 export function integrityOf({ integrity, shasum }: Release['dist']): string | undefined {
   if (integrity !== undefined && integrity !== '') return integrity

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
@@ -63,8 +71,15 @@ const changes: readonly Row[] = [
   ['the workspace, by a package where none was', (root) => mkdirSync(join(root, 'apps/new'))],
   ['the store, by a removal', write('store/removals')],
   ['the store, which is gone', removed('store')],
+  ['node_modules, which leads elsewhere', leadElsewhere],
   ['the state, which is cut off', write('node_modules/.stele/state.json', '{"version":1,')],
 ]
+/** The same, behind a link: a repository may bring one along. */
+function leadElsewhere(root: string): void {
+  const place = join(root, 'node_modules')
+  renameSync(place, join(root, 'elsewhere'))
+  symlinkSync(join(root, 'elsewhere'), place)
+}
 const asked = (root: string) => ({ cwd: root, arguments: [] as readonly string[], env })
 
 suite('findUpToDate()', () => {

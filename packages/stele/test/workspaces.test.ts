@@ -131,6 +131,18 @@ suite('workspaces', () => {
     )
   })
 
+  test('readProject() takes in no folder that a link has outside of this project', async () => {
+    const project = join(root, 'project')
+    write('other/package.json', { dependencies: { a: '*' } })
+    write('project/package.json', { dependencies: { lib: 'file:lib' } })
+    symlinkSync('../other', join(project, 'lib'))
+    const { importers } = await readProject(project)
+    assert.deepEqual(
+      importers.map(({ folder }) => folder),
+      ['.'],
+    )
+  })
+
   test('readProject() refuses two packages of one name', async () => {
     write('package.json', { workspaces: ['a', 'b'] })
     write('a/package.json', { name: 'same' })

@@ -6,11 +6,18 @@ export {
   type Importer,
   type Instance,
   type InstanceKey,
+  idAt,
   linkedFolder,
   type PackageId,
   releaseOf,
 } from '../graph.ts'
-export { hasInstallScript, integrityOf, type Packument, type Release } from '../packument.ts'
+export {
+  hasInstallScript,
+  integrityOf,
+  isIntegrity,
+  type Packument,
+  type Release,
+} from '../packument.ts'
 export { wantedNode } from '../pick-version.ts'
 export { soundRelease } from '../sound-release.ts'
 export { type EdgeKind, peersOf, type WantedEdge } from '../wanted.ts'

@@ -1,9 +1,9 @@
 // What an installation from scratch removes: node_modules of the package.jsons that it is for, and the links that were made there.
-import { lstatSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { readLinks, writeLinks } from './links.ts'
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { linksFile, readLinks, writeLinks } from './links.ts'
 
-/** Empties node_modules of these folders. Of the root, what says whose turn it is stays: it is this installation's. */
+/** Empties node_modules of these folders. Links of others stay noted. */
 export function clearInstalled(root: string, folders: readonly string[]): void {
   for (const folder of folders) {
     if (folder !== '.') remove(join(root, folder, 'node_modules'))
@@ -12,8 +12,6 @@ export function clearInstalled(root: string, folders: readonly string[]): void {
   writeLinks(root, Object.fromEntries(others))
   if (folders.includes('.')) clearRoot(join(root, 'node_modules'))
 }
-
-const kept = /^(?:lock|links)[.\w-]*$/
 
 function clearRoot(modules: string): void {
   if (lstatSync(modules, { throwIfNoEntry: false })?.isDirectory() !== true) {
@@ -24,7 +22,8 @@ function clearRoot(modules: string): void {
     if (name !== '.stele') remove(join(modules, name))
   }
   const own = join(modules, '.stele')
-  for (const name of readdirSync(own)) if (!kept.test(name)) remove(join(own, name))
+  const names = existsSync(own) ? readdirSync(own) : []
+  for (const name of names) if (name !== basename(linksFile)) remove(join(own, name))
 }
 
 function remove(path: string): void {

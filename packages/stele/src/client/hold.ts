@@ -1,6 +1,15 @@
 // Turns for processes: one installation at a time in a project, and no clearing of a store that somebody installs from. The operating
 // system keeps the turns, so that they end with the process that has them, however that ends.
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SteleError } from '@stele/errors'
@@ -66,7 +75,7 @@ export async function takeTurns(
   store: string,
   onWait: (line: string) => void,
 ): Promise<Disposable> {
-  const own = await hold(join(project, 'node_modules', '.stele', 'lock.db'), {
+  const own = await hold(projectTurn(project, store), {
     mode: 'alone',
     what: 'this project',
     onWait,
@@ -83,6 +92,12 @@ export async function takeTurns(
     own[Symbol.dispose]()
     throw error
   }
+}
+
+/** Beside the store: whatever a repository has in its node_modules, a link above all, is not written to before that was looked at. */
+function projectTurn(project: string, store: string): string {
+  const place = hash('sha256', realpathSync(project), 'hex').slice(0, 32)
+  return join(store, 'turns', `${place}.db`)
 }
 
 /** Whoever removes something from the store takes this turn alone. */

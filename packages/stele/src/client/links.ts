@@ -1,9 +1,10 @@
 // Folders that `stele link` put in place of packages: noted in node_modules, so that installations keep them and nothing that is
 // committed knows of them.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import type { Overlay } from '@stele/install/layout'
+import { removeLink, writeAnew } from '@stele/install/moves'
 import { type Graph, isFolderName, type Release } from '@stele/resolve/graph'
 
 /** Folders of package.jsons to names to the folders that stand there instead. */
@@ -37,13 +38,14 @@ function soundLinks(found: JsonObject): Links {
 /** Notes the links of the project. */
 export function writeLinks(root: string, links: Links): void {
   const path = join(root, linksFile)
+  for (const folder of ['node_modules', dirname(linksFile)]) removeLink(join(root, folder))
   const some = Object.entries(links).filter(([, names]) => Object.keys(names).length > 0)
   if (some.length === 0) {
     rmSync(path, { force: true })
     return
   }
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, `${JSON.stringify(Object.fromEntries(some), null, 2)}\n`)
+  writeAnew(path, `${JSON.stringify(Object.fromEntries(some), null, 2)}\n`)
 }
 
 /** The links as node_modules is to have them, and what to say of each; those of the folders in `ended` are left out. */

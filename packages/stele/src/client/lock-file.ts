@@ -1,8 +1,9 @@
 // The lock of a project: stele.lock, or that of the client that was used before.
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { canonicalJson, type JsonObject, type JsonValue } from '@stele/formats/json'
+import { writeAnew } from '@stele/install/moves'
 import { formatDrift, lockedOf, type OpenedLock, openLock, reconcile } from '@stele/locks'
 import type { Locked, WantedImporter } from '@stele/resolve'
 import type { Graph, InstanceKey } from '@stele/resolve/graph'
@@ -126,7 +127,5 @@ function versionOf(key: InstanceKey): string {
 export function writeLock(root: string, text: string): void {
   const path = lockPathOf(root)
   if (existsSync(path) && readFileSync(path, 'utf8') === text) return
-  const own = `${path}.${process.pid}`
-  writeFileSync(own, text)
-  renameSync(own, path)
+  writeAnew(path, text)
 }

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join, posix, resolve } from 'node:path'
 import { isSteleError, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import { isReallyIn } from '@stele/install/moves'
 import { parseSpecifier, type WantedImporter } from '@stele/resolve'
 import type { EdgeKind, WantedEdge } from '@stele/resolve/graph'
 import { type Catalogs, readCatalogs, withoutCatalog } from './catalogs.ts'
@@ -100,6 +101,7 @@ function linkedManifests(
   for (const each of queue) {
     for (const folder of linkedFolders(wantedOf(each, catalogs))) {
       if (known.has(folder) || !isFile(join(root, folder, 'package.json'))) continue
+      if (!isReallyIn(root, join(root, folder))) continue // A link that leads to another project.
       known.add(folder)
       const { manifest } = readManifest(root, folder)
       const linked = { folder, manifest: { ...manifest, devDependencies: {} } }

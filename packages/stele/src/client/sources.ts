@@ -7,7 +7,7 @@ import { isSteleError, SteleError } from '@stele/errors'
 import type { Registries } from '@stele/fetch'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import type { ResolvePorts, Specifier } from '@stele/resolve'
-import { isFolderName, type PackageId, type Release } from '@stele/resolve/graph'
+import { idAt, isFolderName, type PackageId, type Release } from '@stele/resolve/graph'
 import { readTarball } from '@stele/tarball'
 import { askedOnce } from './asked-once.ts'
 import { isGitAddress } from './git-kinds.ts'
@@ -130,14 +130,7 @@ async function describe(
   const integrity = `sha512-${hash('sha512', bytes, 'base64')}`
   const dist = isPinned ? { tarball: address } : { tarball: address, integrity }
   const release: Release = { ...resolvable(manifest, isPinned), name, version, dist }
-  return { id: `${name}@${escaped(address)}`, release }
-}
-
-/** Brackets and blanks have a meaning in keys of instances. */
-function escaped(address: string): string {
-  return address.replaceAll(/[()\s]/g, (each) =>
-    encodeURIComponent(each).replace('(', '%28').replace(')', '%29'),
-  )
+  return { id: idAt(name, address), release }
 }
 
 type Reading = Pick<World, 'root' | 'env'> & { readonly registries: Registries }

@@ -1,7 +1,7 @@
 // Whether an installation has anything to do, told from one small file: node_modules/.stele/state.json. This module is all that is loaded
 // for it, before anything else, so it imports next to nothing. It may say "no" too often, and never "yes" once too often.
 import { hash } from 'node:crypto'
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { racyMs } from './limits.ts'
 
@@ -39,6 +39,7 @@ export type InstallState = {
 
 /** Where the state lies below the root. */
 const place = join('node_modules', '.stele', 'state.json')
+const ownFolders = ['node_modules', dirname(place)]
 
 /** What was typed, where, with which environment. */
 export type Asked = {
@@ -53,6 +54,7 @@ export type Asked = {
 export function findUpToDate(asked: Asked): number | undefined {
   const root = findRoot(asked.cwd)
   if (root === undefined) return undefined
+  if (ownFolders.some((path) => isLink(join(root, path)))) return undefined // They lead to another project.
   const state = readState(root)
   if (state === undefined || !isSameQuestion(state, asked, root)) return undefined
   if (state.runsScripts === true && asked.withScripts !== true) return undefined
@@ -79,6 +81,10 @@ function findRoot(cwd: string): string | undefined {
     if (statSync(join(folder, place), { throwIfNoEntry: false }) !== undefined) return folder
     if (folder === dirname(folder)) return undefined
   }
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
 }
 
 function readState(root: string): InstallState | undefined {
@@ -151,7 +157,8 @@ export function writeState(root: string, state: InstallState): void {
   const path = join(root, place)
   const own = `${path}.${process.pid}`
   try {
-    writeFileSync(own, JSON.stringify(state))
+    rmSync(own, { force: true })
+    writeFileSync(own, JSON.stringify(state), { flag: 'wx' }) // Never through a link that stands there.
     renameSync(own, path)
   } catch {
     // Then the next installation looks again.

@@ -10,12 +10,12 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { openStore } from '@stele/install'
+import { isReallyIn, removeLink, writeAnew } from '@stele/install/moves'
 import type { PackageId, Release } from '@stele/resolve/graph'
 import { editSection } from '../client/edit-manifest.ts'
 import { type InstallReport, install, type ProjectChange } from '../client/install.ts'
@@ -72,10 +72,12 @@ async function begin(input: Input): Promise<Begun> {
   const { root } = await placeOf(process.cwd())
   const { id, release } = findPackage(root, typed)
   const from = contentsOf(input, id, release)
-  const folder = join(root, 'node_modules', '.stele-patch', id.replaceAll('/', '+'))
+  const place = join('node_modules', '.stele-patch')
+  const folder = join(root, place, id.replaceAll('/', '+'))
+  for (const own of ['node_modules', place]) removeLink(join(root, own))
   rmSync(folder, { recursive: true, force: true })
   copyWritable(from, folder)
-  writeFileSync(`${folder}.id`, id)
+  writeAnew(`${folder}.id`, id)
   return { package: id, folder }
 }
 
@@ -89,8 +91,10 @@ async function commit(input: Input): Promise<Committed> {
   const text = differences(contentsOf(input, id, release), folder)
   if (text === '') throw wrong('patch-commit', `Nothing of ${id} was changed in "${folder}"`)
   const path = `patches/${id.replaceAll('/', '__')}.patch`
+  if (!isReallyIn(root, join(root, 'patches')))
+    throw wrong('patch-commit', `"${join(root, 'patches')}" leads out of the project`)
   mkdirSync(join(root, 'patches'), { recursive: true })
-  writeFileSync(join(root, path), text)
+  writeAnew(join(root, path), text)
   const change = (): ReturnType<typeof patched> => patched(root, id, path)
   const installed = await install({ ...readInstallOptions(input), root, change })
   rmSync(folder, { recursive: true, force: true })

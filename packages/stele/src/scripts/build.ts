@@ -7,6 +7,7 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 import { isSteleError, SteleError } from '@stele/errors'
 import type { Store } from '@stele/install'
 import { linkProject, planLayout } from '@stele/install/layout'
+import { removeLink } from '@stele/install/moves'
 import { type Graph, type InstanceKey, integrityOf, releaseOf } from '@stele/resolve/graph'
 import { isGitAddress } from '../client/git-kinds.ts'
 import type { OwnScriptsAsked } from '../client/lifecycle.ts'
@@ -252,9 +253,10 @@ function variablesOf({ graph }: Placing, key: InstanceKey, modules: string): Nod
   }
 }
 
-/** The links to programs that were made for the scripts alone. */
+/** The links to programs that were made for the scripts alone. A patch or a script may have put a link in their place. */
 function removeTools(folder: string): void {
   const modules = join(folder, 'node_modules')
+  removeLink(modules)
   rmSync(join(modules, '.bin'), { recursive: true, force: true })
   try {
     rmdirSync(modules)

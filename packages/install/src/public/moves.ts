@@ -1,0 +1,2 @@
+// The public face of @stele/install/moves.
+export { isReallyIn, removeLink, writeAnew } from '../moves.ts'
