@@ -144,4 +144,123 @@ suite('turns', { concurrency: 1 }, () => {
       one: '^1.0.0',
     })
   })
+
+  type Ended = { readonly code: number | null; readonly signal: string | null }
+  const endOf = (child: ReturnType<typeof spawnOwn>): Promise<Ended> =>
+    new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    test(`an installation that is asked to stop by ${signal} ends so at once, and the next one goes on`, async () => {
+      await begin({ name: 'own', dependencies: { left: '1.0.0' } })
+      const child = await startFetching('install')
+      const startMs = performance.now()
+      child.kill(signal)
+      assert.deepEqual(await endOf(child), { code: null, signal })
+      assert.ok(performance.now() - startMs < 2000)
+      registry.spoil(tarball, undefined)
+      await stele('install')
+      assert.ok(existsSync(path('node_modules', 'left', 'package.json')))
+    })
+  }
+
+  const ended = (code: number): Ended => ({ code, signal: null })
+  const signalled: Ended = { code: null, signal: 'SIGTERM' }
+  /** It says when it began, and writes how it ended. */
+  const slow = `
+    const { writeFileSync } = require('node:fs')
+    const end = (signal) => { writeFileSync('ended', signal); process.exit(Number(process.argv[2] ?? 1)) }
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, end)
+    setTimeout(() => {}, 20000)
+    console.error('begun')`
+  for (const [what, scripts, line, expected] of [
+    ['a script', { long: 'node slow.cjs' }, 'run long', ended(1)],
+    ['a script that ends in order', { long: 'node slow.cjs 0' }, 'run long', ended(0)],
+    ['a program of "exec"', {}, 'exec -c', ended(1)],
+    [
+      'a program among others',
+      { long: 'true && node slow.cjs && touch late' },
+      'run long',
+      ended(1),
+    ],
+    [
+      'a script within a script',
+      { long: 'stele run in', in: 'node slow.cjs 7' },
+      'run long',
+      ended(7),
+    ],
+    [
+      'a script that runs before another',
+      { prelong: 'node slow.cjs 0', long: 'touch late' },
+      'run long',
+      ended(143),
+    ],
+    ['an own script of an installation', { preinstall: 'node slow.cjs' }, 'install', signalled],
+  ] as const) {
+    test(`${what} is told of SIGTERM, and waited for`, async () => {
+      await begin({ name: 'own', scripts }, { 'slow.cjs': slow })
+      const { folder: cwd, env } = project
+      const words = line === 'exec -c' ? ['exec', '-c', 'node slow.cjs'] : line.split(' ')
+      const child = spawnOwn(process.execPath, steleArguments(words), { cwd, env })
+      await waitForLine(child, /^begun/, 10_000)
+      child.kill('SIGTERM')
+      assert.deepEqual(await endOf(child), expected)
+      for (let waits = 0; !existsSync(path('ended')) && waits < 100; waits++) await sleep(10)
+      assert.equal(read('ended'), 'SIGTERM')
+      assert.ok(!existsSync(path('late')))
+    })
+  }
+
+  test('of several packages, none is begun after somebody asked to stop, and that is no success', async () => {
+    const scripts = { long: 'node slow.cjs 0' }
+    await begin(
+      { workspaces: ['packages/*'] },
+      {
+        'packages/a/package.json': JSON.stringify({ name: 'a', scripts }),
+        'packages/a/slow.cjs': slow,
+        'packages/b/package.json': JSON.stringify({ name: 'b', dependencies: { a: '*' }, scripts }),
+        'packages/b/slow.cjs': slow,
+      },
+    )
+    const child = start('run -r long')
+    await waitForLine(child, /begun/, 10_000)
+    child.kill('SIGINT')
+    assert.deepEqual(await endOf(child), { code: 130, signal: null })
+    assert.ok(!existsSync(path('packages/b/ended')))
+  })
+
+  /** As at a keyboard: the terminal tells everything that runs in it of Ctrl-C. */
+  const atTerminal = (words: string): ReturnType<typeof spawnOwn> => {
+    const { folder: cwd, env } = project
+    const line = `${[process.execPath, ...steleArguments([])].join(' ')} ${words}`
+    return spawnOwn('script', ['-qec', line, '/dev/null'], { cwd, env: { ...env, TERM: 'xterm' } })
+  }
+  const hasScript = existsSync('/usr/bin/script')
+  for (const [what, words, sign] of [
+    ['a question', 'exec nothing-here', /Y\/n/],
+    ['a script', 'run long', /begun/],
+    ['an installation that tells how far it is', 'install', /Resolving/],
+  ] as const) {
+    test(`Ctrl-C ends ${what}, and leaves the terminal as it was`, {
+      skip: !hasScript,
+    }, async () => {
+      await begin(
+        { name: 'own', scripts: { long: 'node slow.cjs 1' }, dependencies: { two: '1' } },
+        { 'slow.cjs': slow.replaceAll('console.error', 'console.log') },
+      )
+      forgetStore()
+      registry.spoil('/two', { hang: true })
+      const child = atTerminal(words)
+      let shown = ''
+      child.stdout.on('data', (chunk: Buffer) => {
+        const isSeen = sign.test(shown)
+        shown += chunk.toString()
+        if (!isSeen && sign.test(shown)) child.stdin.write('\u0003')
+      })
+      const { code } = await endOf(child)
+      registry.spoil('/two', undefined)
+      assert.equal(code, 130, shown)
+      assert.doesNotMatch(shown, /bug/)
+      // Of a line that is drawn over itself nothing is left.
+      if (words === 'install') assert.match(shown, /\r\u001B\[K$/)
+    })
+  }
 })

@@ -11,6 +11,7 @@ import { fullName } from './commands/aliases.ts'
 import { commands } from './commands/catalogue.ts'
 import type { Input, RunnableCommand } from './commands/command.ts'
 import { useCompileCache } from './compile-cache.ts'
+import { codeOfSignal, endBy, untilStopped } from './ending.ts'
 import { stopSignal } from './stop-signal.ts'
 import { fileFault } from './user-file.ts'
 
@@ -91,13 +92,19 @@ async function runProcess(argv: readonly string[]): Promise<number> {
     if (json) process.stdout.write(`${JSON.stringify(toErrorBody(error))}\n`)
     else if (isNdjson(argv)) {
       process.stdout.write(`${JSON.stringify({ event: 'error', ...toErrorBody(error) })}\n`)
-    } else
+    } else if (!isSteleError(error, 'interrupted'))
       process.stderr.write(
         [error.message, ...error.lines, error.fix].flatMap((line) => line ?? []).join('\n') + '\n',
       )
+    if (isSteleError(error, 'interrupted')) return await endInterrupted(error.details.signal)
     if (unreachable.some((code) => code === error.code)) return exitCodes.unreachable
     return wrongUsage.some((code) => code === error.code) ? exitCodes.wrongUsage : exitCodes.failed
   }
+}
+
+async function endInterrupted(signal: string): Promise<number> {
+  if (signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP') await endBy(signal)
+  return codeOfSignal(signal)
 }
 
 function isNdjson(argv: readonly string[]): boolean {
@@ -137,7 +144,8 @@ async function runCommand(argv: readonly string[]): Promise<number> {
     early,
     stop: stopSignal(process),
   }
-  const { text, exitCode } = await command.execute(input)
+  const ended = command.execute(input)
+  const { text, exitCode } = await (command.endsItself ? ended : untilStopped(input.stop, ended))
   if (text !== '') process.stdout.write(`${text}\n`)
   return exitCode
 }
@@ -189,6 +197,9 @@ async function askPerson(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return await lines.question(question)
+  } catch (cause) {
+    const isCtrlC = cause instanceof Error && cause.name === 'AbortError'
+    throw isCtrlC ? new SteleError('interrupted', { signal: 'SIGINT' }, { cause }) : cause
   } finally {
     lines.close()
   }

@@ -11,6 +11,8 @@ export type CliDetails = {
     readonly found: string
     readonly wanted: string
   }
+  /** Somebody asked the command to stop, with this signal. */
+  interrupted: { readonly signal: string }
   setting_unknown: { readonly key: string; readonly source: string; readonly near?: string }
   data_locked: { readonly dir: string }
   data_invalid: { readonly path: string; readonly reason: string }
@@ -53,6 +55,11 @@ export const cliErrors: Catalogue<CliDetails> = {
       if (d.command === undefined) return undefined
       return `Run "stele help${d.command === '' ? '' : ` ${d.command}`}"`
     },
+  },
+  interrupted: {
+    status: 503,
+    message: (d) => `Stopped by ${d.signal} before it was done`,
+    fix: () => 'Run the command again: it mends what is half done',
   },
   setting_invalid: {
     status: 400,

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { awaitProgram, beforeEnd } from '../ending.ts'
 import type { GitAddress } from './git-address.ts'
 import { highestTag } from './git-tags.ts'
 import { gitTimeoutMs, maxGitBytes } from './limits.ts'
@@ -162,7 +163,9 @@ function git(args: readonly string[], { cwd, env }: Running): Promise<Buffer> {
     const isMissing = 'code' in error && error.code === 'ENOENT'
     reject(isMissing ? new Error('Git is not installed, or not on PATH', { cause: error }) : error)
   })
+  const stopping = beforeEnd(() => void child.kill())
   child.on('close', (status, signal) => {
+    stopping[Symbol.dispose]()
     if (status === 0) return resolve(Buffer.concat(output))
     const lines = Buffer.concat(complaints).toString('utf8').trim().split('\n')
     const told = lines.find((line) => line.startsWith('fatal:')) ?? lines.at(-1) ?? ''
@@ -174,5 +177,5 @@ function git(args: readonly string[], { cwd, env }: Running): Promise<Buffer> {
           : `Git took more than ${gitTimeoutMs / 1000} s`
     reject(new Error(ended === '' ? told.replace(/^fatal: /, '') : ended))
   })
-  return promise
+  return awaitProgram(promise)
 }

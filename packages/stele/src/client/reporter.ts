@@ -1,5 +1,6 @@
 // What an installation tells while it goes on: a line that is drawn over itself for a person, a line now and then for a log, an event a
 // line for a program. Nothing at all of what takes no time.
+import { beforeEnd } from '../ending.ts'
 import { firstProgressMs, plainProgressMs, progressMs } from './limits.ts'
 
 /** How far it is. */
@@ -64,7 +65,11 @@ function forPeople({ log, nowMs }: Outputs): Reporter {
         isShown = true
         log(`${clear}${progressText(read(), tookMs)}`)
       }
-      return every(progressMs, draw, hide)
+      const ending = beforeEnd(hide)
+      return every(progressMs, draw, () => {
+        ending[Symbol.dispose]()
+        hide()
+      })
     },
   }
 }

@@ -36,6 +36,7 @@ export const clone: Command<CloneReport> = {
   },
   run,
   view: formatClone,
+  endsItself: true,
 }
 
 async function run({ positionals, options, environment, stop }: Input): Promise<CloneReport> {

@@ -11,11 +11,14 @@ export type Command<Report> = {
   readonly view: (report: Report) => string
   /** The exit status, 0 where not given. */
   readonly exitCode?: (report: Report) => number
+  /** It hears itself when it is to stop. All others end there and then, once the programs that they run have. */
+  readonly endsItself?: true
 }
 
 /** A command whose report is nobody else's business. */
 export type RunnableCommand = {
   readonly usage: Usage
+  readonly endsItself: boolean
   readonly execute: (input: Input) => Promise<{ readonly text: string; readonly exitCode: number }>
 }
 
@@ -26,9 +29,10 @@ export function usageError(command: string): (reason: string) => SteleError {
 
 /** The command, ready to be run by name. */
 export function runnable<Report>(command: Command<Report>): RunnableCommand {
-  const { usage, run, exitCode } = command
+  const { usage, run, exitCode, endsItself = false } = command
   return {
     usage,
+    endsItself,
     execute: async (input) => {
       const report = await run({ ...input, command: usage.name })
       return { text: textOf(command, input, report), exitCode: exitCode?.(report) ?? 0 }

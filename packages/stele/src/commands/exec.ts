@@ -9,8 +9,9 @@ import { placeOf } from '../client/place.ts'
 import { freshnessOf } from '../client/registries.ts'
 import { prepareTools, type Tools } from '../client/tools.ts'
 import { splitSpec } from '../client/wish.ts'
+import { endBy, untilStopped } from '../ending.ts'
 import { binsAbove, findNode } from '../scripts/environment.ts'
-import { endBy, openRunner } from '../scripts/run-script.ts'
+import { openRunner } from '../scripts/run-script.ts'
 import { quote } from '../scripts/shell.ts'
 import type { Command, Input, Usage } from './command.ts'
 import { freshnessOptions, isContinuous } from './install-input.ts'
@@ -60,6 +61,7 @@ export const exec: Command<Report> = {
   run: (input) => runProgram(input, { command: 'exec', isLocal: true }),
   view: () => '',
   exitCode: ({ code }) => code,
+  endsItself: true,
 }
 
 /** Runs a program that is always fetched. */
@@ -77,6 +79,7 @@ export const dlx: Command<Report> = {
   run: (input) => runProgram(input, { command: 'dlx', isLocal: false }),
   view: () => '',
   exitCode: ({ code }) => code,
+  endsItself: true,
 }
 
 /** How a program is looked for. */
@@ -96,7 +99,7 @@ export async function runProgram(input: Input, asked: ProgramAsked): Promise<Rep
   }
   const isNothing = call === undefined && positionals.length === 0 && packages.length === 0
   if (isNothing && input.terminal === undefined) throw wrong(asked, 'Say which program to run')
-  const found = await findProgram(input, asked, packages)
+  const found = await untilStopped(input.stop, findProgram(input, asked, packages))
   return start(input, { ...found, call: typeof call === 'string' ? call : undefined })
 }
 

@@ -26,6 +26,7 @@ export const init: Command<Report> = {
   },
   run,
   exitCode: (report) => ('code' in report ? report.code : 0),
+  endsItself: true,
   view: (report) => ('code' in report ? '' : describe(report)),
 }
 

@@ -52,6 +52,7 @@ export const mirror: Command<MirrorReport> = {
   run,
   view: formatMirror,
   exitCode: ({ tarballs }) => (tarballs.missing.length === 0 ? 0 : 1),
+  endsItself: true,
 }
 
 async function run({ positionals, options, environment, stop }: Input): Promise<MirrorReport> {

@@ -4,9 +4,9 @@ import { nearest } from '@stele/settings'
 import { placeOf } from '../client/place.ts'
 import { readManifest, readProject } from '../client/project.ts'
 import { asksForWorkspaces, type Member, selectWorkspaces } from '../client/select-workspaces.ts'
+import { codeOfSignal, endBy } from '../ending.ts'
 import { scriptsOf } from '../scripts/events.ts'
 import { runInMembers, type ScriptResult } from '../scripts/run-members.ts'
-import { endBy } from '../scripts/run-script.ts'
 import { type Command, type Input, type Usage, usageError } from './command.ts'
 import { readWorkspaces, workspaceOptions } from './workspace-options.ts'
 
@@ -56,6 +56,7 @@ export const runCommand: Command<Report> = {
   run: (input) => runNamed(input, 'run'),
   view,
   exitCode,
+  endsItself: true,
 }
 
 /** A command that is a script's name: `test`, `start`. */
@@ -72,6 +73,7 @@ export function scriptCommand(script: string, summary: string): Command<Report> 
     run: (input) => runNamed({ ...input, positionals: [script, ...input.positionals] }, script),
     view,
     exitCode,
+    endsItself: true,
   }
 }
 
@@ -108,12 +110,20 @@ async function runNamed(input: Input, command: string): Promise<Report> {
       if (options['silent'] !== true) process.stderr.write(`${line}\n`)
     },
   })
-  if (results.length === 0 && members.length > 0 && options['if-present'] !== true) {
+  const stopped = input.stop.aborted ? codeOfSignal(String(input.stop.reason)) : 0
+  if (
+    results.length === 0 &&
+    stopped === 0 &&
+    members.length > 0 &&
+    options['if-present'] !== true
+  ) {
     throw absent(members, script, command)
   }
   const ended = results.find(({ signal }) => signal !== undefined)?.signal
   if (ended !== undefined && members.length === 1) await endBy(ended)
-  return { results, code: results.find(({ code }) => code !== 0)?.code ?? 0 }
+  const failed = results.find(({ code }) => code !== 0)?.code
+  // A single script that was asked to stop may have done so in order; of several, some were not begun.
+  return { results, code: failed ?? (results.length === 1 && members.length === 1 ? 0 : stopped) }
 }
 
 function memberOf(folder: string): Member {

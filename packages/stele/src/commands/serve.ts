@@ -40,6 +40,7 @@ export const serve: Command<Report> = {
     return run(readSettings(input), input)
   },
   view: () => '',
+  endsItself: true,
 }
 
 async function run(settings: Settings, input: Input): Promise<Report> {

@@ -175,6 +175,7 @@ export const topics: { readonly [topic: string]: readonly string[] } = {
     '  2    what was typed cannot be meant',
     '  4    a server cannot be reached, where a command is about nothing else',
     '  70   a bug in Stele',
+    '  130  stopped by Ctrl-C (SIGINT); 143 by SIGTERM',
     '',
     'With --json errors are { "error", "code", "fix", "details" } on standard output; codes do not change between versions.',
     '"stele why <package>" shows who wants a package, "stele doctor" what is wrong with the machine.',

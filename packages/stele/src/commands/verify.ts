@@ -85,6 +85,7 @@ export const verify: Command<ShownReport> = {
   run,
   view: formatReport,
   exitCode: ({ verdict }) => exitCodes[verdict],
+  endsItself: true,
 }
 
 async function run({ positionals, options, environment, main, stop }: Input): Promise<ShownReport> {

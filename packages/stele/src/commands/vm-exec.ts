@@ -76,6 +76,7 @@ export const vmExec: Command<Report> = {
     ],
   },
   run,
+  endsItself: true,
   view: () => '',
 }
 

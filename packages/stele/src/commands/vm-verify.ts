@@ -91,6 +91,7 @@ export const vmVerify: Command<ShownReport> = {
   run,
   view: formatServiceReport,
   exitCode: ({ verdict }) => exitCodes[verdict],
+  endsItself: true,
 }
 
 async function run({ positionals, options, environment, main, stop }: Input): Promise<ShownReport> {

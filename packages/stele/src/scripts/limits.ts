@@ -8,3 +8,5 @@ export const maxVariableLength: number = 32 * 1024
 export const maxKeptOutput: number = 256 * 1024
 /** Packages in which a script is run at a time, where nothing else is said: more would fight for the processors. */
 export const usualConcurrency = 4
+/** Milliseconds between two looks at what a script runs that was asked to stop: what its shell begins then should not get far. */
+export const signalAgainMs = 50

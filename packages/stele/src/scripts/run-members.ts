@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Project } from '../client/project.ts'
 import { inStages, type Member } from '../client/select-workspaces.ts'
+import { codeOfSignal } from '../ending.ts'
 import { announce, findScript } from './events.ts'
 import { usualConcurrency } from './limits.ts'
 import { type Output, openRunner, type Runner } from './run-script.ts'
@@ -61,7 +62,7 @@ export async function runInMembers(
     const work = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         if (stop.aborted) return
-        const result = await runOne(next, { ...asked, runner, isAlone: members.length === 1 })
+        const result = await runOne(next, { ...asked, stop, runner, isAlone: members.length === 1 })
         results.push(result)
         if (result.code !== 0 && isBailing) failing.abort('SIGTERM')
       }
@@ -84,10 +85,15 @@ function isOuter(
   )
 }
 
+/** A script before it may have ended as if nothing was. */
+function stoppedBefore({ name }: Member, event: string, stop: AbortSignal): ScriptResult {
+  return { package: name, event, code: codeOfSignal(String(stop.reason)) }
+}
+
 type Alone = MembersAsked & { readonly runner: Runner; readonly isAlone: boolean }
 
 async function runOne(member: Member, asked: Alone): Promise<ScriptResult> {
-  const { script, args, base, isAlone, runner, say } = asked
+  const { script, args, base, isAlone, runner, say, stop } = asked
   const isPlain = asked.isPlain || runner.isPlain
   const of = { folder: join(base, member.folder), manifest: member.manifest }
   const { isData } = asked
@@ -101,6 +107,7 @@ async function runOne(member: Member, asked: Alone): Promise<ScriptResult> {
   for (const event of around(script, both)) {
     const text = findScript(of, event)
     if (text === undefined) continue
+    if (stop.aborted) return stoppedBefore(member, event, stop)
     const own = event === (isBoth ? 'start' : script) ? args : []
     announce(of, { event, script: text, args: own, say })
     const { code, signal } = await runner.run({ ...of, event, script: text, args: own }, output)
@@ -111,14 +118,7 @@ async function runOne(member: Member, asked: Alone): Promise<ScriptResult> {
   return { package: member.name, event: script, code: 0 }
 }
 
-const signalNumbers: { readonly [signal: string]: number } = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGKILL: 9,
-  SIGTERM: 15,
-}
-
 /** As a shell tells of it. */
 function codeOf(code: number, signal: NodeJS.Signals | undefined): number {
-  return signal === undefined ? code : 128 + (signalNumbers[signal] ?? 0)
+  return signal === undefined ? code : codeOfSignal(signal)
 }

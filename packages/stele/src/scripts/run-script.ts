@@ -2,9 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readConfig } from '@stele/fetch'
 import type { JsonObject } from '@stele/formats/json'
+import { awaitProgram } from '../ending.ts'
 import { baseEnvironment, scriptEnvironment } from './environment.ts'
 import { maxKeptOutput } from './limits.ts'
 import { shellCommand } from './shell.ts'
+import { signalTree } from './signal-tree.ts'
 
 /** A script to run. */
 export type Script = {
@@ -85,7 +87,10 @@ function run(script: Script, { output, env: base, shell, stop }: Running): Promi
     windowsVerbatimArguments: isVerbatim,
   })
   const kept = listen(child, output)
-  const forward = (): void => void child.kill(signalOf(stop))
+  const forward = (): void => {
+    const signal = signalOf(stop)
+    if (signal !== undefined) signalTree(child, signal)
+  }
   if (stop?.aborted === true) forward()
   else stop?.addEventListener('abort', forward, { once: true })
   const { promise, resolve, reject } = Promise.withResolvers<Ended>()
@@ -94,7 +99,7 @@ function run(script: Script, { output, env: base, shell, stop }: Running): Promi
     stop?.removeEventListener('abort', forward)
     resolve({ code: code ?? 1, signal: signal ?? undefined, output: kept() })
   })
-  return promise
+  return awaitProgram(promise)
 }
 
 function stdioFor(output: Output): ('inherit' | 'pipe' | 'ignore' | number)[] {
@@ -103,9 +108,9 @@ function stdioFor(output: Output): ('inherit' | 'pipe' | 'ignore' | number)[] {
 }
 
 /** A terminal tells Ctrl-C to everything that runs in it: told twice, many programs end at once, and nothing is tidied up. */
-function signalOf(stop: AbortSignal | undefined): NodeJS.Signals | 0 {
+function signalOf(stop: AbortSignal | undefined): NodeJS.Signals | undefined {
   const reason: unknown = stop?.reason
-  if (reason === 'SIGINT') return process.stdin.isTTY === true ? 0 : 'SIGINT'
+  if (reason === 'SIGINT') return process.stdin.isTTY === true ? undefined : 'SIGINT'
   return reason === 'SIGHUP' ? 'SIGHUP' : 'SIGTERM'
 }
 
@@ -133,11 +138,4 @@ function listen(child: ChildProcess, output: Output): () => string {
     })
   }
   return () => text
-}
-
-/** Ends this process as the script was ended, so that whoever started it is told the same. */
-export async function endBy(signal: NodeJS.Signals): Promise<void> {
-  process.removeAllListeners(signal)
-  process.kill(process.pid, signal)
-  await new Promise((resolve) => setTimeout(resolve, 500)) // Signals arrive in their time.
 }
