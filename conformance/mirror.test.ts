@@ -1,8 +1,6 @@
 // "stele mirror" as a process: of a registry that runs, killed and run again; and served by a web server that knows files alone.
 import assert from 'node:assert/strict'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createNpm } from './npm-client.ts'
@@ -10,6 +8,7 @@ import { type Finished, killGroup, runProgram, spawnOwn } from './processes.ts'
 import { makeUpload, publish, signUp } from './registry-client.ts'
 import { moduleDocument } from './sample-package.ts'
 import { mainFile, startServer } from './server.ts'
+import { serveFolder } from './static-files.ts'
 import { makeFolder } from './temporary-folder.ts'
 
 test('stele mirror copies a registry that a web server shows, and npm installs from there when the registry is gone', async () => {
@@ -25,7 +24,7 @@ test('stele mirror copies a registry that a web server shows, and npm installs f
   }
   const put = await alice.send('PUT', '/-/mnpm/module', moduleDocument('mirrored', '1.0.0'))
   assert.equal(put.status, 201)
-  await using web = await serveFiles(join(folder.path, 'mirror'))
+  await using web = await serveFolder(join(folder.path, 'mirror'))
   const mirror = (...more: readonly string[]): Promise<Finished> =>
     stele(folder.path, 'mirror', server.url, 'mirror', ...more)
   const first = await mirror('--base-url', web.url)
@@ -146,25 +145,4 @@ async function mirrorAndKill(cwd: string, url: string, afterMs: number): Promise
       if (text.includes('Downloading')) setTimeout(() => killGroup(child), afterMs)
     })
   })
-}
-
-/** A web server that knows files alone. */
-async function serveFiles(root: string): Promise<AsyncDisposable & { readonly url: string }> {
-  const web = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://x')
-    readFile(join(root, decodeURIComponent(pathname))).then(
-      (bytes) => response.end(bytes),
-      () => response.writeHead(404).end(),
-    )
-  })
-  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- It listens on a port.
-  const { port } = web.address() as AddressInfo
-  return {
-    url: `http://localhost:${port}`,
-    async [Symbol.asyncDispose]() {
-      web.closeAllConnections()
-      await new Promise((resolve) => web.close(resolve))
-    },
-  }
 }

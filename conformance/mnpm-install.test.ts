@@ -1,8 +1,6 @@
 // "stele mnpm install" against a real registry, a mirror of it, and three mirrors that are bad in different ways.
 import assert from 'node:assert/strict'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { findFreePort } from './free-port.ts'
@@ -10,18 +8,13 @@ import { type Finished, runProgram } from './processes.ts'
 import { makeUpload, publish, signUp } from './registry-client.ts'
 import { moduleDocument } from './sample-package.ts'
 import { mainFile, startServer } from './server.ts'
+import { serve, serveFolder } from './static-files.ts'
 import { makeFolder } from './temporary-folder.ts'
 
 test('stele mnpm install completes with one honest mirror of four, and names the others', async () => {
   await using folder = await makeFolder('mnpm-install')
   const root = join(folder.path, 'mirror')
-  await using honest = await serve((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://x')
-    readFile(join(root, decodeURIComponent(pathname))).then(
-      (bytes) => response.end(bytes),
-      () => response.writeHead(404).end(),
-    )
-  })
+  await using honest = await serveFolder(root)
   const tarball = async (request: { readonly url?: string | undefined }): Promise<Buffer> =>
     readFile(join(root, 'npm/-', decodeURIComponent(request.url ?? '')))
   await using cut = await serve((request, response) => {
@@ -105,18 +98,4 @@ test('stele mnpm install says which range no version satisfies, and which there 
 function stele(cwd: string, ...args: readonly string[]): Promise<Finished> {
   const env = { PATH: process.env['PATH'], HOME: cwd, XDG_DATA_HOME: join(cwd, '..', 'data') }
   return runProgram(process.execPath, [mainFile, ...args], { cwd, env })
-}
-
-async function serve(answer: RequestListener): Promise<AsyncDisposable & { readonly url: string }> {
-  const web = createServer(answer)
-  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- It listens on a port.
-  const { port } = web.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async [Symbol.asyncDispose]() {
-      web.closeAllConnections()
-      await new Promise((resolve) => web.close(resolve))
-    },
-  }
 }

@@ -156,6 +156,10 @@ function joinVerb(argv: readonly string[]): readonly string[] {
   if (!Object.keys(commands).some((name) => name.startsWith(`${group} `))) return argv
   if (verb === '--version' || verb === '-v') return [verb]
   const isHelp = verb === 'help' || verb === '--help' || verb === '-h'
+  // "mirror <url>" is a command, "mirror push" another.
+  const isOwn = Object.hasOwn(commands, group ?? '')
+  if (isOwn && !(isHelp && argv.length > 1) && !Object.hasOwn(commands, `${group} ${verb}`))
+    return argv
   if (!isHelp) return [`${group} ${verb}`, ...rest]
   return ['help', [group, ...rest].join(' ')]
 }

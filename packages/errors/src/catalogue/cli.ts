@@ -33,6 +33,8 @@ export type CliDetails = {
   clone_stopped: { readonly dir: string }
   mirror_impossible: { readonly url: string; readonly reason: string }
   mirror_stopped: { readonly dir: string }
+  push_impossible: { readonly reason: string }
+  pack_invalid: { readonly file: string; readonly reason: string }
   share_impossible: { readonly source: string; readonly reason: string }
   peers_silent: { readonly address: string; readonly reason: string }
   drive_invalid: { readonly address: string; readonly path: string; readonly reason: string }
@@ -165,6 +167,12 @@ export const cliErrors: Catalogue<CliDetails> = {
     status: 503,
     message: (d) => `Stopped before the mirror in "${d.dir}" was as new as its registry`,
     fix: () => 'What it held before is still right. Run the same again to go on',
+  },
+  push_impossible: { status: 409, message: (d) => `Cannot push the mirror: ${d.reason}` },
+  pack_invalid: {
+    status: 409,
+    message: (d) => `Cannot unpack "${d.file}": ${d.reason}`,
+    fix: () => 'Make the file again with "stele mirror pack", and carry it across anew',
   },
   share_impossible: {
     status: 409,

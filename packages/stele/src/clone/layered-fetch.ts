@@ -13,7 +13,7 @@ type Fetch = VerifyPorts['fetch']
 export type LayeredFetch = {
   readonly fetch: Fetch
   /** The blob of this name, which is here then; undefined where the service has none. Throws `file_mismatch`. */
-  readonly fetchBlob: (name: string) => Promise<Uint8Array | undefined>
+  readonly fetchBlob: (name: string, maxBytes?: number) => Promise<Uint8Array | undefined>
   readonly hasUsedLocal: () => boolean
   /** These paths are read from the service, also where they are here. */
   readonly leaveOut: (isLeftOut: (path: string) => boolean) => void
@@ -51,7 +51,7 @@ export function layerFetch({
   }
   return {
     fetch,
-    fetchBlob: (name) => fetchBlob(fetch, name),
+    fetchBlob: (name, maxBytes) => fetchBlob(fetch, name, maxBytes),
     hasUsedLocal: () => usedLocal,
     leaveOut: (next) => {
       isLeftOut = next

@@ -11,7 +11,7 @@ type Commands = { readonly [name: string]: () => Promise<RunnableCommand> }
 
 type Report =
   | { readonly commands: { readonly [name: string]: string }; readonly group?: string }
-  | { readonly usage: Usage }
+  | { readonly usage: Usage; readonly group?: { readonly [name: string]: string } }
   | { readonly topic: string }
 
 /** Lists the commands, or tells of one. */
@@ -26,7 +26,8 @@ export const createHelp = (commands: Commands): Command<Report> => ({
     const [name, ...rest] = joinWords(positionals, commands)
     if (name === undefined) return { commands: summaries }
     const group = Object.entries(summaries).filter(([one]) => one.startsWith(`${name} `))
-    if (group.length > 0 && rest.length === 0) {
+    const isCommand = Object.hasOwn(commands, name)
+    if (group.length > 0 && rest.length === 0 && !isCommand) {
       return { commands: Object.fromEntries(group), group: name }
     }
     const meant = Object.hasOwn(aliases, name) ? (aliases[name] ?? name) : name
@@ -48,11 +49,14 @@ export const createHelp = (commands: Commands): Command<Report> => ({
       const reason = `Too many arguments: ${tooMany.join(' ')}`
       throw new SteleError('usage_wrong', { reason, command: '' })
     }
-    return { usage }
+    return group.length === 0 ? { usage } : { usage, group: Object.fromEntries(group) }
   },
   view: (report) => {
     if ('topic' in report) return report.topic
-    return 'usage' in report ? describe(report.usage) : overview(report)
+    if (!('usage' in report)) return overview(report)
+    const { usage, group } = report
+    const more = group === undefined ? [] : ['', 'See also', ...table(Object.entries(group))]
+    return [describe(usage), ...more].join('\n')
   },
 })
 

@@ -22,6 +22,10 @@ export const summaries: { readonly [name: string]: string } = {
   link: 'Use a folder in place of a package, until "stele unlink"',
   ls: 'List what is installed, as a tree; ends with 1 where something is missing',
   mirror: 'Copy a registry: its log and its tarballs, checked on the way, for any web server',
+  'mirror check': 'Check a mirror from outside: its log, its packuments, and every tarball',
+  'mirror pack': 'Put a mirror into one file, to carry it to where no network goes',
+  'mirror push': 'Copy a mirror to other machines with rsync, to any number of them side by side',
+  'mirror unpack': 'Make a mirror of a file that "stele mirror pack" made, checked on the way',
   'mnpm install':
     'Install from a registry that says what is true, and mirrors that carry the bytes',
   outdated: 'List dependencies that have newer versions; ends with 1 where there are any',

@@ -6,5 +6,29 @@ export const tarballsAtOnce = 8
 /** Bytes of tarballs in memory at a time, beside the one that is larger. */
 export const maxBytesAtOnce: number = 32 * 1024 * 1024
 
+/** Bytes of a checkpoint: as an auditor allows. */
+export const maxNoteBytes: number = 64 * 1024
+
+/** Bytes of a packument of a mirror, all of it in memory: half a million versions have no more. */
+export const maxPackumentBytes: number = 512 * 1024 * 1024
+
+/** What is wrong with a mirror, as far as a report names it: more than anybody mends one by one. */
+export const maxFaultsTold = 100
+
+/** Characters of what rsync complains of: the last lines tell why. */
+export const maxRsyncText = 4000
+
+/** Places that a mirror is pushed to at a time: each is a process, and reads all of the folder. */
+export const maxPushesAtOnce = 16
+
+/** Bytes that are copied into a pack at once. */
+export const copyBytes: number = 1024 * 1024
+
+/** Files of a pack: a log of a billion entries has as many tiles. */
+export const maxPackedFiles: number = 16 * 1024 * 1024
+
+/** Bytes of a path in a pack: a blob's has 143. */
+export const maxPathBytes = 1024
+
 /** Releases that a report names: more than people read. */
 export const maxSpecsTold = 20

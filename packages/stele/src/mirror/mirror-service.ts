@@ -1,11 +1,9 @@
 // A mirror of a registry: its signed log as static files, the tarballs of its releases, and where it is asked for, packuments.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CarriedLog } from '@stele/audit'
 import { logFolder, logRoot } from '@stele/entries/paths'
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
-import { knownRules } from '@stele/registry'
 import { createPublicFiles } from '@stele/storage/files'
 import {
   type CloneOptions,
@@ -16,10 +14,11 @@ import {
   readHere,
 } from '../clone/clone-service.ts'
 import { parseCheckpoint } from '../sources/checkpoint.ts'
+import { maxNoteBytes } from './limits.ts'
 import { type PackumentsWritten, writePackuments } from './packuments.ts'
-import { planMirror } from './releases.ts'
+import { type MirroredRelease, planMirror, requireRegistry, withheldBlobs } from './releases.ts'
 import { type Selection, selectionDigest } from './selection.ts'
-import { copyTarballs, type TarballsCopied } from './tarballs.ts'
+import { copyTarballs, isHeld, type TarballsCopied } from './tarballs.ts'
 
 /** What a mirror is made of. */
 export type MirrorOptions = CloneOptions & {
@@ -28,6 +27,8 @@ export type MirrorOptions = CloneOptions & {
   readonly baseUrl?: string | undefined
   /** Compares also what is here with its digests, and looks even where nothing is new. */
   readonly rehash?: boolean
+  /** Where not all is there to be had: whether the blob of this name (hex SHA-512) is. What is not is left out, and counted. */
+  readonly has?: ((sha512: string) => boolean) | undefined
 }
 
 /** What was done. */
@@ -41,6 +42,8 @@ export type MirrorReport = Omit<CopyReport<unknown>, 'contents'> & {
   readonly observed: number
   readonly oddNames: readonly string[]
   readonly absent: readonly string[]
+  /** Releases that were not to be had there. */
+  readonly withoutBytes: number
 }
 
 type Contents = Omit<MirrorReport, keyof CopyReport<unknown> | 'isSame'>
@@ -83,6 +86,7 @@ function contentsOf({
   selection,
   baseUrl,
   rehash = false,
+  has = () => true,
 }: MirrorOptions): CopiedContents<Contents> {
   return {
     check: requireRegistry,
@@ -92,29 +96,25 @@ function contentsOf({
         const reason = 'its log lacks so much that nobody can tell what it holds'
         throw new SteleError('mirror_impossible', { url, reason })
       }
-      const { packages, ...left } = planMirror(state, { selection, withheld: blobsIn(copied.log) })
+      const plan = planMirror(state, { selection, withheld: withheldBlobs(copied.log) })
+      const isThere = (release: MirroredRelease): boolean =>
+        has(release.sha512) || isHeld(copied.folder.root, release)
+      const packages = new Map(
+        [...plan.packages].map(([name, its]) => [name, its.filter(isThere)] as const),
+      )
       const releases = [...packages.values()].flat()
+      const withoutBytes = [...plan.packages.values()].flat().length - releases.length
       const tarballs = await copyTarballs(copied, releases, { rehash })
       copied.folder.sync()
       const packuments =
         baseUrl === undefined
           ? null
           : writePackuments(copied.folder, state, { packages, baseUrl, rehash })
+      const { observed, oddNames, absent } = plan
+      const left = { observed, oddNames, absent, withoutBytes }
       return { releases: releases.length, tarballs, packuments, ...left }
     },
   }
-}
-
-/** The blobs that takedowns name: nobody is to have them, so no packument shows them, and they go when the checkpoint is there. */
-function blobsIn({ withheld }: CarriedLog): ReadonlySet<string> {
-  return new Set(withheld.flatMap(({ part }) => ('blob' in part ? [part.blob] : [])))
-}
-
-/** A service's files are values of its state, of which a mirror would hold none. */
-function requireRegistry(url: string, { settingBlobs }: CarriedLog): void {
-  if (settingBlobs.some((name) => knownRules().includes(name))) return
-  const reason = 'it is no registry whose rules this release knows. "stele clone" copies services'
-  throw new SteleError('mirror_impossible', { url, reason })
 }
 
 type Known = { readonly before: JsonObject; readonly baseUrl: string | undefined }
@@ -148,12 +148,11 @@ async function findSame(
     observed: Number(before['observed'] ?? 0),
     oddNames: textsIn(before, 'oddNames'),
     absent: textsIn(before, 'absent'),
+    withoutBytes: 0,
   }
 }
 
 const statusOk = 200
-/** As an auditor allows. */
-const maxNoteBytes = 64 * 1024
 
 function checkpointIn(note: string): ReturnType<typeof parseCheckpoint> | undefined {
   try {
@@ -166,11 +165,20 @@ function checkpointIn(note: string): ReturnType<typeof parseCheckpoint> | undefi
 
 function noteOf(
   { dir, url, selection }: MirrorOptions,
-  { releases, observed, oddNames, absent, baseUrl }: Contents & Pick<Known, 'baseUrl'>,
+  {
+    releases,
+    observed,
+    oddNames,
+    absent,
+    baseUrl,
+    withoutBytes,
+  }: Contents & Pick<Known, 'baseUrl'>,
 ): string {
   const here = readHere(dir)
   const { origin, size, root } = here ?? {}
-  const said = { url, origin, size, root, selection: selectionDigest(selection), baseUrl }
+  // Where something was not to be had, the next run must look for it.
+  const wanted = withoutBytes === 0 ? selectionDigest(selection) : 'part'
+  const said = { url, origin, size, root, selection: wanted, baseUrl }
   return `${JSON.stringify({ ...said, releases, observed, oddNames, absent }, null, 2)}\n`
 }
 

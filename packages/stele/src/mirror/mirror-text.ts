@@ -23,9 +23,10 @@ export function formatMirror(report: MirrorReport): string {
   ].join('\n')
 }
 
-function leftOut({ observed, oddNames, absent }: MirrorReport): readonly string[] {
+function leftOut({ observed, oddNames, absent, withoutBytes }: MirrorReport): readonly string[] {
   return [
     ...(observed === 0 ? [] : [`  Not mirrored: ${observed} packages that it has from upstreams`]),
+    ...(withoutBytes === 0 ? [] : [`  Not there: the tarballs of ${withoutBytes} releases`]),
     ...listed('Not mirrored, since some disks cannot hold or keep apart such a name', oddNames),
     ...listed('It does not have', absent),
   ]

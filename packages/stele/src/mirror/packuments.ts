@@ -88,7 +88,7 @@ function moduleFile({
 }
 
 /** The abbreviated form, with `time`: the form that all clients install from, and that tells how old a version is. */
-function formatPackument(
+export function formatPackument(
   state: AuditedState,
   name: string,
   {

@@ -1,9 +1,11 @@
 // What the state of a registry says of the releases that a mirror is to hold. The names are a stranger's.
+import type { CarriedLog } from '@stele/audit'
 import type { AuditedState } from '@stele/audit/checks'
 import type { StateReader } from '@stele/entries/calls'
-import { isSteleError } from '@stele/errors'
+import { isSteleError, SteleError } from '@stele/errors'
 import { parsePackageName } from '@stele/formats/names'
 import { parseContentsValue, parseVersionsValue, type VersionsValue } from '@stele/formats/values'
+import { knownRules } from '@stele/registry'
 import {
   decode,
   type Notice,
@@ -64,6 +66,21 @@ export function planMirror(
     }
   }
   return { packages, observed, oddNames, absent: absentOf(packages, selection) }
+}
+
+/** The blobs that takedowns name: nobody is to have them, so no packument shows them, and they go when the checkpoint is there. */
+export function withheldBlobs({ withheld }: Pick<CarriedLog, 'withheld'>): ReadonlySet<string> {
+  return new Set(withheld.flatMap(({ part }) => ('blob' in part ? [part.blob] : [])))
+}
+
+/** A service's files are values of its state, of which a mirror would hold none. Throws `mirror_impossible`. */
+export function requireRegistry(
+  url: string,
+  { settingBlobs }: Pick<CarriedLog, 'settingBlobs'>,
+): void {
+  if (settingBlobs.some((name) => knownRules().includes(name))) return
+  const reason = 'it is no registry whose rules this release knows. "stele clone" copies services'
+  throw new SteleError('mirror_impossible', { url, reason })
 }
 
 /** A value that is withheld is none: reading it would throw. */

@@ -25,7 +25,7 @@ export async function copyTarballs(
   const copy = async (release: MirroredRelease): Promise<void> => {
     const { name, version, sha512, sizeBytes } = release
     const isNew = !isHeld(folder.root, release)
-    const bytes = await layers.fetchBlob(sha512)
+    const bytes = await layers.fetchBlob(sha512, sizeBytes)
     if (bytes === undefined) missing.push(`${name}@${version}`)
     else if (isNew) [fetched, fetchedBytes] = [fetched + 1, fetchedBytes + sizeBytes]
   }

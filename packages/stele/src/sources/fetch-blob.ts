@@ -11,9 +11,10 @@ const statusOk = 200
 export async function fetchBlob(
   fetch: VerifyPorts['fetch'],
   name: string,
+  maxBytes: number = maxFileBytes,
 ): Promise<Uint8Array | undefined> {
   const path = logRoot + blobPath(name)
-  const { status, bytes } = await fetch(path, maxFileBytes)
+  const { status, bytes } = await fetch(path, maxBytes)
   if (status !== statusOk) return undefined
   const found = hash('sha512', bytes)
   if (found === name) return bytes

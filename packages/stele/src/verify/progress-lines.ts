@@ -38,6 +38,12 @@ export const mirroring: Doing = {
   line: ({ total }) => `Downloading the log, and checking its ${total} entries`,
 }
 
+/** A mirror out of a file. */
+export const unpacking: Doing = {
+  nouns: mirroring.nouns,
+  line: ({ total }) => `Reading the log, and checking its ${total} entries`,
+}
+
 /** Tells what is being done, as NodeVMS does. */
 export function createProgressLines(
   terminal: Terminal,
