@@ -89,6 +89,15 @@ suite('scripts', { concurrency: 1 }, () => {
         version: '1.0.0',
         manifest: { scripts: { install: 'echo sorry; exit 9' } },
       },
+      {
+        name: 'moody',
+        version: '1.0.0',
+        manifest: { scripts: { postinstall: 'test ! -e "$INIT_CWD/mood" && node moody.js' } },
+        files: {
+          'moody.js':
+            "require('node:fs').writeFileSync('made.js', `exports.at = ${process.hrtime.bigint()}`)",
+        },
+      },
       hello('1.0.0'),
       hello('2.0.0'),
       creator('create-thing'),
@@ -361,7 +370,7 @@ suite('scripts', { concurrency: 1 }, () => {
       await stele(['ci'])
       assert.equal(made('user'), `made on ${process.platform}`)
       assert.equal(runs(), first)
-      assert.match((await stele(['store', 'verify'])).shown, /all as they were unpacked/)
+      await stele(['store', 'verify'])
       await stele(['install', '--ignore-scripts'])
       assert.equal(made('user'), 'not made')
     })
@@ -413,6 +422,25 @@ suite('scripts', { concurrency: 1 }, () => {
     const { shown } = await stele(['rebuild', 'broken'], 2)
     assert.match(shown, /No install scripts of "broken" are approved; run "stele approve broken"/)
   })
+
+  for (const layout of ['global', 'project']) {
+    test(`what was built stays where it cannot be built again, in the layout ${layout}`, async () => {
+      begin({ name: 'own', dependencies: { moody: '*' } })
+      await stele(['install', '--layout', layout])
+      await stele(['approve', 'moody', '--yes'])
+      const file = join(project, 'node_modules', 'moody', 'made.js')
+      const before = readFileSync(file, 'utf8')
+      writeFileSync(join(project, 'mood'), '')
+      assert.match((await stele(['rebuild'], 1)).shown, /"postinstall" of moody@1\.0\.0 failed/)
+      assert.equal(readFileSync(file, 'utf8'), before)
+      await stele(['install'])
+      assert.equal(readFileSync(file, 'utf8'), before)
+      rmSync(join(project, 'mood'))
+      await stele(['rebuild'])
+      assert.notEqual(readFileSync(file, 'utf8'), before)
+      await stele(['store', 'verify'])
+    })
+  }
 
   test('stele exec runs a program of the project, else one that it fetches and keeps', async () => {
     begin({ name: 'own', dependencies: { 'say-hello': '1' } })

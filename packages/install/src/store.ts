@@ -38,6 +38,8 @@ export type Store = {
   readonly addSlot: (found: Found, slot: SlotKey, links: readonly SlotLink[]) => string
   /** Makes a slot of a package whose scripts ran. Its folder is moved there. */
   readonly addBuilt: (built: Found, slot: SlotKey, links: readonly SlotLink[]) => string
+  /** As addBuilt(), in place of the slot that is there: it is whole before the other one goes. */
+  readonly replaceBuilt: (built: Found, slot: SlotKey, links: readonly SlotLink[]) => string
   /** Whether a package of this integrity, which was unpacked here, is to be compiled though no script of it says so. */
   readonly hasGyp: (integrity: string) => boolean
   /** The hash of the tarball that the package in this folder of the store was unpacked from; undefined where nobody noted it. */
@@ -61,7 +63,7 @@ export type SlotLink = { readonly name: string; readonly slot: SlotKey; readonly
 export function openStore(path: string, boot?: string): Store {
   mkdirSync(join(path, 'staging'), { recursive: true })
   const slots = openSlots(path, boot)
-  const { slotFolder, hasSlot, newStaging, removeSlot } = slots
+  const { slotFolder, hasSlot, newStaging, removeSlot, moveAside } = slots
   const settle = (staged: Staged, slot: SlotKey, links: readonly SlotLink[]): string => {
     const folder = slotFolder(slot)
     for (const link of links) linkSlot(join(staged.folder, 'node_modules'), link, slotFolder)
@@ -89,13 +91,14 @@ export function openStore(path: string, boot?: string): Store {
       linkSync(join(from, 'files'), join(folder, 'files'))
       return join(settle({ ...found, folder }, slot, links), 'node_modules', found.name)
     },
-    addBuilt: (built, slot, links) => {
-      const folder = newStaging()
-      const place = join(folder, 'node_modules', built.name)
-      mkdirSync(dirname(place), { recursive: true })
-      move(built.folder, place)
-      writeList(folder, built, settleBuilt(place))
-      return join(settle({ ...built, folder }, slot, links), 'node_modules', built.name)
+    addBuilt: (built, slot, links) =>
+      join(settle(stageBuilt(built, newStaging()), slot, links), 'node_modules', built.name),
+    replaceBuilt: (built, slot, links) => {
+      const staged = stageBuilt(built, newStaging())
+      const aside = moveAside(slot)
+      const folder = settle(staged, slot, links)
+      remove(aside)
+      return join(folder, 'node_modules', built.name)
     },
     hashOf: listedIntegrity,
     hasGyp: (integrity) => {
@@ -106,8 +109,19 @@ export function openStore(path: string, boot?: string): Store {
   }
 }
 
+/** What was built, as it stands in a slot. */
+function stageBuilt(built: Found, folder: string): Staged {
+  const place = join(folder, 'node_modules', built.name)
+  mkdirSync(dirname(place), { recursive: true })
+  move(built.folder, place)
+  writeList(folder, built, settleBuilt(place))
+  return { ...built, folder }
+}
+
 type Slots = Pick<Store, 'slotFolder' | 'hasSlot' | 'removeSlot'> & {
   readonly newStaging: () => string
+  /** Takes a slot out of its place, and gives where it is now, if it was there. */
+  readonly moveAside: (slot: SlotKey) => string
 }
 
 function openSlots(path: string, boot: string | undefined): Slots {
@@ -115,7 +129,7 @@ function openSlots(path: string, boot: string | undefined): Slots {
   const slotFolder = (slot: SlotKey): string => join(path, 'slots', slot.slice(0, 2), slot)
   const newStaging = (): string =>
     join(path, 'staging', `${process.pid}-${randomBytes(6).toString('hex')}`)
-  const removeSlot = (slot: SlotKey): void => {
+  const moveAside = (slot: SlotKey): string => {
     checks.noteRemoval()
     const aside = newStaging()
     try {
@@ -123,8 +137,9 @@ function openSlots(path: string, boot: string | undefined): Slots {
     } catch (error) {
       if (faultOf(error) !== 'ENOENT') throw error
     }
-    remove(aside)
+    return aside
   }
+  const removeSlot = (slot: SlotKey): void => remove(moveAside(slot))
   const hasSlot = (slot: SlotKey): boolean => {
     const found = lstatSync(slotFolder(slot), { throwIfNoEntry: false })
     if (found === undefined) return false
@@ -136,7 +151,7 @@ function openSlots(path: string, boot: string | undefined): Slots {
     checks.noteWhole(slot, found.ctimeMs)
     return true
   }
-  return { slotFolder, hasSlot, removeSlot, newStaging }
+  return { slotFolder, hasSlot, removeSlot, newStaging, moveAside }
 }
 
 function contentsLink(store: string, integrity: string): string {

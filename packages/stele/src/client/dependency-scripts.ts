@@ -2,13 +2,13 @@
 // told of.
 import type { RegistryConfig } from '@stele/fetch'
 import type { Store } from '@stele/install'
-import type { Graph, InstanceKey } from '@stele/resolve/graph'
+import type { Graph, InstanceKey, PackageId } from '@stele/resolve/graph'
 import { approvedOf, readApprovals } from '../scripts/approvals.ts'
 import type { InstallProject } from '../scripts/build.ts'
 import { findWishes, type Wish } from '../scripts/install-scripts.ts'
 import type { OwnScriptsAsked } from './lifecycle.ts'
 import { findPatched, readPatches } from './patches.ts'
-import type { Placing } from './placing.ts'
+import { againOf, type Placing } from './placing.ts'
 import { type Project } from './project.ts'
 import { rootManifest } from './resolve-settings.ts'
 
@@ -37,6 +37,8 @@ export type DependencyScriptsOf = {
     readonly env: NodeJS.ProcessEnv
     readonly main: URL
     readonly reporter?: { readonly say: (line: string) => void } | undefined
+    /** Packages whose scripts run once more. */
+    readonly rebuilds?: ReadonlySet<PackageId> | undefined
     /** Without it none is run. */
     readonly scripts?: OwnScriptsAsked | undefined
   }
@@ -84,7 +86,8 @@ export async function openDependencyScripts(of: DependencyScriptsOf): Promise<De
       const say = (line: string): void => of.options.reporter?.say(line)
       const how = scripts ?? { ...quiet, stop: new AbortController().signal }
       const world = { ...how, root: project.root, env, main, say, install: of.install }
-      const building = { ...world, placing, store, approved, patches, contentsOf: found }
+      const again = againOf(placing, of.options.rebuilds)
+      const building = { ...world, placing, store, approved, patches, again, contentsOf: found }
       const { contentsOf, notices } = await buildApproved(building)
       return { contentsOf, notices: [...notices, ...tell(placing, contentsOf)] }
     },

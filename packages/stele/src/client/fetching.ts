@@ -68,13 +68,19 @@ export class Fetching {
     return staged
   }
 
-  /** Waits for all that is selected, and gives each its slot. The function tells where the files of each are. */
-  async complete(placing: Placing): Promise<(key: InstanceKey) => string> {
+  /**
+   * Waits for all that is selected, and gives each its slot. The function tells where the files of each are; of those in `again`, as they
+   * were before they were built.
+   */
+  async complete(
+    placing: Placing,
+    again: ReadonlySet<InstanceKey> = new Set(),
+  ): Promise<(key: InstanceKey) => string> {
     const { graph, selected } = placing
     const { store, pull } = this.#ports
     const folders = new Map<InstanceKey, string>()
     for (const key of selected) {
-      const found = findSlot(store, placing, key)
+      const found = again.has(key) ? undefined : findSlot(store, placing, key)
       if (found === undefined) this.begin(idOf(graph, key), releaseOf(graph, key))
       else folders.set(key, found)
     }

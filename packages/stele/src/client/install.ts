@@ -4,7 +4,7 @@ import { type Freshness, type Registries, type RegistryConfig, readConfig } from
 import { isFor, openStore, type Store, selectInstances } from '@stele/install'
 import { formatLock, lockedOf } from '@stele/locks'
 import type { PeerMismatch, Resolved, ResolvePorts } from '@stele/resolve'
-import type { Graph, InstanceKey } from '@stele/resolve/graph'
+import type { Graph, InstanceKey, PackageId } from '@stele/resolve/graph'
 import { askedOnce } from './asked-once.ts'
 import { withImporters } from './chosen-importers.ts'
 import { clearInstalled } from './clear-installed.ts'
@@ -25,7 +25,7 @@ import {
 import { ownPlatform } from './own-platform.ts'
 import { readPatches } from './patches.ts'
 import { type Pins, withPins } from './pins.ts'
-import { linkPlaced, type Placing, planPlacing, withHashes } from './placing.ts'
+import { againOf, linkPlaced, type Placing, planPlacing, withHashes } from './placing.ts'
 import { type ManifestTexts, type Project, readProject } from './project.ts'
 import { Pull } from './pull.ts'
 import { registerProject, storeFolder } from './registered.ts'
@@ -71,6 +71,8 @@ export type InstallOptions = {
   readonly isForced?: boolean | undefined
   /** What was typed behind "install": when it is typed again, and nothing has changed, there is nothing to do. */
   readonly typed?: readonly string[] | undefined
+  /** Packages whose approved scripts run once more. */
+  readonly rebuilds?: ReadonlySet<PackageId> | undefined
   /** Which scripts of the project are run; without it none is. */
   readonly scripts?: OwnScriptsAsked | undefined
   /** Hears what a person should know while it goes on. */
@@ -293,7 +295,10 @@ async function complete(completing: Completing): Promise<Omit<InstallReport, 'to
     return { ...known, notices, added: [], removed: 0, isChanged: false, fetched: 0 }
   }
   registerProject(store.path, root)
-  const ready = await scripts.finish(placing, await fetching.complete(placing))
+  const ready = await scripts.finish(
+    placing,
+    await fetching.complete(placing, againOf(placing, options.rebuilds)),
+  )
   if (cleared.length > 0) clearInstalled(root, cleared)
   const linked = linkPlaced(placing, store, ready.contentsOf)
   const { added, removed, isChanged } = linked

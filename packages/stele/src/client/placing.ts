@@ -88,6 +88,16 @@ export function planPlacing({
   return { root, graph, selected, slots, plain, builds, plan, settings, notices }
 }
 
+/** The instances of these packages that are built, though they may have been before. */
+export function againOf(
+  { graph, builds }: Pick<Placing, 'graph' | 'builds'>,
+  rebuilds: ReadonlySet<PackageId> | undefined,
+): ReadonlySet<InstanceKey> {
+  if (rebuilds === undefined || builds === undefined) return new Set()
+  const isAgain = (key: InstanceKey): boolean => rebuilds.has(graph.instances.get(key)?.id ?? '')
+  return new Set([...builds.keys()].filter(isAgain))
+}
+
 /** The folder of a package's own slot; undefined where the store does not have it. */
 export function findSlot(
   store: Store,

@@ -1,10 +1,7 @@
 // stele rebuild: the approved install scripts of dependencies, once more.
 import { SteleError } from '@stele/errors'
-import { openStore, packagesOfProject } from '@stele/install'
 import { type InstallReport, install } from '../client/install.ts'
 import { wishesOf } from '../client/installed-scripts.ts'
-import { needLock } from '../client/lock-file.ts'
-import { storeFolder } from '../client/registered.ts'
 import type { Wish } from '../scripts/install-scripts.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, folderOf, placeOptions, readInstallOptions } from './install-input.ts'
@@ -22,7 +19,8 @@ export const rebuild: Command<Report> = {
       ...placeOptions,
     },
     notes: [
-      'Without packages all that are approved. What other projects share of them is made anew as well.',
+      'Without packages all that are approved. What other projects share of them is made anew as well; where a script',
+      'fails, all stays as it was built before.',
     ],
   },
   run,
@@ -41,12 +39,7 @@ async function run(input: Input): Promise<Report> {
   )
   if (missing !== undefined || approved.length === 0) throw unapproved(missing)
   const ids = new Set(approved.map(({ id }) => id))
-  const { graph } = needLock(root)
-  const store = openStore(storeFolder(env))
-  for (const [key, slot] of packagesOfProject(root)) {
-    if (ids.has(graph.instances.get(key)?.id ?? '')) store.removeSlot(slot)
-  }
-  const installed = await install({ ...readInstallOptions(input), root })
+  const installed = await install({ ...readInstallOptions(input), root, rebuilds: ids })
   return { rebuilt: [...ids], installed }
 }
 

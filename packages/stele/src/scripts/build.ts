@@ -55,6 +55,8 @@ export type Building = {
   readonly install: InstallProject
   /** Those of the builds whose scripts run. */
   readonly approved: ReadonlySet<InstanceKey>
+  /** Those that are built though the store has them: what it has is replaced when that is done. */
+  readonly again: ReadonlySet<InstanceKey>
   /** Patches of packages: files below the root. */
   readonly patches: ReadonlyMap<InstanceKey, { readonly path: string }>
 } & RunnerOf &
@@ -71,11 +73,15 @@ export type Built = {
 export async function buildApproved(building: Building): Promise<Built> {
   const { placing, store, contentsOf } = building
   const keys = [...(placing.builds?.keys() ?? [])]
-  const waiting = keys.filter((key) => findSlot(store, placing, key) === undefined)
+  const again = new Set(building.again) // Those that are still to be built.
+  const waiting = keys.filter(
+    (key) => again.has(key) || findSlot(store, placing, key) === undefined,
+  )
   const notices: string[] = []
-  const filesOf = (key: InstanceKey): string =>
-    (placing.builds?.has(key) === true ? findSlot(store, placing, key) : undefined) ??
-    contentsOf(key)
+  const filesOf = (key: InstanceKey): string => {
+    const isBuilt = placing.builds?.has(key) === true && !again.has(key)
+    return (isBuilt ? findSlot(store, placing, key) : undefined) ?? contentsOf(key)
+  }
   if (waiting.length > 0) {
     const runner = openRunner(building)
     const concurrency = Math.min(usualConcurrency, availableParallelism())
@@ -83,6 +89,7 @@ export async function buildApproved(building: Building): Promise<Built> {
       await inTurns(stage, concurrency, async (key) => {
         try {
           await buildOne({ ...building, runner, contentsOf: filesOf }, key)
+          again.delete(key)
         } catch (error) {
           if (!isSteleError(error, 'script_failed') || !isOptional(placing, key)) throw error
           notices.push(`${error.message}. It is optional, and left as it was published`)
@@ -162,7 +169,8 @@ async function buildOne(building: BuildingOne, key: InstanceKey): Promise<void> 
     }
     removeTools(folder)
     const found = { name: release.name, integrity: identityOf(release), folder }
-    store.addBuilt(found, placing.slots.get(key) ?? '', linksOf(placing, key))
+    const place = building.again.has(key) ? store.replaceBuilt : store.addBuilt
+    place(found, placing.slots.get(key) ?? '', linksOf(placing, key))
   } finally {
     rmSync(root, { recursive: true, force: true, maxRetries: 3 })
   }
