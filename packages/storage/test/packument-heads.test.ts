@@ -1,11 +1,9 @@
 // Heads of packuments in memory, and what is written down of them.
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { maxHeadsKept, maxUsesKept } from '../src/limits.ts'
 import { createPackumentHeads, type PackumentHeads } from '../src/packument-heads.ts'
-import { tempFolder } from './temp-folder.ts'
 
 type World = {
   readonly heads: PackumentHeads
@@ -15,7 +13,7 @@ type World = {
 }
 
 function openWorld(t: TestContext): World {
-  const db = new DatabaseSync(join(tempFolder(t), 'x.db'))
+  const db = new DatabaseSync(':memory:')
   t.after(() => db.close())
   db.exec(`CREATE TABLE packument (
     name TEXT, form TEXT, upstream TEXT, checked_ms INTEGER, etag TEXT, digest TEXT, modified_ms INTEGER, basis TEXT,
