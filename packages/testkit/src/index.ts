@@ -2,6 +2,7 @@
 
 export { type Forgery, LogBuilder, type LogBuilderOptions } from './log-builder.ts'
 export { createNotesExecutor, type NotesExecutor, type NotesOptions } from './notes-script.ts'
+export { roundsOf } from './rounds.ts'
 export {
   createScriptSystem,
   type FakeCall,
