@@ -1,11 +1,8 @@
-// Mirrors of a log that a registry's rules could have written: what they hold, what they refuse, and what is left of a run that was
-// stopped at any moment.
+// Mirrors of a log that a registry's rules could have written: what they hold, and what they refuse. conformance/clone-stops.test.ts
+// stops them at every write.
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
 import {
-  cpSync,
   existsSync,
-  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,91 +11,34 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { type ErrorCode, isSteleError } from '@stele/errors'
-import { formatContentsValue, formatVersionsValue } from '@stele/formats/values'
-import { rulesScript } from '@stele/registry'
-import { readRelease } from '@stele/releases/release'
-import { createPublicFiles, type FolderChange } from '@stele/storage/files'
-import { createNotesExecutor, LogBuilder, makePackage } from '../../testkit/src/index.ts'
+import { createPublicFiles } from '@stele/storage/files'
+import { createNotesExecutor, LogBuilder } from '../../testkit/src/index.ts'
 import type { OpenFiles } from '../src/clone/clone-service.ts'
+import type { MirrorOptions } from '../src/mirror/mirror-service.ts'
 import {
-  type MirrorOptions,
-  type MirrorReport,
-  mirrorThrough,
-} from '../src/mirror/mirror-service.ts'
+  assertListedIsThere,
+  baseUrl,
+  fetchOf,
+  makeRegistry,
+  mirror,
+  readTree,
+  release,
+  twoReleases,
+} from './made-mirror.ts'
 
-const baseUrl = 'https://mirror.example'
 const isCode =
   (...codes: readonly ErrorCode[]) =>
   (error: unknown): boolean =>
     codes.some((code) => isSteleError(error, code))
-
-type Registry = LogBuilder & { readonly sha512?: string }
-
-/** A log whose script is the registry's, though nobody runs it: its calls write what they are told. */
-function makeRegistry(keySeed = 'log'): Registry {
-  const createExecutor = (options: Parameters<typeof createNotesExecutor>[0]) => {
-    const { init, call } = createNotesExecutor(options)
-    return { init, call }
-  }
-  return new LogBuilder({
-    origin: 'registry.example',
-    createExecutor,
-    script: rulesScript(),
-    keySeed,
-  })
-}
-
-/** What the rules write of a release. Gives the name of its tarball's blob. */
-function release(log: LogBuilder, name: string, version: string, stored = name): string {
-  const tarball = makePackage({ name, version, dependencies: { other: '^1.0.0' } }, {})
-  const { contents, integrity, record } = readRelease(tarball)
-  const object = `/packages/${stored}`
-  log.call('alice', 'put', [
-    ['/packages', `${stored}/`, ''],
-    [object, 'origin', 'hosted'],
-    [object, 'versions/', ''],
-    [object, 'contents/', ''],
-    [object, 'tags/', ''],
-    [`${object}/versions`, version, formatVersionsValue({ integrity, record })],
-    [`${object}/contents`, version, formatContentsValue(contents)],
-    [`${object}/tags`, 'latest', version],
-  ])
-  return log.addBlob(tarball)
-}
-
-function twoReleases(): LogBuilder {
-  const log = makeRegistry()
-  release(log, 'kept', '1.0.0')
-  release(log, 'kept', '1.1.0')
-  return log
-}
 
 suite('mirrorThrough()', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stele-mirror-'))
   let number = 0
   const freshDir = (): string => join(folder, `mirror-${number++}`)
   after(() => rmSync(folder, { recursive: true, force: true }))
-
-  const mirror = (
-    dir: string,
-    log: LogBuilder,
-    {
-      openFiles = createPublicFiles,
-      ...changes
-    }: Partial<MirrorOptions> & { readonly openFiles?: OpenFiles } = {},
-  ): Promise<MirrorReport> =>
-    mirrorThrough(openFiles, {
-      url: 'http://registry',
-      dir,
-      fetch: fetchOf(log),
-      progress: () => undefined,
-      selection: 'all',
-      baseUrl,
-      ...changes,
-    })
 
   test('mirrorThrough() writes log, tarballs and packuments, and asks for the checkpoint alone when nothing is new', async () => {
     const [dir, log] = [freshDir(), twoReleases()]
@@ -148,30 +88,6 @@ suite('mirrorThrough()', () => {
       const tree = readTree(dir)
       for (const path of ['-/log/checkpoint', 'npm/kept']) assert.equal(tree[path], before[path])
     }
-  })
-
-  test('mirrorThrough() leaves a folder in which all that is listed is there, wherever it is stopped, and goes on', async () => {
-    const [first, log] = [freshDir(), twoReleases()]
-    await mirror(first, log)
-    release(log, 'kept', '1.2.0')
-    release(log, '@scope/other', '1.0.0', '@scope%2Fother')
-    const wanted = freshDir()
-    await mirror(wanted, log)
-    let stops = 0
-    for (let allowed = 0; ; allowed++) {
-      const dir = freshDir()
-      cpSync(first, dir, { recursive: true })
-      const isStopped = await stopAfter(allowed, (openFiles) => mirror(dir, log, { openFiles }))
-      assertListedIsThere(dir)
-      await stopAfter(Infinity, (openFiles) => mirror(dir, log, { openFiles }))
-      const tree = readTree(dir)
-      for (const [path, text] of Object.entries(readTree(wanted)))
-        assert.equal(tree[path], text, path)
-      rmSync(dir, { recursive: true })
-      if (!isStopped) break
-      stops++
-    }
-    assert.ok(stops > 15, `${stops} places`)
   })
 
   test('mirrorThrough() throws data_invalid when the disk is full, and goes on when there is room', async () => {
@@ -267,16 +183,6 @@ suite('mirrorThrough()', () => {
   })
 })
 
-function fetchOf(log: LogBuilder): MirrorOptions['fetch'] {
-  const files = log.files()
-  return async (path) => {
-    const bytes = files.get(path)
-    return bytes === undefined
-      ? { status: 404, bytes: new Uint8Array(0) }
-      : { status: 200, bytes: Buffer.from(bytes) }
-  }
-}
-
 function noting(fetch: MirrorOptions['fetch'], asked: string[]): MirrorOptions['fetch'] {
   return (path, ...more) => {
     asked.push(path)
@@ -292,66 +198,9 @@ function versionsIn(dir: string, name: string): readonly string[] {
   return Object.keys(JSON.parse(readFileSync(join(dir, 'npm', name), 'utf8')).versions)
 }
 
-/** Every tarball that a packument lists is there, with the bytes that it says. */
-function assertListedIsThere(dir: string): void {
-  for (const [path, text] of Object.entries(readTree(dir))) {
-    if (!path.startsWith('npm/') || path.startsWith('npm/-/')) continue
-    const { versions } = JSON.parse(text)
-    for (const { dist } of Object.values<{ dist: Record<string, string> }>(versions)) {
-      const bytes = readFileSync(join(dir, String(dist['tarball']).slice(baseUrl.length)))
-      assert.equal(`sha512-${hash('sha512', bytes, 'base64')}`, dist['integrity'])
-    }
-  }
-}
-
 function flip(bytes: Uint8Array): Buffer {
   const copy = Buffer.from(bytes)
   const at = copy.length >> 1
   copy[at] = (copy[at] ?? 0) ^ 1
   return copy
-}
-
-function readTree(root: string): { readonly [path: string]: string } {
-  const found = readdirSync(root, { recursive: true, withFileTypes: true })
-  const files = found.filter((one) => one.isFile() && !one.name.startsWith('lock.db'))
-  return Object.fromEntries(
-    files.map((one) => {
-      const path = join(one.parentPath, one.name)
-      return [path.slice(root.length + 1), readFileSync(path).toString('latin1')]
-    }),
-  )
-}
-
-/** Runs it with a folder that takes so many changes, and then none. Says whether it was stopped. */
-async function stopAfter(
-  allowed: number,
-  run: (openFiles: OpenFiles) => Promise<unknown>,
-): Promise<boolean> {
-  let made = 0
-  const stopped = new Error('The process was killed')
-  try {
-    await run((root) => (changes) => {
-      for (const change of changes) {
-        if (made++ === allowed) throw stopped
-        changeQuickly(root, change)
-      }
-    })
-    return false
-  } catch (error) {
-    if (error !== stopped) throw error
-    return true
-  }
-}
-
-/** Nothing waits for the disk: no power is cut here. */
-function changeQuickly(root: string, change: FolderChange): void {
-  if ('put' in change) {
-    mkdirSync(dirname(join(root, change.put)), { recursive: true })
-    writeFileSync(join(root, change.put), change.bytes)
-  } else if ('link' in change) {
-    mkdirSync(dirname(join(root, change.link)), { recursive: true })
-    rmSync(join(root, change.link), { force: true })
-    linkSync(change.from, join(root, change.link))
-  } else if ('remove' in change) rmSync(join(root, change.remove), { recursive: true, force: true })
-  else assert.ok('sync' in change)
 }

@@ -1,12 +1,17 @@
+// The thread of the services, as its client sees it: calls that hang, threads that end, services that rest and go on.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { CallRequest } from '@stele/entries/calls'
-import type { SteleError } from '@stele/errors'
-import { type ServiceClient, type ServiceThread, startThread } from '../src/thread/client.ts'
-import { type EarlyWorker, startEarlyWorker } from '../src/thread/start-worker.ts'
+import type { CallRequest } from '../packages/entries/src/public/calls.ts'
+import type { SteleError } from '../packages/errors/src/index.ts'
+import {
+  type ServiceClient,
+  type ServiceThread,
+  startThread,
+} from '../packages/service/src/thread/client.ts'
+import { type EarlyWorker, startEarlyWorker } from '../packages/service/src/thread/start-worker.ts'
 
 const limits = { maxEnds: 5, windowMs: 600_000, firstDelayMs: 10, suspensionMs: 600_000 }
 
@@ -38,7 +43,7 @@ function start(
   return { service, other, thread, close: thread.close, folder, events }
 }
 
-const main = new URL('fixtures/hanging-thread.ts', import.meta.url)
+const main = new URL('../packages/service/test/fixtures/hanging-thread.ts', import.meta.url)
 
 const call = (method: string): CallRequest => ({ account: 'alice', via: 'token', method, args: [] })
 
