@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import { roundsOf } from '@stele/testkit'
 import fc from 'fast-check'
 import { segmentBytes } from '../src/limits.ts'
 import { SharedRows } from '../src/shared-rows.ts'
@@ -66,6 +67,7 @@ suite('SharedRows', () => {
           }
         }
       }),
+      { numRuns: roundsOf({ modest: 25, full: 500 }) }, // Each takes 10 MB.
     )
   })
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import type { LogBuilder } from '@stele/testkit'
+import { type LogBuilder, roundsOf } from '@stele/testkit'
 import type { VerifyReport } from '../src/report.ts'
 import {
   flip,
@@ -17,7 +17,7 @@ import {
 
 const names = ['left', '@s/right']
 const longText = 'long '.repeat(5000)
-const sampledPositions = 24
+const sampledPositions = roundsOf({ modest: 6, full: 100 })
 
 /** Entries of every kind, a withheld body, a long value, two packages. */
 function sampleLog(): LogBuilder {

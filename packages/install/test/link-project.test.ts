@@ -12,55 +12,14 @@ import {
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { suite, test } from 'node:test'
-import type { Layout } from '../src/layout.ts'
 import { planLayout, withOverlays } from '../src/link-project.ts'
 import { selectInstances } from '../src/platform.ts'
 import { slotKeys } from '../src/slot-keys.ts'
-import { graphOf, interrupted, makeProject } from './made-project.ts'
-
-const layouts: readonly Layout[] = ['auto', 'global', 'project', 'hoisted']
-const bin = { bin: 'bin/run.js' }
-/** A workspace with two versions of a package, scopes, peers, programs, and a circle. */
-const before = graphOf(
-  {
-    '.': ['app@1.0.0', '@s/one@1.0.0', 'old@1.0.0', 'link:packages/w'],
-    'packages/w': ['old@2.0.0'],
-  },
-  {
-    'app@1.0.0': { needs: ['dep@1.0.0', 'old@1.0.0'], release: bin },
-    'dep@1.0.0': { needs: ['old@2.0.0', 'circle@1.0.0'], release: bin },
-    'circle@1.0.0': { needs: ['dep@1.0.0'] },
-    'old@1.0.0': {},
-    'old@2.0.0': { needs: ['deep@2.0.0'] },
-    'deep@2.0.0': {},
-    '@s/one@1.0.0': { needs: ['@s/two@1.0.0', 'link:packages/w'] },
-    '@s/two@1.0.0': {},
-  },
-  { 'packages/w': 'w' },
-)
-/** The same project after a change of its dependencies. */
-const after = graphOf(
-  { '.': ['app@1.1.0', 'old@2.0.0', 'link:packages/w'], 'packages/w': ['@s/two@2.0.0'] },
-  {
-    'app@1.1.0': { needs: ['dep@1.0.0', '@s/two@1.0.0'], release: bin },
-    'dep@1.0.0': { needs: ['old@2.0.0', 'circle@1.0.0'] },
-    'circle@1.0.0': { needs: ['dep@1.0.0'] },
-    'old@2.0.0': { needs: ['deep@2.0.0'] },
-    'deep@2.0.0': {},
-    '@s/two@1.0.0': {},
-    '@s/two@2.0.0': {},
-  },
-  { 'packages/w': 'w' },
-)
+import { makeProject } from './made-project.ts'
+import { assertLeavesNothing, before, freshly, layouts } from './made-workspace.ts'
 
 suite('linkProject()', () => {
   const store = makeProject()
-  const fresh = (graph: typeof before, layout: Layout): ReturnType<typeof store.seen> => {
-    using project = makeProject(store.store)
-    mkdirSync(join(project.root, 'packages/w'), { recursive: true })
-    project.link(graph, layout)
-    return project.seen()
-  }
   for (const layout of layouts) {
     test(`lets packages find what they depend on in the layout ${layout}`, () => {
       using project = makeProject(store.store)
@@ -112,7 +71,7 @@ suite('linkProject()', () => {
       project.link(before, layout)
       const { 'node_modules/.cache/': cache, ...others } = project.seen()
       assert.equal(cache, '')
-      assert.deepEqual(others, fresh(before, layout))
+      assert.deepEqual(others, freshly(store.store, before, layout))
     })
   }
 
@@ -143,7 +102,7 @@ suite('linkProject()', () => {
           held,
           layout,
         )
-        assert.deepEqual(project.seen(), fresh(before, layout))
+        assert.deepEqual(project.seen(), freshly(store.store, before, layout))
       }
     })
   }
@@ -178,25 +137,11 @@ suite('linkProject()', () => {
   for (const from of layouts) {
     for (const to of layouts) {
       const wanted = from === to ? 'other dependencies' : to
-      test(`leaves nothing behind from ${from} to ${wanted}, also when it is interrupted`, () => {
-        const graph = from === to ? after : before
-        const expected = fresh(graph, to)
-        // Every third moment, each time others.
-        for (let moment = (layouts.indexOf(from) + layouts.indexOf(to)) % 3; ; moment += 3) {
-          using project = makeProject(store.store)
-          mkdirSync(join(project.root, 'packages/w'), { recursive: true })
-          project.link(before, from)
-          let isDone = true
-          try {
-            project.link(graph, to, { interrupt: moment })
-          } catch (error) {
-            if (error !== interrupted) throw error
-            isDone = false
-            project.link(graph, to)
-          }
-          assert.deepEqual(project.seen(), expected, `interrupted at moment ${moment}`)
-          if (isDone) break
-        }
+      // conformance/link-interrupted.test.ts interrupts it at all of its moments.
+      test(`leaves nothing behind from ${from} to ${wanted}, also when it is interrupted once`, () => {
+        const moment = (layouts.indexOf(from) + layouts.indexOf(to)) % 3
+        assertLeavesNothing(store.store, { from, to, moment: Number.POSITIVE_INFINITY })
+        assertLeavesNothing(store.store, { from, to, moment })
       })
     }
   }

@@ -52,8 +52,17 @@ function publisherInto(world: World, files: Files, { stopAt, size = 0 }: Options
   return createPublisher(ports)
 }
 
-/** A log at each of these sizes, published each time. */
+const made = new Map<string, Promise<readonly Moment[]>>()
+
+/** A log at each of these sizes, published each time. The files may be changed; who changes what is kept opens a copy. */
 async function moments(sizes: readonly number[], text = 'x'): Promise<readonly Moment[]> {
+  const key = `${sizes} ${text}`
+  const found = made.get(key) ?? makeMoments(sizes, text)
+  made.set(key, found)
+  return (await found).map(({ kept, files }) => ({ kept, files: new Map(files) }))
+}
+
+async function makeMoments(sizes: readonly number[], text: string): Promise<readonly Moment[]> {
   const { world, log } = await createdLog()
   const files: Files = new Map()
   const publisher = publisherInto(world, files)

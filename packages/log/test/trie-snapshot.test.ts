@@ -7,14 +7,26 @@ import { call, createdLog, createWorld, genesis, origin, verifiers, type World }
 
 const rest = async (): Promise<boolean> => true
 
-/** A log of 300 calls that was closed, and the snapshot that this left. */
-async function closedLog(): Promise<{ world: World; snapshots: SnapshotMemory }> {
+/** What a log of 300 calls leaves when it is closed. */
+const closed = (async () => {
   const snapshots = createSnapshotMemory()
   const world = createWorld()
   const log = await Sequencer.create({ ...world.ports, snapshots }, genesis, {})
   await submitMany(log, 300)
   await log.close()
   return { world, snapshots }
+})()
+
+/** A log of 300 calls that was closed, and the snapshot that this left: a copy, to be damaged. */
+async function closedLog(): Promise<{ world: World; snapshots: SnapshotMemory }> {
+  const made = await closed
+  const world = createWorld(structuredClone(made.world.store.kept))
+  world.nowMs = made.world.nowMs
+  const { kept, written } = made.snapshots
+  return {
+    world,
+    snapshots: Object.assign(createSnapshotMemory(), { kept: structuredClone(kept), written }),
+  }
 }
 
 async function submitMany(log: Sequencer, count: number): Promise<void> {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JsonObject } from '@stele/formats/json'
 import { parseVersion } from '@stele/formats/names'
+import { roundsOf } from '@stele/testkit'
 import fc from 'fast-check'
 import {
   createNormalizedRecords,
@@ -67,7 +68,7 @@ test('createRecordTexts() gives what normalising gives, and refuses what that re
         assert.equal(outcome(records, written), outcome(createNormalizedRecords(), written))
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: roundsOf({ modest: 300, full: 5_000 }) },
   )
 })
 

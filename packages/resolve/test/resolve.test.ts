@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
+import { roundsOf } from '../../testkit/src/rounds.ts'
 import { Overrides } from '../src/overrides.ts'
 import { parseOverrides } from '../src/parse-overrides.ts'
 import { resolve } from '../src/resolve.ts'
@@ -315,7 +316,7 @@ suite('resolve()', () => {
           )
         assert.deepEqual(await outcome(one), await outcome(other))
       }),
-      { numRuns: 40 },
+      { numRuns: roundsOf({ modest: 10, full: 200 }) },
     )
   })
 })

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { blobPath, logFolder } from '@stele/entries/paths'
+import { roundsOf } from '@stele/testkit'
 import { type Disk, type SimulationOptions, simulate, stepNames } from '@stele/testkit/simulation'
 import type { ServiceHome } from '../src/ports.ts'
 
-const seeds = 25
+const seeds = roundsOf({ modest: 10, full: 100 })
 
 test(`simulate() finds nothing wrong in the first ${seeds} seeds`, async () => {
   let [powerCuts, acknowledged] = [0, 0]

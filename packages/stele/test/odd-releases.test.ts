@@ -9,6 +9,7 @@ import { formatLock, parseLock } from '@stele/locks'
 import { resolve } from '@stele/resolve'
 import type { Graph } from '@stele/resolve/graph'
 import fc from 'fast-check'
+import { roundsOf } from '../../testkit/src/rounds.ts'
 import { changesBetween, deprecationsIn } from '../src/client/graph-changes.ts'
 import { createRefusal } from '../src/client/policies.ts'
 
@@ -132,7 +133,7 @@ suite('an installation, where one field of a packument is odd,', () => {
         const text = formatLock({ graph, settings: {} })
         assert.equal(formatLock(parseLock(text, 'stele.lock')), text)
       }),
-      { numRuns: 500 },
+      { numRuns: roundsOf({ modest: 100, full: 2_000 }) },
     )
   })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SteleError } from '@stele/errors'
+import { roundsOf } from '../../testkit/src/rounds.ts'
 import {
   type ConsistencyClaim,
   type InclusionClaim,
@@ -12,7 +13,7 @@ import { brokenProofs, createSampleReader, flipBit, leafOf } from './sample-tree
 
 const read = createSampleReader()
 const everySize = 130
-const everyBitUpTo = 7
+const everyBitUpTo = roundsOf({ modest: 5, full: 9 })
 
 function inclusionOf(index: number, size: number): InclusionClaim {
   const proof = proveInclusion(index, size, read)

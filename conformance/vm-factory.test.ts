@@ -5,8 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, type TestContext, test } from 'node:test'
-import { isJsonObject, type JsonObject } from '@stele/formats/json'
-import { RPCClient, RPCServer, ScriptError, VM, VMFactory } from '../src/vm.ts'
+import { isJsonObject, type JsonObject } from '../packages/formats/src/public/json.ts'
+import { RPCClient, RPCServer, ScriptError, VM, VMFactory } from '../packages/stele/src/vm.ts'
 
 const factoryCode = `
 exports.make = async (title, code) => System.vms.provisionVM({ title, code })
