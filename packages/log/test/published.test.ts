@@ -56,7 +56,7 @@ const made = new Map<string, Promise<readonly Moment[]>>()
 
 /** A log at each of these sizes, published each time. The files may be changed; who changes what is kept opens a copy. */
 async function moments(sizes: readonly number[], text = 'x'): Promise<readonly Moment[]> {
-  const key = `${sizes} ${text}`
+  const key = `${sizes.join()} ${text}`
   const found = made.get(key) ?? makeMoments(sizes, text)
   made.set(key, found)
   return (await found).map(({ kept, files }) => ({ kept, files: new Map(files) }))

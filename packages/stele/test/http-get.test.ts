@@ -9,7 +9,7 @@ import type { Answer, Get } from '@stele/upstream'
 import { createGet } from '../src/upstream/http-get.ts'
 import { maxUpstreamSockets } from '../src/upstream/limits.ts'
 
-const timeoutMs = 500
+const timeoutMs = 250
 
 /** What a server sends for one path; what is not told ends with the connection. */
 type Said = { readonly text: string; readonly end?: 'reset' | 'end' }

@@ -1,49 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { after, before, suite, test } from 'node:test'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
 import { readProject } from '../src/client/project.ts'
-import {
-  inStages,
-  selectWorkspaces,
-  type WorkspacesAsked,
-} from '../src/client/select-workspaces.ts'
-
-const nothing: WorkspacesAsked = {
-  workspaces: [],
-  filters: [],
-  isRecursive: false,
-  includesRoot: false,
-}
-
-/** app → lib → core; site → lib; tools alone. */
-const manifests = {
-  '.': { name: 'root', workspaces: ['apps/*', 'packages/*'] },
-  'apps/app': { name: '@my/app', dependencies: { '@my/lib': 'workspace:^' } },
-  'apps/site': { name: '@my/site', devDependencies: { l: 'workspace:@my/lib@*' } },
-  'packages/core': { name: '@my/core', version: '1.0.0' },
-  'packages/lib': { name: '@my/lib', dependencies: { '@my/core': '^1.0.0' } },
-  'packages/tools': { name: 'tools', dependencies: { left: '*' } },
-}
+import { inStages, selectWorkspaces } from '../src/client/select-workspaces.ts'
+import { makeWorkspaces, nothing } from './made-workspaces.ts'
 
 suite('select-workspaces', () => {
-  let root: string
-  before(() => {
-    root = mkdtempSync(join(realpathSync(tmpdir()), 'stele-select-'))
-    for (const [folder, manifest] of Object.entries(manifests)) {
-      const path = join(root, folder, 'package.json')
-      mkdirSync(dirname(path), { recursive: true })
-      writeFileSync(path, JSON.stringify(manifest))
-    }
-  })
-  after(() => rmSync(root, { recursive: true, force: true }))
-  const select = async (asked: Partial<WorkspacesAsked>, cwd = root): Promise<string> => {
-    const project = await readProject(root)
-    const found = selectWorkspaces(project, { ...nothing, ...asked }, { cwd, command: 'run' })
-    return found.map(({ name }) => name.replace('@my/', '')).join(' ')
-  }
+  const workspaces = makeWorkspaces()
+  const { root, select } = workspaces
+  after(() => workspaces[Symbol.dispose]())
 
   test('selectWorkspaces() puts none before what it depends on', async () => {
     assert.equal(await select({ isRecursive: true }), 'core lib app site tools')
@@ -97,24 +62,6 @@ suite('select-workspaces', () => {
       message:
         'This workspace has no package "zebra"; it has @my/app, @my/core, @my/lib, @my/site, tools',
     })
-  })
-
-  test('selectWorkspaces() gives what changed since a commit, and what depends on it', async () => {
-    const git = (...args: readonly string[]): unknown =>
-      execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@host.test', ...args], {
-        cwd: root,
-      })
-    git('init', '-q')
-    git('add', '-A')
-    git('commit', '-q', '-m', 'one')
-    assert.equal(await select({ filters: ['[HEAD]'] }), '')
-    writeFileSync(join(root, 'packages', 'lib', 'new.js'), '')
-    assert.equal(await select({ filters: ['[HEAD]'] }), 'lib')
-    assert.equal(await select({ filters: ['...[HEAD]'] }), 'lib app site')
-    await assert.rejects(
-      select({ filters: ['[nothing]'] }),
-      /Cannot tell what changed since "nothing"/,
-    )
   })
 
   test('inStages() lets packages go together that need nothing of each other', async () => {

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
-import { makeTarball } from '@stele/testkit'
-import { formatFileList, readTarball } from '../src/index.ts'
+import { formatFileList, readTarball } from '../packages/tarball/src/index.ts'
+import { makeTarball } from '../packages/testkit/src/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'stele-tarball-'))
 after(() => rmSync(folder, { recursive: true }))
