@@ -1,7 +1,8 @@
 // nginx as people put it in front of a registry: two ways in, one server behind, no TLS (that would only be one more hop).
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { installMissing } from './debian-packages.ts'
 import { findFreePort } from './free-port.ts'
@@ -24,13 +25,41 @@ const prefix = '/registry/npm'
 /** Starts nginx in front of a server on a loopback port. */
 export async function startNginx(serverPort: number): Promise<Nginx> {
   await installMissing([{ file: 'nginx', package: 'nginx-light' }])
+  const [rootPort, tlsPort] = [await findFreePort(), await findFreePort()]
+  const rootUrl = `http://localhost:${rootPort}`
+  const servers = registryServers({ rootPort, tlsPort, serverPort })
+  const running = await runNginx(servers, `${rootUrl}/-/ping`)
+  return {
+    rootUrl,
+    prefixUrl: `${rootUrl}${prefix}`,
+    tlsUrl: `http://localhost:${tlsPort}`,
+    ...running,
+  }
+}
+
+/** Whether it is installed. */
+export function hasNginx(): boolean {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  return folders.some((folder) => existsSync(join(folder, 'nginx')))
+}
+
+/** Starts nginx with a server on a loopback port, which need not answer anything with 200. */
+export async function startNginxWith(
+  server: (port: number) => string,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const port = await findFreePort()
+  const url = `http://localhost:${port}`
+  return { url, ...(await runNginx(server(port), url)) }
+}
+
+/** Runs it with these servers until it is disposed of, from when it answers at this address. */
+async function runNginx(servers: string, url: string): Promise<AsyncDisposable> {
   const stack = new AsyncDisposableStack()
   try {
     const folder = stack.use(await makeFolder('nginx'))
-    const [rootPort, tlsPort] = [await findFreePort(), await findFreePort()]
     for (const name of ['logs', 'temporary']) await mkdir(join(folder.path, name))
     const file = join(folder.path, 'nginx.conf')
-    await writeFile(file, configuration({ rootPort, tlsPort, serverPort }))
+    await writeFile(file, configuration(servers))
     const child = spawnOwn('nginx', ['-p', folder.path, '-c', file, '-e', 'logs/error.log'], {
       cwd: folder.path,
       env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
@@ -43,14 +72,8 @@ export async function startNginx(serverPort: number): Promise<Nginx> {
       child.kill('SIGTERM')
       await ended
     })
-    const rootUrl = `http://localhost:${rootPort}`
-    await waitUntilAnswered(`${rootUrl}/-/ping`, () => said)
-    return {
-      rootUrl,
-      prefixUrl: `${rootUrl}${prefix}`,
-      tlsUrl: `http://localhost:${tlsPort}`,
-      [Symbol.asyncDispose]: () => stack.disposeAsync(),
-    }
+    await waitUntilAnswered(url, () => said)
+    return { [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
     await stack.disposeAsync()
     throw error
@@ -59,10 +82,9 @@ export async function startNginx(serverPort: number): Promise<Nginx> {
 
 type Ports = { readonly rootPort: number; readonly tlsPort: number; readonly serverPort: number }
 
-/** What an operator would write, and what it takes to run it in a folder of one's own. */
-function configuration({ rootPort, tlsPort, serverPort }: Ports): string {
+/** What an operator would write in front of a registry. */
+function registryServers({ rootPort, tlsPort, serverPort }: Ports): string {
   const registry = `http://127.0.0.1:${serverPort}`
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const forwarded = (proto: string): string => `
       proxy_http_version 1.1;
       proxy_set_header Host $proxy_host;
@@ -70,16 +92,6 @@ function configuration({ rootPort, tlsPort, serverPort }: Ports): string {
       proxy_set_header X-Forwarded-Host $http_host;
       proxy_set_header X-Forwarded-Proto ${proto};`
   return `
-daemon off;
-worker_processes 1;
-pid logs/nginx.pid;
-${process.getuid?.() === 0 ? 'user root;' : ''}
-events { worker_connections 256; }
-http {
-  access_log off;
-  error_log logs/error.log;
-  client_max_body_size 0;
-  ${temporary.map((name) => `${name}_temp_path temporary/${name};`).join('\n  ')}
   server {
     listen 127.0.0.1:${rootPort};
     location / {
@@ -95,7 +107,24 @@ http {
     location / {
       proxy_pass ${registry};${forwarded('https')}
     }
-  }
+  }`
+}
+
+/** What it takes to run servers in a folder of one's own. */
+function configuration(servers: string): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  return `
+daemon off;
+worker_processes 1;
+pid logs/nginx.pid;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+events { worker_connections 256; }
+http {
+  access_log off;
+  error_log logs/error.log;
+  client_max_body_size 0;
+  ${temporary.map((name) => `${name}_temp_path temporary/${name};`).join('\n  ')}
+  ${servers}
 }
 `
 }
@@ -104,7 +133,7 @@ async function waitUntilAnswered(url: string, said: () => string): Promise<void>
   const endMs = Date.now() + startTimeoutMs
   while (Date.now() < endMs) {
     const response = await fetch(url).catch(() => undefined)
-    if (response?.ok === true) return
+    if (response !== undefined && response.status < 500) return
     await sleep(50)
   }
   throw new Error(`nginx does not answer:\n${said()}`)
