@@ -1,6 +1,6 @@
 // Builds the package that is published, installs it in an empty folder as a user would, and runs it there.
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { environmentIn, startMade } from './client-trials.ts'
@@ -82,6 +82,7 @@ async function useClient(project: string, stele: string): Promise<void> {
     ['ci', /2 packages/],
     ['dedupe', /2 packages/],
     ['install --layout hoisted', /2 packages/],
+    ['again --layout hoisted', /2 packages: 2 added/],
     ['store verify', /./],
     ['doctor', /./],
     ['config list', /registry/],
@@ -90,8 +91,15 @@ async function useClient(project: string, stele: string): Promise<void> {
     ['remove tool', /tool/],
     ['prune', /./],
   ]
+  const listed = (): Promise<readonly string[]> =>
+    readdir(join(project, 'node_modules'), { recursive: true })
   for (const [command, shown] of rows) {
-    const finished = await runProgram(stele, command.split(' '), { cwd: project, env: own })
+    const isAgain = command.startsWith('again')
+    const before = isAgain ? await listed() : []
+    if (isAgain) await rm(join(project, 'node_modules'), { recursive: true })
+    const typed = command.replace('again', 'install').split(' ')
+    const finished = await runProgram(stele, typed, { cwd: project, env: own })
+    if (isAgain) assert.deepEqual((await listed()).toSorted(), before.toSorted())
     assert.match(finished.shown, shown, command)
     const isFound = command === 'outdated' || command === 'doctor'
     assert.ok(

@@ -42,8 +42,9 @@ const { metafile, outputFiles } = await build({
 })
 mkdirSync(join(dist, 'lib'))
 await build({
-  entryPoints: [join(stele, 'src', 'client', 'up-to-date.ts')],
-  outfile: join(dist, 'lib', 'up-to-date.cjs'), // The launcher loads it alone.
+  entryPoints: ['up-to-date.ts', 'kept-tree.ts'].map((name) => join(stele, 'src', 'client', name)),
+  outdir: join(dist, 'lib'),
+  outExtension: { '.js': '.cjs' }, // The launcher loads each alone.
   bundle: true,
   minify: true,
   platform: 'node',

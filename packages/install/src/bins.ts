@@ -21,8 +21,11 @@ import { maxFirstLineBytes, maxShimBytes } from './limits.ts'
 import { removeLink } from './moves.ts'
 import { isShimInto, readInterpreter, shimNames, shimsOf } from './shims.ts'
 
+/** What a release says of its programs. */
+export type Bringing = Pick<Release, 'name' | 'version' | 'bin' | 'directories'>
+
 /** The programs of a package: names to files within it. What leads out of the package is left out. */
-export function binsOf(release: Release, folder: string): ReadonlyMap<string, string> {
+export function binsOf(release: Bringing, folder: string): ReadonlyMap<string, string> {
   const { bin, directories, name } = release
   const base = name.slice(name.indexOf('/') + 1)
   const listed =

@@ -27,6 +27,11 @@ export function removalsPath(store: string): string {
   return join(store, 'removals')
 }
 
+/** How many removals the store has seen, each of which may have taken files that a project still has. */
+export function removalsOf(store: string): number {
+  return statSync(removalsPath(store), { throwIfNoEntry: false })?.size ?? 0
+}
+
 /** The checks of the store in this folder; without `boot` all slots count as whole. */
 export function createChecks(store: string, boot: string | undefined): Checks {
   const path = join(store, 'checked')

@@ -1,7 +1,6 @@
 // What is looked through and removed in a store as a whole. Nobody may install from it meanwhile.
-import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { removalsPath } from './boot-checks.ts'
 import { remove } from './moves.ts'
 import { findDamage, readList } from './slot-files.ts'
 import type { SlotKey } from './slot-keys.ts'
@@ -51,11 +50,6 @@ export function pruneStore(
   for (const name of readdirSync(join(path, 'staging'))) remove(join(path, 'staging', name))
   clearContents(path)
   return report
-}
-
-/** How many removals the store has seen, each of which may have taken files that a project still has. */
-export function removalsOf(path: string): number {
-  return statSync(removalsPath(path), { throwIfNoEntry: false })?.size ?? 0
 }
 
 function slotsOf(path: string): readonly SlotKey[] {

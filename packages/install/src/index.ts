@@ -1,7 +1,5 @@
 // The public face of @stele/install.
 export { binsOf, checkSharedBins, linkSharedBins } from './bins.ts'
-export { removalsPath } from './boot-checks.ts'
-export { removalsOf } from './clearing.ts'
 export { isFor, type Omitted, type Platform, selectInstances } from './platform.ts'
 export { type SlotKey, slotKeys } from './slot-keys.ts'
 export { openStore, prepareBins, type SlotLink, type Staged, type Store } from './store.ts'

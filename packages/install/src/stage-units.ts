@@ -2,7 +2,7 @@
 // data says what to make, so that several threads can share it.
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { copyFolder, makeLink } from './moves.ts'
+import { copyFolder, makeLink, remove } from './moves.ts'
 
 /** A package to be made. Paths are absolute. */
 export type StageJob = {
@@ -36,4 +36,53 @@ export function stageHere(jobs: readonly StageJob[]): boolean {
   const how = { isCopy: false }
   for (const job of jobs) stageUnit(job, how)
   return how.isCopy
+}
+
+const places = { next: 0, ended: 1, copied: 2, failed: 3 } as const
+
+/** What threads that make packages of one list have in common: who takes which, and what became of them. */
+export function createStageCounts(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4 * Object.keys(places).length))
+}
+
+/** Takes from the list what no other thread has taken, and makes it, until there is nothing left or one has failed. Throws nothing. */
+export function stageShared(jobs: readonly StageJob[], counts: Int32Array): void {
+  const how = { isCopy: false }
+  for (;;) {
+    const index = Atomics.add(counts, places.next, 1)
+    const job = jobs[index]
+    if (job === undefined) return
+    try {
+      if (Atomics.load(counts, places.failed) === 0) stageUnit(job, how)
+    } catch {
+      Atomics.compareExchange(counts, places.failed, 0, index + 1)
+    }
+    if (how.isCopy) Atomics.store(counts, places.copied, 1)
+    Atomics.add(counts, places.ended, 1)
+    Atomics.notify(counts, places.ended)
+  }
+}
+
+/**
+ * Waits until the threads have made all; whether files had to be copied. Throws what failed first, and an Error where nothing was made for
+ * `patienceMs`.
+ */
+export function awaitStaged(
+  jobs: readonly StageJob[],
+  counts: Int32Array,
+  patienceMs: number,
+): boolean {
+  for (;;) {
+    const ended = Atomics.load(counts, places.ended)
+    if (ended >= jobs.length) break
+    if (Atomics.wait(counts, places.ended, ended, patienceMs) === 'timed-out')
+      throw new Error(`A thread has stopped: ${ended} of ${jobs.length} packages were made`)
+  }
+  const failed = jobs[Atomics.load(counts, places.failed) - 1]
+  if (failed !== undefined) {
+    remove(failed.to) // Once more, for the error.
+    stageUnit(failed, { isCopy: false })
+    throw new Error(`${failed.to} could not be made at first`)
+  }
+  return Atomics.load(counts, places.copied) === 1
 }

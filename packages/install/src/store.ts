@@ -126,7 +126,7 @@ type Slots = Pick<Store, 'slotFolder' | 'hasSlot' | 'removeSlot'> & {
 
 function openSlots(path: string, boot: string | undefined): Slots {
   const checks = createChecks(path, boot)
-  const slotFolder = (slot: SlotKey): string => join(path, 'slots', slot.slice(0, 2), slot)
+  const slotFolder = (slot: SlotKey): string => join(slotsPath(path), slot.slice(0, 2), slot)
   const newStaging = (): string =>
     join(path, 'staging', `${process.pid}-${randomBytes(6).toString('hex')}`)
   const moveAside = (slot: SlotKey): string => {
@@ -152,6 +152,11 @@ function openSlots(path: string, boot: string | undefined): Slots {
     return true
   }
   return { slotFolder, hasSlot, removeSlot, newStaging, moveAside }
+}
+
+/** Where the slots of a store are. */
+export function slotsPath(store: string): string {
+  return join(store, 'slots')
 }
 
 function contentsLink(store: string, integrity: string): string {

@@ -1,5 +1,6 @@
 // What is to stand in the node_modules of a project: folders of packages, links, programs. Paths are below the root, with slashes.
-import type { InstanceKey, Release } from '@stele/resolve/graph'
+import type { InstanceKey } from '@stele/resolve/graph'
+import type { Bringing } from './bins.ts'
 import type { SlotKey } from './slot-keys.ts'
 
 /** What a link leads to: a folder of the project, or a package in a slot of the store. */
@@ -21,7 +22,7 @@ export type Unit = {
 export type Bins = {
   readonly path: string
   readonly packages: readonly {
-    readonly release: Release
+    readonly release: Bringing
     readonly folder: string
     /** It is a folder that somebody works in. */
     readonly isLinked?: boolean

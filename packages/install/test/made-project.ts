@@ -13,11 +13,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Graph, type InstanceKey, linkedFolder, type Release } from '@stele/resolve/graph'
 import type { Applied } from '../src/apply-tree.ts'
+import { type KeptPlan, keepPlan, linkKept } from '../src/kept-plan.ts'
 import type { Layout } from '../src/layout.ts'
 import { linkProject, type Overlay, planLayout, withOverlays } from '../src/link-project.ts'
 import { selectInstances } from '../src/platform.ts'
 import { fileLine, writeList } from '../src/slot-files.ts'
 import { slotKeys } from '../src/slot-keys.ts'
+import type { Stage } from '../src/stage-units.ts'
 import { openStore, prepareBins, type Store } from '../src/store.ts'
 
 /** A package of a made graph: `name@version`, its dependencies by key, and what a registry would tell. */
@@ -80,6 +82,9 @@ export type MadeProject = Disposable & {
   readonly store: Store
   /** Links the graph in this layout. `interrupt` ends it, as a kill would, before its n-th look at the store. */
   readonly link: (graph: Graph, layout: Layout, how?: How) => Applied
+  /** The plan of this layout as plain data, as a file would hold it. */
+  readonly keep: (graph: Graph, layout: Layout) => KeptPlan
+  readonly linkKept: (kept: KeptPlan, stage?: Stage) => Applied | undefined
   /** All that stands below the root, without the record of the client: what links say, what files hold. */
   readonly seen: () => { readonly [path: string]: string }
 }
@@ -94,6 +99,11 @@ export function makeProject(shared?: Store): MadeProject {
     root,
     store,
     link: (graph, layout, how = {}) => link(root, store, { graph, layout, ...how }),
+    keep: (graph, layout) => {
+      const { plan, linking } = arrange(store, graph, layout)
+      return JSON.parse(JSON.stringify(keepPlan(plan, { ...linking, store })))
+    },
+    linkKept: (kept, stage) => linkKept(kept, { root, store, boot: 'this', stage }),
     seen: () => Object.fromEntries(walk(root, '')),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
@@ -110,25 +120,34 @@ function link(
   store: Store,
   { graph, layout, interrupt, overlays = [] }: Linking,
 ): Applied {
-  const slots = slotKeys(graph, () => '')
-  const selected = selectInstances(graph, { os: 'linux', cpu: 'x64' })
-  const planned = planLayout(layout, { graph, selected, slots, omitsDev: false })
-  const plan = withOverlays(planned, overlays)
-  const folders = new Map([...selected].map((key) => [key, fill(store, graph, key)]))
+  const { plan, linking } = arrange(store, graph, layout)
   let left = interrupt ?? Number.POSITIVE_INFINITY
   const look = <T>(value: T): T => {
     if (left-- <= 0) throw interrupted
     return value
   }
-  return linkProject(plan, {
+  return linkProject(withOverlays(plan, overlays), {
+    ...linking,
     root,
-    slots,
-    selected,
     store: { path: store.path, slotFolder: (slot) => look(store.slotFolder(slot)) },
-    contentsOf: (key) => look(folders.get(key) ?? ''),
-    identityOf: (key) => graph.instances.get(key)?.id ?? '',
+    contentsOf: (key) => look(linking.contentsOf(key)),
     boot: 'this',
   })
+}
+
+/** Plans it, with all packages in the store. */
+function arrange(store: Store, graph: Graph, layout: Layout) {
+  const slots = slotKeys(graph, () => '')
+  const selected = selectInstances(graph, { os: 'linux', cpu: 'x64' })
+  const plan = planLayout(layout, { graph, selected, slots, omitsDev: false })
+  const folders = new Map([...selected].map((key) => [key, fill(store, graph, key)]))
+  const linking = {
+    slots,
+    selected,
+    contentsOf: (key: InstanceKey) => folders.get(key) ?? '',
+    identityOf: (key: InstanceKey) => graph.instances.get(key)?.id ?? '',
+  }
+  return { plan, linking }
 }
 
 /** Puts a made package into its slot, as unpacking would. */

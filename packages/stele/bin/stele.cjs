@@ -45,7 +45,52 @@ function runHere() {
   watchLauncher()
   var kept = process.env.NODE_COMPILE_CACHE || compileCache()
   if (kept !== undefined) require('module').enableCompileCache(kept)
-  void import(require('url').pathToFileURL(main).href)
+  repeat(function () {
+    void import(require('url').pathToFileURL(main).href)
+  })
+}
+
+/** An empty folder that is to have what another one had is made without anything else, or with `otherwise`. */
+function repeat(otherwise) {
+  var command = process.argv[2]
+  var isMeant = command === 'install' || command === 'i' || command === 'ci'
+  if (!isMeant || process.argv.some(isForPrograms) || require('fs').existsSync('node_modules')) {
+    otherwise()
+    return
+  }
+  var own = loadOwn('kept-tree.cjs')
+  if (own === undefined) {
+    otherwise()
+    return
+  }
+  own
+    .repeatInstall(asked(), { main: require('url').pathToFileURL(main), onWait: say })
+    .then(function (text) {
+      if (text === undefined) otherwise()
+      else if (!isSilent()) process.stdout.write(text + '\n')
+    }, otherwise)
+}
+
+function say(line) {
+  if (!isSilent()) process.stderr.write(line + '\n')
+}
+
+function isSilent() {
+  return process.argv.indexOf('--silent') > 0 || process.argv.indexOf('-s') > 0
+}
+
+function asked() {
+  return { cwd: process.cwd(), arguments: process.argv.slice(3), env: process.env }
+}
+
+/** What is in one file of what is published; undefined elsewhere. */
+function loadOwn(name) {
+  try {
+    return require(path.join(__dirname, '..', 'lib', name))
+  } catch (absent) {
+    if (absent.code !== 'MODULE_NOT_FOUND') throw absent
+    return undefined
+  }
 }
 
 /** Compiled code of the user's own: what is below /tmp, where Node puts it, somebody else may have put there. As src/compile-cache.ts. */
@@ -65,20 +110,13 @@ function saysUpToDate() {
   var command = process.argv[2]
   if (command !== 'install' && command !== 'i') return false
   if (process.argv.some(isForPrograms)) return false
-  try {
-    var check = path.join(__dirname, '..', 'lib', 'up-to-date.cjs')
-    var asked = { cwd: process.cwd(), arguments: process.argv.slice(3), env: process.env }
-    var packages = require(check).findUpToDate(asked)
-    if (packages === undefined) return false
-    var counted = packages + (packages === 1 ? ' package' : ' packages')
-    var isSilent = process.argv.indexOf('--silent') > 0 || process.argv.indexOf('-s') > 0
-    var line = counted + ': nothing to do, ' + process.uptime().toFixed(2) + ' s\n'
-    if (!isSilent) process.stdout.write(line)
-    return true
-  } catch (absent) {
-    if (absent.code !== 'MODULE_NOT_FOUND') throw absent
-    return false
-  }
+  var own = loadOwn('up-to-date.cjs')
+  var packages = own && own.findUpToDate(asked())
+  if (packages === undefined) return false
+  var counted = packages + (packages === 1 ? ' package' : ' packages')
+  var line = counted + ': nothing to do, ' + process.uptime().toFixed(2) + ' s\n'
+  if (!isSilent()) process.stdout.write(line)
+  return true
 }
 
 /** What is to be printed in another form. */

@@ -13,6 +13,7 @@ import { Fetching } from './fetching.ts'
 import { checkPrograms, type GlobalPlace, linkPrograms, pathNotice } from './global.ts'
 import { type Change, changesBetween, deprecationsIn } from './graph-changes.ts'
 import { takeTurns } from './hold.ts'
+import { type Kept, keepForOthers } from './keep-tree.ts'
 import { hasOwnScripts, type OwnScriptsAsked } from './lifecycle.ts'
 import {
   type LockAsked,
@@ -25,7 +26,7 @@ import {
 import { ownPlatform } from './own-platform.ts'
 import { readPatches } from './patches.ts'
 import { type Pins, withPins } from './pins.ts'
-import { againOf, linkPlaced, type Placing, planPlacing, withHashes } from './placing.ts'
+import { againOf, linkPlaced, planPlacing, withHashes } from './placing.ts'
 import { type ManifestTexts, type Project, readProject } from './project.ts'
 import { Pull } from './pull.ts'
 import { registerProject, storeFolder } from './registered.ts'
@@ -139,8 +140,11 @@ async function runScriptsAfter(options: InstallOptions, installed: Installed): P
 }
 
 /** What there is to say where nothing but the project's own scripts is to be done. */
-function upToDate({ typed, env }: InstallOptions, { root }: Project): Installed | undefined {
-  if (typed === undefined) return undefined
+function upToDate(
+  { typed, env, isFresh }: InstallOptions,
+  { root }: Project,
+): Installed | undefined {
+  if (typed === undefined || isFresh === true) return undefined
   const startMs = performance.now()
   const asked = { cwd: process.cwd(), arguments: typed, env, withScripts: true }
   const packages = findUpToDate(asked)
@@ -261,7 +265,8 @@ async function complete(completing: Completing): Promise<Omit<InstallReport, 'to
   const selected = selectInstances(installed, ownPlatform, omit)
   const changes = changesBetween(plan.before, graph)
   const packages = selected.size
-  const unused = [
+  const firstLines = [
+    ...plan.notices,
     ...unusedOverrides.map((key) => `The override "${key}" changes nothing`),
     ...deprecationsIn(graph, changes),
   ]
@@ -291,8 +296,7 @@ async function complete(completing: Completing): Promise<Omit<InstallReport, 'to
   })
   if (global !== undefined) checkPrograms(global, graph, isForced)
   if (options.isDryRun === true) {
-    const notices = [...plan.notices, ...unused]
-    return { ...known, notices, added: [], removed: 0, isChanged: false, fetched: 0 }
+    return { ...known, notices: firstLines, added: [], removed: 0, isChanged: false, fetched: 0 }
   }
   registerProject(store.path, root)
   const ready = await scripts.finish(
@@ -300,33 +304,25 @@ async function complete(completing: Completing): Promise<Omit<InstallReport, 'to
     await fetching.complete(placing, againOf(placing, options.rebuilds)),
   )
   if (cleared.length > 0) clearInstalled(root, cleared)
-  const linked = linkPlaced(placing, store, ready.contentsOf)
+  const linked = linkPlaced(placing, store, { ...ready, main: options.main })
   const { added, removed, isChanged } = linked
   if (global !== undefined) linkPrograms(global, graph, isForced)
-  writeProject(completing, { placing, contentsOf: ready.contentsOf })
+  const lasting = [...sources.notices(), ...linked.notices, ...ready.notices]
+  writeProject(completing, { placing, contentsOf: ready.contentsOf, notices: lasting })
   const pathLine = global && pathNotice(global, env)
-  const notices = [
-    ...plan.notices,
-    ...unused,
-    ...sources.notices(),
-    ...linked.notices,
-    ...ready.notices,
-    ...(pathLine === undefined ? [] : [pathLine]),
-  ]
+  const notices = [...firstLines, ...lasting, ...(pathLine === undefined ? [] : [pathLine])]
   return { ...known, added, removed, isChanged, fetched: fetching.count, notices }
 }
 
 /** What says what is installed now: package.jsons that were changed, the lock, and the note of what need not be looked at again. */
 function writeProject(
   { options, project, snapshot, world, resolved, change }: Completing,
-  {
-    placing,
-    contentsOf,
-  }: { readonly placing: Placing; readonly contentsOf: (key: InstanceKey) => string },
+  linked: Pick<Kept, 'placing' | 'contentsOf' | 'notices'>,
 ): void {
   const { root } = project
   const { store } = world
   const { typed, scripts } = options
+  const { placing, contentsOf } = linked
   const { selected, settings } = placing
   for (const [path, text] of change?.texts ?? []) writeWhole(path, text)
   if (options.isFrozen !== true) {
@@ -340,6 +336,8 @@ function writeProject(
   const runsScripts = scripts !== undefined && hasOwnScripts(project, scripts)
   const ended = { ...snapshot, typed, cwd: process.cwd(), packages: selected.size }
   keepState({ ...ended, store: store.path, isBuilt, runsScripts })
+  if (!runsScripts && options.folders === undefined)
+    keepForOthers({ ...ended, ...linked, store, isBuilt })
 }
 
 /** Even where the lock fits, there may be something to resolve. */

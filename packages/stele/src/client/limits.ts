@@ -30,3 +30,9 @@ export const holdPollMs = 25
 export const maxHoldMs: number = 10 * 60 * 1000
 /** Milliseconds for which programs that were fetched to be run are taken as they are, where a tag or a range was asked for. */
 export const toolFreshMs: number = 24 * 60 * 60 * 1000
+/** Kept trees of a store: a lock of each project and branch that somebody works on, some 200 KB each. */
+export const maxKeptTrees = 100
+/** Packages from which a second thread is worth its start, some 30 ms. */
+export const minSharedPackages = 100
+/** Milliseconds in which no thread makes any package until they count as stopped: the largest take seconds on a slow disk. */
+export const stagePatienceMs: number = 60 * 1000

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { JsonObject } from '@stele/formats/json'
 import {
   prepareBins,
-  removalsOf,
   type SlotKey,
   type SlotLink,
   type Staged,
@@ -30,7 +29,8 @@ import {
 } from '@stele/resolve/graph'
 import { layoutNotice, readLayout } from './layout.ts'
 import { overlaysOf, releaseIn } from './links.ts'
-import { bootOf } from './up-to-date.ts'
+import { lossesOf } from './registered.ts'
+import { stageInThreads } from './stage-threads.ts'
 
 /** A project's packages, and where they go. */
 export type Placing = {
@@ -147,25 +147,35 @@ export function linksOf(
   })
 }
 
-/** Makes node_modules. `contentsOf` says where a package's files are. */
+/** Makes node_modules. `contentsOf` says where a package's files are; `main` is the module that runs this process. */
 export function linkPlaced(
   { plan, ...placing }: Placing,
   store: Store,
-  contentsOf: (key: InstanceKey) => string,
+  { contentsOf, main }: { readonly contentsOf: (key: InstanceKey) => string; readonly main: URL },
 ): Applied & { readonly notices: readonly string[] } {
   const linked = linkProject(plan, {
     ...placing,
     store,
     contentsOf,
-    identityOf: (key) => {
-      const own = identityOf(releaseOf(placing.graph, key))
-      return placing.builds?.has(key) === true ? `${own} ${placing.slots.get(key)}` : own
-    },
-    boot: `${bootOf()} ${removalsOf(store.path)}`,
+    identityOf: identityIn(placing),
+    boot: lossesOf(store.path),
+    stage: stageInThreads(main),
   })
   const copyNotice = `The files are copies: this disk has no links to those in ${store.path}`
   const notices = linked.copied ? [...placing.notices, copyNotice] : placing.notices
   return { ...linked, notices }
+}
+
+/** What tells the contents of each package from others: of one that was built, its slot does. */
+export function identityIn({
+  graph,
+  builds,
+  slots,
+}: Pick<Placing, 'graph' | 'builds' | 'slots'>): (key: InstanceKey) => string {
+  return (key) => {
+    const own = identityOf(releaseOf(graph, key))
+    return builds?.has(key) === true ? `${own} ${slots.get(key)}` : own
+  }
 }
 
 /** The graph with the hash of what was unpacked where the registry told none: from now on the lock does. */

@@ -3,11 +3,18 @@ import { hash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { removalsOf } from '@stele/install/kept'
+import { bootOf } from './up-to-date.ts'
 
 /** The folder of the store. */
 export function storeFolder(env: NodeJS.ProcessEnv): string {
   const data = env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share')
   return join(data, 'stele', 'store', 'v1')
+}
+
+/** Changes when files of the store may have been lost: with a start of the machine, or something that was removed. */
+export function lossesOf(store: string): string {
+  return `${bootOf()} ${removalsOf(store)}`
 }
 
 /** Notes that the project in this folder has links into the store, before it has any. */

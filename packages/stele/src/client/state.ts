@@ -1,20 +1,11 @@
 // What the next installation may trust: written when one has ended, read by up-to-date.ts.
-import { existsSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { removalsPath } from '@stele/install'
 import type { WantedImporter } from '@stele/resolve'
 import { linksFile } from './links.ts'
-import {
-  bootOf,
-  changedAt,
-  environmentOf,
-  type FileState,
-  numberOf,
-  relativeFolder,
-  stateOf,
-  writeState,
-} from './up-to-date.ts'
+import { type FileState, stateOf } from './up-to-date.ts'
+import { writeEnded } from './write-state.ts'
 
 /** A project as its state knows it. */
 type Watched = {
@@ -53,11 +44,11 @@ export function takeSnapshot(watched: Watched, startedMs: number): Snapshot {
   })
   const holders = importers.map(({ folder }) => dirname(folder)).filter((each) => each !== '.')
   const starts = patterns.map((pattern) => pattern.replace(/^!/, '').replace(/[^/]*[*?[{].*$/, ''))
-  return { files, folders: [...new Set([...holders, ...starts.filter((each) => each !== '')])] }
+  return { files, folders: [...new Set([...holders, ...starts.map((each) => each || '.')])] }
 }
 
 /** Globs that reach into any depth: a new package could be anywhere. */
-function isBounded(patterns: readonly string[]): boolean {
+export function isBounded(patterns: readonly string[]): boolean {
   return patterns.every((pattern) => pattern.startsWith('!') || !pattern.includes('**'))
 }
 
@@ -101,25 +92,7 @@ type Ended = Watched & {
 }
 
 /** Writes the state, unless something could change without its telling. */
-export function keepState(ended: Ended): void {
-  const { root, importers, env, patterns, snapshot, typed, packages, store, isBuilt } = ended
+export function keepState({ importers, patterns, snapshot, ...ended }: Ended): void {
   if (!isBounded(patterns)) return
-  const modules = importers
-    .map(({ folder }) => join(folder, 'node_modules'))
-    .filter((path) => path === 'node_modules' || existsSync(join(root, path)))
-  const folders = [...modules, join('node_modules', '.bin'), ...snapshot.folders]
-  writeState(root, {
-    version: 1,
-    arguments: typed,
-    folder: relativeFolder(root, ended.cwd),
-    environment: environmentOf(env, isBuilt),
-    boot: bootOf(),
-    importers: importers.map(({ folder }) => folder),
-    files: [...snapshot.files, stateOf(root, 'stele.lock'), stateOf(root, removalsPath(store))],
-    folders: Object.fromEntries(folders.map((path) => [path, changedAt(resolve(root, path))])),
-    same: { [join(store, 'slots')]: numberOf(join(store, 'slots')) },
-    packages,
-    ...(isBuilt ? { isBuilt } : {}),
-    ...(ended.runsScripts ? { runsScripts: true } : {}),
-  })
+  writeEnded({ ...ended, ...snapshot, importers: importers.map(({ folder }) => folder) })
 }

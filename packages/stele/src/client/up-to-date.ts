@@ -106,7 +106,7 @@ function isSameQuestion(state: InstallState, { cwd, env, ...asked }: Asked, root
 }
 
 /** The folder of the nearest package.json above: a project inside of another one is not that one. */
-function nearestImporter(root: string, cwd: string): string {
+export function nearestImporter(root: string, cwd: string): string {
   for (let folder = cwd; folder !== root; folder = dirname(folder)) {
     if (statSync(join(folder, 'package.json'), { throwIfNoEntry: false }) === undefined) continue
     return relativeFolder(root, folder)

@@ -7,6 +7,7 @@ import type { InstallOptions, InstallReport } from '../client/install.ts'
 import { parseLayout } from '../client/layout.ts'
 import { freshnessOf } from '../client/registries.ts'
 import { createReporter, type Reporter, reporters } from '../client/reporter.ts'
+import { summaryOf } from '../client/summary.ts'
 import { type Input, type Usage, usageError } from './command.ts'
 
 /** The options of every command that asks registries. */
@@ -213,6 +214,6 @@ export function describeInstall(
     ...notices,
     ...warnings,
     ...more,
-    `${packages} ${packages === 1 ? 'package' : 'packages'}: ${done.length === 0 ? nothing : done.join(', ')}, ${(tookMs / 1000).toFixed(2)} s`,
+    summaryOf(packages, done.length === 0 ? [nothing] : done, tookMs),
   ].join('\n')
 }

@@ -81,7 +81,10 @@ export async function mnpmInstall(
   })
   registerProject(store.path, root)
   const ready = await scripts.finish(placing, placeAll(store, placing, staged))
-  const { added, removed, notices } = linkPlaced(placing, store, ready.contentsOf)
+  const { added, removed, notices } = linkPlaced(placing, store, {
+    ...ready,
+    main: options.main,
+  })
   return {
     packages: selected.size,
     added,
