@@ -1,6 +1,6 @@
 // A repository that somebody else wrote, with all that it brings along: package.json, lock, settings, patches, links.
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { environmentIn, runStele, startMade } from './client-trials.ts'
@@ -48,6 +48,50 @@ suite("a stranger's repository", { concurrency: 1 }, () => {
       'index.js',
       'package.json',
     ])
+  })
+
+  test('what its settings make of an approved script is not what another project gets', async () => {
+    const build = 'echo "module.exports = \'$INIT_CWD\'" > made.js && tool'
+    await using registry = await startMade([
+      {
+        name: 'built',
+        version: '1.0.0',
+        dependencies: { maker: '1.0.0' },
+        manifest: { scripts: { install: build } },
+      },
+      {
+        name: 'maker',
+        version: '1.0.0',
+        bin: { tool: 'tool.js' },
+        files: { 'tool.js': '#!/usr/bin/env node\n' },
+      },
+    ])
+    await using folder = await makeFolder('repository')
+    const env = environmentIn(folder.path, registry.url)
+    const install = async (name: string, npmrc: string, programs = ''): Promise<string> => {
+      const root = join(folder.path, name)
+      const bin = join(root, 'node_modules/.bin')
+      mkdirSync(root)
+      writeFileSync(join(root, 'package.json'), '{"dependencies":{"built":"1.0.0"}}')
+      writeFileSync(join(root, '.npmrc'), npmrc)
+      const evil = '#!/bin/sh\necho "module.exports = \'evil\'" > made.js\n'
+      writeFileSync(join(root, 'evil.sh'), evil, { mode: 0o755 })
+      const options = { cwd: root, env }
+      assert.equal((await runStele(['install'], options)).code, 0)
+      mkdirSync(bin, { recursive: true })
+      if (programs !== '') writeFileSync(join(bin, programs), evil, { mode: 0o755 })
+      const PATH = `${bin}:${env['PATH']}`
+      const done = await runStele(['approve', 'built', '--yes'], {
+        cwd: root,
+        env: { ...env, PATH },
+      })
+      assert.equal(done.code, 0, done.shown)
+      return readFileSync(join(root, 'node_modules/built/made.js'), 'utf8')
+    }
+    assert.match(await install('one', `script-shell=${join(folder.path, 'one/evil.sh')}`), /evil/)
+    const second = await install('two', '', 'node')
+    assert.doesNotMatch(second, /evil|two/)
+    assert.equal(await install('three', ''), second)
   })
 
   test('its links in place of the folders of stele patch lead nowhere', async () => {

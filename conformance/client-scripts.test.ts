@@ -15,7 +15,7 @@ const main = join(import.meta.dirname, '..', 'packages', 'stele', 'src', 'main.t
 const buildSource = `
 const { appendFileSync, writeFileSync } = require('node:fs')
 const { dirname, join } = require('node:path')
-appendFileSync(join(process.env.INIT_CWD, 'runs'), process.env.npm_package_name + ' ')
+appendFileSync(process.env.RUNS, process.env.npm_package_name + ' ')
 writeFileSync('made.js', 'module.exports = ' + JSON.stringify('made on ' + process.platform))
 writeFileSync(join(dirname(require.resolve('tool/package.json')), 'harm.txt'), '')
 `
@@ -50,7 +50,10 @@ suite('scripts', { concurrency: 1 }, () => {
   let registry: FileServer
   let project: string
   let count = 0
-  const env = (): NodeJS.ProcessEnv => environmentIn(folder.path, `${registry.url}/`)
+  const env = (): NodeJS.ProcessEnv => ({
+    ...environmentIn(folder.path, `${registry.url}/`),
+    RUNS: join(project, 'runs'),
+  })
   const write = (path: string, content: object | string): void => {
     const file = join(project, path)
     mkdirSync(dirname(file), { recursive: true })

@@ -2,7 +2,7 @@
 // told of.
 import type { RegistryConfig } from '@stele/fetch'
 import type { Store } from '@stele/install'
-import type { Graph, InstanceKey, PackageId } from '@stele/resolve/graph'
+import { type Graph, type InstanceKey, type PackageId, releaseOf } from '@stele/resolve/graph'
 import { approvedOf, readApprovals } from '../scripts/approvals.ts'
 import type { InstallProject } from '../scripts/build.ts'
 import { findWishes, type Wish } from '../scripts/install-scripts.ts'
@@ -62,7 +62,7 @@ export async function openDependencyScripts(of: DependencyScriptsOf): Promise<De
   )
   const tell = (placing: Placing, contentsOf: (key: InstanceKey) => string): readonly string[] => {
     const isQuiet = isIgnored && approved.size === 0
-    const wishes = isQuiet ? [] : findWishes({ ...placing, store, contentsOf, approvals })
+    const wishes = isQuiet ? [] : findWishes({ ...placing, graph, store, contentsOf, approvals })
     return [...unusedLines, ...openNotices(wishes, approveWith)]
   }
   if (approved.size === 0 && patches.size === 0) {
@@ -72,12 +72,16 @@ export async function openDependencyScripts(of: DependencyScriptsOf): Promise<De
         Promise.resolve({ contentsOf, notices: tell(placing, contentsOf) }),
     }
   }
-  const { buildApproved, buildTarget } = await import('../scripts/build.ts')
-  const target = approved.size === 0 ? '' : buildTarget(env, of.libc())
+  const { buildApproved } = await import('../scripts/build.ts')
+  const { buildTarget } = await import('../scripts/build-target.ts')
+  const target =
+    approved.size === 0
+      ? undefined
+      : buildTarget({ env, libc: of.libc(), config, root: project.root })
   const keys = new Set([...approved, ...patches.keys()])
   const textOf = (key: InstanceKey): string => {
     const patch = patches.get(key)
-    const built = approved.has(key) ? [target] : []
+    const built = target && approved.has(key) ? [target(releaseOf(graph, key))] : []
     return [...built, ...(patch === undefined ? [] : [`patch ${patch.digest}`])].join(' ')
   }
   return {
@@ -87,7 +91,16 @@ export async function openDependencyScripts(of: DependencyScriptsOf): Promise<De
       const how = scripts ?? { ...quiet, stop: new AbortController().signal }
       const world = { ...how, root: project.root, env, main, say, install: of.install }
       const again = againOf(placing, of.options.rebuilds)
-      const building = { ...world, placing, store, approved, patches, again, contentsOf: found }
+      const building = {
+        ...world,
+        placing,
+        graph,
+        store,
+        approved,
+        patches,
+        again,
+        contentsOf: found,
+      }
       const { contentsOf, notices } = await buildApproved(building)
       return { contentsOf, notices: [...notices, ...tell(placing, contentsOf)] }
     },
@@ -122,7 +135,7 @@ function openNotices(wishes: readonly Wish[], approveWith: string): readonly str
     ...(open.length === 0 ? [] : [`${what} ${names}${end}: ${next}`]),
     ...changed.map(
       ({ id }) =>
-        `Install scripts of ${id} were not run: they are approved for other contents than it has now. "${approveWith}" shows them`,
+        `Install scripts of ${id} were not run: they are approved for other contents than it, or what it depends on, has now. "${approveWith}" shows them`,
     ),
   ]
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import type { Freshness } from '@stele/fetch'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import semver from 'semver'
-import { digestOf, writeApprovals } from '../scripts/approvals.ts'
+import { writeApprovals } from '../scripts/approvals.ts'
 import { type InstallOptions, install } from './install.ts'
 import { wishesOf } from './installed-scripts.ts'
 import type { OwnScriptsAsked } from './lifecycle.ts'
@@ -87,10 +87,9 @@ async function approveNamed({ approved, env }: ToolsAsked, folder: string): Prom
     ({ id, release, verdict }) =>
       verdict !== 'approved' && (approved.includes(release.name) || approved.includes(id)),
   )
-  const found = wanted.flatMap(({ id, release }) => {
-    const digest = digestOf(release)
-    return digest === undefined ? [] : [[id, digest] as const]
-  })
+  const found = wanted.flatMap(({ id, approval: { text } }) =>
+    text === undefined ? [] : [[id, text] as const],
+  )
   if (found.length === 0) return false
   const path = join(folder, 'package.json')
   writeFileSync(path, await writeApprovals(readFileSync(path, 'utf8'), new Map(found)))

@@ -6,7 +6,7 @@ import { nearest } from '@stele/settings'
 import { type InstallReport, install } from '../client/install.ts'
 import { wishesOf } from '../client/installed-scripts.ts'
 import { writeWhole } from '../client/write-whole.ts'
-import { digestOf, writeApprovals } from '../scripts/approvals.ts'
+import { writeApprovals } from '../scripts/approvals.ts'
 import type { Wish } from '../scripts/install-scripts.ts'
 import type { Command, Input } from './command.ts'
 import { yesOption } from './confirm.ts'
@@ -44,8 +44,8 @@ export const approve: Command<Report> = {
       ...placeOptions,
     },
     notes: [
-      'Without packages it is about all that are undecided. An approval is for one version and its very contents;',
-      'it stands below "stele" in package.json. "stele help scripts" tells more.',
+      'Without packages it is about all that are undecided. An approval is for one version, its very contents and those',
+      'of all that it depends on; it stands below "stele" in package.json. "stele help scripts" tells more.',
     ],
   },
   run,
@@ -108,16 +108,17 @@ async function agreedTo(
 async function decide(root: string, wishes: readonly Wish[], isDenied: boolean): Promise<void> {
   const path = join(root, 'package.json')
   const approvals = new Map(
-    wishes.map(({ id, release }) => [id, isDenied ? false : digestFor(id, release)] as const),
+    wishes.map((wish) => [wish.id, isDenied ? false : textFor(wish)] as const),
   )
   const text = await writeApprovals(readFileSync(path, 'utf8'), approvals)
   writeWhole(path, text)
 }
 
-function digestFor(id: string, release: Wish['release']): string {
-  const digest = digestOf(release)
-  if (digest !== undefined) return digest
-  const reason = `The lock has no digest of ${id}, so nothing could be approved for good`
+function textFor({ id, approval }: Wish): string {
+  if (approval.text !== undefined) return approval.text
+  const [unpinned = id] = approval.unpinned
+  const of = unpinned === id ? id : `${unpinned}, which ${id} depends on`
+  const reason = `The lock has no digest of ${of}, so nothing could be approved for good`
   throw new SteleError('usage_wrong', { reason, command: 'approve' })
 }
 
@@ -153,7 +154,7 @@ function isFile(path: string): boolean {
 function describe({ package: name, scripts, files, verdict }: Shown): string {
   const state = {
     open: '',
-    changed: ' (approved for other contents)',
+    changed: ' (approved for other contents, of it or of what it depends on)',
     approved: ' (approved)',
     denied: ' (denied)',
   }

@@ -12,30 +12,12 @@ import { type Graph, type InstanceKey, integrityOf, releaseOf } from '@stele/res
 import { isGitAddress } from '../client/git-kinds.ts'
 import type { OwnScriptsAsked } from '../client/lifecycle.ts'
 import { findSlot, identityOf, linksOf, type Placing } from '../client/placing.ts'
-import { findNode } from './environment.ts'
+import { systemEnvironment } from './build-target.ts'
 import { runEvents } from './events.ts'
 import { inTurns } from './in-turns.ts'
 import { installEvents, readInstallScripts } from './install-scripts.ts'
 import { usualConcurrency } from './limits.ts'
 import { type Output, openRunner, type Runner, type RunnerOf } from './run-script.ts'
-
-/** What the outcome of a build depends on, beside the package and what it depends on. */
-export function buildTarget(env: NodeJS.ProcessEnv, libc: string | undefined): string {
-  const { platform, arch } = process
-  return [platform, arch, libc ?? '', `node ${abiOf(findNode(env))}`].join(' ')
-}
-
-const abis = new Map<string, string>()
-
-function abiOf(node: string): string {
-  if (node === process.execPath) return process.versions.modules
-  const known = abis.get(node)
-  if (known !== undefined) return known
-  const asked = spawnSync(node, ['-p', 'process.versions.modules'], { encoding: 'utf8' })
-  const abi = asked.status === 0 ? asked.stdout.trim() : process.versions.modules
-  abis.set(node, abi)
-  return abi
-}
 
 /** Installs the project in this folder, with all scripts of its own. */
 export type InstallProject = (options: {
@@ -48,6 +30,8 @@ export type InstallProject = (options: {
 /** What is built, and with what. */
 export type Building = {
   readonly placing: Placing
+  /** As it was resolved, and as approvals are for it: without what only the project's own types add. */
+  readonly graph: Graph
   readonly store: Store
   /** The files of each package as they were unpacked. */
   readonly contentsOf: (key: InstanceKey) => string
@@ -83,7 +67,7 @@ export async function buildApproved(building: Building): Promise<Built> {
     return (isBuilt ? findSlot(store, placing, key) : undefined) ?? contentsOf(key)
   }
   if (waiting.length > 0) {
-    const runner = openRunner(building)
+    const runner = openRunner({ ...building, env: systemEnvironment(building.env) })
     const concurrency = Math.min(usualConcurrency, availableParallelism())
     for (const stage of stagesOf(placing.graph, waiting)) {
       await inTurns(stage, concurrency, async (key) => {
@@ -163,7 +147,7 @@ async function buildOne(building: BuildingOne, key: InstanceKey): Promise<void> 
       await prepareOfGit(building, folder)
     } else if (runs) {
       await runEvents(
-        { folder, manifest, env: variablesOf(placing, key, modules) },
+        { folder, manifest, env: variablesOf(placing, { key, modules, root }), top: root },
         { runner, names: installEvents, output, say: isLoud ? say : () => {} },
       )
     }
@@ -190,7 +174,7 @@ async function prepareOfGit(building: Building, folder: string): Promise<void> {
   const { command, isLoud, approveWith, stop } = building
   const how = { command, isLoud, approveWith, stop }
   const scripts = { ...how, isWhole: true, isIgnored: false, isData: true }
-  await building.install({ root: folder, env, main, scripts })
+  await building.install({ root: folder, env: systemEnvironment(env), main, scripts })
   for (const name of ['.npmrc', 'node_modules', 'stele.lock']) {
     rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 3 })
   }
@@ -220,7 +204,7 @@ function copyWithNeeds(
 ): { readonly folder: string; readonly modules: string } {
   const { placing, store, contentsOf } = building
   const { slots } = placing
-  const { packages, instances } = placing.graph
+  const { packages, instances } = building.graph
   const id = instances.get(key)?.id ?? ''
   const release = { ...releaseOf(placing.graph, key), hasInstallScript: true } // It gets the programs of what it depends on.
   const direct = { name: release.name, specifier: '', kind: 'dependencies', instance: key } as const
@@ -252,9 +236,18 @@ function copyWithNeeds(
 }
 
 /** Programs of what it depends on find their own modules by where they really are, and the rest by NODE_PATH. */
-function variablesOf({ graph }: Placing, key: InstanceKey, modules: string): NodeJS.ProcessEnv {
+function variablesOf(
+  { graph }: Placing,
+  {
+    key,
+    modules,
+    root,
+  }: { readonly key: InstanceKey; readonly modules: string; readonly root: string },
+): NodeJS.ProcessEnv {
   const { dist } = releaseOf(graph, key)
   return {
+    INIT_CWD: root, // What it makes is for all projects, so it is told of none.
+    npm_config_local_prefix: root,
     NODE_PATH: [modules, process.env['NODE_PATH']].filter(Boolean).join(delimiter),
     npm_package_integrity: integrityOf(dist) ?? '',
     npm_package_resolved: dist.tarball,

@@ -94,10 +94,10 @@ export function findNode(env: NodeJS.ProcessEnv): string {
 /** The whole environment of one script. */
 export function scriptEnvironment(
   base: NodeJS.ProcessEnv,
-  { folder, manifest, event, script, binPaths = [], env = {} }: Script,
+  { folder, manifest, event, script, top, binPaths = [], env = {} }: Script,
 ): NodeJS.ProcessEnv {
   const launcher = base['npm_execpath'] ?? ''
-  const own = [...binsAbove(folder), join(dirname(launcher), 'node-gyp-bin')]
+  const own = [...binsAbove(folder, top), join(dirname(launcher), 'node-gyp-bin')]
   const paths = [...binPaths, ...own, ...extraPaths(base), pathOf(base)]
   const withoutPath = Object.entries(base).filter(([name]) => !/^path$/i.test(name))
   return {
@@ -111,12 +111,12 @@ export function scriptEnvironment(
   }
 }
 
-/** Every node_modules/.bin from here up. */
-export function binsAbove(folder: string): readonly string[] {
+/** Every node_modules/.bin from here up, as far as `top` where that is given. */
+export function binsAbove(folder: string, top?: string): readonly string[] {
   const found: string[] = []
   for (let at = resolve(folder); ; at = dirname(at)) {
     found.push(join(at, 'node_modules', '.bin'))
-    if (at === dirname(at)) return found
+    if (at === top || at === dirname(at)) return found
   }
 }
 
@@ -125,7 +125,8 @@ function extraPaths(env: NodeJS.ProcessEnv): readonly string[] {
   return findNode(env) === process.execPath ? [dirname(process.execPath)] : []
 }
 
-function pathNameOf(env: NodeJS.ProcessEnv): string {
+/** What the variable of programs is called here: Windows writes it in any case. */
+export function pathNameOf(env: NodeJS.ProcessEnv): string {
   return Object.keys(env).find((name) => /^path$/i.test(name)) ?? 'PATH'
 }
 

@@ -9,6 +9,8 @@ import type { Output, Runner } from './run-script.ts'
 export type ScriptPackage = {
   readonly folder: string
   readonly manifest: JsonObject
+  /** Programs of packages above this folder are not found. */
+  readonly top?: string
   /** Variables beside npm's. */
   readonly env?: NodeJS.ProcessEnv
 }

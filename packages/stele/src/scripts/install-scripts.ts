@@ -11,7 +11,14 @@ import {
   type Release,
 } from '@stele/resolve/graph'
 import { isGitAddress } from '../client/git-kinds.ts'
-import { type Approvals, digestOf, type Verdict, verdictOn } from './approvals.ts'
+import { identityOf } from '../client/placing.ts'
+import {
+  type ApprovalFor,
+  type Approvals,
+  approvalFor,
+  type Verdict,
+  verdictOn,
+} from './approvals.ts'
 import { scriptsOf } from './events.ts'
 
 /** The scripts of a package, in their order. */
@@ -59,6 +66,8 @@ export type Wish = InstallScripts & {
   readonly id: PackageId
   readonly release: Release
   readonly verdict: Verdict
+  /** What is noted where it is approved. */
+  readonly approval: ApprovalFor
   readonly folder: string
 }
 
@@ -80,14 +89,14 @@ export function findWishes(of: WishesOf): readonly Wish[] {
     const id = graph.instances.get(key)?.id ?? ''
     const release = graph.packages.get(id)
     if (release === undefined || wishes.has(id)) continue
-    const digest = digestOf(release)
-    const mayWish = hasInstallScript(release) || (digest !== undefined && store.hasGyp(digest))
+    const mayWish = hasInstallScript(release) || store.hasGyp(identityOf(release))
     if (!mayWish) continue
     const folder = contentsOf(key)
     if (folder === '') continue // It is not installed.
     const found = readInstallScripts(folder, isGitAddress(release.dist.tarball))
     if (found.scripts.length === 0) continue
-    wishes.set(id, { ...found, id, release, folder, verdict: verdictOn(approvals, id, release) })
+    const verdict = verdictOn(approvals, graph, id)
+    wishes.set(id, { ...found, id, release, folder, verdict, approval: approvalFor(graph, id) })
   }
   return [...wishes.values()].toSorted((one, other) => (one.id < other.id ? -1 : 1))
 }

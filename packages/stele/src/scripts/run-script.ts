@@ -19,6 +19,8 @@ export type Script = {
   readonly args?: readonly string[]
   /** Where it runs; its package's folder where absent. */
   readonly cwd?: string
+  /** Programs of packages above this folder are not found. */
+  readonly top?: string
   /** Folders of programs before all others. */
   readonly binPaths?: readonly string[]
   /** Variables beside npm's. */

@@ -1,4 +1,8 @@
 // A script with arguments as a command of a shell, each argument as it was typed.
+import { existsSync } from 'node:fs'
+
+/** Not the first "sh" of the PATH: that begins with the programs of packages. */
+const systemShell = existsSync('/bin/sh') ? '/bin/sh' : 'sh'
 
 /** A program and its arguments. */
 export type ShellCommand = {
@@ -14,7 +18,7 @@ export function shellCommand(
   args: readonly string[],
   { shell, env }: { readonly shell: string | undefined; readonly env: NodeJS.ProcessEnv },
 ): ShellCommand {
-  const usual = process.platform === 'win32' ? (env['ComSpec'] ?? 'cmd.exe') : 'sh'
+  const usual = process.platform === 'win32' ? (env['ComSpec'] ?? 'cmd.exe') : systemShell
   const program = shell ?? usual
   const isCmd = /(?:^|[\\/])cmd(?:\.exe)?$/i.test(program)
   const words = [script, ...args.map(isCmd ? quoteForCmd : quote)]
