@@ -1,5 +1,6 @@
 // Processes that end with the test that started them, also when it is interrupted.
 import { type ChildProcessWithoutNullStreams, type SpawnOptions, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 /** What a finished program left. `shown` is both outputs as a terminal would show them. */
@@ -13,7 +14,7 @@ export type Finished = {
 /** A prompt and the line that answers it. */
 export type Answer = readonly [prompt: RegExp, line: string]
 
-/** How a program is run to its end. Environment: only what is given here. */
+/** How a program is run to its end. Environment: only what is given here, and where compiled code is kept. */
 export type RunOptions = {
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
@@ -27,6 +28,9 @@ export type RunOptions = {
 const running = new Set<ChildProcessWithoutNullStreams>()
 const usualTimeoutMs = 60_000
 
+/** For all suites: programs have a home of the test's own, where none would be found. An empty NODE_COMPILE_CACHE is as without this. */
+const compiled = join(import.meta.dirname, '..', 'node_modules', '.cache', 'conformance')
+
 process.once('exit', () => {
   for (const child of running) killGroup(child)
 })
@@ -38,7 +42,8 @@ export function spawnOwn(
   args: readonly string[],
   options: SpawnOptions,
 ): ChildProcessWithoutNullStreams {
-  const child = spawn(program, args, { ...options, stdio: 'pipe', detached: true })
+  const env = { NODE_COMPILE_CACHE: compiled, ...(options.env ?? process.env) }
+  const child = spawn(program, args, { ...options, env, stdio: 'pipe', detached: true })
   running.add(child)
   child.once('exit', () => running.delete(child))
   child.once('error', () => running.delete(child))

@@ -464,6 +464,7 @@ suite('stele verify on another day', () => {
   test('stele verify says so, and changes no verdict, when nothing can be kept', async () => {
     const env = {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: '',
       XDG_CONFIG_HOME: '/proc/none',
       XDG_CACHE_HOME: '/proc/none',
     }
