@@ -12,7 +12,8 @@ async function* progress(events: AsyncIterable<TestEvent>): AsyncGenerator<strin
   let folder: Folder | undefined
   for await (const event of events) {
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue
-    const { file, name, details, nesting } = event.data
+    const { file, name, details } = event.data
+    if (failureOf(details) === 'subtestsFailed') continue // They are told of by themselves.
     const place = file === undefined ? '' : relative(root, dirname(file)).replace(/\/test$/, '')
     if (folder === undefined || folder.name !== place) {
       if (folder !== undefined) yield lineOf(folder)
@@ -22,11 +23,15 @@ async function* progress(events: AsyncIterable<TestEvent>): AsyncGenerator<strin
     else {
       folder.failed++
       const error = 'error' in details ? inspect(details.error) : ''
-      if (nesting === 0) failures.push(`\nfailed: ${name} (${file})\n${error}\n`)
+      failures.push(`\nfailed: ${name} (${file})\n${error}\n`)
     }
   }
   if (folder !== undefined) yield lineOf(folder)
   yield* failures
+}
+
+function failureOf(details: object): unknown {
+  return 'error' in details ? Reflect.get(Object(details.error), 'failureType') : undefined
 }
 
 function lineOf({ name, passed, failed, startMs }: Folder): string {

@@ -2,13 +2,6 @@
 // npm run test:quick: the first two, and the suites that show in a minute that the thing works.
 import { runSteps, type Step } from './run.ts'
 
-const unit = [
-  '--test',
-  '--test-isolation=none',
-  '--test-reporter=./scripts/progress-reporter.ts',
-  'packages/*/test/*.test.ts',
-  'scripts/test/*.test.ts',
-]
 const quick = ['http-scripts', 'operator', 'launcher']
 const suites = process.argv.includes('--quick')
   ? quick.map((name) => `conformance/${name}.test.ts`)
@@ -16,7 +9,7 @@ const suites = process.argv.includes('--quick')
 
 const steps: readonly Step[] = [
   ['check', 'node', 'scripts/check.ts'],
-  ['unit tests', 'node', ...unit],
+  ['unit tests', 'node', 'scripts/unit.ts'],
   ['conformance', 'node', '--test', '--test-concurrency=1', ...suites],
 ]
 runSteps(steps)
