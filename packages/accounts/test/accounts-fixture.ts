@@ -25,7 +25,7 @@ export function createFixture(rateLimits: Partial<RateLimits> = {}): Fixture {
   return { accounts, store, clock }
 }
 
-export function createRandom(): (size: number) => Uint8Array {
+function createRandom(): (size: number) => Uint8Array {
   let count = 0
   return (size) => {
     count++

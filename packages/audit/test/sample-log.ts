@@ -12,7 +12,7 @@ export const origin = 'registry.example'
 export const url = 'https://registry.example'
 
 /** The script that new logs begin with, and the one that these tests change to. */
-export const knownRules: readonly string[] = [hash('sha512', 'one'), hash('sha512', 'two')]
+const knownRules: readonly string[] = [hash('sha512', 'one'), hash('sha512', 'two')]
 
 export function newLog(
   changes: { readonly origin?: string; readonly keySeed?: string } = {},

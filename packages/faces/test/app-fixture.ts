@@ -39,7 +39,7 @@ export type Fixture = {
   readonly clock: { nowMs: number }
 }
 
-export const openSettings: FixtureSettings = {
+const openSettings: FixtureSettings = {
   signUp: 'open',
   listensOnLoopback: true,
   access: 'public',
@@ -107,7 +107,7 @@ export function createFixture(
 }
 
 /** Random bytes that are the same in every run. */
-export function createRandom(): (size: number) => Uint8Array {
+function createRandom(): (size: number) => Uint8Array {
   let count = 0
   return (size) => {
     count++

@@ -67,7 +67,7 @@ export function send(
   })
 }
 
-export function answerOf(sent: ClientRequest): Promise<Answer> {
+function answerOf(sent: ClientRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
     sent.on('error', reject)
     sent.on('response', (response) => {

@@ -13,7 +13,7 @@ export function integrityOf(name: string, version: string): string {
 }
 
 /** Answers from these packages; `asked` hears of each that is asked for. */
-export function portsOf(made: MadeRegistry, asked: string[] = []): ResolvePorts {
+function portsOf(made: MadeRegistry, asked: string[] = []): ResolvePorts {
   return {
     packument: async (name) => {
       asked.push(name)

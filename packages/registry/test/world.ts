@@ -10,7 +10,7 @@ import { createRegistry, type Registry, rulesScript } from '../src/index.ts'
 import { planViews } from '../src/views.ts'
 import { createFakeViews, type FakeViews } from './fake-views.ts'
 
-export const startMs: number = Date.UTC(2026, 10, 20)
+const startMs: number = Date.UTC(2026, 10, 20)
 export const baseUrl = 'https://registry.example/npm'
 
 export type World = {

@@ -4,7 +4,7 @@ import type { ResolvePorts, WantedImporter } from '../src/crawl.ts'
 import type { Packument, Release } from '../src/packument.ts'
 
 /** What a test writes of a version: the rest is made up. */
-export type MadeRelease = Omit<Partial<Release>, 'name' | 'version' | 'dist'>
+type MadeRelease = Omit<Partial<Release>, 'name' | 'version' | 'dist'>
 
 /** Packages by name, versions by number; the highest that is no prerelease is the latest. */
 export type MadeRegistry = { readonly [name: string]: { readonly [version: string]: MadeRelease } }

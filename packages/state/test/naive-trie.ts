@@ -11,7 +11,7 @@ export type NaiveTree =
   | { readonly bit: number; readonly left: NaiveTree; readonly right: NaiveTree }
   | { readonly pruned: Uint8Array }
 
-export function sha256(...parts: (Uint8Array | string)[]): Buffer {
+function sha256(...parts: (Uint8Array | string)[]): Buffer {
   const digest = createHash('sha256')
   for (const part of parts) digest.update(part)
   return digest.digest()

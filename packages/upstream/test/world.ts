@@ -38,7 +38,7 @@ export const upstreamUrl = 'https://up.example/base'
 export const startMs: number = Date.UTC(2026, 10, 21)
 
 /** A release at an upstream. */
-export type TestRelease = {
+type TestRelease = {
   readonly version: string
   /** Members of the manifest in the packument, beside name, version and dist. */
   readonly manifest?: JsonObject
