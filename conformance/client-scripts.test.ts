@@ -95,7 +95,9 @@ suite('scripts', { concurrency: 1 }, () => {
       {
         name: 'moody',
         version: '1.0.0',
-        manifest: { scripts: { postinstall: 'test ! -e "$INIT_CWD/mood" && node moody.js' } },
+        manifest: {
+          scripts: { postinstall: 'test ! -e "$(dirname "$RUNS")/mood" && node moody.js' },
+        },
         files: {
           'moody.js':
             "require('node:fs').writeFileSync('made.js', `exports.at = ${process.hrtime.bigint()}`)",
