@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startEvilUpstream } from './evil-upstream.ts'
 import { createNpm } from './npm-client.ts'
 import { type Finished, killGroup, runProgram, spawnOwn } from './processes.ts'
 import { makeUpload, publish, signUp } from './registry-client.ts'
@@ -82,6 +84,64 @@ test('stele mirror keeps to names and to a lock file, and lists nothing else', a
   assert.deepEqual(Object.keys(two.versions), ['1.0.0', '1.1.0'])
   assert.deepEqual(Object.keys(two.time), ['created', 'modified', '1.0.0', '1.1.0'])
 })
+
+test('stele mirror holds what a registry gave of its upstream, and npm installs it when both are gone', async () => {
+  await using folder = await makeFolder('mirror-upstream')
+  await using upstream = await startEvilUpstream()
+  upstream.put('app-a', [{ version: '1.0.0', manifest: { dependencies: { '@lib/b': '^1.0.0' } } }])
+  upstream.put('@lib/b', [{ version: '1.0.0' }, { version: '1.1.0' }])
+  upstream.put('never-asked', [{ version: '1.0.0' }])
+  const upstreams = JSON.stringify([{ id: 'up', url: upstream.url }])
+  await using server = await startServer({ flags: ['--upstreams', upstreams] })
+  const alice = await signUp(server.url, 'alice')
+  const own = makeUpload({ name: 'own', version: '1.0.0', dependencies: { 'app-a': '*' } })
+  assert.equal((await publish(alice, own)).status, 201)
+  const install = async (registry: string, place: string): Promise<string> => {
+    const npm = await createNpm('npm12', { folder: join(folder.path, place), registry })
+    const cwd = join(folder.path, place, 'project')
+    await mkdir(cwd)
+    await writeFile(join(cwd, 'package.json'), '{"dependencies":{"own":"1.0.0"}}')
+    const { code, shown } = await npm.run(['install'], { cwd })
+    assert.equal(code, 0, shown)
+    return readFile(join(cwd, 'node_modules/@lib/b/package.json'), 'utf8')
+  }
+  const installed = await install(server.url, 'first')
+  await using web = await serveFolder(join(folder.path, 'mirror'))
+  const made = await mirrorUntilLearned(folder.path, server.url, web.url)
+  assert.match(made, /Tarballs: 3, /)
+  const packed = await stele(folder.path, 'mirror', 'pack', 'mirror', 'pack.tar')
+  assert.equal(packed.code, 0, packed.shown)
+  await server.stop()
+  upstream.setDown(true)
+
+  assert.equal(await install(`${web.url}/npm`, 'second'), installed)
+  const listed = (await readdir(join(folder.path, 'mirror/npm'))).toSorted()
+  assert.deepEqual(listed, ['-', '@lib', 'app-a', 'own'])
+  for (const [from, to] of [
+    [web.url, 'mirror-of-mirror'],
+    ['mirror', 'mirror-of-folder'],
+  ] as const) {
+    const again = await stele(folder.path, 'mirror', from, to, '--base-url', web.url)
+    assert.match(again.shown, /Tarballs: 3, 3 of them new/)
+  }
+  const unpacked = await stele(folder.path, 'mirror', 'unpack', 'pack.tar', 'inside')
+  assert.match(unpacked.shown, /Tarballs: 3, 3 of them new/)
+  const checked = await stele(folder.path, 'mirror', 'check', web.url)
+  assert.equal(checked.code, 0, checked.shown)
+  const verified = await stele(folder.path, 'verify', 'mirror')
+  assert.equal(verified.code, 0, verified.shown)
+})
+
+/** Mirrors until the registry has looked into all that it gave: it does so once requests are quiet. */
+async function mirrorUntilLearned(cwd: string, url: string, baseUrl: string): Promise<string> {
+  for (let tries = 0; tries < 50; tries++) {
+    const { code, shown } = await stele(cwd, 'mirror', url, 'mirror', '--base-url', baseUrl)
+    assert.equal(code, 0, shown)
+    if (!/Not mirrored yet/.test(shown)) return shown
+    await sleep(200)
+  }
+  return assert.fail('The registry never looked into what it gave')
+}
 
 test('stele mirror goes on after kill -9 at any moment, and what is listed is there', async () => {
   await using folder = await makeFolder('mirror-kill')

@@ -23,7 +23,14 @@ test('copyTarballs() reads as many bytes as the log says, however many these are
     const copied = { layers, folder: openCloneFolder(root) } as unknown as Copied
     const notice = { gone: false }
     const record = { name: parsePackageName('large'), version: parseVersion('1.0.0') }
-    const large = { name: 'large', version: '1.0.0', integrity: '', record, notice }
+    const large = {
+      name: 'large',
+      version: '1.0.0',
+      integrity: '',
+      record,
+      notice,
+      isObserved: false,
+    }
     const sizeBytes = 200 * 1024 * 1024
     await copyTarballs(copied, [{ ...large, sha512: 'ab', sizeBytes }], { rehash: false })
     assert.deepEqual(asked, [['ab', sizeBytes]])

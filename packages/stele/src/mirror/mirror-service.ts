@@ -16,9 +16,15 @@ import {
 import { parseCheckpoint } from '../sources/checkpoint.ts'
 import { maxNoteBytes } from './limits.ts'
 import { type PackumentsWritten, writePackuments } from './packuments.ts'
-import { type MirroredRelease, planMirror, requireRegistry, withheldBlobs } from './releases.ts'
+import {
+  type MirroredRelease,
+  planMirror,
+  replayedBlobs,
+  requireRegistry,
+  withheldBlobs,
+} from './releases.ts'
 import { type Selection, selectionDigest } from './selection.ts'
-import { copyTarballs, isHeld, type TarballsCopied } from './tarballs.ts'
+import { copyBlobs, copyTarballs, isHeld, type TarballsCopied } from './tarballs.ts'
 
 /** What a mirror is made of. */
 export type MirrorOptions = CloneOptions & {
@@ -39,7 +45,7 @@ export type MirrorReport = Omit<CopyReport<unknown>, 'contents'> & {
   readonly tarballs: TarballsCopied
   /** Null where none are written. */
   readonly packuments: PackumentsWritten | null
-  readonly observed: number
+  readonly unlearned: number
   readonly oddNames: readonly string[]
   readonly absent: readonly string[]
   /** Releases that were not to be had there. */
@@ -96,7 +102,9 @@ function contentsOf({
         const reason = 'its log lacks so much that nobody can tell what it holds'
         throw new SteleError('mirror_impossible', { url, reason })
       }
-      const plan = planMirror(state, { selection, withheld: withheldBlobs(copied.log) })
+      const withheld = withheldBlobs(copied.log)
+      const plan = planMirror(state, { selection, withheld })
+      const lost = await copyBlobs(copied, replayedBlobs(state, withheld), { rehash })
       const isThere = (release: MirroredRelease): boolean =>
         has(release.sha512) || isHeld(copied.folder.root, release)
       const packages = new Map(
@@ -104,14 +112,15 @@ function contentsOf({
       )
       const releases = [...packages.values()].flat()
       const withoutBytes = [...plan.packages.values()].flat().length - releases.length
-      const tarballs = await copyTarballs(copied, releases, { rehash })
+      const copies = await copyTarballs(copied, releases, { rehash })
+      const tarballs = { ...copies, missing: [...copies.missing, ...lost] }
       copied.folder.sync()
       const packuments =
         baseUrl === undefined
           ? null
           : writePackuments(copied.folder, state, { packages, baseUrl, rehash })
-      const { observed, oddNames, absent } = plan
-      const left = { observed, oddNames, absent, withoutBytes }
+      const { unlearned, oddNames, absent } = plan
+      const left = { unlearned, oddNames, absent, withoutBytes }
       return { releases: releases.length, tarballs, packuments, ...left }
     },
   }
@@ -132,7 +141,8 @@ async function findSame(
   const shown = checkpointIn(Buffer.from(bytes).toString())
   if (shown?.origin !== here.origin || shown.size !== here.size) return undefined
   if (Buffer.from(shown.root).toString('base64') !== here.root) return undefined
-  const none = { fetched: 0, fetchedBytes: 0, missing: [] }
+  const held = Number(before['releases'] ?? 0)
+  const none = { held, fetched: 0, fetchedBytes: 0, missing: [], refused: 0 }
   return {
     url,
     dir,
@@ -142,10 +152,10 @@ async function findSame(
     logFiles: 0,
     repaired: false,
     isSame: true,
-    releases: Number(before['releases'] ?? 0),
+    releases: held,
     tarballs: none,
     packuments: null,
-    observed: Number(before['observed'] ?? 0),
+    unlearned: Number(before['unlearned'] ?? 0),
     oddNames: textsIn(before, 'oddNames'),
     absent: textsIn(before, 'absent'),
     withoutBytes: 0,
@@ -167,7 +177,7 @@ function noteOf(
   { dir, url, selection }: MirrorOptions,
   {
     releases,
-    observed,
+    unlearned,
     oddNames,
     absent,
     baseUrl,
@@ -179,7 +189,7 @@ function noteOf(
   // Where something was not to be had, the next run must look for it.
   const wanted = withoutBytes === 0 ? selectionDigest(selection) : 'part'
   const said = { url, origin, size, root, selection: wanted, baseUrl }
-  return `${JSON.stringify({ ...said, releases, observed, oddNames, absent }, null, 2)}\n`
+  return `${JSON.stringify({ ...said, releases, unlearned, oddNames, absent }, null, 2)}\n`
 }
 
 /** What a run before has written; what cannot be read is none, and all is looked at. */

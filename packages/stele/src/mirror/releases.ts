@@ -3,9 +3,11 @@ import type { CarriedLog } from '@stele/audit'
 import type { AuditedState } from '@stele/audit/checks'
 import type { StateReader } from '@stele/entries/calls'
 import { isSteleError, SteleError } from '@stele/errors'
-import { parsePackageName } from '@stele/formats/names'
+import { parseRecord } from '@stele/formats/manifest'
+import { formatIntegrity, parsePackageName } from '@stele/formats/names'
 import { parseContentsValue, parseVersionsValue, type VersionsValue } from '@stele/formats/values'
 import { knownRules } from '@stele/registry'
+import { readAmended, readSeenChunks } from '@stele/releases/observed'
 import {
   decode,
   type Notice,
@@ -25,21 +27,23 @@ export type MirroredRelease = VersionsValue & {
   readonly sha512: string
   readonly sizeBytes: number
   readonly notice: Notice
+  /** It came from an upstream: the registry serves its tarball, which is no blob of its log. */
+  readonly isObserved: boolean
 }
 
 /** What is to be mirrored. */
 export type MirrorPlan = {
   /** Those of each package, by name. */
   readonly packages: ReadonlyMap<string, readonly MirroredRelease[]>
-  /** Packages of upstreams, which the registry itself does not host. */
-  readonly observed: number
+  /** Releases of upstreams of which the log does not tell what they hold: nothing could be compared with it. */
+  readonly unlearned: number
   /** Names that no file is called, or that differ from another only in case. */
   readonly oddNames: readonly string[]
   /** What was asked for by name or by a lock, and the registry does not have: names, and releases. */
   readonly absent: readonly string[]
 }
 
-/** The releases that are wanted and that the registry hosts, in the order of their names. */
+/** The releases that are wanted, in the order of their names: those that the registry hosts, and those of upstreams that it has given to somebody. */
 export function planMirror(
   state: AuditedState,
   {
@@ -50,27 +54,46 @@ export function planMirror(
   const told = withoutWithheld(state)
   const packages = new Map<string, readonly MirroredRelease[]>()
   const oddNames: string[] = []
-  let observed = 0
+  let unlearned = 0
   const names = packageNames(told).filter((name) => selection === 'all' || selection.has(name))
   const twins = twinsIn(names)
   for (const name of names) {
     const origin = readOrigin(told, name)
-    if (origin !== 'hosted') observed += origin === undefined ? 0 : 1
-    else if (!isFileName(name) || twins.has(name)) oddNames.push(name)
+    if (origin === undefined) continue
+    if (!isFileName(name) || twins.has(name)) oddNames.push(name)
     else {
-      const releases = releasesOf(told, name, selection)
+      const { releases, others } = releasesOf(told, name, { selection, origin })
+      unlearned += others
       packages.set(
         name,
         releases.filter(({ sha512 }) => !withheld.has(sha512)),
       )
     }
   }
-  return { packages, observed, oddNames, absent: absentOf(packages, selection) }
+  return { packages, unlearned, oddNames, absent: absentOf(packages, selection) }
 }
 
 /** The blobs that takedowns name: nobody is to have them, so no packument shows them, and they go when the checkpoint is there. */
 export function withheldBlobs({ withheld }: Pick<CarriedLog, 'withheld'>): ReadonlySet<string> {
   return new Set(withheld.flatMap(({ part }) => ('blob' in part ? [part.blob] : [])))
+}
+
+/** Blobs that a replay of the rules reads: what upstreams showed, and package.jsons that replaced what they told. */
+export function replayedBlobs(
+  state: AuditedState,
+  withheld: ReadonlySet<string>,
+): readonly string[] {
+  const told = withoutWithheld(state)
+  const blobs = packageNames(told).flatMap((name) => {
+    if (readOrigin(told, name) === undefined) return []
+    const object = `${packageObject(name)}/amended`
+    const manifests = told.list(object).flatMap((version) => {
+      const value = told.get(object, version)
+      return /^\{"manifest":"([0-9a-f]{128})"/.exec(value ? decode(value) : '')?.[1] ?? []
+    })
+    return [...readSeenChunks(told, name), ...manifests]
+  })
+  return [...new Set(blobs)].filter((blob) => !withheld.has(blob))
 }
 
 /** A service's files are values of its state, of which a mirror would hold none. Throws `mirror_impossible`. */
@@ -94,24 +117,48 @@ export function withoutWithheld(state: AuditedState): StateReader {
   }
 }
 
+/** `others`: how many are left out, since nobody knows what they hold. */
 function releasesOf(
   state: StateReader,
   name: string,
-  selection: Selection,
-): readonly MirroredRelease[] {
+  { selection, origin }: { readonly selection: Selection; readonly origin: string },
+): { readonly releases: readonly MirroredRelease[]; readonly others: number } {
   const object = packageObject(name)
   const textOf = (part: string, version: string): string | undefined => {
     const value = state.get(`${object}/${part}`, version)
     return value && decode(value)
   }
-  return readLiveVersions(state, name).flatMap((version) => {
-    if (!isWanted(selection, name, version)) return []
-    const [said, contents] = [textOf('versions', version), textOf('contents', version)]
-    if (said === undefined || contents === undefined) return []
-    const { sha512, size } = parseContentsValue(contents)
+  const isObserved = origin !== 'hosted'
+  const amended = isObserved ? readAmended(state, name) : new Map<string, string>()
+  const releases: MirroredRelease[] = []
+  let others = 0
+  for (const version of readLiveVersions(state, name)) {
+    if (!isWanted(selection, name, version)) continue
+    const [said, found] = [textOf('versions', version), textOf('contents', version)]
+    const contents = found === undefined ? undefined : parseContentsValue(found)
+    if (said === undefined || contents === undefined || contents.files === null) {
+      others += isObserved ? 1 : 0
+      continue
+    }
+    const { record, integrity } = parseVersionsValue(said)
+    const { sha512, size: sizeBytes } = contents
+    const own = amended.get(version)
     const notice = readNotice(state, name, version)
-    return [{ ...parseVersionsValue(said), name, version, sha512, sizeBytes: size, notice }]
-  })
+    releases.push({
+      name,
+      version,
+      record: own === undefined ? record : parseRecord(own),
+      // A SHA-1 is what an upstream told, the SHA-512 what the registry found.
+      integrity: integrity.startsWith('sha512-')
+        ? integrity
+        : formatIntegrity('sha512', Buffer.from(sha512, 'hex')),
+      sha512,
+      sizeBytes,
+      notice,
+      isObserved,
+    })
+  }
+  return { releases, others }
 }
 
 /** Names of which all but the lower-case one would be the same file on some disks. */

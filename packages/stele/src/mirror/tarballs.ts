@@ -1,17 +1,26 @@
 // The tarballs of a mirror: those that are missing are fetched, some at a time, and each is compared with its digest before it counts.
+
+import { hash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { blobPath, logFolder } from '@stele/entries/paths'
+import { blobPath, logFolder, logRoot } from '@stele/entries/paths'
+import { isSteleError, SteleError } from '@stele/errors'
+import { encodeSegment } from '@stele/formats/names'
+import { tarballFile } from '@stele/releases/release'
 import type { Copied } from '../clone/clone-service.ts'
 import { maxBytesAtOnce, tarballsAtOnce } from './limits.ts'
 import type { MirroredRelease } from './releases.ts'
 
 /** What became of them. */
 export type TarballsCopied = {
+  /** Those that are here now. */
+  readonly held: number
   readonly fetched: number
   readonly fetchedBytes: number
-  /** Those that the registry does not give, though no takedown names them: `name@version`. */
+  /** What the registry does not give, though no takedown names it: `name@version`, and blobs that a replay reads. */
   readonly missing: readonly string[]
+  /** Those of upstreams that it gives nobody: blocked, too young, or gone there. */
+  readonly refused: number
 }
 
 /** Fetches what the folder does not have. `rehash`: what it has is compared with its digest as well. Throws `file_mismatch`. */
@@ -21,17 +30,44 @@ export async function copyTarballs(
   { rehash }: { readonly rehash: boolean },
 ): Promise<TarballsCopied> {
   const missing: string[] = []
-  let [fetched, fetchedBytes] = [0, 0]
+  let [fetched, fetchedBytes, refused] = [0, 0, 0]
   const copy = async (release: MirroredRelease): Promise<void> => {
-    const { name, version, sha512, sizeBytes } = release
+    const { name, version, sha512, sizeBytes, isObserved } = release
     const isNew = !isHeld(folder.root, release)
-    const bytes = await layers.fetchBlob(sha512, sizeBytes)
-    if (bytes === undefined) missing.push(`${name}@${version}`)
+    const bytes =
+      isObserved && isNew
+        ? await fetchObserved({ layers, folder }, release)
+        : await layers.fetchBlob(sha512, sizeBytes)
+    if (bytes === 'refused') refused++
+    else if (bytes === undefined) missing.push(`${name}@${version}`)
     else if (isNew) [fetched, fetchedBytes] = [fetched + 1, fetchedBytes + sizeBytes]
   }
   const wanted = releases.filter((release) => rehash || !isHeld(folder.root, release))
   await sideBySide(wanted, copy)
-  return { fetched, fetchedBytes, missing: missing.toSorted() }
+  const held = releases.length - missing.length - refused
+  return { held, fetched, fetchedBytes, missing: missing.toSorted(), refused }
+}
+
+const statusOk = 200
+
+/** A tarball of an upstream: from where the registry serves it, or from where another mirror has it. Throws `file_mismatch`. */
+async function fetchObserved(
+  { layers, folder }: Pick<Copied, 'layers' | 'folder'>,
+  { name, version, sha512, sizeBytes }: MirroredRelease,
+): Promise<Uint8Array | 'refused' | undefined> {
+  const path = `/${encodeSegment(name)}/-/${tarballFile(name, version)}`
+  try {
+    const { status, bytes } = await layers.fetch(path, sizeBytes)
+    if (status !== statusOk) return (await layers.fetchBlob(sha512, sizeBytes)) ?? 'refused'
+    const found = hash('sha512', bytes)
+    const facts = { entry: null, what: 'its SHA-512', found, wanted: sha512 }
+    if (found !== sha512) throw new SteleError('file_mismatch', { path, ...facts })
+    folder.put(blobPath(sha512), bytes, true)
+    return bytes
+  } catch (error) {
+    if (isSteleError(error, 'server_refused')) return undefined // Its upstream is down: another time.
+    throw error
+  }
 }
 
 /** Whether its tarball is in the folder, as long as it should be: it was compared before it got its name. */
@@ -43,12 +79,29 @@ export function isHeld(
   return statSync(path, { throwIfNoEntry: false })?.size === sizeBytes
 }
 
+type Sized = Pick<MirroredRelease, 'sha512' | 'sizeBytes'>
+
+/** Fetches the blobs (hex SHA-512) that the folder does not have, or all. Gives those that are not to be had. Throws `file_mismatch`. */
+export async function copyBlobs(
+  { layers, folder }: Copied,
+  blobs: readonly string[],
+  { rehash }: { readonly rehash: boolean },
+): Promise<readonly string[]> {
+  const missing: string[] = []
+  const wanted = blobs.filter((blob) => rehash || !folder.has(logRoot + blobPath(blob)))
+  const sized = wanted.map((sha512) => ({ sha512, sizeBytes: 0 }))
+  await sideBySide(sized, async ({ sha512 }) => {
+    if ((await layers.fetchBlob(sha512)) === undefined) missing.push(`the blob ${sha512}`)
+  })
+  return missing.toSorted()
+}
+
 /** All of them, as many at a time as there is room for. The first failure ends it, when those that run are done. */
-async function sideBySide(
-  releases: readonly MirroredRelease[],
-  copy: (release: MirroredRelease) => Promise<void>,
+async function sideBySide<Item extends Sized>(
+  releases: readonly Item[],
+  copy: (release: Item) => Promise<void>,
 ): Promise<void> {
-  const running = new Map<MirroredRelease, Promise<void>>()
+  const running = new Map<Item, Promise<void>>()
   let bytes = 0
   try {
     for (const release of new Map(releases.map((one) => [one.sha512, one])).values()) {
