@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { makePackage } from '../packages/testkit/src/tarball.ts'
 import { findFreePort } from './free-port.ts'
 import { type Finished, runProgram } from './processes.ts'
-import { makeUpload, publish, signUp } from './registry-client.ts'
+import { makeUpload, publish, signUp, uploadOf } from './registry-client.ts'
 import { moduleDocument } from './sample-package.ts'
 import { mainFile, startServer } from './server.ts'
 import { serve, serveFolder } from './static-files.ts'
@@ -76,6 +77,62 @@ test('stele mnpm install completes with one honest mirror of four, and names the
   assert.equal(run.stdout, '1.0.0\n', run.shown)
   const again = await stele(cwd, 'mnpm', 'install', '--json')
   assert.deepEqual(JSON.parse(again.stdout).given, {})
+})
+
+test('stele mnpm install brings peers and what is optional, with credentials, and nothing for other machines', async () => {
+  await using folder = await makeFolder('mnpm-peers')
+  await using server = await startServer({
+    flags: ['--mnpm-port', '0', '--access', 'authenticated'],
+  })
+  const root = String(server.lines.find(({ event }) => event === 'listening')?.['mnpm'])
+  const alice = await signUp(server.url, 'alice')
+  const manifests: readonly { readonly name: string; readonly [member: string]: unknown }[] = [
+    { name: 'peer' },
+    { name: 'here', os: [process.platform] },
+    { name: 'elsewhere', os: ['aix'], cpu: ['s390x'] },
+    {
+      name: 'plugin',
+      bin: { plugin: 'index.js' },
+      peerDependencies: { peer: '^1.0.0' },
+      optionalDependencies: { here: '1.0.0', elsewhere: '1.0.0' },
+    },
+  ]
+  for (const manifest of manifests) {
+    const release = { ...manifest, version: '1.0.0' }
+    const tarball = makePackage(release, { 'index.js': '' })
+    assert.equal((await publish(alice, uploadOf(release, tarball))).status, 201)
+  }
+  const cwd = join(folder.path, 'project')
+  await mkdir(cwd)
+  await writeFile(join(cwd, 'package.json'), '{"dependencies":{"plugin":"^1.0.0"}}')
+  const install = (): Promise<Finished> => stele(cwd, 'mnpm', 'install', '--server', root)
+  const refused = await install()
+  assert.match(refused.stderr, /npm login/, 'Credentials are needed, and none are there')
+  const hosts = [root, server.url].map(
+    (url) => `${url.slice('http:'.length)}/:_authToken=${alice.token}\n`,
+  )
+  await writeFile(join(cwd, '.npmrc'), `registry=${server.url}/\n${hosts.join('')}`)
+  const age = { npm_config_min_release_age: '0' }
+  const usual = await runProgram(process.execPath, [mainFile, 'install'], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd, ...age },
+  })
+  assert.equal(usual.code, 0, usual.shown)
+  const state = join(cwd, 'node_modules/.stele/state.json')
+  const { code, shown } = await install()
+  assert.equal(code, 0, shown)
+  assert.match(shown, /^3 packages/m)
+  await assert.rejects(readFile(state), 'What stele install noted holds no more')
+  await readFile(join(cwd, 'node_modules/.bin/plugin'))
+  const found = await runProgram(
+    process.execPath,
+    [
+      '-p',
+      '["peer", "here", "elsewhere"].map((name) => { try { return require(require.resolve(name + "/package.json", { paths: [fs.realpathSync("node_modules/plugin")] })).version } catch { return "none" } }).join()',
+    ],
+    { cwd, env: { PATH: process.env['PATH'] } },
+  )
+  assert.equal(found.stdout, '1.0.0,1.0.0,none\n', found.shown)
 })
 
 test('stele mnpm install says which range no version satisfies, and which there are', async () => {

@@ -52,3 +52,18 @@ test('resolveByCalls() throws usage_wrong for what is no version of a registry',
     message: /^"https:\/\/host\.example\/a\.tgz" is no version/,
   })
 })
+
+test('resolveByCalls() takes peers and optional dependencies from releases that were packed', async () => {
+  const asked: string[] = []
+  const own = {
+    name: 'c',
+    version: '3.0.0',
+    dist: { tarball: '' },
+    peerDependencies: { b: '1.0.0' },
+    optionalDependencies: { gone: '1' },
+  }
+  const packed = new Map([['c@3.0.0', own]])
+  const { graph } = await resolveByCalls(importer({ c: '*' }), callsOf(asked), packed)
+  assert.deepEqual([...graph.packages.keys()].toSorted(), ['b@1.0.0', 'c@3.0.0'])
+  assert.ok(!asked.includes('c@3.0.0'), 'It is known')
+})

@@ -152,6 +152,11 @@ export function numberOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.ino ?? -1
 }
 
+/** The next installation looks at everything. */
+export function forgetState(root: string): void {
+  rmSync(join(root, place), { force: true })
+}
+
 /** Writes the state of the project in this folder. */
 export function writeState(root: string, state: InstallState): void {
   const path = join(root, place)

@@ -50,10 +50,12 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
   const { prefix, server, template } = options
   const root = typeof prefix === 'string' ? resolve(prefix) : process.cwd()
   const env = { ...environment }
+  const config = readConfig(root, env)
   const address =
     typeof server === 'string'
       ? parseRegistryUrl(server, '--server ')
-      : `${readConfig(root, env).registryOf('').replace(/\/+$/, '')}/-/mnpm`
+      : `${config.registryOf('').replace(/\/+$/, '')}/-/mnpm`
+  const credentials = (url: string) => ({ authorization: config.authorizationFor(`${url}/`) })
   return mnpmInstall(
     {
       root,
@@ -70,10 +72,10 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
       },
     },
     {
-      calls: openCalls(address, createFetch({ root: address })),
+      calls: openCalls(address, createFetch({ root: address, ...credentials(address) })),
       openMirrors: (urls) =>
         openMirrors(urls, {
-          open: (root) => createFetch({ root }),
+          open: (mirror) => createFetch({ root: '', ...credentials(mirror) }),
           template: typeof template === 'string' ? template : undefined,
         }),
     },

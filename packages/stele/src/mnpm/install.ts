@@ -1,9 +1,11 @@
 // An installation by mnpm: the registry says what is true, mirrors carry the bytes. Resolver, store and linker are the client's.
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { SteleError } from '@stele/errors'
 import { readConfig } from '@stele/fetch'
 import { normalizeServedManifest, parsePackageJson, recordOf } from '@stele/formats/manifest'
 import { createUnpack, openStore, type Staged, type Store, selectInstances } from '@stele/install'
+import type { WantedImporter } from '@stele/resolve'
 import type { Graph, InstanceKey, PackageId, Release } from '@stele/resolve/graph'
 import { openDependencyScripts } from '../client/dependency-scripts.ts'
 import { takeTurns } from '../client/hold.ts'
@@ -19,8 +21,10 @@ import {
 } from '../client/placing.ts'
 import { readProject } from '../client/project.ts'
 import { registerProject, storeFolder } from '../client/registered.ts'
+import { forgetState } from '../client/up-to-date.ts'
 import type { MnpmCalls } from './calls.ts'
 import { inTurns } from './in-turns.ts'
+import { maxRounds } from './limits.ts'
 import type { MirrorFault, Mirrors } from './mirrors.ts'
 import { resolveByCalls } from './resolve-by-calls.ts'
 
@@ -52,11 +56,15 @@ export async function mnpmInstall(
   const project = await readProject(options.root)
   const { root } = project
   using _ = await takeTurns(root, storeFolder(env), (line) => options.reporter?.say(line))
-  const resolved = await resolveByCalls(project.importers, calls)
   const store = openStore(storeFolder(env))
   const mirrors = openMirrors(await calls.mirrors())
-  const selected = selectInstances(resolved.graph, ownPlatform, {})
-  const { graph, staged } = await fetchAll(resolved.graph, { calls, mirrors, store })
+  const asked = onceEach(calls)
+  const { graph, staged } = await resolveAndFetch(project.importers, {
+    calls: asked,
+    mirrors,
+    store,
+  })
+  const selected = selectInstances(graph, ownPlatform, {})
   const config = readConfig(root, env)
   const scripts = await openDependencyScripts({
     project,
@@ -80,11 +88,13 @@ export async function mnpmInstall(
     manifests: project.manifests,
   })
   registerProject(store.path, root)
+  forgetState(root) // What is installed is not what stele.lock says.
   const ready = await scripts.finish(placing, placeAll(store, placing, staged))
   const { added, removed, notices } = linkPlaced(placing, store, {
     ...ready,
     main: options.main,
   })
+  removeUnused(placing, staged)
   return {
     packages: selected.size,
     added,
@@ -100,38 +110,56 @@ export async function mnpmInstall(
 type Found = Staged | string
 type Ports = { readonly calls: MnpmCalls; readonly mirrors: Mirrors; readonly store: Store }
 
-/** Brings every package here. What the calls do not tell of it, such as its programs, its own package.json does. */
-async function fetchAll(
-  graph: Graph,
+/** Brings every package of the graph here. The calls tell of dependencies alone: of peers, optional ones and programs its own package.json does. */
+async function resolveAndFetch(
+  importers: readonly WantedImporter[],
   ports: Ports,
 ): Promise<{ readonly graph: Graph; readonly staged: ReadonlyMap<PackageId, Found> }> {
   const staged = new Map<PackageId, Found>()
-  const packages = new Map<PackageId, Release>()
-  const unpack = createUnpack()
-  await inTurns([...graph.packages], async ([id, told]) => {
-    const { name, version } = told
-    const sha512 = await ports.calls.checksum(name, version)
-    const integrity = `sha512-${Buffer.from(sha512, 'hex').toString('base64')}`
-    const folder = ports.store.findContents(integrity, name)
-    let found: Found = folder ?? { name, integrity, folder: ports.store.stagingFolder() }
-    if (typeof found !== 'string')
-      unpack(await ports.mirrors.fetch({ name, version, sha512 }), found)
-    const own = typeof found === 'string' ? found : join(found.folder, 'node_modules', name)
-    staged.set(id, found)
-    packages.set(id, { ...told, ...programsIn(own), dist: { tarball: '', integrity } })
-  })
-  const sorted = [...graph.packages.keys()].map((id) => [id, packages.get(id)] as const)
-  const known = sorted.flatMap(([id, release]) =>
-    release === undefined ? [] : [[id, release] as const],
-  )
-  return { graph: { ...graph, packages: new Map(known) }, staged }
+  const packed = new Map<PackageId, Release>()
+  for (let round = 0; round < maxRounds; round++) {
+    const { graph } = await resolveByCalls(importers, ports.calls, packed)
+    const open = [...graph.packages].filter(([id]) => !staged.has(id))
+    if (open.length === 0) return { graph, staged }
+    await inTurns(open, async ([id, release]) => {
+      const { found, packed: own } = await fetchOne(release, ports)
+      staged.set(id, found)
+      packed.set(id, own)
+    })
+  }
+  throw new SteleError('graph_too_large', { limit: maxRounds })
 }
 
-function programsIn(folder: string): Pick<Release, 'bin' | 'hasInstallScript'> {
-  const text = readFileSync(join(folder, 'package.json'))
+async function fetchOne(
+  { name, version }: Release,
+  { calls, mirrors, store }: Ports,
+): Promise<{ readonly found: Found; readonly packed: Release }> {
+  const sha512 = await calls.checksum(name, version)
+  const integrity = `sha512-${Buffer.from(sha512, 'hex').toString('base64')}`
+  const folder = store.findContents(integrity, name)
+  const found: Found = folder ?? { name, integrity, folder: store.stagingFolder() }
+  if (typeof found !== 'string') unpack(await mirrors.fetch({ name, version, sha512 }), found)
+  const own = typeof found === 'string' ? found : join(found.folder, 'node_modules', name)
+  const text = readFileSync(join(own, 'package.json'))
   const manifest = normalizeServedManifest(parsePackageJson(text, 'its package.json'))
-  const { bin, hasInstallScript } = recordOf(manifest)
-  return { ...(bin && { bin }), ...(hasInstallScript && { hasInstallScript }) }
+  const told: Release = { name, version, dist: { tarball: '', integrity } }
+  // Resolving leaves out what is not of its type.
+  return { found, packed: Object.assign(recordOf(manifest), told) }
+}
+
+const unpack = createUnpack()
+
+/** What was answered is not asked for again. */
+function onceEach(calls: MnpmCalls): MnpmCalls {
+  const versions = new Map<string, ReturnType<MnpmCalls['versions']>>()
+  return {
+    ...calls,
+    versions: (name) => {
+      const asked = versions.get(name) ?? calls.versions(name)
+      versions.set(name, asked)
+      return asked
+    },
+  }
 }
 
 /** Gives each package its slot. The function tells where the files of each are. */
@@ -156,4 +184,12 @@ function placeAll(
     folders.set(key, own)
   }
   return (key) => folders.get(key) ?? ''
+}
+
+/** What is for other machines was unpacked to learn that. */
+function removeUnused({ graph, selected }: Placing, staged: ReadonlyMap<PackageId, Found>): void {
+  const used = new Set([...selected].map((key) => graph.instances.get(key)?.id))
+  for (const [id, found] of staged)
+    if (!used.has(id) && typeof found !== 'string')
+      rmSync(found.folder, { recursive: true, force: true })
 }

@@ -44,11 +44,12 @@ export function openMirrors(
     open,
     template = seedTemplate,
   }: {
-    readonly open: (root: string) => VerifyPorts['fetch']
+    /** Opens one by its address; the whole address of a file is asked for. */
+    readonly open: (mirror: string) => VerifyPorts['fetch']
     readonly template?: string | undefined
   },
 ): Mirrors {
-  const mirrors = [...new Set(urls)].map((url) => ({ url, fetch: open('') }))
+  const mirrors = [...new Set(urls)].map((url) => ({ url, fetch: open(url) }))
   const failed = new Map<string, number>()
   const given = new Map<string, number>()
   const faults: MirrorFault[] = []

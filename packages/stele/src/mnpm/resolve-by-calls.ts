@@ -2,18 +2,22 @@
 // so on until nothing new is chosen. Which versions are chosen is decided as the client does.
 import { SteleError } from '@stele/errors'
 import { type Resolved, resolve, type Specifier, type WantedImporter } from '@stele/resolve'
-import type { Packument, Release } from '@stele/resolve/graph'
+import type { PackageId, Packument, Release } from '@stele/resolve/graph'
 import semver from 'semver'
 import type { MnpmCalls } from './calls.ts'
 import { inTurns } from './in-turns.ts'
 import { maxRounds } from './limits.ts'
 
-/** The graph of these package.jsons. Throws what resolve() does, and what the calls throw. */
+/**
+ * The graph of these package.jsons. Of releases in `packed` all is known; of others the calls tell the dependencies. Throws what
+ * resolve() does, and what the calls throw.
+ */
 export async function resolveByCalls(
   importers: readonly WantedImporter[],
   calls: Pick<MnpmCalls, 'versions' | 'dependencies'>,
+  packed: ReadonlyMap<PackageId, Release> = new Map(),
 ): Promise<Resolved> {
-  const known = new Map<string, Release>()
+  const known = new Map<PackageId, Release>(packed)
   const listed = new Map<string, Promise<readonly string[]>>()
   const packument = async (name: string): Promise<Packument> => {
     const asked = listed.get(name) ?? calls.versions(name)
