@@ -40,10 +40,10 @@ suite('projects', { concurrency: 1 }, () => {
     write('package.json', manifest)
     write('.npmrc', `registry=${registry.url}/\n`)
   }
-  const run = (args: readonly string[], cwd = project): Promise<Finished> => {
+  const run = (args: readonly string[], cwd = project, own = {}): Promise<Finished> => {
     const { PATH } = process.env
     const home = join(folder.path, 'home')
-    const env = { PATH, HOME: home, XDG_DATA_HOME: join(home, 'data') }
+    const env = { PATH, HOME: home, XDG_DATA_HOME: join(home, 'data'), ...own }
     return runProgram(process.execPath, [main, ...args], { cwd, env })
   }
   const install = async (cwd = project): Promise<string> => {
@@ -224,6 +224,71 @@ suite('projects', { concurrency: 1 }, () => {
     write('package.json', { ...wanted, stele: { minimumReleaseAgeExclude: ['fresh'] } })
     await install()
     assert.equal(version('node_modules/fresh'), '2.0.0')
+  })
+
+  test('stele add takes the newest version that is old enough, and says so; where there is none, it says what to do', async () => {
+    const [today, before] = [new Date().toISOString(), '2020-01-01T00:00:00.000Z']
+    const time = { '1.0.0': before, '1.1.0': before, '2.0.0': today }
+    begin({ name: 'own' })
+    await using fresh = await startPackages(
+      { fresh: { '1.0.0': {}, '1.1.0': {}, '2.0.0': {} } },
+      { modified: today, time },
+    )
+    write('.npmrc', `registry=${fresh.url}/\n`)
+    const { shown } = await run(['add', 'fresh'])
+    assert.match(
+      shown,
+      /^fresh 2\.0\.0 was published less than an hour ago, so it is 1\.1\.0: "stele add fresh@2\.0\.0" takes it/m,
+    )
+    assert.equal(version('node_modules/fresh'), '1.1.0')
+    const before2 = readFileSync(join(project, 'package.json'), 'utf8')
+    const refused = await run(['add', 'fresh@^2'])
+    assert.match(
+      refused.shown,
+      /may be chosen: 2\.0\.0 was published less than an hour ago\nWait, ask for one by its number \("stele add fresh@2\.0\.0"\)/,
+    )
+    assert.equal(refused.code, 1)
+    assert.equal(readFileSync(join(project, 'package.json'), 'utf8'), before2)
+    await run(['update', '--latest'])
+    assert.equal(version('node_modules/fresh'), '1.1.0')
+    await run(['add', 'fresh@2.0.0'])
+    assert.equal(version('node_modules/fresh'), '2.0.0')
+  })
+
+  test('versions are chosen for the Node of PATH', async () => {
+    begin({ name: 'own' })
+    const made = {
+      engined: { '1.0.0': { engines: { node: '>=16' } }, '2.0.0': { engines: { node: '>=24' } } },
+    }
+    await using engined = await startPackages(made)
+    write('.npmrc', `registry=${engined.url}/\n`)
+    mkdirSync(join(project, 'bin'))
+    const node = join(project, 'bin', 'node')
+    writeFileSync(node, '#!/bin/sh\necho 18.0.0\necho 108\necho $0\n', { mode: 0o755 })
+    const old = { PATH: `${join(project, 'bin')}:${process.env['PATH']}` }
+    await run(['add', 'engined@>=1'], project, old)
+    assert.equal(version('node_modules/engined'), '1.0.0')
+    const { shown } = await run(['doctor'], project, old)
+    assert.match(shown, /node +24\.\S+; programs run with 18\.0\.0, .*bin\/node/)
+    await run(['update', '--latest'])
+    assert.equal(version('node_modules/engined'), '2.0.0')
+  })
+
+  test('stele add takes a package of the workspace, and no stranger of that name', async () => {
+    begin({ workspaces: ['packages/*'] })
+    write('packages/lib/package.json', { name: 'ms', version: '9.0.0' })
+    write('packages/app/package.json', { name: 'app' })
+    await run(['add', 'ms', '-w', 'app'])
+    const app = (): unknown =>
+      JSON.parse(readFileSync(join(project, 'packages/app/package.json'), 'utf8')).dependencies
+    assert.deepEqual(app(), { ms: '^9.0.0' })
+    assert.equal(version('packages/app/node_modules/ms'), '9.0.0')
+    const { shown } = await run(['add', 'ms@2', '-w', 'app'])
+    assert.match(
+      shown,
+      /The workspace has "ms" in version 9\.0\.0 \(packages\/lib\), which is not "2"/,
+    )
+    assert.deepEqual(app(), { ms: '^9.0.0' })
   })
 
   test('an error names the line of package.json that asked', async () => {

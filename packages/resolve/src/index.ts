@@ -1,6 +1,6 @@
 // The public face of @stele/resolve.
 export type { Locked, ResolvePorts, ResolveRules, WantedImporter } from './crawl.ts'
-export { absentVersion } from './failures.ts'
+export { absentVersion, refusedVersion } from './failures.ts'
 export { Overrides } from './overrides.ts'
 export { parseOverrides, parseResolutions } from './parse-overrides.ts'
 export type { PeerMismatch } from './peers.ts'

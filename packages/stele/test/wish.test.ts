@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { pickVersion } from '@stele/resolve'
+import { absentVersion, pickVersion } from '@stele/resolve'
 import type { Packument } from '@stele/resolve/graph'
-import { readWish, type SavePrefix, saved } from '../src/client/wish.ts'
+import type { SavePrefix, Workspace } from '../src/client/neighbours.ts'
+import { readWish, saved } from '../src/client/wish.ts'
 
 const versions = ['1.0.0', '1.2.0', '1.2.5', '2.0.0', '3.0.0-beta.1']
 const packument: Packument = {
@@ -15,8 +16,14 @@ const packument: Packument = {
 
 const packuments = {
   of: async () => packument,
-  choose: async (_: Packument, wanted: string) => pickVersion(packument, wanted),
+  choose: async (_: Packument, wanted: string) => {
+    const release = pickVersion(packument, wanted)
+    if (release === undefined) throw absentVersion(packument, wanted)
+    return { release, refused: new Map<string, string>() }
+  },
 }
+
+const alone = { workspace: { members: new Map(), hasProtocol: false }, importer: '.' }
 
 // what is typed, what package.json has then, with --exact
 const rows: readonly (readonly [typed: string, name: string, specifier: string, exact: string])[] =
@@ -35,7 +42,7 @@ for (const [typed, name, specifier, exact] of rows) {
   test(`saved() writes ${JSON.stringify(specifier)} when "${typed}" is added`, async () => {
     const wish = readWish(typed, '/project')
     const save = async (prefix: SavePrefix): Promise<string> =>
-      (await saved({ ...wish, name }, packuments, prefix)).specifier
+      (await saved({ ...wish, name }, packuments, { ...alone, prefix })).specifier
     assert.equal(wish.name, name)
     assert.equal(await save('^'), specifier)
     assert.equal(await save(''), exact)
@@ -45,13 +52,55 @@ for (const [typed, name, specifier, exact] of rows) {
 test('saved() throws version_absent when no version is what was typed', async () => {
   const wish = readWish('a@9', '/project')
   const named = { ...wish, name: 'a' }
-  await assert.rejects(saved(named, packuments, '^'), { code: 'version_absent' })
+  await assert.rejects(saved(named, packuments, { ...alone, prefix: '^' }), {
+    code: 'version_absent',
+  })
 })
 
 test('saved() begins ranges as it is told, and tells the version', async () => {
   const wish = { ...readWish('a@1.2.0', '/project'), name: 'a' }
-  assert.deepEqual(await saved(wish, packuments, '~'), { specifier: '~1.2.0', version: '1.2.0' })
+  const { specifier, version } = await saved(wish, packuments, { ...alone, prefix: '~' })
+  assert.deepEqual([specifier, version], ['~1.2.0', '1.2.0'])
 })
+
+const members: Workspace['members'] = new Map([
+  ['lib', { folder: 'packages/lib', version: '1.2.3' }],
+  ['bare', { folder: 'packages/bare', version: undefined }],
+])
+// what is typed, what package.json has where nobody writes "workspace:", and where somebody does
+const neighbours: readonly (readonly [typed: string, plain: string, protocol: string])[] = [
+  ['lib', '^1.2.3', 'workspace:^'],
+  ['lib@1', '1', 'workspace:1'],
+  ['bare', '*', 'workspace:^'],
+  ['lib@workspace:~', 'workspace:~', 'workspace:~'],
+  ['lib@npm:a@1', 'npm:a@^1.2.5', 'npm:a@^1.2.5'],
+]
+for (const [typed, plain, protocol] of neighbours) {
+  test(`saved() writes "${plain}" or "${protocol}" when "${typed}" of the workspace is added`, async () => {
+    const wish = readWish(typed, '/project')
+    for (const [hasProtocol, expected] of [
+      [false, plain],
+      [true, protocol],
+    ] as const) {
+      const saving = { workspace: { members, hasProtocol }, importer: '.', prefix: '^' } as const
+      const { specifier } = await saved({ ...wish, name: wish.name ?? '' }, packuments, saving)
+      assert.equal(specifier, expected)
+    }
+  })
+}
+
+// Nobody can tell whether the workspace's package is meant, so no stranger's is taken in its place.
+for (const [typed, importer, reason] of [
+  ['lib@2', '.', /has "lib" in version 1\.2\.3 \(packages\/lib\), which is not "2"/],
+  ['lib@latest', '.', /"lib@npm:lib@latest" for a registry's/],
+  ['lib', 'packages/lib', /"lib" is the package in packages\/lib itself/],
+] as const) {
+  test(`saved() throws usage_wrong when "${typed}" is added in ${importer}`, async () => {
+    const wish = { ...readWish(typed, '/project'), name: 'lib' }
+    const saving = { workspace: { members, hasProtocol: false }, importer, prefix: '^' } as const
+    await assert.rejects(saved(wish, packuments, saving), reason)
+  })
+}
 
 // what is typed, and what package.json has for it: the name is the package's own
 const nameless: readonly (readonly [typed: string, specifier: string])[] = [

@@ -133,8 +133,12 @@ export const installErrors: Catalogue<InstallDetails> = {
     status: 422,
     message: (d) =>
       `No version of "${d.name}" that is ${described(d.wanted)} may be chosen${wayTo(d)}: ${d.refused.map(({ version, reason }) => `${version} ${reason}`).join('; ')}`,
-    fix: (d) =>
-      `Wait, ask for a version that may be chosen, or add "${d.name}" to "minimumReleaseAgeExclude" or "trustPolicyExclude" below "stele" in package.json`,
+    fix: (d) => {
+      const first = d.refused[0]?.version
+      const isOwn = d.chain.length < 2 && first !== undefined
+      const byNumber = isOwn ? `, ask for one by its number ("stele add ${d.name}@${first}")` : ''
+      return `Wait${byNumber}, or add "${d.name}" to "minimumReleaseAgeExclude" or "trustPolicyExclude" below "stele" in package.json`
+    },
   },
   source_refused: {
     status: 422,

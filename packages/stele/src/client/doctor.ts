@@ -17,6 +17,7 @@ import { openRegistries, type RegistryConfig, readConfig } from '@stele/fetch'
 import { maxClockSkewMs } from './limits.ts'
 import { readLinks } from './links.ts'
 import { lockPathOf, planLock } from './lock-file.ts'
+import { findNode, pathNode } from './path-node.ts'
 import { readProject } from './project.ts'
 import { registeredProjects, storeFolder } from './registered.ts'
 import { packumentFolder } from './registries.ts'
@@ -49,10 +50,12 @@ export async function examine(patient: Patient): Promise<readonly Finding[]> {
 
 const leastNode = 20
 
-function node(): Finding {
-  const { node: version } = process.versions
+function node({ env }: Patient): Finding {
+  const { node: own } = process.versions
+  const { version } = pathNode(env)
   const isOk = Number.parseInt(version, 10) >= leastNode
-  return { name: 'node', isOk, text: version, fix: `Install Node ${leastNode} or newer` }
+  const text = version === own ? own : `${own}; programs run with ${version}, ${findNode(env)}`
+  return { name: 'node', isOk, text, fix: `Install Node ${leastNode} or newer` }
 }
 
 function git({ env }: Patient): Finding {

@@ -193,6 +193,7 @@ async function installNow(
       plan.current === undefined
         ? await resolveGraph({
             ...world,
+            env: options.env,
             project,
             rules: {
               locked: withPins(plan.locked, change?.pins),

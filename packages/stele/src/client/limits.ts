@@ -36,3 +36,5 @@ export const maxKeptTrees = 100
 export const minSharedPackages = 100
 /** Milliseconds in which no thread makes any package until they count as stopped: the largest take seconds on a slow disk. */
 export const stagePatienceMs: number = 60 * 1000
+/** Milliseconds that the Node of PATH may take to tell its version: it is asked once. */
+export const nodeTimeoutMs: number = 10 * 1000

@@ -1,19 +1,20 @@
 // What registries tell of packages, for commands that ask before anything is installed.
 import { type Freshness, readConfig } from '@stele/fetch'
-import { parseSpecifier, pickVersion } from '@stele/resolve'
+import { absentVersion, parseSpecifier, pickVersion, refusedVersion } from '@stele/resolve'
 import type { Packument, Release } from '@stele/resolve/graph'
 import semver from 'semver'
 import { askedOnce } from './asked-once.ts'
+import { pathNode } from './path-node.ts'
 import { createRefusal } from './policies.ts'
 import { publicationsFrom, readPolicy } from './policy-settings.ts'
-import type { Project } from './project.ts'
+import { emptyProject, type Project } from './project.ts'
 import { openOwnRegistries } from './registries.ts'
 
 /** The registries of a project, each package asked for once. */
 export type Packuments = {
   readonly of: (name: string) => Promise<Packument>
-  /** The version that is meant and may be chosen; one that may not be where there is no other: resolving tells why. */
-  readonly choose: (packument: Packument, wanted: string) => Promise<Release | undefined>
+  /** The version that is meant, and may be chosen. Throws version_absent, version_refused. */
+  readonly choose: (packument: Packument, wanted: string) => Promise<ChosenVersion>
   /** What the package of a folder, a tarball or a repository is called. */
   readonly nameOf: (specifier: string, from: string) => Promise<string>
   /** A setting of npm. */
@@ -27,28 +28,40 @@ type Asked = {
   readonly freshness?: Freshness | undefined
 }
 
-/** Asks the registries that hold at this root, under the rules of the project where there is one. */
-export function openPackuments({ root, env, freshness }: Asked, project?: Project): Packuments {
+/** A version, and newer ones that were passed over, each with the reason. */
+type ChosenVersion = {
+  readonly release: Release
+  readonly refused: ReadonlyMap<string, string>
+}
+
+/** Asks the registries that hold at this root, under the rules of the project; without one, those that hold for any. */
+export function openPackuments(
+  { root, env, freshness }: Asked,
+  project: Project = emptyProject(root),
+): Packuments {
   const config = readConfig(root, env)
   const registries = openOwnRegistries(config, env, freshness)
-  const refuse =
-    project === undefined
-      ? () => undefined
-      : createRefusal(readPolicy(project, config, Date.now()), publicationsFrom(registries))
-  const { node: nodeVersion } = process.versions
+  const refuse = createRefusal(
+    readPolicy(project, config, Date.now()),
+    publicationsFrom(registries),
+  )
   const choose: Packuments['choose'] = async (packument, wanted) => {
-    const refused = new Set<string>()
+    const { version: nodeVersion } = pathNode(env)
+    const refused = new Map<string, string>()
     const isAllowed = ({ version }: Release): boolean => !refused.has(version)
     for (;;) {
       const release = pickVersion(packument, wanted, { nodeVersion, isAllowed })
-      if (release === undefined) break
+      if (release === undefined || refused.has(release.version)) break
       const isAsked = semver.valid(wanted) !== null
-      if (isAsked || (await refuse(packument, release)) === undefined) return release
-      refused.add(release.version)
+      const reason = isAsked ? undefined : await refuse(packument, release)
+      if (reason === undefined) return { release, refused }
+      refused.set(release.version, reason)
     }
     // What is kept may be older than the version that is meant.
     if (registries.distrustKept()) return choose(await registries.packument(packument.name), wanted)
-    return pickVersion(packument, wanted, { nodeVersion })
+    throw refused.size === 0
+      ? absentVersion(packument, wanted)
+      : refusedVersion(packument, wanted, refused)
   }
   return {
     of: askedOnce(registries.packument),

@@ -41,6 +41,12 @@ export async function readProject(folder: string, texts?: ManifestTexts): Promis
   }
 }
 
+/** A project in which nothing was written yet. */
+export function emptyProject(root: string): Project {
+  const catalogs: Catalogs = new Map()
+  return { root, importers: [], manifests: [], members: [], catalogs, settingsFile: {} }
+}
+
 /** The error with the place in the package.json that it is about: what finds it is loaded only now. */
 export async function explained(error: unknown, root: string): Promise<unknown> {
   if (!isSteleError(error)) return error

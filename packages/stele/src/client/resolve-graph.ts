@@ -3,6 +3,7 @@
 import { isSteleError } from '@stele/errors'
 import type { Registries, RegistryConfig } from '@stele/fetch'
 import { type Resolved, type ResolvePorts, resolve } from '@stele/resolve'
+import { pathNode } from './path-node.ts'
 import { createRefusal } from './policies.ts'
 import { publicationsFrom, readPolicy } from './policy-settings.ts'
 import { explained, type Project } from './project.ts'
@@ -13,6 +14,7 @@ type Resolving = {
   readonly rules: Parameters<typeof resolve>[2]
   readonly config: RegistryConfig
   readonly registries: Registries
+  readonly env: NodeJS.ProcessEnv
   /** New ones for each time: they remember what they asked for. */
   readonly ports: () => ResolvePorts
 }
@@ -39,12 +41,13 @@ function resolveOnce({
   rules,
   config,
   registries,
+  env,
   ports,
 }: Resolving): ReturnType<typeof resolve> {
   const policy = readPolicy(project, config, Date.now())
   const refuse = createRefusal(policy, publicationsFrom(registries))
   return resolve(project.importers, ports(), {
-    nodeVersion: process.versions.node,
+    nodeVersion: pathNode(env).version,
     ...rules,
     refuse,
   })

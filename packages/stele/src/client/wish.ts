@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, relative, resolve, sep } from 'node:path'
 import { SteleError } from '@stele/errors'
-import { absentVersion, parseSpecifier } from '@stele/resolve'
+import { parseSpecifier } from '@stele/resolve'
 import semver from 'semver'
+import { neighbourRange, type SavePrefix, type Workspace } from './neighbours.ts'
 import type { Packuments } from './packuments.ts'
 
 /** A package that is wanted. */
@@ -64,30 +65,45 @@ function readPath(typed: string, folder: string, target: string): Wish {
 /** A wish whose name is known. */
 export type NamedWish = Wish & { readonly name: string }
 
-/** How a range begins that is saved. */
-export type SavePrefix = '' | '^' | '~'
-
 /** What package.json says, and the version that is meant by it, where it is a registry's. */
-export type Saved = { readonly specifier: string; readonly version?: string }
+export type Saved = {
+  readonly specifier: string
+  readonly version?: string
+  /** Newer versions that may not be chosen, each with the reason. */
+  readonly refused?: ReadonlyMap<string, string>
+}
+
+/** How it is written down. */
+export type Saving = {
+  readonly prefix: SavePrefix
+  readonly workspace: Workspace
+  /** The folder of the package.json. */
+  readonly importer: string
+}
 
 /**
  * What package.json says of the wish: as npm has it, a range that was typed stays where `^` of the newest version that fits it would
- * allow more. Throws version_absent, specifier_invalid, and what asking for the packument throws.
+ * allow more. A package of the workspace is meant before any of a registry. Throws version_absent, version_refused, specifier_invalid,
+ * usage_wrong, and what asking for the packument throws.
  */
 export async function saved(
   { name, specifier }: NamedWish,
   packuments: Pick<Packuments, 'of' | 'choose'>,
-  prefix: SavePrefix,
+  { prefix, workspace, importer }: Saving,
 ): Promise<Saved> {
   const parsed = parseSpecifier(name, specifier === '' ? 'latest' : specifier)
   if (parsed.kind !== 'registry') return { specifier }
   const { name: real, wanted } = parsed
+  const neighbour = specifier.startsWith('npm:') ? undefined : workspace.members.get(name)
+  if (neighbour !== undefined) {
+    const wish = { name, wanted: specifier, prefix, importer }
+    return { specifier: neighbourRange(wish, neighbour, workspace) }
+  }
   const packument = await packuments.of(real)
-  const release = await packuments.choose(packument, wanted)
-  if (release === undefined) throw absentVersion(packument, wanted)
+  const { release, refused } = await packuments.choose(packument, wanted)
   const alias = real === name ? '' : `npm:${real}@`
   const { version } = release
-  return { specifier: `${alias}${rangeFor(version, wanted, prefix)}`, version }
+  return { specifier: `${alias}${rangeFor(version, wanted, prefix)}`, version, refused }
 }
 
 function rangeFor(version: string, wanted: string, prefix: SavePrefix): string {

@@ -9,10 +9,11 @@ import {
 } from '../client/change-manifest.ts'
 import { type ManifestEdit, type Member, members } from '../client/edit-manifest.ts'
 import type { InstallReport } from '../client/install.ts'
+import { type SavePrefix, workspaceOf } from '../client/neighbours.ts'
 import { openPackuments, type Packuments } from '../client/packuments.ts'
 import { importerOf, placeOf, placesOf } from '../client/place.ts'
-import { readProject } from '../client/project.ts'
-import { type NamedWish, readWish, type SavePrefix, saved } from '../client/wish.ts'
+import { emptyProject, readProject } from '../client/project.ts'
+import { type NamedWish, readWish, type Saved as SavedWish, saved } from '../client/wish.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
 import { needArguments } from './need-arguments.ts'
@@ -62,7 +63,9 @@ async function run(input: Input): Promise<InstallReport> {
   const isProject = existsSync(join(folder, 'package.json'))
   const project = isProject ? await readProject(root) : undefined
   const packuments = openPackuments({ ...asked, root }, project)
+  const workspace = workspaceOf(project ?? emptyProject(root))
   const pins = new Map<string, ReadonlyMap<string, string>>()
+  const notices: string[] = []
   const plan: Planning['plan'] = async (manifest, place) => {
     const importer = importerOf(place)
     const wishes = await Promise.all(
@@ -72,8 +75,9 @@ async function run(input: Input): Promise<InstallReport> {
         return { ...wish, name }
       }),
     )
-    const prefix = prefixIn(input, packuments)
-    const all = await Promise.all(wishes.map((wish) => saved(wish, packuments, prefix)))
+    const saving = { prefix: prefixIn(input, packuments), workspace, importer }
+    const all = await Promise.all(wishes.map((wish) => saved(wish, packuments, saving)))
+    for (const [at, each] of all.entries()) notices.push(...noticesOf(wishes[at]?.name ?? '', each))
     const versions = wishes.flatMap(({ name }, at) => {
       const version = all[at]?.version
       return version === undefined ? [] : [[name, version] as const]
@@ -85,10 +89,21 @@ async function run(input: Input): Promise<InstallReport> {
   }
   try {
     const places = chosen === undefined ? [] : placesOf(chosen.root, chosen.members)
-    return (await changeManifest(asked, { plan, places, planned: () => pins })).report
+    const { report } = await changeManifest(asked, { plan, places, planned: () => pins })
+    return { ...report, notices: [...new Set(notices), ...report.notices] }
   } finally {
     packuments.close()
   }
+}
+
+/** That a newer version is not taken, and how to take it. */
+function noticesOf(name: string, { version, refused }: SavedWish): readonly string[] {
+  const [first] = [...(refused ?? [])]
+  if (first === undefined || version === undefined) return []
+  const [newer, reason] = first
+  return [
+    `${name} ${newer} ${reason}, so it is ${version}: "stele add ${name}@${newer}" takes it all the same`,
+  ]
 }
 
 function unsaved(): SteleError<'usage_wrong'> {

@@ -3,6 +3,7 @@ import { rangeIn } from '@stele/locks'
 import { findOutdated, type Outdated } from '@stele/resolve/queries'
 import { needLock } from '../client/lock-file.ts'
 import { openPackuments } from '../client/packuments.ts'
+import { pathNode } from '../client/path-node.ts'
 import { placeOf } from '../client/place.ts'
 import { columns } from './columns.ts'
 import type { Command, Input } from './command.ts'
@@ -55,7 +56,7 @@ async function run(input: Input): Promise<readonly Outdated[]> {
       [...names].map(async (name) => [name, await packuments.of(name)] as const),
     )
     const known = new Map(found)
-    const { node: nodeVersion } = process.versions
+    const { version: nodeVersion } = pathNode({ ...input.environment })
     const rows = findOutdated(graph, (name) => known.get(name), { nodeVersion })
     return rows.filter(
       ({ name, folder }) =>

@@ -31,7 +31,8 @@ export const topics: { readonly [topic: string]: readonly string[] } = {
     '  workspace:^                a package of this workspace',
     '  catalog:                   what "catalog" in pnpm-workspace.yaml or package.json says',
     '',
-    'Behind "stele add" the name may be left out where the package tells it: a folder, a tarball, a repository.',
+    'Behind "stele add" the name may be left out where the package tells it: a folder, a tarball, a repository. The name of a',
+    'package of this workspace means that one; "x@npm:x@2" means a registry\'s.',
   ],
   filters: [
     'Which packages of a workspace a command is for:',

@@ -1,6 +1,7 @@
 // stele update: newer versions, within what package.jsons allow: of everything, or of one package wherever it is.
+import { isSteleError } from '@stele/errors'
 import { lockedOf, rangeIn } from '@stele/locks'
-import type { Importer } from '@stele/resolve/graph'
+import type { Importer, Packument } from '@stele/resolve/graph'
 import { absentDependency } from '../client/absent-dependency.ts'
 import { type Blocked, blockersOf } from '../client/blockers.ts'
 import { changeManifest, type DependencyManifest } from '../client/change-manifest.ts'
@@ -123,11 +124,22 @@ async function latestEdits(
     const range = rangeIn({ name, specifier })
     if (range?.isRange !== true) return []
     const packument = await packuments.of(range.name)
-    const latest = (await packuments.choose(packument, 'latest'))?.version
+    const latest = await latestOf(packument, packuments)
     if (latest === undefined) return []
     const [, sign = '^'] = /^\s*(\^|~|(?=\d+\.\d+\.\d+))/.exec(range.wanted) ?? []
     const alias = range.name === name ? '' : `npm:${range.name}@`
     return [{ member, name, specifier: `${alias}${sign}${latest}` }]
   })
   return (await Promise.all(edits)).flat()
+}
+
+/** Where no version may be chosen, the dependency stays as it is. */
+async function latestOf(packument: Packument, packuments: Packuments): Promise<string | undefined> {
+  try {
+    return (await packuments.choose(packument, 'latest')).release.version
+  } catch (error) {
+    const isNone = isSteleError(error, 'version_absent') || isSteleError(error, 'version_refused')
+    if (isNone) return undefined
+    throw error
+  }
 }

@@ -1,13 +1,13 @@
 // What the outcome of an install script depends on beside its package. Projects share what it makes, so whatever one of them can turn
 // is in the key that they share it by.
-import { spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, isAbsolute, join, normalize } from 'node:path'
 import type { RegistryConfig } from '@stele/fetch'
 import type { Release } from '@stele/resolve/graph'
 import { isGitAddress } from '../client/git-kinds.ts'
-import { findNode, pathNameOf } from './environment.ts'
+import { pathNode } from '../client/path-node.ts'
+import { pathNameOf } from './environment.ts'
 
 /** Where scripts run. */
 export type BuildPlace = {
@@ -21,7 +21,7 @@ export type BuildPlace = {
 export function buildTarget({ env, libc, config, root }: BuildPlace): (release: Release) => string {
   const { platform, arch } = process
   const own = systemEnvironment(env)
-  const node = `node ${abiOf(findNode(own))}`
+  const node = `node ${pathNode(own).modules}`
   const settings = Object.entries(config.exported()).filter(([name]) => !isIdle(name))
   const variables = Object.entries(own).filter(([name]) => isCounted(name) && !isIdle(name))
   const turned = [config.setting('script-shell'), config.registryOf('a'), settings, variables]
@@ -74,16 +74,4 @@ function sorted(value: unknown): unknown {
 
 function digest(value: unknown): string {
   return hash('sha256', JSON.stringify(value), 'hex').slice(0, 32)
-}
-
-const abis = new Map<string, string>()
-
-function abiOf(node: string): string {
-  if (node === process.execPath) return process.versions.modules
-  const known = abis.get(node)
-  if (known !== undefined) return known
-  const asked = spawnSync(node, ['-p', 'process.versions.modules'], { encoding: 'utf8' })
-  const abi = asked.status === 0 ? asked.stdout.trim() : process.versions.modules
-  abis.set(node, abi)
-  return abi
 }

@@ -1,8 +1,9 @@
 // What scripts find in their environment: npm's variables, and the programs of every node_modules above them.
-import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RegistryConfig } from '@stele/fetch'
+import { findNode } from '../client/path-node.ts'
 import { version } from '../version.ts'
 import { packageVariables } from './package-variables.ts'
 import type { Script } from './run-script.ts'
@@ -74,21 +75,6 @@ function headersOf(node: string): NodeJS.ProcessEnv {
 /** Npm-like programs run it with Node: `bin/stele.cjs`, beside the folder of the module that runs this process. */
 function launcherOf(main: URL): string {
   return fileURLToPath(new URL('../bin/stele.cjs', main))
-}
-
-/** The Node that scripts get: the one of PATH, else the one that runs this. */
-export function findNode(env: NodeJS.ProcessEnv): string {
-  const program = process.platform === 'win32' ? 'node.exe' : 'node'
-  for (const folder of pathOf(env).split(delimiter)) {
-    if (folder === '') continue
-    try {
-      accessSync(join(folder, program), constants.X_OK)
-      return realpathSync(join(folder, program))
-    } catch {
-      // It is not there.
-    }
-  }
-  return process.execPath
 }
 
 /** The whole environment of one script. */
