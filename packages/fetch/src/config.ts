@@ -1,6 +1,7 @@
 // The settings of npm that say where packages come from: .npmrc files, npm_config_* variables.
 import npmConf from '@pnpm/npm-conf'
 import registryAuthToken from 'registry-auth-token'
+import { settingsFiles } from './settings-files.ts'
 import { readTransport, type Transport } from './transport.ts'
 
 /** Where packages come from, as .npmrc says. Addresses end with a slash. */
@@ -23,7 +24,7 @@ const credential = /:(?:_authToken|_auth|_password|username)$/
 
 /** Reads the settings that hold in this folder, and the proxies of the environment. Throws npm_setting_invalid. */
 export function readConfig(folder: string, env: NodeJS.ProcessEnv = process.env): RegistryConfig {
-  const config = readFiles(folder)
+  const config = readFiles(folder, env)
   const registry = withSlash(String(config.get('registry')))
   // Credentials that name no host would go to every host.
   const npmrc: Record<string, string> = {}
@@ -65,11 +66,12 @@ function isUnset(value: string): boolean {
  * The settings of all files. A file that names a variable which is not set would count for nothing, with all that it says of registries;
  * npm leaves `${NAME}` as it stands, and so does this.
  */
-function readFiles(folder: string): ReturnType<typeof npmConf>['config'] {
+function readFiles(folder: string, env: NodeJS.ProcessEnv): ReturnType<typeof npmConf>['config'] {
+  const { global } = settingsFiles(folder, env) // Else it would be looked for below this folder.
   const unset: string[] = []
   try {
     for (;;) {
-      const { config, warnings } = npmConf({ prefix: folder }, undefined, {})
+      const { config, warnings } = npmConf({ prefix: folder, globalconfig: global }, undefined, {})
       const names = warnings.flatMap((each) => /\$\{([^${}]+)\}$/.exec(each)?.[1] ?? [])
       const added = names.filter((name) => !unset.includes(name))
       if (added.length === 0) return config

@@ -7,4 +7,5 @@ export {
 } from './kept-packuments.ts'
 export { openPlainHttp, type PlainHttp } from './plain-http.ts'
 export { openRegistries, type Registries } from './registry.ts'
+export { findNode, prefixOfNode, settingsFiles } from './settings-files.ts'
 export type { Transport } from './transport.ts'

@@ -8,7 +8,7 @@ declare module '@pnpm/npm-conf' {
     readonly snapshot: { readonly [key: string]: unknown }
   }
   function npmConf(
-    options: { readonly prefix?: string },
+    options: { readonly prefix?: string; readonly globalconfig?: string },
     types?: undefined,
     defaults?: object,
   ): { readonly config: Config; readonly warnings: readonly string[] }

@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { findNode, pathNode } from '../src/client/path-node.ts'
+import { findNode } from '@stele/fetch'
+import { pathNode } from '../src/client/path-node.ts'
 
 suite('the Node of PATH', { skip: process.platform === 'win32' }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'path-node-'))

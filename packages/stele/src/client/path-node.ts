@@ -1,7 +1,8 @@
 // The Node that programs of a project run with: the one of PATH, which need not be the one that runs this.
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { findNode } from '@stele/fetch'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import { nodeTimeoutMs } from './limits.ts'
 import { storeFolder } from './registered.ts'
@@ -13,21 +14,6 @@ export type PathNode = {
   readonly version: string
   /** Of what is compiled for it. */
   readonly modules: string
-}
-
-/** The Node that scripts get: the one of PATH, else the one that runs this. */
-export function findNode(env: NodeJS.ProcessEnv): string {
-  const program = process.platform === 'win32' ? 'node.exe' : 'node'
-  for (const folder of pathOf(env).split(delimiter)) {
-    if (folder === '') continue
-    try {
-      accessSync(join(folder, program), constants.X_OK)
-      return realpathSync(join(folder, program))
-    } catch {
-      // It is not there.
-    }
-  }
-  return process.execPath
 }
 
 /** The versions of the Node that scripts get. It is asked once; whether it is the same then is told by its file. */
@@ -87,8 +73,4 @@ function note(path: string, notes: JsonObject): void {
   } catch {
     // Then it is asked again.
   }
-}
-
-function pathOf(env: NodeJS.ProcessEnv): string {
-  return Object.entries(env).find(([name]) => /^path$/i.test(name))?.[1] ?? ''
 }

@@ -1,7 +1,7 @@
 // What the next installation may trust: written when one has ended, read by up-to-date.ts.
 import { statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { settingsFiles } from '@stele/fetch'
 import type { WantedImporter } from '@stele/resolve'
 import { linksFile } from './links.ts'
 import { type FileState, stateOf } from './up-to-date.ts'
@@ -32,7 +32,7 @@ export function takeSnapshot(watched: Watched, startedMs: number): Snapshot {
     ...manifests,
     'pnpm-workspace.yaml',
     linksFile,
-    ...settingsFiles(watched),
+    ...Object.values(settingsFiles(root, watched.env)),
     ...tarballs(watched),
     ...(watched.patches ?? []),
   ]
@@ -50,19 +50,6 @@ export function takeSnapshot(watched: Watched, startedMs: number): Snapshot {
 /** Globs that reach into any depth: a new package could be anywhere. */
 export function isBounded(patterns: readonly string[]): boolean {
   return patterns.every((pattern) => pattern.startsWith('!') || !pattern.includes('**'))
-}
-
-/** The .npmrc files that count: of the project, of the user, of the machine. */
-export function settingsFiles({ root, env }: Pick<Watched, 'root' | 'env'>): readonly string[] {
-  const named = (name: string): string | undefined =>
-    env[`npm_config_${name}`] ?? env[`NPM_CONFIG_${name.toUpperCase()}`]
-  const ofNode = join(dirname(process.execPath), '..', 'etc', 'npmrc')
-  const home = env['HOME'] ?? homedir()
-  return [
-    join(root, '.npmrc'),
-    named('userconfig') ?? join(home, '.npmrc'),
-    named('globalconfig') ?? ofNode,
-  ]
 }
 
 /** Files that package.jsons name: they may be packed anew. */

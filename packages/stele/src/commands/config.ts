@@ -2,7 +2,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { SteleError } from '@stele/errors'
-import { readConfig } from '@stele/fetch'
+import { readConfig, settingsFiles } from '@stele/fetch'
 import type { JsonValue } from '@stele/formats/json'
 import { manifestIn } from '../client/links.ts'
 import {
@@ -13,7 +13,6 @@ import {
   shownValue,
 } from '../client/npmrc-file.ts'
 import { placeOf } from '../client/place.ts'
-import { settingsFiles } from '../client/state.ts'
 import type { Command, Input } from './command.ts'
 
 type Place = { readonly from: string; readonly settings: readonly Setting[] }
@@ -67,7 +66,7 @@ async function run(input: Input): Promise<Report> {
 async function placesOf({ environment }: Input): Promise<readonly Place[]> {
   const { root } = await placeOf(process.cwd())
   const env = { ...environment }
-  const [project = '', user = '', global = ''] = settingsFiles({ root, env })
+  const { project, user, global } = settingsFiles(root, env)
   const variables = Object.entries(env).flatMap(([name, value = '']) => {
     const key = /^npm_config_(?<key>.+)$/i.exec(name)?.groups?.['key']
     return key === undefined ? [] : [{ key: variableKey(key), value }]
@@ -161,7 +160,7 @@ async function remove(input: Input, keys: readonly string[]): Promise<Report> {
 
 async function fileToChange({ options, environment }: Input): Promise<string> {
   const { root } = await placeOf(process.cwd())
-  const [project = '', user = '', global = ''] = settingsFiles({ root, env: { ...environment } })
+  const { project, user, global } = settingsFiles(root, environment)
   const { location = 'user' } = options
   const files = new Map([
     ['project', project],

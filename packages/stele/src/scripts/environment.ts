@@ -2,8 +2,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { RegistryConfig } from '@stele/fetch'
-import { findNode } from '../client/path-node.ts'
+import { findNode, prefixOfNode, type RegistryConfig, settingsFiles } from '@stele/fetch'
 import { version } from '../version.ts'
 import { packageVariables } from './package-variables.ts'
 import type { Script } from './run-script.ts'
@@ -35,7 +34,7 @@ export function baseEnvironment({
   return {
     ...headersOf(node),
     ...config.exported(),
-    ...usualSettings(config),
+    ...usualSettings(config, { root, env }),
     ...Object.fromEntries(own),
     INIT_CWD: process.cwd(),
     NODE: node,
@@ -51,17 +50,20 @@ export function baseEnvironment({
 }
 
 /** Settings of npm that scripts find even where nobody set them. */
-function usualSettings({ setting, globalPrefix }: RegistryConfig): NodeJS.ProcessEnv {
+function usualSettings(
+  { setting, globalPrefix }: RegistryConfig,
+  { root, env }: Pick<EnvironmentOf, 'root' | 'env'>,
+): NodeJS.ProcessEnv {
   const names = ['cache', 'userconfig', 'init-module']
   const found = names.map((name) => [
     `npm_config_${name.replaceAll('-', '_')}`,
     setting(name) ?? '',
   ])
-  const prefix = globalPrefix ?? dirname(dirname(process.execPath))
+  const prefix = globalPrefix ?? prefixOfNode(env)
   return {
     ...Object.fromEntries(found),
     npm_config_global_prefix: prefix,
-    npm_config_globalconfig: join(prefix, 'etc', 'npmrc'),
+    npm_config_globalconfig: settingsFiles(root, env).global,
   }
 }
 
