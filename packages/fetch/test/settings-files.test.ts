@@ -46,8 +46,11 @@ suite('settingsFiles()', () => {
     write('user/.npmrc', `prefix=${at('machine')}\none=user\ntwo=user\n`)
     write('project/.npmrc', 'one=project\n')
     write('project/etc/npmrc', 'three=stranger\nfour=stranger\n') // No settings of anybody.
-    const before = process.env['npm_config_userconfig']
-    process.env['npm_config_userconfig'] = at('user/.npmrc')
+    const before = process.env
+    const others = Object.entries(before).filter(
+      ([name]) => !/^(npm_config_.*|prefix)$/i.test(name),
+    )
+    process.env = { ...Object.fromEntries(others), npm_config_userconfig: at('user/.npmrc') }
     try {
       const { setting } = readConfig(at('project'))
       assert.deepEqual(['one', 'two', 'three', 'four'].map(setting), [
@@ -57,8 +60,7 @@ suite('settingsFiles()', () => {
         undefined,
       ])
     } finally {
-      if (before === undefined) delete process.env['npm_config_userconfig']
-      else process.env['npm_config_userconfig'] = before
+      process.env = before
     }
   })
 })
