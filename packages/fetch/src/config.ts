@@ -1,14 +1,22 @@
 // The settings of npm that say where packages come from: .npmrc files, npm_config_* variables.
-import npmConf from '@pnpm/npm-conf'
 import registryAuthToken from 'registry-auth-token'
-import { settingsFiles } from './settings-files.ts'
+import { type Layers, readLayers } from './project-layer.ts'
 import { readTransport, type Transport } from './transport.ts'
+
+/** `plain`: it is http, to another machine. `steered`: the project says by which way it is reached, and the credentials are the user's. */
+type Withheld = 'plain' | 'steered'
 
 /** Where packages come from, as .npmrc says. Addresses end with a slash. */
 export type RegistryConfig = {
   readonly registryOf: (name: string) => string
   /** What goes into `authorization` for this address; undefined where .npmrc has nothing for it. */
   readonly authorizationFor: (url: string) => string | undefined
+  /** Why credentials that .npmrc has for this address do not go there; undefined where they do, or where there are none. */
+  readonly withheldFor: (url: string) => Withheld | undefined
+  /** What of the project's .npmrc does not count, a line each. */
+  readonly notices: readonly string[]
+  /** Settings of the project's .npmrc by which servers are reached in another way than the user's own say. */
+  readonly steering: readonly string[]
   /** Another setting of npm; undefined where nobody set it. */
   readonly setting: (name: string) => string | undefined
   /** What .npmrc files set, as npm tells it to scripts: `npm_config_*` to texts. Nothing that belongs to one address or is secret. */
@@ -24,18 +32,13 @@ const credential = /:(?:_authToken|_auth|_password|username)$/
 
 /** Reads the settings that hold in this folder, and the proxies of the environment. Throws npm_setting_invalid. */
 export function readConfig(folder: string, env: NodeJS.ProcessEnv = process.env): RegistryConfig {
-  const config = readFiles(folder, env)
+  const { config, project, steering, notices } = readLayers(folder, env)
   const registry = withSlash(String(config.get('registry')))
-  // Credentials that name no host would go to every host.
-  const npmrc: Record<string, string> = {}
-  for (const [key, value] of Object.entries(config.snapshot)) {
-    if (typeof value === 'string' && key !== '_auth' && !isUnset(value)) npmrc[key] = value
-  }
+  const credentials = credentialsIn({ config, project, steering })
   const { root } = config
   const chosen = Object.fromEntries(
     Object.entries(config.snapshot).filter(([key, value]) => value !== root[key]),
   )
-  const hasCredentials = Object.keys(npmrc).some((key) => credential.test(key))
   return {
     globalPrefix: prefixIn(config),
     transport: readTransport(chosen, env),
@@ -49,38 +52,76 @@ export function readConfig(folder: string, env: NodeJS.ProcessEnv = process.env)
       return ['string', 'number', 'boolean'].includes(typeof found) ? String(found) : undefined
     },
     exported: () => exportedOf(chosen),
-    authorizationFor: (url) => {
-      if (!hasCredentials) return undefined // To look for some of every tarball takes a tenth of a second.
-      const found = registryAuthToken(url, { recursive: true, npmrc })
-      return found === undefined ? undefined : `${found.type} ${found.token}`
-    },
+    authorizationFor: credentials.find,
+    withheldFor: credentials.withheldFor,
+    notices: [...notices, ...credentials.notices],
+    steering,
   }
+}
+
+type Npmrc = Readonly<Record<string, string>>
+
+/** Credentials for addresses, and those that are there and stay here. */
+function credentialsIn({ config, project, steering }: Omit<Layers, 'notices'>): {
+  readonly find: RegistryConfig['authorizationFor']
+  readonly withheldFor: RegistryConfig['withheldFor']
+  readonly notices: readonly string[]
+} {
+  const all = textsIn(config.snapshot)
+  // Over a way that the project chose go only those that stand in the same file.
+  const sent = steering.length === 0 ? all : textsIn(project)
+  const plain = Object.entries(config.snapshot).flatMap(([key, value]) =>
+    key.endsWith(':allow-http') && String(value) === 'true' && !Object.hasOwn(project, key)
+      ? [key.slice(2).replace(/\/.*$/, '')]
+      : [],
+  )
+  const isPlain = (url: string): boolean => {
+    if (!/^http:/i.test(url)) return false
+    const { hostname, host } = new URL(url)
+    return !isLoopback(hostname) && !plain.includes(host)
+  }
+  const isHeldBack = hasCredentials(all) && !hasCredentials(sent)
+  const line = `Your tokens are not sent, since the project's .npmrc says how servers are reached (${steering.join(', ')}): write that into your own ~/.npmrc`
+  return {
+    find: (url) => {
+      const found = tokenIn(sent, url)
+      return found === undefined || isPlain(url) ? undefined : found
+    },
+    withheldFor: (url) => {
+      if (tokenIn(all, url) === undefined) return undefined
+      if (isPlain(url)) return 'plain'
+      return tokenIn(sent, url) === undefined ? 'steered' : undefined
+    },
+    notices: isHeldBack ? [line] : [],
+  }
+}
+
+function textsIn(settings: { readonly [key: string]: unknown }): Npmrc {
+  return Object.fromEntries(
+    Object.entries(settings).flatMap(([key, value]) =>
+      // Credentials that name no host would go to every host.
+      typeof value === 'string' && key !== '_auth' && !isUnset(value) ? [[key, value]] : [],
+    ),
+  )
+}
+
+function hasCredentials(npmrc: Npmrc): boolean {
+  return Object.keys(npmrc).some((key) => credential.test(key))
+}
+
+function tokenIn(npmrc: Npmrc, url: string): string | undefined {
+  if (!hasCredentials(npmrc)) return undefined // To look for some of every tarball takes a tenth of a second.
+  const found = registryAuthToken(url, { recursive: true, npmrc })
+  return found === undefined ? undefined : `${found.type} ${found.token}`
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(?:localhost|.*\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }
 
 /** Only a variable that is not set: no credentials, and registry-auth-token would make the word "undefined" of it. */
 function isUnset(value: string): boolean {
   return /^\$\{[^${}]+\}$/.test(value)
-}
-
-/**
- * The settings of all files. A file that names a variable which is not set would count for nothing, with all that it says of registries;
- * npm leaves `${NAME}` as it stands, and so does this.
- */
-function readFiles(folder: string, env: NodeJS.ProcessEnv): ReturnType<typeof npmConf>['config'] {
-  const { global } = settingsFiles(folder, env) // Else it would be looked for below this folder.
-  const unset: string[] = []
-  try {
-    for (;;) {
-      const { config, warnings } = npmConf({ prefix: folder, globalconfig: global }, undefined, {})
-      const names = warnings.flatMap((each) => /\$\{([^${}]+)\}$/.exec(each)?.[1] ?? [])
-      const added = names.filter((name) => !unset.includes(name))
-      if (added.length === 0) return config
-      for (const name of added) process.env[name] = `\${${name}}`
-      unset.push(...added)
-    }
-  } finally {
-    for (const name of unset) Reflect.deleteProperty(process.env, name)
-  }
 }
 
 /** Of scopes and addresses, and what only npm itself may read; the prefix is the folder that was asked for. */
@@ -106,7 +147,7 @@ function textOf(value: unknown): string | undefined {
 }
 
 /** What this process was told of the project's folder is not meant. */
-function prefixIn(config: ReturnType<typeof npmConf>['config']): string | undefined {
+function prefixIn(config: Layers['config']): string | undefined {
   const found = ['env', 'user', 'global'].map((source): unknown => config.get('prefix', source))
   return found.find((prefix): prefix is string => typeof prefix === 'string' && prefix !== '')
 }

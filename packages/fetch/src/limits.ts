@@ -4,6 +4,8 @@
 export const maxDocumentBytes: number = 256 * 2 ** 20
 /** Bytes of a tarball: registries take some 200 MB, and programs with binaries come close. */
 export const maxTarballBytes: number = 2 ** 30
+/** Bytes of an .npmrc: a person wrote it. */
+export const maxNpmrcBytes: number = 2 ** 20
 /** Sockets to one host: what keeps a fast registry busy, and a small one alive. */
 export const maxSockets = 32
 /** How often something is asked for before it is given up. */

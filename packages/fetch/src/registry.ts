@@ -205,7 +205,7 @@ async function fetchPackument(
   }
   const registry = config.registryOf(name)
   if (answer.status === 404) throw new SteleError('package_absent', { name, registry, chain: [] })
-  checkStatus(answer)
+  checkStatus(config, answer)
   const body = { ...answer, coding: answer.headers['content-encoding'] }
   const packument = tidyPackument(config, name, parsePackument(await decoded(body), body))
   kept?.keep(key, answer.headers, answer.body)
@@ -215,18 +215,22 @@ async function fetchPackument(
 
 async function fetchBytes(
   connections: Connections,
-  { authorizationFor }: RegistryConfig,
+  config: RegistryConfig,
   url: string,
 ): Promise<Buffer> {
+  const { authorizationFor } = config
   const answer = await get(connections, { url, authorizationFor, maxBytes: maxTarballBytes })
-  checkStatus(answer)
+  checkStatus(config, answer)
   return answer.body
 }
 
-function checkStatus({ url, status, sent }: Answer): void {
+function checkStatus({ withheldFor }: RegistryConfig, { url, status, sent }: Answer): void {
   if (status === 200) return
-  if (status === 401 || status === 403)
-    throw new SteleError('registry_denied', { url, status, sent })
+  if (status === 401 || status === 403) {
+    const withheld = sent ? undefined : withheldFor(url)
+    const why = withheld === undefined ? {} : { withheld }
+    throw new SteleError('registry_denied', { url, status, sent, ...why })
+  }
   throw new SteleError('registry_answer', { url, reason: `the status is ${status}` })
 }
 

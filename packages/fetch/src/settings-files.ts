@@ -3,7 +3,8 @@ import { accessSync, constants, readFileSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 
-type Environment = { readonly [name: string]: string | undefined }
+/** Variables. */
+export type Environment = { readonly [name: string]: string | undefined }
 
 /** The files that hold at this root, the one that wins first; none of them need be there. */
 export type SettingsFiles = {

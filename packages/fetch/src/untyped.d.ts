@@ -5,6 +5,10 @@ declare module '@pnpm/npm-conf' {
     readonly get: (key: string, source?: string) => unknown
     /** The defaults, which `snapshot` holds too. */
     readonly root: { readonly [key: string]: unknown }
+    /** By the name of the file: `project`, `user`, `env`. */
+    readonly sources: {
+      readonly [name: string]: { readonly data?: Record<string, unknown> } | undefined
+    }
     readonly snapshot: { readonly [key: string]: unknown }
   }
   function npmConf(

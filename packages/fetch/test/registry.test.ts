@@ -28,6 +28,9 @@ suite('openRegistries()', () => {
   let config: RegistryConfig = {
     registryOf: () => address,
     authorizationFor: () => undefined,
+    withheldFor: () => undefined,
+    notices: [],
+    steering: [],
     setting: () => undefined,
     exported: () => ({}),
     transport: directTransport,

@@ -170,6 +170,9 @@ suite('a transport', () => {
     const registries = openRegistries({
       registryOf: () => registry,
       authorizationFor: () => undefined,
+      withheldFor: () => undefined,
+      notices: [],
+      steering: [],
       setting: () => undefined,
       exported: () => ({}),
       transport,

@@ -98,7 +98,13 @@ export type InstallDetails = {
   /** Packages and addresses that only a registry has, while none may be asked. */
   offline_absent: { readonly missing: readonly string[] }
   /** `sent`: whether a token went with the request. */
-  registry_denied: { readonly url: string; readonly status: number; readonly sent: boolean }
+  /** `withheld`: there is a token, and it is not sent over plain http, or by a way that the project chose. */
+  registry_denied: {
+    readonly url: string
+    readonly status: number
+    readonly sent: boolean
+    readonly withheld?: 'plain' | 'steered'
+  }
   integrity_mismatch: {
     readonly spec: string
     readonly url: string
@@ -106,6 +112,12 @@ export type InstallDetails = {
     readonly found: string
   }
 }
+
+const whyNoToken = {
+  none: '.npmrc has none for it',
+  plain: 'yours is not sent over plain http',
+  steered: "yours is not sent by the way that the project's .npmrc chose",
+} as const
 
 export const installErrors: Catalogue<InstallDetails> = {
   specifier_invalid: {
@@ -219,8 +231,15 @@ export const installErrors: Catalogue<InstallDetails> = {
     message: (d) =>
       d.sent
         ? `${d.url} refused the token that .npmrc has for it (${d.status})`
-        : `${d.url} wants a token (${d.status}), and .npmrc has none for it`,
-    fix: (d) => `Run "npm login --registry ${new URL('/', d.url).href}"`,
+        : `${d.url} wants a token (${d.status}), and ${whyNoToken[d.withheld ?? 'none']}`,
+    fix: (d) => {
+      const { host, href } = new URL('/', d.url)
+      if (d.withheld === 'plain')
+        return `Use an address that begins with https:, or allow it in your own ~/.npmrc: //${host}/:allow-http=true`
+      if (d.withheld === 'steered')
+        return "Move what the project's .npmrc says of proxies and authorities into your own ~/.npmrc"
+      return `Run "npm login --registry ${href}"`
+    },
   },
   integrity_mismatch: {
     status: 403,

@@ -223,8 +223,9 @@ type World = {
   readonly close: () => void
 }
 
-function openWorld({ env, main, freshness }: InstallOptions, root: string): World {
+function openWorld({ env, main, freshness, reporter }: InstallOptions, root: string): World {
   const config = readConfig(root, env)
+  for (const line of config.notices) reporter?.say(line)
   const registries = openOwnRegistries(config, env, freshness)
   const sources = openSources(root, registries, env)
   const store = openStore(storeFolder(env), bootOf())
@@ -292,7 +293,7 @@ async function complete(completing: Completing): Promise<Omit<InstallReport, 'to
     manifest: project.manifests[0]?.manifest ?? {},
     settings: plan.settings,
     manifests: project.manifests,
-    registryOf: config.registryOf,
+    registryOf: sourceOf(config),
     cleared,
   })
   if (global !== undefined) checkPrograms(global, graph, isForced)
@@ -339,6 +340,12 @@ function writeProject(
   keepState({ ...ended, store: store.path, isBuilt, runsScripts })
   if (!runsScripts && options.folders === undefined)
     keepForOthers({ ...ended, ...linked, store, isBuilt })
+}
+
+/** Where packages without a digest come from: by a way that only this project chose, they are its own. */
+function sourceOf({ registryOf, steering, transport }: RegistryConfig): (name: string) => string {
+  if (steering.length === 0) return registryOf
+  return (name) => `${registryOf(name)} ${JSON.stringify(transport)}`
 }
 
 /** Even where the lock fits, there may be something to resolve. */
