@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { removalsOf } from '@stele/install/kept'
-import { bootOf } from './up-to-date.ts'
+import { bootOf } from './boot.ts'
 
 /** The folder of the store. */
 export function storeFolder(env: NodeJS.ProcessEnv): string {

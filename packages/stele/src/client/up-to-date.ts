@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto'
 import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { bootOf } from './boot.ts'
 import { racyMs } from './limits.ts'
 
 /** A file as it was: nothing but a size of -1 where there was none. */
@@ -180,13 +181,3 @@ export function environmentOf(env: NodeJS.ProcessEnv, withPath: boolean): string
 }
 
 const others = new Set(['HOME', 'USERPROFILE', 'XDG_DATA_HOME', 'NODE_ENV', 'CI'])
-
-/** Changes when the machine was started anew: what was written before may be lost. */
-export function bootOf(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    const { uptime }: typeof import('node:os') = process.getBuiltinModule('node:os')
-    return String(Math.round((Date.now() / 1000 - uptime()) / 600)) // Clocks are set: ten minutes more or less are the same start.
-  }
-}

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { removalsPath } from '@stele/install/kept'
+import { bootOf } from './boot.ts'
 import {
-  bootOf,
   changedAt,
   environmentOf,
   type FileState,
