@@ -42,7 +42,9 @@ const { metafile, outputFiles } = await build({
 })
 mkdirSync(join(dist, 'lib'))
 await build({
-  entryPoints: ['up-to-date.ts', 'kept-tree.ts'].map((name) => join(stele, 'src', 'client', name)),
+  entryPoints: ['up-to-date.ts', 'kept-tree.ts'].map((name) =>
+    join(stele, 'src', 'client', 'repeat', name),
+  ),
   outdir: join(dist, 'lib'),
   outExtension: { '.js': '.cjs' }, // The launcher loads each alone.
   bundle: true,

@@ -58,7 +58,7 @@ async function runRole(): Promise<void> {
     const { runIngest } = await import('./ingest/worker.ts')
     runIngest(parentPort)
   } else if (workerData.role === 'pull') {
-    const { runPull } = await import('./client/pull-thread.ts')
+    const { runPull } = await import('./client/sources/pull-thread.ts')
     runPull(parentPort, workerData.data)
   } else if (workerData.role === 'stage') {
     const { stageShared } = await import('@stele/install/stage')

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Graph } from '@stele/resolve/graph'
-import { withImporters } from '../src/client/chosen-importers.ts'
+import { withImporters } from '../src/client/project/chosen-importers.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'chosen-'))
 after(() => rmSync(root, { recursive: true }))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { editManifest, type ManifestEdit } from '../src/client/edit-manifest.ts'
+import { editManifest, type ManifestEdit } from '../src/client/project/edit-manifest.ts'
 
 const add = (name: string, specifier = '^1.0.0'): ManifestEdit => ({
   member: 'dependencies',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { packCommit } from '../src/client/git.ts'
-import { commitAddress, parseGitAddress } from '../src/client/git-address.ts'
-import { highestTag } from '../src/client/git-tags.ts'
+import { packCommit } from '../src/client/sources/git.ts'
+import { commitAddress, parseGitAddress } from '../src/client/sources/git-address.ts'
+import { highestTag } from '../src/client/sources/git-tags.ts'
 
 const github = ['https://github.com/o/r.git', 'ssh://git@github.com/o/r.git']
 const addresses: readonly (readonly [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Graph } from '@stele/resolve/graph'
-import { changesBetween, deprecationsIn, formatChanges } from '../src/client/graph-changes.ts'
+import { changesBetween, deprecationsIn, formatChanges } from '../src/client/lock/graph-changes.ts'
 
 function graphOf(...ids: readonly string[]): Graph {
   const packages = ids.map((id) => {

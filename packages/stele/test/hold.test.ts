@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
-import { takeTurns } from '../src/client/hold.ts'
+import { takeTurns } from '../src/client/store/hold.ts'
 
 suite('takeTurns()', () => {
   let folder: string

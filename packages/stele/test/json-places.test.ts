@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { placeIn, problemIn } from '../src/client/json-places.ts'
+import { placeIn, problemIn } from '../src/client/project/json-places.ts'
 
 const broken: readonly (readonly [text: string, line: number, column: number, reason: RegExp])[] = [
   ['{\n  "a": "1",\n}', 3, 1, /^remove the comma before "}"/],

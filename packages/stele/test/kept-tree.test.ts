@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { digestAt, foldersIn, keepTree, repeatInstall } from '../src/client/kept-tree.ts'
-import { environmentOf, findUpToDate } from '../src/client/up-to-date.ts'
+import { digestAt, foldersIn, keepTree, repeatInstall } from '../src/client/repeat/kept-tree.ts'
+import { environmentOf, findUpToDate } from '../src/client/repeat/up-to-date.ts'
 
 const main = new URL(import.meta.url)
 const onWait = assert.fail

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hasOwnScripts } from '../src/client/lifecycle.ts'
-import type { Project } from '../src/client/project.ts'
+import type { Project } from '../src/client/project/project.ts'
+import { hasOwnScripts } from '../src/client/scripts/lifecycle.ts'
 
 const projectOf = (scripts: { readonly [folder: string]: string }): Project => ({
   root: '/p',

@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { readProject } from '../src/client/project.ts'
-import { selectWorkspaces, type WorkspacesAsked } from '../src/client/select-workspaces.ts'
+import { readProject } from '../src/client/project/project.ts'
+import { selectWorkspaces, type WorkspacesAsked } from '../src/client/project/select-workspaces.ts'
 
 export const nothing: WorkspacesAsked = {
   workspaces: [],

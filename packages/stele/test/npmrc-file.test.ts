@@ -3,7 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { changeSetting, isSecret, readSettings, shownValue } from '../src/client/npmrc-file.ts'
+import {
+  changeSetting,
+  isSecret,
+  readSettings,
+  shownValue,
+} from '../src/client/project/npmrc-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'npmrc-'))
 after(() => rmSync(folder, { recursive: true }))

@@ -10,8 +10,8 @@ import { resolve } from '@stele/resolve'
 import type { Graph } from '@stele/resolve/graph'
 import fc from 'fast-check'
 import { roundsOf } from '../../testkit/src/rounds.ts'
-import { changesBetween, deprecationsIn } from '../src/client/graph-changes.ts'
-import { createRefusal } from '../src/client/policies.ts'
+import { changesBetween, deprecationsIn } from '../src/client/lock/graph-changes.ts'
+import { createRefusal } from '../src/client/resolving/policies.ts'
 
 type Fields = { readonly [field: string]: unknown }
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import type { Graph } from '@stele/resolve/graph'
-import { findPatched, readPatches } from '../src/client/patches.ts'
-import type { Project } from '../src/client/project.ts'
+import type { Project } from '../src/client/project/project.ts'
+import { findPatched, readPatches } from '../src/client/scripts/patches.ts'
 
 const release = { name: '@s/a', version: '1.2.3', dist: { tarball: '' } }
 const graph: Graph = {

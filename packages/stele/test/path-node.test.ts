@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { findNode } from '@stele/fetch'
-import { pathNode } from '../src/client/path-node.ts'
+import { pathNode } from '../src/client/store/path-node.ts'
 
 suite('the Node of PATH', { skip: process.platform === 'win32' }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'path-node-'))

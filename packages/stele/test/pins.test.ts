@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Locked } from '@stele/resolve'
-import { withPins } from '../src/client/pins.ts'
+import { withPins } from '../src/client/project/pins.ts'
 
 const locked: Locked = {
   direct: (from, { name }) => `${name}@1.0.0 of ${from}`,

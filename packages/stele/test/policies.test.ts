@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Packument, Release } from '@stele/resolve/graph'
-import { createRefusal, type Policy, type Publications } from '../src/client/policies.ts'
+import { createRefusal, type Policy, type Publications } from '../src/client/resolving/policies.ts'
 
 const hourMs = 60 * 60 * 1000
 const nowMs = Date.parse('2026-06-01T12:00:00Z')

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { readProject } from '../src/client/project.ts'
-import { inStages, selectWorkspaces } from '../src/client/select-workspaces.ts'
+import { readProject } from '../src/client/project/project.ts'
+import { inStages, selectWorkspaces } from '../src/client/project/select-workspaces.ts'
 import { makeWorkspaces, nothing } from './made-workspaces.ts'
 
 suite('select-workspaces', () => {

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { keepState, takeSnapshot } from '../src/client/state.ts'
-import { findUpToDate } from '../src/client/up-to-date.ts'
+import { keepState, takeSnapshot } from '../src/client/repeat/state.ts'
+import { findUpToDate } from '../src/client/repeat/up-to-date.ts'
 
 const env = { HOME: '/nowhere', XDG_DATA_HOME: '/nowhere/data' }
 const wanted = (folder: string, specifier = '^1.0.0') => ({

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { absentVersion, pickVersion } from '@stele/resolve'
 import type { Packument } from '@stele/resolve/graph'
-import type { SavePrefix, Workspace } from '../src/client/neighbours.ts'
-import { readWish, saved } from '../src/client/wish.ts'
+import type { SavePrefix, Workspace } from '../src/client/project/neighbours.ts'
+import { readWish, saved } from '../src/client/resolving/wish.ts'
 
 const versions = ['1.0.0', '1.2.0', '1.2.5', '2.0.0', '3.0.0-beta.1']
 const packument: Packument = {

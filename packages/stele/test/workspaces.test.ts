@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import { isSteleError } from '@stele/errors'
-import { readProject } from '../src/client/project.ts'
-import { findRoot, memberFolders } from '../src/client/workspaces.ts'
+import { readProject } from '../src/client/project/project.ts'
+import { findRoot, memberFolders } from '../src/client/project/workspaces.ts'
 
 suite('workspaces', () => {
   let root: string

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { changeSetting } from '../src/client/npmrc-file.ts'
-import { writeWhole } from '../src/client/write-whole.ts'
+import { changeSetting } from '../src/client/project/npmrc-file.ts'
+import { writeWhole } from '../src/client/project/write-whole.ts'
 
 /** A folder with `dotfiles/npmrc`, and `home/.npmrc` linked to it. */
 function makeHome(): Disposable & { readonly link: string; readonly file: string } {

@@ -3,11 +3,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
-import { editManifest, type ManifestEdit, type Member, members } from './edit-manifest.ts'
-import { type InstallOptions, installGraph, type ProjectChange } from './install.ts'
-import type { Pins } from './pins.ts'
-import { type Place, placeOf } from './place.ts'
-import { readManifest } from './project.ts'
+import { installGraph } from './install.ts'
+import type { InstallOptions, ProjectChange } from './installation.ts'
+import { editManifest, type ManifestEdit, type Member, members } from './project/edit-manifest.ts'
+import type { Pins } from './project/pins.ts'
+import { type Place, placeOf } from './project/place.ts'
+import { readManifest } from './project/project.ts'
 
 /** A package.json, as far as its dependencies go. */
 export type DependencyManifest = {

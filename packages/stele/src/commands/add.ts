@@ -7,13 +7,18 @@ import {
   type DependencyManifest,
   type Planning,
 } from '../client/change-manifest.ts'
-import { type ManifestEdit, type Member, members } from '../client/edit-manifest.ts'
-import type { InstallReport } from '../client/install.ts'
-import { type SavePrefix, workspaceOf } from '../client/neighbours.ts'
-import { openPackuments, type Packuments } from '../client/packuments.ts'
-import { importerOf, placeOf, placesOf } from '../client/place.ts'
-import { emptyProject, readProject } from '../client/project.ts'
-import { type NamedWish, readWish, type Saved as SavedWish, saved } from '../client/wish.ts'
+import type { InstallReport } from '../client/installation.ts'
+import { type ManifestEdit, type Member, members } from '../client/project/edit-manifest.ts'
+import { type SavePrefix, workspaceOf } from '../client/project/neighbours.ts'
+import { importerOf, placeOf, placesOf } from '../client/project/place.ts'
+import { emptyProject, readProject } from '../client/project/project.ts'
+import { openPackuments, type Packuments } from '../client/resolving/packuments.ts'
+import {
+  type NamedWish,
+  readWish,
+  type Saved as SavedWish,
+  saved,
+} from '../client/resolving/wish.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
 import { needArguments } from './need-arguments.ts'

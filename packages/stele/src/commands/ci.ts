@@ -1,5 +1,6 @@
 // stele ci: what stele.lock holds, from scratch.
-import { type InstallReport, install } from '../client/install.ts'
+import { install } from '../client/install.ts'
+import type { InstallReport } from '../client/installation.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions, whole } from './install-input.ts'
 import { chosenMembers, workspaceOptions } from './workspace-options.ts'

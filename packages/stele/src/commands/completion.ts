@@ -1,9 +1,9 @@
 // stele completion: what a shell offers when Tab is pressed.
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
-import { members } from '../client/edit-manifest.ts'
-import { manifestIn } from '../client/links.ts'
-import { placeOf } from '../client/place.ts'
+import { members } from '../client/project/edit-manifest.ts'
+import { manifestIn } from '../client/project/links.ts'
+import { placeOf } from '../client/project/place.ts'
 import { aliases } from './aliases.ts'
 import type { Command, Input, RunnableCommand } from './command.ts'
 import { topics } from './topics.ts'
@@ -125,7 +125,7 @@ async function packageNames(): Promise<readonly string[]> {
 }
 
 async function workspaceNames(): Promise<readonly string[]> {
-  const { readProject } = await import('../client/project.ts')
+  const { readProject } = await import('../client/project/project.ts')
   const { root } = await placeOf(process.cwd())
   const { importers } = await readProject(root)
   return importers.flatMap(({ folder, name }) => (folder === '.' ? [] : [name ?? folder]))

@@ -4,15 +4,15 @@ import { join, resolve } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { readConfig, settingsFiles } from '@stele/fetch'
 import type { JsonValue } from '@stele/formats/json'
-import { manifestIn } from '../client/links.ts'
+import { manifestIn } from '../client/project/links.ts'
 import {
   changeSetting,
   isSecret,
   readSettings,
   type Setting,
   shownValue,
-} from '../client/npmrc-file.ts'
-import { placeOf } from '../client/place.ts'
+} from '../client/project/npmrc-file.ts'
+import { placeOf } from '../client/project/place.ts'
 import type { Command, Input } from './command.ts'
 
 type Place = { readonly from: string; readonly settings: readonly Setting[] }

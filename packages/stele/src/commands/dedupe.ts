@@ -1,6 +1,7 @@
 // stele dedupe: as few versions of each package as everybody can live with.
 
-import { type InstallReport, install } from '../client/install.ts'
+import { install } from '../client/install.ts'
+import type { InstallReport } from '../client/installation.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
 

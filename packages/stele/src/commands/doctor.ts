@@ -1,7 +1,7 @@
 // stele doctor: whether this machine, this project and its registry are fit to install.
 import { examine, type Finding } from '../client/doctor.ts'
-import { globalPlace } from '../client/global.ts'
-import { placeOf } from '../client/place.ts'
+import { globalPlace } from '../client/project/global.ts'
+import { placeOf } from '../client/project/place.ts'
 import type { Command } from './command.ts'
 import { folderOf } from './install-input.ts'
 

@@ -1,6 +1,6 @@
 // stele prefix, root and bin: where things are.
 import { join } from 'node:path'
-import { placeOf } from '../client/place.ts'
+import { placeOf } from '../client/project/place.ts'
 import type { Command, Input } from './command.ts'
 import { folderOf, globalOf, placeOptions } from './install-input.ts'
 

@@ -1,13 +1,13 @@
 // What the commands that install have in common: their options, and how they tell what was done.
 import { resolve } from 'node:path'
 import { escapeLine } from '@stele/errors'
-import { type GlobalPlace, globalPlace, prepareGlobal } from '../client/global.ts'
-import { formatChanges } from '../client/graph-changes.ts'
-import type { InstallOptions, InstallReport } from '../client/install.ts'
-import { parseLayout } from '../client/layout.ts'
-import { freshnessOf } from '../client/registries.ts'
+import type { InstallOptions, InstallReport } from '../client/installation.ts'
+import { parseLayout } from '../client/layout/layout.ts'
+import { formatChanges } from '../client/lock/graph-changes.ts'
+import { type GlobalPlace, globalPlace, prepareGlobal } from '../client/project/global.ts'
+import { summaryOf } from '../client/repeat/summary.ts'
 import { createReporter, type Reporter, reporters } from '../client/reporter.ts'
-import { summaryOf } from '../client/summary.ts'
+import { freshnessOf } from '../client/resolving/registries.ts'
 import { type Input, type Usage, usageError } from './command.ts'
 
 /** The options of every command that asks registries. */

@@ -1,9 +1,10 @@
 // stele install: a project's dependencies into node_modules.
 import { existsSync } from 'node:fs'
 import { SteleError } from '@stele/errors'
-import { type InstallReport, install } from '../client/install.ts'
-import { lockPathOf } from '../client/lock-file.ts'
-import { placeOf } from '../client/place.ts'
+import { install } from '../client/install.ts'
+import type { InstallReport } from '../client/installation.ts'
+import { lockPathOf } from '../client/lock/lock-file.ts'
+import { placeOf } from '../client/project/place.ts'
 import { add } from './add.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, isContinuous, readInstallOptions, whole } from './install-input.ts'

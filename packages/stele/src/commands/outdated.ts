@@ -1,10 +1,10 @@
 // stele outdated: which dependencies have newer versions.
 import { rangeIn } from '@stele/locks'
 import { findOutdated, type Outdated } from '@stele/resolve/queries'
-import { needLock } from '../client/lock-file.ts'
-import { openPackuments } from '../client/packuments.ts'
-import { pathNode } from '../client/path-node.ts'
-import { placeOf } from '../client/place.ts'
+import { needLock } from '../client/lock/lock-file.ts'
+import { placeOf } from '../client/project/place.ts'
+import { openPackuments } from '../client/resolving/packuments.ts'
+import { pathNode } from '../client/store/path-node.ts'
 import { columns } from './columns.ts'
 import type { Command, Input } from './command.ts'
 import {

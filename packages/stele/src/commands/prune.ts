@@ -1,5 +1,6 @@
 // stele prune: takes out of node_modules what the lock does not have.
-import { type InstallReport, install } from '../client/install.ts'
+import { install } from '../client/install.ts'
+import type { InstallReport } from '../client/installation.ts'
 import type { Command } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
 

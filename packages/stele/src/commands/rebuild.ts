@@ -1,7 +1,8 @@
 // stele rebuild: the approved install scripts of dependencies, once more.
 import { SteleError } from '@stele/errors'
-import { type InstallReport, install } from '../client/install.ts'
-import { wishesOf } from '../client/installed-scripts.ts'
+import { install } from '../client/install.ts'
+import type { InstallReport } from '../client/installation.ts'
+import { wishesOf } from '../client/scripts/installed-scripts.ts'
 import type { Wish } from '../scripts/install-scripts.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, folderOf, placeOptions, readInstallOptions } from './install-input.ts'

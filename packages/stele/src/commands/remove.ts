@@ -1,11 +1,11 @@
 // stele remove: takes dependencies out of package.json and node_modules.
 
 import type { SteleError } from '@stele/errors'
-import { absentDependency } from '../client/absent-dependency.ts'
 import { changeManifest, type Planning } from '../client/change-manifest.ts'
-import { members } from '../client/edit-manifest.ts'
-import type { InstallReport } from '../client/install.ts'
-import { placesOf } from '../client/place.ts'
+import type { InstallReport } from '../client/installation.ts'
+import { members } from '../client/project/edit-manifest.ts'
+import { placesOf } from '../client/project/place.ts'
+import { absentDependency } from '../client/resolving/absent-dependency.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
 import { needArguments } from './need-arguments.ts'

@@ -1,9 +1,13 @@
 // stele run: a script of package.json, here or in packages of the workspace.
 import { SteleError } from '@stele/errors'
 import { nearest } from '@stele/settings'
-import { placeOf } from '../client/place.ts'
-import { readManifest, readProject } from '../client/project.ts'
-import { asksForWorkspaces, type Member, selectWorkspaces } from '../client/select-workspaces.ts'
+import { placeOf } from '../client/project/place.ts'
+import { readManifest, readProject } from '../client/project/project.ts'
+import {
+  asksForWorkspaces,
+  type Member,
+  selectWorkspaces,
+} from '../client/project/select-workspaces.ts'
 import { codeOfSignal, endBy } from '../ending.ts'
 import { scriptsOf } from '../scripts/events.ts'
 import { runInMembers, type ScriptResult } from '../scripts/run-members.ts'

@@ -2,9 +2,9 @@
 import { existsSync, rmSync } from 'node:fs'
 import { slotsOfProject } from '@stele/install'
 import { type Damaged, pruneStore, verifyStore } from '@stele/install/clearing'
-import { hold, storeTurn } from '../client/hold.ts'
-import { registeredProjects, storeFolder } from '../client/registered.ts'
-import { packumentFolder } from '../client/registries.ts'
+import { packumentFolder } from '../client/resolving/registries.ts'
+import { hold, storeTurn } from '../client/store/hold.ts'
+import { registeredProjects, storeFolder } from '../client/store/registered.ts'
 import type { Command } from './command.ts'
 
 type PathReport = { readonly path: string }

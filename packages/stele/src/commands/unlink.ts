@@ -1,9 +1,10 @@
 // stele unlink: ends what stele link began.
 import { SteleError } from '@stele/errors'
 import { changeManifest, type Planning } from '../client/change-manifest.ts'
-import { type InstallReport, install } from '../client/install.ts'
-import { manifestIn, readLinks, writeLinks } from '../client/links.ts'
-import { importerOf, placeOf } from '../client/place.ts'
+import { install } from '../client/install.ts'
+import type { InstallReport } from '../client/installation.ts'
+import { manifestIn, readLinks, writeLinks } from '../client/project/links.ts'
+import { importerOf, placeOf } from '../client/project/place.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
 

@@ -5,7 +5,7 @@ import {
   type Member,
   selectWorkspaces,
   type WorkspacesAsked,
-} from '../client/select-workspaces.ts'
+} from '../client/project/select-workspaces.ts'
 import type { Input, Usage } from './command.ts'
 
 /** The options; read by readWorkspaces(). */
@@ -36,7 +36,7 @@ export async function chosenMembers(
 ): Promise<Chosen | undefined> {
   const asked = readWorkspaces(input)
   if (!asksForWorkspaces(asked)) return undefined
-  const { readProject } = await import('../client/project.ts')
+  const { readProject } = await import('../client/project/project.ts')
   const project = await readProject(folder)
   const members = selectWorkspaces(project, asked, { cwd: folder, command })
   if (members.length > 0) return { root: project.root, members }

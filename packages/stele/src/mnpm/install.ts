@@ -7,10 +7,9 @@ import { normalizeServedManifest, parsePackageJson, recordOf } from '@stele/form
 import { createUnpack, openStore, type Staged, type Store, selectInstances } from '@stele/install'
 import type { WantedImporter } from '@stele/resolve'
 import type { Graph, InstanceKey, PackageId, Release } from '@stele/resolve/graph'
-import { openDependencyScripts } from '../client/dependency-scripts.ts'
-import { takeTurns } from '../client/hold.ts'
-import { type InstallOptions, install } from '../client/install.ts'
-import { ownPlatform } from '../client/own-platform.ts'
+import { install } from '../client/install.ts'
+import type { InstallOptions } from '../client/installation.ts'
+import { ownPlatform } from '../client/layout/own-platform.ts'
 import {
   fillSlot,
   findSlot,
@@ -18,10 +17,12 @@ import {
   type Placing,
   planPlacing,
   shareSlot,
-} from '../client/placing.ts'
-import { readProject } from '../client/project.ts'
-import { registerProject, storeFolder } from '../client/registered.ts'
-import { forgetState } from '../client/up-to-date.ts'
+} from '../client/layout/placing.ts'
+import { readProject } from '../client/project/project.ts'
+import { forgetState } from '../client/repeat/up-to-date.ts'
+import { openDependencyScripts } from '../client/scripts/dependency-scripts.ts'
+import { takeTurns } from '../client/store/hold.ts'
+import { registerProject, storeFolder } from '../client/store/registered.ts'
 import type { MnpmCalls } from './calls.ts'
 import { inTurns } from './in-turns.ts'
 import { maxRounds } from './limits.ts'

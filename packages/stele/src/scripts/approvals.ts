@@ -10,8 +10,8 @@ import {
   type PackageId,
   type Release,
 } from '@stele/resolve/graph'
-import { editSection } from '../client/edit-manifest.ts'
-import { isGitAddress } from '../client/git-kinds.ts'
+import { editSection } from '../client/project/edit-manifest.ts'
+import { isGitAddress } from '../client/sources/git-kinds.ts'
 
 /** Ids of packages, or their names, to the digest that was approved, or `false` where they are never to run. */
 export type Approvals = ReadonlyMap<string, string | false>

@@ -5,8 +5,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, isAbsolute, join, normalize } from 'node:path'
 import type { RegistryConfig } from '@stele/fetch'
 import type { Release } from '@stele/resolve/graph'
-import { isGitAddress } from '../client/git-kinds.ts'
-import { pathNode } from '../client/path-node.ts'
+import { isGitAddress } from '../client/sources/git-kinds.ts'
+import { pathNode } from '../client/store/path-node.ts'
 import { pathNameOf } from './environment.ts'
 
 /** Where scripts run. */

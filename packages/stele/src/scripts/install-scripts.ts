@@ -10,8 +10,8 @@ import {
   type PackageId,
   type Release,
 } from '@stele/resolve/graph'
-import { isGitAddress } from '../client/git-kinds.ts'
-import { identityOf } from '../client/placing.ts'
+import { identityOf } from '../client/layout/placing.ts'
+import { isGitAddress } from '../client/sources/git-kinds.ts'
 import {
   type ApprovalFor,
   type Approvals,

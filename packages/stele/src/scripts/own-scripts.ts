@@ -2,15 +2,15 @@
 // after any.
 import { join } from 'node:path'
 import { readConfig } from '@stele/fetch'
+import type { Project } from '../client/project/project.ts'
+import { inStages, selectWorkspaces } from '../client/project/select-workspaces.ts'
 import {
   afterEvents,
   beforeEvents,
   changeEvents,
   memberEvents,
   type OwnScriptsAsked,
-} from '../client/lifecycle.ts'
-import type { Project } from '../client/project.ts'
-import { inStages, selectWorkspaces } from '../client/select-workspaces.ts'
+} from '../client/scripts/lifecycle.ts'
 import { nameOf, runEvents, type ScriptPackage } from './events.ts'
 import { inTurns } from './in-turns.ts'
 import { usualConcurrency } from './limits.ts'

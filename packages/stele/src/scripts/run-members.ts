@@ -1,7 +1,7 @@
 // A script in packages of a workspace: none before what it depends on, several at a time.
 import { join } from 'node:path'
-import type { Project } from '../client/project.ts'
-import { inStages, type Member } from '../client/select-workspaces.ts'
+import type { Project } from '../client/project/project.ts'
+import { inStages, type Member } from '../client/project/select-workspaces.ts'
 import { codeOfSignal } from '../ending.ts'
 import { announce, findScript } from './events.ts'
 import { usualConcurrency } from './limits.ts'

@@ -1,0 +1,150 @@
+// The second half of an installation: what was resolved is brought into the store, linked, and written down.
+import type { RegistryConfig } from '@stele/fetch'
+import { selectInstances } from '@stele/install'
+import { formatLock } from '@stele/locks'
+import type { Resolved } from '@stele/resolve'
+import type { InstallOptions, InstallReport, ProjectChange } from './installation.ts'
+import { clearInstalled } from './layout/clear-installed.ts'
+import { ownPlatform } from './layout/own-platform.ts'
+import { againOf, linkPlaced, type Placing, planPlacing, withHashes } from './layout/placing.ts'
+import { changesBetween, deprecationsIn } from './lock/graph-changes.ts'
+import { type LockPlan, writeLock } from './lock/lock-file.ts'
+import { withImporters } from './project/chosen-importers.ts'
+import { checkPrograms, linkPrograms, pathNotice } from './project/global.ts'
+import type { Project } from './project/project.ts'
+import { writeWhole } from './project/write-whole.ts'
+import { type Kept, keepForOthers } from './repeat/keep-tree.ts'
+import { keepState, type Snapshot, type Watched } from './repeat/state.ts'
+import { type DependencyScripts, openDependencyScripts } from './scripts/dependency-scripts.ts'
+import { hasOwnScripts } from './scripts/lifecycle.ts'
+import { registerProject } from './store/registered.ts'
+import type { World } from './world.ts'
+
+/** What was resolved, and for what. */
+export type Applying = {
+  readonly options: InstallOptions
+  readonly project: Project
+  readonly plan: LockPlan
+  /** Of the files that it was read from, before they were read. */
+  readonly snapshot: Watched & { readonly snapshot: Snapshot }
+  readonly world: World
+  readonly resolved: Resolved
+  readonly change: ProjectChange | undefined
+  /** Installs another project, as some packages need before they are packed. */
+  readonly install: (options: InstallOptions) => Promise<unknown>
+}
+
+/** All but the time that it took. */
+type Applied = Omit<InstallReport, 'tookMs'>
+
+/** Puts what was resolved into its place, or tells what that would do. */
+export async function apply(applying: Applying): Promise<Applied> {
+  const { options, project, plan, world, resolved } = applying
+  const { graph, mismatches, unusedOverrides } = resolved
+  const { global, isForced = false } = options
+  const places = await planPlaces(applying)
+  const changes = changesBetween(plan.before, graph)
+  const known = { packages: places.placing.selected.size, mismatches, changes }
+  const notices = [
+    ...plan.notices,
+    ...unusedOverrides.map((key) => `The override "${key}" changes nothing`),
+    ...deprecationsIn(graph, changes),
+  ]
+  if (global !== undefined) checkPrograms(global, graph, isForced)
+  if (options.isDryRun === true) {
+    return { ...known, notices, added: [], removed: 0, isChanged: false, fetched: 0 }
+  }
+  registerProject(world.store.path, project.root)
+  const done = await place(applying, places)
+  return { ...known, ...done, notices: [...notices, ...done.notices] }
+}
+
+/** Where everything goes. */
+type Places = {
+  readonly placing: Placing
+  readonly scripts: DependencyScripts
+  /** Folders whose node_modules is removed before. */
+  readonly cleared: readonly string[]
+}
+
+async function planPlaces(applying: Applying): Promise<Places> {
+  const { options, project, plan, world, resolved, install } = applying
+  const { root, importers, manifests } = project
+  const { omit = {}, folders } = options
+  const graph = withImporters(resolved.graph, root, folders)
+  const selected = selectInstances(graph, ownPlatform, omit)
+  const all = importers.map(({ folder }) => folder)
+  const cleared = options.isFresh === true ? (folders ?? all) : []
+  const scripts = await openDependencyScripts({
+    ...world,
+    project,
+    resolved: { graph, selected },
+    options,
+    libc: () => ownPlatform.libc,
+    install,
+  })
+  const placing = planPlacing({
+    root,
+    graph,
+    selected,
+    builds: scripts.builds,
+    omitsDev: omit.dev === true,
+    flag: options.layout,
+    manifest: manifests[0]?.manifest ?? {},
+    settings: plan.settings,
+    manifests,
+    registryOf: sourceOf(world.config),
+    cleared,
+  })
+  return { placing, scripts, cleared }
+}
+
+type Placed = Pick<InstallReport, 'added' | 'removed' | 'isChanged' | 'fetched' | 'notices'>
+
+async function place(applying: Applying, { placing, scripts, cleared }: Places): Promise<Placed> {
+  const { options, project, world, resolved } = applying
+  const { global, isForced = false, main, rebuilds, env } = options
+  const { fetching, store, sources } = world
+  const staged = await fetching.complete(placing, againOf(placing, rebuilds))
+  const ready = await scripts.finish(placing, staged)
+  if (cleared.length > 0) clearInstalled(project.root, cleared)
+  const { added, removed, isChanged, notices } = linkPlaced(placing, store, { ...ready, main })
+  if (global !== undefined) linkPrograms(global, resolved.graph, isForced)
+  const lasting = [...sources.notices(), ...notices, ...ready.notices]
+  writeProject(applying, { placing, contentsOf: ready.contentsOf, notices: lasting })
+  const pathLine = global && pathNotice(global, env)
+  const said = pathLine === undefined ? lasting : [...lasting, pathLine]
+  return { added, removed, isChanged, fetched: fetching.count, notices: said }
+}
+
+/** What says what is installed now: package.jsons that were changed, the lock, and the note of what need not be looked at again. */
+function writeProject(
+  { options, project, snapshot, world, resolved, change }: Applying,
+  linked: Pick<Kept, 'placing' | 'contentsOf' | 'notices'>,
+): void {
+  const { root } = project
+  const { store } = world
+  const { typed, scripts } = options
+  const { placing, contentsOf } = linked
+  const { selected, settings } = placing
+  for (const [path, text] of change?.texts ?? []) writeWhole(path, text)
+  if (options.isFrozen !== true) {
+    const graph = withHashes(resolved.graph, selected, (key, name) =>
+      store.hashOf(contentsOf(key), name),
+    )
+    writeLock(root, formatLock({ graph, settings }))
+  }
+  if (typed === undefined) return
+  const isBuilt = placing.builds !== undefined
+  const runsScripts = scripts !== undefined && hasOwnScripts(project, scripts)
+  const ended = { ...snapshot, typed, cwd: process.cwd(), packages: selected.size }
+  keepState({ ...ended, store: store.path, isBuilt, runsScripts })
+  if (!runsScripts && options.folders === undefined)
+    keepForOthers({ ...ended, ...linked, store, isBuilt })
+}
+
+/** Where packages without a digest come from: by a way that only this project chose, they are its own. */
+function sourceOf({ registryOf, steering, transport }: RegistryConfig): (name: string) => string {
+  if (steering.length === 0) return registryOf
+  return (name) => `${registryOf(name)} ${JSON.stringify(transport)}`
+}
