@@ -22,6 +22,7 @@ const titles = {
   start: 'Start',
   memory: 'Memory',
   replay: 'Replay',
+  mirror: 'Mirrors',
   vm: 'Scripts as services',
   host: 'Script host',
   trie: 'State trie',

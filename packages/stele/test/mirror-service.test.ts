@@ -62,6 +62,29 @@ suite('mirrorThrough()', () => {
     assert.equal(asked.filter((path) => path.includes('/blob/')).length, 1)
   })
 
+  test('mirrorThrough() waits for the disk as often for six packages as for two, and writes no packument before its tarballs are durable', async () => {
+    const waits: number[] = []
+    for (const packages of [2, 6]) {
+      const log = makeRegistry()
+      for (let at = 0; at < packages; at++) release(log, `package-${at}`, '1.0.0')
+      let [count, undurable] = [0, 0]
+      const openFiles: OpenFiles = (root) => {
+        const apply = createPublicFiles(root)
+        return (changes) => {
+          for (const change of changes) {
+            if ('sync' in change) [count, undurable] = [count + 1, 0]
+            else if ('link' in change) undurable++
+            else if ('put' in change && change.put.startsWith('npm/')) assert.equal(undurable, 0)
+          }
+          apply(changes)
+        }
+      }
+      await mirror(freshDir(), log, { openFiles })
+      waits.push(count)
+    }
+    assert.equal(waits[0], waits[1])
+  })
+
   test('mirrorThrough() refuses a registry that changes a byte of any file, and leaves what it has', async () => {
     const [dir, log] = [freshDir(), twoReleases()]
     await mirror(dir, log)

@@ -3,6 +3,12 @@
 /** Tarballs that are asked for at a time: enough that none waits for the way there and back. */
 export const tarballsAtOnce = 8
 
+/** Packuments that wait for one sync of the disk: more would spare little. */
+export const packumentsAtOnce = 256
+
+/** Bytes of packuments in memory at a time, beside the one that is larger. */
+export const maxPackumentBytesAtOnce: number = 16 * 1024 * 1024
+
 /** Bytes of tarballs in memory at a time, beside the one that is larger. */
 export const maxBytesAtOnce: number = 32 * 1024 * 1024
 

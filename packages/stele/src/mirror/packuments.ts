@@ -11,6 +11,7 @@ import { isoTime } from '@stele/releases/release'
 import { readTags } from '@stele/releases/state'
 import semver from 'semver'
 import type { CloneFolder } from '../clone/clone-folder.ts'
+import { maxPackumentBytesAtOnce, packumentsAtOnce } from './limits.ts'
 import { type MirroredRelease, type MirrorPlan, withoutWithheld } from './releases.ts'
 import { isHeld } from './tarballs.ts'
 
@@ -40,6 +41,14 @@ export function writePackuments(
 ): PackumentsWritten {
   const wanted = new Set<string>()
   let [shown, versions, written] = [0, 0, 0]
+  let open: { readonly put: string; readonly bytes: Uint8Array }[] = []
+  let openBytes = 0
+  // Their tarballs are there when they are, and the disk is waited for once for many.
+  const write = (): void => {
+    folder.change([{ sync: true }, ...open])
+    open = []
+    openBytes = 0
+  }
   for (const [name, releases] of packages) {
     const held = releases.filter((release) => isHeld(folder.root, release))
     if (held.length === 0) continue
@@ -50,10 +59,12 @@ export function writePackuments(
     wanted.add(path)
     versions += held.length
     if (bytes.equals(readOwn(join(folder.root, path)))) continue
-    // Its tarballs are there when it is.
-    folder.change([{ sync: true }, { put: path, bytes }])
+    open.push({ put: path, bytes })
+    openBytes += bytes.length
     written++
+    if (open.length >= packumentsAtOnce || openBytes >= maxPackumentBytesAtOnce) write()
   }
+  write()
   const outdated = filesIn(folder.root).filter((path) => !wanted.has(path))
   folder.change([...outdated.map((path) => ({ remove: path })), { sync: true }])
   return { packages: shown, versions, written, removed: outdated.length }
