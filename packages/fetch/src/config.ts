@@ -17,7 +17,7 @@ export type RegistryConfig = {
   readonly notices: readonly string[]
   /** Settings of the project's .npmrc by which servers are reached in another way than the user's own say. */
   readonly steering: readonly string[]
-  /** Another setting of npm; undefined where nobody set it. */
+  /** Another setting of npm, a list with commas; undefined where nobody set it. */
   readonly setting: (name: string) => string | undefined
   /** What .npmrc files set, as npm tells it to scripts: `npm_config_*` to texts. Nothing that belongs to one address or is secret. */
   readonly exported: () => { readonly [variable: string]: string }
@@ -48,7 +48,8 @@ export function readConfig(folder: string, env: NodeJS.ProcessEnv = process.env)
       return typeof own === 'string' ? withSlash(own) : registry
     },
     setting: (name) => {
-      const found: unknown = config.get(name)
+      const found = Object.hasOwn(chosen, name) ? chosen[name] : undefined
+      if (Array.isArray(found)) return found.join(',')
       return ['string', 'number', 'boolean'].includes(typeof found) ? String(found) : undefined
     },
     exported: () => exportedOf(chosen),

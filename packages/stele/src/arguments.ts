@@ -45,7 +45,7 @@ type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options
 
 /** What is for the command, and what it passes on: untouched, and in its order. */
 function splitPassed(
-  { passesOn }: Usage,
+  { passesOn, options: own }: Usage,
   options: Options,
   all: readonly string[],
 ): { readonly typed: readonly string[]; readonly passed: readonly string[] } {
@@ -69,9 +69,9 @@ function splitPassed(
   )
   // Of short options in one word, all must be the command's. What stands before the first word is its own in any case.
   const isForeign = ({ name, index }: { name: string; index: number }): boolean =>
-    index > start && !Object.hasOwn(options, name)
+    index > start && (!Object.hasOwn(options, name) || own[name]?.npm !== undefined)
   const foreign = new Set(given.filter(isForeign).map(({ index }) => index))
-  const own = new Set(
+  const kept = new Set(
     given
       .filter(({ index }) => !foreign.has(index))
       .flatMap(({ index, value, inlineValue }) =>
@@ -80,8 +80,8 @@ function splitPassed(
   )
   const before = all.slice(0, end)
   return {
-    typed: before.filter((_, at) => own.has(at)),
-    passed: [...before.filter((_, at) => !own.has(at)), ...behind],
+    typed: before.filter((_, at) => kept.has(at)),
+    passed: [...before.filter((_, at) => !kept.has(at)), ...behind],
   }
 }
 

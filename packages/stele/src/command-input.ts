@@ -14,6 +14,8 @@ type Option = {
   readonly mayBeEmpty?: boolean
   /** The option that this is another word for; the help does not name it. */
   readonly as?: string
+  /** A flag that npm has: a setting of it, or one that means nothing here. The help does not name it, and what it passes on may have it too. */
+  readonly npm?: 'setting' | 'ignored'
 }
 
 /** What the help says of a command, and what its arguments may be. */
@@ -36,6 +38,8 @@ export type Input = {
   readonly positionals: readonly string[]
   readonly options: { readonly [name: string]: string | boolean | undefined }
   readonly environment: { readonly [name: string]: string | undefined }
+  /** What was typed behind the command's name, in which environment: before flags changed that. */
+  readonly typed: Typed
   /** A person reads standard error on a terminal. */
   readonly isTerminal: boolean
   /** Asks the person at the terminal; undefined where nobody is there to answer. */
@@ -49,6 +53,9 @@ export type Input = {
   /** Aborts when the user or the system asks the process to stop. */
   readonly stop: AbortSignal
 }
+
+/** The words of a command. */
+export type Typed = { readonly words: readonly string[]; readonly environment: NodeJS.ProcessEnv }
 
 /** A person at a keyboard. */
 type Terminal = { readonly ask: (question: string) => Promise<string> }

@@ -10,6 +10,8 @@ import { parseArguments } from './arguments.ts'
 import { fullName } from './commands/aliases.ts'
 import { commands } from './commands/catalogue.ts'
 import type { Input, RunnableCommand } from './commands/command.ts'
+import type { LeadingFlags } from './commands/leading-flags.ts'
+import { setTyped } from './commands/npm-options.ts'
 import { useCompileCache } from './compile-cache.ts'
 import { codeOfSignal, endBy, untilStopped } from './ending.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -125,7 +127,9 @@ function systemErrorOf(cause: unknown): SteleError | undefined {
 }
 
 async function runCommand(argv: readonly string[]): Promise<number> {
-  const [first = 'help', ...rest] = joinVerb(argv)
+  const { flags, words } = await splitLeading(argv)
+  const [first = 'help', ...behind] = joinVerb(words)
+  const rest = [...flags, ...behind]
   if (first === '--version' || first === '-v') {
     process.stdout.write(`${await readVersion()}\n`)
     return 0
@@ -136,7 +140,10 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   const command = await findCommand(name)
   const { positionals, options } = parseArguments(command.usage, rest)
   if (options['help'] === true) return runCommand(['help', name])
+  const typed = { words: rest, environment: { ...process.env } }
+  setTyped(command.usage, options, process.env)
   const input: Input = {
+    typed,
     positionals,
     options,
     isTerminal: process.stderr.isTTY === true,
@@ -151,6 +158,15 @@ async function runCommand(argv: readonly string[]): Promise<number> {
   const { text, exitCode } = await (command.endsItself ? ended : untilStopped(input.stop, ended))
   if (text !== '') process.stdout.write(`${text}\n`)
   return exitCode
+}
+
+/** Flags may stand before the command. What has a meaning alone stays where it is. */
+async function splitLeading(argv: readonly string[]): Promise<LeadingFlags> {
+  const [first = ''] = argv
+  const isAlone = /^(?:--help|-h|--version|-v)$/.test(first)
+  if (!first.startsWith('-') || isAlone) return { flags: [], words: argv }
+  const { leadingFlags } = await import('./commands/leading-flags.ts')
+  return leadingFlags(argv)
 }
 
 /** `vm exec` is one command, with two words; `vm help exec` asks for its help. */

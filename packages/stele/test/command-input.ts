@@ -4,6 +4,7 @@ import type { Input } from '../src/commands/command.ts'
 /** No options, no terminal, nothing on standard input, and nobody who stops it. */
 export const quietInput: Omit<Input, 'positionals'> = {
   options: {},
+  typed: { words: [], environment: {} },
   isTerminal: false,
   terminal: undefined,
   readInput: async () => '',

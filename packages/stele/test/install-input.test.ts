@@ -12,24 +12,29 @@ const read = (options: Input['options']) => {
   return execute({ ...quietInput, positionals: [], options })
 }
 
-const omitted: readonly (readonly [options: Input['options'], dev: boolean, optional: boolean])[] =
-  [
-    [{}, false, false],
-    [{ omit: '' }, false, false],
-    [{ omit: 'dev' }, true, false],
-    [{ omit: 'optional' }, false, true],
-    [{ omit: 'dev,optional' }, true, true],
-    [{ production: true }, true, false],
-  ]
-for (const [options, dev, optional] of omitted) {
-  test(`readInstallOptions() omits ${JSON.stringify({ dev, optional })} when asked with ${JSON.stringify(options)}`, async () => {
-    assert.deepEqual(JSON.parse((await read(options)).text), { dev, optional })
+const omitted: readonly (readonly [options: Input['options'], asked: object])[] = [
+  [{}, {}],
+  [{ omit: 'dev' }, { omit: ['dev'] }],
+  [{ omit: 'dev,optional' }, { omit: ['dev', 'optional'] }],
+  [{ include: 'dev' }, { include: ['dev'] }],
+  [{ production: true }, { isProduction: true }],
+  [{ production: false }, { isProduction: false }],
+  [{ only: 'prod' }, { isProduction: true }],
+  [{ optional: false }, { isOptional: false }],
+  [{ 'save-optional': false }, { isOptional: false }],
+  [{ 'save-optional': true }, {}],
+]
+for (const [options, asked] of omitted) {
+  test(`readInstallOptions() asks for ${JSON.stringify(asked)} when ${JSON.stringify(options)} was typed`, async () => {
+    assert.deepEqual(JSON.parse((await read(options)).text), asked)
   })
 }
 
 const wrong: readonly (readonly [options: Input['options'], reason: string])[] = [
   [{ omit: 'devv' }, '--omit "devv": must be dev or optional'],
   [{ omit: 'dev,peer' }, '--omit "peer": must be dev or optional'],
+  [{ include: 'all' }, '--include "all": must be dev or optional'],
+  [{ only: 'dev' }, '--only "dev": must be production'],
   [{ reporter: 'x' }, '--reporter "x": must be one of default, append-only, ndjson, silent'],
   [{ layout: 'x' }, '--layout "x": must be auto, global, project or hoisted'],
 ]

@@ -42,7 +42,16 @@ function makeInstalled(
   const snapshot = takeSnapshot(watched, Date.now() + 1000)
   const store = join(root, 'store')
   mkdirSync(join(store, 'slots'), { recursive: true })
-  keepState({ ...watched, cwd: root, snapshot, typed, packages: 7, store, isBuilt, runsScripts })
+  keepState({
+    ...watched,
+    cwd: root,
+    snapshot,
+    typed: { words: typed, environment: env },
+    packages: 7,
+    store,
+    isBuilt,
+    runsScripts,
+  })
   return { root, [Symbol.dispose]: () => rmSync(root, { recursive: true }) }
 }
 
@@ -147,7 +156,7 @@ suite('findUpToDate()', () => {
       ...watched,
       cwd: project.root,
       snapshot,
-      typed: [],
+      typed: { words: [], environment: env },
       packages: 7,
       store,
       isBuilt: false,

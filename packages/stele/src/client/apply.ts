@@ -5,6 +5,7 @@ import { formatLock } from '@stele/locks'
 import type { Resolved } from '@stele/resolve'
 import type { InstallOptions, InstallReport, ProjectChange } from './installation.ts'
 import { clearInstalled } from './layout/clear-installed.ts'
+import { omitted } from './layout/omitted.ts'
 import { ownPlatform } from './layout/own-platform.ts'
 import { againOf, linkPlaced, type Placing, planPlacing, withHashes } from './layout/placing.ts'
 import { changesBetween, deprecationsIn } from './lock/graph-changes.ts'
@@ -15,6 +16,7 @@ import type { Project } from './project/project.ts'
 import { writeWhole } from './project/write-whole.ts'
 import { type Kept, keepForOthers } from './repeat/keep-tree.ts'
 import { keepState, type Snapshot, type Watched } from './repeat/state.ts'
+import { forgetState } from './repeat/up-to-date.ts'
 import { type DependencyScripts, openDependencyScripts } from './scripts/dependency-scripts.ts'
 import { hasOwnScripts } from './scripts/lifecycle.ts'
 import { registerProject } from './store/registered.ts'
@@ -70,8 +72,10 @@ type Places = {
 async function planPlaces(applying: Applying): Promise<Places> {
   const { options, project, plan, world, resolved, install } = applying
   const { root, importers, manifests } = project
-  const { omit = {}, folders } = options
+  const { folders, env } = options
   const graph = withImporters(resolved.graph, root, folders)
+  const kinds = omitted(options.omit ?? {}, { setting: world.config.setting, env })
+  const omit = { dev: kinds.has('dev'), optional: kinds.has('optional') }
   const selected = selectInstances(graph, ownPlatform, omit)
   const all = importers.map(({ folder }) => folder)
   const cleared = options.isFresh === true ? (folders ?? all) : []
@@ -88,7 +92,7 @@ async function planPlaces(applying: Applying): Promise<Places> {
     graph,
     selected,
     builds: scripts.builds,
-    omitsDev: omit.dev === true,
+    omitsDev: omit.dev,
     flag: options.layout,
     manifest: manifests[0]?.manifest ?? {},
     settings: plan.settings,
@@ -127,6 +131,10 @@ function writeProject(
   const { typed, scripts } = options
   const { placing, contentsOf } = linked
   const { selected, settings } = placing
+  if (options.isUnsaved === true) {
+    forgetState(root) // The next installation puts back what the lock says.
+    return
+  }
   for (const [path, text] of change?.texts ?? []) writeWhole(path, text)
   if (options.isFrozen !== true) {
     const graph = withHashes(resolved.graph, selected, (key, name) =>
@@ -140,7 +148,14 @@ function writeProject(
   const ended = { ...snapshot, typed, cwd: process.cwd(), packages: selected.size }
   keepState({ ...ended, store: store.path, isBuilt, runsScripts })
   if (!runsScripts && options.folders === undefined)
-    keepForOthers({ ...ended, ...linked, store, isBuilt })
+    keepForOthers({
+      ...ended,
+      ...linked,
+      env: typed.environment,
+      typed: typed.words,
+      store,
+      isBuilt,
+    })
 }
 
 /** Where packages without a digest come from: by a way that only this project chose, they are its own. */

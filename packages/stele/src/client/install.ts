@@ -55,13 +55,11 @@ async function runScriptsAfter(options: InstallOptions, installed: Installed): P
 }
 
 /** What there is to say where nothing but the project's own scripts is to be done. */
-function upToDate(
-  { typed, env, isFresh }: InstallOptions,
-  { root }: Project,
-): Installed | undefined {
+function upToDate({ typed, isFresh }: InstallOptions, { root }: Project): Installed | undefined {
   if (typed === undefined || isFresh === true) return undefined
   const startMs = performance.now()
-  const asked = { cwd: process.cwd(), arguments: typed, env, withScripts: true }
+  const { words, environment } = typed
+  const asked = { cwd: process.cwd(), arguments: words, env: environment, withScripts: true }
   const packages = findUpToDate(asked)
   if (packages === undefined) return undefined
   const nothing = { added: [], removed: 0, isChanged: false, fetched: 0, changes: [] }

@@ -2,6 +2,8 @@
 import type { Freshness } from '@stele/fetch'
 import type { PeerMismatch } from '@stele/resolve'
 import type { InstanceKey, PackageId } from '@stele/resolve/graph'
+import type { Typed } from '../command-input.ts'
+import type { OmitAsked } from './layout/omitted.ts'
 import type { Change } from './lock/graph-changes.ts'
 import type { LockAsked } from './lock/lock-file.ts'
 import type { GlobalPlace } from './project/global.ts'
@@ -17,7 +19,7 @@ export type InstallOptions = {
   readonly env: NodeJS.ProcessEnv
   /** The module that runs this process; threads are started from it. */
   readonly main: URL
-  readonly omit?: { readonly dev?: boolean; readonly optional?: boolean }
+  readonly omit?: OmitAsked
   /** The lock must fit as it is. */
   readonly isFrozen?: boolean
   /** Resolves even where the lock fits, with this in place of all that the lock has. */
@@ -41,7 +43,9 @@ export type InstallOptions = {
   /** What others have put where programs go is replaced. */
   readonly isForced?: boolean | undefined
   /** What was typed behind "install": when it is typed again, and nothing has changed, there is nothing to do. */
-  readonly typed?: readonly string[] | undefined
+  readonly typed?: Typed | undefined
+  /** Nothing but node_modules changes: neither package.json nor the lock. */
+  readonly isUnsaved?: boolean | undefined
   /** Packages whose approved scripts run once more. */
   readonly rebuilds?: ReadonlySet<PackageId> | undefined
   /** Which scripts of the project are run; without it none is. */

@@ -45,13 +45,12 @@ export const add: Command<InstallReport> = {
       },
       'save-exact': { type: 'boolean', short: 'E', summary: 'the version itself, without ^' },
       dev: { type: 'boolean', short: 'd', as: 'save-dev', summary: '' },
-      optional: { type: 'boolean', as: 'save-optional', summary: '' },
       prod: { type: 'boolean', as: 'save-prod', summary: '' },
-      save: { type: 'boolean', short: 'S', as: 'save-prod', summary: '' },
       peer: { type: 'boolean', as: 'save-peer', summary: '' },
       exact: { type: 'boolean', as: 'save-exact', summary: '' },
       ...workspaceOptions,
       ...installOptions,
+      optional: { type: 'boolean', as: 'save-optional', summary: '' },
     },
     notes: ['"stele help specifiers" tells what may be added.'],
   },
@@ -61,7 +60,6 @@ export const add: Command<InstallReport> = {
 
 async function run(input: Input): Promise<InstallReport> {
   needArguments(input, 'add', 'Say which packages to add')
-  if (input.options['save-prod'] === false) throw unsaved()
   const asked = readInstallOptions(input)
   const { root, folder } = await placeOf(asked.root)
   const chosen = await chosenMembers(input, { folder: asked.root, command: 'add' })
@@ -109,12 +107,6 @@ function noticesOf(name: string, { version, refused }: SavedWish): readonly stri
   return [
     `${name} ${newer} ${reason}, so it is ${version}: "stele add ${name}@${newer}" takes it all the same`,
   ]
-}
-
-function unsaved(): SteleError<'usage_wrong'> {
-  const reason =
-    '--no-save is not known: package.json says what node_modules has. "stele link" puts a folder there for a while'
-  return new SteleError('usage_wrong', { reason, command: 'add' })
 }
 
 /** How ranges begin: as the flags say, else npm's settings. */

@@ -25,6 +25,6 @@ async function run(input: Input): Promise<InstallReport> {
   const options = readInstallOptions(input)
   const chosen = await chosenMembers(input, { folder: options.root, command: 'ci' })
   const folders = chosen?.members.map(({ folder }) => folder)
-  const typed = process.argv.slice(3)
+  const { typed } = input
   return install({ ...whole(options, 'ci'), folders, isFrozen: true, isFresh: true, typed })
 }

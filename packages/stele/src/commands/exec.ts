@@ -15,11 +15,12 @@ import { binsAbove } from '../scripts/environment.ts'
 import { openRunner } from '../scripts/run-script.ts'
 import { quote } from '../scripts/shell.ts'
 import type { Command, Input, Usage } from './command.ts'
-import { freshnessOptions, isContinuous } from './install-input.ts'
+import { folderOf, freshnessOptions, isContinuous, prefixOptions } from './install-input.ts'
 
 type Report = { readonly code: number }
 
 const options: Usage['options'] = {
+  ...prefixOptions,
   package: {
     type: 'string',
     short: 'p',
@@ -44,6 +45,7 @@ const options: Usage['options'] = {
   silent: { type: 'boolean', short: 's', summary: 'do not say what is fetched' },
   quiet: { type: 'boolean', short: 'q', as: 'silent', summary: '' },
   ...freshnessOptions,
+  install: { type: 'boolean', as: 'yes', summary: '' },
 }
 
 /** Runs a program. */
@@ -116,8 +118,9 @@ async function findProgram(
   packages: readonly string[],
 ): Promise<Found> {
   const [program, ...args] = input.positionals
-  const { root, folder } = await placeOf(process.cwd())
-  const bins = asked.isLocal ? binsAbove(process.cwd()) : []
+  const from = folderOf(input)
+  const { root, folder } = await placeOf(from)
+  const bins = asked.isLocal ? binsAbove(from) : []
   if (packages.length > 0) {
     const absent = packages.filter((each) => !asked.isLocal || !isInstalled(each, folder))
     if (absent.length === 0) return { words: input.positionals, binPaths: bins }
@@ -264,7 +267,7 @@ type Starting = Found & { readonly call: string | undefined }
 
 async function start(input: Input, { words, binPaths, call }: Starting): Promise<Report> {
   const { options: given, environment, main, stop } = input
-  const { root, folder } = await placeOf(process.cwd())
+  const { root, folder } = await placeOf(folderOf(input))
   const typed = given['script-shell']
   const shell = typeof typed === 'string' ? typed : undefined
   const runner = openRunner({ root, env: { ...environment }, command: 'exec', main, stop, shell })

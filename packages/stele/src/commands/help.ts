@@ -102,7 +102,9 @@ function underHeadings(commands: { readonly [name: string]: string }): readonly 
 }
 
 function describe(usage: Usage): string {
-  const named = Object.entries(usage.options).filter(([, { as }]) => as === undefined)
+  const named = Object.entries(usage.options).filter(
+    ([, { as, npm, summary }]) => as === undefined && npm === undefined && summary !== '',
+  )
   const indent = named.some(([, { short }]) => short !== undefined) ? '    ' : ''
   const options = named.map(([name, { short, value, summary }]): readonly [string, string] => {
     const before = short === undefined ? indent : `-${short}, `

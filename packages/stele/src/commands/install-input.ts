@@ -3,12 +3,14 @@ import { resolve } from 'node:path'
 import { escapeLine } from '@stele/errors'
 import type { InstallOptions, InstallReport } from '../client/installation.ts'
 import { parseLayout } from '../client/layout/layout.ts'
+import { isProductionWord, type Kind, type OmitAsked } from '../client/layout/omitted.ts'
 import { formatChanges } from '../client/lock/graph-changes.ts'
 import { type GlobalPlace, globalPlace, prepareGlobal } from '../client/project/global.ts'
 import { summaryOf } from '../client/repeat/summary.ts'
 import { createReporter, type Reporter, reporters } from '../client/reporter.ts'
 import { freshnessOf } from '../client/resolving/registries.ts'
 import { type Input, type Usage, usageError } from './command.ts'
+import { npmOptions } from './npm-options.ts'
 
 /** The options of every command that asks registries. */
 export const freshnessOptions: Usage['options'] = {
@@ -23,8 +25,16 @@ export const freshnessOptions: Usage['options'] = {
   },
 }
 
+/** Where a command works that is for one project. */
+export const prefixOptions: Usage['options'] = {
+  ...npmOptions,
+  prefix: { type: 'string', value: 'folder', summary: 'the folder to work in' },
+  dir: { type: 'string', short: 'C', as: 'prefix', summary: '' },
+}
+
 /** The options of every command that is about a place: this folder, another one, or what is installed for the user. */
 export const placeOptions: Usage['options'] = {
+  ...npmOptions,
   global: { type: 'boolean', short: 'g', summary: 'what is installed for you, not for a project' },
   prefix: {
     type: 'string',
@@ -56,13 +66,28 @@ export function globalOf({
 
 /** The options of every command that installs. */
 export const installOptions: Usage['options'] = {
+  ...placeOptions,
+  ...freshnessOptions,
   omit: {
     type: 'string',
     value: 'dev|optional',
     multiple: true,
     summary: 'leave devDependencies or optionalDependencies out of node_modules',
   },
+  include: {
+    type: 'string',
+    value: 'dev|optional',
+    multiple: true,
+    summary: 'install these all the same: --omit, .npmrc or NODE_ENV=production may leave them out',
+  },
   production: { type: 'boolean', summary: 'the same as --omit dev' },
+  only: { type: 'string', summary: '' },
+  optional: { type: 'boolean', summary: '' },
+  save: {
+    type: 'boolean',
+    short: 'S',
+    summary: 'usual; --no-save changes node_modules alone, until the next installation',
+  },
   layout: {
     type: 'string',
     value: 'name',
@@ -85,8 +110,6 @@ export const installOptions: Usage['options'] = {
     value: 'name',
     summary: 'default, append-only, ndjson (an event a line, for programs) or silent',
   },
-  ...placeOptions,
-  ...freshnessOptions,
 }
 
 /** How an installation is told of: as --reporter and --silent say; for --json nothing but the data. */
@@ -104,7 +127,8 @@ function reporterOf({
     )
   }
   const isDrawn = isTerminal && !isContinuous(environment) && environment['TERM'] !== 'dumb'
-  const name = options['silent'] === true || options['json'] === true ? 'silent' : named
+  const isSilent = options['silent'] === true || options['loglevel'] === 'silent'
+  const name = isSilent || options['json'] === true ? 'silent' : named
   return createReporter(name, {
     log: (text) => void process.stderr.write(text),
     data: (text) => void process.stdout.write(text),
@@ -122,7 +146,6 @@ export function readInstallOptions({
   stop,
   isTerminal,
 }: Input): InstallOptions {
-  const omitted = omittedIn(options['omit'], command)
   const { layout } = options
   return {
     root: folderOf({ options, environment }),
@@ -131,10 +154,8 @@ export function readInstallOptions({
     main,
     reporter: reporterOf({ command, options, environment, isTerminal }),
     env: { ...environment },
-    omit: {
-      dev: omitted.includes('dev') || options['production'] === true,
-      optional: omitted.includes('optional'),
-    },
+    omit: omitIn(options, command),
+    isUnsaved: options['save'] === false,
     isDryRun: options['dry-run'] === true,
     freshness: freshnessOf(options),
     scripts: {
@@ -150,20 +171,37 @@ export function readInstallOptions({
   }
 }
 
-const omittable = ['dev', 'optional'] as const
+const kinds = ['dev', 'optional'] as const
+
+/** What is left out, as it was typed. */
+function omitIn(options: Input['options'], command: string): OmitAsked {
+  const { omit, include, production, optional, only } = options
+  const isOnly = typeof only === 'string' ? isProductionWord(only) : undefined
+  if (typeof only === 'string' && isOnly === undefined) {
+    throw usageError(command)(`--only "${only}": must be production`)
+  }
+  const isOptional = optional ?? (options['save-optional'] === false ? false : undefined)
+  return {
+    omit: omit === undefined ? undefined : kindsIn('omit', omit, command),
+    include: include === undefined ? undefined : kindsIn('include', include, command),
+    isProduction: isOnly ?? (typeof production === 'boolean' ? production : undefined),
+    isOptional: typeof isOptional === 'boolean' ? isOptional : undefined,
+  }
+}
 
 /** A word that is not known is an error: what it was meant to leave out would be installed. */
-function omittedIn(
+function kindsIn(
+  flag: string,
   typed: string | boolean | undefined,
   command: string,
-): readonly (typeof omittable)[number][] {
+): readonly Kind[] {
   const words = String(typed ?? '').split(',')
   return words
     .filter((word) => word !== '')
     .map((word) => {
-      const known = omittable.find((each) => each === word)
+      const known = kinds.find((each) => each === word)
       if (known !== undefined) return known
-      throw usageError(command)(`--omit "${word}": must be ${omittable.join(' or ')}`)
+      throw usageError(command)(`--${flag} "${word}": must be ${kinds.join(' or ')}`)
     })
 }
 

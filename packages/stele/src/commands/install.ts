@@ -46,6 +46,6 @@ async function run(input: Input): Promise<InstallReport> {
     ...whole(asked, 'install'),
     folders,
     isFrozen: frozen === true,
-    typed: process.argv.slice(3),
+    typed: input.typed,
   })
 }

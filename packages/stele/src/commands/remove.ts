@@ -6,10 +6,18 @@ import type { InstallReport } from '../client/installation.ts'
 import { members } from '../client/project/edit-manifest.ts'
 import { placesOf } from '../client/project/place.ts'
 import { absentDependency } from '../client/resolving/absent-dependency.ts'
-import type { Command, Input } from './command.ts'
+import type { Command, Input, Usage } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
 import { needArguments } from './need-arguments.ts'
 import { chosenMembers, workspaceOptions } from './workspace-options.ts'
+
+/** npm's users say where it stood. It is removed wherever it stands. */
+const savedAs: Usage['options'] = {
+  'save-dev': { type: 'boolean', short: 'D', summary: '' },
+  'save-optional': { type: 'boolean', short: 'O', summary: '' },
+  'save-prod': { type: 'boolean', short: 'P', summary: '' },
+  'save-peer': { type: 'boolean', summary: '' },
+}
 
 /** Removes these dependencies, whichever member they stand in. */
 export const remove: Command<InstallReport> = {
@@ -17,7 +25,7 @@ export const remove: Command<InstallReport> = {
     name: 'remove',
     summary: 'Remove dependencies from this project',
     arguments: '<name...>',
-    options: { ...workspaceOptions, ...installOptions },
+    options: { ...savedAs, ...workspaceOptions, ...installOptions },
   },
   run,
   view: (report) => describeInstall(report, 'direct changes'),

@@ -12,6 +12,7 @@ import { codeOfSignal, endBy } from '../ending.ts'
 import { scriptsOf } from '../scripts/events.ts'
 import { runInMembers, type ScriptResult } from '../scripts/run-members.ts'
 import { type Command, type Input, type Usage, usageError } from './command.ts'
+import { folderOf, prefixOptions } from './install-input.ts'
 import { readWorkspaces, workspaceOptions } from './workspace-options.ts'
 
 type Listed = {
@@ -24,6 +25,7 @@ type Report =
 
 /** The options of every command that runs scripts. */
 export const runOptions: Usage['options'] = {
+  ...prefixOptions,
   ...workspaceOptions,
   'if-present': { type: 'boolean', summary: 'be content where there is no such script' },
   bail: {
@@ -82,14 +84,13 @@ export function scriptCommand(script: string, summary: string): Command<Report> 
 }
 
 async function runNamed(input: Input, command: string): Promise<Report> {
-  const { root, folder } = await placeOf(process.cwd())
+  const cwd = folderOf(input)
+  const { root, folder } = await placeOf(cwd)
   const asked = readWorkspaces(input)
   const isMany = asksForWorkspaces(asked)
   const project = isMany ? await readProject(root) : undefined
   const members =
-    project === undefined
-      ? [memberOf(folder)]
-      : selectWorkspaces(project, asked, { cwd: process.cwd(), command })
+    project === undefined ? [memberOf(folder)] : selectWorkspaces(project, asked, { cwd, command })
   const [script, ...args] = input.positionals
   if (script === undefined) return { packages: members.map(listedOf) }
   const { options } = input
@@ -111,7 +112,8 @@ async function runNamed(input: Input, command: string): Promise<Report> {
     isPlain: options['ignore-scripts'] === true,
     shell: typeof options['script-shell'] === 'string' ? options['script-shell'] : undefined,
     say: (line) => {
-      if (options['silent'] !== true) process.stderr.write(`${line}\n`)
+      if (options['silent'] !== true && options['loglevel'] !== 'silent')
+        process.stderr.write(`${line}\n`)
     },
   })
   const stopped = input.stop.aborted ? codeOfSignal(String(input.stop.reason)) : 0

@@ -74,7 +74,8 @@ export const topics: { readonly [topic: string]: readonly string[] } = {
     'On a build server:',
     '',
     '  stele ci                   removes node_modules, installs what stele.lock holds, and nothing else',
-    '  stele ci --omit dev        the same, without devDependencies',
+    '  stele ci --omit dev        the same, without devDependencies; so it is where NODE_ENV is production',
+    '  stele ci --include dev     with them all the same',
     '',
     '"stele install" does not change the lock either where the variable CI is set; --no-frozen lets it.',
     '"stele dedupe --check" and "stele outdated" end with 1 where there is something to do.',
@@ -191,5 +192,7 @@ export const topics: { readonly [topic: string]: readonly string[] } = {
     '  stele link                   stays until "stele unlink", also over installations',
     '',
     `Commands and flags are npm's, as are most short forms: i, rm, up, ls, why, ci, run, exec, -D, -E, -g, -w, --omit, --prefix.`,
+    'Flags may stand before the command. --registry and other settings of npm count where a command takes them; --no-audit, --no-fund,',
+    '--legacy-peer-deps, --cache and the like mean nothing here. A flag that is not known is an error.',
   ],
 }

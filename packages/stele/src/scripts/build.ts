@@ -25,6 +25,7 @@ export type InstallProject = (options: {
   readonly env: NodeJS.ProcessEnv
   readonly main: URL
   readonly scripts: OwnScriptsAsked
+  readonly omit: { readonly include: readonly ('dev' | 'optional')[] }
 }) => Promise<unknown>
 
 /** What is built, and with what. */
@@ -174,7 +175,8 @@ async function prepareOfGit(building: Building, folder: string): Promise<void> {
   const { command, isLoud, approveWith, stop } = building
   const how = { command, isLoud, approveWith, stop }
   const scripts = { ...how, isWhole: true, isIgnored: false, isData: true }
-  await building.install({ root: folder, env: systemEnvironment(env), main, scripts })
+  const omit = { include: ['dev', 'optional'] } as const // Also where the project that wants it is installed for production.
+  await building.install({ root: folder, env: systemEnvironment(env), main, scripts, omit })
   for (const name of ['.npmrc', 'node_modules', 'stele.lock']) {
     rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 3 })
   }

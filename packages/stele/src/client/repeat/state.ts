@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { settingsFiles } from '@stele/fetch'
 import type { WantedImporter } from '@stele/resolve'
+import type { Typed } from '../../command-input.ts'
 import { linksFile } from '../project/links.ts'
 import { type FileState, stateOf } from './up-to-date.ts'
 import { writeEnded } from './write-state.ts'
@@ -67,7 +68,7 @@ function tarballs({ root, importers }: Watched): readonly string[] {
 /** How it ended. */
 type Ended = Watched & {
   readonly snapshot: Snapshot
-  readonly typed: readonly string[]
+  readonly typed: Typed
   /** Where it was typed. */
   readonly cwd: string
   readonly packages: number
@@ -81,5 +82,7 @@ type Ended = Watched & {
 /** Writes the state, unless something could change without its telling. */
 export function keepState({ importers, patterns, snapshot, ...ended }: Ended): void {
   if (!isBounded(patterns)) return
-  writeEnded({ ...ended, ...snapshot, importers: importers.map(({ folder }) => folder) })
+  const { words, environment } = ended.typed
+  const folders = importers.map(({ folder }) => folder)
+  writeEnded({ ...ended, ...snapshot, typed: words, env: environment, importers: folders })
 }
