@@ -68,6 +68,13 @@ export class Overrides {
     return (rule && this.#scopes.get(rule)) ?? scope
   }
 
+  /** What dependencies of this name may become, somewhere in the graph. */
+  valuesFor(name: string): readonly string[] {
+    const all = [this.root, ...this.#scopes.values()].flatMap(({ rules }) => rules)
+    const own = all.filter((rule) => rule.name === name && rule.value !== '-')
+    return own.flatMap(({ value }) => value ?? [])
+  }
+
   /** The keys of rules that changed nothing. */
   unused(): readonly string[] {
     const all = [this.root, ...this.#scopes.values()].flatMap(({ rules }) => rules)

@@ -44,6 +44,8 @@ export type InstallDetails = {
   /** `drift`: what differs, as the lines of a diff. */
   lock_outdated: { readonly path: string; readonly drift: readonly string[] }
   lock_absent: { readonly path: string }
+  /** A line of a lock that no installation writes: `line` is its package. */
+  lock_refused: { readonly path: string; readonly line: string; readonly reason: string }
   /** A dependency that is to be removed or updated, and is none. */
   dependency_absent: {
     readonly name: string
@@ -263,6 +265,11 @@ export const installErrors: Catalogue<InstallDetails> = {
       `"${d.path}" does not have what package.json wants (- is the lock, + is package.json):`,
     lines: (d) => d.drift,
     fix: () => 'Run "stele install", and commit stele.lock with package.json',
+  },
+  lock_refused: {
+    status: 422,
+    message: (d) => `The line of "${d.line}" in "${d.path}" is not to be trusted: ${d.reason}`,
+    fix: () => 'Find out who wrote it; without stele.lock "stele install" resolves everything anew',
   },
   lock_absent: {
     status: 422,

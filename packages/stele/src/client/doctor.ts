@@ -193,8 +193,8 @@ async function lock({ root }: Patient): Promise<Finding> {
   }
   try {
     const project = await readProject(root)
-    const settings = readResolveSettings(project).locked
-    await planLock({ root, wanted: project.importers, settings, isFrozen: true })
+    const { locked: settings, rules } = readResolveSettings(project)
+    await planLock({ root, wanted: project.importers, settings, rules, isFrozen: true })
     return { name, isOk: true, text: 'stele.lock has what package.json wants' }
   } catch (error) {
     if (!isSteleError(error)) throw error

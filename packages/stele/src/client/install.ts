@@ -98,7 +98,8 @@ async function installNow(
   const { root, importers: wanted } = project
   const settings = readResolveSettings(project)
   const snapshot = snapshotOf(project, options.env, startedMs)
-  const plan = await planLock({ root, wanted, settings: settings.locked, isFrozen, relock })
+  const { locked, rules } = settings
+  const plan = await planLock({ root, wanted, settings: locked, rules, isFrozen, relock })
   const world = openWorld(options, root)
   using _ = options.reporter?.watch(world.progress)
   try {

@@ -1,12 +1,13 @@
 // The lock of a project: stele.lock, or that of the client that was used before.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SteleError } from '@stele/errors'
+import { isSteleError, SteleError } from '@stele/errors'
 import { canonicalJson, type JsonObject, type JsonValue } from '@stele/formats/json'
 import { writeAnew } from '@stele/install/moves'
 import { formatDrift, lockedOf, type OpenedLock, openLock, reconcile } from '@stele/locks'
 import type { Locked, WantedImporter } from '@stele/resolve'
 import type { Graph, InstanceKey } from '@stele/resolve/graph'
+import { checkLock, type LockRules } from './lock-rules.ts'
 
 /** What resolving starts from. */
 export type LockPlan = {
@@ -28,6 +29,7 @@ export type LockAsked = {
   readonly wanted: readonly WantedImporter[]
   /** What the project says of resolving, as the lock is to have it. */
   readonly settings: JsonObject
+  readonly rules: LockRules
   /** Nothing may be resolved. */
   readonly isFrozen?: boolean | undefined
   /** Resolves even where the lock fits, with this in place of all that the lock has. */
@@ -52,27 +54,42 @@ export function needLock(root: string): OpenedLock['lock'] {
   return opened.lock
 }
 
-/** Decides what of the lock holds. Throws lock_invalid, lock_absent, lock_outdated. */
+/** Decides what of the lock holds. Throws lock_invalid, lock_absent, lock_outdated, lock_refused. */
 export async function planLock(asked: LockAsked): Promise<LockPlan> {
   const opened = readLockFile(asked.root)
   if (opened === undefined) return planWithout(asked)
   const { lock, fault } = opened
   const { graph, drift, hasOthers } = reconcile(lock.graph, asked.wanted)
   const others = differingSettings(lock.settings, asked.settings)
+  const path = lockPathOf(asked.root)
+  const check = (): void => checkLock(graph, { ...asked, path })
   const settings = settingsFor(lock.settings, asked.settings)
   const known = { before: lock.graph, settings, notices: noticesOf(opened) }
   if (asked.isFrozen === true) {
-    const path = lockPathOf(asked.root)
     if (fault?.isBearable === false)
       throw new SteleError('lock_invalid', { path, reason: fault.reason })
     const lines = [...formatDrift(drift), ...others.map((name) => `"${name}" is not as it was`)]
     if (lines.length > 0) throw new SteleError('lock_outdated', { path, drift: lines })
+    check()
     return { ...known, current: graph, notices: [] }
   }
   const isCurrent = fault === undefined && drift.length === 0 && others.length === 0 && !hasOthers
+  if (isCurrent) check()
   if (isCurrent && asked.relock === undefined) return { ...known, current: graph }
   const locked = (asked.relock ?? lockedOf)(lock.graph)
-  return { ...known, locked: others.length === 0 ? locked : versionsOf(locked) }
+  const isTrusted = isCurrent || (others.length === 0 && isSound(check))
+  return { ...known, locked: isTrusted ? locked : versionsOf(locked) }
+}
+
+/** What the lock has beside what package.jsons want now may have come from what they wanted before. */
+function isSound(check: () => void): boolean {
+  try {
+    check()
+    return true
+  } catch (error) {
+    if (isSteleError(error, 'lock_refused')) return false
+    throw error
+  }
 }
 
 /** Without a stele.lock that of another client holds, where there is one. */

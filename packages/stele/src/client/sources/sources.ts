@@ -53,7 +53,7 @@ async function find(
     case 'folder':
       return linkTo(world, specifier.path, from)
     case 'tarball':
-      return describe(world, tarballAddress(specifier.address, from))
+      return describe(world, addressBelow(specifier.address, from))
     case 'git':
       return describe(world, await gitAddress(world, specifier))
     default:
@@ -66,7 +66,7 @@ function linkTo(
   path: string,
   from: string,
 ): { readonly id: PackageId; readonly release: Release } {
-  const folder = folderBelow(from, withHome(path))
+  const folder = folderOf(path, from)
   const found = statSync(resolve(root, folder), { throwIfNoEntry: false })
   if (found?.isDirectory() !== true) throw unusable(path, `there is no folder ${folder}`)
   if (needsInstall(root, folder)) {
@@ -91,9 +91,14 @@ function withHome(path: string): string {
   return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path
 }
 
+/** The folder of this path, from that of a package.json on, below the root. */
+export function folderOf(path: string, from: string): string {
+  return folderBelow(from, withHome(path))
+}
+
 /** An address that means the same from every folder: a path is below the root. */
-function tarballAddress(address: string, from: string): string {
-  return /^https?:/.test(address) ? address : `file:${folderBelow(from, withHome(address))}`
+export function addressBelow(address: string, from: string): string {
+  return /^https?:/.test(address) ? address : `file:${folderOf(address, from)}`
 }
 
 async function gitAddress(
