@@ -74,8 +74,7 @@ const refused: readonly Row[] = [
 
 /** A lock with the line of "a" as it is told; every package that it names has a line. */
 function lockOf({ wants = '^1.0.0', has = '1.0.0', dependencies = {}, peers }: Row): string {
-  const own = { ...(peers === undefined ? {} : { peers }) }
-  const line = { dependencies, ...own }
+  const line = peers === undefined ? { dependencies } : { dependencies, peers }
   const ids = [has.includes('@') ? has : `a@${has}`, ...Object.values(dependencies)]
   const packages = ids
     .filter((id) => !id.startsWith('link:') && !id.includes('@link:'))

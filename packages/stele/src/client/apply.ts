@@ -2,14 +2,16 @@
 import type { RegistryConfig } from '@stele/fetch'
 import { selectInstances } from '@stele/install'
 import { formatLock } from '@stele/locks'
-import type { Resolved } from '@stele/resolve'
+import type { Resolved, ResolveRules } from '@stele/resolve'
 import type { InstallOptions, InstallReport, ProjectChange } from './installation.ts'
 import { clearInstalled } from './layout/clear-installed.ts'
 import { omitted } from './layout/omitted.ts'
 import { ownPlatform } from './layout/own-platform.ts'
 import { againOf, linkPlaced, type Placing, planPlacing, withHashes } from './layout/placing.ts'
+import { type Confirmation, confirmLock } from './lock/confirmation.ts'
 import { changesBetween, deprecationsIn } from './lock/graph-changes.ts'
-import { type LockPlan, writeLock } from './lock/lock-file.ts'
+import { type LockPlan, lockPathOf, writeLock } from './lock/lock-file.ts'
+import type { LockRules } from './lock/lock-rules.ts'
 import { withImporters } from './project/chosen-importers.ts'
 import { checkPrograms, linkPrograms, pathNotice } from './project/global.ts'
 import type { Project } from './project/project.ts'
@@ -27,6 +29,7 @@ export type Applying = {
   readonly options: InstallOptions
   readonly project: Project
   readonly plan: LockPlan
+  readonly rules: LockRules & Pick<ResolveRules, 'extend'>
   /** Of the files that it was read from, before they were read. */
   readonly snapshot: Watched & { readonly snapshot: Snapshot }
   readonly world: World
@@ -57,8 +60,20 @@ export async function apply(applying: Applying): Promise<Applied> {
     return { ...known, notices, added: [], removed: 0, isChanged: false, fetched: 0 }
   }
   registerProject(world.store.path, project.root)
-  const done = await place(applying, places)
+  const done = await place(applying, places, await startConfirmation(applying))
   return { ...known, ...done, notices: [...notices, ...done.notices] }
+}
+
+function startConfirmation(applying: Applying): Promise<Confirmation> {
+  const { options, project, plan, world, resolved, rules } = applying
+  const { omit = {}, folders = [] } = options
+  return confirmLock({
+    graph: resolved.graph,
+    digest: plan.digest,
+    part: JSON.stringify([omit, folders]),
+    store: world.store.path,
+    confirming: { ...world, rules, path: lockPathOf(project.root) },
+  })
 }
 
 /** Where everything goes. */
@@ -105,17 +120,22 @@ async function planPlaces(applying: Applying): Promise<Places> {
 
 type Placed = Pick<InstallReport, 'added' | 'removed' | 'isChanged' | 'fetched' | 'notices'>
 
-async function place(applying: Applying, { placing, scripts, cleared }: Places): Promise<Placed> {
+async function place(
+  applying: Applying,
+  { placing, scripts, cleared }: Places,
+  confirmation: Confirmation,
+): Promise<Placed> {
   const { options, project, world, resolved } = applying
   const { global, isForced = false, main, rebuilds, env } = options
   const { fetching, store, sources } = world
   const staged = await fetching.complete(placing, againOf(placing, rebuilds))
+  await confirmation.packages(placing.selected, staged)
   const ready = await scripts.finish(placing, staged)
   if (cleared.length > 0) clearInstalled(project.root, cleared)
   const { added, removed, isChanged, notices } = linkPlaced(placing, store, { ...ready, main })
   if (global !== undefined) linkPrograms(global, resolved.graph, isForced)
   const lasting = [...sources.notices(), ...notices, ...ready.notices]
-  writeProject(applying, { placing, contentsOf: ready.contentsOf, notices: lasting })
+  writeProject(applying, { placing, contentsOf: ready.contentsOf, notices: lasting, confirmation })
   const pathLine = global && pathNotice(global, env)
   const said = pathLine === undefined ? lasting : [...lasting, pathLine]
   return { added, removed, isChanged, fetched: fetching.count, notices: said }
@@ -124,12 +144,14 @@ async function place(applying: Applying, { placing, scripts, cleared }: Places):
 /** What says what is installed now: package.jsons that were changed, the lock, and the note of what need not be looked at again. */
 function writeProject(
   { options, project, snapshot, world, resolved, change }: Applying,
-  linked: Pick<Kept, 'placing' | 'contentsOf' | 'notices'>,
+  linked: Pick<Kept, 'placing' | 'contentsOf' | 'notices'> & {
+    readonly confirmation: Confirmation
+  },
 ): void {
   const { root } = project
   const { store } = world
   const { typed, scripts } = options
-  const { placing, contentsOf } = linked
+  const { placing, contentsOf, confirmation } = linked
   const { selected, settings } = placing
   if (options.isUnsaved === true) {
     forgetState(root) // The next installation puts back what the lock says.
@@ -140,8 +162,10 @@ function writeProject(
     const graph = withHashes(resolved.graph, selected, (key, name) =>
       store.hashOf(contentsOf(key), name),
     )
-    writeLock(root, formatLock({ graph, settings }))
-  }
+    const text = formatLock({ graph, settings })
+    writeLock(root, text)
+    confirmation.note(text)
+  } else confirmation.note()
   if (typed === undefined) return
   const isBuilt = placing.builds !== undefined
   const runsScripts = scripts !== undefined && hasOwnScripts(project, scripts)

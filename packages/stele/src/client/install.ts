@@ -121,6 +121,7 @@ async function installNow(
       options,
       project,
       plan,
+      rules,
       snapshot,
       world,
       resolved,

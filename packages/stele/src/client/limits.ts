@@ -38,3 +38,5 @@ export const minSharedPackages = 100
 export const stagePatienceMs: number = 60 * 1000
 /** Milliseconds that the Node of PATH may take to tell its version: it is asked once. */
 export const nodeTimeoutMs: number = 10 * 1000
+/** Locks of which a store remembers that they were compared with their packages: those of some years of somebody's projects. */
+export const maxConfirmedLocks = 10_000

@@ -7,6 +7,7 @@ import { writeAnew } from '@stele/install/moves'
 import { formatDrift, lockedOf, type OpenedLock, openLock, reconcile } from '@stele/locks'
 import type { Locked, WantedImporter } from '@stele/resolve'
 import type { Graph, InstanceKey } from '@stele/resolve/graph'
+import { lockDigest } from './confirmed-locks.ts'
 import { checkLock, type LockRules } from './lock-rules.ts'
 
 /** What resolving starts from. */
@@ -15,8 +16,9 @@ export type LockPlan = {
   readonly current?: Graph
   /** What is to stay as it was. */
   readonly locked?: Locked | undefined
-  /** What stele.lock has. */
+  /** What stele.lock has, and the digest of its text. */
   readonly before?: Graph
+  readonly digest?: string
   /** What the lock is to have. */
   readonly settings: JsonObject
   /** What a person should know of it, a line each. */
@@ -43,8 +45,13 @@ export function lockPathOf(root: string): string {
 
 /** Reads stele.lock; undefined where there is none. Throws lock_invalid. */
 export function readLockFile(root: string): OpenedLock | undefined {
+  const text = readText(root)
+  return text === undefined ? undefined : openLock(text, lockPathOf(root))
+}
+
+function readText(root: string): string | undefined {
   const path = lockPathOf(root)
-  return existsSync(path) ? openLock(readFileSync(path, 'utf8'), path) : undefined
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
 }
 
 /** What stele.lock holds. Throws lock_absent, lock_invalid. */
@@ -56,15 +63,17 @@ export function needLock(root: string): OpenedLock['lock'] {
 
 /** Decides what of the lock holds. Throws lock_invalid, lock_absent, lock_outdated, lock_refused. */
 export async function planLock(asked: LockAsked): Promise<LockPlan> {
-  const opened = readLockFile(asked.root)
-  if (opened === undefined) return planWithout(asked)
+  const text = readText(asked.root)
+  if (text === undefined) return planWithout(asked)
+  const opened = openLock(text, lockPathOf(asked.root))
   const { lock, fault } = opened
   const { graph, drift, hasOthers } = reconcile(lock.graph, asked.wanted)
   const others = differingSettings(lock.settings, asked.settings)
   const path = lockPathOf(asked.root)
   const check = (): void => checkLock(graph, { ...asked, path })
   const settings = settingsFor(lock.settings, asked.settings)
-  const known = { before: lock.graph, settings, notices: noticesOf(opened) }
+  const digest = lockDigest(text)
+  const known = { before: lock.graph, digest, settings, notices: noticesOf(opened) }
   if (asked.isFrozen === true) {
     if (fault?.isBearable === false)
       throw new SteleError('lock_invalid', { path, reason: fault.reason })
