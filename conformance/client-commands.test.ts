@@ -397,7 +397,7 @@ suite('commands', { concurrency: 1 }, () => {
   test('--json, --reporter ndjson and --silent print what programs read', async () => {
     await begin({ dependencies: { other: '^1.0.0' } })
     const preview = JSON.parse((await stele('install --dry-run --json')).stdout)
-    assert.deepEqual(Object.keys(preview).toSorted(), reportKeys)
+    assert.deepEqual(Object.keys(preview).toSorted(), [...reportKeys, 'isDryRun'].toSorted())
     assert.ok(!isThere('other'))
     const { stdout, stderr } = await stele('install --reporter ndjson')
     const events = stdout

@@ -95,9 +95,9 @@ suite('a day', { concurrency: 1 }, () => {
       stdout,
       [
         'deep@1.0.0',
-        '  package.json > right@1.0.0 > deep@1.0.0, wanted as "^1.0.0"',
+        '  package.json > right@1.0.0 (^1.0.0) > deep@1.0.0 (1.0.0)',
         'deep@1.1.0',
-        '  package.json > left@1.0.0 > deep@1.1.0, wanted as "^1.0.0"',
+        '  package.json > left@1.0.0 (^1.0.0) > deep@1.1.0 (^1.0.0)',
         '',
       ].join('\n'),
     )

@@ -9,7 +9,13 @@ import { isLinkTo, isReallyIn, linkFolder, linkText, move, remove, removeLink } 
 import type { SlotKey } from './slot-keys.ts'
 import { type Stage, type StageJob, stageHere } from './stage-units.ts'
 import { type Bins, ownFolder, type Target, type Tree, type Unit } from './tree.ts'
-import { beginRecord, finishRecord, readRecords, type TreeRecord } from './tree-record.ts'
+import {
+  beginRecord,
+  differenceFrom,
+  finishRecord,
+  readRecords,
+  type TreeRecord,
+} from './tree-record.ts'
 
 /** What to make of it where. */
 export type Applying = {
@@ -50,11 +56,8 @@ export function applyTree(applying: Applying): Applied {
   mkdirSync(join(root, ownFolder), { recursive: true })
   const { whole, last } = readRecords(root)
   const before = whole?.boot === record.boot && whole.store === record.store ? whole : undefined
-  const known = new Set(last.flatMap(({ packages }) => Object.keys(packages)))
-  const report = {
-    added: [...selected].filter((key) => !known.has(key)),
-    removed: [...known].filter((key) => !selected.has(key)).length,
-  }
+  const { added, removed } = differenceFrom({ last }, selected)
+  const report = { added, removed: removed.length }
   if (before !== undefined && isSame(before, record))
     return { ...report, isChanged: false, copied: false }
   beginRecord(root, record)

@@ -2,6 +2,7 @@
 // written after the last one: where it is, the tree was whole.
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { InstanceKey } from '@stele/resolve/graph'
 import { writeAnew } from './moves.ts'
 import { ownFolder } from './tree.ts'
 
@@ -53,6 +54,26 @@ export function slotsOfProject(root: string): readonly string[] {
 /** What is installed in a project, or was before an interruption: the keys of instances, and the slot of each. */
 export function packagesOfProject(root: string): readonly (readonly [key: string, slot: string])[] {
   return readRecords(root).last.flatMap(({ packages }) => Object.entries(packages))
+}
+
+/** How a choice of instances differs from what a project has, or had before an interruption. */
+export type Difference = {
+  /** Those that it has not. */
+  readonly added: readonly InstanceKey[]
+  /** Those that only it has. */
+  readonly removed: readonly InstanceKey[]
+}
+
+/** What an installation of these adds, and what it removes. */
+export function differenceFrom(
+  records: Pick<Records, 'last'>,
+  selected: ReadonlySet<InstanceKey>,
+): Difference {
+  const known = new Set(records.last.flatMap(({ packages }) => Object.keys(packages)))
+  return {
+    added: [...selected].filter((key) => !known.has(key)),
+    removed: [...known].filter((key) => !selected.has(key)),
+  }
 }
 
 function read(path: string): Kept | undefined {

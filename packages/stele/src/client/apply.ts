@@ -1,6 +1,6 @@
 // The second half of an installation: what was resolved is brought into the store, linked, and written down.
 import type { RegistryConfig } from '@stele/fetch'
-import { selectInstances } from '@stele/install'
+import { differenceFrom, readRecords, selectInstances } from '@stele/install'
 import { formatLock } from '@stele/locks'
 import type { Resolved, ResolveRules } from '@stele/resolve'
 import type { InstallOptions, InstallReport, ProjectChange } from './installation.ts'
@@ -57,7 +57,9 @@ export async function apply(applying: Applying): Promise<Applied> {
   ]
   if (global !== undefined) checkPrograms(global, graph, isForced)
   if (options.isDryRun === true) {
-    return { ...known, notices, added: [], removed: 0, isChanged: false, fetched: 0 }
+    const { added, removed } = differenceFrom(readRecords(project.root), places.placing.selected)
+    const done = { added, removed: removed.length, isChanged: false, fetched: 0 }
+    return { ...known, ...done, notices, isDryRun: true }
   }
   registerProject(world.store.path, project.root)
   const done = await place(applying, places, await startConfirmation(applying))
@@ -66,14 +68,23 @@ export async function apply(applying: Applying): Promise<Applied> {
 
 function startConfirmation(applying: Applying): Promise<Confirmation> {
   const { options, project, plan, world, resolved, rules } = applying
-  const { omit = {}, folders = [] } = options
+  const { folders = [] } = options
   return confirmLock({
     graph: resolved.graph,
     digest: plan.digest,
-    part: JSON.stringify([omit, folders]),
+    part: JSON.stringify([omitOf(applying), folders]),
     store: world.store.path,
     confirming: { ...world, rules, path: lockPathOf(project.root) },
   })
+}
+
+/** What is left out of node_modules. */
+function omitOf({ options, world }: Applying): {
+  readonly dev: boolean
+  readonly optional: boolean
+} {
+  const kinds = omitted(options.omit ?? {}, { setting: world.config.setting, env: options.env })
+  return { dev: kinds.has('dev'), optional: kinds.has('optional') }
 }
 
 /** Where everything goes. */
@@ -87,10 +98,9 @@ type Places = {
 async function planPlaces(applying: Applying): Promise<Places> {
   const { options, project, plan, world, resolved, install } = applying
   const { root, importers, manifests } = project
-  const { folders, env } = options
+  const { folders } = options
   const graph = withImporters(resolved.graph, root, folders)
-  const kinds = omitted(options.omit ?? {}, { setting: world.config.setting, env })
-  const omit = { dev: kinds.has('dev'), optional: kinds.has('optional') }
+  const omit = omitOf(applying)
   const selected = selectInstances(graph, ownPlatform, omit)
   const all = importers.map(({ folder }) => folder)
   const cleared = options.isFresh === true ? (folders ?? all) : []

@@ -14,12 +14,13 @@ import {
 import { delimiter, dirname, join } from 'node:path'
 import { isSteleError, redact } from '@stele/errors'
 import { findNode, openRegistries, type RegistryConfig, readConfig } from '@stele/fetch'
+import type { Graph } from '@stele/resolve/graph'
+import { compareInstalled, installedFault } from './layout/installed.ts'
 import { maxClockSkewMs } from './limits.ts'
-import { lockPathOf, planLock } from './lock/lock-file.ts'
+import { lockFault } from './lock/lock-fault.ts'
+import { lockPathOf, readLockFile } from './lock/lock-file.ts'
 import { readLinks } from './project/links.ts'
-import { readProject } from './project/project.ts'
 import { packumentFolder } from './resolving/registries.ts'
-import { readResolveSettings } from './resolving/resolve-settings.ts'
 import { pathNode } from './store/path-node.ts'
 import { registeredProjects, storeFolder } from './store/registered.ts'
 
@@ -42,7 +43,19 @@ export type Patient = {
 
 /** Every check, in the order in which they are told. */
 export async function examine(patient: Patient): Promise<readonly Finding[]> {
-  const checks = [node, git, registry, proxy, storeFinding, links, folder, lock, linked, path]
+  const checks = [
+    node,
+    git,
+    registry,
+    proxy,
+    storeFinding,
+    links,
+    folder,
+    lock,
+    installed,
+    linked,
+    path,
+  ]
   const found: Finding[] = []
   for (const check of checks) found.push(...[await check(patient)].flat())
   return found
@@ -191,14 +204,30 @@ async function lock({ root }: Patient): Promise<Finding> {
       fix: 'Run "stele install", and commit stele.lock',
     }
   }
+  const fault = await lockFault(root)
+  if (fault === undefined) return { name, isOk: true, text: 'it has what package.json wants' }
+  return { name, isOk: false, text: [fault.message, ...fault.lines].join('; '), fix: fault.fix }
+}
+
+function installed({ root }: Patient): readonly Finding[] {
+  const graph = lockedGraph(root)
+  if (graph === undefined) return []
+  const state = compareInstalled(root, graph)
+  const faults = [installedFault(state) ?? [], state.wrong].flat()
+  const left = [...state.omitted].map((kind) => `${kind}Dependencies`).join(' and ')
+  const isOk = faults.length === 0
+  const right = `as stele.lock says${left === '' ? '' : `, without ${left}`}`
+  const fix = 'Run "stele install"'
+  return [{ name: 'node_modules', isOk, text: isOk ? right : faults.join('; '), fix }]
+}
+
+/** What the lock holds, where it can be read. */
+function lockedGraph(root: string): Graph | undefined {
   try {
-    const project = await readProject(root)
-    const { locked: settings, rules } = readResolveSettings(project)
-    await planLock({ root, wanted: project.importers, settings, rules, isFrozen: true })
-    return { name, isOk: true, text: 'stele.lock has what package.json wants' }
+    return readLockFile(root)?.lock.graph
   } catch (error) {
-    if (!isSteleError(error)) throw error
-    return { name, isOk: false, text: error.message, fix: error.fix }
+    if (isSteleError(error, 'lock_invalid')) return undefined // Another check tells of it.
+    throw error
   }
 }
 

@@ -70,6 +70,8 @@ export type InstallReport = {
   readonly isChanged: boolean
   readonly fetched: number
   readonly mismatches: readonly PeerMismatch[]
+  /** Nothing was done: all of this tells what would be. */
+  readonly isDryRun?: true
   /** What is different in the lock. */
   readonly changes: readonly Change[]
   /** What a person should know beside that. */

@@ -109,7 +109,9 @@ const ofPackages = new Set([
 ])
 
 function optionsOf({ options }: RunnableCommand['usage']): readonly string[] {
-  const named = Object.entries(options).filter(([, { as }]) => as === undefined)
+  const named = Object.entries(options).filter(
+    ([, { as, npm }]) => as === undefined && npm === undefined,
+  )
   return [...named.map(([name]) => `--${name}`), '--json', '--help']
 }
 

@@ -232,15 +232,17 @@ export function describeInstall(
   more: readonly string[] = [],
 ): string {
   const { packages, added, removed, isChanged, tookMs, mismatches, notices, changes } = report
+  const isDryRun = report.isDryRun === true
+  const isAll = shown === 'all changes' || isDryRun
   const lines = formatChanges(
-    changes.filter(
-      ({ isDirect }) => shown === 'all changes' || (isDirect && shown !== 'no changes'),
-    ),
+    changes.filter(({ isDirect }) => isAll || (isDirect && shown !== 'no changes')),
   )
   const rest = lines.length - maxLines
+  const would = isDryRun ? 'would be ' : ''
   const done = [
-    ...(added.length === 0 ? [] : [`${added.length} added`]),
-    ...(removed === 0 ? [] : [`${removed} removed`]),
+    ...(added.length === 0 ? [] : [`${added.length} ${would}added`]),
+    ...(removed === 0 ? [] : [`${removed} ${would}removed`]),
+    ...(isDryRun && changes.length > 0 ? ['stele.lock would change'] : []),
   ]
   const nothing = isChanged ? 'linked anew' : 'nothing to do'
   const warnings = mismatches.map(({ by, name, wanted, found }) =>

@@ -1,9 +1,13 @@
 // stele ls: what is installed, as a tree.
-import { existsSync } from 'node:fs'
-import { join, posix } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { type Graph, type InstanceKey, linkedFolder } from '@stele/resolve/graph'
+import {
+  compareInstalled,
+  type InstalledState,
+  installedFault,
+} from '../client/layout/installed.ts'
 import { instancesOf } from '../client/lock/dependency-paths.ts'
+import { lockFault } from '../client/lock/lock-fault.ts'
 import { needLock, readLockFile } from '../client/lock/lock-file.ts'
 import { placeOf } from '../client/project/place.ts'
 import { splitSpec } from '../client/resolving/wish.ts'
@@ -17,8 +21,16 @@ type Node = {
   /** `name@version`, or `link:<folder>`. */
   readonly id: string
   readonly kind?: string
+  /** What package.json says of it. */
+  readonly specifier?: string
   /** It is in the lock, and not in node_modules. */
   readonly isMissing?: boolean
+  /** It was left out on purpose, as --omit does. */
+  readonly isOmitted?: boolean
+  /** The version that node_modules has, where it is another one. */
+  readonly found?: string
+  /** The folder that "stele link" put in its place. */
+  readonly link?: string
   /** What it depends on is shown elsewhere. */
   readonly isRepeated?: boolean
   readonly dependencies: readonly Node[]
@@ -28,13 +40,15 @@ type Tree = {
   /** The folder of a package.json. */
   readonly folder: string
   readonly dependencies: readonly Node[]
+  /** How node_modules, or package.json, differs from the lock; of the root, where it does. */
+  readonly differences?: readonly string[]
 }
 
 /** Lists what package.json names, and below it what that needs. */
 export const ls: Command<readonly Tree[]> = {
   usage: {
     name: 'ls',
-    summary: 'List what is installed, as a tree; ends with 1 where something is missing',
+    summary: 'List what stele.lock holds, as a tree; ends with 1 where node_modules differs',
     arguments: '[name...]',
     options: {
       all: { type: 'boolean', short: 'a', summary: 'down to the end' },
@@ -55,12 +69,14 @@ export const ls: Command<readonly Tree[]> = {
         folder === '.' ? 'package.json' : `${folder}/package.json`,
         ...(dependencies.length === 0 ? ['└── (nothing)'] : linesOf(dependencies, '')),
       ])
+      .concat(trees.flatMap(({ differences = [] }) => differences))
       .join('\n'),
-  exitCode: (trees) => (trees.some(({ dependencies }) => dependencies.some(isMissing)) ? 1 : 0),
+  exitCode: (trees) => (trees.some(isWrong) ? 1 : 0),
 }
 
-function isMissing(node: Node): boolean {
-  return node.isMissing === true
+function isWrong({ dependencies, differences = [] }: Tree): boolean {
+  const differs = ({ isMissing, found }: Node): boolean => isMissing === true || found !== undefined
+  return differences.length > 0 || dependencies.some(differs)
 }
 
 async function run(input: Input): Promise<readonly Tree[]> {
@@ -76,24 +92,29 @@ async function run(input: Input): Promise<readonly Tree[]> {
   const shown = new Set<InstanceKey>()
   const chosen = await chosenMembers(input, { folder: folderOf(input), command: 'ls' })
   const importers = graph.importers.filter(({ folder }) => isChosen(chosen, folder))
-  return importers.map(({ folder, directs }) => ({
+  const state = compareInstalled(root, graph)
+  const trees = importers.map(({ folder, directs }) => ({
     folder,
-    dependencies: directs.flatMap(({ name, kind, instance }): readonly Node[] => {
+    dependencies: directs.flatMap(({ name, kind, instance, specifier }): readonly Node[] => {
       if (instance === undefined || (wanted !== undefined && !wanted.has(instance))) return []
-      const isThere = isInstalled(root, folder, name)
       const node = nodeOf(graph, { name, key: instance, depth, wanted, shown })
-      const isOptional = kind === 'optionalDependencies'
-      return [{ ...node, kind, ...(isThere || isOptional ? {} : { isMissing: true }) }]
+      const what = state.standingOf(folder, { name, kind, instance })
+      return [{ ...node, kind, specifier, ...what }]
     }),
   }))
+  const differences = await differencesOf(root, state)
+  return trees.map((tree) =>
+    tree.folder === '.' && differences.length > 0 ? { ...tree, differences } : tree,
+  )
 }
 
-/** There, or in a folder above, where the layout "hoisted" has it. */
-function isInstalled(root: string, folder: string, name: string): boolean {
-  for (let at = folder; ; at = posix.dirname(at)) {
-    if (existsSync(join(root, at, 'node_modules', name))) return true
-    if (at === '.') return false
-  }
+async function differencesOf(root: string, state: InstalledState): Promise<readonly string[]> {
+  const fault = await lockFault(root)
+  const installed = installedFault(state)
+  return [
+    ...(fault === undefined ? [] : [fault.message, ...fault.lines]),
+    ...(installed === undefined ? [] : [`${installed}: run "stele install"`]),
+  ]
 }
 
 function readDepth({ all, depth }: Input['options'], hasNames: boolean): number {
@@ -151,12 +172,15 @@ function linesOf(nodes: readonly Node[], indent: string): readonly string[] {
   })
 }
 
-function describe({ name, id, kind = 'dependencies', isMissing: lacks, isRepeated }: Node): string {
+function describe({ name, id, kind = 'dependencies', ...node }: Node): string {
   const own = id.startsWith(`${name}@`) ? id : `${name} (${id})`
   const marks = [
     ...(kind === 'dependencies' ? [] : [kind.replace('Dependencies', '')]),
-    ...(lacks === true ? ['missing: run "stele install"'] : []),
-    ...(isRepeated === true ? ['see above'] : []),
+    ...(node.isMissing === true ? ['missing: run "stele install"'] : []),
+    ...(node.isOmitted === true ? ['left out'] : []),
+    ...(node.found === undefined ? [] : [`node_modules has ${node.found}: run "stele install"`]),
+    ...(node.link === undefined ? [] : [`linked to ${node.link}`]),
+    ...(node.isRepeated === true ? ['see above'] : []),
   ]
   return marks.length === 0 ? own : `${own}  ${marks.join(', ')}`
 }

@@ -20,7 +20,7 @@ export const summaries: { readonly [name: string]: string } = {
   init: 'Make a package.json in this folder, or a project of a template',
   install: 'Install the dependencies of this project',
   link: 'Use a folder in place of a package, until "stele unlink"',
-  ls: 'List what is installed, as a tree; ends with 1 where something is missing',
+  ls: 'List what stele.lock holds, as a tree; ends with 1 where node_modules differs',
   mirror: 'Copy a registry: its log and its tarballs, checked on the way, for any web server',
   'mirror check': 'Check a mirror from outside: its log, its packuments, and every tarball',
   'mirror pack': 'Put a mirror into one file, to carry it to where no network goes',

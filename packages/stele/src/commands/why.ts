@@ -1,11 +1,17 @@
 // stele why: who wants a package.
-import type { Graph, InstanceKey } from '@stele/resolve/graph'
+import { resolve } from 'node:path'
+import type { JsonObject } from '@stele/formats/json'
+import { openStore } from '@stele/install'
+import { type Graph, type InstanceKey, linkedFolder } from '@stele/resolve/graph'
 import { type Way, waysTo } from '@stele/resolve/queries'
+import { installedFiles } from '../client/layout/installed.ts'
 import { allWays, instancesOf } from '../client/lock/dependency-paths.ts'
 import { needLock } from '../client/lock/lock-file.ts'
+import { manifestIn } from '../client/project/links.ts'
 import { placeOf } from '../client/project/place.ts'
 import { absentDependency } from '../client/resolving/absent-dependency.ts'
 import { splitSpec } from '../client/resolving/wish.ts'
+import { storeFolder } from '../client/store/registered.ts'
 import type { Command, Input } from './command.ts'
 import { folderOf, placeOptions } from './install-input.ts'
 import { needArguments } from './need-arguments.ts'
@@ -17,7 +23,10 @@ type Found = {
     /** The folder of the package.json, then packages, the one that was asked for last. */
     readonly chain: readonly string[]
     readonly kind: string
+    /** What the package.json says of the first package. */
     readonly specifier: string
+    /** What each package of the chain was wanted as, by the one before it; empty where the lock does not tell. */
+    readonly ranges: readonly string[]
   }[]
   /** Whether there are more ways than these. */
   readonly isCut: boolean
@@ -45,6 +54,7 @@ async function run(input: Input): Promise<readonly Found[]> {
   needArguments(input, 'why', 'Say which package to explain')
   const { root } = await placeOf(folderOf(input))
   const { graph } = needLock(root)
+  const rangeOf = openRanges(root, graph, { ...input.environment })
   return input.positionals.flatMap((typed) => {
     const { name, version } = splitSpec(typed)
     const keys = instancesOf(graph, { name, version })
@@ -53,27 +63,63 @@ async function run(input: Input): Promise<readonly Found[]> {
       throw absentDependency(root, typed, { where: 'stele.lock', known: known.toArray() })
     }
     const byId = Map.groupBy(keys, (key) => graph.instances.get(key)?.id ?? key)
-    return [...byId].map(([id, own]) => foundOf(graph, { id, keys: own, input }))
+    return [...byId].map(([id, own]) => foundOf(graph, { id, keys: own, input, rangeOf }))
   })
 }
 
-type Asked = { readonly id: string; readonly keys: readonly InstanceKey[]; readonly input: Input }
+type Asked = {
+  readonly id: string
+  readonly keys: readonly InstanceKey[]
+  readonly input: Input
+  readonly rangeOf: (from: InstanceKey, to: InstanceKey) => string
+}
 
-function foundOf(graph: Graph, { id, keys, input }: Asked): Found {
+function foundOf(graph: Graph, { id, keys, input, rangeOf }: Asked): Found {
   if (input.options['all'] === true) {
     const { ways, isCut } = allWays(graph, keys, maxWays)
-    return { id, ways: distinct(ways.map((way) => told(graph, way))), isCut }
+    return { id, ways: distinct(ways.map((way) => told(graph, way, rangeOf))), isCut }
   }
   const own = waysTo(graph, graph.packages.get(id)?.name ?? '').get(id) ?? []
-  const ways = distinct(own.map((way) => told(graph, way)))
+  const ways = distinct(own.map((way) => told(graph, way, rangeOf)))
   return { id, ways: ways.slice(0, maxShown), isCut: ways.length > maxShown }
 }
 
-function told({ importers, instances }: Graph, { folder, keys }: Way): Found['ways'][number] {
+function told(
+  graph: Graph,
+  { folder, keys }: Way,
+  rangeOf: Asked['rangeOf'],
+): Found['ways'][number] {
+  const { importers, instances } = graph
   const directs = importers.find((importer) => importer.folder === folder)?.directs
   const first = directs?.find(({ instance }) => instance === keys[0])
   const chain = [folder, ...keys.map((key) => instances.get(key)?.id ?? key)]
-  return { chain, kind: first?.kind ?? '', specifier: first?.specifier ?? '' }
+  const specifier = first?.specifier ?? ''
+  const ranges = keys.slice(1).map((key, at) => rangeOf(keys[at] ?? '', key))
+  return { chain, kind: first?.kind ?? '', specifier, ranges: [specifier, ...ranges] }
+}
+
+/** What one package wants of another, as its own package.json says: the lock does not tell. Empty where its files are not on this machine. */
+function openRanges(root: string, graph: Graph, env: NodeJS.ProcessEnv): Asked['rangeOf'] {
+  const filesOf = installedFiles(root, graph, openStore(storeFolder(env)))
+  const manifests = new Map<string, JsonObject>()
+  const manifestOf = (key: InstanceKey): JsonObject => {
+    const folder = linkedFolder(key) ?? filesOf(key)
+    const known =
+      manifests.get(folder) ?? (folder === '' ? {} : (manifestIn(resolve(root, folder)) ?? {}))
+    manifests.set(folder, known)
+    return known
+  }
+  return (from, to) => {
+    const dependencies = graph.instances.get(from)?.dependencies ?? new Map<string, string>()
+    const [name = ''] = [...dependencies].find(([, target]) => target === to) ?? []
+    const manifest = manifestOf(from)
+    for (const member of ['optionalDependencies', 'dependencies', 'peerDependencies']) {
+      const wanted = manifest[member]
+      const range = typeof wanted === 'object' && wanted !== null ? Object(wanted)[name] : undefined
+      if (typeof range === 'string') return range
+    }
+    return ''
+  }
 }
 
 /** Surroundings make several instances of one package: for a reader they are the same. */
@@ -84,10 +130,14 @@ function distinct(ways: Found['ways']): Found['ways'] {
 function describe({ id, ways, isCut }: Found): readonly string[] {
   return [
     id,
-    ...ways.map(({ chain: [folder = '.', ...packages], kind, specifier }) => {
+    ...ways.map(({ chain: [folder = '.', ...packages], kind, ranges }) => {
       const file = folder === '.' ? 'package.json' : `${folder}/package.json`
       const mark = kind === 'dependencies' ? '' : ` (${kind.replace('Dependencies', '')})`
-      return `  ${file}${mark} > ${packages.join(' > ')}, wanted as ${JSON.stringify(specifier)}`
+      const steps = packages.map((id, at) => {
+        const range = ranges[at] ?? ''
+        return range === '' ? id : `${id} (${range})`
+      })
+      return `  ${[`${file}${mark}`, ...steps].join(' > ')}`
     }),
     ...(isCut ? ['  and more: --all shows up to a thousand'] : []),
   ]

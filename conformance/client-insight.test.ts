@@ -1,0 +1,195 @@
+// What the client tells of a project: what the lock says, and where node_modules or package.json are not as it says.
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, sep } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { type EvilUpstream, startEvilUpstream } from './evil-upstream.ts'
+import { makeProject, type Project } from './stele-client.ts'
+import { type Folder, makeFolder } from './temporary-folder.ts'
+
+const manifest = {
+  name: 'app',
+  dependencies: { left: '^1.0.0' },
+  devDependencies: { tool: '~1.0.0' },
+}
+
+suite('insight', { concurrency: 1 }, () => {
+  let registry: EvilUpstream
+  let folder: Folder
+  let count = 0
+  const begin = async (): Promise<Project & { readonly path: (...parts: string[]) => string }> => {
+    const at = join(folder.path, `p${count++}`)
+    const text = JSON.stringify(manifest)
+    const project = await makeProject(at, registry.url, { 'package.json': text })
+    return { ...project, path: (...parts) => join(at, ...parts) }
+  }
+  type Begun = Awaited<ReturnType<typeof begin>>
+  const tell = async (project: Begun, line: string, code = 0): Promise<string> => {
+    const done = await project.stele(line.split(' '))
+    assert.equal(done.code, code, done.shown)
+    return done.stdout.trimEnd()
+  }
+
+  before(async () => {
+    folder = await makeFolder('client-insight')
+    registry = await startEvilUpstream()
+    registry.put('deep', [{ version: '1.0.0' }])
+    registry.put('left', [{ version: '1.0.0', manifest: { dependencies: { deep: '>=1' } } }])
+    registry.put('tool', [{ version: '1.0.0' }])
+    registry.put('more', [{ version: '1.0.0' }])
+  })
+  after(async () => {
+    await registry?.[Symbol.asyncDispose]()
+    await folder?.[Symbol.asyncDispose]()
+  })
+
+  type Row = readonly [
+    what: string,
+    change: (project: Begun) => unknown,
+    code: number,
+    lines: readonly string[],
+    /** What doctor says of node_modules. */
+    installed: string,
+  ]
+  const rows: readonly Row[] = [
+    [
+      'nothing was changed',
+      () => undefined,
+      0,
+      ['├── left@1.0.0', '└── tool@1.0.0  dev'],
+      'as stele.lock says',
+    ],
+    [
+      'a package is gone',
+      ({ path }) => rmSync(path('node_modules', 'left'), { recursive: true }),
+      1,
+      ['├── left@1.0.0  missing: run "stele install"', '└── tool@1.0.0  dev'],
+      'left is not there',
+    ],
+    [
+      'another version stands there',
+      ({ path }) => {
+        rmSync(path('node_modules', 'left'), { recursive: true })
+        mkdirSync(path('node_modules', 'left'))
+        writeFileSync(path('node_modules', 'left', 'package.json'), '{"version":"0.9.0"}')
+      },
+      1,
+      ['├── left@1.0.0  node_modules has 0.9.0: run "stele install"', '└── tool@1.0.0  dev'],
+      'left is 0.9.0 there',
+    ],
+    [
+      'devDependencies were left out',
+      ({ stele }) => stele(['install', '--omit', 'dev']),
+      0,
+      ['├── left@1.0.0', '└── tool@1.0.0  dev, left out'],
+      'as stele.lock says, without devDependencies',
+    ],
+    [
+      'a package was added without saving it',
+      ({ stele }) => stele(['add', 'more', '--no-save']),
+      1,
+      [
+        '├── left@1.0.0',
+        '└── tool@1.0.0  dev',
+        'node_modules has more@1.0.0 besides: run "stele install"',
+      ],
+      'node_modules has more@1.0.0 besides',
+    ],
+    [
+      'package.json wants more',
+      ({ path }) =>
+        writeFileSync(
+          path('package.json'),
+          JSON.stringify({ ...manifest, dependencies: { left: '^1.0.0', more: '1' } }),
+        ),
+      1,
+      [
+        '├── left@1.0.0',
+        '└── tool@1.0.0  dev',
+        '"stele.lock" does not have what package.json wants (- is the lock, + is package.json):',
+        'package.json',
+        '  + "more": "1" (dependencies)',
+      ],
+      'as stele.lock says',
+    ],
+    [
+      'the lock came with another branch',
+      async ({ path, stele }) => {
+        const lock = readFileSync(path('stele.lock'), 'utf8')
+        await stele(['add', 'more'])
+        writeFileSync(path('stele.lock'), lock)
+        writeFileSync(path('package.json'), JSON.stringify(manifest))
+      },
+      1,
+      [
+        '├── left@1.0.0',
+        '└── tool@1.0.0  dev',
+        'node_modules has more@1.0.0 besides: run "stele install"',
+      ],
+      'node_modules has more@1.0.0 besides',
+    ],
+  ]
+  for (const [what, change, code, lines, installed] of rows) {
+    test(`ls and doctor tell when ${what}`, async () => {
+      const project = await begin()
+      await tell(project, 'install')
+      await change(project)
+      const told = await tell(project, 'ls', code)
+      const shown = told.replace(project.folder + sep, '').split('\n')
+      assert.deepEqual(shown.slice(1), lines)
+      const doctor = JSON.parse((await project.stele(['doctor', '--json'])).stdout)
+      const found = doctor.find(({ name }: { name: string }) => name === 'node_modules')
+      assert.equal(found.text, installed)
+    })
+  }
+
+  test('ls --json tells what is wanted, and what differs', async () => {
+    const project = await begin()
+    await tell(project, 'install')
+    rmSync(project.path('node_modules', 'left'), { recursive: true })
+    const [tree] = JSON.parse(await tell(project, 'ls --json', 1))
+    const [left, tool] = tree.dependencies
+    assert.deepEqual(left, {
+      name: 'left',
+      id: 'left@1.0.0',
+      dependencies: [],
+      kind: 'dependencies',
+      specifier: '^1.0.0',
+      isMissing: true,
+    })
+    assert.equal(tool.isMissing, undefined)
+  })
+
+  test('why shows what each package is wanted as', async () => {
+    const project = await begin()
+    await tell(project, 'install')
+    assert.equal(
+      await tell(project, 'why deep'),
+      'deep@1.0.0\n  package.json > left@1.0.0 (^1.0.0) > deep@1.0.0 (>=1)',
+    )
+    assert.equal(
+      await tell(project, 'why tool'),
+      'tool@1.0.0\n  package.json (dev) > tool@1.0.0 (~1.0.0)',
+    )
+  })
+
+  test('--dry-run tells what would change, and changes nothing', async () => {
+    const project = await begin()
+    const shown = (text: string): string => text.replace(/, \d+\.\d+ s$/, '')
+    assert.equal(
+      shown(await tell(project, 'install --dry-run')),
+      '+ deep 1.0.0\n+ left 1.0.0\n+ tool 1.0.0\n3 packages: 3 would be added, stele.lock would change',
+    )
+    await tell(project, 'install')
+    assert.equal(shown(await tell(project, 'install --dry-run')), '3 packages: nothing to do')
+    assert.equal(
+      shown(await tell(project, 'remove left --dry-run')),
+      '- deep 1.0.0\n- left 1.0.0\n1 package: 2 would be removed, stele.lock would change',
+    )
+    assert.equal(
+      shown(await tell(project, 'install --omit dev --dry-run')),
+      '2 packages: 1 would be removed',
+    )
+    assert.equal(await tell(project, 'ls'), 'package.json\n├── left@1.0.0\n└── tool@1.0.0  dev')
+  })
+})
