@@ -1,6 +1,14 @@
 // A repository that somebody else wrote, with all that it brings along: package.json, lock, settings, patches, links.
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { environmentIn, runStele, startMade } from './client-trials.ts'
@@ -110,5 +118,52 @@ suite("a stranger's repository", { concurrency: 1 }, () => {
       'a@1.0.0',
       'a@1.0.0/file',
     ])
+  })
+
+  test('its lock may not bring along what the packages in it do not ask for', async () => {
+    await using registry = await startMade([
+      { name: 'a', version: '1.0.0', dependencies: { b: '^1.0.0' } },
+      { name: 'b', version: '1.0.0' },
+      { name: 'evil', version: '1.0.0' },
+    ])
+    await using folder = await makeFolder('repository')
+    const root = write(folder.path, { dependencies: { a: '^1.0.0', evil: '1.0.0' } })
+    const author = { cwd: root, env: environmentIn(join(folder.path, 'author'), registry.url) }
+    assert.equal((await runStele(['install'], author)).code, 0)
+    rmSync(join(root, 'node_modules'), { recursive: true })
+    const lock = readFileSync(join(root, 'stele.lock'), 'utf8')
+    const options = { cwd: root, env: environmentIn(folder.path, registry.url) }
+    const both = ['ci', 'install']
+    // Where package.jsons would not lead to all of its lines, "stele install" resolves anew.
+    const rows = [
+      [both, lock.replace('{"b":"1.0.0"}', '{"b":"evil@1.0.0"}'), /does not want "evil@1\.0\.0"/],
+      [
+        ['ci'],
+        lock.replace('{"b":"1.0.0"}', '{"b":"link:../x"}'),
+        /only your own package\.json may/,
+      ],
+      [['ci'], lock.replace('"^1.0.0","1.0.0"', '"^1.0.0","evil@1.0.0"'), /is not the "\^1\.0\.0"/],
+      [
+        both,
+        lock.replace(
+          '"a@1.0.0":{',
+          `"a@1.0.0":{"tarball":"${registry.url}/evil/-/evil-1.0.0.tgz",`,
+        ),
+        /the registry has its tarball elsewhere/,
+      ],
+    ] as const
+    for (const [commands, text, said] of rows) {
+      assert.notEqual(text, lock)
+      for (const command of commands) {
+        writeFileSync(join(root, 'stele.lock'), text)
+        const { code, stderr } = await runStele([command], options)
+        assert.equal(code, 1, `${command} ${said}: ${stderr}`)
+        assert.match(stderr, said)
+        assert.ok(!existsSync(join(root, 'node_modules')))
+      }
+    }
+    writeFileSync(join(root, 'stele.lock'), lock)
+    const { code, shown } = await runStele(['ci'], options)
+    assert.equal(code, 0, shown)
   })
 })

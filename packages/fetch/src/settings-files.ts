@@ -1,7 +1,7 @@
 // Which .npmrc files hold: of the project, of the user, of the machine. As npm finds them.
 import { accessSync, constants, readFileSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { delimiter, dirname, isAbsolute, join, normalize, resolve } from 'node:path'
 
 /** Variables. */
 export type Environment = { readonly [name: string]: string | undefined }
@@ -53,17 +53,20 @@ function settingsIn(path: string, env: Environment): (name: string) => string | 
 export function prefixOfNode(env: Environment): string {
   const { PREFIX: prefix, DESTDIR: destination } = env
   if (prefix !== undefined && prefix !== '') return prefix
-  const folder = dirname(findNode(env))
+  const folder = dirname(findNode(env, isOfMachine))
   if (process.platform === 'win32') return folder
   return destination === undefined ? dirname(folder) : join(destination, dirname(folder))
 }
 
 /** The Node that programs run with: the one of PATH, else the one that runs this. */
-export function findNode(env: Environment): string {
+export function findNode(
+  env: Environment,
+  isMeant: (folder: string) => boolean = () => true,
+): string {
   const program = process.platform === 'win32' ? 'node.exe' : 'node'
   const path = Object.entries(env).find(([name]) => /^path$/i.test(name))?.[1] ?? ''
   for (const folder of path.split(delimiter)) {
-    if (folder === '') continue
+    if (folder === '' || !isMeant(folder)) continue
     try {
       accessSync(join(folder, program), constants.X_OK)
       return realpathSync(join(folder, program))
@@ -72,4 +75,9 @@ export function findNode(env: Environment): string {
     }
   }
   return process.execPath
+}
+
+/** Whether the folder of PATH is not a project's, which npm puts first: what a project brings is not the machine's. */
+function isOfMachine(folder: string): boolean {
+  return isAbsolute(folder) && !normalize(`${folder}/`).endsWith(normalize('/node_modules/.bin/'))
 }

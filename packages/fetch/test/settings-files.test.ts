@@ -16,6 +16,8 @@ suite('settingsFiles()', () => {
   }
   write('usr/bin/node', '')
   chmodSync(at('usr/bin/node'), 0o755)
+  write('project/node_modules/.bin/node', '')
+  chmodSync(at('project/node_modules/.bin/node'), 0o755)
   write('quiet/.npmrc', 'registry=https://a.test/\n')
   write('named/.npmrc', `prefix = ${folder}/\${WHERE}\n`)
   write('told/.npmrc', 'prefix=~/own\nglobalconfig=~/my-npmrc\n')
@@ -23,6 +25,11 @@ suite('settingsFiles()', () => {
   // what the environment says, and where the settings of the machine are then
   const rows: readonly (readonly [what: string, env: NodeJS.ProcessEnv, global: string])[] = [
     ['the Node of PATH', node, 'usr/etc/npmrc'],
+    [
+      'the Node of PATH, and not one that a project brings',
+      { ...node, PATH: `${at('project/node_modules/.bin')}:${node.PATH}` },
+      'usr/etc/npmrc',
+    ],
     ['prefix in the environment', { ...node, npm_config_prefix: at('p') }, 'p/etc/npmrc'],
     ['prefix in capitals', { ...node, NPM_CONFIG_PREFIX: at('p') }, 'p/etc/npmrc'],
     ['PREFIX', { ...node, PREFIX: at('q') }, 'q/etc/npmrc'],

@@ -59,6 +59,7 @@ export function lockedOf(
       const id = edgeOf(from, edge)
       const release = packages.get(id ?? '')
       if (release === undefined || id !== `${release.name}@${release.version}`) return undefined
+      if (rangeIn(edge)?.name !== release.name) return undefined // Somebody else's hash.
       return { version: release.version, integrity: release.dist.integrity }
     },
     node: (id) => {

@@ -54,3 +54,14 @@ test('lockedOf() asks anew for what lines of a lock lack', async () => {
   const mended = await resolved(after, wanted, { locked })
   assert.deepEqual([...mended.packages.keys()], ['a@1.0.0', 'b@1.0.0', 'c@1.1.0', 'd@1.0.0'])
 })
+
+test('lockedOf() pins no package by the hash of another one', async () => {
+  const graph = await resolved(before, [wanting({ b: '^1.0.0', c: '^1.0.0' })])
+  const edge = wanting({ b: '^1.0.0' }).edges[0]
+  assert.ok(edge !== undefined)
+  assert.equal(lockedOf(graph).pinned?.('.', edge)?.version, '1.0.0')
+  const [{ folder, directs }] = graph.importers as [(typeof graph.importers)[0]]
+  const swapped = directs.map((direct) => ({ ...direct, instance: 'c@1.0.0' }))
+  const locked = lockedOf({ ...graph, importers: [{ folder, directs: swapped }] })
+  assert.equal(locked.pinned?.('.', edge), undefined)
+})

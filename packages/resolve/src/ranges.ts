@@ -27,10 +27,17 @@ export const nodeRanges: Ranges = {
 function rangeOf(text: string): semver.Range | undefined {
   if (known.has(text)) return known.get(text)
   if (known.size >= maxKnown) known.clear()
-  const isRange = semver.validRange(text, { loose: true }) !== null
-  const range = isRange ? new semver.Range(text, { loose: true }) : undefined
+  const range = readRange(text)
   known.set(text, range)
   return range
+}
+
+function readRange(text: string): semver.Range | undefined {
+  try {
+    return new semver.Range(text, { loose: true })
+  } catch {
+    return undefined // semver.validRange() would only find out the same way.
+  }
 }
 
 /**

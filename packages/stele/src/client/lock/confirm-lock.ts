@@ -5,7 +5,13 @@ import { join } from 'node:path'
 import { SteleError } from '@stele/errors'
 import type { Registries, RegistryConfig } from '@stele/fetch'
 import { binsOf } from '@stele/install'
-import { fitsWanted, nodeRanges, parseSpecifier, type ResolveRules } from '@stele/resolve'
+import {
+  fitsWanted,
+  nodeRanges,
+  parseSpecifier,
+  type Ranges,
+  type ResolveRules,
+} from '@stele/resolve'
 import {
   type Graph,
   type InstanceKey,
@@ -132,7 +138,7 @@ function faultIn(
 ): string | undefined {
   if (told === undefined) return 'its package.json cannot be read'
   const { name, version } = release
-  if (told.name !== name || nodeRanges.version(told.version) !== nodeRanges.version(version)) {
+  if (told.name !== name || !isSameVersion(told.version, version)) {
     return `its package.json calls it "${told.name}@${told.version}"`
   }
   const extended = rules.extend?.(told) ?? told
@@ -146,6 +152,11 @@ function faultIn(
     if (programs.get(program) !== path) return `its package.json has no program "${program}"`
   }
   return undefined
+}
+
+/** Registries write versions in one way, package.jsons in several. */
+function isSameVersion(one: string, other: string): boolean {
+  return one === other || nodeRanges.version(one) === nodeRanges.version(other)
 }
 
 type Edge = { readonly graph: Graph; readonly name: string; readonly key: InstanceKey }
@@ -169,10 +180,17 @@ function isWanted(
   if (!isOfRegistry(id ?? '', release)) return true // checkLock() said who may have it.
   const text = typeof written === 'string' ? written : '*'
   return [text, ...(overrides?.valuesFor(name) ?? [])].some((each) => {
+    if (release.name === name && isRange(each, ranges))
+      return fitsWanted(release.version, each, ranges)
     const specifier = parsed(name, each)
     if (specifier?.kind !== 'registry' || specifier.name !== release.name) return false
     return fitsWanted(release.version, specifier.wanted, ranges)
   })
+}
+
+/** As nearly all specifiers are: then nothing has to be taken apart. */
+function isRange(text: string, ranges: Ranges): boolean {
+  return !/[:/]/.test(text) && ranges.test(text) !== undefined
 }
 
 function parsed(name: string, text: string): ReturnType<typeof parseSpecifier> | undefined {
