@@ -3,6 +3,7 @@
 import { isSteleError, SteleError } from '@stele/errors'
 import semver from 'semver'
 import { converge } from './converge.ts'
+import { mayPin, type Refuse } from './exact-pins.ts'
 import {
   absentVersion,
   isOfOnePackage,
@@ -56,11 +57,6 @@ export type ResolveRules = {
   /** Whether a package that is depended on may depend on what is no registry's. */
   readonly allowsSource?: ((specifier: Specifier, by: Release) => boolean) | undefined
 }
-
-type Refuse = (
-  packument: Packument,
-  release: Release,
-) => string | undefined | Promise<string | undefined>
 
 /** What a lock holds, to be kept where it still fits. */
 export type Locked = {
@@ -213,9 +209,13 @@ export class Crawl {
     const { name, wanted } = specifier
     asked.set(edge.name, specifier)
     const pin = this.#pin(from, edge)
-    const key = `${name}\0${wanted}\0${pin?.version ?? ''}`
+    const isExact = (this.#rules.ranges ?? nodeRanges).version(wanted) !== undefined
+    // What the project's overrides say needs nobody's leave.
+    const pinner = isExact && rule?.value === undefined ? { id: from, release: by } : undefined
+    const key = `${name}\0${wanted}\0${pin?.version ?? ''}\0${isExact ? from : ''}`
     const others = this.#directs.get(specifier.name) ?? []
-    const chosen = this.#asked.get(key) ?? this.#pickAlike(specifier, { others, pin })
+    const known = { others, pin, pinner }
+    const chosen = this.#asked.get(key) ?? this.#pickAlike(specifier, known)
     this.#asked.set(key, chosen)
     return this.#visit(await chosen, scope, rule)
   }
@@ -234,25 +234,27 @@ export class Crawl {
   }
 
   /** As it is pinned, or as other dependencies of the project have it, where that fits. */
-  async #pickAlike(specifier: FromRegistry, { others, pin }: Known): Promise<Chosen> {
+  async #pickAlike(specifier: FromRegistry, { others, pin, pinner }: Known): Promise<Chosen> {
     const locked = this.#locked?.versions(specifier.name) ?? []
     const ids = others.length === 0 ? [] : await Promise.all(others)
     const own = ids.flatMap((id) => this.#nodes.get(id ?? '')?.release ?? [])
     const versions = own.filter(({ name }) => name === specifier.name)
-    return this.#pick(specifier, [...locked, ...versions.map(({ version }) => version)], pin)
+    const preferred = [...locked, ...versions.map(({ version }) => version)]
+    return this.#pick(specifier, preferred, { pin, pinner })
   }
 
   async #pick(
     { name, wanted }: FromRegistry,
     preferred: readonly string[],
-    pin: Pin | undefined,
+    { pin, pinner }: Pick<Known, 'pin' | 'pinner'>,
   ): Promise<Chosen> {
     const packument = await this.#ports.packument(name)
     const { nodeVersion, refuse, ranges = nodeRanges } = this.#rules
     const pinned = takePinned(packument, { wanted, ranges }, pin)
     if (pinned !== undefined) return { id: `${name}@${pinned.version}`, release: pinned }
     const refused = new Map<string, string>()
-    const isFixed = refuse === undefined || ranges.version(wanted) !== undefined
+    const isExact = ranges.version(wanted) !== undefined
+    const isFree = refuse === undefined || (isExact && (await mayPin(pinner, this.#ports, refuse)))
     for (;;) {
       const release = pickVersion(packument, wanted, {
         preferred,
@@ -265,10 +267,11 @@ export class Crawl {
           ? absentVersion(packument, wanted)
           : refusedVersion(packument, wanted, refused)
       }
-      const isKept = isFixed || preferred.includes(release.version)
-      const reason = isKept ? undefined : await refuse(packument, release)
+      const isKept = isFree || preferred.includes(release.version)
+      const reason = isKept ? undefined : await refuse(packument, release, isExact)
       if (reason === undefined) return { id: `${name}@${release.version}`, release }
       refused.set(release.version, reason)
+      if (isExact) throw refusedVersion(packument, wanted, refused)
     }
   }
 
@@ -357,7 +360,12 @@ function optionalIn(edges: readonly WantedEdge[]): ReadonlySet<string> {
 
 type Directs = readonly Promise<PackageId | undefined>[]
 /** Versions that are taken where they fit. */
-type Known = { readonly others: Directs; readonly pin: Pin | undefined }
+type Known = {
+  readonly others: Directs
+  readonly pin: Pin | undefined
+  /** The package that asks for a version by its number. */
+  readonly pinner?: Chosen | undefined
+}
 
 /** A lock of which only the versions count: it holds neither ranges, nor several of one package as nested overrides make them. */
 function versionsOf(locked: Locked | undefined): Locked | undefined {

@@ -85,7 +85,7 @@ export function withoutFailures({ importers, nodes }: Places): Places {
   const queue = [...trimmed].map(([id, place]): Step => ({ id, place, from: undefined }))
   for (const step of queue) {
     const { place } = step
-    const failed = sortedEntries(place.failures).find(([name]) => !place.optional.has(name))
+    const failed = sortedEntries(place.failures).find((failure) => !mayMiss(place, failure))
     if (failed !== undefined) throw withChain(failed[1], chainTo(step))
     for (const id of place.edges.values()) {
       const next = nodes.get(id)
@@ -96,6 +96,15 @@ export function withoutFailures({ importers, nodes }: Places): Places {
     }
   }
   return { importers: trimmed, nodes: reached }
+}
+
+/** Whether it may do without. What is there and may not be chosen is told, optional or not: programs for a platform come so. */
+function mayMiss({ optional }: Place, [name, error]: readonly [string, SteleError]): boolean {
+  return optional.has(name) && !isOfPolicy(error)
+}
+
+function isOfPolicy({ code }: SteleError): boolean {
+  return code === 'version_refused'
 }
 
 /** A place, and the one that it was reached from; none for a package.json. */
@@ -111,7 +120,7 @@ function chainTo(step: Step): readonly string[] {
 function findBroken(nodes: ReadonlyMap<PackageId, Place>): ReadonlySet<PackageId> {
   const broken = new Set<PackageId>()
   const isBroken = ({ failures, edges, optional }: Place): boolean =>
-    [...failures.keys()].some((name) => !optional.has(name)) ||
+    [...failures].some(([name, error]) => !optional.has(name) && !isOfPolicy(error)) ||
     [...edges].some(([name, id]) => broken.has(id) && !optional.has(name))
   for (let before = -1; before !== broken.size; ) {
     before = broken.size

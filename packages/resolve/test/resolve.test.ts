@@ -259,6 +259,46 @@ suite('resolve()', () => {
     })
   })
 
+  const optional = { optionalDependencies: { b: '2.0.0' } }
+  const pins: readonly (readonly [
+    what: string,
+    asked: string,
+    made: MadeRegistry[string][string],
+    isTaken: boolean,
+  ])[] = [
+    [
+      'refuses a young version that a package names exactly',
+      '^1.0.0',
+      { dependencies: { b: '2.0.0' } },
+      false,
+    ],
+    ['leaves no young version out that a package may do without', '^1.0.0', optional, false],
+    ['takes it for a young package that the project names exactly', '2.0.0', optional, true],
+    [
+      'takes an old version that a package names exactly',
+      '^1.0.0',
+      { dependencies: { b: '1.0.0' } },
+      true,
+    ],
+  ]
+  for (const [what, asked, member, isTaken] of pins) {
+    test(what, async () => {
+      const made = { a: { '1.0.0': member, '2.0.0': member }, b: { '1.0.0': {}, '2.0.0': {} } }
+      const refuse = (_: unknown, { version }: { readonly version: string }) =>
+        version === '2.0.0' ? 'is too young' : undefined
+      const found = resolve([wanting({ a: asked })], portsOf(made), { refuse })
+      if (isTaken) {
+        assert.equal((await found).graph.packages.size, 2)
+        return
+      }
+      await assert.rejects(found, (error) => {
+        assert.ok(isSteleError(error, 'version_refused'))
+        assert.deepEqual(error.details.chain, ['.', 'a@1.0.0'])
+        return true
+      })
+    })
+  }
+
   test('tells of a peer that is not what was wanted', async () => {
     const made = { react, dom: { '1.0.0': { peerDependencies: { react: '^18' } } } }
     const { mismatches } = await resolve([wanting({ dom: '*', react: '19' })], portsOf(made))

@@ -28,6 +28,8 @@ type Row = {
   readonly policy?: Partial<Policy>
   /** What the full packument tells; it must not be asked for where absent. */
   readonly published?: Publications['time']
+  /** Another package names it exactly. */
+  readonly isPinned?: boolean
   readonly refused: RegExp | undefined
 }
 const rows: readonly Row[] = [
@@ -55,6 +57,44 @@ const rows: readonly Row[] = [
     modified: ago(1),
     published: {},
     refused: undefined,
+  },
+  {
+    what: 'a version of which no time is told, where those of others are',
+    modified: ago(1),
+    published: { '0.9.0': ago(900) },
+    refused: /^has no time of publication/,
+  },
+  {
+    what: 'a version of which the packument tells the times of others alone',
+    modified: ago(1),
+    time: { '0.9.0': ago(900) },
+    refused: /^has no time of publication/,
+  },
+  {
+    what: 'a version with a time that is none',
+    modified: ago(1),
+    published: { '1.0.0': 'long ago' },
+    refused: /^has no time of publication/,
+  },
+  {
+    what: 'a version of the day after tomorrow',
+    modified: ago(1),
+    published: { '1.0.0': ago(-48) },
+    refused: /^was published/,
+  },
+  {
+    what: 'a version that came a little later than what names it exactly',
+    modified: ago(1),
+    published: { '1.0.0': ago(23.5) },
+    isPinned: true,
+    refused: undefined,
+  },
+  {
+    what: 'a younger version though another package names it exactly',
+    modified: ago(1),
+    published: { '1.0.0': ago(22) },
+    isPinned: true,
+    refused: /22 hours ago/,
   },
   {
     what: 'a young version that is excluded by name',
@@ -104,7 +144,7 @@ const rows: readonly Row[] = [
   },
 ]
 for (const row of rows) {
-  const { what, name = 'p', modified, time, published, refused } = row
+  const { what, name = 'p', modified, time, published, isPinned = false, refused } = row
   test(`createRefusal() ${refused === undefined ? 'lets pass' : 'refuses'} ${what}`, async () => {
     const chosen = release(name, '1.0.0')
     const packument: Packument = {
@@ -118,7 +158,7 @@ for (const row of rows) {
       assert.ok(published !== undefined, 'Nobody needs the full packument')
       return Promise.resolve({ time: published, isTrusted: () => false })
     })
-    const reason = await refuse(packument, chosen)
+    const reason = await refuse(packument, chosen, isPinned)
     if (refused === undefined) assert.equal(reason, undefined)
     else assert.match(reason ?? '', refused)
   })

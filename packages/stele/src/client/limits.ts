@@ -8,6 +8,8 @@ export const maxGitBytes: number = 2 ** 30
 export const ageCheckedMs: number = 30 * 24 * 60 * 60 * 1000
 /** Milliseconds that a version must have been there to be chosen, where nothing else is set: most bad ones are found within hours. */
 export const minimumAgeMs: number = 24 * 60 * 60 * 1000
+/** Milliseconds by which a version may be younger that another package names exactly: they are published together, one after the other. */
+export const togetherMs: number = 60 * 60 * 1000
 /** Tarballs of one installation: a number of shared memory for each. */
 export const maxJobs: number = 100 * 1000
 /** Threads that fetch and unpack: more than this keep each other from the disk. */

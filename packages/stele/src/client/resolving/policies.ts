@@ -3,7 +3,7 @@
 import type { Ranges, ResolveRules } from '@stele/resolve'
 import { nodeRanges } from '@stele/resolve'
 import type { Packument, Release } from '@stele/resolve/graph'
-import { ageCheckedMs } from '../limits.ts'
+import { ageCheckedMs, togetherMs } from '../limits.ts'
 
 /** What may be chosen. Names may hold `*`; behind an `@` stand the versions that are meant. */
 export type Policy = {
@@ -32,8 +32,9 @@ export function createRefusal(
   publicationsOf: (name: string) => Promise<Publications>,
 ): NonNullable<ResolveRules['refuse']> {
   const { nowMs, minimumAgeMs, beforeMs = Number.POSITIVE_INFINITY } = policy
-  const latestMs = Math.min(beforeMs, nowMs - minimumAgeMs)
-  return (packument, release) => {
+  return (packument, release, isPinned = false) => {
+    const leastMs = isPinned ? Math.max(minimumAgeMs - togetherMs, 0) : minimumAgeMs
+    const latestMs = Math.min(beforeMs, nowMs - leastMs)
     const { name, version } = release
     const isOwn = policy.ownScopes.has(name.slice(0, name.indexOf('/')))
     const isExempt = isOwn || isListed(policy.ageExcluded, release)
@@ -48,19 +49,25 @@ export function createRefusal(
       mayBeDowngrade(packument, release) &&
       !isListed(policy.trustExcluded, release)
     if (isOld && !mayLoseTrust) return undefined
-    if (!isOld && packument.time !== undefined) return tooYoung(nowMs, packument.time[version])
+    if (!isOld && packument.time !== undefined) return tooYoung(nowMs, packument.time, version)
     return publicationsOf(name).then((publications) => {
-      const published = publications.time[version]
-      const isYoung = !isOld && Date.parse(published ?? '') > latestMs
-      if (isYoung) return tooYoung(nowMs, published)
+      const { time } = publications
+      // What cannot be read is no number, and so not old.
+      const isYoung = !isOld && !(Date.parse(time[version] ?? '') <= latestMs)
+      const reason = isYoung ? tooYoung(nowMs, time, version) : undefined
+      if (reason !== undefined) return reason
       return mayLoseTrust ? downgrade(publications, version) : undefined
     })
   }
 }
 
-/** What a registry does not tell is not held against the version. */
-function tooYoung(nowMs: number, published: string | undefined): string | undefined {
-  return published && `was published ${sinceText(nowMs, Date.parse(published))}`
+/** Registries that tell no times at all are not held to them; one that tells those of other versions leaves none out. */
+function tooYoung(nowMs: number, time: Publications['time'], version: string): string | undefined {
+  const published = time[version]
+  if (published === undefined && Object.keys(time).length === 0) return undefined
+  const publishedMs = Date.parse(published ?? '')
+  if (Number.isNaN(publishedMs)) return 'has no time of publication, as others of it have'
+  return `was published ${sinceText(nowMs, publishedMs)}`
 }
 
 /** Trusted publishers attest what they publish: a package without attestations before has none to lose. */
