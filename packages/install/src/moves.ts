@@ -124,7 +124,8 @@ function copyInto(from: string, to: string, how: Copying): void {
 /** Other disks, too many names of one file, file systems without links. */
 const unlinkable = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'ENOSYS'])
 
-function copyFile(source: string, place: string, how: Copying): void {
+/** Gives one file a second place. */
+export function copyFile(source: string, place: string, how: Copying): void {
   if (!how.isCopy) {
     try {
       linkSync(source, place)

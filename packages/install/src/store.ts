@@ -3,7 +3,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import {
   existsSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -17,7 +16,7 @@ import type { Release } from '@stele/resolve/graph'
 import { binsOf, makeExecutable } from './bins.ts'
 import { createChecks } from './boot-checks.ts'
 import { settleBuilt } from './built-files.ts'
-import { copyFolder, faultOf, makeLink, move, remove } from './moves.ts'
+import { copyFile, copyFolder, faultOf, makeLink, move, remove } from './moves.ts'
 import { findWrongSize, listedIntegrity, writeList } from './slot-files.ts'
 import type { SlotKey } from './slot-keys.ts'
 
@@ -88,7 +87,7 @@ export function openStore(path: string, boot?: string): Store {
       const folder = newStaging()
       copyFolder(found.folder, join(folder, 'node_modules', found.name), { isCopy: false })
       const from = found.folder.slice(0, -join('node_modules', found.name).length)
-      linkSync(join(from, 'files'), join(folder, 'files'))
+      copyFile(join(from, 'files'), join(folder, 'files'), { isCopy: false })
       return join(settle({ ...found, folder }, slot, links), 'node_modules', found.name)
     },
     addBuilt: (built, slot, links) =>
