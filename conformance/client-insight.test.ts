@@ -173,6 +173,36 @@ suite('insight', { concurrency: 1 }, () => {
     )
   })
 
+  test('each way out of a peer that does not fit is one', async () => {
+    registry.put('host', [{ version: '1.0.0' }, { version: '2.0.0' }])
+    const peers = (range: string) => ({ manifest: { peerDependencies: { host: range } } })
+    registry.put('plugin', [{ version: '1.0.0', ...peers('^1.0.0') }])
+    const first = { dependencies: { host: '^2.0.0', plugin: '^1.0.0' } }
+    const beginWith = async (manifest: object): Promise<Begun> => {
+      const project = await begin()
+      writeFileSync(project.path('package.json'), JSON.stringify(manifest))
+      return project
+    }
+    const conflict = /^plugin@1\.0\.0 wants the peer host@\^1\.0\.0, and finds host@2\.0\.0$/m
+    const project = await beginWith(first)
+    const told = await tell(project, 'install')
+    assert.match(told, conflict)
+    const [, typed = ''] = /^ {4}stele (add \S+)/m.exec(told) ?? []
+    assert.equal(typed, 'add host@^1.0.0')
+    assert.doesNotMatch(await tell(project, typed), /wants the peer/)
+    const [, override = ''] = /^ {4}("overrides":\{.*\}) /m.exec(told) ?? []
+    const overriding = { ...first, ...JSON.parse(`{${override}}`) }
+    const other = await tell(await beginWith(overriding), 'install')
+    assert.doesNotMatch(other, /wants the peer|changes nothing/)
+    registry.put('plugin', [
+      { version: '1.0.0', ...peers('^1.0.0') },
+      { version: '1.1.0', ...peers('^1.0.0 || ^2.0.0') },
+    ])
+    const behind = await beginWith(first)
+    writeFileSync(behind.path('stele.lock'), readFileSync(project.path('stele.lock')))
+    assert.doesNotMatch(await tell(behind, 'update plugin'), /wants the peer/)
+  })
+
   test('--dry-run tells what would change, and changes nothing', async () => {
     const project = await begin()
     const shown = (text: string): string => text.replace(/, \d+\.\d+ s$/, '')

@@ -1,6 +1,6 @@
 // Projects with workspaces, and with packages that come from folders, tarballs and Git, installed and loaded.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { makePackage } from '../packages/testkit/src/index.ts'
@@ -121,12 +121,31 @@ suite('projects', { concurrency: 1 }, () => {
     rmSync(join(project, 'node_modules'), { recursive: true })
     await install()
     assert.match(await install(), /nothing to do/)
-    rmSync(join(folder.path, 'home'), { recursive: true })
-    rmSync(join(project, 'node_modules'), { recursive: true })
-    write('vendor/local-1.0.0.tgz', makePackage({ ...manifest, description: 'Another' }))
-    const { code, shown } = await run(['install'])
+  })
+
+  test('a tarball that was packed anew is taken as it is now, and "ci" refuses it', async () => {
+    begin({ dependencies: { local: 'file:vendor/local.tgz', ms: '2.0.0' } })
+    const manifest = { name: 'local', version: '1.0.0' }
+    write('vendor/local.tgz', makePackage(manifest))
+    await install()
+    const first = lock()
+    write('vendor/local.tgz', makePackage({ ...manifest, description: 'Another' }))
+    const { code, shown } = await run(['ci'])
     assert.equal(code, 1)
-    assert.match(shown, /Cannot install local@file:vendor\/local-1\.0\.0\.tgz/)
+    assert.match(shown, /"file:vendor\/local\.tgz" is not the file that was locked/)
+    assert.equal(lock(), first)
+    assert.match(
+      await install(),
+      /"file:vendor\/local\.tgz" was packed anew, and is taken as it is/,
+    )
+    assert.notEqual(lock(), first)
+    const installed = join(project, 'node_modules/local/package.json')
+    assert.equal(JSON.parse(readFileSync(installed, 'utf8')).description, 'Another')
+    assert.match(await install(), /nothing to do/)
+    rmSync(join(project, 'vendor/local.tgz'))
+    rmSync(join(project, 'node_modules'), { recursive: true })
+    await install()
+    assert.ok(existsSync(installed), 'the store has it')
   })
 
   test('folders are linked, and what they depend on is installed within the project', async () => {

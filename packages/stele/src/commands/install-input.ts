@@ -1,6 +1,5 @@
 // What the commands that install have in common: their options, and how they tell what was done.
 import { resolve } from 'node:path'
-import { escapeLine } from '@stele/errors'
 import type { InstallOptions, InstallReport } from '../client/installation.ts'
 import { parseLayout } from '../client/layout/layout.ts'
 import { isProductionWord, type Kind, type OmitAsked } from '../client/layout/omitted.ts'
@@ -11,6 +10,7 @@ import { createReporter, type Reporter, reporters } from '../client/reporter.ts'
 import { freshnessOf } from '../client/resolving/registries.ts'
 import { type Input, type Usage, usageError } from './command.ts'
 import { npmOptions } from './npm-options.ts'
+import { formatMismatches } from './peer-advice.ts'
 
 /** The options of every command that asks registries. */
 export const freshnessOptions: Usage['options'] = {
@@ -245,14 +245,11 @@ export function describeInstall(
     ...(isDryRun && changes.length > 0 ? ['stele.lock would change'] : []),
   ]
   const nothing = isChanged ? 'linked anew' : 'nothing to do'
-  const warnings = mismatches.map(({ by, name, wanted, found }) =>
-    escapeLine(`${by} wants the peer ${name}@${wanted}, and finds ${found}`),
-  )
   return [
     ...lines.slice(0, maxLines),
     ...(rest > 0 ? [`  and ${rest} more`] : []),
     ...notices,
-    ...warnings,
+    ...formatMismatches(mismatches),
     ...more,
     summaryOf(packages, done.length === 0 ? [nothing] : done, tookMs),
   ].join('\n')

@@ -129,11 +129,11 @@ export const topics: { readonly [topic: string]: readonly string[] } = {
     '',
     'Missing peers are added, in a version that suits all who want one; optional ones are used where they are there. Each package',
     'gets the peers of where it stands, so one package can be there twice with different ones. Where a peer is there in a',
-    'version that does not fit, the installation says so and goes on:',
+    'version that does not fit, the installation says so, with the ways out, and goes on:',
     '',
     '  change the range that you depend on        stele add react@18',
     '  update the package that wants it           stele update <package>',
-    '  say that it works all the same             "overrides" in package.json',
+    '  say that it works all the same             "overrides": { "<package>": { "react": "19.0.0" } } in package.json',
   ],
   offline: [
     'Whatever was installed once is in the store, and what registries told of packages is kept for a while.',

@@ -7,6 +7,7 @@ import { writeAnew } from '@stele/install/moves'
 import { formatDrift, lockedOf, type OpenedLock, openLock, reconcile } from '@stele/locks'
 import type { Locked, WantedImporter } from '@stele/resolve'
 import type { Graph, InstanceKey } from '@stele/resolve/graph'
+import { changedTarballs, withoutPackages } from './changed-tarballs.ts'
 import { lockDigest } from './confirmed-locks.ts'
 import { checkLock, type LockRules } from './lock-rules.ts'
 
@@ -69,23 +70,34 @@ export async function planLock(asked: LockAsked): Promise<LockPlan> {
   const { lock, fault } = opened
   const { graph, drift, hasOthers } = reconcile(lock.graph, asked.wanted)
   const others = differingSettings(lock.settings, asked.settings)
+  const packed = changedTarballs(asked.root, lock.graph)
   const path = lockPathOf(asked.root)
   const check = (): void => checkLock(graph, { ...asked, path })
   const settings = settingsFor(lock.settings, asked.settings)
   const digest = lockDigest(text)
-  const known = { before: lock.graph, digest, settings, notices: noticesOf(opened) }
+  const known = {
+    before: lock.graph,
+    digest,
+    settings,
+    notices: noticesOf(opened, packed.values()),
+  }
   if (asked.isFrozen === true) {
     if (fault?.isBearable === false)
       throw new SteleError('lock_invalid', { path, reason: fault.reason })
-    const lines = [...formatDrift(drift), ...others.map((name) => `"${name}" is not as it was`)]
+    const lines = [
+      ...formatDrift(drift),
+      ...others.map((name) => `"${name}" is not as it was`),
+      ...[...packed.values()].map((address) => `"${address}" is not the file that was locked`),
+    ]
     if (lines.length > 0) throw new SteleError('lock_outdated', { path, drift: lines })
     check()
     return { ...known, current: graph, notices: [] }
   }
-  const isCurrent = fault === undefined && drift.length === 0 && others.length === 0 && !hasOthers
+  const isSame = drift.length === 0 && others.length === 0 && packed.size === 0
+  const isCurrent = fault === undefined && isSame && !hasOthers
   if (isCurrent) check()
   if (isCurrent && asked.relock === undefined) return { ...known, current: graph }
-  const locked = (asked.relock ?? lockedOf)(lock.graph)
+  const locked = withoutPackages((asked.relock ?? lockedOf)(lock.graph), packed)
   const isTrusted = isCurrent || (others.length === 0 && isSound(check))
   return { ...known, locked: isTrusted ? locked : versionsOf(locked) }
 }
@@ -134,13 +146,16 @@ function versionsOf(locked: Locked | undefined): Locked | undefined {
 }
 
 /** What mending did, in a line for each version that was chosen. */
-function noticesOf({ fault, choices }: OpenedLock): readonly string[] {
-  if (fault === undefined) return []
+function noticesOf({ fault, choices }: OpenedLock, packed: Iterable<string>): readonly string[] {
+  const anew = [...packed].map(
+    (address) => `"${address}" was packed anew, and is taken as it is now`,
+  )
+  if (fault === undefined) return anew
   const lines = choices.map(({ name, ours, theirs, taken }) => {
     const other = taken === ours ? theirs : ours
     return `  ${name}: ${versionOf(taken)} rather than ${versionOf(other)}`
   })
-  return [`Mended stele.lock: ${fault.reason}`, ...new Set(lines)]
+  return [`Mended stele.lock: ${fault.reason}`, ...new Set(lines), ...anew]
 }
 
 /** `1.2.3` of `name@1.2.3(peers)`. */
