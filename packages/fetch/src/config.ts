@@ -19,6 +19,8 @@ export type RegistryConfig = {
   readonly steering: readonly string[]
   /** Another setting of npm, a list with commas; undefined where nobody set it. */
   readonly setting: (name: string) => string | undefined
+  /** The same, else what npm has where nobody sets it. */
+  readonly usual: (name: string) => string | undefined
   /** What .npmrc files set, as npm tells it to scripts: `npm_config_*` to texts. Nothing that belongs to one address or is secret. */
   readonly exported: () => { readonly [variable: string]: string }
   /** Where npm installs for the whole machine, where somebody set that. */
@@ -48,16 +50,20 @@ export function readConfig(folder: string, env: NodeJS.ProcessEnv = process.env)
       return typeof own === 'string' ? withSlash(own) : registry
     },
     setting: (name) => {
-      const found = Object.hasOwn(chosen, name) ? chosen[name] : undefined
-      if (Array.isArray(found)) return found.join(',')
-      return ['string', 'number', 'boolean'].includes(typeof found) ? String(found) : undefined
+      return settingText(Object.hasOwn(chosen, name) ? chosen[name] : undefined)
     },
+    usual: (name) => settingText(config.get(name)),
     exported: () => exportedOf(chosen),
     authorizationFor: credentials.find,
     withheldFor: credentials.withheldFor,
     notices: [...notices, ...credentials.notices],
     steering,
   }
+}
+
+function settingText(found: unknown): string | undefined {
+  if (Array.isArray(found)) return found.join(',')
+  return ['string', 'number', 'boolean'].includes(typeof found) ? String(found) : undefined
 }
 
 type Npmrc = Readonly<Record<string, string>>

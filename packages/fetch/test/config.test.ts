@@ -20,6 +20,7 @@ test('readConfig() leaves a variable that is not set as it stands, and reads the
     assert.equal(config.authorizationFor('https://team.test/a'), undefined)
     assert.equal(config.setting('ignore-scripts'), 'true')
     assert.equal(config.setting('optional'), undefined, 'what nobody set is none')
+    assert.equal(config.usual('optional'), 'true')
     assert.equal(config.setting('other'), '${STELE_TEST_OTHER}')
     assert.equal(process.env['STELE_TEST_UNSET'], undefined)
   } finally {

@@ -32,6 +32,7 @@ suite('openRegistries()', () => {
     notices: [],
     steering: [],
     setting: () => undefined,
+    usual: () => undefined,
     exported: () => ({}),
     transport: directTransport,
   }

@@ -174,6 +174,7 @@ suite('a transport', () => {
       notices: [],
       steering: [],
       setting: () => undefined,
+      usual: () => undefined,
       exported: () => ({}),
       transport,
     })

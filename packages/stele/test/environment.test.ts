@@ -40,6 +40,7 @@ suite('environment', () => {
     assert.match(env['npm_config_user_agent'] ?? '', /^stele\/\d\S+ npm\/\? node\/v\d\S+ \w+ \w+$/)
     assert.equal(env['npm_config_script_shell'], 'bash')
     assert.equal(env['npm_config_some_setting'], '7')
+    assert.match(env['npm_config_cache'] ?? '', /npm/, 'as npm has it where nobody sets it')
   })
 
   test('baseEnvironment() tells no credentials, and nothing of a script around it', () => {

@@ -19,12 +19,12 @@ function waysOut({ by, name, wanted, found }: PeerMismatch): readonly string[] {
   const wanting = by.slice(0, by.indexOf('@', 1))
   const version = versionedIn(found).slice(name.length + 1)
   const override = JSON.stringify({ overrides: { [wanting]: { [name]: version } } }).slice(1, -1)
+  const isPlain = plain.test(wanting) && plain.test(name)
+  const isFolder = found.startsWith('link:')
   const ways = [
-    [`stele update ${wanting}`, 'where a newer one takes what is there'],
-    [`stele add ${quoted(`${name}@${wanted}`)}`, 'for what it wants'],
-    ...(found.startsWith('link:')
-      ? []
-      : [[override, 'in package.json, where it works all the same']]),
+    ...(isPlain ? [[`stele update ${wanting}`, 'where a newer one takes what is there']] : []),
+    ...(isPlain && plain.test(wanted) ? [[adding(`${name}@${wanted}`), 'for what it wants']] : []),
+    ...(isFolder ? [] : [[override, 'in package.json, where it works all the same']]),
   ]
   const width = Math.max(...ways.map(([typed = '']) => typed.length))
   return ways.map(([typed = '', when = '']) => escapeLine(`    ${typed.padEnd(width)}  ${when}`))
@@ -35,7 +35,9 @@ function versionedIn(key: string): string {
   return key.split('(', 1)[0] ?? key
 }
 
-/** As a shell takes it. */
-function quoted(spec: string): string {
-  return /^[\w@/.^~-]+$/.test(spec) ? spec : `'${spec}'`
+/** What a stranger wrote is no part of a command unless it is this plain: somebody may run it. */
+const plain = /^[\w@/.^~<>=|*+ -]+$/
+
+function adding(spec: string): string {
+  return `stele add ${/^[\w@/.^~+-]+$/.test(spec) ? spec : `'${spec}'`}`
 }

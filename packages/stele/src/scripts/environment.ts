@@ -51,14 +51,11 @@ export function baseEnvironment({
 
 /** Settings of npm that scripts find even where nobody set them. */
 function usualSettings(
-  { setting, globalPrefix }: RegistryConfig,
+  { usual, globalPrefix }: RegistryConfig,
   { root, env }: Pick<EnvironmentOf, 'root' | 'env'>,
 ): NodeJS.ProcessEnv {
   const names = ['cache', 'userconfig', 'init-module']
-  const found = names.map((name) => [
-    `npm_config_${name.replaceAll('-', '_')}`,
-    setting(name) ?? '',
-  ])
+  const found = names.map((name) => [`npm_config_${name.replaceAll('-', '_')}`, usual(name) ?? ''])
   const prefix = globalPrefix ?? prefixOfNode(env)
   return {
     ...Object.fromEntries(found),
