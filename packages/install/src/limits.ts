@@ -10,5 +10,7 @@ export const moveWaitMs = 10
 export const maxFirstLineBytes = 256
 /** Bytes of what may be a shim that Stele wrote. */
 export const maxShimBytes: number = 8 * 1024
+/** Bytes of the notes in node_modules: a name and a digest for each package and link. */
+export const maxRecordBytes: number = 64 * 2 ** 20
 /** Starts of the machine that a store remembers: more than one, since several machines may share a store. */
 export const maxBoots = 8

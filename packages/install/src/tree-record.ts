@@ -1,9 +1,11 @@
 // What was made of a project's node_modules, as node_modules/.stele/tree.json tells it. It is removed before the first change and
 // written after the last one: where it is, the tree was whole.
-import { readFileSync, rmSync, statSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { InstanceKey } from '@stele/resolve/graph'
+import { maxRecordBytes } from './limits.ts'
 import { writeAnew } from './moves.ts'
+import { readRegular } from './read-regular.ts'
 import { ownFolder } from './tree.ts'
 
 const version = 1
@@ -78,7 +80,7 @@ export function differenceFrom(
 
 function read(path: string): Kept | undefined {
   try {
-    const found: Kept = JSON.parse(readFileSync(path, 'utf8'))
+    const found: Kept = JSON.parse(readRegular(path, maxRecordBytes).toString('utf8'))
     return found?.version === version && isSound(found) ? found : undefined
   } catch {
     return undefined // Not there, or only half of it: then nothing is known.

@@ -34,6 +34,12 @@ export const maxHoldMs: number = 10 * 60 * 1000
 export const toolFreshMs: number = 24 * 60 * 60 * 1000
 /** Kept trees of a store: a lock of each project and branch that somebody works on, some 200 KB each. */
 export const maxKeptTrees = 100
+/** Bytes of a package.json, a lock, a patch or another file of a project: a lock of 15,000 packages has some 10 MiB. */
+export const maxProjectFileBytes: number = 64 * 2 ** 20
+/** Bytes of a tarball that a project names by its path: as of those that registries send. */
+export const maxTarballBytes: number = 2 ** 30
+/** Packages of one workspace. The largest have some thousands. */
+export const maxMembers = 20_000
 /** Packages from which a second thread is worth its start, some 30 ms. */
 export const minSharedPackages = 100
 /** Milliseconds in which no thread makes any package until they count as stopped: the largest take seconds on a slow disk. */

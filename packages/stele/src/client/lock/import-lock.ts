@@ -1,8 +1,10 @@
 // The lock of another client, where a project comes to Stele with one.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { SteleError } from '@stele/errors'
 import { foreignNames, readForeignLock } from '@stele/locks/foreign'
 import type { Locked } from '@stele/resolve'
+import { readProjectFile } from '../project/project-file.ts'
 
 /** What the lock holds, and what to tell of it. */
 type ForeignLock = { readonly locked: Locked; readonly notice: string }
@@ -15,12 +17,21 @@ export function findForeignLock(root: string): ForeignLock | undefined {
   const [file] = own ?? ['']
   const others = found.filter(([name]) => name !== file).map(([name]) => name)
   const rest = others.length === 0 ? '' : `, and ${others.join(', ')} left aside`
-  const locked = readForeignLock(file, readFileSync(join(root, file), 'utf8'))
+  const locked = readForeignLock(file, readText(root, file))
   return { locked, notice: `Versions taken over from ${file}${rest}` }
+}
+
+function readText(root: string, file: string): string {
+  try {
+    return readProjectFile(join(root, file))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SteleError('lock_invalid', { path: join(root, file), reason }, { cause })
+  }
 }
 
 /** The client that package.json names, as corepack reads it. */
 function clientOf(root: string): string | undefined {
-  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const { packageManager } = JSON.parse(readProjectFile(join(root, 'package.json')))
   return typeof packageManager === 'string' ? packageManager.split('@')[0] : undefined
 }

@@ -1,5 +1,5 @@
 // The lock of a project: stele.lock, or that of the client that was used before.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isSteleError, SteleError } from '@stele/errors'
 import { canonicalJson, type JsonObject, type JsonValue } from '@stele/formats/json'
@@ -7,6 +7,7 @@ import { writeAnew } from '@stele/install/moves'
 import { formatDrift, lockedOf, type OpenedLock, openLock, reconcile } from '@stele/locks'
 import type { Locked, WantedImporter } from '@stele/resolve'
 import type { Graph, InstanceKey } from '@stele/resolve/graph'
+import { readProjectFile } from '../project/project-file.ts'
 import { changedTarballs, withoutPackages } from './changed-tarballs.ts'
 import { lockDigest } from './confirmed-locks.ts'
 import { checkLock, type LockRules } from './lock-rules.ts'
@@ -52,7 +53,13 @@ export function readLockFile(root: string): OpenedLock | undefined {
 
 function readText(root: string): string | undefined {
   const path = lockPathOf(root)
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  if (!existsSync(path)) return undefined
+  try {
+    return readProjectFile(path)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new SteleError('lock_invalid', { path, reason }, { cause })
+  }
 }
 
 /** What stele.lock holds. Throws lock_absent, lock_invalid. */
@@ -167,6 +174,6 @@ function versionOf(key: InstanceKey): string {
 /** Writes stele.lock, unless it says that already. */
 export function writeLock(root: string, text: string): void {
   const path = lockPathOf(root)
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
+  if (readText(root) === text) return
   writeAnew(path, text)
 }

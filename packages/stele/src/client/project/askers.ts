@@ -1,9 +1,10 @@
 // Which line of which package.json asked for what could not be had.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorFromJson, type SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
 import { placeIn } from './json-places.ts'
+import { readProjectFile } from './project-file.ts'
 
 /** The error with file, line and column of the dependency that led to it, where it tells who asked; else as it is. */
 export function withAsker(error: SteleError, root: string): SteleError {
@@ -40,7 +41,7 @@ function findDependency(
   clues: readonly string[],
 ): ReturnType<typeof placeIn> | undefined {
   if (!existsSync(path)) return undefined // It is only about to be written.
-  const text = readFileSync(path, 'utf8')
+  const text = readProjectFile(path)
   const manifest: JsonValue = JSON.parse(text.replace(/^\uFEFF/, ''))
   if (!isJsonObject(manifest)) return undefined
   const written = members.flatMap((member) => entriesIn(manifest, member))

@@ -1,7 +1,7 @@
 // Where in a JSON file something stands: loaded only when there is something to complain about.
-import { readFileSync } from 'node:fs'
 import { type AnyNode, parse } from '@humanwhocodes/momoa'
 import { type DetailsOf, SteleError } from '@stele/errors'
+import { readProjectFile } from './project-file.ts'
 
 /** A place in a text, both counted from 1. */
 export type Place = { readonly line: number; readonly column: number }
@@ -19,7 +19,7 @@ export function withPlace(
 
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+    return readProjectFile(path).replace(/^\uFEFF/, '')
   } catch {
     return undefined
   }

@@ -1,11 +1,12 @@
 // Folders that `stele link` put in place of packages: noted in node_modules, so that installations keep them and nothing that is
 // committed knows of them.
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import type { Overlay } from '@stele/install/layout'
 import { removeLink, writeAnew } from '@stele/install/moves'
 import { type Graph, isFolderName, type Release } from '@stele/resolve/graph'
+import { readProjectFile } from './project-file.ts'
 
 /** Folders of package.jsons to names to the folders that stand there instead. */
 export type Links = { readonly [importer: string]: { readonly [name: string]: string } }
@@ -16,7 +17,7 @@ export const linksFile: string = join('node_modules', '.stele', 'links.json')
 /** The links of the project. */
 export function readLinks(root: string): Links {
   try {
-    const found = JSON.parse(readFileSync(join(root, linksFile), 'utf8'))
+    const found = JSON.parse(readProjectFile(join(root, linksFile)))
     return isJsonObject(found) ? soundLinks(found) : {}
   } catch {
     return {} // There are none.
@@ -84,7 +85,7 @@ export function manifestIn(folder: string): JsonObject | undefined {
   const path = join(resolve(folder), 'package.json')
   if (!existsSync(path)) return undefined
   try {
-    const manifest = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''))
+    const manifest = JSON.parse(readProjectFile(path).replace(/^\uFEFF/, ''))
     return isJsonObject(manifest) ? manifest : undefined
   } catch {
     return undefined

@@ -1,5 +1,5 @@
 // A project: its package.jsons, those of its workspace, and what they want.
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join, posix, resolve } from 'node:path'
 import { isSteleError, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
@@ -7,6 +7,7 @@ import { isReallyIn } from '@stele/install/moves'
 import { parseSpecifier, type WantedImporter } from '@stele/resolve'
 import type { EdgeKind, WantedEdge } from '@stele/resolve/graph'
 import { type Catalogs, readCatalogs, withoutCatalog } from './catalogs.ts'
+import { readProjectFile } from './project-file.ts'
 import { findRoot, memberFolders, readSettingsFile, workspacePatterns } from './workspaces.ts'
 
 /** A package.json of the project. */
@@ -74,7 +75,7 @@ async function readAll(root: string, texts: ManifestTexts | undefined): Promise<
 export function readManifest(root: string, folder: string, texts?: ManifestTexts): ProjectManifest {
   const path = join(root, folder, 'package.json')
   try {
-    const text = texts?.get(path) ?? readFileSync(path, 'utf8')
+    const text = texts?.get(path) ?? readProjectFile(path)
     const manifest = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text)
     if (isJsonObject(manifest)) return { folder, manifest }
     throw new Error('it is no JSON object')

@@ -1,8 +1,10 @@
 // The packages of a workspace: which folders "workspaces" or pnpm-workspace.yaml name, and where its root is.
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
+import { maxMembers } from '../limits.ts'
+import { readProjectFile } from './project-file.ts'
 
 const settingsFile = 'pnpm-workspace.yaml'
 
@@ -35,7 +37,7 @@ async function isMember(root: string, folder: string): Promise<boolean> {
 /** What a folder above has is not this project's business, unless it can be read and says so. */
 function tolerantManifest(folder: string): JsonObject {
   try {
-    const manifest: JsonValue = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const manifest: JsonValue = JSON.parse(readProjectFile(join(folder, 'package.json')))
     return isJsonObject(manifest) ? manifest : {}
   } catch {
     return {}
@@ -48,7 +50,7 @@ export async function readSettingsFile(root: string): Promise<JsonObject> {
   if (!existsSync(path)) return {}
   const { parse } = await import('yaml')
   try {
-    const settings: JsonValue = parse(readFileSync(path, 'utf8')) ?? {}
+    const settings: JsonValue = parse(readProjectFile(path)) ?? {}
     if (isJsonObject(settings)) return settings
     throw new Error('it must be a mapping')
   } catch (cause) {
@@ -86,7 +88,13 @@ export async function memberFolders(
     cwd: root,
     ignore: ['**/node_modules/**', ...unwanted.map(manifestIn)],
     expandDirectories: false,
+    // A link may lead to all of the disk; links that a pattern names are followed.
+    followSymbolicLinks: !wanted.some((each) => each.includes('**')),
   })
+  if (files.length > maxMembers) {
+    const reason = `its workspace has ${files.length} packages, more than ${maxMembers}`
+    throw new SteleError('manifest_unreadable', { path: join(root, 'package.json'), reason })
+  }
   const folders = files.map((file) => file.split('/').slice(0, -1).join('/'))
   const real = realpathSync(root)
   return [...new Set(folders)]

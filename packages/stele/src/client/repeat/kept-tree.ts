@@ -14,10 +14,11 @@ import {
 } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { SlotKey } from '@stele/install'
+import { readRegular } from '@stele/install/files'
 import { type KeptPlan, linkKept, openStore } from '@stele/install/kept'
 import { version } from '../../version.ts'
 import { stageInThreads } from '../layout/stage-threads.ts'
-import { maxKeptTrees } from '../limits.ts'
+import { maxKeptTrees, maxTarballBytes } from '../limits.ts'
 import { bootOf } from '../store/boot.ts'
 import { takeTurns } from '../store/hold.ts'
 import { lossesOf, registerProject, storeFolder } from '../store/registered.ts'
@@ -116,8 +117,8 @@ function hasModules({ importers }: KeptTree, root: string): boolean {
 export function digestAt(root: string, path: string): string {
   const place = isAbsolute(path) ? path : join(root, path)
   const found = statSync(place, { throwIfNoEntry: false })
-  if (found?.isFile() !== true) return ''
-  return hash('sha256', readFileSync(place), 'hex').slice(0, 32)
+  if (found?.isFile() !== true || found.size > maxTarballBytes) return ''
+  return hash('sha256', readRegular(place, maxTarballBytes), 'hex').slice(0, 32)
 }
 
 /** The names of the folders in a folder. */

@@ -1,9 +1,10 @@
 // Whether an installation has anything to do, told from one small file: node_modules/.stele/state.json. This module is all that is loaded
 // for it, before anything else, so it imports next to nothing. It may say "no" too often, and never "yes" once too often.
 import { hash } from 'node:crypto'
-import { lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { lstatSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { racyMs } from '../limits.ts'
+import { readRegular } from '@stele/install/files'
+import { maxProjectFileBytes, maxTarballBytes, racyMs } from '../limits.ts'
 import { bootOf } from '../store/boot.ts'
 
 /** A file as it was: nothing but a size of -1 where there was none. */
@@ -90,7 +91,7 @@ function isLink(path: string): boolean {
 
 function readState(root: string): InstallState | undefined {
   try {
-    const state = JSON.parse(readFileSync(join(root, place), 'utf8'))
+    const state = JSON.parse(readRegular(join(root, place), maxProjectFileBytes).toString())
     return state.version === 1 ? state : undefined
   } catch {
     return undefined // Not there, or cut off.
@@ -137,10 +138,14 @@ export function stateOf(root: string, path: string): FileState {
   const place = resolve(root, path)
   const found = statSync(place, { throwIfNoEntry: false })
   if (found === undefined) return { path, size: -1, changed: [], digest: '' }
-  const digest = hash('sha256', readFileSync(place), 'hex').slice(0, 32)
+  const { size } = found
+  // What is no file, or larger than any that is read, is never what it was.
+  if (!found.isFile() || size > maxTarballBytes) return { path, size, changed: [], digest: '' }
+  const bytes = readRegular(place, maxTarballBytes)
+  const digest = hash('sha256', bytes, 'hex').slice(0, 32)
   const isRacy = Date.now() - found.ctimeMs < racyMs
   const changed = isRacy ? [] : [found.mtimeMs, found.ctimeMs, found.ino]
-  return { path, size: found.size, changed, digest }
+  return { path, size, changed, digest }
 }
 
 /** When something was last added to the folder, or removed from it. */

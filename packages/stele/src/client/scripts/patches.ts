@@ -1,10 +1,11 @@
 // Patches that a project has for packages, as pnpm writes them down: "patchedDependencies", names with versions or ranges to files.
 import { hash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SteleError } from '@stele/errors'
+import { readRegular } from '@stele/install/files'
 import type { Graph, InstanceKey, Release } from '@stele/resolve/graph'
 import semver from 'semver'
+import { maxProjectFileBytes } from '../limits.ts'
 import type { Project } from '../project/project.ts'
 import { objectIn, rootManifest } from '../resolving/resolve-settings.ts'
 import { splitSpec } from '../resolving/wish.ts'
@@ -62,7 +63,7 @@ function patchFor(patches: readonly Patch[], { name, version }: Release): Patch 
 
 function digestOf(root: string, { key, path }: Patch): string {
   try {
-    return hash('sha256', readFileSync(join(root, path)), 'hex').slice(0, 32)
+    return hash('sha256', readRegular(join(root, path), maxProjectFileBytes), 'hex').slice(0, 32)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new SteleError('patch_failed', { path, name: key, reason }, { cause })

@@ -1,15 +1,18 @@
 // Packages that come from no registry: folders, tarballs, Git repositories.
 import { hash } from 'node:crypto'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { isSteleError, SteleError } from '@stele/errors'
 import type { Registries } from '@stele/fetch'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import { readRegular } from '@stele/install/files'
 import type { ResolvePorts, Specifier } from '@stele/resolve'
 import { idAt, isFolderName, type PackageId, type Release } from '@stele/resolve/graph'
 import { readTarball } from '@stele/tarball'
+import { maxTarballBytes } from '../limits.ts'
 import { folderBelow } from '../project/project.ts'
+import { readProjectFile } from '../project/project-file.ts'
 import { askedOnce } from './asked-once.ts'
 import { isGitAddress } from './git-kinds.ts'
 
@@ -80,7 +83,7 @@ function needsInstall(root: string, folder: string): boolean {
   const isOutside = folder.startsWith('..') || isAbsolute(folder)
   if (!isOutside || existsSync(join(resolve(root, folder), 'node_modules'))) return false
   try {
-    const manifest = JSON.parse(readFileSync(join(resolve(root, folder), 'package.json'), 'utf8'))
+    const manifest = JSON.parse(readProjectFile(join(resolve(root, folder), 'package.json')))
     return Object.keys(manifest['dependencies'] ?? {}).length > 0
   } catch {
     return false // What has no package.json needs nothing.
@@ -147,7 +150,7 @@ async function read({ root, env, registries }: Reading, address: string): Promis
   try {
     if (address.startsWith('file:')) {
       const path = address.slice('file:'.length)
-      return readFileSync(isAbsolute(path) ? path : join(root, path))
+      return readRegular(isAbsolute(path) ? path : join(root, path), maxTarballBytes)
     }
     if (registries.isOffline) throw new SteleError('offline_absent', { missing: [address] })
     return await packGit(address, env)
