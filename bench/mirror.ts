@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { prepareJob } from './parts/load.ts'
 import { settled } from './parts/process-cost.ts'
-import { signUp, startRegistry } from './parts/registries.ts'
+import { buildStele, signUp, startRegistry } from './parts/registries.ts'
 import { printReport, type Row, short } from './parts/report.ts'
 import { median } from './parts/statistics.ts'
 import { makeFolder } from './parts/work-folder.ts'
@@ -18,12 +18,13 @@ const releases = Number(process.argv[2] ?? 10_000)
 const rounds = Number(process.argv[3] ?? 3)
 const more = 100
 const time = '/usr/bin/time'
-const main = fileURLToPath(new URL('../packages/stele/src/main.ts', import.meta.url))
+const stele = fileURLToPath(new URL('../dist/bin/stele.cjs', import.meta.url))
 if (!existsSync(time)) throw new Error(`${time} is missing: install the package "time"`)
 
 /** CPU counts all that the program started; memory is what its largest process held at most. */
 type Cost = { readonly wallMs: number; readonly cpuMs: number; readonly peakMb: number }
 
+buildStele()
 const work = makeFolder()
 const dir = join(work.path, 'data')
 const registry = await startRegistry('stele', { dir })
@@ -46,12 +47,16 @@ try {
     await publish(more)
     for (const [tool, copy] of tools) note(`${tool}, ${more} more`, await copy(place(tool, round)))
   }
-  const first = median((costs.get('stele mirror, first copy') ?? []).map(({ cpuMs }) => cpuMs))
+  const share = (pick: (cost: Cost) => number): number => {
+    const of = (what: string): number =>
+      median((costs.get(`stele mirror, ${what}`) ?? []).map(pick))
+    return short((100 * of(`${more} more`)) / of('first copy'))
+  }
   printReport({
     tables: [{ caption: `A mirror of ${releases} releases`, rows: [...costs].map(rowOf) }],
     remarks: [
       `Medians of ${rounds} rounds on ${availableParallelism()} cores, which the registry shares. A first copy checks every signature, hash and tarball, and writes the packuments; rsync copies the public folder of the same disk, and checks nothing.`,
-      `Following ${more} releases takes ${short((100 * cpuOf(costs, `stele mirror, ${more} more`)) / first)} % of the CPU of a first copy.`,
+      `Following ${more} releases takes ${share(({ wallMs }) => wallMs)} % of the time of a first copy, and ${share(({ cpuMs }) => cpuMs)} % of its CPU.`,
     ],
   })
 } finally {
@@ -65,7 +70,7 @@ function place(tool: string, round: number): string {
 
 function mirror(to: string): Promise<Cost> {
   const base = ['--base-url', 'https://mirror.example']
-  return run(process.execPath, [main, 'mirror', registry.url, to, ...base])
+  return run(process.execPath, [stele, 'mirror', registry.url, to, ...base])
 }
 
 async function publish(count: number): Promise<void> {
@@ -104,8 +109,4 @@ function rowOf([what, costs]: readonly [string, readonly Cost[]]): Row {
     'CPU seconds': of(({ cpuMs }) => cpuMs / 1000),
     'peak MB': of(({ peakMb }) => peakMb),
   }
-}
-
-function cpuOf(costs: ReadonlyMap<string, readonly Cost[]>, what: string): number {
-  return median((costs.get(what) ?? []).map(({ cpuMs }) => cpuMs))
 }

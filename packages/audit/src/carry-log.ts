@@ -1,7 +1,13 @@
 // Follows a log without running its scripts: every hash, signature and form is checked, and the state is carried on as the
 // entries tell it. So a copy of it is as good as the log; whether its calls kept to the script is for a verification to say.
 import { entryKinds, parseLeaf } from '@stele/entries/leaf'
-import { bundleWidth, type KeptEntry, readBodyPart } from '@stele/entries/parts'
+import {
+  bundleWidth,
+  type KeptEntry,
+  parseEffects,
+  readBodyPart,
+  splitPart,
+} from '@stele/entries/parts'
 import type { WithheldPart } from '@stele/entries/takedowns'
 import { SteleError } from '@stele/errors'
 import { formatHead } from '@stele/state'
@@ -9,7 +15,7 @@ import { formatTile, tilePath, tilesOf } from '@stele/tlog/tiles'
 import { proveInclusion } from '@stele/tlog/tree'
 import type { Chunk } from './chunks.ts'
 import { errorOf } from './faults.ts'
-import type { KeptLog } from './kept-run.ts'
+import type { Continuation, KeptLog } from './kept-run.ts'
 import { LogAudit } from './log-audit.ts'
 import type { VerifyPorts } from './ports.ts'
 import { fetchKeys, type LogKeys, onlyKey } from './signed-tree.ts'
@@ -32,6 +38,15 @@ export type CarryOptions = {
     /** The day of it. */
     readonly day: string
   }
+  /** What the run before kept, where there is any: entries that it has followed are not read again. */
+  readonly from?: KeptCarry | undefined
+}
+
+/** What it takes to go on from a log that was followed. */
+export type KeptCarry = Pick<CarriedLog, 'settingBlobs' | 'withheld'> & {
+  readonly continuation: Continuation
+  /** The last entry's leaf. */
+  readonly last: Uint8Array
 }
 
 /** A log that was followed to its newest checkpoint. */
@@ -54,35 +69,45 @@ export type CarriedLog = {
   readonly settingBlobs: readonly string[]
   /** What takedowns named, and the entries that did. */
   readonly withheld: readonly { readonly takedown: number; readonly part: WithheldPart }[]
+  /** The objects of the state that new entries wrote; undefined where all entries are new. */
+  readonly written: ReadonlySet<string> | undefined
+  /** What a later run goes on from, at once: the memory is that of this one. */
+  readonly keep: () => KeptCarry
 }
 
 /**
- * Follows a log from its first entry. Throws `file_mismatch`, `entry_mismatch`, and where it does not extend what is known
+ * Follows a log from its first entry, or from where another run ended. Throws `file_mismatch`, `entry_mismatch`, and where it does not extend what is known
  * `history_replaced`, `history_forked`, `history_older`; what fetchKeys() throws.
  */
 export async function carryLog(
   { fetch, progress, nowMs, entries }: CarryPorts,
-  { key, known }: CarryOptions = {},
+  { key, known, from }: CarryOptions = {},
 ): Promise<CarriedLog> {
   const keys = pinned(await fetchKeys(fetch, key), known)
-  const noted = createNotes()
-  let last: Uint8Array = new Uint8Array(0)
+  const first = from?.continuation.hashes.count(0) ?? 0
+  const noted = createNotes(from)
+  let last = from?.last ?? new Uint8Array(0)
   const carried = async (chunk: Chunk): Promise<void> => {
     const kept = entriesOf(chunk)
-    kept.forEach((entry, position) => noted.add(chunk.start + position, entry))
+    kept.forEach((entry, position) => {
+      if (chunk.start + position >= first) noted.add(chunk.start + position, entry)
+    })
     last = kept.at(-1)?.leaf ?? last
     await entries(chunk.start, kept)
   }
-  const planned = async (size: number): Promise<void> => {
-    if (known !== undefined && size < known.size) throw older(size, known)
+  const planned = async (entries: number): Promise<void> => {
+    if (known !== undefined && first + entries < known.size) throw older(first + entries, known)
   }
   const log = new LogAudit({ fetch, progress, nowMs, createExecutor: refuseToRun }, keys, {
     since: 0,
     seen: known === undefined ? [] : [rootOf(known)],
     planned,
     carried,
+    ...(from && { continuation: from.continuation }),
   })
   await log.advance()
+  const newest = log.newest?.size ?? 0
+  if (known !== undefined && newest < known.size) throw older(newest, known)
   const verified = log.verified
   const size = verified?.size ?? 0
   if (verified === undefined) throw new Error('A log that was followed has a checkpoint')
@@ -107,6 +132,18 @@ export async function carryLog(
     state: log.replay.lostSince === undefined ? log.replay.state : undefined,
     settingBlobs: [...noted.blobs],
     withheld: noted.withheld,
+    written: from === undefined ? undefined : noted.written,
+    keep: () => ({
+      continuation: {
+        replay: log.replay.keep(),
+        hashes: log.tree.rows,
+        contentsTo: 0,
+        contentsChecked: 0,
+      },
+      last,
+      settingBlobs: [...noted.blobs],
+      withheld: noted.withheld,
+    }),
   }
 }
 
@@ -147,11 +184,17 @@ function entriesOf({ leaves, bodies, effects, values, width }: Chunk): readonly 
   })
 }
 
-/** What entries name that whoever copies the log has to know. */
-function createNotes() {
-  const blobs = new Set<string>()
-  const withheld: CarriedLog['withheld'][number][] = []
-  const add = (index: number, { leaf, body }: KeptEntry): void => {
+/** What entries name and write that whoever copies the log has to know. */
+function createNotes(from: CarryOptions['from']) {
+  const blobs = new Set<string>(from?.settingBlobs)
+  const withheld: CarriedLog['withheld'][number][] = [...(from?.withheld ?? [])]
+  const written = new Set<string>()
+  const add = (index: number, { leaf, body, effects }: KeptEntry): void => {
+    // Where all entries are new nobody asks.
+    if (from !== undefined && effects !== null) {
+      const { writes } = parseEffects(Buffer.from(splitPart(effects).bytes).toString())
+      for (const [object] of writes) written.add(object)
+    }
     const { kind } = parseLeaf(leaf)
     if (body === null || kind === entryKinds.call || kind === entryKinds.memory) return
     const read = readBodyPart(kind, body)
@@ -164,7 +207,7 @@ function createNotes() {
       for (const part of read.body.withhold) withheld.push({ takedown: index, part })
     }
   }
-  return { blobs, withheld, add }
+  return { blobs, withheld, written, add }
 }
 
 function refuseToRun(): never {

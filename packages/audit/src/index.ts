@@ -1,5 +1,11 @@
 // The public face of @stele/audit.
-export { type CarriedLog, type CarryOptions, type CarryPorts, carryLog } from './carry-log.ts'
+export {
+  type CarriedLog,
+  type CarryOptions,
+  type CarryPorts,
+  carryLog,
+  type KeptCarry,
+} from './carry-log.ts'
 export {
   type ExecutorSettings,
   type Fetched,

@@ -133,15 +133,26 @@ export class Replay {
   }
 
   /** Replays the next entry; its call may be run later. Throws `entry_mismatch`, `file_mismatch`; `engine_unknown`. */
-  async replay(parts: EntryParts): Promise<void> {
+  replay(parts: EntryParts): Promise<void> {
+    return this.#withBlobs(parts.index, () =>
+      watched(this.#ports.watch, parts.index, () => this.#step(parts)),
+    )
+  }
+
+  /** Compares the parts of an entry that was replayed before: they came in a file with later ones. Throws as replay() does. */
+  compare(parts: EntryParts): Promise<void> {
+    return this.#withBlobs(parts.index, () => void this.#carry(parts))
+  }
+
+  async #withBlobs(index: number, work: () => void): Promise<void> {
     this.#blobs.trim()
     for (;;) {
       try {
-        watched(this.#ports.watch, parts.index, () => this.#step(parts))
+        work()
         return
       } catch (error) {
         // Nothing was changed yet when a blob is missing: once it is here, the entry is tried again.
-        if (!(await this.#blobs.fetchNeeded(parts.index))) throw error
+        if (!(await this.#blobs.fetchNeeded(index))) throw error
       }
     }
   }

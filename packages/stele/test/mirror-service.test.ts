@@ -1,6 +1,7 @@
 // Mirrors of a log that a registry's rules could have written: what they hold, and what they refuse. conformance/clone-stops.test.ts
 // stops them at every write.
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -17,7 +18,7 @@ import { type ErrorCode, isSteleError } from '@stele/errors'
 import { createPublicFiles } from '@stele/storage/files'
 import { createNotesExecutor, LogBuilder } from '../../testkit/src/index.ts'
 import type { OpenFiles } from '../src/clone/clone-service.ts'
-import type { MirrorOptions } from '../src/mirror/mirror-service.ts'
+import type { MirrorOptions, MirrorReport } from '../src/mirror/mirror-service.ts'
 import {
   assertListedIsThere,
   baseUrl,
@@ -185,6 +186,73 @@ suite('mirrorThrough()', () => {
     }
   })
 
+  const changes: readonly (readonly [what: string, change: (log: LogBuilder) => void])[] = [
+    ['nothing of any package', (log) => log.call('alice', 'put', [['/rates/alice', 'day', '1']])],
+    ['a new version', (log) => release(log, 'kept', '1.2.0')],
+    ['a new package', (log) => release(log, '@scope/new', '1.0.0', '@scope%2Fnew')],
+    ['a moved tag', (log) => write(log, '/packages/kept/tags', 'latest', '1.0.0')],
+    ['a version that is no more', (log) => write(log, '/packages/kept/versions', '1.1.0', null)],
+    ['a package that is no more', (log) => write(log, '/packages/other', 'origin', null)],
+    ['a name that differs in case', (log) => release(log, 'KEPT', '1.0.0')],
+    ['a name that is no file', (log) => release(log, 'odd', '1.0.0', '..')],
+    ['so much that a bundle is full', (log) => callOften(log, 300)],
+  ]
+  for (const [what, change] of changes) {
+    test(`mirrorThrough() goes on from where it was, and makes what a first run makes, after ${what}`, async () => {
+      const [dir, fresh, log] = [freshDir(), freshDir(), twoReleases()]
+      release(log, 'other', '1.0.0')
+      await mirror(dir, log)
+      change(log)
+      const asked: string[] = []
+      const report = await mirror(dir, log, { fetch: noting(fetchOf(log), asked) })
+      const wanted = await mirror(fresh, log)
+      assert.deepEqual(shownIn(dir), shownIn(fresh))
+      assert.equal(readNote(dir), readNote(fresh))
+      const counted = ({ packuments, tarballs, ...told }: MirrorReport) => [
+        packuments?.packages,
+        packuments?.versions,
+        tarballs.held,
+        told.releases,
+        told.oddNames,
+      ]
+      assert.deepEqual(counted(report), counted(wanted))
+      assert.ok(asked.filter((path) => path.includes('/blob/')).length < 2)
+    })
+  }
+
+  test('mirrorThrough() looks at what changed alone, and at all of it where what it kept is gone or was changed', async () => {
+    const [dir, log] = [freshDir(), twoReleases()]
+    release(log, 'other', '1.0.0')
+    await mirror(dir, log)
+    const lost = join(dir, 'npm/other')
+    const state = join(dir, 'mirror.state')
+    const runs = [
+      ['kept', () => undefined, false],
+      ['changed', () => writeFileSync(state, flip(readFileSync(state))), true],
+      ['cut', () => writeFileSync(state, readFileSync(state).subarray(0, 100)), true],
+      ['gone', () => rmSync(state), true],
+    ] as const
+    for (const [at, [what, change, isWhole]] of runs.entries()) {
+      change()
+      rmSync(lost, { force: true })
+      release(log, 'kept', `2.0.${at}`)
+      await mirror(dir, log)
+      assert.equal(existsSync(lost), isWhole, what)
+      await mirror(dir, log, { rehash: true })
+      assert.ok(existsSync(lost))
+    }
+  })
+
+  test('mirrorThrough() throws history_forked for a log that has grown on another past', async () => {
+    const [dir, log, other] = [freshDir(), twoReleases(), makeRegistry()]
+    await mirror(dir, log)
+    const before = readTree(dir)
+    for (const name of ['one', 'two', 'three', 'four']) release(other, name, '1.0.0')
+    await assert.rejects(mirror(dir, other), isCode('history_forked'))
+    for (const path of ['-/log/checkpoint', 'npm/kept'])
+      assert.equal(readTree(dir)[path], before[path])
+  })
+
   test('mirrorThrough() refuses an older log, another log, a log of other rules, and a folder of something else', async () => {
     const [dir, log] = [freshDir(), twoReleases()]
     await mirror(dir, log)
@@ -205,6 +273,27 @@ suite('mirrorThrough()', () => {
     await assert.rejects(mirror(other, log), isCode('data_invalid'))
   })
 })
+
+function write(log: LogBuilder, object: string, field: string, value: string | null): void {
+  log.call('alice', 'put', [[object, field, value]])
+}
+
+function callOften(log: LogBuilder, times: number): void {
+  for (let at = 0; at < times; at++) write(log, '/rates/alice', 'day', `${at}`)
+}
+
+/** Digests of what others see there, but for pieces of an earlier checkpoint, and tarballs that nothing lists any more. */
+function shownIn(dir: string): object {
+  const found = Object.entries(readTree(dir)).filter(
+    ([path]) => /^(?:-|npm)\//.test(path) && !/\.p\/\d+$|\/blob\//.test(path),
+  )
+  return Object.fromEntries(found.map(([path, text]) => [path, hash('sha256', text)]))
+}
+
+/** What a run notes of itself, but for what it kept. */
+function readNote(dir: string): string {
+  return readFileSync(join(dir, 'mirror.json'), 'utf8').replace(/"state": "\w+"/, '')
+}
 
 function noting(fetch: MirrorOptions['fetch'], asked: string[]): MirrorOptions['fetch'] {
   return (path, ...more) => {

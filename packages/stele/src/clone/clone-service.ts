@@ -34,6 +34,8 @@ export type CloneOptions = {
   /** What must be its log: the line or the fingerprint of its key, and what was seen of it at this address. */
   readonly logKey?: string
   readonly known?: CarryOptions['known']
+  /** What the run before kept: it must be of the checkpoint that is in the folder. */
+  readonly from?: CarryOptions['from']
 }
 
 /** Opens the folder that a clone is written to. */
@@ -108,12 +110,16 @@ export async function copyThrough<Contents>(
   try {
     return await copyInto(options, openCloneFolder(dir, openFiles), contents)
   } catch (cause) {
-    // The disk is full, or gone: where Node names no file, the folder says enough.
-    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause
-    throw new SteleError('data_invalid', { path: dir, reason: fileFault(cause) }, { cause })
+    throw diskFault(dir, cause)
   } finally {
     lock.release()
   }
+}
+
+/** The disk is full, or gone: where Node names no file, the folder says enough. Other errors are left as they are. */
+export function diskFault(dir: string, cause: unknown): unknown {
+  if (!(cause instanceof Error) || !('syscall' in cause)) return cause
+  return new SteleError('data_invalid', { path: dir, reason: fileFault(cause) }, { cause })
 }
 
 async function copyInto<Contents>(
@@ -124,13 +130,17 @@ async function copyInto<Contents>(
   const { url, dir, fetch } = options
   const here = readHere(dir)
   const known = here ?? options.known
-  const follow = (layers: LayeredFetch, entries: CarryPorts['entries']): Promise<CarriedLog> =>
+  const follow: Follow = (layers, entries, from) =>
     carryLog(
       { fetch: layers.fetch, progress: options.progress, nowMs: Date.now, entries },
-      { ...(options.logKey === undefined ? {} : { key: options.logKey }), ...(known && { known }) },
+      {
+        ...(options.logKey === undefined ? {} : { key: options.logKey }),
+        ...(known && { known }),
+        from,
+      },
     )
   const layers = layerFetch({ remote: fetch, local: createFolderFetch(dir), folder })
-  let [log, repaired] = [await followHere(follow, layers, folder), false]
+  let [log, repaired] = [await followHere(follow, layers, { folder, from: options.from }), false]
   if (log === undefined) {
     // What is here is damaged. Nothing of it is written over before all that comes instead was verified.
     layers.leaveOut(() => true)
@@ -173,19 +183,25 @@ function isOutdated(path: string, size: number): boolean {
   return path.includes('/blob/') || (width !== undefined && Number(width) !== size % bundleWidth)
 }
 
-/** Follows the log with what is here where there is any; undefined where that is damaged. */
-async function followHere(
-  follow: (layers: LayeredFetch, entries: CarryPorts['entries']) => Promise<CarriedLog>,
+type Follow = (
   layers: LayeredFetch,
-  folder: CloneFolder,
+  entries: CarryPorts['entries'],
+  from?: CarryOptions['from'],
+) => Promise<CarriedLog>
+
+/** Follows the log with what is here where there is any; undefined where that is damaged, or was of another history. */
+async function followHere(
+  follow: Follow,
+  layers: LayeredFetch,
+  { folder, from }: { readonly folder: CloneFolder; readonly from: CarryOptions['from'] },
 ): Promise<CarriedLog | undefined> {
+  const put: CarryPorts['entries'] = (start, entries) =>
+    folder.putEntries(start, entries, { isOver: false })
   try {
-    return await follow(layers, (start, entries) =>
-      folder.putEntries(start, entries, { isOver: false }),
-    )
+    return await follow(layers, put, from)
   } catch (error) {
     const isFault = isSteleError(error, 'file_mismatch') || isSteleError(error, 'entry_mismatch')
-    if (isFault && layers.hasUsedLocal()) return undefined
+    if (isFault && (layers.hasUsedLocal() || from !== undefined)) return undefined
     throw error
   }
 }

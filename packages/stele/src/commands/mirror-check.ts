@@ -1,6 +1,7 @@
 // stele mirror check <url>: whether a mirror shows what its registry's log proves, seen from outside.
 import { SteleError } from '@stele/errors'
 import { type CheckReport, checkMirror } from '../mirror/check.ts'
+import { keepHeapSmall } from '../mirror/small-heap.ts'
 import { createFetch } from '../sources/fetch.ts'
 import { parseLogKey } from '../sources/log-key.ts'
 import { parseRegistryUrl } from '../sources/registry-source.ts'
@@ -52,6 +53,7 @@ async function run({ positionals, options, environment, stop }: Input): Promise<
   }
   if (more.length > 0) throw wrongUsage(`Too many arguments: ${more.join(' ')}`)
   const { key, registry, 'base-url': base } = options
+  keepHeapSmall()
   const url = parseRegistryUrl(address)
   const fetch = createFetch({ root: url })
   const asked = typeof registry === 'string' ? parseRegistryUrl(registry, '--registry ') : undefined

@@ -6,6 +6,7 @@ import { lockDataFolder } from '@stele/storage/folder'
 import { type MirrorReport, mirrorRegistry } from '../mirror/mirror-service.ts'
 import { formatMirror } from '../mirror/mirror-text.ts'
 import { openPack, type PackReport, packMirror } from '../mirror/pack.ts'
+import { keepHeapSmall } from '../mirror/small-heap.ts'
 import { parseLogKey } from '../sources/log-key.ts'
 import { parseRegistryUrl } from '../sources/registry-source.ts'
 import { createProgressLines, unpacking } from '../verify/progress-lines.ts'
@@ -73,6 +74,7 @@ async function unpack({ positionals, options, stop }: Input): Promise<MirrorRepo
   const logKey = typeof key === 'string' ? parseLogKey(key, 'mirror unpack') : undefined
   const baseUrl = typeof base === 'string' ? parseRegistryUrl(base, '--base-url ') : undefined
   const progress = createProgressLines(process.stderr, Date.now, unpacking)
+  keepHeapSmall()
   using opened = openPack(file)
   try {
     return await mirrorRegistry({

@@ -4,6 +4,7 @@ import { SteleError } from '@stele/errors'
 import { type MirrorReport, mirrorRegistry } from '../mirror/mirror-service.ts'
 import { formatMirror } from '../mirror/mirror-text.ts'
 import { readSelection } from '../mirror/selection.ts'
+import { keepHeapSmall } from '../mirror/small-heap.ts'
 import { parseLogKey } from '../sources/log-key.ts'
 import { openSource } from '../sources/open-source.ts'
 import { parseRegistryUrl, parseSource } from '../sources/registry-source.ts'
@@ -65,6 +66,7 @@ async function run({ positionals, options, environment, stop }: Input): Promise<
   const lock = typeof path === 'string' ? { path, text: readUserFile(path) } : undefined
   const selection = readSelection({ names, lock })
   const baseUrl = typeof base === 'string' ? parseRegistryUrl(base, '--base-url ') : undefined
+  keepHeapSmall()
   const source = parseSource(address)
   const [url, dir] = [source.kind === 'http' ? source.root : source.path, resolve(target)]
   const fetch = openSource(source)

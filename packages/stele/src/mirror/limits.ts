@@ -38,3 +38,6 @@ export const maxPathBytes = 1024
 
 /** Releases that a report names: more than people read. */
 export const maxSpecsTold = 20
+
+/** Bytes of what a run keeps beside the replay: a line of every package, of which there are some millions. */
+export const maxStateHeaderBytes: number = 256 * 1024 * 1024

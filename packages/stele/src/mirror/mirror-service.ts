@@ -10,10 +10,13 @@ import {
   type CopiedContents,
   type CopyReport,
   copyThrough,
+  diskFault,
   type OpenFiles,
   readHere,
 } from '../clone/clone-service.ts'
 import { parseCheckpoint } from '../sources/checkpoint.ts'
+import { findChanged, tallyUp } from './changed.ts'
+import { type KeptMirror, loadState, saveState, type Tally } from './kept-state.ts'
 import { maxNoteBytes } from './limits.ts'
 import { type PackumentsWritten, writePackuments } from './packuments.ts'
 import {
@@ -42,9 +45,11 @@ export type MirrorReport = Omit<CopyReport<unknown>, 'contents'> & {
   /** Nothing was new, so that nothing else was looked at. */
   readonly isSame: boolean
   readonly releases: number
-  readonly tarballs: TarballsCopied
-  /** Null where none are written. */
-  readonly packuments: PackumentsWritten | null
+  readonly tarballs: TarballsCopied & { /** Those that are here now. */ readonly held: number }
+  /** Null where none are written. `packages` and `versions` are those that are shown. */
+  readonly packuments:
+    | (PackumentsWritten & { readonly packages: number; readonly versions: number })
+    | null
   readonly unlearned: number
   readonly oddNames: readonly string[]
   readonly absent: readonly string[]
@@ -52,7 +57,8 @@ export type MirrorReport = Omit<CopyReport<unknown>, 'contents'> & {
   readonly withoutBytes: number
 }
 
-type Contents = Omit<MirrorReport, keyof CopyReport<unknown> | 'isSame'>
+type Told = Omit<MirrorReport, keyof CopyReport<unknown> | 'isSame'>
+type Contents = { readonly told: Told; readonly keep: () => KeptMirror }
 
 /** In the folder: what the mirror was made of, written when it was complete. */
 const noteFile = 'mirror.json'
@@ -70,60 +76,106 @@ export async function mirrorThrough(
   openFiles: OpenFiles,
   options: MirrorOptions,
 ): Promise<MirrorReport> {
-  const before = readNote(options.dir)
+  const { dir, rehash = false } = options
+  const before = readNote(dir)
   const baseUrl = options.baseUrl ?? textIn(before, 'baseUrl')
-  const same = options.rehash === true ? undefined : await findSame(options, { before, baseUrl })
+  const same = rehash ? undefined : await findSame(options, { before, baseUrl })
   if (same !== undefined) return same
+  const kept = rehash ? undefined : findKept(dir, before)
   const { contents, ...report } = await copyThrough(
     openFiles,
-    options,
-    contentsOf({ ...options, baseUrl }),
+    { ...options, ...(kept && { from: kept.carry }) },
+    contentsOf({ ...options, baseUrl }, isAlike(before, options, baseUrl) ? kept : undefined),
   )
-  const { tarballs } = contents
-  if (tarballs.missing.length === 0) {
-    const note = noteOf(options, { ...report, ...contents, baseUrl })
-    openFiles(options.dir)([{ put: noteFile, bytes: Buffer.from(note) }, { sync: true }])
+  const { told, keep } = contents
+  if (told.tarballs.missing.length === 0) {
+    try {
+      const seal = await saveState(dir, keep())
+      const note = noteOf(options, { told, baseUrl, seal })
+      openFiles(dir)([{ put: noteFile, bytes: Buffer.from(note) }, { sync: true }])
+    } catch (cause) {
+      throw diskFault(dir, cause)
+    }
   }
-  return { ...report, ...contents, isSame: false }
+  return { ...report, ...told, isSame: false }
 }
 
-function contentsOf({
-  url,
-  selection,
-  baseUrl,
-  rehash = false,
-  has = () => true,
-}: MirrorOptions): CopiedContents<Contents> {
+/** What the last run kept, where it left a whole mirror. */
+function findKept(dir: string, before: JsonObject): Kept | undefined {
+  const [here, seal] = [readHere(dir), textIn(before, 'state')]
+  if (here === undefined || seal === undefined || before['root'] !== here.root) return undefined
+  const found = loadState(dir, { seal, size: here.size })
+  return found && { ...found, oddNames: textsIn(before, 'oddNames') }
+}
+
+type Kept = KeptMirror & { readonly oddNames: readonly string[] }
+
+/** Whether the last run was asked for the same: every release, for people at this address. */
+function isAlike(
+  before: JsonObject,
+  { selection }: MirrorOptions,
+  baseUrl: string | undefined,
+): boolean {
+  return (
+    selection === 'all' &&
+    textIn(before, 'selection') === selectionDigest(selection) &&
+    textIn(before, 'baseUrl') === baseUrl
+  )
+}
+
+function contentsOf(
+  { url, selection, baseUrl, rehash = false, has = () => true }: MirrorOptions,
+  kept: Kept | undefined,
+): CopiedContents<Contents> {
   return {
     check: requireRegistry,
     write: async (copied) => {
-      const { state } = copied.log
+      const { log, folder } = copied
+      const { state } = log
       if (state === undefined) {
         const reason = 'its log lacks so much that nobody can tell what it holds'
         throw new SteleError('mirror_impossible', { url, reason })
       }
-      const withheld = withheldBlobs(copied.log)
-      const plan = planMirror(state, { selection, withheld })
-      const lost = await copyBlobs(copied, replayedBlobs(state, withheld), { rehash })
+      const [changed, withheld] = [findChanged(log, kept), withheldBlobs(log)]
+      const plan = planMirror(state, { selection, withheld, changed })
+      const lost = await copyBlobs(copied, replayedBlobs(state, { withheld, changed }), { rehash })
       const isThere = (release: MirroredRelease): boolean =>
-        has(release.sha512) || isHeld(copied.folder.root, release)
+        has(release.sha512) || isHeld(folder.root, release)
       const packages = new Map(
         [...plan.packages].map(([name, its]) => [name, its.filter(isThere)] as const),
       )
       const releases = [...packages.values()].flat()
       const withoutBytes = [...plan.packages.values()].flat().length - releases.length
       const copies = await copyTarballs(copied, releases, { rehash })
-      const tarballs = { ...copies, missing: [...copies.missing, ...lost] }
-      copied.folder.sync()
-      const packuments =
+      folder.sync()
+      const heldOf = (name: string): number =>
+        (packages.get(name) ?? []).filter((release) => isHeld(folder.root, release)).length
+      const tallies = tallyUp(plan, { before: kept?.tallies, changed, heldOf })
+      const [wanted, held, unlearned] = sumOf(tallies)
+      const shown = [...tallies.values()].filter(([, its]) => its > 0).length
+      const written =
         baseUrl === undefined
           ? null
-          : writePackuments(copied.folder, state, { packages, baseUrl, rehash })
-      const { unlearned, oddNames, absent } = plan
-      const left = { unlearned, oddNames, absent, withoutBytes }
-      return { releases: releases.length, tarballs, packuments, ...left }
+          : writePackuments(folder, state, { packages, changed, baseUrl, rehash })
+      const told: Told = {
+        releases: wanted - withoutBytes,
+        tarballs: { ...copies, held, missing: [...copies.missing, ...lost] },
+        packuments: written && { ...written, packages: shown, versions: held },
+        unlearned,
+        oddNames: changed === 'all' ? plan.oddNames : (kept?.oddNames ?? []),
+        absent: plan.absent,
+        withoutBytes,
+      }
+      return { told, keep: () => ({ carry: log.keep(), tallies }) }
     },
   }
+}
+
+function sumOf(tallies: KeptMirror['tallies']): Tally {
+  let [wanted, held, unlearned] = [0, 0, 0]
+  for (const its of tallies.values())
+    [wanted, held, unlearned] = [wanted + its[0], held + its[1], unlearned + its[2]]
+  return [wanted, held, unlearned]
 }
 
 type Known = { readonly before: JsonObject; readonly baseUrl: string | undefined }
@@ -176,19 +228,16 @@ function checkpointIn(note: string): ReturnType<typeof parseCheckpoint> | undefi
 function noteOf(
   { dir, url, selection }: MirrorOptions,
   {
-    releases,
-    unlearned,
-    oddNames,
-    absent,
+    told,
     baseUrl,
-    withoutBytes,
-  }: Contents & Pick<Known, 'baseUrl'>,
+    seal,
+  }: { readonly told: Told; readonly baseUrl: string | undefined; readonly seal: string },
 ): string {
-  const here = readHere(dir)
-  const { origin, size, root } = here ?? {}
+  const { origin, size, root } = readHere(dir) ?? {}
+  const { releases, unlearned, oddNames, absent, withoutBytes } = told
   // Where something was not to be had, the next run must look for it.
   const wanted = withoutBytes === 0 ? selectionDigest(selection) : 'part'
-  const said = { url, origin, size, root, selection: wanted, baseUrl }
+  const said = { url, origin, size, root, state: seal, selection: wanted, baseUrl }
   return `${JSON.stringify({ ...said, releases, unlearned, oddNames, absent }, null, 2)}\n`
 }
 

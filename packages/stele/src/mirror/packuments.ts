@@ -12,7 +12,14 @@ import { readTags } from '@stele/releases/state'
 import semver from 'semver'
 import type { CloneFolder } from '../clone/clone-folder.ts'
 import { maxPackumentBytesAtOnce, packumentsAtOnce } from './limits.ts'
-import { type MirroredRelease, type MirrorPlan, withoutWithheld } from './releases.ts'
+import {
+  type Changed,
+  type MirroredRelease,
+  type MirrorPlan,
+  type ToldRelease,
+  tellReleases,
+  withoutWithheld,
+} from './releases.ts'
 import { isHeld } from './tarballs.ts'
 
 /** Where they lie. */
@@ -22,12 +29,7 @@ const npmFolder = 'npm'
 const tarballFolder: string = `${npmFolder}/-`
 
 /** What was done there. */
-export type PackumentsWritten = {
-  readonly packages: number
-  readonly versions: number
-  readonly written: number
-  readonly removed: number
-}
+export type PackumentsWritten = { readonly written: number; readonly removed: number }
 
 /** Makes npm/ show the releases whose tarballs are in the folder. `baseUrl` is where people reach the folder. */
 export function writePackuments(
@@ -35,12 +37,18 @@ export function writePackuments(
   state: AuditedState,
   {
     packages,
+    changed,
     baseUrl,
     rehash,
-  }: Pick<MirrorPlan, 'packages'> & { readonly baseUrl: string; readonly rehash: boolean },
+  }: Pick<MirrorPlan, 'packages'> & {
+    /** Of others nothing is looked at. */
+    readonly changed: Changed
+    readonly baseUrl: string
+    readonly rehash: boolean
+  },
 ): PackumentsWritten {
   const wanted = new Set<string>()
-  let [shown, versions, written] = [0, 0, 0]
+  let written = 0
   let open: { readonly put: string; readonly bytes: Uint8Array }[] = []
   let openBytes = 0
   // Their tarballs are there when they are, and the disk is waited for once for many.
@@ -52,12 +60,10 @@ export function writePackuments(
   for (const [name, releases] of packages) {
     const held = releases.filter((release) => isHeld(folder.root, release))
     if (held.length === 0) continue
-    shown++
     const path = `${npmFolder}/${name}`
     for (const release of held) wanted.add(linkTarball(folder, release, rehash))
     const bytes = Buffer.from(formatPackument(state, name, { releases: held, baseUrl }))
     wanted.add(path)
-    versions += held.length
     if (bytes.equals(readOwn(join(folder.root, path)))) continue
     open.push({ put: path, bytes })
     openBytes += bytes.length
@@ -65,9 +71,9 @@ export function writePackuments(
     if (open.length >= packumentsAtOnce || openBytes >= maxPackumentBytesAtOnce) write()
   }
   write()
-  const outdated = filesIn(folder.root).filter((path) => !wanted.has(path))
+  const outdated = filesOf(folder.root, changed).filter((path) => !wanted.has(path))
   folder.change([...outdated.map((path) => ({ remove: path })), { sync: true }])
-  return { packages: shown, versions, written, removed: outdated.length }
+  return { written, removed: outdated.length }
 }
 
 /** Gives a tarball the name that clients know. Gives the path. */
@@ -107,7 +113,9 @@ export function formatPackument(
     baseUrl,
   }: { readonly releases: readonly MirroredRelease[]; readonly baseUrl: string },
 ): string {
-  const sorted = releases.toSorted((a, b) => semver.compareBuild(a.version, b.version))
+  const sorted = tellReleases(withoutWithheld(state), name, releases).toSorted((a, b) =>
+    semver.compareBuild(a.version, b.version),
+  )
   const its = historyOf(state, name)
   const [createdMs, modifiedMs] = [its?.createdMs ?? 0, its?.modifiedMs ?? 0]
   const times = sorted.flatMap(({ version }): [string, string][] => {
@@ -127,7 +135,7 @@ export function formatPackument(
   })}\n`
 }
 
-function manifestOf(release: MirroredRelease, baseUrl: string) {
+function manifestOf(release: ToldRelease, baseUrl: string) {
   const { name, record, integrity, notice } = release
   const tarball = `${baseUrl}/${tarballFolder}/${name}/${moduleFile(release)}`
   const { deprecated } = notice
@@ -151,8 +159,17 @@ function readOwn(path: string): Uint8Array {
   return existsSync(path) ? readFileSync(path) : new Uint8Array(0)
 }
 
-function filesIn(root: string): readonly string[] {
-  const folder = join(root, npmFolder)
+/** The files there: all, or those of these packages. */
+function filesOf(root: string, changed: Changed): readonly string[] {
+  if (changed === 'all') return filesIn(root, npmFolder)
+  return [...changed].flatMap((name) => [
+    ...[`${npmFolder}/${name}`].filter((path) => existsSync(join(root, path))),
+    ...filesIn(root, `${tarballFolder}/${name}`),
+  ])
+}
+
+function filesIn(root: string, path: string): readonly string[] {
+  const folder = join(root, path)
   if (!existsSync(folder)) return []
   const found = readdirSync(folder, { recursive: true, withFileTypes: true })
   return found

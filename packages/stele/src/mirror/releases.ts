@@ -4,7 +4,7 @@ import type { AuditedState } from '@stele/audit/checks'
 import type { StateReader } from '@stele/entries/calls'
 import { isSteleError, SteleError } from '@stele/errors'
 import { parseRecord } from '@stele/formats/manifest'
-import { formatIntegrity, parsePackageName } from '@stele/formats/names'
+import { compareUtf8, formatIntegrity, parsePackageName } from '@stele/formats/names'
 import { parseContentsValue, parseVersionsValue, type VersionsValue } from '@stele/formats/values'
 import { knownRules } from '@stele/registry'
 import { readAmended, readSeenChunks } from '@stele/releases/observed'
@@ -19,24 +19,29 @@ import {
 } from '@stele/releases/state'
 import { isWanted, type Selection } from './selection.ts'
 
-/** A release, as the log proves it. */
-export type MirroredRelease = VersionsValue & {
+/** A release that a mirror is to hold. */
+export type MirroredRelease = {
   readonly name: string
   readonly version: string
   /** Of its tarball: hex, and bytes. */
   readonly sha512: string
   readonly sizeBytes: number
-  readonly notice: Notice
   /** It came from an upstream: the registry serves its tarball, which is no blob of its log. */
   readonly isObserved: boolean
 }
+
+/** What the log proves of it. */
+export type ToldRelease = MirroredRelease & VersionsValue & { readonly notice: Notice }
+
+/** The packages of which something changed. */
+export type Changed = 'all' | ReadonlySet<string>
 
 /** What is to be mirrored. */
 export type MirrorPlan = {
   /** Those of each package, by name. */
   readonly packages: ReadonlyMap<string, readonly MirroredRelease[]>
-  /** Releases of upstreams of which the log does not tell what they hold: nothing could be compared with it. */
-  readonly unlearned: number
+  /** Releases of upstreams of which the log does not tell what they hold, by package: nothing could be compared with it. */
+  readonly unlearned: ReadonlyMap<string, number>
   /** Names that no file is called, or that differ from another only in case. */
   readonly oddNames: readonly string[]
   /** What was asked for by name or by a lock, and the registry does not have: names, and releases. */
@@ -49,13 +54,20 @@ export function planMirror(
   {
     selection,
     withheld,
-  }: { readonly selection: Selection /** Blobs. */; readonly withheld: ReadonlySet<string> },
+    changed = 'all',
+  }: {
+    readonly selection: Selection
+    /** Blobs. */
+    readonly withheld: ReadonlySet<string>
+    /** Names: no other packages are looked at. */
+    readonly changed?: Changed
+  },
 ): MirrorPlan {
   const told = withoutWithheld(state)
   const packages = new Map<string, readonly MirroredRelease[]>()
   const oddNames: string[] = []
-  let unlearned = 0
-  const names = packageNames(told).filter((name) => selection === 'all' || selection.has(name))
+  const unlearned = new Map<string, number>()
+  const names = namesIn(told, changed).filter((name) => selection === 'all' || selection.has(name))
   const twins = twinsIn(names)
   for (const name of names) {
     const origin = readOrigin(told, name)
@@ -63,7 +75,7 @@ export function planMirror(
     if (!isFileName(name) || twins.has(name)) oddNames.push(name)
     else {
       const { releases, others } = releasesOf(told, name, { selection, origin })
-      unlearned += others
+      if (others > 0) unlearned.set(name, others)
       packages.set(
         name,
         releases.filter(({ sha512 }) => !withheld.has(sha512)),
@@ -78,13 +90,17 @@ export function withheldBlobs({ withheld }: Pick<CarriedLog, 'withheld'>): Reado
   return new Set(withheld.flatMap(({ part }) => ('blob' in part ? [part.blob] : [])))
 }
 
+function namesIn(state: StateReader, changed: Changed): readonly string[] {
+  return changed === 'all' ? packageNames(state) : [...changed].toSorted(compareUtf8)
+}
+
 /** Blobs that a replay of the rules reads: what upstreams showed, and package.jsons that replaced what they told. */
 export function replayedBlobs(
   state: AuditedState,
-  withheld: ReadonlySet<string>,
+  { withheld, changed }: { readonly withheld: ReadonlySet<string>; readonly changed: Changed },
 ): readonly string[] {
   const told = withoutWithheld(state)
-  const blobs = packageNames(told).flatMap((name) => {
+  const blobs = namesIn(told, changed).flatMap((name) => {
     if (readOrigin(told, name) === undefined) return []
     const object = `${packageObject(name)}/amended`
     const manifests = told.list(object).flatMap((version) => {
@@ -124,41 +140,48 @@ function releasesOf(
   { selection, origin }: { readonly selection: Selection; readonly origin: string },
 ): { readonly releases: readonly MirroredRelease[]; readonly others: number } {
   const object = packageObject(name)
-  const textOf = (part: string, version: string): string | undefined => {
-    const value = state.get(`${object}/${part}`, version)
-    return value && decode(value)
-  }
   const isObserved = origin !== 'hosted'
-  const amended = isObserved ? readAmended(state, name) : new Map<string, string>()
   const releases: MirroredRelease[] = []
   let others = 0
   for (const version of readLiveVersions(state, name)) {
     if (!isWanted(selection, name, version)) continue
-    const [said, found] = [textOf('versions', version), textOf('contents', version)]
-    const contents = found === undefined ? undefined : parseContentsValue(found)
+    const said = state.get(`${object}/versions`, version)
+    const found = state.get(`${object}/contents`, version)
+    const contents = found && parseContentsValue(decode(found))
     if (said === undefined || contents === undefined || contents.files === null) {
       others += isObserved ? 1 : 0
       continue
     }
-    const { record, integrity } = parseVersionsValue(said)
     const { sha512, size: sizeBytes } = contents
+    releases.push({ name, version, sha512, sizeBytes, isObserved })
+  }
+  return { releases, others }
+}
+
+/** What the log proves of releases of one package. */
+export function tellReleases(
+  state: StateReader,
+  name: string,
+  releases: readonly MirroredRelease[],
+): readonly ToldRelease[] {
+  const isObserved = releases.some((release) => release.isObserved)
+  const amended = isObserved ? readAmended(state, name) : new Map<string, string>()
+  return releases.map((release) => {
+    const { version, sha512 } = release
+    const said = state.get(`${packageObject(name)}/versions`, version)
+    if (said === undefined) throw new Error(`${name}@${version} is not in the state`)
+    const { record, integrity } = parseVersionsValue(decode(said))
     const own = amended.get(version)
-    const notice = readNotice(state, name, version)
-    releases.push({
-      name,
-      version,
+    return {
+      ...release,
       record: own === undefined ? record : parseRecord(own),
       // A SHA-1 is what an upstream told, the SHA-512 what the registry found.
       integrity: integrity.startsWith('sha512-')
         ? integrity
         : formatIntegrity('sha512', Buffer.from(sha512, 'hex')),
-      sha512,
-      sizeBytes,
-      notice,
-      isObserved,
-    })
-  }
-  return { releases, others }
+      notice: readNotice(state, name, version),
+    }
+  })
 }
 
 /** Names of which all but the lower-case one would be the same file on some disks. */
@@ -170,7 +193,7 @@ function twinsIn(names: readonly string[]): ReadonlySet<string> {
 }
 
 /** What npm allows as a name stays within a folder: no dots at its start, no slash but a scope's. */
-function isFileName(name: string): boolean {
+export function isFileName(name: string): boolean {
   try {
     parsePackageName(name)
     return true

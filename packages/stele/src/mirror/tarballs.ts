@@ -13,8 +13,6 @@ import type { MirroredRelease } from './releases.ts'
 
 /** What became of them. */
 export type TarballsCopied = {
-  /** Those that are here now. */
-  readonly held: number
   readonly fetched: number
   readonly fetchedBytes: number
   /** What the registry does not give, though no takedown names it: `name@version`, and blobs that a replay reads. */
@@ -44,8 +42,7 @@ export async function copyTarballs(
   }
   const wanted = releases.filter((release) => rehash || !isHeld(folder.root, release))
   await sideBySide(wanted, copy)
-  const held = releases.length - missing.length - refused
-  return { held, fetched, fetchedBytes, missing: missing.toSorted(), refused }
+  return { fetched, fetchedBytes, missing: missing.toSorted(), refused }
 }
 
 const statusOk = 200
