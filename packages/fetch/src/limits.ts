@@ -14,6 +14,8 @@ export const maxTries = 4
 export const firstWaitMs = 250
 /** Milliseconds without a byte before a try is given up. */
 export const idleTimeoutMs: number = 30 * 1000
+/** Bytes that an answer must bring in each second, on the whole: less than a modem's, and more than somebody who only holds us up. */
+export const minBytesPerSecond = 1024
 /** Milliseconds that a registry may ask us to wait (`retry-after`). */
 export const maxWaitMs: number = 30 * 1000
 /** Redirects of one request. */

@@ -3,6 +3,7 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net'
 import { maxHeadBytes, maxTarballBytes } from './limits.ts'
 import { createLookup } from './lookup.ts'
+import { allowedMs } from './pace.ts'
 import type { Transport } from './transport.ts'
 
 /** What is asked for. `authorization` goes with it as it is. */
@@ -35,6 +36,9 @@ export function openPlainHttp(maxLines: number, transport: Transport): PlainHttp
         transport.certificates.length === 0
   const lookup = createLookup()
   const servers = new Map<string, Server>()
+  const watch = setInterval(() => {
+    for (const server of servers.values()) server.endSlow()
+  }, transport.idleTimeoutMs / 2).unref()
   return {
     get: (ask, heard) => {
       const { origin, protocol } = new URL(ask.url)
@@ -45,6 +49,7 @@ export function openPlainHttp(maxLines: number, transport: Transport): PlainHttp
       server.add({ ask, heard })
     },
     close: () => {
+      clearInterval(watch)
       for (const server of servers.values()) server.close()
     },
   }
@@ -72,6 +77,10 @@ class Server {
 
   close(): void {
     for (const line of this.#lines) line.end()
+  }
+
+  endSlow(): void {
+    for (const line of this.#lines) if (line.isSlow()) line.end()
   }
 
   #open(): Line {
@@ -109,9 +118,12 @@ class Line {
   #body: Buffer = Buffer.alloc(0)
   #length = 0
   #filled = 0
+  #askedMs = 0
+  readonly #idleTimeoutMs: number
 
   constructor(origin: URL, limits: Limits, events: Events) {
     this.#events = events
+    this.#idleTimeoutMs = limits.transport.idleTimeoutMs
     this.#socket = openSocket(origin, limits, (bytes) => this.#take(bytes))
     this.#socket.setNoDelay(true)
     this.#socket.setTimeout(limits.transport.idleTimeoutMs, () => this.end())
@@ -124,12 +136,19 @@ class Line {
     const { pathname, search, host } = new URL(url)
     const own = authorization === undefined ? '' : `authorization: ${authorization}\r\n`
     this.#asked = waiting
+    this.#askedMs = performance.now()
+    this.#filled = 0
     this.#head = Buffer.alloc(0)
     this.#socket.write(`GET ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\n${own}\r\n`)
   }
 
   end(): void {
     this.#socket.destroy()
+  }
+
+  isSlow(): boolean {
+    if (this.#asked === undefined) return false
+    return performance.now() - this.#askedMs > allowedMs(this.#filled, this.#idleTimeoutMs)
   }
 
   #gone(): void {

@@ -1,10 +1,16 @@
 // One GET, as often as it takes: redirects followed, failures tried again, answers bounded. Credentials go to the host they are for.
-import type { Agent as HttpAgent, IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type {
+  ClientRequest,
+  Agent as HttpAgent,
+  IncomingHttpHeaders,
+  IncomingMessage,
+} from 'node:http'
 import type { Agent as HttpsAgent, RequestOptions } from 'node:https'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SteleError } from '@stele/errors'
 import { firstWaitMs, maxRedirects, maxWaitMs } from './limits.ts'
 import { createLookup } from './lookup.ts'
+import { allowedMs } from './pace.ts'
 import { type Transport, tlsFor } from './transport.ts'
 
 /** What is asked for. */
@@ -121,16 +127,44 @@ function once(connections: Connections, ask: Ask): Promise<Answer> {
   const { idleTimeoutMs: timeout } = connections.transport
   const headers = { ...ask.headers, ...(authorization === undefined ? {} : { authorization }) }
   const { send, options } = protocolOf(connections, url)
+  const pace = { receivedBytes: 0 }
   const request = send(url, { ...options, headers, timeout }, (response) => {
-    readBody(response, ask).then((body) => {
+    readBody(response, ask, pace).then((body) => {
       const { statusCode = 0, headers: given } = response
       resolve({ url, status: statusCode, headers: given, body, sent: authorization !== undefined })
     }, reject)
   })
   request.on('timeout', () => request.destroy(new Error(`nothing came for ${timeout / 1000} s`)))
   request.on('error', reject)
+  request.on('socket', () => {
+    watchPace(request, { pace, timeoutMs: timeout, reject })
+  })
   request.end()
   return promise
+}
+
+type Watched = {
+  readonly pace: { readonly receivedBytes: number }
+  readonly timeoutMs: number
+  readonly reject: (error: Error) => void
+}
+
+/** Ends the request when its answer comes too slowly. */
+function watchPace(request: ClientRequest, { pace, timeoutMs, reject }: Watched): void {
+  const startMs = performance.now()
+  let timer: NodeJS.Timeout | undefined
+  const look = (): void => {
+    const leftMs = startMs + allowedMs(pace.receivedBytes, timeoutMs) - performance.now()
+    if (leftMs > 0) {
+      timer = setTimeout(look, leftMs).unref()
+      return
+    }
+    const seconds = Math.round((performance.now() - startMs) / 1000)
+    reject(new Error(`only ${pace.receivedBytes} bytes came in ${seconds} s`))
+    request.destroy()
+  }
+  look()
+  request.on('close', () => clearTimeout(timer))
 }
 
 /** As node:https has them. */
@@ -139,11 +173,16 @@ function tlsOptions(transport: Transport, url: string): RequestOptions {
   return ca === undefined ? others : { ...others, ca: [...ca] }
 }
 
-async function readBody(response: IncomingMessage, { url, maxBytes }: Ask): Promise<Buffer> {
+async function readBody(
+  response: IncomingMessage,
+  { url, maxBytes }: Ask,
+  pace: { receivedBytes: number },
+): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of response) {
     size += chunk.length
+    pace.receivedBytes = size
     if (size > maxBytes) {
       response.destroy()
       throw new SteleError('registry_answer', { url, reason: `it has more than ${maxBytes} bytes` })

@@ -1,6 +1,7 @@
 // A tarball's files onto the disk: the hottest path there is. Three calls a file, one for a folder, all synchronous.
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { createFilesReader } from '@stele/tarball'
+import { unpackLimits } from './limits.ts'
 import { remove } from './moves.ts'
 import { fileLine, writeList } from './slot-files.ts'
 import type { Staged } from './store.ts'
@@ -13,7 +14,7 @@ export type Unpack = (bytes: Uint8Array, what: Staged) => void
 
 /** An unpacker that keeps its buffers: one for each thread. */
 export function createUnpack(): Unpack {
-  const readFiles = createFilesReader()
+  const readFiles = createFilesReader(unpackLimits)
   return (bytes, what) => {
     const files = readFiles(bytes)
     const { folder, name } = what

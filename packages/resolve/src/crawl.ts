@@ -90,6 +90,7 @@ export class Crawl {
   readonly #nodes = new Map<PackageId, Growing>()
   readonly #importers = new Map<string, Growing>()
   readonly #asked = new Map<string, Promise<Chosen>>()
+  readonly #names = new Set<string>()
   /** What the project's own dependencies became, by name: others take the same version where it fits. */
   readonly #directs = new Map<string, Promise<PackageId | undefined>[]>()
   /** Whether packages came from the lock, so that not all was asked for. */
@@ -248,6 +249,9 @@ export class Crawl {
     preferred: readonly string[],
     { pin, pinner }: Pick<Known, 'pin' | 'pinner'>,
   ): Promise<Chosen> {
+    // As many as there can be packages: somebody may invent dependencies faster than they are followed.
+    if (this.#names.add(name).size > maxPackages)
+      throw new SteleError('graph_too_large', { limit: maxPackages })
     const packument = await this.#ports.packument(name)
     const { nodeVersion, refuse, ranges = nodeRanges } = this.#rules
     const pinned = takePinned(packument, { wanted, ranges }, pin)
