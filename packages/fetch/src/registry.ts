@@ -177,11 +177,19 @@ function placeOf(
 }
 
 /** What came by a proxy, or from a server that other authorities vouch for, is kept apart: a project names these, and all share what is kept. */
-function wayOf({ proxies, tls, certificates }: Transport): string {
+function wayOf(transport: Transport): string {
+  const known = ways.get(transport)
+  if (known !== undefined) return known
+  const { proxies, tls, certificates } = transport
   const isDirect = [proxies, tls, certificates].every((each) => Object.keys(each).length === 0)
-  if (isDirect) return ''
-  return ` by ${hash('sha256', JSON.stringify([proxies, tls, certificates]), 'hex')}`
+  const digest = (): string => hash('sha256', JSON.stringify([proxies, tls, certificates]), 'hex')
+  const way = isDirect ? '' : ` by ${digest()}`
+  ways.set(transport, way)
+  return way
 }
+
+/** Told once: all authorities of a machine are some 200 KB, and every packument asks. */
+const ways = new WeakMap<Transport, string>()
 
 /** Asks the registry, whether what is kept still holds where something is. */
 async function fetchPackument(

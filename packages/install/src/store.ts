@@ -66,8 +66,7 @@ export function openStore(path: string, boot?: string): Store {
   const settle = (staged: Staged, slot: SlotKey, links: readonly SlotLink[]): string => {
     const folder = slotFolder(slot)
     for (const link of links) linkSlot(join(staged.folder, 'node_modules'), link, slotFolder)
-    mkdirSync(dirname(folder), { recursive: true })
-    moveInto(staged.folder, folder)
+    inFolder(dirname(folder), () => moveInto(staged.folder, folder))
     return folder
   }
   return {
@@ -205,14 +204,14 @@ function linkSlot(
   slotFolder: (slot: SlotKey) => string,
 ): void {
   const place = join(folder, name)
-  if (name.includes('/')) mkdirSync(dirname(place), { recursive: true })
+  const make = (text: string): void => inFolder(dirname(place), () => makeLink(text, place))
   if (process.platform === 'win32') {
-    makeLink(join(slotFolder(slot), 'node_modules', target), place)
+    make(join(slotFolder(slot), 'node_modules', target))
     return
   }
   const up = '../'.repeat(name.includes('/') ? 4 : 3)
   const found = relative(dirname(dirname(slotFolder(slot))), slotFolder(slot))
-  makeLink(`${up}${found}/node_modules/${target}`, place)
+  make(`${up}${found}/node_modules/${target}`)
 }
 
 function moveInto(from: string, to: string): void {
@@ -226,10 +225,26 @@ function moveInto(from: string, to: string): void {
 
 /** A link that is there already may lead to a slot that is gone. */
 function noteContents(link: string, folder: string): void {
-  mkdirSync(dirname(link), { recursive: true })
-  const own = `${link}.${process.pid}`
-  makeLink(process.platform === 'win32' ? folder : relative(dirname(link), folder), own)
-  renameSync(own, link)
+  const text = process.platform === 'win32' ? folder : relative(dirname(link), folder)
+  try {
+    inFolder(dirname(link), () => makeLink(text, link))
+  } catch (error) {
+    if (faultOf(error) !== 'EEXIST') throw error
+    const own = `${link}.${process.pid}`
+    makeLink(text, own)
+    renameSync(own, link)
+  }
+}
+
+/** Makes something in this folder, which is made only where it is missing: there are few of them, for a thousand packages. */
+function inFolder(folder: string, make: () => void): void {
+  try {
+    make()
+  } catch (error) {
+    if (faultOf(error) !== 'ENOENT' || existsSync(folder)) throw error
+    mkdirSync(folder, { recursive: true })
+    make()
+  }
 }
 
 /** Lets the programs of a package be started, before it has its place in the store. */

@@ -1,7 +1,6 @@
 // Follows every dependency to a version. Each choice depends on what is asked and on what the registry shows, never on which answer
 // came first, so the outcome is the same however the answers are shuffled.
 import { isSteleError, SteleError } from '@stele/errors'
-import semver from 'semver'
 import { converge } from './converge.ts'
 import { mayPin, type Refuse } from './exact-pins.ts'
 import {
@@ -18,7 +17,7 @@ import type { Override, Overrides, Scope } from './overrides.ts'
 import type { Packument, Release } from './packument.ts'
 import { pickVersion } from './pick-version.ts'
 import { type Pin, takePinned } from './pinned.ts'
-import { nodeRanges, type Ranges } from './ranges.ts'
+import { nodeRanges, type Ranges, testPresent } from './ranges.ts'
 import { soundRelease } from './sound-release.ts'
 import { parseSpecifier, type Specifier } from './specifier.ts'
 import { mergeVariants, variantId } from './variants.ts'
@@ -377,7 +376,7 @@ function versionsOf(locked: Locked | undefined): Locked | undefined {
 }
 
 function isWithin(version: string, wanted: string): boolean {
-  return semver.satisfies(version, wanted, { includePrerelease: true, loose: true })
+  return testPresent(wanted)?.(version) === true
 }
 
 function refusedSource({ name, specifier }: WantedEdge): SteleError<'source_refused'> {

@@ -3,6 +3,7 @@ import { errorFromJson, SteleError } from '@stele/errors'
 import semver from 'semver'
 import type { PackageId } from './graph.ts'
 import type { Packument, Release } from './packument.ts'
+import { isNodeRange, nodeRanges } from './ranges.ts'
 import { sortedEntries, sortedMap } from './sorted-entries.ts'
 
 /** A package, or a package.json of the project, with what its dependencies became and what is wrong with the others. */
@@ -53,9 +54,8 @@ export function absentVersion(packument: Packument, wanted: string): SteleError<
 
 /** The highest few below the wanted version and the lowest above; the highest where nothing can be compared. */
 function nearestTo(versions: readonly string[], wanted: string): readonly string[] {
-  const sorted = versions.toSorted((one, other) => semver.compare(one, other, { loose: true }))
-  const isRange = semver.validRange(wanted, { loose: true }) !== null
-  const least = isRange ? semver.minVersion(wanted, { loose: true }) : null
+  const sorted = versions.toSorted(nodeRanges.compare)
+  const least = isNodeRange(wanted) ? semver.minVersion(wanted, { loose: true }) : null
   if (least === null) return sorted.slice(-maxNearest)
   const below = sorted.filter((version) => semver.lt(version, least, { loose: true }))
   const above = sorted.slice(below.length, below.length + 2)

@@ -4,6 +4,7 @@ import type { Places } from './failures.ts'
 import { type Instance, type InstanceKey, linkedFolder, type PackageId } from './graph.ts'
 import type { Placed } from './instances.ts'
 import { findOutsideNames } from './outside-names.ts'
+import { testPresent } from './ranges.ts'
 import { peersOf } from './wanted.ts'
 
 /** A peer that is wanted somewhere below a package.json, and provided by nobody on the way. */
@@ -106,15 +107,15 @@ export function findMismatches(
     if (release === undefined) return []
     return peersOf(release).flatMap(({ name, range }) => {
       const found = dependencies.get(name)
-      if (found === undefined || semver.validRange(range) === null) return []
+      const fits = testPresent(range)
+      if (found === undefined || fits === undefined) return []
       const folder = linkedFolder(found)
       const version =
         folder === undefined
           ? nodes.get(instances.get(found)?.id ?? '')?.release.version
           : versionOf(folder)
       if (version === undefined) return []
-      const fits = semver.satisfies(version, range, { includePrerelease: true, loose: true })
-      return fits ? [] : [{ by: id, name, wanted: range, found }]
+      return fits(version) ? [] : [{ by: id, name, wanted: range, found }]
     })
   })
 }

@@ -1,7 +1,6 @@
 // Which version of a package is meant: npm's choice.
-import semver from 'semver'
 import type { Packument, Release } from './packument.ts'
-import { nodeRanges, type Ranges } from './ranges.ts'
+import { nodeRanges, type Ranges, testPresent } from './ranges.ts'
 
 /** What else counts beside the range. */
 export type Preferences = {
@@ -84,8 +83,7 @@ function isDeprecated({ deprecated }: Release): boolean {
 function runsOn({ engines }: Release, nodeVersion: string | undefined): boolean {
   const wanted = wantedNode(engines)
   if (nodeVersion === undefined || wanted === undefined) return true
-  if (semver.validRange(wanted) === null) return true
-  return semver.satisfies(nodeVersion, wanted, { includePrerelease: true })
+  return testPresent(wanted)?.(nodeVersion) !== false
 }
 
 /** The Node that `engines` name, in its form of today; the list of 2010 says nothing of versions that are still in use. */

@@ -1,5 +1,6 @@
 // What versions and ranges mean: as node-semver has it, or as the first npm documented it.
 import semver from 'semver'
+import { comparePlain, isInSpan, plainOf, spanOf } from './plain-version.ts'
 
 /** A grammar of versions and ranges. */
 export type Ranges = {
@@ -11,30 +12,56 @@ export type Ranges = {
   readonly compare: (one: string, other: string) => number
 }
 
-const known = new Map<string, semver.Range | undefined>()
 const maxKnown = 20_000
+
+type Test = (version: string) => boolean
 
 /** node-semver, as npm uses it. */
 export const nodeRanges: Ranges = {
-  version: (text) => semver.valid(text, { loose: true }) ?? undefined,
-  test: (text) => {
-    const range = rangeOf(text)
-    return range && ((version) => range.test(version))
+  version: (text) =>
+    plainOf(text) === undefined ? (semver.valid(text, { loose: true }) ?? undefined) : text,
+  test: createTests({ loose: true }),
+  compare: (one, other) => {
+    const [first, second] = [plainOf(one), plainOf(other)]
+    if (first !== undefined && second !== undefined) return comparePlain(first, second)
+    return semver.compare(one, other, { loose: true })
   },
-  compare: (one, other) => semver.compare(one, other, { loose: true }),
 }
 
-function rangeOf(text: string): semver.Range | undefined {
-  if (known.has(text)) return known.get(text)
-  if (known.size >= maxKnown) known.clear()
-  const range = readRange(text)
-  known.set(text, range)
-  return range
+/** What a range says of versions that are there already, be they for trial: peers, and the Node that runs. */
+export const testPresent: Ranges['test'] = createTests({ loose: true, includePrerelease: true })
+
+/** Whether it is a range, read as loosely as npm reads those of package.jsons. */
+export function isNodeRange(text: string): boolean {
+  return nodeRanges.test(text) !== undefined
 }
 
-function readRange(text: string): semver.Range | undefined {
+/** Reads each range once. */
+function createTests(options: semver.RangeOptions): Ranges['test'] {
+  const known = new Map<string, Test | undefined>()
+  return (text) => {
+    if (known.has(text)) return known.get(text)
+    if (known.size >= maxKnown) known.clear()
+    const test = testIn(text, options)
+    known.set(text, test)
+    return test
+  }
+}
+
+function testIn(text: string, options: semver.RangeOptions): Test | undefined {
+  const range = readRange(text, options)
+  if (range === undefined) return undefined
+  const span = spanOf(range)
+  if (span === undefined) return (version) => range.test(version)
+  return (version) => {
+    const plain = plainOf(version)
+    return plain === undefined ? range.test(version) : isInSpan(plain, span)
+  }
+}
+
+function readRange(text: string, options: semver.RangeOptions): semver.Range | undefined {
   try {
-    return new semver.Range(text, { loose: true })
+    return new semver.Range(text, options)
   } catch {
     return undefined // semver.validRange() would only find out the same way.
   }
@@ -62,8 +89,6 @@ type Parts = {
   readonly build: number
   readonly tag: string
 }
-type Test = (version: string) => boolean
-
 const seedVersion =
   /^\s*[v=]*\s*(\d+)\.(\d+)\.(\d+)(?:-(\d+)(?![\w.]))?-?([A-Za-z][\w.:-]*|\d+[A-Za-z.][\w.:-]*)?\s*$/
 

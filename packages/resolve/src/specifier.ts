@@ -3,6 +3,7 @@ import { SteleError } from '@stele/errors'
 import semver from 'semver'
 import { isFolderName } from './folder-names.ts'
 import { maxSpecifierLength } from './limits.ts'
+import { isNodeRange } from './ranges.ts'
 
 /** A dependency's specifier. Paths are as written: who reads them knows which folder they start from. */
 export type Specifier =
@@ -90,7 +91,7 @@ function parseGit(found: string): Specifier {
 /** A version, a range or a tag. Throws specifier_invalid. */
 function checkWanted(name: string, text: string, wanted: string): string {
   if (wanted === '') return '*'
-  if (semver.validRange(wanted, { loose: true }) !== null) return wanted
+  if (isNodeRange(wanted)) return wanted
   if (/^[A-Za-z0-9\-_.!~*'()]+$/.test(wanted)) return wanted
   throw invalid(name, text, 'it is no version, range or tag')
 }

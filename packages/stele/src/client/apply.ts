@@ -195,5 +195,6 @@ function writeProject(
 /** Where packages without a digest come from: by a way that only this project chose, they are its own. */
 function sourceOf({ registryOf, steering, transport }: RegistryConfig): (name: string) => string {
   if (steering.length === 0) return registryOf
-  return (name) => `${registryOf(name)} ${JSON.stringify(transport)}`
+  const way = JSON.stringify(transport)
+  return (name) => `${registryOf(name)} ${way}`
 }
