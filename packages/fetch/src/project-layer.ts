@@ -5,7 +5,8 @@ import { dirname } from 'node:path'
 import npmConf from '@pnpm/npm-conf'
 import { SteleError } from '@stele/errors'
 import { maxNpmrcBytes } from './limits.ts'
-import { type Environment, type SettingsFiles, settingsFiles } from './settings-files.ts'
+import type { Environment } from './path-variable.ts'
+import { type SettingsFiles, settingsFiles } from './settings-files.ts'
 
 type Conf = ReturnType<typeof npmConf>['config']
 type Layer = Record<string, unknown>

@@ -1,10 +1,8 @@
 // Which .npmrc files hold: of the project, of the user, of the machine. As npm finds them.
-import { accessSync, constants, readFileSync, realpathSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, dirname, isAbsolute, join, normalize, resolve } from 'node:path'
-
-/** Variables. */
-export type Environment = { readonly [name: string]: string | undefined }
+import { dirname, isAbsolute, join, normalize, resolve } from 'node:path'
+import { type Environment, findNode } from './path-variable.ts'
 
 /** The files that hold at this root, the one that wins first; none of them need be there. */
 export type SettingsFiles = {
@@ -56,25 +54,6 @@ export function prefixOfNode(env: Environment): string {
   const folder = dirname(findNode(env, isOfMachine))
   if (process.platform === 'win32') return folder
   return destination === undefined ? dirname(folder) : join(destination, dirname(folder))
-}
-
-/** The Node that programs run with: the one of PATH, else the one that runs this. */
-export function findNode(
-  env: Environment,
-  isMeant: (folder: string) => boolean = () => true,
-): string {
-  const program = process.platform === 'win32' ? 'node.exe' : 'node'
-  const path = Object.entries(env).find(([name]) => /^path$/i.test(name))?.[1] ?? ''
-  for (const folder of path.split(delimiter)) {
-    if (folder === '' || !isMeant(folder)) continue
-    try {
-      accessSync(join(folder, program), constants.X_OK)
-      return realpathSync(join(folder, program))
-    } catch {
-      // It is not there.
-    }
-  }
-  return process.execPath
 }
 
 /** Whether the folder of PATH is not a project's, which npm puts first: what a project brings is not the machine's. */

@@ -1,5 +1,4 @@
 // The process: picks the command, prints what it gives, and turns errors into exit codes. In a worker: runs its role.
-import { readFileSync } from 'node:fs'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { isSteleError, SteleError, toErrorBody } from '@stele/errors'
 import type { EarlyWorker } from '@stele/service/thread'
@@ -196,7 +195,7 @@ async function findCommand(typed: string): Promise<RunnableCommand> {
   const isOption = name.startsWith('-')
   const { near } = isOption ? {} : nearest(name, [...Object.keys(commands), 'version'])
   const meant = near === 'version' ? '--version' : near
-  const hint = isScript(name)
+  const hint = (await isScript(name))
     ? `; "stele run ${name}" runs the script of that name`
     : meant === undefined
       ? ''
@@ -206,13 +205,10 @@ async function findCommand(typed: string): Promise<RunnableCommand> {
 }
 
 /** Whether the package.json here has it. */
-function isScript(name: string): boolean {
-  try {
-    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'))
-    return typeof scripts === 'object' && scripts !== null && Object.hasOwn(scripts, name)
-  } catch {
-    return false // There is none, or it cannot be read.
-  }
+async function isScript(name: string): Promise<boolean> {
+  const { manifestIn } = await import('./client/project/manifest-in.ts')
+  const scripts = manifestIn(process.cwd())?.['scripts']
+  return typeof scripts === 'object' && scripts !== null && Object.hasOwn(scripts, name)
 }
 
 async function askPerson(question: string): Promise<string> {

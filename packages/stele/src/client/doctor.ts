@@ -11,9 +11,15 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { isSteleError, redact } from '@stele/errors'
-import { findNode, openRegistries, type RegistryConfig, readConfig } from '@stele/fetch'
+import {
+  findNode,
+  openRegistries,
+  pathFolders,
+  type RegistryConfig,
+  readConfig,
+} from '@stele/fetch'
 import type { Graph } from '@stele/resolve/graph'
 import { compareInstalled, installedFault } from './layout/installed.ts'
 import { maxClockSkewMs } from './limits.ts'
@@ -241,7 +247,7 @@ function linked({ root }: Patient): Finding {
 }
 
 function path({ bin, env }: Patient): Finding {
-  const isThere = (env['PATH'] ?? '').split(delimiter).includes(bin)
+  const isThere = pathFolders(env).includes(bin)
   const isNeeded = list(bin).length > 0
   const text = isThere
     ? `${bin} is on it`

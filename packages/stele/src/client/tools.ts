@@ -3,12 +3,13 @@ import { hash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Freshness } from '@stele/fetch'
-import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import type { JsonObject } from '@stele/formats/json'
 import semver from 'semver'
 import { writeApprovals } from '../scripts/approvals.ts'
 import { install } from './install.ts'
 import type { InstallOptions } from './installation.ts'
 import { toolFreshMs } from './limits.ts'
+import { manifestIn } from './project/manifest-in.ts'
 import { openPackuments } from './resolving/packuments.ts'
 import { readWish, type Wish } from './resolving/wish.ts'
 import { wishesOf } from './scripts/installed-scripts.ts'
@@ -63,7 +64,7 @@ export async function prepareTools(asked: ToolsAsked): Promise<Tools> {
   const dependencies = Object.fromEntries(
     wishes.map(({ name, specifier }) => [name, specifier === '' ? 'latest' : specifier]),
   )
-  const before = manifestAt(folder)
+  const before = manifestIn(folder) ?? {}
   writeManifest(folder, { ...before, private: true, dependencies })
   const options: InstallOptions = {
     ...asked,
@@ -131,13 +132,6 @@ function prepareFolder(folder: string, npmrc: string | undefined): void {
   const link = join(folder, '.npmrc')
   rmSync(link, { force: true })
   if (npmrc !== undefined && process.platform !== 'win32') symlinkSync(npmrc, link)
-}
-
-function manifestAt(folder: string): JsonObject {
-  const path = join(folder, 'package.json')
-  if (!existsSync(path)) return {}
-  const manifest = JSON.parse(readFileSync(path, 'utf8'))
-  return isJsonObject(manifest) ? manifest : {}
 }
 
 function writeManifest(folder: string, manifest: JsonObject): void {

@@ -2,7 +2,7 @@
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue } from '@stele/formats/json'
 import { members } from '../client/project/edit-manifest.ts'
-import { manifestIn } from '../client/project/links.ts'
+import { manifestIn } from '../client/project/manifest-in.ts'
 import { placeOf } from '../client/project/place.ts'
 import { aliases } from './aliases.ts'
 import type { Command, Input, RunnableCommand } from './command.ts'

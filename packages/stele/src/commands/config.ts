@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { readConfig, settingsFiles } from '@stele/fetch'
 import type { JsonValue } from '@stele/formats/json'
-import { manifestIn } from '../client/project/links.ts'
+import { manifestIn } from '../client/project/manifest-in.ts'
 import {
   changeSetting,
   isSecret,

@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { findNode } from '@stele/fetch'
-import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import { isJsonObject } from '@stele/formats/json'
 import semver from 'semver'
 import { globalPlace } from '../client/project/global.ts'
+import { manifestIn } from '../client/project/manifest-in.ts'
 import { placeOf } from '../client/project/place.ts'
 import { freshnessOf } from '../client/resolving/registries.ts'
 import { splitSpec } from '../client/resolving/wish.ts'
@@ -156,7 +157,7 @@ function isInstalled(typed: string, from: string): string | undefined {
   const { name, version = '*' } = splitSpec(typed)
   for (let at = from; ; at = dirname(at)) {
     const folder = join(at, 'node_modules', name)
-    const found = manifestOf(folder)?.['version']
+    const found = manifestIn(folder)?.['version']
     const fits = typeof found === 'string' && semver.satisfies(found, version, { loose: true })
     if (fits) return folder
     if (at === dirname(at)) return undefined
@@ -169,11 +170,11 @@ function ownProgram(
   program: string,
   env: Input['environment'],
 ): readonly string[] | undefined {
-  const manifest = manifestOf(folder) ?? {}
+  const manifest = manifestIn(folder) ?? {}
   const { name, bin } = manifest
   const listed =
     typeof bin === 'string' && typeof name === 'string' ? { [lastPart(name)]: bin } : bin
-  const file = listed !== undefined && isObject(listed) ? listed[program] : undefined
+  const file = listed !== undefined && isJsonObject(listed) ? listed[program] : undefined
   if (typeof file !== 'string' || !existsSync(join(folder, file))) return undefined
   const path = join(folder, file)
   const [, interpreter] = /^#!\s*(\S.*)/.exec(readFileSync(path, 'utf8')) ?? []
@@ -183,12 +184,12 @@ function ownProgram(
 
 /** The only program of a package, or the one that is called as it is. */
 function programOf(asked: ProgramAsked, folder: string, name: string): string {
-  const manifest = manifestOf(folder) ?? {}
+  const manifest = manifestIn(folder) ?? {}
   const { bin } = manifest
   const real = typeof manifest['name'] === 'string' ? manifest['name'] : name
   if (typeof bin === 'string') return lastPart(real)
-  const names = bin !== undefined && isObject(bin) ? Object.keys(bin) : []
-  const files = new Set(bin !== undefined && isObject(bin) ? Object.values(bin) : [])
+  const names = bin !== undefined && isJsonObject(bin) ? Object.keys(bin) : []
+  const files = new Set(bin !== undefined && isJsonObject(bin) ? Object.values(bin) : [])
   const chosen = files.size === 1 ? names[0] : names.find((each) => each === lastPart(real))
   if (chosen !== undefined) return lastPart(chosen)
   const reason =
@@ -200,19 +201,6 @@ function programOf(asked: ProgramAsked, folder: string, name: string): string {
 
 function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1)
-}
-
-function manifestOf(folder: string): JsonObject | undefined {
-  try {
-    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-    return isObject(manifest) ? manifest : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && isJsonObject({ ...value })
 }
 
 async function tools(
@@ -278,7 +266,7 @@ async function start(input: Input, { words, binPaths, call }: Starting): Promise
   const { code, signal } = await runner.run(
     {
       folder,
-      manifest: manifestOf(folder) ?? {},
+      manifest: manifestIn(folder) ?? {},
       event: 'npx',
       script,
       args,

@@ -6,10 +6,11 @@ import { isJsonObject } from '@stele/formats/json'
 import { changeManifest } from '../client/change-manifest.ts'
 import { install } from '../client/install.ts'
 import type { InstallReport } from '../client/installation.ts'
-import { manifestIn, readLinks, writeLinks } from '../client/project/links.ts'
-import { importerOf, placeOf } from '../client/project/place.ts'
+import { writeLinks } from '../client/project/links.ts'
+import { manifestIn } from '../client/project/manifest-in.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, globalOf, installOptions, readInstallOptions } from './install-input.ts'
+import { globally, placeOfLinks } from './linking.ts'
 
 /** Links packages into this project, or this package for all projects. */
 export const link: Command<InstallReport> = {
@@ -30,29 +31,24 @@ export const link: Command<InstallReport> = {
 
 async function run(input: Input): Promise<InstallReport> {
   const { positionals } = input
-  const asked = readInstallOptions(input)
-  const here = await placeOf(asked.root)
-  if (positionals.length === 0) return linkGlobally(input, here.folder)
-  const importer = importerOf(here)
-  const links = readLinks(here.root)
+  const { asked, root, folder, links, own, withOwn } = await placeOfLinks(input)
+  if (positionals.length === 0) return linkGlobally(input, folder)
   const found = positionals.map((typed) => folderMeant(input, typed))
-  const own = { ...links[importer], ...Object.fromEntries(found) }
-  writeLinks(here.root, { ...links, [importer]: own })
+  writeLinks(root, withOwn({ ...own, ...Object.fromEntries(found) }))
   let isDone = false
   try {
     const report = await install(asked)
     isDone = asked.isDryRun !== true
     return report
   } finally {
-    if (!isDone) writeLinks(here.root, links)
+    if (!isDone) writeLinks(root, links)
   }
 }
 
 /** Makes the package of this folder known by its name. */
 async function linkGlobally(input: Input, folder: string): Promise<InstallReport> {
   const name = nameIn(folder)
-  const options = { ...input.options, global: true }
-  const asked = readInstallOptions({ ...input, options })
+  const asked = readInstallOptions(globally(input))
   const specifier = `link:${folder.replaceAll('\\', '/')}`
   const edit = { member: 'dependencies', name, specifier } as const
   return (await changeManifest(asked, { plan: () => [edit] })).report
@@ -62,7 +58,7 @@ async function linkGlobally(input: Input, folder: string): Promise<InstallReport
 function folderMeant(input: Input, typed: string): readonly [string, string] {
   const path = resolve(typed)
   if (/^(?:\.{0,2}[/\\]|\.{1,2}$|[A-Za-z]:[/\\])/.test(typed)) return [nameIn(path), path]
-  const { folder } = globalOf({ ...input, options: { ...input.options, global: true } }) ?? {}
+  const { folder } = globalOf(globally(input)) ?? {}
   const dependencies = manifestIn(folder ?? '')?.['dependencies']
   const known = dependencies !== undefined && isJsonObject(dependencies) ? dependencies[typed] : ''
   if (typeof known === 'string' && known.startsWith('link:')) {

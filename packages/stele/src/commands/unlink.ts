@@ -3,10 +3,11 @@ import { SteleError } from '@stele/errors'
 import { changeManifest, type Planning } from '../client/change-manifest.ts'
 import { install } from '../client/install.ts'
 import type { InstallReport } from '../client/installation.ts'
-import { manifestIn, readLinks, writeLinks } from '../client/project/links.ts'
-import { importerOf, placeOf } from '../client/project/place.ts'
+import { writeLinks } from '../client/project/links.ts'
+import { manifestIn } from '../client/project/manifest-in.ts'
 import type { Command, Input } from './command.ts'
 import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
+import { globally, placeOfLinks } from './linking.ts'
 
 /** Puts packages back in the place of linked folders. */
 export const unlink: Command<InstallReport> = {
@@ -23,24 +24,18 @@ export const unlink: Command<InstallReport> = {
 
 async function run(input: Input): Promise<InstallReport> {
   const { positionals } = input
-  const asked = readInstallOptions(input)
-  const here = await placeOf(asked.root)
-  if (positionals.length === 0) return unlinkGlobally(input, here.folder)
-  const importer = importerOf(here)
-  const links = readLinks(here.root)
-  const own = links[importer] ?? {}
+  const { asked, root, folder, own, withOwn } = await placeOfLinks(input)
+  if (positionals.length === 0) return unlinkGlobally(input, folder)
   for (const name of positionals) if (!Object.hasOwn(own, name)) throw unlinked(name, own)
   const rest = Object.entries(own).filter(([name]) => !positionals.includes(name))
-  if (asked.isDryRun !== true) {
-    writeLinks(here.root, { ...links, [importer]: Object.fromEntries(rest) })
-  }
+  if (asked.isDryRun !== true) writeLinks(root, withOwn(Object.fromEntries(rest)))
   return install(asked)
 }
 
 async function unlinkGlobally(input: Input, folder: string): Promise<InstallReport> {
   const found = manifestIn(folder)?.['name']
   const name = typeof found === 'string' ? found : ''
-  const asked = readInstallOptions({ ...input, options: { ...input.options, global: true } })
+  const asked = readInstallOptions(globally(input))
   const plan: Planning['plan'] = (manifest) => {
     if (!manifest.names().includes(name)) throw unlinked(name, {})
     return [{ member: 'dependencies', name, specifier: undefined }]

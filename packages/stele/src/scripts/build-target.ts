@@ -3,11 +3,10 @@
 import { hash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, isAbsolute, join, normalize } from 'node:path'
-import type { RegistryConfig } from '@stele/fetch'
+import { pathFolders, pathNameOf, type RegistryConfig } from '@stele/fetch'
 import type { Release } from '@stele/resolve/graph'
 import { isGitAddress } from '../client/sources/git-kinds.ts'
 import { pathNode } from '../client/store/path-node.ts'
-import { pathNameOf } from './environment.ts'
 
 /** Where scripts run. */
 export type BuildPlace = {
@@ -33,9 +32,8 @@ export function buildTarget({ env, libc, config, root }: BuildPlace): (release: 
 
 /** The environment without programs that a project brings: what builds run with comes from the system, or is their own dependency. */
 export function systemEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const name = pathNameOf(env)
-  const folders = (env[name] ?? '').split(delimiter).filter(isOfSystem)
-  return { ...env, [name]: folders.join(delimiter) }
+  const folders = pathFolders(env).filter(isOfSystem)
+  return { ...env, [pathNameOf(env)]: folders.join(delimiter) }
 }
 
 function isOfSystem(folder: string): boolean {

@@ -2,7 +2,14 @@
 import { existsSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { findNode, prefixOfNode, type RegistryConfig, settingsFiles } from '@stele/fetch'
+import {
+  findNode,
+  pathFolders,
+  pathNameOf,
+  prefixOfNode,
+  type RegistryConfig,
+  settingsFiles,
+} from '@stele/fetch'
 import { version } from '../version.ts'
 import { packageVariables } from './package-variables.ts'
 import type { Script } from './run-script.ts'
@@ -83,7 +90,7 @@ export function scriptEnvironment(
 ): NodeJS.ProcessEnv {
   const launcher = base['npm_execpath'] ?? ''
   const own = [...binsAbove(folder, top), join(dirname(launcher), 'node-gyp-bin')]
-  const paths = [...binPaths, ...own, ...extraPaths(base), pathOf(base)]
+  const paths = [...binPaths, ...own, ...extraPaths(base), ...pathFolders(base)]
   const withoutPath = Object.entries(base).filter(([name]) => !/^path$/i.test(name))
   return {
     ...Object.fromEntries(withoutPath),
@@ -92,7 +99,7 @@ export function scriptEnvironment(
     npm_package_json: join(folder, 'package.json'),
     npm_lifecycle_event: event,
     npm_lifecycle_script: script,
-    [pathNameOf(base)]: paths.filter((path) => path !== '').join(delimiter),
+    [pathNameOf(base)]: paths.join(delimiter),
   }
 }
 
@@ -108,13 +115,4 @@ export function binsAbove(folder: string, top?: string): readonly string[] {
 /** Where no Node is on PATH, scripts get the one that runs this. */
 function extraPaths(env: NodeJS.ProcessEnv): readonly string[] {
   return findNode(env) === process.execPath ? [dirname(process.execPath)] : []
-}
-
-/** What the variable of programs is called here: Windows writes it in any case. */
-export function pathNameOf(env: NodeJS.ProcessEnv): string {
-  return Object.keys(env).find((name) => /^path$/i.test(name)) ?? 'PATH'
-}
-
-function pathOf(env: NodeJS.ProcessEnv): string {
-  return env[pathNameOf(env)] ?? ''
 }

@@ -1,7 +1,7 @@
 // What packages want to run when they are installed.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import type { JsonObject } from '@stele/formats/json'
 import type { Store } from '@stele/install'
 import {
   type Graph,
@@ -11,6 +11,7 @@ import {
   type Release,
 } from '@stele/resolve/graph'
 import { identityOf } from '../client/layout/placing.ts'
+import { manifestIn } from '../client/project/manifest-in.ts'
 import { isGitAddress } from '../client/sources/git-kinds.ts'
 import {
   type ApprovalFor,
@@ -35,7 +36,7 @@ export const installEvents: readonly string[] = ['preinstall', 'install', 'posti
  * repository is prepared.
  */
 export function readInstallScripts(folder: string, isOfGit: boolean): InstallScripts {
-  const manifest = manifestOf(folder)
+  const manifest = manifestIn(folder) ?? {} // What has none has no scripts.
   const found = scriptsOf(manifest)
   const isCompiled =
     found['preinstall'] === undefined &&
@@ -49,16 +50,6 @@ export function readInstallScripts(folder: string, isOfGit: boolean): InstallScr
     return script === undefined ? [] : [[event, script] as const]
   })
   return { manifest: { ...manifest, scripts: all }, scripts }
-}
-
-function manifestOf(folder: string): JsonObject {
-  try {
-    const text = readFileSync(join(folder, 'package.json'), 'utf8')
-    const manifest = JSON.parse(text.replace(/^\uFEFF/, ''))
-    return isJsonObject(manifest) ? manifest : {}
-  } catch {
-    return {} // What has none has no scripts.
-  }
 }
 
 /** A package that wants to run something. */

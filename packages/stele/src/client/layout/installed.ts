@@ -16,7 +16,8 @@ import {
   linkedFolder,
   releaseOf,
 } from '@stele/resolve/graph'
-import { manifestIn, readLinks } from '../project/links.ts'
+import { readLinks } from '../project/links.ts'
+import { manifestIn } from '../project/manifest-in.ts'
 import type { Kind } from './omitted.ts'
 import { ownPlatform } from './own-platform.ts'
 import { identityOf } from './placing.ts'

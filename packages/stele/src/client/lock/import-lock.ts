@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { foreignNames, readForeignLock } from '@stele/locks/foreign'
 import type { Locked } from '@stele/resolve'
+import { manifestIn } from '../project/manifest-in.ts'
 import { readProjectFile } from '../project/project-file.ts'
 
 /** What the lock holds, and what to tell of it. */
@@ -32,6 +33,6 @@ function readText(root: string, file: string): string {
 
 /** The client that package.json names, as corepack reads it. */
 function clientOf(root: string): string | undefined {
-  const { packageManager } = JSON.parse(readProjectFile(join(root, 'package.json')))
+  const packageManager = manifestIn(root)?.['packageManager']
   return typeof packageManager === 'string' ? packageManager.split('@')[0] : undefined
 }

@@ -1,11 +1,12 @@
 // What is installed for the whole machine, or rather its user: a project below a prefix, with its programs linked into <prefix>/bin.
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
-import { readConfig } from '@stele/fetch'
+import { join, resolve } from 'node:path'
+import { pathFolders, readConfig } from '@stele/fetch'
 import { binsOf, checkSharedBins, linkSharedBins } from '@stele/install'
 import { type Graph, linkedFolder, type Release, releaseOf } from '@stele/resolve/graph'
-import { manifestIn, releaseIn } from './links.ts'
+import { releaseIn } from './links.ts'
+import { manifestIn } from './manifest-in.ts'
 
 /** Where it is. */
 export type GlobalPlace = {
@@ -81,7 +82,7 @@ function releaseOfKey(graph: Graph, key: string): Release {
 
 /** What to say where programs are not found, since the folder is not on the PATH. */
 export function pathNotice({ bin }: GlobalPlace, env: NodeJS.ProcessEnv): string | undefined {
-  const folders = (env['PATH'] ?? '').split(delimiter).map((each) => resolve(each))
+  const folders = pathFolders(env).map((each) => resolve(each))
   if (folders.includes(resolve(bin))) return undefined
   return `Programs are in ${bin}, which is not on your PATH: add it, e.g. export PATH="${bin}:$PATH"`
 }

@@ -1,11 +1,12 @@
 // Folders that `stele link` put in place of packages: noted in node_modules, so that installations keep them and nothing that is
 // committed knows of them.
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { mkdirSync, rmSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import type { Overlay } from '@stele/install/layout'
 import { removeLink, writeAnew } from '@stele/install/moves'
 import { type Graph, isFolderName, type Release } from '@stele/resolve/graph'
+import { manifestIn } from './manifest-in.ts'
 import { readProjectFile } from './project-file.ts'
 
 /** Folders of package.jsons to names to the folders that stand there instead. */
@@ -78,18 +79,6 @@ export function overlaysOf(
 function shownFrom(root: string, folder: string): string {
   const path = relative(root, folder).split(sep).join('/')
   return isAbsolute(path) || path.startsWith('../../..') ? folder : path
-}
-
-/** The package.json of a folder; undefined where there is none that can be read. */
-export function manifestIn(folder: string): JsonObject | undefined {
-  const path = join(resolve(folder), 'package.json')
-  if (!existsSync(path)) return undefined
-  try {
-    const manifest = JSON.parse(readProjectFile(path).replace(/^\uFEFF/, ''))
-    return isJsonObject(manifest) ? manifest : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** A package.json as far as its programs go. */

@@ -7,6 +7,7 @@ import { isReallyIn } from '@stele/install/moves'
 import { parseSpecifier, type WantedImporter } from '@stele/resolve'
 import type { EdgeKind, WantedEdge } from '@stele/resolve/graph'
 import { type Catalogs, readCatalogs, withoutCatalog } from './catalogs.ts'
+import { parseManifest } from './manifest-in.ts'
 import { readProjectFile } from './project-file.ts'
 import { findRoot, memberFolders, readSettingsFile, workspacePatterns } from './workspaces.ts'
 
@@ -76,9 +77,7 @@ export function readManifest(root: string, folder: string, texts?: ManifestTexts
   const path = join(root, folder, 'package.json')
   try {
     const text = texts?.get(path) ?? readProjectFile(path)
-    const manifest = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text)
-    if (isJsonObject(manifest)) return { folder, manifest }
-    throw new Error('it is no JSON object')
+    return { folder, manifest: parseManifest(text) }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new SteleError('manifest_unreadable', { path, reason }, { cause })

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
 import { maxMembers } from '../limits.ts'
+import { manifestIn } from './manifest-in.ts'
 import { readProjectFile } from './project-file.ts'
 
 const settingsFile = 'pnpm-workspace.yaml'
@@ -26,22 +27,13 @@ function nearest(folder: string): string | undefined {
 }
 
 async function isMember(root: string, folder: string): Promise<boolean> {
-  const manifest = tolerantManifest(root)
+  // What a folder above has is not this project's business, unless it can be read and says so.
+  const manifest = manifestIn(root) ?? {}
   const settings = existsSync(join(root, settingsFile)) ? await readSettingsFile(root) : {}
   const patterns = workspacePatterns(manifest, settings)
   if (patterns.length === 0) return false
   const folders = await memberFolders(root, patterns)
   return folders.includes(relative(root, folder).split(sep).join('/'))
-}
-
-/** What a folder above has is not this project's business, unless it can be read and says so. */
-function tolerantManifest(folder: string): JsonObject {
-  try {
-    const manifest: JsonValue = JSON.parse(readProjectFile(join(folder, 'package.json')))
-    return isJsonObject(manifest) ? manifest : {}
-  } catch {
-    return {}
-  }
 }
 
 /** What pnpm-workspace.yaml holds; nothing where there is none. Throws manifest_unreadable. */
@@ -84,9 +76,9 @@ export async function memberFolders(
   const unwanted = plain.filter((each) => each.startsWith('!')).map((each) => each.slice(1))
   if (wanted.length === 0) return []
   const { globSync } = await import('tinyglobby')
-  const files = globSync(wanted.map(manifestIn), {
+  const files = globSync(wanted.map(manifestPattern), {
     cwd: root,
-    ignore: ['**/node_modules/**', ...unwanted.map(manifestIn)],
+    ignore: ['**/node_modules/**', ...unwanted.map(manifestPattern)],
     expandDirectories: false,
     // A link may lead to all of the disk; links that a pattern names are followed.
     followSymbolicLinks: !wanted.some((each) => each.includes('**')),
@@ -108,6 +100,6 @@ function isBelow(root: string, folder: string): boolean {
   return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)
 }
 
-function manifestIn(pattern: string): string {
+function manifestPattern(pattern: string): string {
   return pattern === '' || pattern === '.' ? 'package.json' : `${pattern}/package.json`
 }

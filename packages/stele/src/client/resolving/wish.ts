@@ -1,10 +1,11 @@
 // What somebody who adds a package typed, and what package.json says of it then.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, relative, resolve, sep } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { parseSpecifier } from '@stele/resolve'
 import semver from 'semver'
+import { manifestIn } from '../project/manifest-in.ts'
 import { neighbourRange, type SavePrefix, type Workspace } from '../project/neighbours.ts'
 import type { Packuments } from './packuments.ts'
 
@@ -48,11 +49,8 @@ function readPath(typed: string, folder: string, target: string): Wish {
   const place = resolve(folder, plain)
   const written = relative(target, place).split(sep).join('/')
   const specifier = `file:${written.startsWith('.') ? written : `./${written}`}`
-  const file = join(place, 'package.json')
-  if (existsSync(file)) {
-    const { name } = JSON.parse(readFileSync(file, 'utf8'))
-    if (typeof name === 'string') return { typed, name, specifier }
-  }
+  const name = manifestIn(place)?.['name']
+  if (typeof name === 'string') return { typed, name, specifier }
   if (/\.(?:tgz|tar\.gz|tar)$/.test(place) && existsSync(place)) {
     return { typed, name: undefined, specifier }
   }

@@ -11,8 +11,8 @@ import type { ResolvePorts, Specifier } from '@stele/resolve'
 import { idAt, isFolderName, type PackageId, type Release } from '@stele/resolve/graph'
 import { readTarball } from '@stele/tarball'
 import { maxTarballBytes } from '../limits.ts'
+import { manifestIn, parseManifest } from '../project/manifest-in.ts'
 import { folderBelow } from '../project/project.ts'
-import { readProjectFile } from '../project/project-file.ts'
 import { askedOnce } from './asked-once.ts'
 import { isGitAddress } from './git-kinds.ts'
 
@@ -82,12 +82,8 @@ function linkTo(
 function needsInstall(root: string, folder: string): boolean {
   const isOutside = folder.startsWith('..') || isAbsolute(folder)
   if (!isOutside || existsSync(join(resolve(root, folder), 'node_modules'))) return false
-  try {
-    const manifest = JSON.parse(readProjectFile(join(resolve(root, folder), 'package.json')))
-    return Object.keys(manifest['dependencies'] ?? {}).length > 0
-  } catch {
-    return false // What has no package.json needs nothing.
-  }
+  const { dependencies = {} } = manifestIn(resolve(root, folder)) ?? {} // What has no package.json needs nothing.
+  return isJsonObject(dependencies) && Object.keys(dependencies).length > 0
 }
 
 function withHome(path: string): string {
@@ -128,7 +124,7 @@ async function describe(
   address: string,
 ): Promise<{ readonly id: PackageId; readonly release: Release }> {
   const bytes = await world.bytesAt(address)
-  const manifest = manifestIn(bytes, address)
+  const manifest = manifestOf(bytes, address)
   const { name, version } = manifest
   if (typeof name !== 'string' || typeof version !== 'string') {
     throw unusable(address, 'its package.json has no name or no version')
@@ -177,16 +173,14 @@ async function packGit(address: string, env: NodeJS.ProcessEnv): Promise<Buffer>
   throw new Error(problems.join('; '))
 }
 
-function manifestIn(bytes: Buffer, address: string): JsonObject {
+function manifestOf(bytes: Buffer, address: string): JsonObject {
   try {
     const text = Buffer.from(readTarball(bytes).packageJson).toString('utf8')
-    const manifest = JSON.parse(text.replace(/^\uFEFF/, ''))
-    if (isJsonObject(manifest)) return manifest
+    return parseManifest(text)
   } catch (cause) {
     if (isSteleError(cause)) throw unusable(address, cause.message, cause)
     throw unusable(address, `its package.json cannot be read: ${messageOf(cause)}`, cause)
   }
-  throw unusable(address, 'its package.json is no object')
 }
 
 const counted = [
