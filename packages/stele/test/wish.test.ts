@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { absentVersion, pickVersion } from '@stele/resolve'
 import type { Packument } from '@stele/resolve/graph'
@@ -126,3 +129,14 @@ for (const typed of ['./nowhere', './nowhere.tgz', '@scope', 'a b']) {
     assert.throws(() => readWish(typed, '/project'), { code: 'usage_wrong' })
   })
 }
+
+test('readWish() asks for the name of a folder whose package.json cannot be read', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wish-'))
+  try {
+    writeFileSync(join(folder, 'package.json'), '{"name":"a",}')
+    const message = /does not tell its name: write it as <name>@file:/
+    assert.throws(() => readWish(folder, folder, folder), { code: 'usage_wrong', message })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
