@@ -1,20 +1,19 @@
 // Copies of a mirror: pushed with rsync to many places at once, carried across in a file, and checked from outside.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { appendFile, chmod, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findFreePort } from './free-port.ts'
-import { type Finished, runProgram, spawnOwn } from './processes.ts'
+import { type Finished, runProgram } from './processes.ts'
 import { makeUpload, publish, type RegistryClient, signUp } from './registry-client.ts'
+import { hasRsync, makeShell, startDaemon } from './rsync-places.ts'
 import { mainFile, startServer } from './server.ts'
 import { serveFolder } from './static-files.ts'
 import { makeFolder } from './temporary-folder.ts'
 
-const hasRsync = process.env['PATH']?.split(':').some((each) => existsSync(join(each, 'rsync')))
-const skip = hasRsync === true ? false : 'rsync is not installed here'
+const skip = hasRsync() ? false : 'rsync is not installed here'
 const baseUrl = ['--base-url', 'https://mirror.example'] as const
 
 test('stele mirror push brings a mirror to a daemon, over ssh and to a folder at once, and takes away what is gone', {
@@ -254,50 +253,10 @@ async function put(
     assert.equal((await publish(who, makeUpload({ name, version }))).status, 201)
 }
 
-/** With an ssh that runs what it is told on this machine, as rsync's own tests have it. */
 function steleIn(cwd: string): (...args: readonly string[]) => Promise<Finished> {
   return async (...args) => {
-    const shell = join(cwd, 'ssh')
-    await writeFile(
-      shell,
-      '#!/bin/sh\nwhile [ "$1" = -l ]; do shift 2; done\nshift\nexec sh -c "$*"\n',
-    )
-    await chmod(shell, 0o755)
-    const env = { PATH: process.env['PATH'], HOME: cwd, RSYNC_RSH: shell }
+    const env = { PATH: process.env['PATH'], HOME: cwd, RSYNC_RSH: await makeShell(cwd) }
     return runProgram(process.execPath, [mainFile, ...args], { cwd, env })
-  }
-}
-
-/** rsync's daemon with one module. */
-async function startDaemon(
-  folder: string,
-  path: string,
-): Promise<AsyncDisposable & { readonly url: string }> {
-  const port = await findFreePort()
-  const file = join(folder, 'rsyncd.conf')
-  const user = process.getuid?.() === 0 ? 'uid = root\ngid = root\n' : ''
-  await writeFile(
-    file,
-    `${user}use chroot = no\naddress = 127.0.0.1\nport = ${port}\n[mirrors]\npath = ${path}\nread only = no\n`,
-  )
-  const env = { PATH: process.env['PATH'] }
-  // With a socket as its input it would speak to that.
-  const script = `exec rsync --daemon --no-detach --config '${file}' </dev/null`
-  const child = spawnOwn('sh', ['-c', script], { cwd: folder, env })
-  child.stdout.resume()
-  child.stderr.resume()
-  const ended = once(child, 'exit')
-  for (let tries = 0; tries < 100; tries++) {
-    const { code } = await runProgram('rsync', [`rsync://localhost:${port}/`], { cwd: folder, env })
-    if (code === 0) break
-    await sleep(50)
-  }
-  return {
-    url: `rsync://localhost:${port}/mirrors`,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM')
-      await ended
-    },
   }
 }
 

@@ -1,6 +1,5 @@
 // A mirror behind nginx, with the lines that are shipped: clients install an application from it while the registry is stopped.
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -16,11 +15,11 @@ import { setFolder } from './npm-world.ts'
 import { type Finished, runProgram } from './processes.ts'
 import { makeUpload, publish, signUp } from './registry-client.ts'
 import { roundsOf } from './rounds.ts'
+import { hasRsync } from './rsync-places.ts'
 import { mainFile, repository, startServer } from './server.ts'
 import { makeFolder } from './temporary-folder.ts'
 
-const hasRsync = process.env['PATH']?.split(':').some((each) => existsSync(join(each, 'rsync')))
-const skip = hasNginx() && hasRsync === true ? false : 'nginx or rsync is not installed here'
+const skip = hasNginx() && hasRsync() ? false : 'nginx or rsync is not installed here'
 const packages = roundsOf({ modest: 40, full: 500 })
 
 test(`npm, pnpm, yarn, bun and stele install ${packages} packages from a mirror behind nginx as they do from its registry, which is stopped`, {

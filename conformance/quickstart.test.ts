@@ -1,12 +1,12 @@
 // The README's quickstart and its service of a script, their very lines, as a reader would type them into two terminals of a fresh checkout.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { findFreePort } from './free-port.ts'
 import { createNpm, credentials, npmVersions } from './npm-client.ts'
-import { runProgram, spawnOwn, waitForLine } from './processes.ts'
+import { readBlocks, startInTerminal } from './page-lines.ts'
+import { runProgram } from './processes.ts'
 import { repository } from './server.ts'
 import { makeFolder } from './temporary-folder.ts'
 
@@ -15,7 +15,6 @@ const readmeServicePort = 5555
 /** What brought the reader, and this test, here. */
 const installLine = 'npm ci'
 const startLine = 'npm start'
-const startTimeoutMs = 30_000
 const typingTimeoutMs = 120_000
 
 for (const version of npmVersions) {
@@ -78,13 +77,6 @@ function readQuickstart(readme: string): readonly string[] {
   return readBlocks(readme, 'Quickstart').join('').trimEnd().split('\n')
 }
 
-function readBlocks(readme: string, title: string): readonly string[] {
-  const [, section = ''] = new RegExp(`^## ${title}$(.*?)^## `, 'ms').exec(readme) ?? []
-  const blocks = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block)
-  assert.ok(blocks.length > 0, `README.md has no section "${title}" with sh blocks`)
-  return blocks
-}
-
 /** A folder that holds what the repository holds, and room for what the reader makes. */
 async function linkCheckout(path: string): Promise<string> {
   await mkdir(path)
@@ -93,23 +85,4 @@ async function linkCheckout(path: string): Promise<string> {
     await symlink(join(repository, name), join(path, name))
   }
   return path
-}
-
-/** Runs the line that serves, until the scope ends. */
-async function startInTerminal(
-  line: string,
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
-  ready = /"event":"listening"/,
-): Promise<AsyncDisposable> {
-  const child = spawnOwn('bash', ['--norc', '-c', `exec ${line}`], options)
-  const ended = once(child, 'exit')
-  child.stdout.resume()
-  await waitForLine(child, ready, startTimeoutMs)
-  return {
-    [Symbol.asyncDispose]: async () => {
-      // As Ctrl-C does: to all programs of the terminal.
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGINT')
-      await ended
-    },
-  }
 }
