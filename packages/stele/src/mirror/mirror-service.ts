@@ -89,15 +89,24 @@ export async function mirrorThrough(
   )
   const { told, keep } = contents
   if (told.tarballs.missing.length === 0) {
+    const note = noteOf(options, { told, baseUrl, seal: await sealOf(dir, keep) })
     try {
-      const seal = await saveState(dir, keep())
-      const note = noteOf(options, { told, baseUrl, seal })
       openFiles(dir)([{ put: noteFile, bytes: Buffer.from(note) }, { sync: true }])
     } catch (cause) {
       throw diskFault(dir, cause)
     }
   }
   return { ...report, ...told, isSame: false }
+}
+
+/** The mirror is whole: where there is no room for what the next run would go on from, that one begins anew. */
+async function sealOf(dir: string, keep: () => KeptMirror): Promise<string | undefined> {
+  try {
+    return await saveState(dir, keep())
+  } catch (cause) {
+    if (diskFault(dir, cause) !== cause) return undefined
+    throw cause
+  }
 }
 
 /** What the last run kept, where it left a whole mirror. */
@@ -231,7 +240,11 @@ function noteOf(
     told,
     baseUrl,
     seal,
-  }: { readonly told: Told; readonly baseUrl: string | undefined; readonly seal: string },
+  }: {
+    readonly told: Told
+    readonly baseUrl: string | undefined
+    readonly seal: string | undefined
+  },
 ): string {
   const { origin, size, root } = readHere(dir) ?? {}
   const { releases, unlearned, oddNames, absent, withoutBytes } = told
