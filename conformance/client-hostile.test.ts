@@ -1,11 +1,28 @@
 // Tarballs that want out, disks that are full, folders that nobody may write: a clear word, and nothing half installed.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { makePackage, makeTarball, type TarEntry } from '../packages/testkit/src/index.ts'
+import {
+  makePackage,
+  makeTar,
+  makeTarball,
+  paxRecord,
+  sealHeader,
+  type TarEntry,
+} from '../packages/testkit/src/index.ts'
 import { environmentIn, runStele, startMade, writeProject } from './client-trials.ts'
 import { makeFolder } from './temporary-folder.ts'
 
@@ -25,8 +42,64 @@ const rows: readonly Row[] = [
   ],
   ['that is cut off', whole.subarray(0, whole.length - 20), /bad@1\.0\.0/],
   ['that is no gzip', Buffer.from('<html>Log in</html>'), /bad@1\.0\.0/],
-  ['that is a bomb', gzipSync(Buffer.alloc(200 * 2 ** 20)), /bad@1\.0\.0/],
+  ['that is a bomb', gzipSync(Buffer.alloc(200 * 2 ** 20)), /its unpacked size is/],
+  ['that is mostly air', airy(), /its unpacked size is/],
+  ['with a gzip that lies of its size', withEnd(whole, Buffer.from([1, 0, 0, 0])), /length check/],
+  ['with a gzip that lies of its bytes', withEnd(whole, Buffer.alloc(8)), /check/],
+  ['with a file that says that it is larger', withSize('00000777777'), /it ends inside a file/],
+  ['with a file that says that it has 8 GiB', withSize('77777777777'), /it ends inside a file/],
+  ['with a file of a size below nothing', withSize('\xff'.repeat(12)), /bad@1\.0\.0/],
+  ['with a file of a size that is no number', withSize('1e9        '), /bad@1\.0\.0/],
+  [
+    'with an extended header that says that a file is larger',
+    makeTarball([
+      packageJson,
+      { path: 'PaxHeader', type: 'x', content: paxRecord('size', '99999999999') },
+      { path: 'file', content: 'x' },
+    ]),
+    /it ends inside a file/,
+  ],
 ]
+
+/** 80 MiB in some 600 KB: below the 200 times that a registry takes. */
+function airy(): Uint8Array {
+  const noise = randomBytes(600 * 1024)
+  const air = Buffer.concat([noise, Buffer.alloc(80 * 2 ** 20)])
+  return makeTarball([packageJson, { path: 'air', content: air }])
+}
+
+function withEnd(gzip: Uint8Array, end: Uint8Array): Uint8Array {
+  return Buffer.concat([gzip.subarray(0, gzip.length - end.length), end])
+}
+
+/** A tarball whose second file has this in its header for its size. */
+function withSize(size: string): Uint8Array {
+  const tar = Buffer.from(makeTar([packageJson, { path: 'file', content: 'x' }]))
+  const header = tar.subarray(1024, 1536)
+  header.write(size.padEnd(12, '\0'), 124, 'latin1')
+  sealHeader(header)
+  return gzipSync(tar)
+}
+
+/** Files of a project that no installation may read to their ends. */
+const odd: readonly (readonly [what: string, name: string, make: (path: string) => void])[] = [
+  'package.json',
+  'stele.lock',
+  'package-lock.json',
+  'yarn.lock',
+  'pnpm-workspace.yaml',
+].flatMap((name) => [
+  [`${name} has no end`, name, (path) => symlinkSync('/dev/zero', path)],
+  [`${name} is a pipe`, name, (path) => execFileSync('mkfifo', [path])],
+  [
+    `${name} is larger than any`,
+    name,
+    (path) => {
+      writeFileSync(path, '')
+      truncateSync(path, 2 ** 33)
+    },
+  ],
+])
 
 suite('stele install', { concurrency: 1 }, () => {
   for (const [what, tarball, said] of rows) {
@@ -69,6 +142,63 @@ suite('stele install', { concurrency: 1 }, () => {
     assert.match(stderr, /^Cannot install bad@1\.0\.0: .* sent sha512-/)
     assert.deepEqual(slotsBelow(folder.path), [])
   })
+
+  test('says that nothing may be written into the project, and leaves it as it was', async (t) => {
+    await using registry = await startMade([{ name: 'good', version: '1.0.0' }])
+    await using folder = await makeFolder('read-only')
+    const root = writeProject(folder.path, { good: '1.0.0' })
+    mkdirSync(join(folder.path, 'data'))
+    chmodSync(join(folder.path, 'data'), 0o777)
+    chmodSync(folder.path, 0o755)
+    if (process.getuid?.() !== 0) return t.skip('only root can run as somebody else')
+    const env = environmentIn(folder.path, registry.url)
+    const { code, stderr } = await runStele(['install'], { cwd: root, env, uid: 65_534 })
+    assert.equal(code, 1, stderr)
+    assert.match(stderr, /permission denied.*project|project.*permission denied|cannot write/i)
+    assert.doesNotMatch(stderr, /^\s+at /m)
+    assert.deepEqual(readdirSync(root), ['package.json'])
+    const again = await runStele(['install'], { cwd: root, env })
+    assert.equal(again.code, 0, again.shown)
+  })
+
+  test('says that there is no network, at once where nobody listens', async () => {
+    const registry = await startMade([])
+    await registry[Symbol.asyncDispose]() // From now on nobody listens there.
+    await using folder = await makeFolder('no-network')
+    const root = writeProject(folder.path, { good: '1.0.0' })
+    const env = { ...environmentIn(folder.path, registry.url), npm_config_fetch_retries: '0' }
+    for (const [url, said] of [
+      [registry.url, /ECONNREFUSED/],
+      ['http://nowhere.invalid', /ENOTFOUND|EAI_AGAIN/],
+    ] as const) {
+      const options = { cwd: root, env: { ...env, npm_config_registry: url } }
+      const { code, stderr } = await runStele(['install'], options)
+      assert.equal(code, 1, stderr)
+      assert.match(stderr, /^Cannot reach /)
+      assert.match(stderr, said)
+      assert.deepEqual(readdirSync(root), ['package.json'])
+    }
+  })
+
+  for (const [what, name, make] of odd) {
+    test(`says that ${what}`, async () => {
+      await using registry = await startMade([{ name: 'good', version: '1.0.0' }])
+      await using folder = await makeFolder('odd-files')
+      const root = writeProject(folder.path, { good: '1.0.0' })
+      rmSync(join(root, name), { force: true })
+      make(join(root, name))
+      const options = {
+        cwd: root,
+        env: environmentIn(folder.path, registry.url),
+        timeoutMs: 10_000,
+      }
+      const { code, stderr } = await runStele(['install'], options)
+      assert.equal(code, 1, stderr)
+      assert.match(stderr, new RegExp(`Cannot read .*${name}`))
+      assert.match(stderr, /it is no regular file|more than/)
+      assert.ok(!existsSync(join(root, 'node_modules')))
+    })
+  }
 
   test('says that the disk is full, and goes on when there is room', async (t) => {
     await using folder = await makeFolder('full')

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { makePackage } from '../packages/testkit/src/index.ts'
-import { type Finished, runProgram } from './processes.ts'
+import { type Finished, type RunOptions, runProgram } from './processes.ts'
 import { type FileServer, startFiles } from './static-files.ts'
 
 /** A made package: what it depends on, its files, or the very bytes of its tarball. */
@@ -73,10 +73,7 @@ export function environmentIn(folder: string, registry: string): NodeJS.ProcessE
 const main = new URL('../packages/stele/src/main.ts', import.meta.url).pathname
 
 /** Runs a command of stele to its end. */
-export function runStele(
-  args: readonly string[],
-  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
-): Promise<Finished> {
+export function runStele(args: readonly string[], options: RunOptions): Promise<Finished> {
   return runProgram(process.execPath, [main, ...args], options)
 }
 

@@ -1,6 +1,6 @@
 // An installation with other package.jsons than those that are there. They are read and changed when nobody else changes the project, and
 // written when all else is done.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import { installGraph } from './install.ts'
@@ -9,6 +9,7 @@ import { editManifest, type ManifestEdit, type Member, members } from './project
 import type { Pins } from './project/pins.ts'
 import { type Place, placeOf } from './project/place.ts'
 import { readManifest } from './project/project.ts'
+import { readProjectFile } from './project/project-file.ts'
 
 /** A package.json, as far as its dependencies go. */
 export type DependencyManifest = {
@@ -60,8 +61,9 @@ async function edited(
   const found = await Promise.all(
     places.map(async (place) => {
       const path = join(place.folder, 'package.json')
-      const before = existsSync(path) ? readFileSync(path, 'utf8') : undefined
-      const manifest = before === undefined ? {} : readManifest(place.folder, '.').manifest
+      const isThere = existsSync(path)
+      const manifest = isThere ? readManifest(place.folder, '.').manifest : {}
+      const before = isThere ? readProjectFile(path) : undefined
       const edits = await plan(dependenciesIn(manifest), place)
       return [path, await editManifest(before ?? '{}\n', edits)] as const
     }),

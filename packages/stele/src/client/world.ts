@@ -12,6 +12,7 @@ import { Pull } from './sources/pull.ts'
 import { openSources, type Sources } from './sources/sources.ts'
 import { bootOf } from './store/boot.ts'
 import { storeFolder } from './store/registered.ts'
+import { ownerNotice } from './store/store-owner.ts'
 
 /** All of it. */
 export type World = {
@@ -33,6 +34,8 @@ export function openWorld({ env, main, freshness, reporter }: InstallOptions, ro
   const registries = openOwnRegistries(config, env, freshness)
   const sources = openSources(root, registries, env)
   const store = openStore(storeFolder(env), bootOf())
+  const owner = ownerNotice(store.path)
+  if (owner !== undefined) reporter?.say(owner)
   const pull = new Pull({ main, root, store, registries })
   const fetching = new Fetching({ pull, sources, store, isOffline: registries.isOffline })
   const close = (): void => {
