@@ -104,6 +104,13 @@ suite('flags', { concurrency: 1 }, () => {
     assert.ok((await stele(['run', 'where'])).stdout.includes(at))
   })
 
+  test('what only npm does is left to npm, in so many words', async () => {
+    const { stele } = await begin()
+    const { code, stderr } = await stele(['view', 'left', 'version'])
+    assert.equal(code, 2)
+    assert.match(stderr, /^There is no command "view": "npm view" does that, with the same \.npmrc/)
+  })
+
   test('an unknown flag is an error that names the nearest one, and nothing is done', async () => {
     const { folder: at, stele } = await begin()
     for (const words of [

@@ -109,6 +109,7 @@ suite('insight', { concurrency: 1 }, () => {
         '"stele.lock" does not have what package.json wants (- is the lock, + is package.json):',
         'package.json',
         '  + "more": "1" (dependencies)',
+        'Run "stele install", and commit stele.lock with package.json',
       ],
       'as stele.lock says',
     ],

@@ -6,7 +6,7 @@ import { nearest } from '@stele/settings'
 import { isDatabaseError } from '@stele/storage/fault'
 import type { FolderThreadData } from '@stele/storage/publishing'
 import { parseArguments } from './arguments.ts'
-import { fullName } from './commands/aliases.ts'
+import { commandsOfNpm, fullName } from './commands/aliases.ts'
 import { commands } from './commands/catalogue.ts'
 import type { Input, RunnableCommand } from './commands/command.ts'
 import type { LeadingFlags } from './commands/leading-flags.ts'
@@ -191,15 +191,20 @@ async function startEarly(main: URL): Promise<EarlyWorker> {
 async function findCommand(typed: string): Promise<RunnableCommand> {
   const name = fullName(typed, Object.keys(commands))
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (load !== undefined) return load()
+  return load === undefined ? refuse(name) : load()
+}
+
+async function refuse(name: string): Promise<never> {
   const isOption = name.startsWith('-')
   const { near } = isOption ? {} : nearest(name, [...Object.keys(commands), 'version'])
   const meant = near === 'version' ? '--version' : near
   const hint = (await isScript(name))
     ? `; "stele run ${name}" runs the script of that name`
-    : meant === undefined
-      ? ''
-      : `; did you mean "${meant}"?`
+    : commandsOfNpm.has(name)
+      ? `: "npm ${name}" does that, with the same .npmrc`
+      : meant === undefined
+        ? ''
+        : `; did you mean "${meant}"?`
   const reason = isOption ? `Unknown option ${name}` : `There is no command "${name}"${hint}`
   throw new SteleError('usage_wrong', { reason, command: '' })
 }

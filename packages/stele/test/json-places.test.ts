@@ -10,6 +10,12 @@ const broken: readonly (readonly [text: string, line: number, column: number, re
   ["{ 'a': 1 }", 1, 3, /^texts stand in double quotes/],
   ['{ "a": 1', 1, 9, /^the file ends too early/],
   ['', 1, 1, /^the file ends too early/],
+  [
+    '{\n<<<<<<< HEAD\n"a": 1\n=======\n>>>>>>> x\n}',
+    2,
+    1,
+    /^a merge left both sides here: choose.*, in: <<<<<<< HEAD$/,
+  ],
   ['{ "a": banana }', 1, 8, /^"b" is not expected here/],
 ]
 for (const [text, line, column, reason] of broken) {

@@ -40,7 +40,8 @@ export type InstallDetails = {
   workspace_duplicate: { readonly name: string; readonly folders: readonly string[] }
   override_invalid: { readonly key: string; readonly reason: string }
   graph_too_large: { readonly limit: number }
-  lock_invalid: { readonly path: string; readonly reason: string }
+  /** `isMendable`: an installation that is not frozen mends it. */
+  lock_invalid: { readonly path: string; readonly reason: string; readonly isMendable?: true }
   /** `drift`: what differs, as the lines of a diff. */
   lock_outdated: { readonly path: string; readonly drift: readonly string[] }
   lock_absent: { readonly path: string }
@@ -319,7 +320,10 @@ export const installErrors: Catalogue<InstallDetails> = {
   lock_invalid: {
     status: 422,
     message: (d) => `Cannot read the lock file "${d.path}": ${d.reason}`,
-    fix: () => 'Take it from version control again, or delete it to resolve everything anew',
+    fix: (d) =>
+      d.isMendable === true
+        ? 'Run "stele install": it mends the lock, and says what it chose'
+        : 'Take it from version control again, or delete it to resolve everything anew',
   },
 }
 

@@ -35,6 +35,12 @@ export const aliases: { readonly [word: string]: string } = {
   tst: 'test',
 }
 
+/** Commands of npm about a registry or a package of one's own, which Stele leaves to it. */
+export const commandsOfNpm: ReadonlySet<string> = new Set(
+  `access adduser audit deprecate diff dist-tag docs fund info login logout org owner pack ping pkg profile publish query repo sbom
+  search show star stars team token undeprecate unpublish view whoami`.split(/\s+/),
+)
+
 /** The command that was meant, the word itself where none was. Throws usage_wrong where it is the beginning of several. */
 export function fullName(typed: string, names: readonly string[]): string {
   if (names.includes(typed) || typed === '') return typed

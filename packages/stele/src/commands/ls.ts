@@ -112,7 +112,7 @@ async function differencesOf(root: string, state: InstalledState): Promise<reado
   const fault = await lockFault(root)
   const installed = installedFault(state)
   return [
-    ...(fault === undefined ? [] : [fault.message, ...fault.lines]),
+    ...(fault === undefined ? [] : [fault.message, ...fault.lines, fault.fix ?? []].flat()),
     ...(installed === undefined ? [] : [`${installed}: run "stele install"`]),
   ]
 }

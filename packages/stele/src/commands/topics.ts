@@ -192,6 +192,7 @@ export const topics: { readonly [topic: string]: readonly string[] } = {
     '  stele link                   stays until "stele unlink", also over installations',
     '',
     `Commands and flags are npm's, as are most short forms: i, rm, up, ls, why, ci, run, exec, -D, -E, -g, -w, --omit, --prefix.`,
+    'What is about a registry (view, publish, login, audit, …) is left to npm itself, which reads the same .npmrc.',
     'Flags may stand before the command. --registry and other settings of npm count where a command takes them; --no-audit, --no-fund,',
     '--legacy-peer-deps, --cache and the like mean nothing here. A flag that is not known is an error.',
   ],

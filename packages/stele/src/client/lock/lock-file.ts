@@ -90,7 +90,7 @@ export async function planLock(asked: LockAsked): Promise<LockPlan> {
   }
   if (asked.isFrozen === true) {
     if (fault?.isBearable === false)
-      throw new SteleError('lock_invalid', { path, reason: fault.reason })
+      throw new SteleError('lock_invalid', { path, reason: fault.reason, isMendable: true })
     const lines = [
       ...formatDrift(drift),
       ...others.map((name) => `"${name}" is not as it was`),

@@ -54,6 +54,7 @@ function reasonAt(before: string, rest: string): string {
   const found = rest.trim().slice(0, 1)
   const last = before.trim().slice(-1)
   if (found === '') return 'the file ends too early'
+  if (rest.startsWith('<<<<<<<')) return 'a merge left both sides here: choose between them'
   if (last === ',' && (found === '}' || found === ']')) return `remove the comma before "${found}"`
   if (found === '/') return 'JSON has no comments'
   if (found === '"' && last !== ',' && last !== '{' && last !== ':') return 'a comma is missing'
