@@ -159,6 +159,18 @@ suite('mirrorThrough()', () => {
     assert.deepEqual(versionsIn(dir, 'kept'), ['1.0.0', '1.1.0'])
   })
 
+  test('mirrorThrough() says that a tarball is too long, and not that its hash is wrong: the rest is not read', async () => {
+    const [dir, log] = [freshDir(), makeRegistry()]
+    const blob = release(log, 'kept', '1.0.0')
+    const fetch: MirrorOptions['fetch'] = async (path, maxBytes) => {
+      const { status, bytes } = await fetchOf(log)(path, maxBytes)
+      const isLong = path === `/${blobFile(blob)}`
+      return { status, bytes: isLong ? Buffer.concat([bytes, Buffer.alloc(1)]) : bytes }
+    }
+    await assert.rejects(mirror(dir, log, { fetch }), { message: /its size: found over \d+ bytes/ })
+    assert.ok(!existsSync(join(dir, '-/log/checkpoint')))
+  })
+
   for (const [stored, what] of [
     ['..', 'dots'],
     ['..%2F..%2Foutside', 'a path'],

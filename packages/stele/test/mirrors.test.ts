@@ -10,6 +10,7 @@ const sha512 = hash('sha512', right)
 const wanted = { name: '@scope/left', version: '1.0.0', sha512 }
 const good = 'http://good.example'
 const other = Buffer.from('swapped')
+const maxBytes = 1000
 
 type Answer = { readonly status: number; readonly bytes: Uint8Array }
 
@@ -51,6 +52,11 @@ const faults: readonly (readonly [
     { reason: 'it gives other bytes', wanted: sha512, found: hash('sha512', right.subarray(0, 5)) },
   ],
   [
+    'never ends',
+    () => ({ status: 200, bytes: Buffer.alloc(maxBytes + 1) }),
+    { reason: `it gives more than ${maxBytes} bytes` },
+  ],
+  [
     'gives another tarball',
     () => ({ status: 200, bytes: other }),
     { reason: 'it gives other bytes', wanted: sha512, found: hash('sha512', other) },
@@ -65,7 +71,7 @@ for (const [what, answer, told] of faults) {
       asked.push(url)
       return url.startsWith(bad) ? answer(url) : { status: 200, bytes: right }
     }
-    const mirrors = openMirrors([bad, good], { open })
+    const mirrors = openMirrors([bad, good], { open, maxBytes })
     assert.deepEqual(await mirrors.fetch(wanted), right)
     assert.deepEqual(mirrors.faults, [{ mirror: bad, spec: '@scope/left@1.0.0', ...told }])
     await mirrors.fetch(wanted)
@@ -77,6 +83,7 @@ for (const [what, answer, told] of faults) {
   test(`openMirrors() says what it tried when every mirror ${what}`, async () => {
     const mirrors = openMirrors(['http://one.example', 'http://two.example'], {
       open: () => async (url: string) => answer(url),
+      maxBytes,
     })
     await assert.rejects(mirrors.fetch(wanted), (error) => {
       assert.ok(isSteleError(error, 'mirrors_failed'))

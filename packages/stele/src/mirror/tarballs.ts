@@ -8,6 +8,7 @@ import { isSteleError, SteleError } from '@stele/errors'
 import { encodeSegment } from '@stele/formats/names'
 import { tarballFile } from '@stele/releases/release'
 import type { Copied } from '../clone/clone-service.ts'
+import { refuseLonger } from '../sources/fetch-blob.ts'
 import { maxBytesAtOnce, tarballsAtOnce } from './limits.ts'
 import type { MirroredRelease } from './releases.ts'
 
@@ -56,6 +57,7 @@ async function fetchObserved(
   try {
     const { status, bytes } = await layers.fetch(path, sizeBytes)
     if (status !== statusOk) return (await layers.fetchBlob(sha512, sizeBytes)) ?? 'refused'
+    refuseLonger(path, bytes, sizeBytes)
     const found = hash('sha512', bytes)
     const facts = { entry: null, what: 'its SHA-512', found, wanted: sha512 }
     if (found !== sha512) throw new SteleError('file_mismatch', { path, ...facts })

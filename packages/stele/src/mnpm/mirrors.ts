@@ -43,10 +43,13 @@ export function openMirrors(
   {
     open,
     template = seedTemplate,
+    maxBytes = maxTarballBytes,
   }: {
     /** Opens one by its address; the whole address of a file is asked for. */
     readonly open: (mirror: string) => VerifyPorts['fetch']
     readonly template?: string | undefined
+    /** Of a tarball. */
+    readonly maxBytes?: number
   },
 ): Mirrors {
   const mirrors = [...new Set(urls)].map((url) => ({ url, fetch: open(url) }))
@@ -59,8 +62,9 @@ export function openMirrors(
   ): Promise<Uint8Array | Pick<MirrorFault, 'reason' | 'wanted' | 'found'>> => {
     const address = addressOf(template, url, wanted)
     try {
-      const { status, bytes } = await fetch(address, maxTarballBytes)
+      const { status, bytes } = await fetch(address, maxBytes)
       if (status !== statusOk) return { reason: `it answers with status ${status}` }
+      if (bytes.length > maxBytes) return { reason: `it gives more than ${maxBytes} bytes` }
       const found = hash('sha512', bytes)
       if (found === wanted.sha512) return bytes
       return { reason: 'it gives other bytes', wanted: wanted.sha512, found }

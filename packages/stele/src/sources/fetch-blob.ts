@@ -16,8 +16,16 @@ export async function fetchBlob(
   const path = logRoot + blobPath(name)
   const { status, bytes } = await fetch(path, maxBytes)
   if (status !== statusOk) return undefined
+  refuseLonger(path, bytes, maxBytes)
   const found = hash('sha512', bytes)
   if (found === name) return bytes
   const facts = { entry: null, what: 'its SHA-512', found, wanted: name }
   throw new SteleError('file_mismatch', { path, ...facts })
+}
+
+/** Of a file that is longer the rest was not read, so that its hash says nothing. Throws `file_mismatch`. */
+export function refuseLonger(path: string, bytes: Uint8Array, maxBytes: number): void {
+  if (bytes.length <= maxBytes) return
+  const sizes = { found: `over ${maxBytes} bytes`, wanted: `at most ${maxBytes}` }
+  throw new SteleError('file_mismatch', { path, entry: null, what: 'its size', ...sizes })
 }
