@@ -237,6 +237,7 @@ export function describeInstall(
   const lines = formatChanges(
     changes.filter(({ isDirect }) => isAll || (isDirect && shown !== 'no changes')),
   )
+  const told = shown === 'all changes' ? undefined : new Set(changes.map(({ name }) => name))
   const rest = lines.length - maxLines
   const would = isDryRun ? 'would be ' : ''
   const done = [
@@ -249,7 +250,7 @@ export function describeInstall(
     ...lines.slice(0, maxLines),
     ...(rest > 0 ? [`  and ${rest} more`] : []),
     ...notices,
-    ...formatMismatches(mismatches),
+    ...formatMismatches(mismatches, told),
     ...more,
     summaryOf(packages, done.length === 0 ? [nothing] : done, tookMs),
   ].join('\n')
