@@ -135,6 +135,41 @@ test('stele mnpm install brings peers and what is optional, with credentials, an
   assert.equal(found.stdout, '1.0.0,1.0.0,none\n', found.shown)
 })
 
+test('stele mnpm install runs the install scripts of dependencies that were allowed, for these bytes alone', async () => {
+  await using folder = await makeFolder('mnpm-scripts')
+  await using server = await startServer({ flags: ['--mnpm-port', '0'] })
+  const root = String(server.lines.find(({ event }) => event === 'listening')?.['mnpm'])
+  const alice = await signUp(server.url, 'alice')
+  const put = async (version: string): Promise<void> => {
+    const release = { name: 'built', version, scripts: { postinstall: 'node make.js' } }
+    const make = "require('fs').writeFileSync('made.txt', process.env.npm_package_version)"
+    const upload = uploadOf(release, makePackage(release, { 'make.js': make }))
+    assert.equal((await publish(alice, upload)).status, 201)
+  }
+  await put('1.0.0')
+  const cwd = join(folder.path, 'project')
+  await mkdir(cwd)
+  await writeFile(join(cwd, 'package.json'), '{"dependencies":{"built":"*"}}')
+  const install = (...more: readonly string[]): Promise<Finished> =>
+    stele(cwd, 'mnpm', 'install', '--server', root, ...more)
+  const made = (): Promise<string> =>
+    readFile(join(cwd, 'node_modules/built/made.txt'), 'utf8').catch(() => 'nothing')
+  const first = await install()
+  assert.match(
+    first.stdout,
+    /scripts of built@1\.0\.0 were not run: "mnpm install --allow-scripts <package>" runs them/,
+  )
+  assert.equal(await made(), 'nothing')
+  const allowed = await install('--allow-scripts', 'built')
+  assert.equal(allowed.code, 0, allowed.shown)
+  assert.equal(await made(), '1.0.0')
+  await put('1.1.0')
+  const newer = await install()
+  assert.match(newer.stdout, /scripts of built@1\.1\.0 were not run/)
+  assert.equal(await made(), 'nothing')
+  assert.match((await install('--allow-scripts', 'nothing')).stderr, /nothing here needs a package/)
+})
+
 test('stele mnpm install says which range no version satisfies, and which there are', async () => {
   await using folder = await makeFolder('mnpm-absent')
   await using server = await startServer()

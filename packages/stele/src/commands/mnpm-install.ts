@@ -29,11 +29,18 @@ export const mnpmInstallCommand: Command<MnpmReport> = {
       },
       prefix: { type: 'string', value: 'folder', summary: 'the folder to work in' },
       dir: { type: 'string', short: 'C', as: 'prefix', summary: '' },
+      'allow-scripts': {
+        type: 'string',
+        multiple: true,
+        value: 'package',
+        summary: 'from now on run the install scripts of this package, as it is now',
+      },
       'ignore-scripts': { type: 'boolean', summary: 'run no scripts of packages' },
     },
     notes: [
       'Every tarball is compared with the checksum that the registry says. A mirror that is down, slow or gives other bytes is told of, and the next is asked.',
-      'Install scripts run where "stele approve" has approved them. No lock file is read or written.',
+      'Install scripts run where they were allowed: --allow-scripts notes that below "stele" in package.json, as "stele approve" does.',
+      'No lock file is read or written.',
       'A template may also name {sha512}, the checksum in hex.',
     ],
   },
@@ -61,13 +68,14 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
       root,
       env,
       main,
+      allowed: listed(options['allow-scripts']),
       scripts: {
         command: 'install',
         isWhole: false,
         isIgnored: options['ignore-scripts'] === true,
         isData: options['json'] === true,
         isLoud: false,
-        approveWith: 'stele approve',
+        approveWith: 'mnpm install --allow-scripts <package>',
         stop,
       },
     },
@@ -80,6 +88,10 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
         }),
     },
   )
+}
+
+function listed(value: string | boolean | undefined): readonly string[] {
+  return typeof value === 'string' ? value.split(',').filter((each) => each !== '') : []
 }
 
 function describe({

@@ -18,11 +18,13 @@ import {
   planPlacing,
   shareSlot,
 } from '../client/layout/placing.ts'
-import { readProject } from '../client/project/project.ts'
+import { type Project, readProject } from '../client/project/project.ts'
+import { writeWhole } from '../client/project/write-whole.ts'
 import { forgetState } from '../client/repeat/up-to-date.ts'
 import { openDependencyScripts } from '../client/scripts/dependency-scripts.ts'
 import { takeTurns } from '../client/store/hold.ts'
 import { registerProject, storeFolder } from '../client/store/registered.ts'
+import { approvalFor, writeApprovals } from '../scripts/approvals.ts'
 import type { MnpmCalls } from './calls.ts'
 import { inTurns } from './in-turns.ts'
 import { maxRounds } from './limits.ts'
@@ -49,22 +51,26 @@ export type MnpmReport = {
 
 /** Installs the project of this folder. Throws what resolving does, `mirrors_failed`, and what unpacking does. */
 export async function mnpmInstall(
-  options: Pick<InstallOptions, 'root' | 'env' | 'main' | 'reporter' | 'scripts'>,
+  options: Pick<InstallOptions, 'root' | 'env' | 'main' | 'reporter' | 'scripts'> & {
+    /** Names of packages whose install scripts run from now on, as they are now. */
+    readonly allowed?: readonly string[]
+  },
   { calls, openMirrors }: MnpmWorld,
 ): Promise<MnpmReport> {
   const startMs = performance.now()
-  const { env } = options
-  const project = await readProject(options.root)
-  const { root } = project
+  const { env, allowed = [] } = options
+  const read = await readProject(options.root)
+  const { root } = read
   using _ = await takeTurns(root, storeFolder(env), (line) => options.reporter?.say(line))
   const store = openStore(storeFolder(env))
   const mirrors = openMirrors(await calls.mirrors())
   const asked = onceEach(calls)
-  const { graph, staged } = await resolveAndFetch(project.importers, {
+  const { graph, staged } = await resolveAndFetch(read.importers, {
     calls: asked,
     mirrors,
     store,
   })
+  const project = allowed.length === 0 ? read : await allow(root, graph, allowed)
   const selected = selectInstances(graph, ownPlatform, {})
   const config = readConfig(root, env)
   const scripts = await openDependencyScripts({
@@ -105,6 +111,25 @@ export async function mnpmInstall(
     notices: [...notices, ...ready.notices],
     tookMs: Math.round(performance.now() - startMs),
   }
+}
+
+/** Notes in package.json that the scripts of these packages may run. */
+async function allow(root: string, graph: Graph, names: readonly string[]): Promise<Project> {
+  const approvals = names.flatMap((name) => {
+    const ids = [...graph.packages].filter(([, release]) => release.name === name)
+    if (ids.length > 0) return ids.map(([id]) => [id, digestOf(graph, id)] as const)
+    const reason = `--allow-scripts "${name}": nothing here needs a package of that name`
+    throw new SteleError('usage_wrong', { reason, command: 'mnpm install' })
+  })
+  const path = join(root, 'package.json')
+  writeWhole(path, await writeApprovals(readFileSync(path, 'utf8'), new Map(approvals)))
+  return readProject(root)
+}
+
+function digestOf(graph: Graph, id: PackageId): string {
+  const { text } = approvalFor(graph, id)
+  if (text === undefined) throw new Error('What mirrors gave was compared with a digest')
+  return text
 }
 
 /** Unpacked, or the folder where the store has it. */
