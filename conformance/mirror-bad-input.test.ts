@@ -57,6 +57,7 @@ test('stele mirror goes from one address of a host to another, as web servers te
   const from = moved.url.replace('127.0.0.1', host.split(':')[0] ?? '')
   const { code, shown } = await stele(folder.path, 'mirror', from, 'mirror')
   assert.equal(code, 0, shown)
+  assert.match(shown, /nothing for clients to install from; with --base-url there is/)
 })
 
 test('stele mirror says that the disk is full, lists nothing by halves, and goes on when there is room', async (t) => {
@@ -127,6 +128,15 @@ test('stele mnpm install goes past mirrors that redirect elsewhere, and follows 
     assert.match(stderr, said, name)
     assert.deepEqual(await readdir(join(cwd, '..')), ['project'], name)
   }
+})
+
+test('stele mnpm install says that a registry does not speak mnpm', async () => {
+  await using folder = await makeFolder('mnpm-other')
+  await using other = await serve((_request, response) => void response.writeHead(404).end())
+  await writeFile(join(folder.path, 'package.json'), '{"dependencies":{"left-pad":"*"}}')
+  const { code, stderr } = await stele(folder.path, 'mnpm', 'install', '--server', other.url)
+  assert.equal(code, 1)
+  assert.match(stderr, /it has none of the calls of mnpm; --server says where they are/)
 })
 
 async function put(who: RegistryClient, name: string, text = ''): Promise<void> {

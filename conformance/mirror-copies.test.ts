@@ -3,22 +3,21 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { appendFile, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findFreePort } from './free-port.ts'
 import { type Finished, runProgram } from './processes.ts'
 import { makeUpload, publish, type RegistryClient, signUp } from './registry-client.ts'
-import { hasRsync, makeShell, startDaemon } from './rsync-places.ts'
+import { makeShell, needRsync, startDaemon } from './rsync-places.ts'
 import { mainFile, startServer } from './server.ts'
 import { serveFolder } from './static-files.ts'
 import { makeFolder } from './temporary-folder.ts'
 
-const skip = hasRsync() ? false : 'rsync is not installed here'
 const baseUrl = ['--base-url', 'https://mirror.example'] as const
 
-test('stele mirror push brings a mirror to a daemon, over ssh and to a folder at once, and takes away what is gone', {
-  skip,
-}, async () => {
+before(needRsync)
+
+test('stele mirror push brings a mirror to a daemon, over ssh and to a folder at once, and takes away what is gone', async () => {
   await using folder = await makeFolder('push')
   await using server = await startServer()
   const alice = await signUp(server.url, 'alice')
@@ -61,9 +60,7 @@ test('stele mirror push brings a mirror to a daemon, over ssh and to a folder at
   assert.equal(await readFile(join(there('disk'), 'index.html'), 'utf8'), 'mine')
 })
 
-test('stele mirror push leaves a place alone that holds another log, or a newer one', {
-  skip,
-}, async () => {
+test('stele mirror push leaves a place alone that holds another log, or a newer one', async () => {
   await using folder = await makeFolder('push-foreign')
   await using server = await startServer()
   await using other = await startServer()
@@ -102,9 +99,7 @@ test('stele mirror push leaves a place alone that holds another log, or a newer 
   }
 })
 
-test('whoever reads while a mirror is made, and while it is pushed, finds all that the checkpoint there stands for', {
-  skip,
-}, async () => {
+test('whoever reads while a mirror is made, and while it is pushed, finds all that the checkpoint there stands for', async () => {
   await using folder = await makeFolder('push-reader')
   await using server = await startServer()
   const alice = await signUp(server.url, 'alice')

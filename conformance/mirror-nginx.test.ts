@@ -9,22 +9,20 @@ import { npms } from './client-matrix/npm.ts'
 import { pnpms } from './client-matrix/pnpm.ts'
 import { type Installed, readInstalled } from './client-matrix/tree.ts'
 import { yarn4 } from './client-matrix/yarn.ts'
-import { hasNginx, startNginxWith } from './nginx.ts'
+import { startNginxWith } from './nginx.ts'
 import { clientsFolder, createNpm } from './npm-client.ts'
 import { setFolder } from './npm-world.ts'
 import { type Finished, runProgram } from './processes.ts'
 import { makeUpload, publish, signUp } from './registry-client.ts'
 import { roundsOf } from './rounds.ts'
-import { hasRsync } from './rsync-places.ts'
+import { needRsync } from './rsync-places.ts'
 import { mainFile, repository, startServer } from './server.ts'
 import { makeFolder } from './temporary-folder.ts'
 
-const skip = hasNginx() && hasRsync() ? false : 'nginx or rsync is not installed here'
 const packages = roundsOf({ modest: 40, full: 500 })
 
-test(`npm, pnpm, yarn, bun and stele install ${packages} packages from a mirror behind nginx as they do from its registry, which is stopped`, {
-  skip,
-}, async () => {
+test(`npm, pnpm, yarn, bun and stele install ${packages} packages from a mirror behind nginx as they do from its registry, which is stopped`, async () => {
+  await needRsync()
   await using folder = await makeFolder('mirror-nginx')
   await using server = await startServer()
   const alice = await signUp(server.url, 'alice')

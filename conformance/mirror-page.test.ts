@@ -7,16 +7,16 @@ import { findFreePort } from './free-port.ts'
 import { readBlocks, startInTerminal } from './page-lines.ts'
 import { type Finished, runProgram } from './processes.ts'
 import { makeUpload, publish, signUp } from './registry-client.ts'
-import { hasRsync, makeShell, startDaemon } from './rsync-places.ts'
+import { makeShell, needRsync, startDaemon } from './rsync-places.ts'
 import { moduleDocument } from './sample-package.ts'
 import { mainFile, repository } from './server.ts'
 import { serveFolder } from './static-files.ts'
 import { makeFolder } from './temporary-folder.ts'
 
-const skip = hasRsync() ? false : 'rsync is not installed here'
 const typingTimeoutMs = 120_000
 
-test('docs/mirrors.md works line by line', { skip }, async () => {
+test('docs/mirrors.md works line by line', async () => {
+  await needRsync()
   const page = await readFile(join(repository, 'docs/mirrors.md'), 'utf8')
   const [copy = '', push = '', carry = '', check = '', serving = '', calls = ''] = readBlocks(page)
   await using folder = await makeFolder('mirror-page')

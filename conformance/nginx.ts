@@ -1,8 +1,7 @@
 // nginx as people put it in front of a registry: two ways in, one server behind, no TLS (that would only be one more hop).
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { installMissing } from './debian-packages.ts'
 import { findFreePort } from './free-port.ts'
@@ -19,12 +18,13 @@ export type Nginx = AsyncDisposable & {
   readonly tlsUrl: string
 }
 
+const needed = [{ file: 'nginx', package: 'nginx-light' }]
 const startTimeoutMs = 10_000
 const prefix = '/registry/npm'
 
 /** Starts nginx in front of a server on a loopback port. */
 export async function startNginx(serverPort: number): Promise<Nginx> {
-  await installMissing([{ file: 'nginx', package: 'nginx-light' }])
+  await installMissing(needed)
   const [rootPort, tlsPort] = [await findFreePort(), await findFreePort()]
   const rootUrl = `http://localhost:${rootPort}`
   const servers = registryServers({ rootPort, tlsPort, serverPort })
@@ -37,16 +37,11 @@ export async function startNginx(serverPort: number): Promise<Nginx> {
   }
 }
 
-/** Whether it is installed. */
-export function hasNginx(): boolean {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
-  return folders.some((folder) => existsSync(join(folder, 'nginx')))
-}
-
 /** Starts nginx with a server on a loopback port, which need not answer anything with 200. */
 export async function startNginxWith(
   server: (port: number) => string,
 ): Promise<AsyncDisposable & { readonly url: string }> {
+  await installMissing(needed)
   const port = await findFreePort()
   const url = `http://localhost:${port}`
   return { url, ...(await runNginx(server(port), url)) }

@@ -1,16 +1,15 @@
 // Places that rsync reaches on one machine: a daemon, and an ssh that runs here what it is told.
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { installMissing } from './debian-packages.ts'
 import { findFreePort } from './free-port.ts'
 import { runProgram, spawnOwn } from './processes.ts'
 
-/** Whether it is installed. */
-export function hasRsync(): boolean {
-  const folders = process.env['PATH']?.split(':') ?? []
-  return folders.some((each) => existsSync(join(each, 'rsync')))
+/** rsync is there after it: as root it is installed where it is missing. */
+export function needRsync(): Promise<void> {
+  return installMissing([{ file: 'rsync', package: 'rsync' }])
 }
 
 /** Writes a program for RSYNC_RSH into the folder, as rsync's own tests have it. Gives its path. */

@@ -14,7 +14,7 @@ export function formatMirror(report: MirrorReport): string {
     ...(report.repaired ? ['  The copy was damaged: all of it was read again'] : []),
     `  Tarballs: ${tarballs.held}, ${fetched} of them new (${fetchedBytes} bytes)`,
     ...(shown === null
-      ? []
+      ? ['  npm: nothing for clients to install from; with --base-url there is']
       : [
           `  npm: ${shown.packages} packages with ${shown.versions} versions, ${shown.written} written, ${shown.removed} removed`,
         ]),

@@ -26,6 +26,7 @@ export type MnpmCalls = {
 type Ranges = { readonly [name: string]: string }
 
 const [statusOk, statusAbsent] = [200, 404]
+const mirrorsPath = '/mirrors'
 
 /** The calls at an address, such as `https://registry.example/-/mnpm`. All throw `registry_answer`, `server_unreachable`, `server_refused`. */
 export function openCalls(root: string, fetch: VerifyPorts['fetch']): MnpmCalls {
@@ -33,6 +34,8 @@ export function openCalls(root: string, fetch: VerifyPorts['fetch']): MnpmCalls 
     const { status, bytes } = await fetch(path, maxAnswerBytes, 'application/json')
     if (status === statusAbsent && name !== undefined)
       throw new SteleError('package_absent', { name, registry: root, chain: [] })
+    if (status === statusAbsent && path === mirrorsPath)
+      throw odd(root, 'it has none of the calls of mnpm; --server says where they are')
     if (status !== statusOk) throw odd(root + path, `it answers with status ${status}`)
     try {
       const value = parseTolerantJson(Buffer.from(bytes).toString(), 'the answer')
@@ -63,9 +66,9 @@ export function openCalls(root: string, fetch: VerifyPorts['fetch']): MnpmCalls 
       throw odd(root + path, 'its checksum is no SHA-512 in hex')
     },
     mirrors: async () => {
-      const urls = textsOf((await ask('/mirrors'))['mirrors'], `${root}/mirrors`)
+      const urls = textsOf((await ask(mirrorsPath))['mirrors'], root + mirrorsPath)
       const bad = urls.find((url) => !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
-      if (bad !== undefined) throw odd(`${root}/mirrors`, `"${bad}" is no address of a mirror`)
+      if (bad !== undefined) throw odd(root + mirrorsPath, `"${bad}" is no address of a mirror`)
       return urls.slice(0, maxMirrors).map((url) => url.replace(/\/+$/, ''))
     },
   }
