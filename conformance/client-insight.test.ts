@@ -204,6 +204,32 @@ suite('insight', { concurrency: 1 }, () => {
     assert.doesNotMatch(await tell(behind, 'update plugin'), /wants the peer/)
   })
 
+  test('a package of the workspace is not looked for in a registry, however its range is written', async () => {
+    const project = await makeProject(join(folder.path, `p${count++}`), registry.url, {
+      'package.json': '{"workspaces":["packages/*"]}',
+      'packages/own/package.json': '{"name":"own","version":"1.0.0"}',
+      'packages/app/package.json': '{"name":"app","dependencies":{"own":"^1.0.0","left":"^1.0.0"}}',
+    })
+    for (const typed of ['install', 'outdated', 'update', 'ls', 'why own']) {
+      const { code, shown } = await project.stele(typed.split(' '))
+      assert.equal(code, 0, shown)
+      const way =
+        /^link:packages\/own\n  packages\/app\/package\.json > link:packages\/own \(\^1\.0\.0\)$/m
+      if (typed === 'why own') assert.match(shown, way)
+    }
+    assert.ok(!registry.asked.includes('/own'))
+  })
+
+  test('where there is no package.json, that is what is said', async () => {
+    const project = await begin()
+    rmSync(project.path('package.json'))
+    const { code, stderr } = await project.stele(['install'])
+    assert.equal(code, 1)
+    const path = project.path('package.json')
+    const fix = 'Go to the folder of a project, or run "stele init" to begin one'
+    assert.equal(stderr, `There is no "${path}"\n${fix}\n`)
+  })
+
   test('--dry-run tells what would change, and changes nothing', async () => {
     const project = await begin()
     const shown = (text: string): string => text.replace(/, \d+\.\d+ s$/, '')

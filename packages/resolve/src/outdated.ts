@@ -1,5 +1,5 @@
 // Which dependencies of the project have newer versions.
-import type { Direct, Graph } from './graph.ts'
+import { type Direct, type Graph, linkedFolder } from './graph.ts'
 import type { Packument } from './packument.ts'
 import { type Preferences, pickVersion } from './pick-version.ts'
 import { nodeRanges } from './ranges.ts'
@@ -26,6 +26,7 @@ export function findOutdated(
 ): readonly Outdated[] {
   return importers.flatMap(({ folder, directs }) =>
     directs.flatMap(({ name, specifier, kind, instance }) => {
+      if (instance !== undefined && linkedFolder(instance) !== undefined) return [] // A folder has no other versions.
       const parsed = parseSpecifier(name, specifier)
       const packument = parsed.kind === 'registry' ? packuments(parsed.name) : undefined
       if (parsed.kind !== 'registry' || packument === undefined) return []

@@ -61,6 +61,8 @@ export type InstallDetails = {
   manifest_unreadable: {
     readonly path: string
     readonly reason: string
+    /** There is no such file. */
+    readonly isAbsent?: true
     readonly line?: number
     readonly column?: number
   }
@@ -313,9 +315,15 @@ export const installErrors: Catalogue<InstallDetails> = {
   manifest_unreadable: {
     status: 422,
     message: (d) =>
-      d.line === undefined
-        ? `Cannot read "${d.path}": ${d.reason}`
-        : `Cannot read ${d.path}:${d.line}:${d.column}: ${d.reason}`,
+      d.isAbsent === true
+        ? `There is no "${d.path}"`
+        : d.line === undefined
+          ? `Cannot read "${d.path}": ${d.reason}`
+          : `Cannot read ${d.path}:${d.line}:${d.column}: ${d.reason}`,
+    fix: (d) =>
+      d.isAbsent === true
+        ? 'Go to the folder of a project, or run "stele init" to begin one'
+        : undefined,
   },
   lock_invalid: {
     status: 422,

@@ -1,5 +1,6 @@
 // stele outdated: which dependencies have newer versions.
 import { rangeIn } from '@stele/locks'
+import { linkedFolder } from '@stele/resolve/graph'
 import { findOutdated, type Outdated } from '@stele/resolve/queries'
 import { needLock } from '../client/lock/lock-file.ts'
 import { placeOf } from '../client/project/place.ts'
@@ -47,7 +48,10 @@ async function run(input: Input): Promise<readonly Outdated[]> {
   const { positionals } = input
   const chosen = await chosenMembers(input, { folder: folderOf(input), command: 'outdated' })
   const importers = graph.importers.filter(({ folder }) => isChosen(chosen, folder))
-  const directs = importers.flatMap((importer) => importer.directs)
+  // A registry knows nothing of the packages of this workspace.
+  const directs = importers
+    .flatMap((importer) => importer.directs)
+    .filter(({ instance }) => instance === undefined || linkedFolder(instance) === undefined)
   const asked = directs.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
   const packuments = openPackuments({ ...newest(readInstallOptions(input)), root })
   try {

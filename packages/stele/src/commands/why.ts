@@ -5,7 +5,7 @@ import { openStore } from '@stele/install'
 import { type Graph, type InstanceKey, linkedFolder } from '@stele/resolve/graph'
 import { type Way, waysTo } from '@stele/resolve/queries'
 import { installedFiles } from '../client/layout/installed.ts'
-import { allWays, instancesOf } from '../client/lock/dependency-paths.ts'
+import { allWays, dependentsOf, instancesOf } from '../client/lock/dependency-paths.ts'
 import { needLock } from '../client/lock/lock-file.ts'
 import { manifestIn } from '../client/project/manifest-in.ts'
 import { placeOf } from '../client/project/place.ts'
@@ -57,14 +57,22 @@ async function run(input: Input): Promise<readonly Found[]> {
   const rangeOf = openRanges(root, graph, { ...input.environment })
   return input.positionals.flatMap((typed) => {
     const { name, version } = splitSpec(typed)
-    const keys = instancesOf(graph, { name, version })
+    const own = instancesOf(graph, { name, version })
+    const keys = own.length === 0 ? foldersNamed(graph, name) : own
     if (keys.length === 0) {
       const known = graph.packages.values().map((one) => one.name)
       throw absentDependency(root, typed, { where: 'stele.lock', known: known.toArray() })
     }
     const byId = Map.groupBy(keys, (key) => graph.instances.get(key)?.id ?? key)
-    return [...byId].map(([id, own]) => foundOf(graph, { id, keys: own, input, rangeOf }))
+    return [...byId].map(([id, same]) => foundOf(graph, { id, keys: same, input, rangeOf }))
   })
+}
+
+/** Folders that something depends on by this name: packages of the workspace, and others that are linked. */
+function foldersNamed(graph: Graph, name: string): readonly InstanceKey[] {
+  return [...dependentsOf(graph)].flatMap(([key, edges]) =>
+    linkedFolder(key) !== undefined && edges.some((edge) => edge.name === name) ? [key] : [],
+  )
 }
 
 type Asked = {
@@ -75,8 +83,9 @@ type Asked = {
 }
 
 function foundOf(graph: Graph, { id, keys, input, rangeOf }: Asked): Found {
-  if (input.options['all'] === true) {
-    const { ways, isCut } = allWays(graph, keys, maxWays)
+  const isAll = input.options['all'] === true
+  if (isAll || linkedFolder(id) !== undefined) {
+    const { ways, isCut } = allWays(graph, keys, isAll ? maxWays : maxShown)
     return { id, ways: distinct(ways.map((way) => told(graph, way, rangeOf))), isCut }
   }
   const own = waysTo(graph, graph.packages.get(id)?.name ?? '').get(id) ?? []

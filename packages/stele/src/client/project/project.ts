@@ -80,7 +80,9 @@ export function readManifest(root: string, folder: string, texts?: ManifestTexts
     return { folder, manifest: parseManifest(text) }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new SteleError('manifest_unreadable', { path, reason }, { cause })
+    const isAbsent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
+    const details = { path, reason, ...(isAbsent ? { isAbsent } : {}) }
+    throw new SteleError('manifest_unreadable', details, { cause })
   }
 }
 
