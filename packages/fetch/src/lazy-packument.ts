@@ -1,5 +1,6 @@
 // A packument of which only some versions are at hand: those that were chosen before, which are mostly those that are chosen again. The
-// rest is read when somebody asks for it.
+// rest is read when somebody asks for it, and stays as long as there is memory to spare: all versions of a thousand packages are some
+// hundred MB.
 import type { Packument, Release } from '@stele/resolve/graph'
 
 /** What resolving mostly needs of a packument. */
@@ -28,8 +29,8 @@ export function readyOf(packument: Packument, used: Iterable<string>): Ready {
     tags,
     ...(typeof modified === 'string' ? { modified } : {}),
     ...(time === undefined ? {} : { time }),
-    versions: Object.keys(versions),
-    isAttested: isAttested(packument),
+    versions: Reflect.ownKeys(versions).filter((key) => typeof key === 'string'),
+    isAttested: packument.hasAttestations ?? isAttested(packument),
     rows: Object.fromEntries(rows),
   }
 }
@@ -41,17 +42,38 @@ function isAttested({ versions }: Packument): boolean {
   return false
 }
 
-/** The packument as it was; `readWhole` gives all of it, and is asked once, when a version is wanted that is not at hand. */
-export function lazyPackument(ready: Ready, readWhole: () => Packument): Packument {
-  const { name, tags, modified, time, isAttested: hasAttestations, rows, versions } = ready
+/** The packument, which need not stay in memory but for the versions that are `used`: `readWhole` gives all of it again. */
+export function lentPackument(
+  packument: Packument,
+  { used, readWhole }: { readonly used: Iterable<string>; readonly readWhole: () => Packument },
+): Packument {
+  return lazyPackument(readyOf(packument, used), readWhole, packument.versions)
+}
+
+/** The packument as it was; `readWhole` gives all of it, and is asked when a version is wanted that is not at hand. */
+export function lazyPackument(
+  ready: Ready,
+  readWhole: () => Packument,
+  atHand?: Packument['versions'],
+): Packument {
+  const { name, tags, modified, time, isAttested: hasAttestations, versions } = ready
+  const rows = new Map(Object.entries(ready.rows))
   let known: Set<string> | undefined
   const isKnown = (version: string): boolean => (known ??= new Set(versions)).has(version)
-  let whole: Packument['versions'] | undefined
+  let whole = atHand && new WeakRef(atHand)
+  const findWhole = (): Packument['versions'] => {
+    const held = whole?.deref()
+    if (held !== undefined) return held
+    const read = readWhole().versions
+    whole = new WeakRef(read)
+    return read
+  }
   const releaseOf = (version: string): Release | undefined => {
-    if (Object.hasOwn(rows, version)) return rows[version]
-    if (!isKnown(version)) return undefined
-    whole ??= readWhole().versions
-    return whole[version]
+    const row = rows.get(version)
+    if (row !== undefined || !isKnown(version)) return row
+    const found = findWhole()[version]
+    if (found !== undefined) rows.set(version, found)
+    return found
   }
   const proxy = new Proxy<Packument['versions']>(
     {},
@@ -60,7 +82,7 @@ export function lazyPackument(ready: Ready, readWhole: () => Packument): Packume
       get: (_, key) => (typeof key === 'string' ? releaseOf(key) : undefined),
       ownKeys: () => [...versions],
       getOwnPropertyDescriptor: (_, key) =>
-        typeof key === 'string' && (Object.hasOwn(rows, key) || isKnown(key))
+        typeof key === 'string' && (rows.has(key) || isKnown(key))
           ? { configurable: true, enumerable: true, writable: false, value: undefined }
           : undefined,
     },

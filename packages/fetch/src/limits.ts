@@ -2,6 +2,8 @@
 
 /** Bytes of an answer that is no tarball: the largest packuments have some 100 MB. */
 export const maxDocumentBytes: number = 256 * 2 ** 20
+/** How many times larger a packument is than its gzip; room for more is made only when it comes. */
+export const maxUsualRatio = 40
 /** Bytes of a tarball: registries take some 200 MB, and programs with binaries come close. */
 export const maxTarballBytes: number = 2 ** 30
 /** Bytes of an .npmrc: a person wrote it. */

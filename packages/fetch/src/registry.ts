@@ -8,8 +8,8 @@ import { isJsonObject } from '@stele/formats/json'
 import type { Packument, Release } from '@stele/resolve/graph'
 import type { RegistryConfig } from './config.ts'
 import type { Kept, KeptPackuments } from './kept-packuments.ts'
-import { lazyPackument, readyOf } from './lazy-packument.ts'
-import { maxDocumentBytes, maxReadyVersions, maxTarballBytes } from './limits.ts'
+import { lazyPackument, lentPackument, readyOf } from './lazy-packument.ts'
+import { maxDocumentBytes, maxReadyVersions, maxTarballBytes, maxUsualRatio } from './limits.ts'
 import { type Answer, type Connections, closeConnections, get, openConnections } from './request.ts'
 import { tidyPackument, usualUrl } from './tidy-packument.ts'
 import type { Transport } from './transport.ts'
@@ -113,11 +113,11 @@ type Asking = Wanted & ReturnType<typeof placeOf>
 async function readKept(world: World, asking: Asking, known: Kept): Promise<Packument | undefined> {
   const { ready } = known
   if (ready !== undefined && asking.accept !== full) {
-    return lazyPackument(ready, () => {
-      const whole = readWhole(world, asking, known)
-      prepare(world, asking, { packument: whole, known })
-      return whole
+    const packument = lazyPackument(ready, () => {
+      prepare(world, asking, { packument, known })
+      return readWhole(world, asking, known.body())
     })
+    return packument
   }
   const { config } = world
   const body = known.body()
@@ -134,10 +134,12 @@ async function readKept(world: World, asking: Asking, known: Kept): Promise<Pack
 }
 
 /** At once, since somebody looks at a version that is not at hand. */
-function readWhole(world: World, asking: Asking, known: Kept): Packument {
+function readWhole(
+  { config }: World,
+  asking: Asking,
+  found: Omit<Body, 'url'> | undefined,
+): Packument {
   const { url } = asking
-  const { config } = world
-  const found = known.body()
   try {
     if (found === undefined) throw new Error('it is gone')
     const text =
@@ -151,6 +153,10 @@ function readWhole(world: World, asking: Asking, known: Kept): Packument {
   }
 }
 
+function usedBefore(known: Kept | undefined): readonly string[] {
+  return Object.keys(known?.ready?.rows ?? {})
+}
+
 type Preparing = { readonly packument: Packument; readonly known: Kept | undefined }
 
 /** What is chosen now is at hand the next time, and what was before, for other projects. */
@@ -160,7 +166,7 @@ function prepare(
   { packument, known }: Preparing,
 ): void {
   if (accept === full) return
-  const before = Object.keys(known?.ready?.rows ?? {})
+  const before = usedBefore(known)
   kept?.prepare(key, () => {
     const versions = new Set([...(chosen.get(name) ?? []), ...before])
     return readyOf(packument, [...versions].slice(0, maxReadyVersions))
@@ -215,8 +221,15 @@ async function fetchPackument(
   if (answer.status === 404) throw new SteleError('package_absent', { name, registry, chain: [] })
   checkStatus(config, answer)
   const body = { ...answer, coding: answer.headers['content-encoding'] }
-  const packument = tidyPackument(config, name, parsePackument(await decoded(body), body))
+  const whole = tidyPackument(config, name, parsePackument(await decoded(body), body))
   kept?.keep(key, answer.headers, answer.body)
+  const packument =
+    accept === full
+      ? whole
+      : lentPackument(whole, {
+          used: usedBefore(known),
+          readWhole: () => readWhole(world, asking, body),
+        })
   prepare(world, asking, { packument, known })
   return packument
 }
@@ -245,7 +258,7 @@ function checkStatus({ withheldFor }: RegistryConfig, { url, status, sent }: Ans
 async function decoded({ url, coding, body }: Body): Promise<Buffer> {
   if (coding !== 'gzip') return body
   try {
-    return await unzip(body, { maxOutputLength: maxDocumentBytes })
+    return await unzip(body, { maxOutputLength: maxDocumentBytes, chunkSize: claimedSize(body) })
   } catch (cause) {
     throw new SteleError(
       'registry_answer',
@@ -253,6 +266,12 @@ async function decoded({ url, coding, body }: Body): Promise<Buffer> {
       { cause },
     )
   }
+}
+
+/** One piece where its end tells the truth: a way to another thread and back for each 16 KB costs more than the work. */
+function claimedSize(body: Buffer): number {
+  const claimed = body.length < 4 ? 0 : body.readUInt32LE(body.length - 4) + 1
+  return Math.min(Math.max(claimed, 16 * 1024), body.length * maxUsualRatio + 16 * 1024)
 }
 
 function parsePackument(text: Buffer, { url }: Pick<Body, 'url'>): Packument {

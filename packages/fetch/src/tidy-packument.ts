@@ -19,25 +19,34 @@ export function tidyPackument(config: Config, name: string, packument: Packument
   const time: unknown = packument.time
   if (isJsonObject(time)) dropOthers(time, isText)
   else Reflect.deleteProperty(packument, 'time')
-  for (const version of Object.keys(packument.versions)) tidy(config, packument, { name, version })
+  const urlOf = usualUrls(config, name)
+  for (const version of Object.keys(packument.versions)) tidy(packument, { name, version, urlOf })
   return packument
 }
 
 /** Where registries have the tarball of a version. */
-export function usualUrl({ registryOf }: Config, { name, version }: Release): string {
+export function usualUrl(config: Config, { name, version }: Release): string {
+  return usualUrls(config, name)(version)
+}
+
+function usualUrls({ registryOf }: Config, name: string): (version: string) => string {
   const base = name.slice(name.indexOf('/') + 1)
-  return `${registryOf(name)}${name}/-/${base}-${version}.tgz`
+  const start = `${registryOf(name)}${name}/-/${base}-`
+  return (version) => `${start}${version}.tgz`
+}
+
+/** A version of a packument, and where the tarballs of such are. */
+type Tidying = {
+  readonly name: string
+  readonly version: string
+  readonly urlOf: (version: string) => string
 }
 
 /**
  * A version is what was asked for, whatever it calls itself; one without a tarball on the web, or with a hash that is none, is none. A tarball that is where registries
  * have it is not written down: then the lock names no host, and any registry does.
  */
-function tidy(
-  config: Config,
-  { versions }: Packument,
-  { name, version }: { readonly name: string; readonly version: string },
-): void {
+function tidy({ versions }: Packument, { name, version, urlOf }: Tidying): void {
   const told = versions[version]
   if (!isText(told?.dist?.tarball)) {
     Reflect.deleteProperty(versions, version)
@@ -59,7 +68,7 @@ function tidy(
   }
   if (release.name !== name || release.version !== version)
     Object.assign(release, { name, version })
-  if (dist.tarball === usualUrl(config, release)) Object.assign(dist, { tarball: '' })
+  if (dist.tarball === urlOf(version)) Object.assign(dist, { tarball: '' })
   else if (dist.tarball !== '' && !isWebAddress(dist.tarball)) {
     Reflect.deleteProperty(versions, version)
   }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { pickVersion } from '@stele/resolve'
 import type { Packument, Release } from '@stele/resolve/graph'
-import { lazyPackument, readyOf } from '../src/lazy-packument.ts'
+import { lazyPackument, lentPackument, readyOf } from '../src/lazy-packument.ts'
 
 const release = (version: string, more: Partial<Release> = {}): Release => ({
   name: 'a',
@@ -81,3 +84,26 @@ test('readyOf() tells whether any version has attestations', () => {
   assert.equal(readyOf(whole, []).isAttested, false)
   assert.equal(readyOf({ ...whole, versions }, []).isAttested, true)
 })
+
+test('lentPackument() keeps what was used, and lets go of the rest', async () => {
+  let reads = 0
+  const readWhole = (): Packument => {
+    reads += 1
+    return structuredClone(whole)
+  }
+  const { versions } = lentPackument(structuredClone(whole), { used: ['1.0.0'], readWhole })
+  assert.deepEqual(versions['1.1.0'], whole.versions['1.1.0'])
+  await setImmediate() // What a weak reference gave stays until then.
+  collectGarbage()
+  for (const used of ['1.0.0', '1.1.0', '2.0.0']) {
+    assert.deepEqual(versions[used], whole.versions[used])
+  }
+  assert.equal(reads, 0)
+  assert.deepEqual(versions['1.2.0'], whole.versions['1.2.0'])
+  assert.equal(reads, 1)
+})
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+}

@@ -125,8 +125,9 @@ type Slots = Pick<Store, 'slotFolder' | 'hasSlot' | 'removeSlot'> & {
 function openSlots(path: string, boot: string | undefined): Slots {
   const checks = createChecks(path, boot)
   const slotFolder = (slot: SlotKey): string => join(slotsPath(path), slot.slice(0, 2), slot)
-  const newStaging = (): string =>
-    join(path, 'staging', `${process.pid}-${randomBytes(6).toString('hex')}`)
+  const own = join(path, 'staging', `${process.pid}-${randomBytes(6).toString('hex')}`)
+  let count = 0
+  const newStaging = (): string => `${own}-${count++}`
   const moveAside = (slot: SlotKey): string => {
     checks.noteRemoval()
     const aside = newStaging()

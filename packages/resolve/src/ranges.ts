@@ -13,13 +13,17 @@ export type Ranges = {
 }
 
 const maxKnown = 20_000
+const versionStart = /^[v=\s]*\d+\.\d+\.\d/
 
 type Test = (version: string) => boolean
 
 /** node-semver, as npm uses it. */
 export const nodeRanges: Ranges = {
-  version: (text) =>
-    plainOf(text) === undefined ? (semver.valid(text, { loose: true }) ?? undefined) : text,
+  version: (text) => {
+    if (plainOf(text) !== undefined) return text
+    // It throws and catches an error of its own for whatever is none, and ranges are what it is asked mostly.
+    return versionStart.test(text) ? (semver.valid(text, { loose: true }) ?? undefined) : undefined
+  },
   test: createTests({ loose: true }),
   compare: (one, other) => {
     const [first, second] = [plainOf(one), plainOf(other)]
