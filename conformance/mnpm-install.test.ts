@@ -79,6 +79,34 @@ test('stele mnpm install completes with one honest mirror of four, and names the
   assert.deepEqual(JSON.parse(again.stdout).given, {})
 })
 
+test('stele mnpm install goes past a mirror that says nothing, and waits for it once', async () => {
+  await using folder = await makeFolder('mnpm-slow')
+  await using slow = await serve(() => undefined)
+  await using honest = await serveFolder(join(folder.path, 'mirror', 'npm', '-'))
+  const mirrors = [slow.url, honest.url]
+  await using server = await startServer({ flags: ['--mnpm-mirrors', mirrors.join(',')] })
+  const alice = await signUp(server.url, 'alice')
+  const names = Array.from({ length: 20 }, (_, at) => `package-${at}`)
+  for (const name of names)
+    assert.equal((await publish(alice, makeUpload({ name, version: '1.0.0' }))).status, 201)
+  const base = ['--base-url', 'https://mirror.example'] as const
+  assert.equal((await stele(folder.path, 'mirror', server.url, 'mirror', ...base)).code, 0)
+  const cwd = join(folder.path, 'project')
+  await mkdir(cwd)
+  const dependencies = Object.fromEntries(names.map((name) => [name, '*']))
+  await writeFile(join(cwd, 'package.json'), JSON.stringify({ dependencies }))
+  const calls = ['--server', `${server.url}/-/mnpm`] as const
+  const { code, stdout, shown } = await stele(cwd, 'mnpm', 'install', ...calls, '--json')
+  assert.equal(code, 0, shown)
+  const { given, faults, tookMs } = JSON.parse(stdout)
+  assert.deepEqual(given, { [honest.url]: names.length })
+  for (const { mirror, reason } of faults) {
+    assert.equal(mirror, slow.url)
+    assert.match(reason, /it said nothing for 15 seconds/)
+  }
+  assert.ok(tookMs < 28_000, `${tookMs} ms`)
+})
+
 test('stele mnpm install brings peers and what is optional, with credentials, and nothing for other machines', async () => {
   await using folder = await makeFolder('mnpm-peers')
   await using server = await startServer({
