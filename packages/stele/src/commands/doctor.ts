@@ -3,7 +3,7 @@ import { examine, type Finding } from '../client/doctor.ts'
 import { globalPlace } from '../client/project/global.ts'
 import { placeOf } from '../client/project/place.ts'
 import type { Command } from './command.ts'
-import { folderOf } from './install-input.ts'
+import { folderOf, prefixOptions } from './install-input.ts'
 
 /** Checks what installations depend on. */
 export const doctor: Command<readonly Finding[]> = {
@@ -12,7 +12,7 @@ export const doctor: Command<readonly Finding[]> = {
     summary:
       'Check this machine, the registry, the store and this project; ends with 1 where something is wrong',
     arguments: '',
-    options: {},
+    options: prefixOptions,
   },
   run: async (input) => {
     const env = { ...input.environment }
