@@ -226,7 +226,7 @@ suite('projects', { concurrency: 1 }, () => {
   test('a version of today is not chosen, unless the project says so', async () => {
     const young = {
       modified: new Date().toISOString(),
-      time: { '2.0.0': new Date().toISOString() },
+      time: { '1.0.0': '2020-01-01T00:00:00.000Z', '2.0.0': new Date().toISOString() },
     }
     begin({ dependencies: { fresh: '>=1' } })
     await using fresh = await startPackages({ fresh: { '1.0.0': {}, '2.0.0': {} } }, young)
