@@ -41,3 +41,6 @@ export const maxSpecsTold = 20
 
 /** Bytes of what a run keeps beside the replay: a line of every package, of which there are some millions. */
 export const maxStateHeaderBytes: number = 256 * 1024 * 1024
+
+/** What is kept of a log is written anew when a part of 1/64 of it is new: following that costs less than writing it each time. */
+export const maxStatesBehind = 64

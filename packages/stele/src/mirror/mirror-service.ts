@@ -17,7 +17,7 @@ import {
 import { parseCheckpoint } from '../sources/checkpoint.ts'
 import { findChanged, tallyUp } from './changed.ts'
 import { type KeptMirror, loadState, saveState, type Tally } from './kept-state.ts'
-import { maxNoteBytes } from './limits.ts'
+import { maxNoteBytes, maxStatesBehind } from './limits.ts'
 import { type PackumentsWritten, writePackuments } from './packuments.ts'
 import {
   type MirroredRelease,
@@ -58,7 +58,12 @@ export type MirrorReport = Omit<CopyReport<unknown>, 'contents'> & {
 }
 
 type Told = Omit<MirrorReport, keyof CopyReport<unknown> | 'isSame'>
-type Contents = { readonly told: Told; readonly keep: () => KeptMirror }
+type Contents = {
+  readonly told: Told
+  readonly keep: () => KeptMirror
+  /** Only what changed was looked at. */
+  readonly isPart: boolean
+}
 
 /** In the folder: what the mirror was made of, written when it was complete. */
 const noteFile = 'mirror.json'
@@ -89,7 +94,8 @@ export async function mirrorThrough(
   )
   const { told, keep } = contents
   if (told.tarballs.missing.length === 0) {
-    const note = noteOf(options, { told, baseUrl, seal: await sealOf(dir, keep) })
+    const seal = await sealOf(dir, { keep, kept: contents.isPart ? kept : undefined, report })
+    const note = noteOf(options, { told, baseUrl, seal })
     try {
       openFiles(dir)([{ put: noteFile, bytes: Buffer.from(note) }, { sync: true }])
     } catch (cause) {
@@ -99,25 +105,44 @@ export async function mirrorThrough(
   return { ...report, ...told, isSame: false }
 }
 
-/** The mirror is whole: where there is no room for what the next run would go on from, that one begins anew. */
-async function sealOf(dir: string, keep: () => KeptMirror): Promise<string | undefined> {
+/**
+ * Keeps what the next run goes on from, or leaves there what this one went on from, where that is still near. The mirror is whole: where
+ * there is no room for it, the next run begins anew.
+ */
+async function sealOf(
+  dir: string,
+  {
+    keep,
+    kept,
+    report: { size },
+  }: Pick<Contents, 'keep'> & {
+    readonly kept: Kept | undefined
+    readonly report: { readonly size: number }
+  },
+): Promise<StateSeal | undefined> {
+  if (kept !== undefined && size - kept.seal.stateSize < size / maxStatesBehind) return kept.seal
   try {
-    return await saveState(dir, keep())
+    return { state: await saveState(dir, keep()), stateSize: size }
   } catch (cause) {
     if (diskFault(dir, cause) !== cause) return undefined
     throw cause
   }
 }
 
-/** What the last run kept, where it left a whole mirror. */
+/** What the last run kept, or one before it, where it left a whole mirror. */
 function findKept(dir: string, before: JsonObject): Kept | undefined {
-  const [here, seal] = [readHere(dir), textIn(before, 'state')]
-  if (here === undefined || seal === undefined || before['root'] !== here.root) return undefined
-  const found = loadState(dir, { seal, size: here.size })
-  return found && { ...found, oddNames: textsIn(before, 'oddNames') }
+  const [here, state] = [readHere(dir), textIn(before, 'state')]
+  if (here === undefined || state === undefined || before['root'] !== here.root) return undefined
+  const stateSize = Number(before['stateSize'])
+  const found =
+    stateSize <= here.size ? loadState(dir, { seal: state, size: stateSize }) : undefined
+  return found && { ...found, oddNames: textsIn(before, 'oddNames'), seal: { state, stateSize } }
 }
 
-type Kept = KeptMirror & { readonly oddNames: readonly string[] }
+/** In the note: the seal of what was kept, and how many entries it had. */
+type StateSeal = { readonly state: string; readonly stateSize: number }
+
+type Kept = KeptMirror & { readonly oddNames: readonly string[]; readonly seal: StateSeal }
 
 /** Whether the last run was asked for the same: every release, for people at this address. */
 function isAlike(
@@ -175,7 +200,11 @@ function contentsOf(
         absent: plan.absent,
         withoutBytes,
       }
-      return { told, keep: () => ({ carry: log.keep(), tallies }) }
+      return {
+        told,
+        keep: () => ({ carry: log.keep(), tallies }),
+        isPart: changed !== 'all',
+      }
     },
   }
 }
@@ -243,14 +272,14 @@ function noteOf(
   }: {
     readonly told: Told
     readonly baseUrl: string | undefined
-    readonly seal: string | undefined
+    readonly seal: StateSeal | undefined
   },
 ): string {
   const { origin, size, root } = readHere(dir) ?? {}
   const { releases, unlearned, oddNames, absent, withoutBytes } = told
   // Where something was not to be had, the next run must look for it.
   const wanted = withoutBytes === 0 ? selectionDigest(selection) : 'part'
-  const said = { url, origin, size, root, state: seal, selection: wanted, baseUrl }
+  const said = { url, origin, size, root, ...seal, selection: wanted, baseUrl }
   return `${JSON.stringify({ ...said, releases, unlearned, oddNames, absent }, null, 2)}\n`
 }
 
