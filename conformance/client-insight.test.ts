@@ -210,6 +210,12 @@ suite('insight', { concurrency: 1 }, () => {
       'packages/own/package.json': '{"name":"own","version":"1.0.0"}',
       'packages/app/package.json': '{"name":"app","dependencies":{"own":"^1.0.0","left":"^1.0.0"}}',
     })
+    const added = (await project.stele(['add', 'own', '-w', 'app'])).stdout
+    assert.match(
+      added,
+      /^own is in package\.json as "\^1\.0\.0"$/m,
+      'nothing in the lock tells of it',
+    )
     for (const typed of ['install', 'outdated', 'update', 'ls', 'why own']) {
       const { code, shown } = await project.stele(typed.split(' '))
       assert.equal(code, 0, shown)

@@ -69,6 +69,7 @@ async function run(input: Input): Promise<InstallReport> {
   const workspace = workspaceOf(project ?? emptyProject(root))
   const pins = new Map<string, ReadonlyMap<string, string>>()
   const notices: string[] = []
+  const written = new Map<string, string>()
   const plan: Planning['plan'] = async (manifest, place) => {
     const importer = importerOf(place)
     const wishes = await Promise.all(
@@ -80,7 +81,11 @@ async function run(input: Input): Promise<InstallReport> {
     )
     const saving = { prefix: prefixIn(input, packuments), workspace, importer }
     const all = await Promise.all(wishes.map((wish) => saved(wish, packuments, saving)))
-    for (const [at, each] of all.entries()) notices.push(...noticesOf(wishes[at]?.name ?? '', each))
+    for (const [at, each] of all.entries()) {
+      const name = wishes[at]?.name ?? ''
+      notices.push(...noticesOf(name, each))
+      written.set(name, each.specifier)
+    }
     const versions = wishes.flatMap(({ name }, at) => {
       const version = all[at]?.version
       return version === undefined ? [] : [[name, version] as const]
@@ -93,10 +98,22 @@ async function run(input: Input): Promise<InstallReport> {
   try {
     const places = chosen === undefined ? [] : placesOf(chosen.root, chosen.members)
     const { report } = await changeManifest(asked, { plan, places, planned: () => pins })
-    return { ...report, notices: [...new Set(notices), ...report.notices] }
+    const kept = asked.isDryRun === true || asked.isUnsaved === true ? [] : keptAs(written, report)
+    return { ...report, notices: [...new Set(notices), ...kept, ...report.notices] }
   } finally {
     packuments.close()
   }
+}
+
+/** What was added and is no other package in the lock: it was there for others, or it is a folder of the workspace. */
+function keptAs(
+  written: ReadonlyMap<string, string>,
+  { changes }: InstallReport,
+): readonly string[] {
+  const changed = new Set(changes.map(({ name }) => name))
+  return [...written].flatMap(([name, specifier]) =>
+    changed.has(name) ? [] : [`${name} is in package.json as ${JSON.stringify(specifier)}`],
+  )
 }
 
 /** That a newer version is not taken, and how to take it. */
