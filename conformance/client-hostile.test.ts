@@ -15,6 +15,9 @@ import {
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { isSteleError } from '../packages/errors/src/index.ts'
+import { resolve } from '../packages/resolve/src/index.ts'
+import type { Packument } from '../packages/resolve/src/public/graph.ts'
 import {
   makePackage,
   makeTar,
@@ -199,6 +202,27 @@ suite('stele install', { concurrency: 1 }, () => {
       assert.ok(!existsSync(join(root, 'node_modules')))
     })
   }
+
+  test('ends a resolution in which packages name thousands more', async () => {
+    let asked = 0
+    const packument = (name: string): Promise<Packument> => {
+      asked += 1
+      const names = Array.from(
+        { length: name.includes('-') ? 0 : 101_000 },
+        (_, at) => [`${name}-${at}`, '*'] as const,
+      )
+      const own = { dependencies: Object.fromEntries(names), dist: { tarball: '' } }
+      const versions = { '1.0.0': { name, version: '1.0.0', ...own } }
+      return Promise.resolve({ name, 'dist-tags': { latest: '1.0.0' }, versions })
+    }
+    const edges = [{ name: 'a', specifier: '*', kind: 'dependencies' }] as const
+    const other = () => assert.fail('nothing is of another source')
+    await assert.rejects(resolve([{ folder: '.', edges }], { packument, other }), (error) => {
+      assert.ok(isSteleError(error, 'graph_too_large'))
+      return true
+    })
+    assert.ok(asked <= 100_001, `${asked} packuments were asked for`)
+  })
 
   test('says that the disk is full, and goes on when there is room', async (t) => {
     await using folder = await makeFolder('full')

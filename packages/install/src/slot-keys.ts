@@ -66,7 +66,7 @@ function circles(
   }
   const leave = ({ key, at, low }: Visit): void => {
     if (low !== at) return
-    const circle = open.splice(open.indexOf(key))
+    const circle = open.splice(open.lastIndexOf(key))
     for (const member of circle) {
       const visit = visits.get(member)
       if (visit !== undefined) visit.isOpen = false

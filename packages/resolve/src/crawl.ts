@@ -94,6 +94,8 @@ export class Crawl {
   readonly #directs = new Map<string, Promise<PackageId | undefined>[]>()
   /** Whether packages came from the lock, so that not all was asked for. */
   #tookOver = false
+  /** There is too much of it: nothing is followed any more. */
+  #isOver = false
   #running = 0
   #ended = Promise.withResolvers<void>()
 
@@ -207,6 +209,7 @@ export class Crawl {
       return this.#visit(await this.#ports.other(specifier, '.'), scope, rule)
     }
     const { name, wanted } = specifier
+    this.#bound(name)
     asked.set(edge.name, specifier)
     const pin = this.#pin(from, edge)
     const isExact = (this.#rules.ranges ?? nodeRanges).version(wanted) !== undefined
@@ -218,6 +221,13 @@ export class Crawl {
     const chosen = this.#asked.get(key) ?? this.#pickAlike(specifier, known)
     this.#asked.set(key, chosen)
     return this.#visit(await chosen, scope, rule)
+  }
+
+  /** As many names as there can be packages: somebody may invent dependencies faster than they are followed. */
+  #bound(name: string): void {
+    if (this.#names.add(name).size <= maxPackages) return
+    this.#isOver = true
+    throw new SteleError('graph_too_large', { limit: maxPackages })
   }
 
   #override(
@@ -248,9 +258,6 @@ export class Crawl {
     preferred: readonly string[],
     { pin, pinner }: Pick<Known, 'pin' | 'pinner'>,
   ): Promise<Chosen> {
-    // As many as there can be packages: somebody may invent dependencies faster than they are followed.
-    if (this.#names.add(name).size > maxPackages)
-      throw new SteleError('graph_too_large', { limit: maxPackages })
     const packument = await this.#ports.packument(name)
     const { nodeVersion, refuse, ranges = nodeRanges } = this.#rules
     const pinned = takePinned(packument, { wanted, ranges }, pin)
@@ -293,7 +300,8 @@ export class Crawl {
     const growing = this.#grow(id, { release, optional: optionalIn(edges) })
     this.#ports.chosen?.(plain, release)
     const asking = { id: plain, place: growing }
-    for (const edge of edges) this.#settle(growing, edge, this.#transitive(edge, asking, scope))
+    for (const edge of this.#isOver ? [] : edges)
+      this.#settle(growing, edge, this.#transitive(edge, asking, scope))
     return id
   }
 
