@@ -113,8 +113,8 @@ function redirectedTo(path: string | undefined): Fault {
     response.writeHead(302, { location: path ?? request.url ?? '/' }).end()
 }
 
-/** A registry of one package, with a fault of some addresses for as long as it is there. */
-async function startFaulty(): Promise<
+/** A registry of these packages, with a fault of some addresses for as long as it is there. */
+async function startFaulty(names: readonly string[] = ['good']): Promise<
   AsyncDisposable & {
     readonly url: string
     readonly break: (fault: Fault | undefined, isBroken: (path: string) => boolean) => void
@@ -122,7 +122,7 @@ async function startFaulty(): Promise<
 > {
   let fault: Fault | undefined
   let isBroken: (path: string) => boolean = () => false
-  const whole = await startMade([{ name: 'good', version: '1.0.0' }])
+  const whole = await startMade(names.map((name) => ({ name, version: '1.0.0' })))
   let own = ''
   const answer: RequestListener = (request, response) => {
     const path = request.url ?? '/'
@@ -184,6 +184,24 @@ for (const [place, faults, isBroken] of places) {
     }
   })
 }
+
+test('a registry that gives no tarballs is not asked for each of them', async () => {
+  const names = Array.from({ length: 200 }, (_, at) => `package-${at}`)
+  await using registry = await startFaulty(names)
+  await using folder = await makeFolder('faults')
+  const root = writeProject(folder.path, Object.fromEntries(names.map((name) => [name, '1.0.0'])))
+  const env = { ...environmentIn(folder.path, registry.url), npm_config_fetch_retries: '1' }
+  const asked = new Set<string>()
+  const refuse: Fault = ({ request, response }) => {
+    asked.add(request.url ?? '')
+    response.writeHead(500).end()
+  }
+  registry.break(refuse, (path) => path.endsWith('.tgz'))
+  const { code, stderr } = await runStele(['install'], { cwd: root, env })
+  assert.equal(code, 1, stderr)
+  assert.match(stderr, /the status is 500/)
+  assert.ok(asked.size < names.length / 2, `it asked for ${asked.size}`)
+})
 
 /** What an installation that failed left behind. */
 function leftIn(folder: string, root: string): readonly string[] {

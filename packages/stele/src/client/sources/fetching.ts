@@ -87,10 +87,12 @@ export class Fetching {
     if (this.#ports.isOffline) await this.#needAll(graph, selected)
     pull.help()
     const filled = new Map<Staged, string>()
-    for (const key of selected) {
-      if (folders.has(key)) continue
-      const found = await this.#begun.get(idOf(graph, key))
-      if (found === undefined) throw new Error(`"${key}" was not begun`)
+    const awaited = [...selected].filter((key) => !folders.has(key))
+    const failure = firstFailure(awaited.flatMap((key) => this.#begun.get(idOf(graph, key)) ?? []))
+    for (const key of awaited) {
+      const begun = this.#begun.get(idOf(graph, key))
+      if (begun === undefined) throw new Error(`"${key}" was not begun`)
+      const found = await Promise.race([begun, failure])
       const folder = typeof found === 'string' ? found : filled.get(found)
       if (folder !== undefined) folders.set(key, shareSlot(store, placing, { key, folder }))
       else if (typeof found !== 'string') {
@@ -115,6 +117,14 @@ export class Fetching {
       throw new SteleError('offline_absent', { missing: missing.toSorted() })
     }
   }
+}
+
+/** Rejects as soon as one of these does: with no network nobody waits until a thousand packages have been tried. */
+function firstFailure(all: readonly Promise<unknown>[]): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  promise.catch(() => {}) // Whoever waits hears of it.
+  for (const each of all) each.catch(reject)
+  return promise
 }
 
 function isOfRegistry(id: PackageId, { name, version }: Release): boolean {

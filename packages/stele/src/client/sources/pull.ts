@@ -101,6 +101,7 @@ export class Pull {
 
   /** Ends what is still being fetched. */
   close(): void {
+    this.#own?.stop()
     this.#http?.close()
     for (const worker of this.#workers) void worker.terminate()
   }

@@ -38,8 +38,12 @@ export type PullerPorts = {
   readonly atOnce: number
 }
 
-/** Takes jobs as they come, once started. */
-export type Puller = { readonly add: (jobs: readonly Job[]) => void; readonly start: () => void }
+/** Takes jobs as they come, once started, and none any more once stopped. */
+export type Puller = {
+  readonly add: (jobs: readonly Job[]) => void
+  readonly start: () => void
+  readonly stop: () => void
+}
 
 /** A puller of this thread. */
 export function createPuller(ports: PullerPorts): Puller {
@@ -78,6 +82,9 @@ export function createPuller(ports: PullerPorts): Puller {
     start: () => {
       isStarted = true
       fill()
+    },
+    stop: () => {
+      isStarted = false
     },
   }
 }
