@@ -2,6 +2,8 @@
 // packuments, whoever unpacks it makes anew from what the log proves. So no name in the file is ever the name of a file on a disk.
 import {
   closeSync,
+  constants,
+  fstatSync,
   fsyncSync,
   openSync,
   readdirSync,
@@ -28,6 +30,8 @@ export type PackReport = {
   readonly bytes: number
 }
 
+/** What packs hold. */
+const packedPath = /^-\/log\/(?!.*\.\.)[a-z0-9./]+$/
 /** Files that no copy is without, first in the pack. */
 const firstFiles = ['key', 'checkpoint', 'head']
 
@@ -63,6 +67,8 @@ function namesIn(dir: string): readonly string[] {
     .filter((one) => one.isFile())
     .map((one) => join(one.parentPath, one.name).slice(join(dir, logFolder).length))
     .map((name) => name.replaceAll('\\', '/').replace(/^\//, ''))
+    // What rsync has left half done, and other programs, is not of the log.
+    .filter((name) => packedPath.test(logFolder + name))
   const others = names.filter((name) => !firstFiles.includes(name)).toSorted()
   return [...firstFiles.filter((name) => names.includes(name)), ...others]
 }
@@ -97,14 +103,17 @@ export type OpenPack = Disposable & {
 }
 
 const [statusOk, statusNone] = [200, 404]
-/** What packs hold. */
-const packedPath = /^-\/log\/[a-z0-9./]+$/
 
 /** Opens a file that packMirror() wrote. What is in it is for whoever reads it to check. Throws `pack_invalid`. */
 export function openPack(file: string): OpenPack {
-  const from = openSync(file, 'r')
+  // A pipe would keep its reader waiting for ever.
+  const from = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {
-    const places = readPlaces(from, file)
+    const refuse = refuserOf(file)
+    const stats = fstatSync(from)
+    if (stats.isDirectory()) throw refuse('it is a folder')
+    if (!stats.isFile()) throw refuse('it can be read only once: save it as a file first')
+    const places = readPlaces(from, refuse)
     return {
       has: (sha512) => places.has(logFolder + blobPath(sha512)),
       fetch: async (path, maxBytes) => {
@@ -113,7 +122,7 @@ export function openPack(file: string): OpenPack {
         const bytes = Buffer.allocUnsafeSlow(Math.min(place.size, maxBytes + 1))
         for (let at = 0; at < bytes.length; ) {
           const count = readSync(from, bytes, at, bytes.length - at, place.at + at)
-          if (count === 0) throw new SteleError('pack_invalid', { file, reason: 'it is cut short' })
+          if (count === 0) throw refuse('it is cut short')
           at += count
         }
         return { status: statusOk, bytes }
@@ -126,8 +135,13 @@ export function openPack(file: string): OpenPack {
   }
 }
 
-function readPlaces(from: number, file: string): ReadonlyMap<string, TarPlace> {
-  const refuse = (reason: string): SteleError => new SteleError('pack_invalid', { file, reason })
+type Refuse = (reason: string) => SteleError
+
+function refuserOf(file: string): Refuse {
+  return (reason) => new SteleError('pack_invalid', { file, reason })
+}
+
+function readPlaces(from: number, refuse: Refuse): ReadonlyMap<string, TarPlace> {
   const places = new Map<string, TarPlace>()
   const read = (at: number, size: number): Buffer => {
     const bytes = Buffer.alloc(size)
@@ -136,8 +150,7 @@ function readPlaces(from: number, file: string): ReadonlyMap<string, TarPlace> {
   for (const place of walkTar(read, { refuse, maxPathBytes })) {
     const { name } = place
     const shown = JSON.stringify(name.slice(0, 200))
-    if (!packedPath.test(name) || name.includes('..'))
-      throw refuse(`it holds ${shown}, which no mirror has`)
+    if (!packedPath.test(name)) throw refuse(`it holds ${shown}, which no mirror has`)
     if (places.has(name)) throw refuse(`it holds ${shown} twice`)
     if (places.size >= maxPackedFiles) throw refuse('it holds too many files')
     places.set(name, place)
