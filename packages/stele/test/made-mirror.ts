@@ -54,6 +54,23 @@ export function release(
   return log.addBlob(tarball)
 }
 
+/** A release that a log tells as no registry would: under a version that is none, or with as many bytes as it likes. */
+export function releaseAs(
+  log: LogBuilder,
+  name: string,
+  { version, sizeBytes }: { readonly version: string; readonly sizeBytes?: number },
+): void {
+  release(log, name, '0.0.1')
+  const { contents, integrity, record } = readRelease(makePackage({ name, version: '0.0.2' }, {}))
+  const told = sizeBytes === undefined ? contents : { ...contents, size: sizeBytes }
+  const object = `/packages/${name}`
+  log.call('alice', 'put', [
+    [`${object}/versions`, version, formatVersionsValue({ integrity, record })],
+    [`${object}/contents`, version, formatContentsValue(told)],
+  ])
+  log.addBlob(makePackage({ name, version: '0.0.2' }, {}))
+}
+
 /** A registry with two releases of one package. */
 export function twoReleases(): LogBuilder {
   const log = makeRegistry()

@@ -27,6 +27,7 @@ import {
   mirror,
   readTree,
   release,
+  releaseAs,
   twoReleases,
 } from './made-mirror.ts'
 
@@ -175,6 +176,7 @@ suite('mirrorThrough()', () => {
     ['..', 'dots'],
     ['..%2F..%2Foutside', 'a path'],
     ['nul%00', 'a NUL'],
+    ['-', 'the folder of the tarballs'],
     ['KEPT', 'another only in case'],
   ] as const) {
     test(`mirrorThrough() writes no packument for a name that is ${what}, and says so`, async () => {
@@ -207,12 +209,15 @@ suite('mirrorThrough()', () => {
     ['a package that is no more', (log) => write(log, '/packages/other', 'origin', null)],
     ['a name that differs in case', (log) => release(log, 'KEPT', '1.0.0')],
     ['a name that is no file', (log) => release(log, 'odd', '1.0.0', '..')],
+    ['a version that is no file', (log) => releaseAs(log, 'kept', { version: '../1.0.0' })],
+    ['another version where one was no file', (log) => release(log, 'odd-before', '1.0.0')],
     ['so much that a bundle is full', (log) => callOften(log, 300)],
   ]
   for (const [what, change] of changes) {
     test(`mirrorThrough() goes on from where it was, and makes what a first run makes, after ${what}`, async () => {
       const [dir, fresh, log] = [freshDir(), freshDir(), twoReleases()]
       release(log, 'other', '1.0.0')
+      releaseAs(log, 'odd-before', { version: '../1.0.0' })
       await mirror(dir, log)
       change(log)
       const asked: string[] = []

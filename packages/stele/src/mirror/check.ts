@@ -13,7 +13,13 @@ import {
 import { parseCheckpoint } from '../sources/checkpoint.ts'
 import { maxFaultsTold, maxNoteBytes, maxPackumentBytes, tarballsAtOnce } from './limits.ts'
 import { formatPackument } from './packuments.ts'
-import { type MirroredRelease, planMirror, requireRegistry, withheldBlobs } from './releases.ts'
+import {
+  type MirroredRelease,
+  moduleFile,
+  planMirror,
+  requireRegistry,
+  withheldBlobs,
+} from './releases.ts'
 
 /** What is wrong at an address of it. */
 type MirrorFinding = { readonly address: string; readonly reason: string }
@@ -201,7 +207,7 @@ async function checkTarball(
   { fetch, tell }: { readonly fetch: VerifyPorts['fetch']; readonly tell: Tell },
   { name, version, sha512, sizeBytes }: MirroredRelease,
 ): Promise<number> {
-  const address = `/npm/-/${name}/${name.slice(name.indexOf('/') + 1)}-v${version}.tgz`
+  const address = `/npm/-/${name}/${moduleFile({ name, version })}`
   const { status, bytes } = await fetch(encodeURI(address), sizeBytes)
   if (status !== statusOk) tell(address, `it answers with status ${status}`)
   else {

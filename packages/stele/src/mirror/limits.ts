@@ -44,3 +44,9 @@ export const maxStateHeaderBytes: number = 256 * 1024 * 1024
 
 /** What is kept of a log is written anew when a part of 1/64 of it is new: following that costs less than writing it each time. */
 export const maxStatesBehind = 64
+
+/** Bytes of a file's name: what common disks hold. Names of packages have up to 214, and versions up to 256. */
+export const maxFileNameBytes = 255
+
+/** Bytes of a tarball: larger ones cannot be published, and one is in memory at a time, whatever a log says. */
+export const maxTarballBytes: number = 1024 * 1024 * 1024

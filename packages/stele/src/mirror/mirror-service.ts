@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { logFolder, logRoot } from '@stele/entries/paths'
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import { compareUtf8 } from '@stele/formats/names'
 import { createPublicFiles } from '@stele/storage/files'
 import {
   type CloneOptions,
@@ -20,6 +21,7 @@ import { type KeptMirror, loadState, saveState, type Tally } from './kept-state.
 import { maxNoteBytes, maxStatesBehind } from './limits.ts'
 import { type PackumentsWritten, writePackuments } from './packuments.ts'
 import {
+  type Changed,
   type MirroredRelease,
   planMirror,
   replayedBlobs,
@@ -196,7 +198,7 @@ function contentsOf(
         tarballs: { ...copies, held, missing: [...copies.missing, ...lost] },
         packuments: written && { ...written, packages: shown, versions: held },
         unlearned,
-        oddNames: changed === 'all' ? plan.oddNames : (kept?.oddNames ?? []),
+        oddNames: oddNow(plan.oddNames, { kept, changed }),
         absent: plan.absent,
         withoutBytes,
       }
@@ -207,6 +209,16 @@ function contentsOf(
       }
     },
   }
+}
+
+/** Of packages that were not looked at, what was odd before. Names that are odd themselves make it look at all of them. */
+function oddNow(
+  found: readonly string[],
+  { kept, changed }: { readonly kept: Kept | undefined; readonly changed: Changed },
+): readonly string[] {
+  if (changed === 'all') return found
+  const before = kept?.oddNames.filter((one) => !changed.has(one.replace(/(?<=.)@.*$/s, '')))
+  return [...(before ?? []), ...found].toSorted(compareUtf8)
 }
 
 function sumOf(tallies: KeptMirror['tallies']): Tally {
@@ -220,9 +232,10 @@ type Known = { readonly before: JsonObject; readonly baseUrl: string | undefined
 
 /** The report where nothing is new: the registry shows the tree that is here, and the same is wanted of it. */
 async function findSame(
-  { url, dir, fetch, selection }: MirrorOptions,
+  { url, dir, fetch, selection, logKey }: MirrorOptions,
   { before, baseUrl }: Known,
 ): Promise<MirrorReport | undefined> {
+  if (logKey !== undefined) return undefined // Who names a key wants it to be compared.
   if (textIn(before, 'selection') !== selectionDigest(selection)) return undefined
   if (textIn(before, 'baseUrl') !== baseUrl || !existsSync(join(dir, logFolder))) return undefined
   const here = readHere(dir)

@@ -1,11 +1,13 @@
 // The folder npm/ of a mirror: what npm's clients ask a registry for, as files that any static web server can serve.
 // All of it is what the log proves: of each version its record and its digest, and where this mirror has its tarball: in the same
 // folder, since npm refuses tarballs from outside of its registry. mnpm's clients find them by the same names.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AuditedState } from '@stele/audit/checks'
 import { blobPath, logFolder } from '@stele/entries/paths'
+import { SteleError } from '@stele/errors'
 import { abbreviate } from '@stele/formats/manifest'
+import { scopeOf } from '@stele/formats/names'
 import { historyOf } from '@stele/releases/checks'
 import { isoTime } from '@stele/releases/release'
 import { readTags } from '@stele/releases/state'
@@ -16,7 +18,9 @@ import {
   type Changed,
   type MirroredRelease,
   type MirrorPlan,
+  moduleFile,
   type ToldRelease,
+  tarballFolderName,
   tellReleases,
   withoutWithheld,
 } from './releases.ts'
@@ -25,8 +29,8 @@ import { isHeld } from './tarballs.ts'
 /** Where they lie. */
 const npmFolder = 'npm'
 
-/** Where the tarballs lie: what mnpm calls a mirror. No package is called so. */
-const tarballFolder: string = `${npmFolder}/-`
+/** Where the tarballs lie: what mnpm calls a mirror. */
+const tarballFolder: string = `${npmFolder}/${tarballFolderName}`
 
 /** What was done there. */
 export type PackumentsWritten = { readonly written: number; readonly removed: number }
@@ -47,6 +51,8 @@ export function writePackuments(
     readonly rehash: boolean
   },
 ): PackumentsWritten {
+  const requireFolders = createLinkCheck(folder.root)
+  for (const name of changed === 'all' ? packages.keys() : changed) requireFolders(name)
   const wanted = new Set<string>()
   let written = 0
   let open: { readonly put: string; readonly bytes: Uint8Array }[] = []
@@ -76,6 +82,28 @@ export function writePackuments(
   return { written, removed: outdated.length }
 }
 
+/**
+ * Throws `data_invalid` where a folder of this package is a link: what is written and removed there would be somebody else's. Folders
+ * that nothing is written to are not looked into.
+ */
+function createLinkCheck(root: string): (name: string) => void {
+  const known = new Set<string>()
+  const requireOwn = (path: string): void => {
+    if (known.has(path)) return
+    known.add(path)
+    if (lstatSync(join(root, path), { throwIfNoEntry: false })?.isSymbolicLink() !== true) return
+    const reason = 'it is a link, and a mirror removes there what it does not know: remove the link'
+    throw new SteleError('data_invalid', { path: join(root, path), reason })
+  }
+  for (const folder of [npmFolder, tarballFolder]) requireOwn(folder)
+  return (name) => {
+    const scope = scopeOf(name)
+    if (scope !== undefined)
+      for (const folder of [npmFolder, tarballFolder]) requireOwn(`${folder}/${scope}`)
+    requireOwn(`${tarballFolder}/${name}`)
+  }
+}
+
 /** Gives a tarball the name that clients know. Gives the path. */
 function linkTarball(
   { root, change }: CloneFolder,
@@ -91,17 +119,6 @@ function linkTarball(
   const isCopy = here?.size === its?.size && its?.nlink === 1
   if (rehash || (here?.ino !== its?.ino && !isCopy)) change([{ link: path, from }])
   return path
-}
-
-/** The file as mnpm's mirrors call it. */
-function moduleFile({
-  name,
-  version,
-}: {
-  readonly name: string
-  readonly version: string
-}): string {
-  return `${name.slice(name.indexOf('/') + 1)}-v${version}.tgz`
 }
 
 /** The abbreviated form, with `time`: the form that all clients install from, and that tells how old a version is. */

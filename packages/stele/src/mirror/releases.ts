@@ -4,7 +4,7 @@ import type { AuditedState } from '@stele/audit/checks'
 import type { StateReader } from '@stele/entries/calls'
 import { isSteleError, SteleError } from '@stele/errors'
 import { parseRecord } from '@stele/formats/manifest'
-import { compareUtf8, formatIntegrity, parsePackageName } from '@stele/formats/names'
+import { compareUtf8, formatIntegrity, parsePackageName, parseVersion } from '@stele/formats/names'
 import { parseContentsValue, parseVersionsValue, type VersionsValue } from '@stele/formats/values'
 import { knownRules } from '@stele/registry'
 import { readAmended, readSeenChunks } from '@stele/releases/observed'
@@ -17,6 +17,7 @@ import {
   readNotice,
   readOrigin,
 } from '@stele/releases/state'
+import { maxFileNameBytes, maxTarballBytes } from './limits.ts'
 import { isWanted, type Selection } from './selection.ts'
 
 /** A release that a mirror is to hold. */
@@ -33,6 +34,9 @@ export type MirroredRelease = {
 /** What the log proves of it. */
 export type ToldRelease = MirroredRelease & VersionsValue & { readonly notice: Notice }
 
+/** The folder of the tarballs, beside the packuments. A package that is called so has none. */
+export const tarballFolderName = '-'
+
 /** The packages of which something changed. */
 export type Changed = 'all' | ReadonlySet<string>
 
@@ -42,7 +46,7 @@ export type MirrorPlan = {
   readonly packages: ReadonlyMap<string, readonly MirroredRelease[]>
   /** Releases of upstreams of which the log does not tell what they hold, by package: nothing could be compared with it. */
   readonly unlearned: ReadonlyMap<string, number>
-  /** Names that no file is called, or that differ from another only in case. */
+  /** Names, and releases, that no file is called, or that differ from another only in case. */
   readonly oddNames: readonly string[]
   /** What was asked for by name or by a lock, and the registry does not have: names, and releases. */
   readonly absent: readonly string[]
@@ -74,15 +78,21 @@ export function planMirror(
     if (origin === undefined) continue
     if (!isFileName(name) || twins.has(name)) oddNames.push(name)
     else {
-      const { releases, others } = releasesOf(told, name, { selection, origin })
+      const { releases, others, odd } = releasesOf(told, name, { selection, origin })
       if (others > 0) unlearned.set(name, others)
+      oddNames.push(...odd)
       packages.set(
         name,
         releases.filter(({ sha512 }) => !withheld.has(sha512)),
       )
     }
   }
-  return { packages, unlearned, oddNames, absent: absentOf(packages, selection) }
+  return {
+    packages,
+    unlearned,
+    oddNames: oddNames.toSorted(compareUtf8),
+    absent: absentOf(packages, selection),
+  }
 }
 
 /** The blobs that takedowns name: nobody is to have them, so no packument shows them, and they go when the checkpoint is there. */
@@ -133,18 +143,29 @@ export function withoutWithheld(state: AuditedState): StateReader {
   }
 }
 
-/** `others`: how many are left out, since nobody knows what they hold. */
+/** `others`: how many are left out, since nobody knows what they hold. `odd`: those that are no names of files. Throws `mirror_impossible`. */
 function releasesOf(
   state: StateReader,
   name: string,
   { selection, origin }: { readonly selection: Selection; readonly origin: string },
-): { readonly releases: readonly MirroredRelease[]; readonly others: number } {
+): {
+  readonly releases: readonly MirroredRelease[]
+  readonly others: number
+  readonly odd: readonly string[]
+} {
   const object = packageObject(name)
   const isObserved = origin !== 'hosted'
   const releases: MirroredRelease[] = []
+  const odd: string[] = []
   let others = 0
-  for (const version of readLiveVersions(state, name)) {
+  const versions = [...readLiveVersions(state, name)]
+  const twins = twinsIn(versions)
+  for (const version of versions) {
     if (!isWanted(selection, name, version)) continue
+    if (twins.has(version) || !hasFile(name, version)) {
+      odd.push(`${name}@${version}`)
+      continue
+    }
     const said = state.get(`${object}/versions`, version)
     const found = state.get(`${object}/contents`, version)
     const contents = found && parseContentsValue(decode(found))
@@ -153,9 +174,28 @@ function releasesOf(
       continue
     }
     const { sha512, size: sizeBytes } = contents
+    if (sizeBytes > maxTarballBytes) {
+      const reason = `the log says that ${version} has a tarball of ${sizeBytes} bytes, and no registry takes so many`
+      throw new SteleError('mirror_impossible', { url: name, reason })
+    }
     releases.push({ name, version, sha512, sizeBytes, isObserved })
   }
-  return { releases, others }
+  return { releases, others, odd }
+}
+
+/** Whether its tarball can be a file. A log may say anything: what is no version could lead out of the folder. */
+function hasFile(name: string, version: string): boolean {
+  try {
+    return moduleFile({ name, version: parseVersion(version) }).length <= maxFileNameBytes
+  } catch (error) {
+    if (isSteleError(error, 'version_invalid')) return false
+    throw error
+  }
+}
+
+/** A tarball's file as mnpm's mirrors call it. */
+export function moduleFile({ name, version }: Pick<MirroredRelease, 'name' | 'version'>): string {
+  return `${name.slice(name.indexOf('/') + 1)}-v${version}.tgz`
 }
 
 /** What the log proves of releases of one package. */
@@ -184,16 +224,25 @@ export function tellReleases(
   })
 }
 
-/** Names of which all but the lower-case one would be the same file on some disks. */
+/** Names of which all but one would be the same file on some disks: the lower-case one, or else the first, is none of them. */
 function twinsIn(names: readonly string[]): ReadonlySet<string> {
-  const known = new Set(names)
-  const isTwin = (name: string): boolean =>
-    name !== name.toLowerCase() && known.has(name.toLowerCase())
-  return new Set(names.filter(isTwin))
+  const twins = new Set<string>()
+  const first = new Map<string, string>()
+  for (const name of names.toSorted((one, other) => rankOf(one) - rankOf(other))) {
+    const lower = name.toLowerCase()
+    if (first.has(lower)) twins.add(name)
+    else first.set(lower, name)
+  }
+  return twins
 }
 
-/** What npm allows as a name stays within a folder: no dots at its start, no slash but a scope's. */
+function rankOf(name: string): number {
+  return name === name.toLowerCase() ? 0 : 1
+}
+
+/** What npm allows as a name stays within a folder: no dots at its start, no slash but a scope's. The tarballs' folder has a name that is taken. */
 export function isFileName(name: string): boolean {
+  if (name === tarballFolderName) return false
   try {
     parsePackageName(name)
     return true
