@@ -60,7 +60,7 @@ test('stele mirror push brings a mirror to a daemon, over ssh and to a folder at
   assert.equal(await readFile(join(there('disk'), 'index.html'), 'utf8'), 'mine')
 })
 
-test('stele mirror push leaves a place alone that holds another log, or a newer one', async () => {
+test('stele mirror push leaves a place alone that holds another log, a newer one, or an npm/ of somebody else', async () => {
   await using folder = await makeFolder('push-foreign')
   await using server = await startServer()
   await using other = await startServer()
@@ -89,6 +89,13 @@ test('stele mirror push leaves a place alone that holds another log, or a newer 
     assert.match(shown, reason)
   }
   assert.deepEqual(await tree(join(folder.path, 'mirror')), before)
+  const site = join(folder.path, 'site')
+  await mkdir(join(site, 'npm/docs'), { recursive: true })
+  await writeFile(join(site, 'npm/docs/index.html'), 'mine')
+  const { code, shown } = await run('mirror', 'push', '--folder', 'mirror', site)
+  assert.equal(code, 1, shown)
+  assert.match(shown, /it holds npm\/, and no log of a mirror/)
+  assert.deepEqual([await readdir(site), await readdir(join(site, 'npm'))], [['npm'], ['docs']])
   for (const [args, text] of [
     [['--folder', '.', 'there'], /holds no log/],
     [['--folder', 'mirror'], /Say where to/],

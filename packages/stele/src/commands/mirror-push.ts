@@ -24,7 +24,7 @@ export const mirrorPush: Command<PushReport> = {
     notes: [
       'A destination is written as for rsync: rsync://host/module/path or host::module/path for its daemon, user@host:/path over ssh, or a folder.',
       'What a checkpoint stands for is there before the checkpoint is, and what is not needed any more goes last. Nothing but -/ and npm/ is sent or removed.',
-      'A destination that holds another log, or a newer one, is left as it is. The exit status is 1 where one of them failed.',
+      'A destination that holds another log, a newer one, or an npm/ of something else, is left as it is. The exit status is 1 where one of them failed.',
     ],
   },
   run,

@@ -139,14 +139,14 @@ async function pushOne(
 /** rsync's status where what was asked for is not there. */
 const statusAbsent = 23
 
-/** Why nothing must be pushed there: it holds another log, or is ahead of this folder. */
+/** Why nothing must be pushed there: it holds another log, is ahead of this folder, or has files of somebody else where packuments go. */
 async function findForeign(
   place: string,
   { run, here, there }: { readonly run: RunRsync; readonly here: Here; readonly there: string },
 ): Promise<string | undefined> {
   mkdirSync(there)
   const wanted = ['key', checkpoint].map((file) => `--include=/${logFolder}${file}`)
-  const folders = ['--include=/-/', '--include=/-/log/']
+  const folders = ['--include=/-/', '--include=/-/log/', '--include=/npm/']
   const { status, said } = await run([
     '--recursive',
     '--timeout=120',
@@ -159,7 +159,7 @@ async function findForeign(
   if (status !== 0 && status !== statusAbsent) return said
   try {
     const found = readHere(there)
-    if (found === undefined) return undefined
+    if (found === undefined) return isOthers(there) ? othersReason : undefined
     if (found.origin !== here.origin || found.key !== here.key)
       return `it holds another log: ${found.origin}`
     if (found.size > here.size)
@@ -170,4 +170,12 @@ async function findForeign(
       return `what it holds is no log: ${error.details.reason}`
     throw error
   }
+}
+
+const othersReason =
+  'it holds npm/, and no log of a mirror: what lies in npm/ there would be removed. Give another folder, or remove that one'
+
+/** A first push that was stopped leaves both folders. */
+function isOthers(there: string): boolean {
+  return existsSync(join(there, 'npm')) && !existsSync(join(there, logFolder))
 }
