@@ -101,6 +101,21 @@ suite('mirrorThrough()', () => {
     })
   }
 
+  test('mirrorThrough() leaves a mirror as it is where the registry has nothing of what is asked for', async () => {
+    const [dir, log] = [freshDir(), twoReleases()]
+    await mirror(dir, log)
+    const before = readTree(dir)
+    const selection = new Map([['keptt', null]])
+    await assert.rejects(mirror(dir, log, { selection }), {
+      message: /it has nothing of what is asked for: "keptt"/,
+    })
+    assert.deepEqual(readTree(dir), before)
+    const { absent, packuments } = await mirror(dir, log, {
+      selection: new Map([...selection, ['kept', null]]),
+    })
+    assert.deepEqual([absent, packuments?.versions], [['keptt'], 2])
+  })
+
   test('mirrorThrough() compares the key also where nothing is new', async () => {
     const [dir, log] = [freshDir(), twoReleases()]
     await mirror(dir, log)

@@ -11,7 +11,7 @@ import {
   parseTolerantJson,
 } from '@stele/formats/json'
 import { parseCheckpoint } from '../sources/checkpoint.ts'
-import { maxFaultsTold, maxNoteBytes, maxPackumentBytes, tarballsAtOnce } from './limits.ts'
+import { maxFaultsTold, maxNoteBytes, maxPackumentSlackBytes, tarballsAtOnce } from './limits.ts'
 import { formatPackument } from './packuments.ts'
 import {
   type MirroredRelease,
@@ -75,7 +75,11 @@ export async function checkMirror(options: CheckOptions): Promise<CheckReport> {
     throw new SteleError('mirror_impossible', { url, reason })
   }
   const findings: MirrorFinding[] = []
-  const tell = (address: string, reason: string): void => void findings.push({ address, reason })
+  let more = 0
+  const tell = (address: string, reason: string): void => {
+    if (findings.length < maxFaultsTold) findings.push({ address, reason })
+    else more++
+  }
   const behind = registry === undefined ? null : await measureBehind(log, registry, tell)
   const { packages } = planMirror(state, { selection: 'all', withheld: withheldBlobs(log) })
   const counts = { packages: 0, versions: 0, notListed: 0, tarballs: 0, tarballBytes: 0 }
@@ -101,8 +105,8 @@ export async function checkMirror(options: CheckOptions): Promise<CheckReport> {
     size: log.size,
     behind,
     ...counts,
-    findings: findings.slice(0, maxFaultsTold),
-    more: Math.max(0, findings.length - maxFaultsTold),
+    findings,
+    more,
   }
 }
 
@@ -149,12 +153,19 @@ async function checkPackument(
   releases: readonly MirroredRelease[],
 ): Promise<readonly MirroredRelease[]> {
   const address = `/npm/${name}`
-  const { status, bytes } = await fetch(address, maxPackumentBytes)
+  const whole = Buffer.from(formatPackument(state, name, { releases, baseUrl }))
+  const maxBytes = 2 * whole.length + maxPackumentSlackBytes
+  const { status, bytes } = await fetch(address, maxBytes)
   if (status === statusAbsent) return []
   if (status !== statusOk) {
     tell(address, `it answers with status ${status}`)
     return []
   }
+  if (bytes.length > maxBytes) {
+    tell(address, `it has over ${maxBytes} bytes, and all that the log has of it ${whole.length}`)
+    return []
+  }
+  if (whole.equals(bytes)) return releases
   const shown = read(bytes)
   if (typeof shown === 'string') {
     tell(address, shown)

@@ -15,8 +15,8 @@ export const maxBytesAtOnce: number = 32 * 1024 * 1024
 /** Bytes of a checkpoint: as an auditor allows. */
 export const maxNoteBytes: number = 64 * 1024
 
-/** Bytes of a packument of a mirror, all of it in memory: half a million versions have no more. */
-export const maxPackumentBytes: number = 512 * 1024 * 1024
+/** Bytes that a packument may have beyond twice what the log makes of it, when it is checked: so that what is added is told by its name. */
+export const maxPackumentSlackBytes: number = 1024 * 1024
 
 /** What is wrong with a mirror, as far as a report names it: more than anybody mends one by one. */
 export const maxFaultsTold = 100

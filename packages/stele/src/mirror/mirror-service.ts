@@ -19,10 +19,12 @@ import { parseCheckpoint } from '../sources/checkpoint.ts'
 import { findChanged, tallyUp } from './changed.ts'
 import { type KeptMirror, loadState, saveState, type Tally } from './kept-state.ts'
 import { maxNoteBytes, maxStatesBehind } from './limits.ts'
+import { listSpecs } from './mirror-text.ts'
 import { type PackumentsWritten, writePackuments } from './packuments.ts'
 import {
   type Changed,
   type MirroredRelease,
+  type MirrorPlan,
   planMirror,
   replayedBlobs,
   requireRegistry,
@@ -174,6 +176,7 @@ function contentsOf(
       }
       const [changed, withheld] = [findChanged(log, kept), withheldBlobs(log)]
       const plan = planMirror(state, { selection, withheld, changed })
+      requireAny(url, plan)
       const lost = await copyBlobs(copied, replayedBlobs(state, { withheld, changed }), { rehash })
       const isThere = (release: MirroredRelease): boolean =>
         has(release.sha512) || isHeld(folder.root, release)
@@ -209,6 +212,13 @@ function contentsOf(
       }
     },
   }
+}
+
+/** A name that was typed wrong must not empty a mirror. What is there, and was taken down, is there. Throws `mirror_impossible`. */
+function requireAny(url: string, { packages, oddNames, absent }: MirrorPlan): void {
+  if (absent.length === 0 || packages.size > 0 || oddNames.length > 0) return
+  const reason = `it has nothing of what is asked for: ${listSpecs(absent)}`
+  throw new SteleError('mirror_impossible', { url, reason })
 }
 
 /** Of packages that were not looked at, what was odd before. Names that are odd themselves make it look at all of them. */

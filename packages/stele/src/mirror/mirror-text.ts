@@ -45,7 +45,12 @@ function leftOut({
 
 function listed(what: string, specs: readonly string[]): readonly string[] {
   if (specs.length === 0) return []
+  return [`  ${what}: ${listSpecs(specs)}`]
+}
+
+/** In quotes, as many as people read. */
+export function listSpecs(specs: readonly string[]): string {
   const more = specs.length - maxSpecsTold
   const shown = specs.slice(0, maxSpecsTold).map((spec) => JSON.stringify(spec))
-  return [`  ${what}: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`]
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
