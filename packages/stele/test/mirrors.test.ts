@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
+import { setImmediate as setImmediatePromise } from 'node:timers/promises'
 import { isSteleError, SteleError } from '@stele/errors'
 import { openMirrors } from '../src/mnpm/mirrors.ts'
 
@@ -110,4 +111,39 @@ test('openMirrors() asks where the template says', async () => {
 test('openMirrors() says so when the registry names no mirror', async () => {
   const mirrors = openMirrors([], { open: () => async () => ({ status: 200, bytes: right }) })
   await assert.rejects(mirrors.fetch(wanted), { message: /names no mirror/ })
+})
+
+test('openMirrors() fetches large tarballs one after the other, whatever a mirror gives for how many of them', async () => {
+  let [running, most] = [0, 0]
+  const { fetch } = openMirrors([good], {
+    open: () => async (_, limit) => {
+      const isLarge = limit === maxBytes
+      running += isLarge ? 1 : 0
+      most = Math.max(most, running)
+      await setImmediatePromise()
+      running -= isLarge ? 1 : 0
+      return { status: 200, bytes: Buffer.alloc(limit + 1) }
+    },
+    maxBytes,
+    sharedBytes: 100,
+  })
+  const fetched = Array.from({ length: 8 }, () => fetch(wanted))
+  const ended = await Promise.allSettled(fetched)
+  assert.ok(
+    ended.every((one) => one.status === 'rejected' && isSteleError(one.reason, 'mirrors_failed')),
+  )
+  assert.equal(most, 1)
+})
+
+test('openMirrors() gives a large tarball whole', async () => {
+  const asked: number[] = []
+  const { fetch } = openMirrors([good], {
+    open: () => async (_, limit) => {
+      asked.push(limit)
+      return { status: 200, bytes: right.subarray(0, limit + 1) }
+    },
+    maxBytes,
+    sharedBytes: 5,
+  })
+  assert.deepEqual([Buffer.from(await fetch(wanted)), asked], [right, [5, maxBytes]])
 })

@@ -167,7 +167,9 @@ async function fetchOne(
   if (typeof found !== 'string') unpack(await mirrors.fetch({ name, version, sha512 }), found)
   const own = typeof found === 'string' ? found : join(found.folder, 'node_modules', name)
   const text = readFileSync(join(own, 'package.json'))
-  const manifest = normalizeServedManifest(parsePackageJson(text, 'its package.json'))
+  const manifest = normalizeServedManifest(
+    parsePackageJson(text, `the package.json of ${name}@${version}`),
+  )
   const told: Release = { name, version, dist: { tarball: '', integrity } }
   // Resolving leaves out what is not of its type.
   return { found, packed: Object.assign(recordOf(manifest), told) }

@@ -14,3 +14,6 @@ export const maxRounds = 1000
 
 /** Bytes of a tarball, all of it in memory: a store's files are compared and unpacked at once. */
 export const maxTarballBytes: number = 256 * 1024 * 1024
+
+/** Bytes of a tarball that is fetched beside others, in memory: nobody says beforehand how long one is, and a mirror may give what it likes. */
+export const maxSharedBytes: number = 16 * 1024 * 1024

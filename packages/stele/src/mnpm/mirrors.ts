@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import type { VerifyPorts } from '@stele/audit'
 import { isSteleError, SteleError } from '@stele/errors'
-import { maxTarballBytes } from './limits.ts'
+import { maxSharedBytes, maxTarballBytes } from './limits.ts'
 
 /** What a mirror did wrong. */
 export type MirrorFault = {
@@ -44,25 +44,33 @@ export function openMirrors(
     open,
     template = seedTemplate,
     maxBytes = maxTarballBytes,
+    sharedBytes = maxSharedBytes,
   }: {
     /** Opens one by its address; the whole address of a file is asked for. */
     readonly open: (mirror: string) => VerifyPorts['fetch']
     readonly template?: string | undefined
-    /** Of a tarball. */
+    /** Of a tarball, and of one that comes beside others: larger ones are asked for again, and come one after the other. */
     readonly maxBytes?: number
+    readonly sharedBytes?: number
   },
 ): Mirrors {
   const mirrors = [...new Set(urls)].map((url) => ({ url, fetch: open(url) }))
   const failed = new Map<string, number>()
   const given = new Map<string, number>()
   const faults: MirrorFault[] = []
+  const alone = oneByOne()
   const tryOne = async (
     { url, fetch }: (typeof mirrors)[number],
     wanted: WantedTarball,
   ): Promise<Uint8Array | Pick<MirrorFault, 'reason' | 'wanted' | 'found'>> => {
     const address = addressOf(template, url, wanted)
     try {
-      const { status, bytes } = await fetch(address, maxBytes)
+      let answer = await fetch(address, Math.min(sharedBytes, maxBytes))
+      if (answer.bytes.length > sharedBytes && maxBytes > sharedBytes) {
+        answer = { status: answer.status, bytes: none } // It is not kept while others have their turn.
+        answer = await alone(() => fetch(address, maxBytes))
+      }
+      const { status, bytes } = answer
       if (status !== statusOk) return { reason: `it answers with status ${status}` }
       if (bytes.length > maxBytes) return { reason: `it gives more than ${maxBytes} bytes` }
       const found = hash('sha512', bytes)
@@ -94,6 +102,18 @@ export function openMirrors(
       }
       throw new SteleError('mirrors_failed', { spec, tried })
     },
+  }
+}
+
+const none = new Uint8Array(0)
+
+/** Runs what it is given, each when those before have ended. */
+function oneByOne(): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const next = last.then(work)
+    last = next.catch(() => undefined)
+    return next
   }
 }
 
