@@ -36,6 +36,21 @@ const shapes: readonly (readonly [string, Readonly<Record<string, unknown>>, rea
       { 'package.json': a, 'node_modules/b/package.json': b, 'test/package.json': {} },
       ['a@1.0.0 package.json node_modules/b/package.json test/package.json'],
     ],
+    [
+      'a bundle of map.apps, its package.json first',
+      { 'a/x.js': '', 'a/manifest.json': a, 'a/nls/manifest.json': b },
+      ['a@1.0.0 package.json x.js manifest.json nls/manifest.json'],
+    ],
+    [
+      'a package that has a manifest.json too',
+      { 'manifest.json': b, 'package.json': a },
+      ['a@1.0.0 manifest.json package.json'],
+    ],
+    [
+      'a package beside the manifest.json of a page',
+      { 'page/manifest.json': { name: 'Page' }, 'f/package.json': a },
+      ['a@1.0.0 package.json'],
+    ],
   ]
 
 for (const [claim, files, wanted] of shapes) {
@@ -49,6 +64,8 @@ for (const [claim, files, wanted] of shapes) {
 
 const bad: readonly (readonly [string, Readonly<Record<string, unknown>>, string])[] = [
   ['nothing', { 'x.js': '' }, 'upload_invalid'],
+  ['a manifest.json of a page alone', { 'manifest.json': { name: 'Page' } }, 'upload_invalid'],
+  ['a bundle with a bad version', { 'manifest.json': { ...a, version: '1' } }, 'version_invalid'],
   ['nothing but dependencies', { 'node_modules/a/package.json': a }, 'upload_invalid'],
   ['a package.json that is none', { 'package.json': '{' }, 'json_invalid'],
   ['a list', { 'package.json': [] }, 'upload_invalid'],

@@ -8,6 +8,7 @@ import {
   type Version,
 } from '@stele/formats/names'
 import { maxUploadedPackages } from '../limits.ts'
+import { translateBundle } from './bundle.ts'
 import type { ZipEntry } from './read-zip.ts'
 
 /** A package that was found: its files by their paths inside it. */
@@ -18,29 +19,43 @@ export type FoundPackage = {
 }
 
 /**
- * Every folder with a package.json, but for what lies in `node_modules` or in another package. Throws upload_invalid where there is
- * none or a package.json is broken, name_invalid, version_invalid.
+ * Every folder with a package.json, or with the manifest.json of a bundle, but for what lies in `node_modules` or in another package.
+ * Throws upload_invalid where there is none or a package.json is broken, name_invalid, version_invalid.
  */
 export function findPackages(entries: readonly ZipEntry[]): readonly FoundPackage[] {
-  const roots = entries
-    .filter(({ path }) => /(?:^|\/)package\.json$/.test(path))
-    .map((entry) => ({ entry, root: entry.path.slice(0, -'package.json'.length) }))
-    .filter(({ root }) => !/(?:^|\/)node_modules\//.test(root))
-    .sort((a, b) => a.root.length - b.root.length)
-  const outer: typeof roots = []
-  for (const one of roots) {
-    if (outer.every(({ root }) => !one.root.startsWith(root))) outer.push(one)
-    if (outer.length > maxUploadedPackages) {
+  const roots: { readonly root: string; readonly packageJson: ZipEntry; readonly made: boolean }[] =
+    []
+  const faults: string[] = []
+  for (const { root, entry } of describedFolders(entries)) {
+    if (roots.some((outer) => root.startsWith(outer.root))) continue
+    const made = entry.path.endsWith('manifest.json')
+    const bundle = made ? translateBundle(entry) : { packageJson: entry }
+    if ('fault' in bundle) faults.push(bundle.fault)
+    else roots.push({ root, packageJson: bundle.packageJson, made })
+    if (roots.length > maxUploadedPackages) {
       throw refused(`it has more than ${maxUploadedPackages} packages`)
     }
   }
-  if (outer.length === 0) throw refused('no package.json is in it')
-  return outer.map(({ entry, root }) => ({
-    ...identityOf(entry),
-    files: entries
+  if (roots.length === 0) throw refused(faults[0] ?? 'it has no package.json, and no manifest.json')
+  return roots.map(({ root, packageJson, made }) => ({
+    ...identityOf(packageJson),
+    files: [...(made ? [packageJson] : []), ...entries]
       .filter(({ path }) => path.startsWith(root))
       .map((file) => ({ ...file, path: file.path.slice(root.length) })),
   }))
+}
+
+/** Folders with what may describe a package, outer ones first, and in each the package.json first. */
+function describedFolders(
+  entries: readonly ZipEntry[],
+): readonly { readonly root: string; readonly entry: ZipEntry }[] {
+  const described = (file: string): { readonly root: string; readonly entry: ZipEntry }[] =>
+    entries
+      .filter(({ path }) => path === file || path.endsWith(`/${file}`))
+      .map((entry) => ({ root: entry.path.slice(0, -file.length), entry }))
+  return [...described('package.json'), ...described('manifest.json')]
+    .filter(({ root }) => !/(?:^|\/)node_modules\//.test(root))
+    .sort((a, b) => a.root.length - b.root.length)
 }
 
 function identityOf({ path, content }: ZipEntry): Pick<FoundPackage, 'name' | 'version'> {
