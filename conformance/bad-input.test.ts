@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, suite, test } from 'node:test'
 import { addressRows, nameRows } from './bad-input/addresses.ts'
+import { archiveRows } from './bad-input/archives.ts'
 import { codeOf, type Place, type Row } from './bad-input/row.ts'
 import { uploadRows } from './bad-input/uploads.ts'
 import { wireRows } from './bad-input/wire.ts'
+import { readPeak } from './peak-memory.ts'
 import { sendRaw } from './raw-client.ts'
 import { makeUpload, publish, readPackument, signUp } from './registry-client.ts'
 import { assertNoTrouble, readCheckpoint, type Server, startServer } from './server.ts'
@@ -72,6 +74,18 @@ function assertClear(json: unknown): void {
 }
 
 suite('uploads', () => check(uploadRows))
+suite('archives', () => {
+  let peak: number
+  before(() => {
+    peak = readPeak(server.pid)
+  })
+  check(archiveRows)
+  test('no archive costs the server more than 200 MB', (t) => {
+    const more = readPeak(server.pid) - peak
+    t.diagnostic(`${Math.round(more / 1e6)} MB more than before`)
+    assert.ok(more < 200e6)
+  })
+})
 suite('names', () => check(nameRows))
 suite('addresses', () => check(addressRows))
 suite('the wire', () => check(wireRows))

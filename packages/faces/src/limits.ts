@@ -105,8 +105,9 @@ export const maxZipUnpackedBytes: number = 64 * mib
 /** Files and folders of an archive. */
 export const maxZipEntries = 20_000
 
-/** Characters of a path in an archive. */
-export const maxZipPathLength = 4096
+/** Bytes of a path in an archive, and of each name in it: what a tarball may have, so that no part of an upload is refused late. */
+export const maxZipPathBytes = 4096
+export const maxZipNameBytes = 255
 
 /** Packages in one archive: each is a release, and a commit. */
 export const maxUploadedPackages = 100

@@ -73,6 +73,12 @@ const bad: readonly (readonly [string, Readonly<Record<string, unknown>>, string
   ['no version', { 'package.json': { name: 'a' } }, 'upload_invalid'],
   ['a name that is none', { 'package.json': { ...a, name: '../a' } }, 'name_invalid'],
   ['a version that is none', { 'package.json': { ...a, version: '1' } }, 'version_invalid'],
+  ['the same release twice', { 'f/package.json': a, 'g/manifest.json': a }, 'upload_invalid'],
+  [
+    'a second package whose record could not be written',
+    { 'f/package.json': a, 'g/package.json': { ...b, dependencies: { c: '\ud800' } } },
+    'json_not_canonical',
+  ],
   [
     'more packages than are taken',
     Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`p${at}/package.json`, a])),

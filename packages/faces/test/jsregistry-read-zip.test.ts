@@ -35,6 +35,10 @@ test('readZip() gives back what writeZip() wrote', async () => {
 
 const sound = makeZip([packageJson, { path: 'index.js', content: 'x'.repeat(1000), method: 0 }])
 const zeros = Buffer.alloc(2 ** 20)
+const other = /has another name, or kind, where its data is/
+const both = /"a\/?" is a file and a folder/
+const emptyFiles = (count: number): readonly MadeEntry[] =>
+  Array.from({ length: count }, (_, at) => ({ path: `f${at}`, method: 0 }))
 const link = { path: 'link', content: '/etc/passwd', mode: 0o120777 }
 
 const bad: readonly (readonly [claim: string, zip: Uint8Array, reason: RegExp])[] = [
@@ -74,7 +78,19 @@ const bad: readonly (readonly [claim: string, zip: Uint8Array, reason: RegExp])[
     makeZip(Array.from({ length: 65 }, (_, at) => ({ path: `${at}`, content: zeros }))),
     new RegExp(`more than ${maxZipUnpackedBytes} bytes`),
   ],
-  ['too many entries', makeZip([packageJson], maxZipEntries + 1), /has 20001 entries/],
+  ['more entries than are taken', makeZip([packageJson], maxZipEntries + 1), /has 20001 entries/],
+  ['100,000 empty files', makeZip(emptyFiles(100_000)), /has 34464 entries/],
+  ['65,537 empty files, which count as one', makeZip(emptyFiles(65_537)), /list of files/],
+  ['a count that leaves a file out', makeZip([packageJson, { path: 'b' }], 1), /list of files/],
+  ['a file with another name before its data', makeZip([{ path: 'a', localPath: 'b' }]), other],
+  ['another compression before its data', makeZip([{ path: 'a', localMethod: 0 }]), other],
+  ['a file that is a folder', makeZip([{ path: 'a/b' }, { path: 'a-' }, { path: 'a' }]), both],
+  ['a file and a folder of the same name', makeZip([{ path: 'a/' }, { path: 'a' }]), both],
+  ['a name that no disk holds', makeZip([{ path: `a/${'ä'.repeat(128)}` }]), /too long/],
+  ['a path with half a character', makeZip([{ path: Uint8Array.of(0x61, 0xc3) }]), /not in UTF-8/],
+  ['a path in UTF-16', makeZip([{ path: Buffer.from('ä/b', 'utf16le') }]), /control|not in UTF-8/],
+  ['a path in CP437', makeZip([{ path: Uint8Array.of(0x84), flags: 0 }]), /not in UTF-8/],
+  ['a strongly encrypted file', makeZip([{ ...packageJson, flags: 0x841 }]), /not a sound zip/],
 ]
 
 for (const [claim, zip, reason] of bad) {

@@ -13,6 +13,12 @@ export type MadeEntry = {
   readonly mode?: number
   readonly crc?: number
   readonly size?: number
+  /** What stands there in place of the compressed content. */
+  readonly data?: Uint8Array
+  /** The path that stands before its data. */
+  readonly localPath?: string
+  /** The method that stands there. */
+  readonly localMethod?: number
 }
 
 /** The archive; `count` is the number of entries that its end tells. */
@@ -24,7 +30,7 @@ export function makeZip(entries: readonly MadeEntry[], count: number = entries.l
     const name = Buffer.from(entry.path)
     const content = Buffer.from(entry.content ?? '')
     const method = entry.method ?? 8
-    const data = method === 8 ? deflateRawSync(content) : content
+    const data = entry.data ?? (method === 8 ? deflateRawSync(content) : content)
     const fields = Buffer.alloc(22)
     fields.writeUInt16LE(entry.flags ?? 0x800, 0)
     fields.writeUInt16LE(method, 2)
@@ -32,11 +38,15 @@ export function makeZip(entries: readonly MadeEntry[], count: number = entries.l
     fields.writeUInt32LE(data.length, 12)
     fields.writeUInt32LE(entry.size ?? content.length, 16)
     fields.writeUInt16LE(name.length, 20)
+    const localName = Buffer.from(entry.localPath ?? entry.path)
+    const localFields = Buffer.from(fields)
+    localFields.writeUInt16LE(entry.localMethod ?? method, 2)
+    localFields.writeUInt16LE(localName.length, 20)
     const local = Buffer.concat([
       Buffer.from('PK\u0003\u0004\u0014\0'),
-      fields,
+      localFields,
       Buffer.alloc(2),
-      name,
+      localName,
       data,
     ])
     const rest = Buffer.alloc(16)

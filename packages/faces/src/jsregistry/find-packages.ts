@@ -2,11 +2,12 @@
 import { SteleError } from '@stele/errors'
 import { isJsonObject, parseTolerantJson } from '@stele/formats/json'
 import {
-  type PackageName,
-  parsePackageName,
-  parseVersion,
-  type Version,
-} from '@stele/formats/names'
+  formatRecord,
+  normalizeManifest,
+  parsePackageJson,
+  recordOf,
+} from '@stele/formats/manifest'
+import type { PackageName, Version } from '@stele/formats/names'
 import { maxUploadedPackages } from '../limits.ts'
 import { translateBundle } from './bundle.ts'
 import type { ZipEntry } from './read-zip.ts'
@@ -20,7 +21,7 @@ export type FoundPackage = {
 
 /**
  * Every folder with a package.json, or with the manifest.json of a bundle, but for what lies in `node_modules` or in another package.
- * Throws upload_invalid where there is none or a package.json is broken, name_invalid, version_invalid.
+ * Throws upload_invalid where there is none or a package.json is broken, json_invalid, name_invalid, version_invalid, json_not_canonical, manifest_invalid.
  */
 export function findPackages(entries: readonly ZipEntry[]): readonly FoundPackage[] {
   const roots: { readonly root: string; readonly packageJson: ZipEntry; readonly made: boolean }[] =
@@ -37,12 +38,15 @@ export function findPackages(entries: readonly ZipEntry[]): readonly FoundPackag
     }
   }
   if (roots.length === 0) throw refused(faults[0] ?? 'it has no package.json, and no manifest.json')
-  return roots.map(({ root, packageJson, made }) => ({
-    ...identityOf(packageJson),
-    files: [...(made ? [packageJson] : []), ...entries]
+  const packages = roots.map(({ root, packageJson, made }): FoundPackage => {
+    const files = [...(made ? [packageJson] : []), ...entries]
       .filter(({ path }) => path.startsWith(root))
-      .map((file) => ({ ...file, path: file.path.slice(root.length) })),
-  }))
+      .map((file) => ({ ...file, path: file.path.slice(root.length) }))
+    const paths = files.map(({ path }) => path)
+    return { ...identityOf(packageJson, paths), files }
+  })
+  refuseRepeated(packages)
+  return packages
 }
 
 /** Folders with what may describe a package, outer ones first, and in each the package.json first. */
@@ -58,13 +62,25 @@ function describedFolders(
     .sort((a, b) => a.root.length - b.root.length)
 }
 
-function identityOf({ path, content }: ZipEntry): Pick<FoundPackage, 'name' | 'version'> {
-  const manifest = parseTolerantJson(Buffer.from(content).toString('utf8'), `"${path}"`)
-  if (!isJsonObject(manifest)) throw refused(`"${path}" is not a JSON object`)
-  const { name, version } = manifest
-  if (typeof name !== 'string') throw refused(`"${path}" has no "name"`)
-  if (typeof version !== 'string') throw refused(`"${path}" has no "version"`)
-  return { name: parsePackageName(name), version: parseVersion(version) }
+/** Its name and version, as publishing reads them: what that would refuse is refused before any of the others is published. */
+function identityOf(
+  { path, content }: ZipEntry,
+  paths: readonly string[],
+): Pick<FoundPackage, 'name' | 'version'> {
+  const what = `"${path}"`
+  const said = parseTolerantJson(Buffer.from(content).toString('utf8'), what)
+  if (!isJsonObject(said)) throw refused(`${what} is not a JSON object`)
+  if (typeof said['name'] !== 'string') throw refused(`${what} has no "name"`)
+  if (typeof said['version'] !== 'string') throw refused(`${what} has no "version"`)
+  const record = recordOf(normalizeManifest(parsePackageJson(content, what), paths))
+  formatRecord(record)
+  return { name: record.name, version: record.version }
+}
+
+function refuseRepeated(packages: readonly FoundPackage[]): void {
+  const specs = packages.map(({ name, version }) => `${name}@${version}`)
+  const repeated = specs.find((spec, at) => specs.indexOf(spec) !== at)
+  if (repeated !== undefined) throw refused(`${repeated} is in it twice`)
 }
 
 function refused(reason: string): SteleError {

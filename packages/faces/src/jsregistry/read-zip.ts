@@ -4,7 +4,8 @@ import { buffer } from 'node:stream/consumers'
 import { crc32 } from 'node:zlib'
 import { SteleError } from '@stele/errors'
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl'
-import { maxZipEntries, maxZipPathLength, maxZipUnpackedBytes } from '../limits.ts'
+import { maxZipEntries, maxZipNameBytes, maxZipPathBytes, maxZipUnpackedBytes } from '../limits.ts'
+import { layoutFault } from './zip-layout.ts'
 
 /** A file of an archive. */
 export type ZipEntry = {
@@ -26,18 +27,22 @@ export async function readZip(bytes: Uint8Array): Promise<readonly ZipEntry[]> {
     throw refused(`it has ${zip.entryCount} entries, and the limit is ${maxZipEntries}`)
   }
   const entries = await orRefuse(() => listEntries(zip))
+  const fault = layoutFault(bytes, entries)
+  if (fault !== undefined) throw refused(fault)
   const files: ZipEntry[] = []
-  for (const entry of entries) files.push(await orRefuse(() => readEntry(zip, entry)))
+  for (const entry of entries.filter(({ fileName }) => !fileName.endsWith('/')))
+    files.push(await orRefuse(() => readEntry(zip, entry)))
   return files
 }
 
-/** The entries that are files, once all have been looked at. */
+/** The entries, folders among them, once all have been looked at. */
 async function listEntries(zip: ZipFile): Promise<readonly Entry[]> {
-  const files = new Map<string, Entry>()
-  let count = 0
+  const entries: Entry[] = []
+  const files = new Set<string>()
   let unpackedBytes = 0
   for await (const entry of zip.eachEntry()) {
-    if (++count > maxZipEntries) throw refused(`it has more than ${maxZipEntries} entries`)
+    if (entries.push(entry) > maxZipEntries)
+      throw refused(`it has more than ${maxZipEntries} entries`)
     unpackedBytes += entry.uncompressedSize
     if (unpackedBytes > maxZipUnpackedBytes) {
       throw refused(`it unpacks to more than ${maxZipUnpackedBytes} bytes`)
@@ -45,19 +50,22 @@ async function listEntries(zip: ZipFile): Promise<readonly Entry[]> {
     checkEntry(entry)
     if (entry.fileName.endsWith('/')) continue
     if (files.has(entry.fileName)) throw refused(`"${shown(entry)}" is in it twice`)
-    files.set(entry.fileName, entry)
+    files.add(entry.fileName)
   }
-  return [...files.values()]
+  return entries
 }
 
 function checkEntry(entry: Entry): void {
   const { fileName, generalPurposeBitFlag, extraFields, fileNameRaw } = entry
   const what = `"${shown(entry)}"`
-  if (fileName.length > maxZipPathLength) throw refused(`the path ${what} is too long`)
+  const segments = fileName.replace(/\/$/, '').split('/')
+  const isTooLong = segments.some((one) => Buffer.byteLength(one) > maxZipNameBytes)
+  if (fileNameRaw.length > maxZipPathBytes || isTooLong) {
+    throw refused(`the path ${what} is too long`)
+  }
   if (/[\u0000-\u001f\u007f\\]/.test(fileName)) {
     throw refused(`the path ${what} has a control character or a backslash`)
   }
-  const segments = fileName.replace(/\/$/, '').split('/')
   if (segments.some((one) => one === '' || one === '.' || one === '..')) {
     throw refused(`the path ${what} has an empty segment, or one that is "." or ".."`)
   }

@@ -1,0 +1,73 @@
+// Zips and JARs that nobody should take, sent to the JS Registry's upload: each is refused whole, whatever sound packages it holds.
+import { constants, deflateRawSync } from 'node:zlib'
+import { type MadeEntry, makeZip } from '../../packages/faces/test/make-zip.ts'
+import { ask, type Row } from './row.ts'
+
+const packageJson: MadeEntry = {
+  path: 'good/package.json',
+  content: JSON.stringify({ name: 'in-an-archive', version: '1.0.0' }),
+}
+
+/** A file of 10 GB, deflated to 10 MB, which says that it has so many bytes. */
+function bomb(size: number): MadeEntry {
+  const block = deflateRawSync(Buffer.alloc(32 * 2 ** 20), { finishFlush: constants.Z_FULL_FLUSH })
+  return { path: 'bomb', size, data: Buffer.concat(Array<Buffer>(320).fill(block)) }
+}
+
+function archive(title: string, zip: () => Uint8Array, code = 'upload_invalid', status = 400): Row {
+  return [
+    title,
+    (place) => {
+      const text = '--cut\r\ncontent-disposition: form-data; name="file"; filename="a.jar"\r\n\r\n'
+      const headers = {
+        authorization: `Bearer ${place.token}`,
+        'content-type': 'multipart/form-data; boundary=cut',
+      }
+      const body = Buffer.concat([Buffer.from(text), zip(), Buffer.from('\r\n--cut--\r\n')])
+      const path = '/resources/jsregistry/upload'
+      return { pieces: ask({ method: 'POST', path, headers }, body), count: 1 }
+    },
+    [status, code],
+  ]
+}
+
+/** The archive holds a sound package besides. */
+function entry(title: string, entry: MadeEntry, code?: string): Row {
+  return archive(title, () => makeZip([packageJson, entry]), code)
+}
+
+const sound = makeZip([packageJson, { path: 'good/index.js', content: 'x'.repeat(1000) }])
+
+/** Each row: what is sent, and what comes back. Memory is looked at beside them. */
+export const archiveRows: readonly Row[] = [
+  archive('nothing at all', () => Buffer.alloc(0)),
+  archive('text in place of an archive', () => Buffer.from('hello '.repeat(1000))),
+  archive('an archive that is cut', () => sound.subarray(0, -40)),
+  archive('an archive whose start is missing', () => sound.subarray(40)),
+  archive('an archive without packages', () => makeZip([{ path: 'index.js' }])),
+  entry('a path that leaves the folder', { path: 'good/../../x' }),
+  entry('an absolute path', { path: '/etc/x' }),
+  entry('a path with a drive', { path: 'C:/x' }),
+  entry('a path with a backslash', { path: '..\\x' }),
+  entry('a path with a NUL', { path: 'good/a\0b' }),
+  entry('a path in an old encoding', { path: 'good/ä', flags: 0 }),
+  entry('a path that is not UTF-8', { path: Uint8Array.of(0xff, 0xfe) }),
+  entry('a link', { path: 'good/link', content: '/etc/passwd', mode: 0o120777 }),
+  entry('a device', { path: 'good/null', mode: 0o020666 }),
+  entry('the same path twice', packageJson),
+  entry('a file that is a folder too', { path: 'good/package.json/x' }),
+  entry('an encrypted file', { path: 'good/secret', flags: 0x801 }),
+  entry('another compression', { path: 'good/x', method: 14 }),
+  entry('a wrong checksum', { path: 'good/x', content: 'x', crc: 1 }),
+  entry('another name before the data', { path: 'good/x', localPath: 'evil/x' }),
+  archive('a count that leaves files out', () => makeZip([packageJson, { path: 'x' }], 1)),
+  archive('100,000 files', () =>
+    makeZip(Array.from({ length: 100_000 }, (_, at) => ({ path: `f${at}`, method: 0 }))),
+  ),
+  archive('a bomb of 10 GB', () => makeZip([packageJson, bomb(0xfffffffe)])),
+  archive('a bomb of 10 GB that says it is small', () => makeZip([packageJson, bomb(2 ** 25)])),
+  archive('the same release twice', () =>
+    makeZip([packageJson, { ...packageJson, path: 'again/package.json' }]),
+  ),
+  archive('more bytes than are taken', () => Buffer.alloc(33 * 2 ** 20), 'body_too_large', 413),
+]
