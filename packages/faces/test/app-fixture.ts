@@ -13,7 +13,7 @@ import { createMemoryAccountStore } from '../../accounts/test/memory-account-sto
 import { ask } from '../../http/test/incoming.ts'
 import { createAdmit } from '../src/access.ts'
 import { type HealthPorts, healthFace } from '../src/health/index.ts'
-import { jsRegistryFace } from '../src/jsregistry/index.ts'
+import { type JsRegistrySettings, jsRegistryFace } from '../src/jsregistry/index.ts'
 import { defaultMaxUploadBytes } from '../src/limits.ts'
 import { type LogPorts, type LogReads, logFace } from '../src/log/index.ts'
 import { mnpmFace } from '../src/mnpm/index.ts'
@@ -23,7 +23,8 @@ import { createFakeRegistry, type FakeRegistry } from './fake-registry.ts'
 
 /** All that a fixture can be told. */
 export type FixtureSettings = AddressSettings &
-  NpmSettings & {
+  NpmSettings &
+  JsRegistrySettings & {
     readonly signUp: SignUpSettings['signUp']
     readonly listensOnLoopback: boolean
     readonly access: 'public' | 'authenticated'
@@ -46,6 +47,7 @@ const openSettings: FixtureSettings = {
   mountPath: '',
   trustedProxies: [],
   maxUploadBytes: defaultMaxUploadBytes,
+  'distribution.enabled': true,
 }
 
 export function createFixture(
@@ -94,7 +96,7 @@ export function createFixture(
     logFace.open(ports, {}),
     healthFace.open(ports, {}),
     mnpmFace.open(ports, { mirrors: ['https://mirror.example/basepath'], port: null }),
-    jsRegistryFace.open(ports, {}),
+    jsRegistryFace.open(ports, settings),
   ]
   const noteAnswer = (_method: string, status: number): true => {
     tally.noteAnswer(status)

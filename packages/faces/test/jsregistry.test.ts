@@ -139,3 +139,42 @@ suite('the tree of the JS Registry', () => {
     })
   }
 })
+
+suite('the tree without distribution files', () => {
+  const fixture = createFixture({ settings: { 'distribution.enabled': false } })
+  const get = (path: string, headers: Record<string, string> = json): Promise<Reply> =>
+    fixture.app(ask('GET', `/resources/jsregistry/root/${path}`, { headers }))
+
+  before(async () => {
+    const { authorization } = await signUp(fixture, 'max')
+    const tarball = makePackage({ name: 'map', version: '3.1.0' }, { 'a.js': 'a()\n' })
+    const body = publishDocument('map', '3.1.0', tarball)
+    await fixture.app(ask('PUT', '/map', { body, headers: { authorization } }))
+  })
+
+  test('GET of a version has no "dist", whoever asks, and single files are there', async () => {
+    for (const reply of [await get('map/3.1.0?dist=true'), await get('map/3.1.0', npmAgent)]) {
+      assert.deepEqual(jsonOf(reply), {
+        name: 'map',
+        version: '3.1.0',
+        _id: 'map@3.1.0',
+        location: `${tree}/map/3.1.0`,
+      })
+    }
+    assert.equal(textOf(await get('map/3.1.0/a.js')), 'a()\n')
+  })
+
+  const npmWants: readonly (readonly [string, Record<string, string>])[] = [
+    ['map/-/map@3.1.0.tgz', json],
+    ['map/-/map@3.1.0.zip', json],
+    ['map/-/map-3.1.0.tgz', npmAgent],
+    ['map', npmAgent],
+  ]
+  for (const [path, headers] of npmWants) {
+    test(`GET of ${path} by ${headers['user-agent'] ?? 'anyone'} says why there is nothing`, async () => {
+      const reply = await get(path, headers)
+      assert.equal(reply.status, 404)
+      assert.match(textOf(reply), /\\"jsregistry\.distribution\.enabled\\" to false/)
+    })
+  }
+})

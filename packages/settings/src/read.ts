@@ -2,7 +2,7 @@
 import { SteleError } from '@stele/errors'
 import { isObject, readAll, refuseUnknownKeys } from './lists.ts'
 import { nearest } from './nearest.ts'
-import { refuse, type Section } from './section.ts'
+import { type Place, refuse, type Section } from './section.ts'
 
 /** Where settings come from. */
 export type SettingSources = {
@@ -40,22 +40,33 @@ export function refuseUnknown(
   { environment, file }: Pick<SettingSources, 'environment' | 'file'>,
   otherVariables: readonly string[] = [],
 ): void {
-  const source = sourceOfFile(file.path)
-  const top = sections.flatMap(({ name, fields }) => (name === '' ? Object.keys(fields) : [name]))
-  refuseUnknownKeys(file.members, top, { key: '', source })
-  for (const { name, fields } of sections) {
-    const members = name === '' ? undefined : file.members[name]
-    if (members === undefined || members === null) continue
-    const wanted = `an object with ${Object.keys(fields).join(', ')}`
-    if (!isObject(members)) throw refuse(members, { key: name, source }, wanted)
-    refuseUnknownKeys(members, Object.keys(fields), { key: name, source })
-  }
+  const known = sections.flatMap(({ name, fields }) =>
+    Object.keys(fields).map((key) => nameOf(name, key)),
+  )
+  refuseUnknownMembers(file.members, known, { key: '', source: sourceOfFile(file.path) })
   refuseUnknownVariables(sections, environment, otherVariables)
+}
+
+/** Names with dots may lead from object to object. */
+function refuseUnknownMembers(found: object, known: readonly string[], place: Place): void {
+  const names = [...known, ...known.map((name) => name.split('.', 1)[0] ?? name)]
+  for (const [key, member] of Object.entries(found)) {
+    if (known.includes(key)) continue
+    const begun = known.filter((name) => name.startsWith(`${key}.`))
+    if (begun.length === 0) refuseUnknownKeys({ [key]: member }, names, place)
+    if (member === undefined || member === null) continue
+    const inside = begun.map((name) => name.slice(key.length + 1))
+    const here = { ...place, key: place.key === '' ? key : `${place.key}.${key}` }
+    if (!isObject(member)) throw refuse(member, here, `an object with ${inside.join(', ')}`)
+    refuseUnknownMembers(member, inside, here)
+  }
 }
 
 /** The flag of a setting, without dashes: `public-url`, `mnpm-mirrors`. */
 export function flagOf(section: string, key: string): string {
-  const dashed = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  const dashed = key
+    .replaceAll('.', '-')
+    .replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
   return section === '' ? dashed : `${section}-${dashed}`
 }
 
@@ -70,7 +81,7 @@ type Found = { readonly key: string; readonly source: string; readonly value: un
 
 function findSetting(section: string, key: string, sources: SettingSources): Found | undefined {
   const { flags, environment, file } = sources
-  const name = section === '' ? key : `${section}.${key}`
+  const name = nameOf(section, key)
   const flag = flags[flagOf(section, key)]
   if (flag !== undefined) {
     return { key: name, source: `--${flagOf(section, key)}`, value: flag }
@@ -79,10 +90,27 @@ function findSetting(section: string, key: string, sources: SettingSources): Fou
   if (variable !== undefined) {
     return { key: name, source: variableOf(section, key), value: variable }
   }
-  const members = section === '' ? file.members : file.members[section]
-  const member = isObject(members) && Object.hasOwn(members, key) ? members[key] : undefined
+  const member = memberAt(file.members, name.split('.'))
   if (member === undefined || member === null) return undefined
   return { key: name, source: sourceOfFile(file.path), value: member }
+}
+
+/** The setting's name in the file and in messages. */
+function nameOf(section: string, key: string): string {
+  return section === '' ? key : `${section}.${key}`
+}
+
+/** A name with dots leads from object to object; some of its parts may also stand in one key, as they are written in prose. */
+function memberAt(members: { readonly [key: string]: unknown }, path: readonly string[]): unknown {
+  for (let parts = 1; parts <= path.length; parts++) {
+    const key = path.slice(0, parts).join('.')
+    const member = Object.hasOwn(members, key) ? members[key] : undefined
+    const rest = path.slice(parts)
+    if (rest.length === 0) return member
+    const found = isObject(member) ? memberAt(member, rest) : undefined
+    if (found !== undefined && found !== null) return found
+  }
+  return undefined
 }
 
 function sourceOfFile(path: string): string {

@@ -72,6 +72,35 @@ test('readSection() reads several objects from the file, and as JSON from a vari
   assert.deepEqual(readSection(nested, variable).upstreams, wanted)
 })
 
+const dotted: Section<{ readonly 'cache.isOn': boolean; readonly 'cache.size': number }> = {
+  name: 'tree',
+  fields: {
+    'cache.isOn': { summary: 'whether there is one', kind: toggle, fallback: true },
+    'cache.size': { summary: 'how large it is', kind: integer(0, 9), fallback: 1 },
+  },
+}
+for (const [claim, members] of [
+  ['in objects', { tree: { cache: { isOn: false, size: 2 } } }],
+  ['in one key', { 'tree.cache.isOn': false, 'tree.cache.size': 2 }],
+  ['in a key of its section', { tree: { 'cache.isOn': false, 'cache.size': 2 } }],
+  ['in both', { tree: { cache: { isOn: false } }, 'tree.cache.size': 2 }],
+] as const) {
+  test(`readSection() finds a name with dots that stands ${claim}`, () => {
+    refuseUnknown([top, dotted], sources({ members }))
+    assert.deepEqual(readSection(dotted, sources({ members })), {
+      'cache.isOn': false,
+      'cache.size': 2,
+    })
+  })
+}
+
+test('readSection() takes a name with dots from a flag and from a variable', () => {
+  const flags = { 'tree-cache-is-on': 'false' }
+  const environment = { STELE_TREE_CACHE_SIZE: '3' }
+  const read = readSection(dotted, sources({ flags, environment }))
+  assert.deepEqual(read, { 'cache.isOn': false, 'cache.size': 3 })
+})
+
 const kinds: readonly (readonly [
   what: string,
   kind: Kind<unknown>,
@@ -127,12 +156,16 @@ const refused: readonly (readonly [
   ['a key in the form of a flag', { 'public-url': 'x' }, 'public-url', 'publicUrl'],
   ['a key that is like no other', { colour: 1 }, 'colour'],
   ['a misspelt section', { porxy: {} }, 'porxy', 'proxy'],
+  ['a misspelt part of a name with dots', { tree: { cahce: {} } }, 'tree.cahce', 'cache'],
+  ['a misspelt end of one', { tree: { cache: { isOnn: 1 } } }, 'tree.cache.isOnn', 'isOn'],
+  ['a misspelt name with dots', { 'tree.cache.izOn': 1 }, 'tree.cache.izOn', 'tree.cache.isOn'],
+  ['an unknown key without a value', { colour: null }, 'colour'],
   ['a misspelt key of a section', { proxy: { upsteams: [] } }, 'proxy.upsteams', 'upstreams'],
 ]
 for (const [claim, members, key, near] of refused) {
   test(`refuseUnknown() refuses ${claim}`, () => {
     assert.throws(
-      () => refuseUnknown([top, nested], sources({ members })),
+      () => refuseUnknown([top, nested, dotted], sources({ members })),
       (error) =>
         isSteleError(error, 'setting_unknown') &&
         error.details.key === key &&
@@ -140,6 +173,15 @@ for (const [claim, members, key, near] of refused) {
     )
   })
 }
+
+test('refuseUnknown() refuses a value where an object is wanted', () => {
+  for (const members of [{ proxy: 1 }, { tree: { cache: true } }]) {
+    assert.throws(
+      () => refuseUnknown([top, nested, dotted], sources({ members })),
+      (error) => isSteleError(error, 'setting_invalid') && error.details.wanted.includes('object'),
+    )
+  }
+})
 
 test('refuseUnknown() refuses a misspelt variable, and lets those of other programs pass', () => {
   const refuse = (environment: SettingSources['environment']): void =>

@@ -1,6 +1,6 @@
 // Distribution files of a release: the tarball as it was published, and a zip of the same files.
 import { hash } from 'node:crypto'
-import { isSteleError } from '@stele/errors'
+import { isSteleError, SteleError } from '@stele/errors'
 import { parsePackageName } from '@stele/formats/names'
 import { type Ask, type Draft, type Params, type Route, removable } from '@stele/http/routes'
 import { tarballFile } from '@stele/releases/release'
@@ -46,11 +46,27 @@ export function createShowZip(contents: ReadContents): ShowZip {
   }
 }
 
+const path = `${treePath}/:name/-/:file`
+
+/** Where the operator wants no distribution files, the same addresses say so. */
+export function noDistributionRoutes(): Route[] {
+  const answer: Route['answer'] = (_ask, params) => {
+    throw noDistributions(parsePackageName(params('name')))
+  }
+  return [{ method: 'GET', path, answer }]
+}
+
+/** The error for who needs a distribution file. */
+export function noDistributions(name: string): SteleError {
+  const why = 'this registry\'s operator has set "jsregistry.distribution.enabled" to false'
+  return new SteleError('not_found', { what: `distribution files of "${name}": ${why}` })
+}
+
 export function distributionRoutes(ports: Ports, contents: ReadContents): Route[] {
   return [
     {
       method: 'GET',
-      path: `${treePath}/:name/-/:file`,
+      path,
       answer: (ask, params) => showDistribution(ask, params, { ports, contents }),
     },
   ]

@@ -1,28 +1,31 @@
 // The JS Registry face: the CommonJS tree of packages that con terra's JS Registry shows, which npm installs from.
 import type { FaceDefinition } from '@stele/http/routes'
-import { noSettings } from '@stele/settings'
 import { createAccess } from '../access.ts'
 import { auditRoutes } from '../npm/audit.ts'
 import { treePath } from './addresses.ts'
 import { createContents } from './contents.ts'
-import { createShowZip, distributionRoutes } from './distribution.ts'
+import { createShowZip, distributionRoutes, noDistributionRoutes } from './distribution.ts'
 import { fileRoutes } from './files.ts'
 import { packRoutes } from './packs.ts'
 import type { JsRegistryPorts } from './ports.ts'
+import { type JsRegistrySettings, jsRegistrySection } from './settings.ts'
 import { treeRoutes } from './tree.ts'
 import { uploadRoutes } from './upload.ts'
 
 export type { JsRegistryPorts } from './ports.ts'
+export type { JsRegistrySettings } from './settings.ts'
 
 /** The package tree below `/resources/jsregistry/root`. */
-export const jsRegistryFace: FaceDefinition<JsRegistryPorts> = {
-  settings: noSettings,
-  open: (ports) => {
+export const jsRegistryFace: FaceDefinition<JsRegistryPorts, JsRegistrySettings> = {
+  settings: jsRegistrySection,
+  open: (ports, { 'distribution.enabled': hasDistributions }) => {
     const contents = createContents(ports)
+    const tree = hasDistributions
+      ? [...treeRoutes(ports, createShowZip(contents)), ...distributionRoutes(ports, contents)]
+      : [...treeRoutes(ports), ...noDistributionRoutes()]
     return {
       routes: [
-        ...treeRoutes(ports, createShowZip(contents)),
-        ...distributionRoutes(ports, contents),
+        ...tree,
         ...fileRoutes(ports, contents),
         ...packRoutes(ports),
         ...uploadRoutes(ports, createAccess(ports)),

@@ -14,14 +14,16 @@ import {
 import { maxListedPackages } from '../limits.ts'
 import { chooseForm } from '../npm/form.ts'
 import { distributionUrl, packageUrl, treePath, treeUrl, versionUrl } from './addresses.ts'
-import type { ShowZip } from './distribution.ts'
+import { noDistributions, type ShowZip } from './distribution.ts'
 import type { JsRegistryPorts } from './ports.ts'
 import { isNpmFamily, readerHeaders, wantsDist } from './readers.ts'
 
 type Ports = Pick<JsRegistryPorts, 'registry'>
+type TreePorts = Ports & { readonly showZip?: ShowZip | undefined }
 
-/** The routes of the tree. */
-export function treeRoutes(ports: Ports, showZip: ShowZip): Route[] {
+/** The routes of the tree. Without `showZip` nobody is told of distribution files. */
+export function treeRoutes({ registry }: Ports, showZip?: ShowZip): Route[] {
+  const ports = { registry, showZip }
   const get = (path: string, answer: Route['answer']): Route => ({
     method: 'GET',
     path: `${treePath}${path}`,
@@ -30,7 +32,7 @@ export function treeRoutes(ports: Ports, showZip: ShowZip): Route[] {
   return [
     get('', (ask) => showRoot(ask, ports)),
     get('/:name', (ask, params) => showPackage(ask, params, ports)),
-    get('/:name/:version', (ask, params) => showVersion(ask, params, { ...ports, showZip })),
+    get('/:name/:version', (ask, params) => showVersion(ask, params, ports)),
   ]
 }
 
@@ -42,9 +44,12 @@ function showRoot(ask: Ask, { registry }: Ports): Draft {
 }
 
 /** A package: versions as addresses, or written out for npm's family. */
-async function showPackage(ask: Ask, params: Params, ports: Ports): Promise<Draft> {
+async function showPackage(ask: Ask, params: Params, ports: TreePorts): Promise<Draft> {
   const name = parsePackageName(params('name'))
-  if (isNpmFamily(ask)) return showPackument(ask, name, ports)
+  if (isNpmFamily(ask)) {
+    if (ports.showZip === undefined) throw noDistributions(name)
+    return showPackument(ask, name, ports)
+  }
   const { registry } = ports
   await registry.prepare(name, 'abbreviated', ask.client)
   const versions = registry.versions(name)
@@ -82,7 +87,7 @@ const jsonType = 'application/json; charset=utf-8'
 async function showVersion(
   ask: Ask,
   params: Params,
-  { registry, showZip }: Ports & { readonly showZip: ShowZip },
+  { registry, showZip }: TreePorts,
 ): Promise<Draft> {
   const name = parsePackageName(params('name'))
   const wanted = params('version')
@@ -95,7 +100,7 @@ async function showVersion(
   const tree = treeUrl(ask)
   const location = versionUrl(tree, name, version)
   const shown = { ...manifest, _id: `${name}@${version}`, location }
-  if (!wantsDist(ask)) return varied(shown)
+  if (showZip === undefined || !wantsDist(ask)) return varied(shown)
   const tarball = distributionUrl(tree, { name, version, type: 'tgz' })
   const zip = await showZip(tree, { name, version, client: ask.client })
   return varied({ ...shown, dist: distOf(dist, tarball, zip) })
