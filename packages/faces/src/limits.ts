@@ -121,3 +121,9 @@ export const maxPacksRead = 5_000
 
 /** Packs of an answer. */
 export const maxPacksShown = 1_000
+
+/** Packs on a page for people. */
+export const packsOnPage = 50
+
+/** Letters and scopes that the page of the JS Registry leads to. */
+export const maxBeginningsShown = 200

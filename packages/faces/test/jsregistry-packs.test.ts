@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import type { Reply } from '@stele/http'
 import { ask } from '../../http/test/incoming.ts'
-import { createFixture, jsonOf, publishDocument, signUp, textOf } from './app-fixture.ts'
+import {
+  createFixture,
+  type Fixture,
+  jsonOf,
+  publishDocument,
+  signUp,
+  textOf,
+} from './app-fixture.ts'
 
 suite('the packs of the JS Registry', () => {
   const fixture = createFixture()
@@ -82,4 +89,66 @@ suite('the packs of the JS Registry', () => {
       assert.match(String(jsonOf(reply)['error']), /Cannot read/)
     })
   }
+})
+
+suite('DELETE of a pack', () => {
+  async function remove(
+    fixture: Fixture,
+    query: string,
+    headers: Record<string, string>,
+  ): Promise<Reply> {
+    return fixture.app(ask('DELETE', `/resources/jsregistry/packs${query}`, { headers }))
+  }
+
+  async function published(): Promise<{
+    readonly fixture: Fixture
+    readonly max: Record<string, string>
+  }> {
+    const fixture = createFixture()
+    const { authorization } = await signUp(fixture, 'max')
+    for (const name of ['map', '@ct/map']) {
+      const body = publishDocument(name, '3.1.0')
+      const path = `/${name.replace('/', '%2f')}`
+      await fixture.app(ask('PUT', path, { body, headers: { authorization } }))
+    }
+    return { fixture, max: { authorization } }
+  }
+
+  for (const name of ['map', '@ct/map']) {
+    test(`takes ${name}@3.1.0 away as npm's unpublish does, at the revision that it has`, async () => {
+      const { fixture, max } = await published()
+      const reply = await remove(fixture, `?id=${encodeURIComponent(`${name}@3.1.0`)}`, max)
+      assert.equal(reply.status, 200, textOf(reply))
+      assert.deepEqual(jsonOf(reply), { ok: true, id: `${name}@3.1.0` })
+      assert.equal(fixture.registry.calls.at(-1), `removeTarball max ${name} map-3.1.0.tgz 1`)
+    })
+  }
+
+  const refused: readonly (readonly [claim: string, query: string, status: number, RegExp])[] = [
+    ['no id', '', 400, /wanted a name and a version, such as map@3\.1\.0/],
+    ['a name alone', '?id=map', 400, /wanted a name and a version/],
+    ['two ids', '?id=map@3.1.0&id=map@3.1.0', 400, /wanted one \\"id\\" a request/],
+    ['a range', '?id=map@3.x', 400, /3\.x/],
+    ['an unknown package', '?id=none@1.0.0', 404, /none/],
+    ['an unknown version', '?id=map@9.9.9', 404, /map@9\.9\.9/],
+  ]
+  for (const [claim, query, status, text] of refused) {
+    test(`of ${claim} is refused`, async () => {
+      const { fixture, max } = await published()
+      const calls = fixture.registry.calls.length
+      const reply = await remove(fixture, query, max)
+      assert.equal(reply.status, status, textOf(reply))
+      assert.match(textOf(reply), text)
+      assert.equal(fixture.registry.calls.length, calls)
+    })
+  }
+
+  test('is for owners alone', async () => {
+    const { fixture } = await published()
+    assert.equal((await remove(fixture, '?id=map@3.1.0', {})).status, 401)
+    const { authorization } = await signUp(fixture, 'eve')
+    const reply = await remove(fixture, '?id=map@3.1.0', { authorization })
+    assert.equal(reply.status, 403)
+    assert.match(textOf(reply), /not one of its owners/)
+  })
 })

@@ -1,8 +1,11 @@
 // Where things lie in the tree, as it tells its clients.
 import type { Ask } from '@stele/http/routes'
 
-/** The path of the registry root, below the registry's own address. */
-export const treePath = '/resources/jsregistry/root'
+/** Where all of the JS Registry lies, below the registry's own address. */
+export const homePath = '/resources/jsregistry'
+
+/** The path of the registry root. */
+export const treePath: string = `${homePath}/root`
 
 /** The tree's own address, as the client knows it. */
 export function treeUrl({ baseUrl }: Pick<Ask, 'baseUrl'>): string {

@@ -7,6 +7,7 @@ import { createContents } from './contents.ts'
 import { createShowZip, distributionRoutes, noDistributionRoutes } from './distribution.ts'
 import { fileRoutes } from './files.ts'
 import { packRoutes } from './packs.ts'
+import { pageRoutes } from './pages.ts'
 import type { JsRegistryPorts } from './ports.ts'
 import { type JsRegistrySettings, jsRegistrySection } from './settings.ts'
 import { treeRoutes } from './tree.ts'
@@ -20,6 +21,7 @@ export const jsRegistryFace: FaceDefinition<JsRegistryPorts, JsRegistrySettings>
   settings: jsRegistrySection,
   open: (ports, { 'distribution.enabled': hasDistributions }) => {
     const contents = createContents(ports)
+    const access = createAccess(ports)
     const tree = hasDistributions
       ? [...treeRoutes(ports, createShowZip(contents)), ...distributionRoutes(ports, contents)]
       : [...treeRoutes(ports), ...noDistributionRoutes()]
@@ -27,8 +29,9 @@ export const jsRegistryFace: FaceDefinition<JsRegistryPorts, JsRegistrySettings>
       routes: [
         ...tree,
         ...fileRoutes(ports, contents),
-        ...packRoutes(ports),
-        ...uploadRoutes(ports, createAccess(ports)),
+        ...pageRoutes(ports, { hasDistributions }),
+        ...packRoutes(ports, access),
+        ...uploadRoutes(ports, access),
         // npm asks about advisories below whatever address it installs from.
         ...auditRoutes(ports).map((route) => ({ ...route, path: `${treePath}${route.path}` })),
       ],

@@ -1,31 +1,82 @@
-// Packs: what is published, a version each, filtered and sorted.
+// Packs: what is published, a version each, filtered and sorted; and the removal of one.
 import { SteleError } from '@stele/errors'
-import { parsePackageName } from '@stele/formats/names'
+import {
+  type PackageName,
+  parsePackageName,
+  parseVersion,
+  type Version,
+} from '@stele/formats/names'
 import { type Ask, type Draft, jsonDraft, type Route } from '@stele/http/routes'
+import { tarballFile } from '@stele/releases/release'
+import type { Access } from '../access.ts'
 import { maxListedPackages, maxPacksRead, maxPacksShown } from '../limits.ts'
-import { treePath, treeUrl, versionUrl } from './addresses.ts'
+import { homePath, treeUrl, versionUrl } from './addresses.ts'
 import { type Filter, packFields, parseFilter } from './filter.ts'
 import type { JsRegistryPorts } from './ports.ts'
 
 type Ports = Pick<JsRegistryPorts, 'registry'>
-type Pack = { readonly [field in (typeof packFields)[number]]: string | null }
 
-export function packRoutes(ports: Ports): Route[] {
+/** A version as a pack. */
+export type Pack = { readonly [field in (typeof packFields)[number]]: string | null }
+
+/** The packs that were asked for: `total` of them, and those of the range, which begins at `from` and has room for `size`. */
+export type FoundPacks = {
+  readonly total: number
+  readonly from: number
+  readonly size: number
+  readonly items: readonly Pack[]
+}
+
+/** The path of the packs, below the registry's own address. */
+export const packsPath: string = `${homePath}/packs`
+
+export function packRoutes(ports: Ports, access: Access): Route[] {
   return [
     {
       method: 'GET',
-      path: treePath.replace(/root$/, 'packs'),
-      answer: (ask) => showPacks(ask, ports),
+      path: packsPath,
+      answer: async (ask) => {
+        const { total, items } = await readPacks(ask, ports, maxPacksShown)
+        return jsonDraft(200, { total, items })
+      },
     },
+    { method: 'DELETE', path: packsPath, answer: (ask) => removePack(ask, ports, access) },
   ]
 }
 
-async function showPacks(ask: Ask, ports: Ports): Promise<Draft> {
+/** What `filter`, `range` and `sort` ask for; `usual` packs where there is no range. Throws request_invalid. */
+export async function readPacks(ask: Ask, ports: Ports, usual: number): Promise<FoundPacks> {
   const filter = parseFilter(ask.query.get('filter') ?? '')
   const sort = parseSort(ask.query.get('sort') ?? '+name')
-  const [from, to] = parseRange(ask.query.get('range') ?? `0-${maxPacksShown - 1}`)
+  const [from, to] = parseRange(ask.query.get('range') ?? `0-${usual - 1}`)
   const packs = (await findPacks(ask, filter, ports)).sort(sort)
-  return jsonDraft(200, { total: packs.length, items: packs.slice(from, to + 1) })
+  const size = to - from + 1
+  return { total: packs.length, from, size, items: packs.slice(from, to + 1) }
+}
+
+/** `?id=map@3.1.0`: the same as npm's unpublish of that version, by the same rules. */
+async function removePack(ask: Ask, { registry }: Ports, access: Access): Promise<Draft> {
+  const account = await access.needWriter(ask)
+  const [id, ...more] = ask.query.getAll('id')
+  const { name, version } = parseId(id ?? '')
+  if (more.length > 0) throw invalid('id', more.join(' '), 'wanted one "id" a request')
+  const whole = { form: 'abbreviated', baseUrl: ask.baseUrl() } as const
+  const head = await registry.packument(name, { ...whole, isKnown: () => true })
+  if (head === undefined || registry.versions(name)?.includes(version) !== true) {
+    throw registry.missing(name, version)
+  }
+  const removed = { file: tarballFile(name, version), rev: head.rev }
+  await registry.removeTarball(account, name, removed)
+  return jsonDraft(200, { ok: true, id: `${name}@${version}` })
+}
+
+/** A pack's `id`. Throws request_invalid, name_invalid, version_invalid. */
+function parseId(id: string): { readonly name: PackageName; readonly version: Version } {
+  const [, name, version] = /^(.[^@]*)@([^@]+)$/.exec(id) ?? []
+  if (name === undefined || version === undefined) {
+    throw invalid('id', id, 'wanted a name and a version, such as map@3.1.0')
+  }
+  return { name: parsePackageName(name), version: parseVersion(version) }
 }
 
 /** Only of packages whose names do not rule them out is anything read. */

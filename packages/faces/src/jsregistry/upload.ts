@@ -3,7 +3,7 @@ import { isSteleError, SteleError } from '@stele/errors'
 import { type Ask, type Draft, jsonDraft, ownOnly, type Route } from '@stele/http/routes'
 import type { Access } from '../access.ts'
 import { maxArchiveBytes } from '../limits.ts'
-import { treePath, treeUrl, versionUrl } from './addresses.ts'
+import { homePath, treeUrl, versionUrl } from './addresses.ts'
 import { type FoundPackage, findPackages } from './find-packages.ts'
 import type { JsRegistryPorts } from './ports.ts'
 import { readZip } from './read-zip.ts'
@@ -16,7 +16,7 @@ export function uploadRoutes(ports: Ports, access: Access): Route[] {
   return [
     {
       method: 'POST',
-      path: treePath.replace(/root$/, 'upload'),
+      path: `${homePath}/upload`,
       answer: async (ask) => {
         const account = await access.needWriter(ask)
         if (turn.isTaken) throw busy() // Before anything of it is read.

@@ -45,6 +45,7 @@ ${commands(`npx stele verify ${url} --key '${escapeHtml(page.vkey)}'`)}
 <dl>
 <dt>Log</dt><dd>${escapeHtml(page.origin)}, ${page.entries} ${page.entries === 1 ? 'entry' : 'entries'}, <a href="${url}/-/log/checkpoint">newest checkpoint</a></dd>
 <dt>Key</dt><dd><code>${escapeHtml(page.vkey)}</code></dd>
+<dt>Packages</dt><dd><a href="${url}/resources/jsregistry">to look through, and as a CommonJS tree</a></dd>
 </dl>
 </footer>`
   return formatPage({
