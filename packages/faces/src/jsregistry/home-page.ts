@@ -2,7 +2,7 @@
 import { escapeHtml, formatHeader, formatPage } from '../web/page.ts'
 
 /** What the page tells. */
-export type JsRegistryHome = {
+type JsRegistryHome = {
   /** The JS Registry's address, without a slash at its end. */
   readonly home: string
   /** npm can install from it. */

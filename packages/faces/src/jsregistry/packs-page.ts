@@ -4,7 +4,7 @@ import { distributionUrl } from './addresses.ts'
 import type { FoundPacks, Pack } from './packs.ts'
 
 /** Packs, and how they were asked for. */
-export type PacksPage = FoundPacks & {
+type PacksPage = FoundPacks & {
   /** The JS Registry's address. */
   readonly home: string
   readonly hasDistributions: boolean
