@@ -24,13 +24,13 @@ const bad = ['', 'ftp://registry.example', 'https://a:b@registry.example', 'x?y'
 suite('parseRegistryUrl()', () => {
   for (const [text, url] of good) {
     test(`parseRegistryUrl() gives ${url} when "${text}" is typed`, () => {
-      assert.equal(parseRegistryUrl(text), url)
+      assert.equal(parseRegistryUrl(text, 'verify'), url)
     })
   }
   for (const text of bad) {
     test(`parseRegistryUrl() throws usage_wrong when "${text}" is typed`, () => {
       assert.throws(
-        () => parseRegistryUrl(text),
+        () => parseRegistryUrl(text, 'verify'),
         (error) => isSteleError(error, 'usage_wrong'),
       )
     })
@@ -127,14 +127,14 @@ suite('parseSource()', () => {
   test('parseSource() takes a folder that holds a log, however it is written', () => {
     const path = join(folder, 'data/public')
     for (const text of [path, `${path}/`, `${path}/-/log`, `file://${path}`, relative('', path)]) {
-      assert.deepEqual(parseSource(text), { kind: 'folder', path }, text)
+      assert.deepEqual(parseSource(text, 'verify'), { kind: 'folder', path }, text)
     }
   })
 
   test('parseSource() never takes what is on this disk for the name of a host', () => {
     const data = relative('', join(folder, 'data'))
     assert.match(
-      refusal(() => parseSource(data)),
+      refusal(() => parseSource(data, 'verify')),
       new RegExp(`^The folder "${data}" holds no log\\. Its log is in "${data}/public": give that`),
     )
     const wrong: readonly (readonly [string, RegExp])[] = [
@@ -146,7 +146,7 @@ suite('parseSource()', () => {
     ]
     for (const [text, said] of wrong)
       assert.match(
-        refusal(() => parseSource(text)),
+        refusal(() => parseSource(text, 'verify')),
         said,
       )
   })
@@ -176,7 +176,7 @@ suite('parseSource()', () => {
       process.chdir(folder)
       try {
         assert.equal(
-          refusal(() => parseSource(text)),
+          refusal(() => parseSource(text, 'verify')),
           said,
         )
       } finally {
@@ -186,10 +186,19 @@ suite('parseSource()', () => {
   }
 
   test('parseSource() takes everything else for an address', () => {
-    assert.deepEqual(parseSource('localhost:1'), { kind: 'http', root: 'http://localhost:1' })
-    assert.deepEqual(parseSource('localhost/npm'), { kind: 'http', root: 'http://localhost/npm' })
-    assert.deepEqual(parseSource('https://registry'), { kind: 'http', root: 'https://registry' })
-    assert.deepEqual(parseSource('registry.example/npm'), {
+    assert.deepEqual(parseSource('localhost:1', 'verify'), {
+      kind: 'http',
+      root: 'http://localhost:1',
+    })
+    assert.deepEqual(parseSource('localhost/npm', 'verify'), {
+      kind: 'http',
+      root: 'http://localhost/npm',
+    })
+    assert.deepEqual(parseSource('https://registry', 'verify'), {
+      kind: 'http',
+      root: 'https://registry',
+    })
+    assert.deepEqual(parseSource('registry.example/npm', 'verify'), {
       kind: 'http',
       root: 'https://registry.example/npm',
     })

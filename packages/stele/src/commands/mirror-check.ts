@@ -4,18 +4,19 @@ import { type CheckReport, checkMirror } from '../mirror/check.ts'
 import { keepHeapSmall } from '../mirror/small-heap.ts'
 import { createFetch } from '../sources/fetch.ts'
 import { parseLogKey } from '../sources/log-key.ts'
-import { parseRegistryUrl } from '../sources/registry-source.ts'
+import { parseRegistryUrl, parseSource } from '../sources/registry-source.ts'
 import { userFolders } from '../user-folders.ts'
 import { createProgressLines, mirroring } from '../verify/progress-lines.ts'
 import { knownAt } from './clone.ts'
 import { type Command, type Input, usageError } from './command.ts'
 
-const wrongUsage = usageError('mirror check')
+const command = 'mirror check'
+const wrongUsage = usageError(command)
 
 /** Audits a mirror. */
 export const mirrorCheck: Command<CheckReport> = {
   usage: {
-    name: 'mirror check',
+    name: command,
     summary: 'Check a mirror from outside: its log, its packuments, and every tarball',
     arguments: '<url>',
     options: {
@@ -54,9 +55,15 @@ async function run({ positionals, options, environment, stop }: Input): Promise<
   if (more.length > 0) throw wrongUsage(`Too many arguments: ${more.join(' ')}`)
   const { key, registry, 'base-url': base } = options
   keepHeapSmall()
-  const url = parseRegistryUrl(address)
+  const source = parseSource(address, command)
+  if (source.kind === 'folder')
+    throw wrongUsage(
+      `"${address}" is a folder, and this looks at what a web server shows: give its address. "stele verify ${address}" checks a folder`,
+    )
+  const url = source.root
   const fetch = createFetch({ root: url })
-  const asked = typeof registry === 'string' ? parseRegistryUrl(registry, '--registry ') : undefined
+  const asked =
+    typeof registry === 'string' ? parseRegistryUrl(registry, command, '--registry ') : undefined
   const progress = createProgressLines(process.stderr, Date.now, mirroring)
   progress.ask(url)
   try {
@@ -68,7 +75,8 @@ async function run({ positionals, options, environment, stop }: Input): Promise<
       },
       progress: progress.show,
       tarballs: options['tarballs'] !== false,
-      baseUrl: typeof base === 'string' ? parseRegistryUrl(base, '--base-url ') : undefined,
+      baseUrl:
+        typeof base === 'string' ? parseRegistryUrl(base, command, '--base-url ') : undefined,
       registry: asked === undefined ? undefined : createFetch({ root: asked }),
       logKey: typeof key === 'string' ? parseLogKey(key, 'mirror check') : undefined,
       ...knownAt({ kind: 'http', root: asked ?? url }, userFolders(environment)),

@@ -72,7 +72,8 @@ async function unpack({ positionals, options, stop }: Input): Promise<MirrorRepo
   const [file, dir] = [resolve(path), resolve(target)]
   const { key, 'base-url': base } = options
   const logKey = typeof key === 'string' ? parseLogKey(key, 'mirror unpack') : undefined
-  const baseUrl = typeof base === 'string' ? parseRegistryUrl(base, '--base-url ') : undefined
+  const baseUrl =
+    typeof base === 'string' ? parseRegistryUrl(base, 'mirror unpack', '--base-url ') : undefined
   const progress = createProgressLines(process.stderr, Date.now, unpacking)
   keepHeapSmall()
   using opened = openPack(file)

@@ -36,6 +36,8 @@ async function run({ positionals, options, stop }: Input): Promise<PushReport> {
   if (positionals.length === 0) {
     throw wrongUsage('Say where to: stele mirror push user@one.example:/srv/mirror')
   }
+  // What a script's variable left empty would be the root of this machine's disk.
+  if (positionals.includes('')) throw wrongUsage('A destination is empty: say where to')
   // rsync would take it for an option of its own.
   const odd = positionals.find((one) => one.startsWith('-') || one.includes('\0'))
   if (odd !== undefined) throw wrongUsage(`${JSON.stringify(odd)} is no destination of rsync`)

@@ -65,9 +65,10 @@ async function run({ positionals, options, environment, stop }: Input): Promise<
   const logKey = typeof key === 'string' ? parseLogKey(key, 'mirror') : undefined
   const lock = typeof path === 'string' ? { path, text: readUserFile(path) } : undefined
   const selection = readSelection({ names, lock })
-  const baseUrl = typeof base === 'string' ? parseRegistryUrl(base, '--base-url ') : undefined
+  const baseUrl =
+    typeof base === 'string' ? parseRegistryUrl(base, 'mirror', '--base-url ') : undefined
   keepHeapSmall()
-  const source = parseSource(address)
+  const source = parseSource(address, 'mirror')
   const [url, dir] = [source.kind === 'http' ? source.root : source.path, resolve(target)]
   const fetch = openSource(source)
   const progress = createProgressLines(process.stderr, Date.now, mirroring)

@@ -60,7 +60,7 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
   const config = readConfig(root, env)
   const address =
     typeof server === 'string'
-      ? parseRegistryUrl(server, '--server ')
+      ? parseRegistryUrl(server, 'mnpm install', '--server ')
       : `${config.registryOf('').replace(/\/+$/, '')}/-/mnpm`
   const credentials = (url: string) => ({ authorization: config.authorizationFor(`${url}/`) })
   return mnpmInstall(

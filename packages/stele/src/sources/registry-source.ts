@@ -1,26 +1,23 @@
-// What is to be verified: the address of a registry, or a folder with a copy of its log.
+// Where a registry is: its address, or a folder with a copy of its log.
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
-import type { SteleError } from '@stele/errors'
 import { nearest } from '@stele/settings'
 import { logInFolder, type Source } from './source.ts'
 import { typedPath, wrongUsage } from './typed-folder.ts'
 
-/** What it is typed after. */
-const command = 'verify'
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
-/** An address, or a folder that is there (`file:` or a path). Throws `usage_wrong`. */
-export function parseSource(text: string): Source {
-  const path = pathOf(text)
-  if (path === undefined) return { kind: 'http', root: parseRegistryUrl(text) }
+/** An address, or a folder that is there (`file:` or a path). `command` is what it was typed after. Throws `usage_wrong`. */
+export function parseSource(text: string, command: string): Source {
+  const path = pathOf(text, command)
+  if (path === undefined) return { kind: 'http', root: parseRegistryUrl(text, command) }
   const folder = resolve(path.replace(/\/-\/log\/*$/, ''))
   if (existsSync(join(folder, logInFolder))) return { kind: 'folder', path: folder }
-  throw noLog(text, folder)
+  throw wrongUsage(noLog(text, folder), command)
 }
 
 /** The path that is meant, undefined for an address. Neither what is there nor what looks like a path is taken for a host. */
-function pathOf(text: string): string | undefined {
+function pathOf(text: string, command: string): string | undefined {
   if (text.startsWith('file:')) return typedPath(text, command)
   return text !== '' && (!looksLikeAddress(text) || existsSync(text)) ? text : undefined
 }
@@ -32,16 +29,16 @@ function looksLikeAddress(text: string): boolean {
   return !/^[.~]|^$/.test(host) && (/[.:]/.test(host) || host === 'localhost') && !existsSync(host)
 }
 
-function noLog(text: string, folder: string): SteleError {
+function noLog(text: string, folder: string): string {
   const what = 'a copy of the public folder of a registry, which holds -/log'
-  if (!existsSync(folder)) return refuse(`There is no folder "${text}" here${hintOf(text, folder)}`)
-  if (!statSync(folder).isDirectory()) return refuse(`"${text}" is a file. Give ${what}`)
+  if (!existsSync(folder)) return `There is no folder "${text}" here${hintOf(text, folder)}`
+  if (!statSync(folder).isDirectory()) return `"${text}" is a file. Give ${what}`
   const inner = join(text, 'public')
   const isData = existsSync(join(inner, logInFolder))
   const instead = isData ? `. Its log is in "${inner}": give that` : `. Give ${what}`
   const isName = URL.canParse(`https://${text}`) && !/^[./~]|^file:/.test(text)
   const other = isName ? `, or https://${text} if a registry is meant` : ''
-  return refuse(`The folder "${text}" holds no log${instead}${other}`)
+  return `The folder "${text}" holds no log${instead}${other}`
 }
 
 /** What may be meant by a folder that is not there: one that is nearly called so, or a host. */
@@ -78,21 +75,21 @@ function foldersIn(path: string): readonly string[] {
   }
 }
 
-/** The registry's address without a slash at its end; without a scheme, `http` for this machine and `https` for others. */
-export function parseRegistryUrl(text: string, flag = ''): string {
+/**
+ * The registry's address without a slash at its end; without a scheme, `http` for this machine and `https` for others. `command`, and
+ * `flag` with a space, are what it was typed after.
+ */
+export function parseRegistryUrl(text: string, command: string, flag = ''): string {
   const hasScheme = text.includes('://')
   const url = URL.parse(hasScheme ? text : `https://${text}`)
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw refuse(`${flag}"${text}" is not the address of a registry`)
+    const what = flag === '' ? 'the address of a registry' : 'the address of a server'
+    throw wrongUsage(`${flag}"${text}" is not ${what}`, command)
   }
   if (url.username !== '' || url.search !== '' || url.hash !== '') {
     const what = flag === '' ? 'The address of a registry' : `${flag}"${text}": the address`
-    throw refuse(`${what} has no user name, query or fragment`)
+    throw wrongUsage(`${what} has no user name, query or fragment`, command)
   }
   if (!hasScheme && loopback.test(url.hostname)) url.protocol = 'http:'
   return url.href.replace(/\/+$/, '').replace(/\/-\/log$/, '')
-}
-
-function refuse(reason: string): SteleError {
-  return wrongUsage(reason, command)
 }

@@ -30,13 +30,15 @@ type Common = Omit<Chosen, 'source' | 'url' | 'service' | 'contents'>
 export function readOptions(positionals: Input['positionals'], options: Input['options']): Chosen {
   const [address, ...more] = positionals
   if (address === undefined || more.length > 0) throw wrongUsage('Give the address of one registry')
-  const source = parseSource(address)
+  const source = parseSource(address, 'verify')
   const publicUrl = options['public-url']
   if (source.kind === 'folder' && publicUrl !== undefined) {
     throw wrongUsage('--public-url is for registries that are served: a folder serves no packages')
   }
   const base =
-    typeof publicUrl === 'string' ? parseRegistryUrl(publicUrl, '--public-url ') : undefined
+    typeof publicUrl === 'string'
+      ? parseRegistryUrl(publicUrl, 'verify', '--public-url ')
+      : undefined
   return {
     source,
     url: source.kind === 'http' ? source.root : source.path,
