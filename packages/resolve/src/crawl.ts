@@ -227,7 +227,7 @@ export class Crawl {
   #bound(name: string): void {
     if (this.#names.add(name).size <= maxPackages) return
     this.#isOver = true
-    throw new SteleError('graph_too_large', { limit: maxPackages })
+    throw new SteleError('graph_too_large', { limit: maxPackages, of: 'packages' })
   }
 
   #override(
@@ -332,7 +332,7 @@ export class Crawl {
 
   #grow(id: PackageId, { release, optional }: Pick<Place, 'release' | 'optional'>): Growing {
     if (this.#nodes.size >= maxPackages)
-      throw new SteleError('graph_too_large', { limit: maxPackages })
+      throw new SteleError('graph_too_large', { limit: maxPackages, of: 'packages' })
     const growing: Growing = {
       release,
       edges: new Map(),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inTurns } from '../src/scripts/in-turns.ts'
+import { inTurns } from '../src/in-turns.ts'
 
 for (const concurrency of [1, 2, 10]) {
   test(`inTurns() works on all, at most ${concurrency} at a time`, async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { limitConcurrency } from '../src/oracles/limit-concurrency.ts'
+import { limitConcurrency } from '../src/limit-concurrency.ts'
 
 /** Work that is done when it is told, noted as it begins. */
 function createWork(limit: ReturnType<typeof limitConcurrency>): {

@@ -39,7 +39,8 @@ export type InstallDetails = {
   }
   workspace_duplicate: { readonly name: string; readonly folders: readonly string[] }
   override_invalid: { readonly key: string; readonly reason: string }
-  graph_too_large: { readonly limit: number }
+  /** `of`: what there are more of, folders for packages and their peers where it is absent. */
+  graph_too_large: { readonly limit: number; readonly of?: string }
   /** `isMendable`: an installation that is not frozen mends it. */
   lock_invalid: { readonly path: string; readonly reason: string; readonly isMendable?: true }
   /** `drift`: what differs, as the lines of a diff. */
@@ -193,7 +194,9 @@ export const installErrors: Catalogue<InstallDetails> = {
   graph_too_large: {
     status: 422,
     message: (d) =>
-      `The dependencies and their peers would need more than ${d.limit} folders: packages that take each other as peers in many ways`,
+      d.of === undefined
+        ? `The dependencies and their peers would need more than ${d.limit} folders: packages that take each other as peers in many ways`
+        : `The dependencies are too many: more than ${d.limit} ${d.of}`,
   },
   npm_setting_invalid: {
     status: 422,

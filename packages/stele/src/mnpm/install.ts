@@ -24,10 +24,11 @@ import { forgetState } from '../client/repeat/up-to-date.ts'
 import { openDependencyScripts } from '../client/scripts/dependency-scripts.ts'
 import { takeTurns } from '../client/store/hold.ts'
 import { registerProject, storeFolder } from '../client/store/registered.ts'
+import { inTurns } from '../in-turns.ts'
 import { approvalFor, writeApprovals } from '../scripts/approvals.ts'
 import type { MnpmCalls } from './calls.ts'
-import { inTurns } from './in-turns.ts'
-import { maxRounds } from './limits.ts'
+import { openKnownReleases } from './known-releases.ts'
+import { maxAtOnce, maxRounds } from './limits.ts'
 import type { MirrorFault, Mirrors } from './mirrors.ts'
 import { resolveByCalls } from './resolve-by-calls.ts'
 
@@ -64,12 +65,7 @@ export async function mnpmInstall(
   using _ = await takeTurns(root, storeFolder(env), (line) => options.reporter?.say(line))
   const store = openStore(storeFolder(env))
   const mirrors = openMirrors(await calls.mirrors())
-  const asked = onceEach(calls)
-  const { graph, staged } = await resolveAndFetch(read.importers, {
-    calls: asked,
-    mirrors,
-    store,
-  })
+  const { graph, staged } = await resolveAndFetch(read.importers, { calls, mirrors, store })
   const project = allowed.length === 0 ? read : await allow(root, graph, allowed)
   const selected = selectInstances(graph, ownPlatform, {})
   const config = readConfig(root, env)
@@ -142,18 +138,23 @@ async function resolveAndFetch(
   ports: Ports,
 ): Promise<{ readonly graph: Graph; readonly staged: ReadonlyMap<PackageId, Found> }> {
   const staged = new Map<PackageId, Found>()
-  const packed = new Map<PackageId, Release>()
-  for (let round = 0; round < maxRounds; round++) {
-    const { graph } = await resolveByCalls(importers, ports.calls, packed)
-    const open = [...graph.packages].filter(([id]) => !staged.has(id))
-    if (open.length === 0) return { graph, staged }
-    await inTurns(open, async ([id, release]) => {
-      const { found, packed: own } = await fetchOne(release, ports)
-      staged.set(id, found)
-      packed.set(id, own)
-    })
+  const known = openKnownReleases(ports.calls)
+  try {
+    for (let round = 0; round < maxRounds; round++) {
+      const { graph } = await resolveByCalls(importers, known)
+      const open = [...graph.packages].filter(([id]) => !staged.has(id))
+      if (open.length === 0) return { graph, staged }
+      await inTurns(open, maxAtOnce, async ([id, release]) => {
+        const { found, packed } = await fetchOne(release, ports)
+        staged.set(id, found)
+        known.learn(packed)
+      })
+    }
+  } catch (error) {
+    for (const found of staged.values()) removeStaged(found)
+    throw error
   }
-  throw new SteleError('graph_too_large', { limit: maxRounds })
+  throw new SteleError('graph_too_large', { limit: maxRounds, of: 'on one way from package.json' })
 }
 
 async function fetchOne(
@@ -164,31 +165,28 @@ async function fetchOne(
   const integrity = `sha512-${Buffer.from(sha512, 'hex').toString('base64')}`
   const folder = store.findContents(integrity, name)
   const found: Found = folder ?? { name, integrity, folder: store.stagingFolder() }
-  if (typeof found !== 'string') unpack(await mirrors.fetch({ name, version, sha512 }), found)
-  const own = typeof found === 'string' ? found : join(found.folder, 'node_modules', name)
-  const text = readFileSync(join(own, 'package.json'))
-  const manifest = normalizeServedManifest(
-    parsePackageJson(text, `the package.json of ${name}@${version}`),
-  )
   const told: Release = { name, version, dist: { tarball: '', integrity } }
+  if (typeof found === 'string') return { found, packed: readPacked(found, told) }
+  const bytes = await mirrors.fetch({ name, version, sha512 })
+  try {
+    unpack(bytes, found)
+    return { found, packed: readPacked(join(found.folder, 'node_modules', name), told) }
+  } catch (error) {
+    removeStaged(found)
+    throw error
+  }
+}
+
+/** What the package.json in this folder says, beside what is told of the release. */
+function readPacked(folder: string, told: Release): Release {
+  const text = readFileSync(join(folder, 'package.json'))
+  const path = `the package.json of ${told.name}@${told.version}`
+  const manifest = normalizeServedManifest(parsePackageJson(text, path))
   // Resolving leaves out what is not of its type.
-  return { found, packed: Object.assign(recordOf(manifest), told) }
+  return Object.assign(recordOf(manifest), told)
 }
 
 const unpack = createUnpack()
-
-/** What was answered is not asked for again. */
-function onceEach(calls: MnpmCalls): MnpmCalls {
-  const versions = new Map<string, ReturnType<MnpmCalls['versions']>>()
-  return {
-    ...calls,
-    versions: (name) => {
-      const asked = versions.get(name) ?? calls.versions(name)
-      versions.set(name, asked)
-      return asked
-    },
-  }
-}
 
 /** Gives each package its slot. The function tells where the files of each are. */
 function placeAll(
@@ -217,7 +215,9 @@ function placeAll(
 /** What is for other machines was unpacked to learn that. */
 function removeUnused({ graph, selected }: Placing, staged: ReadonlyMap<PackageId, Found>): void {
   const used = new Set([...selected].map((key) => graph.instances.get(key)?.id))
-  for (const [id, found] of staged)
-    if (!used.has(id) && typeof found !== 'string')
-      rmSync(found.folder, { recursive: true, force: true })
+  for (const [id, found] of staged) if (!used.has(id)) removeStaged(found)
+}
+
+function removeStaged(found: Found): void {
+  if (typeof found !== 'string') rmSync(found.folder, { recursive: true, force: true })
 }

@@ -9,8 +9,11 @@ export const maxMirrors = 64
 /** Tarballs, and calls, that are asked for at a time. */
 export const maxAtOnce = 8
 
-/** Times that the graph is followed one step further: deeper than any chain of dependencies. */
-export const maxRounds = 1000
+/** Times that the graph is followed one step further: chains of dependencies have some 40, and each time all of it is resolved. */
+export const maxRounds = 256
+
+/** Versions of all packages that are chosen from, in memory: ten thousand packages with two hundred each. */
+export const maxVersions = 2_000_000
 
 /** Bytes of a tarball, all of it in memory: a store's files are compared and unpacked at once. */
 export const maxTarballBytes: number = 256 * 1024 * 1024

@@ -4,8 +4,8 @@ import { type ClientRequest, type IncomingMessage, request as requestHttp } from
 import { request as requestHttps } from 'node:https'
 import { reasonOf } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
+import { limitConcurrency } from '../limit-concurrency.ts'
 import { type AllowedHost, createLookup, requireAllowed } from './allowed-hosts.ts'
-import { limitConcurrency } from './limit-concurrency.ts'
 import {
   maxFetchedBytes,
   maxFetchedHeaderBytes,

@@ -11,8 +11,8 @@ import {
   memberEvents,
   type OwnScriptsAsked,
 } from '../client/scripts/lifecycle.ts'
+import { inTurns } from '../in-turns.ts'
 import { nameOf, runEvents, type ScriptPackage } from './events.ts'
-import { inTurns } from './in-turns.ts'
 import { usualConcurrency } from './limits.ts'
 import { type Output, openRunner } from './run-script.ts'
 

@@ -4,18 +4,18 @@
 export async function inTurns<Item>(
   items: readonly Item[],
   concurrency: number,
-  work: (item: Item) => Promise<void>,
+  work: (item: Item, index: number) => Promise<void>,
 ): Promise<void> {
-  const waiting = [...items]
+  const waiting = items.entries() // Of all of them: each takes what none has taken.
   const failures: unknown[] = []
   const one = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    for (const [index, item] of waiting) {
       try {
-        await work(next)
+        await work(item, index)
       } catch (error) {
         failures.push(error)
-        waiting.length = 0
       }
+      if (failures.length > 0) return
     }
   }
   await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, one))
