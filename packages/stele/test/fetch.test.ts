@@ -182,4 +182,37 @@ suite('createFetch()', () => {
       assert.deepEqual([asked, looked, looks.length], [1, givenUpAt ?? cameKib.length, 0])
     })
   }
+
+  test('createFetch() gives up an answer that takes longer than somebody waits, however much of it comes', async () => {
+    const timers = new Map<number, () => void>()
+    const request: FetchPorts['request'] = async (_url, _accept, signal) => {
+      const body = (async function* () {
+        yield Buffer.alloc(1000 * kib)
+        timers.get(7000)?.()
+        signal.throwIfAborted()
+      })()
+      return { status: 200, isGzip: false, cancel: () => undefined, body }
+    }
+    const fetch = createFetch(
+      { root: 'https://registry.example', patienceMs: 7000 },
+      {
+        request,
+        wait: () => assert.fail('It is not asked again'),
+        every: (periodMs, work) => {
+          timers.set(periodMs, work)
+          return () => void timers.delete(periodMs)
+        },
+      },
+    )
+    await assert.rejects(fetch('/a', 2000 * kib), (error: unknown) => {
+      assert.ok(isSteleError(error, 'server_unreachable'))
+      assert.deepEqual(error.details, {
+        url: 'https://registry.example/a',
+        reason: 'it took more than 7 seconds',
+        isLate: true,
+      })
+      return true
+    })
+    assert.equal(timers.size, 0)
+  })
 })

@@ -100,6 +100,38 @@ for (const [what, answer, told] of faults) {
   })
 }
 
+const slow = 'http://slow.example'
+/** Gives the right bytes to whoever waits for them. */
+const drip = (url: string, patienceMs: number | undefined): Answer => {
+  if (patienceMs === undefined) return { status: 200, bytes: right }
+  const reason = `it took more than ${patienceMs / 1000} seconds`
+  throw new SteleError('server_unreachable', { url, reason, isLate: true })
+}
+
+test('openMirrors() waits for no mirror that drips while another has the same', async () => {
+  const mirrors = openMirrors([slow, good], {
+    open: (mirror, patienceMs) => async (url) =>
+      mirror === slow ? drip(url, patienceMs) : { status: 200, bytes: right },
+  })
+  assert.deepEqual(await mirrors.fetch(wanted), right)
+  assert.deepEqual(
+    mirrors.faults.map(({ mirror, reason }) => [mirror, reason]),
+    [[slow, 'it took more than 120 seconds']],
+  )
+  assert.deepEqual([...mirrors.given], [[good, 1]])
+})
+
+for (const others of [[], ['http://bad.example']]) {
+  test(`openMirrors() waits for a mirror that drips where ${others.length} others have nothing`, async () => {
+    const mirrors = openMirrors([slow, ...others], {
+      open: (mirror, patienceMs) => async (url) =>
+        mirror === slow ? drip(url, patienceMs) : { status: 404, bytes: other },
+    })
+    assert.deepEqual(await mirrors.fetch(wanted), right)
+    assert.deepEqual([...mirrors.given], [[slow, 1]])
+  })
+}
+
 test('openMirrors() asks where the template says', async () => {
   const asked: string[] = []
   const template = '{mirror}/-/log/blob/{sha512}'

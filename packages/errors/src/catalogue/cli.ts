@@ -45,7 +45,8 @@ export type CliDetails = {
     readonly wanted: string
   }
   call_failed: { readonly reason: string }
-  server_unreachable: { readonly url: string; readonly reason: string }
+  /** `isLate`: it was answering, for longer than somebody wanted to wait. */
+  server_unreachable: { readonly url: string; readonly reason: string; readonly isLate?: true }
   server_refused: { readonly url: string; readonly status: number; readonly message: string }
 }
 

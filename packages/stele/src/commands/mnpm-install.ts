@@ -83,7 +83,8 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
       calls: openCalls(address, createFetch({ root: address, ...credentials(address) })),
       openMirrors: (urls) =>
         openMirrors(urls, {
-          open: (mirror) => createFetch({ root: '', ...credentials(mirror) }),
+          open: (mirror, patienceMs) =>
+            createFetch({ root: '', patienceMs, ...credentials(mirror) }),
           template: typeof template === 'string' ? template : undefined,
         }),
     },

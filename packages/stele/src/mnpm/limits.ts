@@ -20,3 +20,6 @@ export const maxTarballBytes: number = 256 * 1024 * 1024
 
 /** Bytes of a tarball that is fetched beside others, in memory: nobody says beforehand how long one is, and a mirror may give what it likes. */
 export const maxSharedBytes: number = 16 * 1024 * 1024
+
+/** How long a mirror may take for a tarball, in milliseconds, while others may have it: 16 MiB at 140 KiB a second. */
+export const mirrorPatienceMs: number = 120 * 1000

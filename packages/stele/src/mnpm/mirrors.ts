@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import type { VerifyPorts } from '@stele/audit'
 import { isSteleError, SteleError } from '@stele/errors'
-import { maxSharedBytes, maxTarballBytes } from './limits.ts'
+import { maxSharedBytes, maxTarballBytes, mirrorPatienceMs } from './limits.ts'
 
 /** What a mirror did wrong. */
 export type MirrorFault = {
@@ -32,6 +32,11 @@ export type Mirrors = {
   readonly given: ReadonlyMap<string, number>
 }
 
+type Fault = Pick<MirrorFault, 'reason' | 'wanted' | 'found'> & {
+  /** It was giving it, and others may have it sooner. */
+  readonly isLate?: boolean
+}
+
 const statusOk = 200
 
 /** As mnpm's mirrors call the file. */
@@ -46,24 +51,29 @@ export function openMirrors(
     maxBytes = maxTarballBytes,
     sharedBytes = maxSharedBytes,
   }: {
-    /** Opens one by its address; the whole address of a file is asked for. */
-    readonly open: (mirror: string) => VerifyPorts['fetch']
+    /** Opens one by its address; the whole address of a file is asked for. An answer that takes longer than `patienceMs` is given up. */
+    readonly open: (mirror: string, patienceMs?: number) => VerifyPorts['fetch']
     readonly template?: string | undefined
     /** Of a tarball, and of one that comes beside others: larger ones are asked for again, and come one after the other. */
     readonly maxBytes?: number
     readonly sharedBytes?: number
   },
 ): Mirrors {
-  const mirrors = [...new Set(urls)].map((url) => ({ url, fetch: open(url) }))
+  const mirrors = [...new Set(urls)].map((url) => ({
+    url,
+    fetch: open(url),
+    // A mirror that drips would keep everybody waiting while others have the same.
+    fetchSoon: open(url, mirrorPatienceMs),
+  }))
   const failed = new Map<string, number>()
   const given = new Map<string, number>()
   const faults: MirrorFault[] = []
   const alone = oneByOne()
   const tryOne = async (
-    { url, fetch }: (typeof mirrors)[number],
+    fetch: VerifyPorts['fetch'],
+    address: string,
     wanted: WantedTarball,
-  ): Promise<Uint8Array | Pick<MirrorFault, 'reason' | 'wanted' | 'found'>> => {
-    const address = addressOf(template, url, wanted)
+  ): Promise<Uint8Array | Fault> => {
     try {
       let answer = await fetch(address, Math.min(sharedBytes, maxBytes))
       if (answer.bytes.length > sharedBytes && maxBytes > sharedBytes) {
@@ -77,7 +87,10 @@ export function openMirrors(
       if (found === wanted.sha512) return bytes
       return { reason: 'it gives other bytes', wanted: wanted.sha512, found }
     } catch (error) {
-      if (isSteleError(error, 'server_unreachable')) return { reason: error.details.reason }
+      if (isSteleError(error, 'server_unreachable')) {
+        const { reason, isLate = false } = error.details
+        return { reason, isLate }
+      }
       if (isSteleError(error, 'server_refused')) return { reason: error.details.message }
       throw error
     }
@@ -89,16 +102,33 @@ export function openMirrors(
       const spec = `${wanted.name}@${wanted.version}`
       const tried: { mirror: string; reason: string }[] = []
       const failures = ({ url }: { readonly url: string }): number => failed.get(url) ?? 0
-      for (const mirror of mirrors.toSorted((one, other) => failures(one) - failures(other))) {
-        const outcome = await tryOne(mirror, wanted)
+      const sorted = mirrors.toSorted((one, other) => failures(one) - failures(other))
+      const late: typeof sorted = []
+      const ask = async (
+        mirror: (typeof sorted)[number],
+        fetch: VerifyPorts['fetch'],
+      ): Promise<Uint8Array | undefined> => {
         const { url } = mirror
+        const outcome = await tryOne(fetch, addressOf(template, url, wanted), wanted)
         if (outcome instanceof Uint8Array) {
           given.set(url, (given.get(url) ?? 0) + 1)
           return outcome
         }
+        const { isLate = false, ...fault } = outcome
+        if (isLate) late.push(mirror)
         failed.set(url, failures(mirror) + 1)
-        faults.push({ mirror: url, spec, ...outcome })
-        tried.push({ mirror: url, reason: describeFault(outcome) })
+        faults.push({ mirror: url, spec, ...fault })
+        tried.push({ mirror: url, reason: describeFault(fault) })
+        return undefined
+      }
+      for (const mirror of sorted) {
+        const bytes = await ask(mirror, sorted.length > 1 ? mirror.fetchSoon : mirror.fetch)
+        if (bytes !== undefined) return bytes
+      }
+      // Nobody has it sooner.
+      for (const mirror of [...late]) {
+        const bytes = await ask(mirror, mirror.fetch)
+        if (bytes !== undefined) return bytes
       }
       throw new SteleError('mirrors_failed', { spec, tried })
     },

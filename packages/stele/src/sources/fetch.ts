@@ -34,16 +34,27 @@ const ports: FetchPorts = { request: requestHttp, wait: setTimeoutPromise, every
 
 /**
  * What a registry is asked through. `root` is its address without a slash at the end, `authorization` the header that it wants,
- * which nobody else gets.
+ * which nobody else gets. An answer that takes longer than `patienceMs` is given up.
  */
 export function createFetch(
-  { root, authorization }: { readonly root: string; readonly authorization?: string | undefined },
+  {
+    root,
+    authorization,
+    patienceMs,
+  }: {
+    readonly root: string
+    readonly authorization?: string | undefined
+    readonly patienceMs?: number | undefined
+  },
   { request, wait, every }: FetchPorts = ports,
 ): VerifyPorts['fetch'] {
   return async (path, maxBytes, accept = anyType) => {
     const url = root + path
     for (const delayMs of [...retryAfterMs, undefined]) {
-      const answer = await tryOnce({ request, every }, { url, accept, authorization, maxBytes })
+      const answer = await tryOnce(
+        { request, every },
+        { url, accept, authorization, patienceMs, maxBytes },
+      )
       if (!('reason' in answer)) return answer
       if (delayMs === undefined || answer.isFinal === true) throw failure(url, answer)
       await wait(delayMs)
@@ -52,12 +63,21 @@ export function createFetch(
   }
 }
 
-type Asked = Asking & { readonly url: string; readonly maxBytes: number }
-type Failed = { readonly reason: string; readonly status?: number; readonly isFinal?: boolean }
+type Asked = Asking & {
+  readonly url: string
+  readonly patienceMs: number | undefined
+  readonly maxBytes: number
+}
+type Failed = {
+  readonly reason: string
+  readonly status?: number
+  readonly isFinal?: boolean
+  readonly isLate?: boolean
+}
 
 async function tryOnce(
   { request, every }: Pick<FetchPorts, 'request' | 'every'>,
-  { url, accept, authorization, maxBytes }: Asked,
+  { url, accept, authorization, patienceMs, maxBytes }: Asked,
 ): Promise<Fetched | Failed> {
   const patience = new AbortController()
   let reason = ''
@@ -67,6 +87,8 @@ async function tryOnce(
   }
   const timer = setTimeout(() => giveUp(silentReason), silenceMs)
   const pace = watchPace(every, () => giveUp(slowReason))
+  const late = patienceMs === undefined ? '' : `it took more than ${patienceMs / 1000} seconds`
+  const endPatience = late === '' ? undefined : every(patienceMs ?? 0, () => giveUp(late))
   const heard = (sizeBytes: number): void => {
     timer.refresh()
     pace.came(sizeBytes)
@@ -95,12 +117,13 @@ async function tryOnce(
       place = next
     }
   } catch (error) {
-    if (patience.signal.aborted) return { reason, isFinal: true }
+    if (patience.signal.aborted) return { reason, isFinal: true, isLate: reason === late }
     if (error instanceof Error) return { reason: reasonOf(error) }
     throw error
   } finally {
     clearTimeout(timer)
     pace.end()
+    endPatience?.()
   }
 }
 
@@ -181,8 +204,9 @@ async function unpack(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> 
   }
 }
 
-function failure(url: string, { reason, status }: Failed): SteleError {
-  if (status === undefined) return new SteleError('server_unreachable', { url, reason })
+function failure(url: string, { reason, status, isLate }: Failed): SteleError {
+  if (status === undefined)
+    return new SteleError('server_unreachable', { url, reason, ...(isLate && { isLate }) })
   return new SteleError('server_refused', { url, status, message: reason })
 }
 
