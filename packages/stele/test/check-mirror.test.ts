@@ -1,18 +1,22 @@
 // What a mirror may answer that is looked at from outside: as much as it likes, and what it likes.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { type CheckOptions, checkMirror } from '../src/mirror/check.ts'
 import { readBounded } from '../src/sources/folder-fetch.ts'
-import { baseUrl, mirror, twoReleases } from './made-mirror.ts'
+import { baseUrl, mirror, release, twoReleases } from './made-mirror.ts'
 
 suite('checkMirror()', () => {
   const dir = mkdtempSync(join(tmpdir(), 'stele-check-'))
   after(() => rmSync(dir, { recursive: true, force: true }))
-  const serve: CheckOptions['fetch'] = async (path, maxBytes) =>
-    readBounded(join(dir, path), maxBytes)
+  /** As web servers do it: what is not there is 404. */
+  const serve: CheckOptions['fetch'] = async (path, maxBytes) => {
+    const file = join(dir, decodeURIComponent(path))
+    return existsSync(file) ? readBounded(file, maxBytes) : nothing
+  }
+  const nothing = { status: 404, bytes: new Uint8Array(0) }
   const check = (fetch: CheckOptions['fetch']) =>
     checkMirror({ url: baseUrl, fetch, progress: () => undefined, tarballs: true })
   /** The mirror with another packument. */
@@ -25,9 +29,31 @@ suite('checkMirror()', () => {
     }
 
   test('checkMirror() finds nothing wrong with what mirrorThrough() made', async () => {
-    await mirror(dir, twoReleases())
+    const log = twoReleases()
+    release(log, '@scope/scoped', '1.0.0', '@scope%2Fscoped')
+    await mirror(dir, log)
     const { findings, versions, tarballs } = await check(serve)
-    assert.deepEqual([findings, versions, tarballs], [[], 2, 2])
+    assert.deepEqual([findings, versions, tarballs], [[], 3, 3])
+  })
+
+  test('checkMirror() says that nothing was compared where nothing is listed', async () => {
+    const { findings, notListed } = await check(async (path, maxBytes) =>
+      path.startsWith('/npm/') ? nothing : serve(path, maxBytes),
+    )
+    assert.equal(notListed, 3)
+    assert.match(findings[0]?.reason ?? '', /lists nothing, so nothing was compared/)
+  })
+
+  test('checkMirror() asks as clients do, and names a web server that takes no "%2f" for a slash', async () => {
+    const { findings, versions } = await check(async (path, maxBytes) =>
+      path.includes('%2f') ? nothing : serve(path, maxBytes),
+    )
+    assert.equal(versions, 2)
+    assert.deepEqual(
+      findings.map(({ address }) => address),
+      ['/npm/@scope%2fscoped'],
+    )
+    assert.match(findings[0]?.reason ?? '', /with a slash for "%2f" it is/)
   })
 
   test('checkMirror() reads no more of a packument than the log could make of it, and says that there is more', async () => {
@@ -39,7 +65,7 @@ suite('checkMirror()', () => {
       }),
     )
     assert.ok(asked < 2 ** 21)
-    assert.equal(versions, 0)
+    assert.equal(versions, 1)
     assert.match(findings[0]?.reason ?? '', /it has over \d+ bytes, and all that the log has of it/)
   })
 

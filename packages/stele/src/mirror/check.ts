@@ -10,6 +10,7 @@ import {
   type JsonValue,
   parseTolerantJson,
 } from '@stele/formats/json'
+import { inTurns } from '../in-turns.ts'
 import { parseCheckpoint } from '../sources/checkpoint.ts'
 import { maxFaultsTold, maxNoteBytes, maxPackumentSlackBytes, tarballsAtOnce } from './limits.ts'
 import { formatPackument } from './packuments.ts'
@@ -83,21 +84,18 @@ export async function checkMirror(options: CheckOptions): Promise<CheckReport> {
   const behind = registry === undefined ? null : await measureBehind(log, registry, tell)
   const { packages } = planMirror(state, { selection: 'all', withheld: withheldBlobs(log) })
   const counts = { packages: 0, versions: 0, notListed: 0, tarballs: 0, tarballBytes: 0 }
-  const todo = [...packages]
-  const work = async (): Promise<void> => {
-    for (let next = todo.shift(); next !== undefined; next = todo.shift()) {
-      const [name, releases] = next
-      const listed = await checkPackument({ options, state, tell }, name, releases)
-      counts.packages += listed.length > 0 ? 1 : 0
-      counts.versions += listed.length
-      counts.notListed += releases.length - listed.length
-      for (const release of options.tarballs ? listed : []) {
-        counts.tarballBytes += await checkTarball({ fetch, tell }, release)
-        counts.tarballs++
-      }
+  await inTurns([...packages], tarballsAtOnce, async ([name, releases]) => {
+    const listed = await checkPackument({ options, state, tell }, name, releases)
+    counts.packages += listed.length > 0 ? 1 : 0
+    counts.versions += listed.length
+    counts.notListed += releases.length - listed.length
+    for (const release of options.tarballs ? listed : []) {
+      counts.tarballBytes += await checkTarball({ fetch, tell }, release)
+      counts.tarballs++
     }
-  }
-  await Promise.all(Array.from({ length: tarballsAtOnce }, work))
+  })
+  if (counts.versions === 0 && counts.notListed > 0 && findings.length === 0)
+    tell('/npm/', noneReason)
   if (findings.length > 0) await refuseChanged(options, log.note)
   return {
     url,
@@ -111,6 +109,9 @@ export async function checkMirror(options: CheckOptions): Promise<CheckReport> {
 }
 
 type Tell = (address: string, reason: string) => void
+
+const noneReason =
+  'it lists nothing, so nothing was compared: was the mirror made with --base-url, and is this its address?'
 
 async function measureBehind(
   { origin, size, root }: { readonly origin: string; readonly size: number; readonly root: string },
@@ -152,11 +153,16 @@ async function checkPackument(
   name: string,
   releases: readonly MirroredRelease[],
 ): Promise<readonly MirroredRelease[]> {
-  const address = `/npm/${name}`
+  // As npm, yarn and bun write it.
+  const address = `/npm/${name.replace('/', '%2f')}`
   const whole = Buffer.from(formatPackument(state, name, { releases, baseUrl }))
   const maxBytes = 2 * whole.length + maxPackumentSlackBytes
   const { status, bytes } = await fetch(address, maxBytes)
-  if (status === statusAbsent) return []
+  if (status === statusAbsent) {
+    const isThere = name.includes('/') && (await fetch(`/npm/${name}`, 0)).status === statusOk
+    if (isThere) tell(address, noSlashReason)
+    return []
+  }
   if (status !== statusOk) {
     tell(address, `it answers with status ${status}`)
     return []
@@ -188,6 +194,9 @@ async function checkPackument(
       tell(address, `"${member}" is not as the log has it`)
   return listed
 }
+
+const noSlashReason =
+  'it is not there, and with a slash for "%2f" it is: the web server must take the one for the other, since clients ask so'
 
 function read(bytes: Uint8Array): JsonObject | string {
   try {

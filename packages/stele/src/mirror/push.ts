@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { logFolder } from '@stele/entries/paths'
 import { isSteleError, SteleError } from '@stele/errors'
 import { readHere } from '../clone/clone-service.ts'
+import { inTurns } from '../in-turns.ts'
 import { maxPushesAtOnce } from './limits.ts'
 import type { RunRsync } from './rsync.ts'
 
@@ -54,20 +55,11 @@ export async function pushMirror(
         copyFileSync(join(dir, logFolder, file), join(folder, logFolder, file))
     }
     const steps = stepsOf(dir, { names, end })
-    const todo = destinations.map((destination, at) => ({ destination, at }))
     const pushed: Pushed[] = []
-    const pushNext = async (): Promise<void> => {
-      for (let next = todo.shift(); next !== undefined; next = todo.shift()) {
-        const { destination, at } = next
-        pushed[at] = await pushOne(destination, {
-          steps,
-          run,
-          here,
-          there: join(work, `there-${at}`),
-        })
-      }
-    }
-    await Promise.all(Array.from({ length: maxPushesAtOnce }, pushNext))
+    await inTurns(destinations, maxPushesAtOnce, async (destination, at) => {
+      const there = join(work, `there-${at}`)
+      pushed[at] = await pushOne(destination, { steps, run, here, there })
+    })
     return { dir, origin: here.origin, size: here.size, destinations: pushed }
   } finally {
     rmSync(work, { recursive: true, force: true })

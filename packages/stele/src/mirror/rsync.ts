@@ -26,7 +26,7 @@ export function openRsync(stop: AbortSignal): RunRsync {
         }
       })
       child.once('close', (status, signal) => {
-        const lines = text.split('\n').filter((line) => line.trim() !== '')
+        const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '')
         const said = lines.find((line) => !line.startsWith('rsync error:')) ?? lines[0]
         resolve({ status: status ?? -1, said: said ?? `rsync ended with ${signal ?? status}` })
       })
