@@ -44,8 +44,19 @@ for (const [what, ask, body, status] of [
   ['a checksum of another kind', 'checksum', { checksum: 'ab', algorithm: 'sha1' }, 200],
   ['a mirror that is no address', 'mirrors', { mirrors: ['file:///etc'] }, 200],
   ['an odd status', 'mirrors', {}, 403],
+  ['an answer without an end', 'versions', `{"versions":[]}${' '.repeat(2 ** 24)}`, 200],
 ] as const) {
   test(`openCalls() throws registry_answer for ${what}`, async () => {
     await assert.rejects(callsOver(body, status)[ask]('x', '1.0.0'), { code: 'registry_answer' })
+  })
+}
+
+for (const [server, hint] of [
+  ['http://registry.example', /, at a Stele registry http:\/\/registry\.example\/-\/mnpm$/],
+  [root, /--server says where they are$/],
+] as const) {
+  test(`openCalls() says where the calls may be when they are not at ${server}`, async () => {
+    const calls = openCalls(server, async () => ({ status: 404, bytes: new Uint8Array(0) }))
+    await assert.rejects(calls.mirrors(), { code: 'registry_answer', message: hint })
   })
 }

@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import { mirror } from '../src/commands/mirror.ts'
 import { mirrorCheck } from '../src/commands/mirror-check.ts'
-import { mirrorUnpack } from '../src/commands/mirror-pack.ts'
+import { mirrorPack, mirrorUnpack } from '../src/commands/mirror-pack.ts'
 import { mirrorPush } from '../src/commands/mirror-push.ts'
 import { mnpmInstallCommand } from '../src/commands/mnpm-install.ts'
 import { quietInput } from './command-input.ts'
@@ -39,6 +39,9 @@ const odd = [
   [mirrorPush, [''], { folder: copy }, /A destination is empty/],
   [mirrorPush, ['there', ''], { folder: copy }, /A destination is empty/],
   [mirrorPush, ['--rsh=x'], { folder: copy }, /"--rsh=x" is no destination of rsync/],
+  [mirrorPack, [copy, folder], {}, /is a folder: give a file, such as .*mirror\.tar/],
+  [mnpmInstallCommand, [], { template: '{mirror}/{nmae}' }, /there is no \{nmae\}; there are \{m/],
+  [mnpmInstallCommand, [], { template: '{name}' }, /it must begin with \{mirror\}\//],
   [
     mnpmInstallCommand,
     [],

@@ -92,7 +92,7 @@ export function requireCloneFolder(dir: string): void {
   if (!existsSync(dir) || existsSync(join(dir, logFolder))) return
   const other = readdirSync(dir).find((name) => !ownNames.has(name))
   if (other === undefined) return
-  const reason = `it holds ${JSON.stringify(other)}, and no clone: give a folder that is empty or not there yet`
+  const reason = `it holds ${JSON.stringify(other)}, and no copy of a log: give a folder that is empty or not there yet`
   throw new SteleError('data_invalid', { path: dir, reason })
 }
 

@@ -1,5 +1,5 @@
 // stele mirror pack and unpack: a mirror as one file, across to where no network goes.
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { lockDataFolder } from '@stele/storage/folder'
@@ -31,6 +31,10 @@ export const mirrorPack: Command<PackReport> = {
 async function pack({ positionals, stop }: Input): Promise<PackReport> {
   const [folder, file] = twoOf('mirror pack', positionals, './mirror mirror.tar')
   const dir = resolve(folder)
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
+    const reason = `"${file}" is a folder: give a file, such as ${join(file, 'mirror.tar')}`
+    throw usageError('mirror pack')(reason)
+  }
   const lock = existsSync(join(dir, 'lock.db')) ? lockDataFolder(dir) : undefined
   try {
     return packMirror(dir, resolve(file), stop)

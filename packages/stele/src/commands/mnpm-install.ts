@@ -1,9 +1,9 @@
 // stele mnpm install: an installation from a registry's five calls and from mirrors that nobody has to trust.
 import { resolve } from 'node:path'
 import { readConfig } from '@stele/fetch'
-import { openCalls } from '../mnpm/calls.ts'
+import { callsBelow, openCalls } from '../mnpm/calls.ts'
 import { type MnpmReport, mnpmInstall } from '../mnpm/install.ts'
-import { describeFault, openMirrors } from '../mnpm/mirrors.ts'
+import { describeFault, openMirrors, templateFault } from '../mnpm/mirrors.ts'
 import { createFetch } from '../sources/fetch.ts'
 import { parseRegistryUrl } from '../sources/registry-source.ts'
 import { type Command, type Input, usageError } from './command.ts'
@@ -56,12 +56,14 @@ async function run({ positionals, options, environment, main, stop }: Input): Pr
   }
   const { prefix, server, template } = options
   const root = typeof prefix === 'string' ? resolve(prefix) : process.cwd()
+  const fault = typeof template === 'string' ? templateFault(template) : undefined
+  if (fault !== undefined) throw wrongUsage(`--template "${template}": ${fault}`)
   const env = { ...environment }
   const config = readConfig(root, env)
   const address =
     typeof server === 'string'
       ? parseRegistryUrl(server, 'mnpm install', '--server ')
-      : `${config.registryOf('').replace(/\/+$/, '')}/-/mnpm`
+      : `${config.registryOf('').replace(/\/+$/, '')}${callsBelow}`
   const credentials = (url: string) => ({ authorization: config.authorizationFor(`${url}/`) })
   return mnpmInstall(
     {

@@ -28,15 +28,18 @@ type Ranges = { readonly [name: string]: string }
 const [statusOk, statusAbsent] = [200, 404]
 const mirrorsPath = '/mirrors'
 
+/** Where a registry of Stele has the calls. */
+export const callsBelow = '/-/mnpm'
+
 /** The calls at an address, such as `https://registry.example/-/mnpm`. All throw `registry_answer`, `server_unreachable`, `server_refused`. */
 export function openCalls(root: string, fetch: VerifyPorts['fetch']): MnpmCalls {
   const ask = async (path: string, name?: string): Promise<JsonObject> => {
     const { status, bytes } = await fetch(path, maxAnswerBytes, 'application/json')
     if (status === statusAbsent && name !== undefined)
       throw new SteleError('package_absent', { name, registry: root, chain: [] })
-    if (status === statusAbsent && path === mirrorsPath)
-      throw odd(root, 'it has none of the calls of mnpm; --server says where they are')
+    if (status === statusAbsent && path === mirrorsPath) throw odd(root, noCallsReason(root))
     if (status !== statusOk) throw odd(root + path, `it answers with status ${status}`)
+    if (bytes.length > maxAnswerBytes) throw odd(root + path, `it has over ${maxAnswerBytes} bytes`)
     try {
       const value = parseTolerantJson(Buffer.from(bytes).toString(), 'the answer')
       if (isJsonObject(value)) return value
@@ -72,6 +75,11 @@ export function openCalls(root: string, fetch: VerifyPorts['fetch']): MnpmCalls 
       return urls.slice(0, maxMirrors).map((url) => url.replace(/\/+$/, ''))
     },
   }
+}
+
+function noCallsReason(root: string): string {
+  const reason = 'it has none of the calls of mnpm; --server says where they are'
+  return root.endsWith(callsBelow) ? reason : `${reason}, at a Stele registry ${root}${callsBelow}`
 }
 
 function release(name: string, version: string): string {

@@ -157,18 +157,29 @@ export function describeFault({
   return `${reason}: their SHA-512 is ${found}, and the registry says ${wanted}`
 }
 
+/** Why a template can be none; undefined where it can. */
+export function templateFault(template: string): string | undefined {
+  const parts = partsOf('', { name: '', version: '', sha512: '' })
+  const odd = template.match(/\{\w*\}/g)?.find((part) => !Object.hasOwn(parts, part.slice(1, -1)))
+  if (odd !== undefined) return `there is no ${odd}; there are {${Object.keys(parts).join('}, {')}}`
+  return template.startsWith('{mirror}/') ? undefined : 'it must begin with {mirror}/'
+}
+
 /** Where a mirror should have it. The parts are a registry's words: each stays within its place. */
-function addressOf(
-  template: string,
+function addressOf(template: string, mirror: string, wanted: WantedTarball): string {
+  const parts = partsOf(mirror, wanted)
+  return template.replace(/\{(\w+)\}/g, (whole, part: string) => parts[part] ?? whole)
+}
+
+function partsOf(
   mirror: string,
   { name, version, sha512 }: WantedTarball,
-): string {
-  const parts: { readonly [part: string]: string } = {
+): { readonly [part: string]: string } {
+  return {
     mirror,
     name: name.split('/').map(encodeURIComponent).join('/'),
     file: encodeURIComponent(name.slice(name.indexOf('/') + 1)),
     version: encodeURIComponent(version),
     sha512,
   }
-  return template.replace(/\{(\w+)\}/g, (whole, part: string) => parts[part] ?? whole)
 }
