@@ -19,6 +19,7 @@ import { createFolderFetch } from '../sources/folder-fetch.ts'
 import { incompleteMark } from '../sources/source.ts'
 import { fileFault } from '../user-file.ts'
 import { type CloneFolder, openCloneFolder, requireCloneFolder } from './clone-folder.ts'
+import { type Contradiction, keepContradictions } from './contradiction.ts'
 import { partNames } from './engine-parts.ts'
 import { type LayeredFetch, layerFetch } from './layered-fetch.ts'
 import { type FilesWritten, writeFiles } from './write-files.ts'
@@ -34,6 +35,8 @@ export type CloneOptions = {
   /** What must be its log: the line or the fingerprint of its key, and what was seen of it at this address. */
   readonly logKey?: string
   readonly known?: CarryOptions['known']
+  /** Is given what proves that it is not the history that is known, before that is thrown. */
+  readonly contradicted?: ((found: Contradiction) => void) | undefined
   /** What the run before kept: it must be of the checkpoint that is in the folder. */
   readonly from?: CarryOptions['from']
 }
@@ -108,7 +111,14 @@ export async function copyThrough<Contents>(
   mkdirSync(dir, { recursive: true })
   const lock = lockDataFolder(dir)
   try {
-    return await copyInto(options, openCloneFolder(dir, openFiles), contents)
+    const here = readHere(dir)
+    const known = here ?? options.known
+    return await keepContradictions({ ...options, known }, (fetch) =>
+      copyInto({ ...options, fetch, known }, openCloneFolder(dir, openFiles), {
+        contents,
+        size: here?.size ?? 0,
+      }),
+    )
   } catch (cause) {
     throw diskFault(dir, cause)
   } finally {
@@ -123,13 +133,18 @@ export function diskFault(dir: string, cause: unknown): unknown {
 }
 
 async function copyInto<Contents>(
-  options: CloneOptions,
+  options: CloneOptions & { readonly known: CarryOptions['known'] },
   folder: CloneFolder,
-  contents: CopiedContents<Contents>,
+  {
+    contents,
+    size,
+  }: {
+    readonly contents: CopiedContents<Contents>
+    /** Entries that are here. */
+    readonly size: number
+  },
 ): Promise<CopyReport<Contents>> {
-  const { url, dir, fetch } = options
-  const here = readHere(dir)
-  const known = here ?? options.known
+  const { url, dir, fetch, known } = options
   const follow: Follow = (layers, entries, from) =>
     carryLog(
       { fetch: layers.fetch, progress: options.progress, nowMs: Date.now, entries },
@@ -148,7 +163,6 @@ async function copyInto<Contents>(
     await follow(layers, (start, entries) => folder.putEntries(start, entries, { isOver: true }))
     repaired = true
   }
-  const size = here?.size ?? 0
   const taken = layers.namedBy(log.withheld.filter(({ takedown }) => takedown >= size))
   if (taken.length > 0) {
     // What was here before may hold what the service has taken down since.

@@ -8,6 +8,7 @@ import { openSource } from '../sources/open-source.ts'
 import { parseLogSource } from '../sources/service-source.ts'
 import type { Source } from '../sources/source.ts'
 import { userFolders } from '../user-folders.ts'
+import { createContradictionSaver } from '../verify/contradiction-saver.ts'
 import { loadKnown } from '../verify/kept-store.ts'
 import { cloning, createProgressLines } from '../verify/progress-lines.ts'
 import { type Command, type Input, usageError } from './command.ts'
@@ -60,6 +61,10 @@ async function run({ positionals, options, environment, stop }: Input): Promise<
         return fetch(path, maxBytes, accept)
       },
       progress: progress.show,
+      contradicted: createContradictionSaver(userFolders(environment), (line) => {
+        progress.clear()
+        process.stderr.write(`${line}\n`)
+      }),
       ...(logKey === undefined ? {} : { logKey }),
       ...knownAt(source, userFolders(environment)),
     })

@@ -6,6 +6,7 @@ import { createFetch } from '../sources/fetch.ts'
 import { parseLogKey } from '../sources/log-key.ts'
 import { parseRegistryUrl, parseSource } from '../sources/registry-source.ts'
 import { userFolders } from '../user-folders.ts'
+import { createContradictionSaver } from '../verify/contradiction-saver.ts'
 import { createProgressLines, mirroring } from '../verify/progress-lines.ts'
 import { knownAt } from './clone.ts'
 import { type Command, type Input, usageError } from './command.ts'
@@ -74,6 +75,10 @@ async function run({ positionals, options, environment, stop }: Input): Promise<
         return fetch(path, maxBytes, accept)
       },
       progress: progress.show,
+      contradicted: createContradictionSaver(userFolders(environment), (line) => {
+        progress.clear()
+        process.stderr.write(`${line}\n`)
+      }),
       tarballs: options['tarballs'] !== false,
       baseUrl:
         typeof base === 'string' ? parseRegistryUrl(base, command, '--base-url ') : undefined,

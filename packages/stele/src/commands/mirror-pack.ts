@@ -9,6 +9,8 @@ import { openPack, type PackReport, packMirror } from '../mirror/pack.ts'
 import { keepHeapSmall } from '../mirror/small-heap.ts'
 import { parseLogKey } from '../sources/log-key.ts'
 import { parseRegistryUrl } from '../sources/registry-source.ts'
+import { userFolders } from '../user-folders.ts'
+import { createContradictionSaver } from '../verify/contradiction-saver.ts'
 import { createProgressLines, unpacking } from '../verify/progress-lines.ts'
 import { type Command, type Input, usageError } from './command.ts'
 
@@ -71,7 +73,7 @@ export const mirrorUnpack: Command<MirrorReport> = {
   exitCode: ({ tarballs }) => (tarballs.missing.length === 0 ? 0 : 1),
 }
 
-async function unpack({ positionals, options, stop }: Input): Promise<MirrorReport> {
+async function unpack({ positionals, options, environment, stop }: Input): Promise<MirrorReport> {
   const [path, target] = twoOf('mirror unpack', positionals, 'mirror.tar ./mirror')
   const [file, dir] = [resolve(path), resolve(target)]
   const { key, 'base-url': base } = options
@@ -91,6 +93,10 @@ async function unpack({ positionals, options, stop }: Input): Promise<MirrorRepo
       },
       has: opened.has,
       progress: progress.show,
+      contradicted: createContradictionSaver(userFolders(environment), (line) => {
+        progress.clear()
+        process.stderr.write(`${line}\n`)
+      }),
       selection: 'all',
       baseUrl,
       ...(logKey === undefined ? {} : { logKey }),

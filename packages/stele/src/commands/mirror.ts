@@ -10,6 +10,7 @@ import { openSource } from '../sources/open-source.ts'
 import { parseRegistryUrl, parseSource } from '../sources/registry-source.ts'
 import { readUserFile } from '../user-file.ts'
 import { userFolders } from '../user-folders.ts'
+import { createContradictionSaver } from '../verify/contradiction-saver.ts'
 import { createProgressLines, mirroring } from '../verify/progress-lines.ts'
 import { knownAt } from './clone.ts'
 import { type Command, type Input, usageError } from './command.ts'
@@ -82,6 +83,10 @@ async function run({ positionals, options, environment, stop }: Input): Promise<
         return fetch(path, maxBytes, accept)
       },
       progress: progress.show,
+      contradicted: createContradictionSaver(userFolders(environment), (line) => {
+        progress.clear()
+        process.stderr.write(`${line}\n`)
+      }),
       selection,
       baseUrl,
       rehash: options['rehash'] === true,

@@ -10,9 +10,11 @@ import {
   type JsonValue,
   parseTolerantJson,
 } from '@stele/formats/json'
+import { type Contradiction, keepContradictions } from '../clone/contradiction.ts'
+import { maxNoteBytes } from '../clone/limits.ts'
 import { inTurns } from '../in-turns.ts'
 import { parseCheckpoint } from '../sources/checkpoint.ts'
-import { maxFaultsTold, maxNoteBytes, maxPackumentSlackBytes, tarballsAtOnce } from './limits.ts'
+import { maxFaultsTold, maxPackumentSlackBytes, tarballsAtOnce } from './limits.ts'
 import { formatPackument } from './packuments.ts'
 import {
   type MirroredRelease,
@@ -54,6 +56,8 @@ export type CheckOptions = {
   readonly progress: VerifyPorts['progress']
   readonly logKey?: string | undefined
   readonly known?: CarryOptions['known']
+  /** Is given what proves that it is not the history that is known. */
+  readonly contradicted?: ((found: Contradiction) => void) | undefined
   /** Asks the registry how far it is. */
   readonly registry?: VerifyPorts['fetch'] | undefined
   readonly tarballs: boolean
@@ -64,10 +68,12 @@ const statusAbsent = 404
 
 /** Checks the mirror at an address. Throws what following its log does. */
 export async function checkMirror(options: CheckOptions): Promise<CheckReport> {
-  const { url, fetch, progress, logKey, known, registry } = options
-  const log = await carryLog(
-    { fetch, progress, nowMs: Date.now, entries: () => undefined },
-    { ...(logKey === undefined ? {} : { key: logKey }), ...(known && { known }) },
+  const { url, fetch, progress, logKey, known, registry, contradicted } = options
+  const log = await keepContradictions({ fetch, known, contradicted }, (remembering) =>
+    carryLog(
+      { fetch: remembering, progress, nowMs: Date.now, entries: () => undefined },
+      { ...(logKey === undefined ? {} : { key: logKey }), ...(known && { known }) },
+    ),
   )
   requireRegistry(url, log)
   const { state } = log

@@ -12,9 +12,6 @@ export const maxPackumentBytesAtOnce: number = 16 * 1024 * 1024
 /** Bytes of tarballs in memory at a time, beside the one that is larger. */
 export const maxBytesAtOnce: number = 32 * 1024 * 1024
 
-/** Bytes of a checkpoint: as an auditor allows. */
-export const maxNoteBytes: number = 64 * 1024
-
 /** Bytes that a packument may have beyond twice what the log makes of it, when it is checked: so that what is added is told by its name. */
 export const maxPackumentSlackBytes: number = 1024 * 1024
 

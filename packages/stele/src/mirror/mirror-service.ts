@@ -15,10 +15,11 @@ import {
   type OpenFiles,
   readHere,
 } from '../clone/clone-service.ts'
+import { maxNoteBytes } from '../clone/limits.ts'
 import { parseCheckpoint } from '../sources/checkpoint.ts'
 import { findChanged, tallyUp } from './changed.ts'
 import { type KeptMirror, loadState, saveState, type Tally } from './kept-state.ts'
-import { maxNoteBytes, maxStatesBehind } from './limits.ts'
+import { maxStatesBehind } from './limits.ts'
 import { listSpecs } from './mirror-text.ts'
 import { type PackumentsWritten, writePackuments } from './packuments.ts'
 import {

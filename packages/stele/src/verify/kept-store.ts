@@ -84,12 +84,20 @@ export function saveKept(folders: KeptFolders, { log, continuation }: KeptRun): 
 /** Saves two histories that contradict each other. Gives the folder. */
 export function saveFork(
   { config }: KeptFolders,
-  notes: { readonly origin: string; readonly seen: string; readonly found: string },
+  notes: {
+    readonly origin: string
+    readonly seen: string
+    readonly found: string
+    /** What else was found, by its name. */
+    readonly beside?: { readonly [name: string]: string }
+  },
 ): string {
   const name = hash('sha256', notes.seen + notes.found).slice(0, 16)
   const folder = join(config, 'forks', `${idOf(notes.origin)}-${name}`)
   writeWhole(join(folder, 'seen.note'), notes.seen)
   writeWhole(join(folder, 'found.note'), notes.found)
+  for (const [name, text] of Object.entries(notes.beside ?? {}))
+    writeWhole(join(folder, `found.${name}`), text)
   return folder
 }
 
