@@ -52,7 +52,7 @@ export function openMirrors(
     sharedBytes = maxSharedBytes,
   }: {
     /** Opens one by its address; the whole address of a file is asked for. An answer that takes longer than `patienceMs` is given up. */
-    readonly open: (mirror: string, patienceMs?: number) => VerifyPorts['fetch']
+    readonly open: (mirror: string, patienceMs?: number) => Fetch
     readonly template?: string | undefined
     /** Of a tarball, and of one that comes beside others: larger ones are asked for again, and come one after the other. */
     readonly maxBytes?: number
@@ -68,12 +68,53 @@ export function openMirrors(
   const failed = new Map<string, number>()
   const given = new Map<string, number>()
   const faults: MirrorFault[] = []
+  const askOne = createAsk({ template, maxBytes, sharedBytes })
+  return {
+    faults,
+    given,
+    fetch: async (wanted) => {
+      const spec = `${wanted.name}@${wanted.version}`
+      const tried: { mirror: string; reason: string }[] = []
+      const failures = ({ url }: { readonly url: string }): number => failed.get(url) ?? 0
+      const sorted = mirrors.toSorted((one, other) => failures(one) - failures(other))
+      const late: typeof mirrors = []
+      const turns = function* (): Iterable<readonly [(typeof mirrors)[number], Fetch]> {
+        for (const one of sorted) yield [one, sorted.length > 1 ? one.fetchSoon : one.fetch]
+        for (const one of late) yield [one, one.fetch] // Nobody has it sooner.
+      }
+      for (const [mirror, fetch] of turns()) {
+        const { url } = mirror
+        const outcome = await askOne(fetch, url, wanted)
+        if (outcome instanceof Uint8Array) {
+          given.set(url, (given.get(url) ?? 0) + 1)
+          return outcome
+        }
+        const { isLate, ...fault } = outcome
+        if (isLate === true) late.push(mirror)
+        failed.set(url, failures(mirror) + 1)
+        faults.push({ mirror: url, spec, ...fault })
+        tried.push({ mirror: url, reason: describeFault(fault) })
+      }
+      throw new SteleError('mirrors_failed', { spec, tried })
+    },
+  }
+}
+
+type Fetch = VerifyPorts['fetch']
+
+/** Asks one mirror. Large tarballs come one after the other. */
+function createAsk({
+  template,
+  maxBytes,
+  sharedBytes,
+}: {
+  readonly template: string
+  readonly maxBytes: number
+  readonly sharedBytes: number
+}): (fetch: Fetch, mirror: string, wanted: WantedTarball) => Promise<Uint8Array | Fault> {
   const alone = oneByOne()
-  const tryOne = async (
-    fetch: VerifyPorts['fetch'],
-    address: string,
-    wanted: WantedTarball,
-  ): Promise<Uint8Array | Fault> => {
+  return async (fetch, mirror, wanted) => {
+    const address = addressOf(template, mirror, wanted)
     try {
       let answer = await fetch(address, Math.min(sharedBytes, maxBytes))
       if (answer.bytes.length > sharedBytes && maxBytes > sharedBytes) {
@@ -94,44 +135,6 @@ export function openMirrors(
       if (isSteleError(error, 'server_refused')) return { reason: error.details.message }
       throw error
     }
-  }
-  return {
-    faults,
-    given,
-    fetch: async (wanted) => {
-      const spec = `${wanted.name}@${wanted.version}`
-      const tried: { mirror: string; reason: string }[] = []
-      const failures = ({ url }: { readonly url: string }): number => failed.get(url) ?? 0
-      const sorted = mirrors.toSorted((one, other) => failures(one) - failures(other))
-      const late: typeof sorted = []
-      const ask = async (
-        mirror: (typeof sorted)[number],
-        fetch: VerifyPorts['fetch'],
-      ): Promise<Uint8Array | undefined> => {
-        const { url } = mirror
-        const outcome = await tryOne(fetch, addressOf(template, url, wanted), wanted)
-        if (outcome instanceof Uint8Array) {
-          given.set(url, (given.get(url) ?? 0) + 1)
-          return outcome
-        }
-        const { isLate = false, ...fault } = outcome
-        if (isLate) late.push(mirror)
-        failed.set(url, failures(mirror) + 1)
-        faults.push({ mirror: url, spec, ...fault })
-        tried.push({ mirror: url, reason: describeFault(fault) })
-        return undefined
-      }
-      for (const mirror of sorted) {
-        const bytes = await ask(mirror, sorted.length > 1 ? mirror.fetchSoon : mirror.fetch)
-        if (bytes !== undefined) return bytes
-      }
-      // Nobody has it sooner.
-      for (const mirror of [...late]) {
-        const bytes = await ask(mirror, mirror.fetch)
-        if (bytes !== undefined) return bytes
-      }
-      throw new SteleError('mirrors_failed', { spec, tried })
-    },
   }
 }
 
