@@ -1,6 +1,6 @@
 // Flags of npm as scripts and build servers have them, typed to Stele's client.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { type EvilUpstream, startEvilUpstream } from './evil-upstream.ts'
@@ -28,6 +28,8 @@ suite('flags', { concurrency: 1 }, () => {
   before(async () => {
     folder = await makeFolder('client-flags')
     registry = await startEvilUpstream()
+    registry.put('newer', [{ version: '1.0.0', manifest: { engines: { node: '>=99' } } }])
+    registry.put('plugin', [{ version: '1.0.0', manifest: { peerDependencies: { left: '^2' } } }])
     for (const name of ['left', 'tool', 'extra', 'more']) registry.put(name, [{ version: '1.0.0' }])
   })
   after(async () => {
@@ -47,6 +49,9 @@ suite('flags', { concurrency: 1 }, () => {
     ['install --only=prod --no-audit --no-fund --legacy-peer-deps', '', {}, 'extra left'],
     ['--no-audit --loglevel=error install --cache c', '', {}, 'extra left tool'],
     ['install more --no-save', '', {}, 'extra left more tool'],
+    ['install --install-strategy=hoisted', '', {}, 'extra left tool'],
+    ['install --lockfile-only', '', {}, ''],
+    ['install --package-lock-only', '', {}, ''],
   ]
   for (const [typed, npmrc, env, installed] of rows) {
     const where = [npmrc.replace('\n', ' '), ...Object.entries(env).map((each) => each.join('='))]
@@ -89,6 +94,51 @@ suite('flags', { concurrency: 1 }, () => {
     await stele(['install'])
     assert.ok(existsSync(join(at, 'node_modules', 'left')))
   })
+
+  test('--lockfile-only writes package.json and the lock; what is installed stays, until an installation follows', async () => {
+    const { folder: at, stele } = await begin()
+    await stele(['install'])
+    const added = await stele(['add', 'more', '--lockfile-only'])
+    assert.equal(added.code, 0, added.shown)
+    assert.match(added.stdout, /\+ more 1\.0\.0\n.*stele\.lock was written/)
+    assert.ok(!existsSync(join(at, 'node_modules', 'more')))
+    assert.match(readFileSync(join(at, 'package.json'), 'utf8'), /"more": "\^1\.0\.0"/)
+    const ci = await stele(['ci'])
+    assert.equal(ci.code, 0, ci.shown)
+    assert.ok(existsSync(join(at, 'node_modules', 'more')))
+    const removed = await stele(['remove', 'more', '--lockfile-only'])
+    assert.equal(removed.code, 0, removed.shown)
+    assert.ok(existsSync(join(at, 'node_modules', 'more')))
+    const global = await stele(['install', '-g', 'more', '--lockfile-only'])
+    assert.equal(global.code, 2)
+    assert.match(global.stderr, /leave --global out/)
+  })
+
+  // what is added, the flag, and what an error says; without the flag it is told
+  const strict: readonly (readonly [string, string, RegExp])[] = [
+    ['newer', '--engine-strict', /newer@1\.0\.0 wants (?:Node )?>=99/],
+    ['plugin', '--strict-peer-deps', /plugin@1\.0\.0 wants the peer left@\^2/],
+  ]
+  for (const [name, flag, told] of strict) {
+    test(`${flag} refuses "${name}", also from .npmrc; without it that is told`, async () => {
+      const { folder: at, stele } = await begin()
+      await stele(['install'])
+      const typed = await stele(['add', name, flag])
+      assert.equal(typed.code, 1, typed.shown)
+      assert.match(typed.stderr, told)
+      const file = join(at, '.npmrc')
+      writeFileSync(file, `${readFileSync(file, 'utf8')}\n${flag.slice(2)}=true\n`)
+      assert.equal((await stele(['add', name])).code, 1)
+      assert.ok(!existsSync(join(at, 'node_modules', name)))
+      assert.ok(!readFileSync(join(at, 'package.json'), 'utf8').includes(name))
+      const { code, shown } = await stele(['add', name, `--no-${flag.slice(2)}`])
+      assert.equal(code, 0, shown)
+      assert.match(shown, told)
+      const optional = await begin(`registry=${registry.url}/\n${flag.slice(2)}=true\n`)
+      const left = await optional.stele(['add', '-O', name, '--dry-run'])
+      assert.equal(left.code, name === 'newer' ? 0 : 1, left.shown)
+    })
+  }
 
   test('run --prefix runs in that folder, wherever the flag stands', async () => {
     const { folder: at, stele } = await begin()

@@ -80,7 +80,10 @@ function isDeprecated({ deprecated }: Release): boolean {
 }
 
 /** Whether its `engines` name this Node; what cannot be read forbids nothing. */
-function runsOn({ engines }: Release, nodeVersion: string | undefined): boolean {
+export function runsOn(
+  { engines }: Pick<Release, 'engines'>,
+  nodeVersion: string | undefined,
+): boolean {
   const wanted = wantedNode(engines)
   if (nodeVersion === undefined || wanted === undefined) return true
   return testPresent(wanted)?.(nodeVersion) !== false

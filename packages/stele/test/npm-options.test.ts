@@ -27,7 +27,7 @@ for (const [typed, flags, words] of leading) {
 
 // what scripts of npm's users have behind "install"
 const accepted =
-  '--no-audit --no-fund --prefer-offline --no-save --save-exact --legacy-peer-deps --ignore-scripts --no-progress --loglevel error --registry http://r --cache c -C x --omit dev --include optional --no-optional'
+  '--no-audit --no-fund --prefer-offline --no-save --save-exact --legacy-peer-deps --ignore-scripts --no-progress --loglevel error --registry http://r --cache c -C x --omit dev --include optional --no-optional --engine-strict --strict-peer-deps --install-strategy hoisted --package-lock-only'
 test(`parseArguments() knows all of "${accepted}" for "install"`, () => {
   const { positionals, options } = parseArguments(installCommand.usage, accepted.split(' '))
   assert.deepEqual(positionals, [])

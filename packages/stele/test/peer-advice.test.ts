@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatMismatches } from '../src/commands/peer-advice.ts'
+import { formatMismatches } from '../src/client/resolving/peer-advice.ts'
 
 test('formatMismatches() says who wants which peer, and below the first of each peer the ways out', () => {
   const lines = formatMismatches([

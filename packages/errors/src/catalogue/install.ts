@@ -46,6 +46,10 @@ export type InstallDetails = {
   /** `drift`: what differs, as the lines of a diff. */
   lock_outdated: { readonly path: string; readonly drift: readonly string[] }
   lock_absent: { readonly path: string }
+  /** What wants another Node, a line each; `node` is its version. */
+  engines_unmet: { readonly node: string; readonly unmet: readonly string[] }
+  /** Peers that do not fit, a line or more each. */
+  peers_unmet: { readonly unmet: readonly string[] }
   /** A line of a lock that no installation writes: `line` is its package. */
   lock_refused: { readonly path: string; readonly line: string; readonly reason: string }
   /** A dependency that is to be removed or updated, and is none. */
@@ -281,6 +285,19 @@ export const installErrors: Catalogue<InstallDetails> = {
     status: 422,
     message: (d) => `There is no "${d.path}"`,
     fix: () => 'Run "stele install" (in CI with --no-frozen), and commit stele.lock',
+  },
+  engines_unmet: {
+    status: 422,
+    message: (d) => `Node ${d.node} is not what everything here runs on, and engine-strict is set:`,
+    lines: (d) => d.unmet,
+    fix: () =>
+      'Use a Node that they name, or packages that run on this one; --no-engine-strict only tells of them',
+  },
+  peers_unmet: {
+    status: 422,
+    message: () => 'There are peers that do not fit, and strict-peer-deps is set:',
+    lines: (d) => d.unmet,
+    fix: () => 'Take one of the ways that are named; --no-strict-peer-deps only tells of them',
   },
   dependency_absent: {
     status: 404,

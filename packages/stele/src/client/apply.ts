@@ -5,11 +5,12 @@ import { formatLock } from '@stele/locks'
 import type { Resolved, ResolveRules } from '@stele/resolve'
 import type { InstallOptions, InstallReport, ProjectChange } from './installation.ts'
 import { clearInstalled } from './layout/clear-installed.ts'
+import { readLayout } from './layout/layout.ts'
 import { omitted } from './layout/omitted.ts'
 import { ownPlatform } from './layout/own-platform.ts'
 import { againOf, linkPlaced, type Placing, planPlacing, withHashes } from './layout/placing.ts'
 import { type Confirmation, confirmLock } from './lock/confirmation.ts'
-import { changesBetween, deprecationsIn } from './lock/graph-changes.ts'
+import { type Change, changesBetween, deprecationsIn } from './lock/graph-changes.ts'
 import { type LockPlan, lockPathOf, writeLock } from './lock/lock-file.ts'
 import type { LockRules } from './lock/lock-rules.ts'
 import { withImporters } from './project/chosen-importers.ts'
@@ -19,8 +20,10 @@ import { writeWhole } from './project/write-whole.ts'
 import { type Kept, keepForOthers } from './repeat/keep-tree.ts'
 import { keepState, type Snapshot, type Watched } from './repeat/state.ts'
 import { forgetState } from './repeat/up-to-date.ts'
+import { formatEngines, refuseEngines, refusePeers, unmetEngines } from './resolving/unmet.ts'
 import { type DependencyScripts, openDependencyScripts } from './scripts/dependency-scripts.ts'
 import { hasOwnScripts } from './scripts/lifecycle.ts'
+import { pathNode } from './store/path-node.ts'
 import { registerProject } from './store/registered.ts'
 import type { World } from './world.ts'
 
@@ -45,16 +48,15 @@ type Applied = Omit<InstallReport, 'tookMs'>
 /** Puts what was resolved into its place, or tells what that would do. */
 export async function apply(applying: Applying): Promise<Applied> {
   const { options, project, plan, world, resolved } = applying
-  const { graph, mismatches, unusedOverrides } = resolved
+  const { graph, mismatches } = resolved
   const { global, isForced = false } = options
-  const places = await planPlaces(applying)
+  refusePeers(world.config, mismatches)
   const changes = changesBetween(plan.before, graph)
+  if (options.isLockOnly === true && options.isDryRun !== true)
+    return writeLocked(applying, changes)
+  const places = await planPlaces(applying)
   const known = { packages: places.placing.selected.size, mismatches, changes }
-  const notices = [
-    ...plan.notices,
-    ...unusedOverrides.map((key) => `The override "${key}" changes nothing`),
-    ...deprecationsIn(graph, changes),
-  ]
+  const notices = [...noticesOf(applying, changes), ...enginesOf(applying, places.placing, changes)]
   if (global !== undefined) checkPrograms(global, graph, isForced)
   if (options.isDryRun === true) {
     const { added, removed } = differenceFrom(readRecords(project.root), places.placing.selected)
@@ -64,6 +66,53 @@ export async function apply(applying: Applying): Promise<Applied> {
   registerProject(world.store.path, project.root)
   const done = await place(applying, places, await startConfirmation(applying))
   return { ...known, ...done, notices: [...notices, ...done.notices] }
+}
+
+/** What of that which is new here names other Nodes than the PATH has. Throws engines_unmet where the settings want so. */
+function enginesOf(
+  applying: Applying,
+  { selected }: Placing,
+  changes: readonly Change[],
+): readonly string[] {
+  const { options, project, world, resolved } = applying
+  const { version } = pathNode(options.env)
+  const { graph } = resolved
+  const wanting = { graph, manifests: project.manifests }
+  if (world.config.setting('engine-strict') === 'true') {
+    // What is optional may be left alone.
+    const needed = selectInstances(graph, ownPlatform, { ...omitOf(applying), optional: true })
+    refuseEngines(unmetEngines({ ...wanting, selected: needed }, version), version)
+  }
+  const added = new Set(changes.flatMap(({ name, to }) => to.map((each) => `${name}@${each}`)))
+  const unmet = unmetEngines({ ...wanting, selected }, version)
+  const told = unmet.filter(({ by }) => !by.includes('@', 1) || added.has(by))
+  return formatEngines(told, version)
+}
+
+/** What a person should know before anything is fetched. */
+function noticesOf({ plan, resolved }: Applying, changes: readonly Change[]): readonly string[] {
+  return [
+    ...plan.notices,
+    ...resolved.unusedOverrides.map((key) => `The override "${key}" changes nothing`),
+    ...deprecationsIn(resolved.graph, changes),
+  ]
+}
+
+/** Package.jsons that were changed, and the lock; nothing is fetched, and node_modules stays as it is. */
+function writeLocked(applying: Applying, changes: readonly Change[]): Applied {
+  const { options, project, plan, resolved, change } = applying
+  const { graph, mismatches } = resolved
+  const { settings } = readLayout({
+    flag: options.layout,
+    manifest: project.manifests[0]?.manifest ?? {},
+    settings: plan.settings,
+  })
+  for (const [path, text] of change?.texts ?? []) writeWhole(path, text)
+  if (options.isFrozen !== true) writeLock(project.root, formatLock({ graph, settings }))
+  const notices = noticesOf(applying, changes)
+  const packages = graph.instances.size
+  const nothing = { added: [], removed: 0, isChanged: false, fetched: 0 }
+  return { ...nothing, packages, mismatches, changes, notices, isLockOnly: true }
 }
 
 function startConfirmation(applying: Applying): Promise<Confirmation> {

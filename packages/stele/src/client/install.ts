@@ -39,8 +39,9 @@ export async function installGraph(options: InstallOptions): Promise<Installed> 
 type WithScripts = InstallOptions & { readonly scripts: OwnScriptsAsked }
 
 function runsOwn(options: InstallOptions, project: Project): options is WithScripts {
-  const { scripts, isDryRun } = options
-  return scripts !== undefined && isDryRun !== true && hasOwnScripts(project, scripts)
+  const { scripts, isDryRun, isLockOnly } = options
+  const isDone = isDryRun !== true && isLockOnly !== true
+  return scripts !== undefined && isDone && hasOwnScripts(project, scripts)
 }
 
 async function runScriptsAfter(options: InstallOptions, installed: Installed): Promise<Installed> {
@@ -114,7 +115,7 @@ async function installNow(
               ...settings.rules,
               dedupes: options.dedupes,
             },
-            ports: () => portsOf(world, options.isDryRun === true),
+            ports: () => portsOf(world, options.isDryRun === true || options.isLockOnly === true),
           })
         : { graph: plan.current, mismatches: [], unusedOverrides: [] }
     const report = await apply({

@@ -34,6 +34,8 @@ export type InstallOptions = {
   readonly isFresh?: boolean | undefined
   /** Changes nothing: the report tells what would be changed. */
   readonly isDryRun?: boolean
+  /** Nothing but package.json and the lock changes. */
+  readonly isLockOnly?: boolean
   /** What --layout says. */
   readonly layout?: string | undefined
   /** How far packuments that are kept are trusted; without it as the settings say. */
@@ -72,6 +74,8 @@ export type InstallReport = {
   readonly mismatches: readonly PeerMismatch[]
   /** Nothing was done: all of this tells what would be. */
   readonly isDryRun?: true
+  /** Nothing but the lock and package.json was written. */
+  readonly isLockOnly?: true
   /** What is different in the lock. */
   readonly changes: readonly Change[]
   /** What a person should know beside that. */

@@ -56,7 +56,7 @@ export function openWorld({ env, main, freshness, reporter }: InstallOptions, ro
 /** What a resolution asks; what it chooses begins to be fetched. */
 export function portsOf(
   { registries, sources, fetching, note }: World,
-  isDryRun: boolean,
+  onlyResolves: boolean,
 ): ResolvePorts {
   return {
     packument: askedOnce(registries.packument),
@@ -65,7 +65,7 @@ export function portsOf(
     chosen: (id, release) => {
       note()
       registries.noteChosen(release)
-      if (!isDryRun && isFor(release, ownPlatform)) fetching.begin(id, release)
+      if (!onlyResolves && isFor(release, ownPlatform)) fetching.begin(id, release)
     },
   }
 }

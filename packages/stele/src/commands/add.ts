@@ -20,7 +20,12 @@ import {
   saved,
 } from '../client/resolving/wish.ts'
 import type { Command, Input } from './command.ts'
-import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
+import {
+  describeInstall,
+  installOptions,
+  lockOptions,
+  readInstallOptions,
+} from './install-input.ts'
 import { needArguments } from './need-arguments.ts'
 import { chosenMembers, workspaceOptions } from './workspace-options.ts'
 
@@ -50,6 +55,7 @@ export const add: Command<InstallReport> = {
       exact: { type: 'boolean', as: 'save-exact', summary: '' },
       ...workspaceOptions,
       ...installOptions,
+      ...lockOptions,
       optional: { type: 'boolean', as: 'save-optional', summary: '' },
     },
     notes: ['"stele help specifiers" tells what may be added.'],

@@ -3,7 +3,12 @@
 import { install } from '../client/install.ts'
 import type { InstallReport } from '../client/installation.ts'
 import type { Command, Input } from './command.ts'
-import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
+import {
+  describeInstall,
+  installOptions,
+  lockOptions,
+  readInstallOptions,
+} from './install-input.ts'
 
 type Report = InstallReport & { readonly isCheck: boolean }
 
@@ -19,6 +24,7 @@ export const dedupe: Command<Report> = {
         summary: 'change nothing; end with 1 where something would change',
       },
       ...installOptions,
+      ...lockOptions,
     },
   },
   run,

@@ -7,10 +7,10 @@ import { formatChanges } from '../client/lock/graph-changes.ts'
 import { type GlobalPlace, globalPlace, prepareGlobal } from '../client/project/global.ts'
 import { summaryOf } from '../client/repeat/summary.ts'
 import { createReporter, type Reporter, reporters } from '../client/reporter.ts'
+import { formatMismatches } from '../client/resolving/peer-advice.ts'
 import { freshnessOf } from '../client/resolving/registries.ts'
 import { type Input, type Usage, usageError } from './command.ts'
 import { npmOptions } from './npm-options.ts'
-import { formatMismatches } from './peer-advice.ts'
 
 /** The options of every command that asks registries. */
 export const freshnessOptions: Usage['options'] = {
@@ -93,6 +93,7 @@ export const installOptions: Usage['options'] = {
     value: 'name',
     summary: 'auto, global, project or hoisted; stele.lock keeps it',
   },
+  'install-strategy': { type: 'string', summary: '' },
   'ignore-scripts': { type: 'boolean', summary: 'run no scripts' },
   'foreground-scripts': {
     type: 'boolean',
@@ -110,6 +111,15 @@ export const installOptions: Usage['options'] = {
     value: 'name',
     summary: 'default, append-only, ndjson (an event a line, for programs) or silent',
   },
+}
+
+/** Of the commands that change what the lock has. */
+export const lockOptions: Usage['options'] = {
+  'lockfile-only': {
+    type: 'boolean',
+    summary: 'write stele.lock, and package.json, and leave node_modules as it is',
+  },
+  'package-lock-only': { type: 'boolean', as: 'lockfile-only', summary: '' },
 }
 
 /** How an installation is told of: as --reporter and --silent say; for --json nothing but the data. */
@@ -146,7 +156,7 @@ export function readInstallOptions({
   stop,
   isTerminal,
 }: Input): InstallOptions {
-  const { layout } = options
+  const layout = layoutIn(options, command)
   return {
     root: folderOf({ options, environment }),
     global: globalOf({ options, environment }),
@@ -157,6 +167,7 @@ export function readInstallOptions({
     omit: omitIn(options, command),
     isUnsaved: options['save'] === false,
     isDryRun: options['dry-run'] === true,
+    isLockOnly: isLockOnlyIn(options, command),
     freshness: freshnessOf(options),
     scripts: {
       command: 'install',
@@ -167,8 +178,34 @@ export function readInstallOptions({
       approveWith: `stele approve${options['global'] === true ? ' -g' : ''}`,
       stop,
     },
-    layout: layout === undefined ? undefined : parseLayout('--layout', layout, command),
+    layout,
   }
+}
+
+/** npm's words for layouts that are here too. */
+const strategies: { readonly [strategy: string]: string } = {
+  hoisted: 'hoisted',
+  linked: 'project',
+}
+
+function layoutIn(
+  { layout, 'install-strategy': strategy }: Input['options'],
+  command: string,
+): string | undefined {
+  if (layout !== undefined) return parseLayout('--layout', layout, command)
+  if (typeof strategy !== 'string') return undefined
+  const found = strategies[strategy]
+  if (found !== undefined) return found
+  throw usageError(command)(`--install-strategy "${strategy}": must be hoisted or linked here`)
+}
+
+function isLockOnlyIn(options: Input['options'], command: string): boolean {
+  if (options['lockfile-only'] !== true) return false
+  const other = ['global', 'no-save'].find((each) =>
+    each === 'global' ? options['global'] === true : options['save'] === false,
+  )
+  if (other === undefined) return true
+  throw usageError(command)(`--lockfile-only is about the lock of a project: leave --${other} out`)
 }
 
 const kinds = ['dev', 'optional'] as const
@@ -223,6 +260,13 @@ export function isContinuous({ CI: ci }: Input['environment']): boolean {
   return ci !== undefined && !/^(?:|0|false)$/i.test(ci)
 }
 
+/** In place of what was added and removed, where nothing was. */
+function nothingDone({ isChanged, isLockOnly, changes }: InstallReport): string {
+  if (isLockOnly === true)
+    return changes.length > 0 ? 'stele.lock was written' : 'stele.lock has them'
+  return isChanged ? 'linked anew' : 'nothing to do'
+}
+
 const maxLines = 30
 
 /** What was done: what a person should know, what is different, and how much it was. */
@@ -231,7 +275,7 @@ export function describeInstall(
   shown: 'all changes' | 'direct changes' | 'no changes',
   more: readonly string[] = [],
 ): string {
-  const { packages, added, removed, isChanged, tookMs, mismatches, notices, changes } = report
+  const { packages, added, removed, tookMs, mismatches, notices, changes } = report
   const isDryRun = report.isDryRun === true
   const isAll = shown === 'all changes' || isDryRun
   const lines = formatChanges(
@@ -245,7 +289,7 @@ export function describeInstall(
     ...(removed === 0 ? [] : [`${removed} ${would}removed`]),
     ...(isDryRun && changes.length > 0 ? ['stele.lock would change'] : []),
   ]
-  const nothing = isChanged ? 'linked anew' : 'nothing to do'
+  const nothing = nothingDone(report)
   return [
     ...lines.slice(0, maxLines),
     ...(rest > 0 ? [`  and ${rest} more`] : []),

@@ -1,12 +1,17 @@
 // Flags that stand before the command, as in "stele --prefix app install": they mean there what they mean behind it.
 import { parseArgs } from 'node:util'
 import type { Usage } from '../command-input.ts'
-import { installOptions } from './install-input.ts'
+import { installOptions, lockOptions } from './install-input.ts'
 import { runOptions } from './run.ts'
 import { workspaceOptions } from './workspace-options.ts'
 
 /** Those that take a value: the next word is theirs. */
-const known: Usage['options'] = { ...workspaceOptions, ...runOptions, ...installOptions }
+const known: Usage['options'] = {
+  ...workspaceOptions,
+  ...runOptions,
+  ...installOptions,
+  ...lockOptions,
+}
 
 /** What was typed: flags, and all from the command's name on. */
 export type LeadingFlags = { readonly flags: readonly string[]; readonly words: readonly string[] }

@@ -16,6 +16,7 @@ const texts = [
   'min-release-age',
   'loglevel',
 ]
+const flags = ['strict-ssl', 'engine-strict', 'strict-peer-deps']
 /** What they are about is not done here, or always, or in a place of its own. */
 const ignoredFlags = [
   'audit',
@@ -35,7 +36,9 @@ export const npmOptions: Usage['options'] = {
   ...Object.fromEntries(
     texts.map((name) => [name, { type: 'string', summary: '', npm: 'setting' } as const]),
   ),
-  'strict-ssl': { type: 'boolean', summary: '', npm: 'setting' },
+  ...Object.fromEntries(
+    flags.map((name) => [name, { type: 'boolean', summary: '', npm: 'setting' } as const]),
+  ),
   ...Object.fromEntries(
     ignoredFlags.map((name) => [name, { type: 'boolean', summary: '', npm: 'ignored' } as const]),
   ),

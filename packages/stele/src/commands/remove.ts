@@ -7,7 +7,12 @@ import { members } from '../client/project/edit-manifest.ts'
 import { placesOf } from '../client/project/place.ts'
 import { absentDependency } from '../client/resolving/absent-dependency.ts'
 import type { Command, Input, Usage } from './command.ts'
-import { describeInstall, installOptions, readInstallOptions } from './install-input.ts'
+import {
+  describeInstall,
+  installOptions,
+  lockOptions,
+  readInstallOptions,
+} from './install-input.ts'
 import { needArguments } from './need-arguments.ts'
 import { chosenMembers, workspaceOptions } from './workspace-options.ts'
 
@@ -25,7 +30,7 @@ export const remove: Command<InstallReport> = {
     name: 'remove',
     summary: 'Remove dependencies from this project',
     arguments: '<name...>',
-    options: { ...savedAs, ...workspaceOptions, ...installOptions },
+    options: { ...savedAs, ...workspaceOptions, ...installOptions, ...lockOptions },
   },
   run,
   view: (report) => describeInstall(report, 'direct changes'),

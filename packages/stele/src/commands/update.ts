@@ -14,7 +14,13 @@ import { absentDependency } from '../client/resolving/absent-dependency.ts'
 import { type Blocked, blockersOf } from '../client/resolving/blockers.ts'
 import { openPackuments, type Packuments } from '../client/resolving/packuments.ts'
 import type { Command, Input } from './command.ts'
-import { describeInstall, installOptions, newest, readInstallOptions } from './install-input.ts'
+import {
+  describeInstall,
+  installOptions,
+  lockOptions,
+  newest,
+  readInstallOptions,
+} from './install-input.ts'
 import { chosenMembers, isChosen, workspaceOptions } from './workspace-options.ts'
 
 type Report = InstallReport & { readonly blocked: readonly Blocked[] }
@@ -33,6 +39,7 @@ export const update: Command<Report> = {
       },
       ...workspaceOptions,
       ...installOptions,
+      ...lockOptions,
     },
     notes: [
       'With names only these change, wherever they are: package.json need not name them. Where something keeps',
