@@ -119,6 +119,7 @@ function chainTo(step: Step): readonly string[] {
 /** Packages that miss what they cannot do without, and those that cannot do without them. */
 function findBroken(nodes: ReadonlyMap<PackageId, Place>): ReadonlySet<PackageId> {
   const broken = new Set<PackageId>()
+  if (!nodes.values().some(({ failures }) => failures.size > 0)) return broken
   const isBroken = ({ failures, edges, optional }: Place): boolean =>
     [...failures].some(([name, error]) => !optional.has(name) && !isOfPolicy(error)) ||
     [...edges].some(([name, id]) => broken.has(id) && !optional.has(name))

@@ -4,7 +4,7 @@ import { SteleError } from '@stele/errors'
 import type { Place, Places } from './failures.ts'
 import type { Instance, InstanceKey, PackageId } from './graph.ts'
 import { maxInstancesPerPackage, maxKeyLength, maxSpareInstances } from './limits.ts'
-import { findOutsideNames, type OutsideNames } from './outside-names.ts'
+import type { OutsideNames } from './outside-names.ts'
 import { sortedMap } from './sorted-entries.ts'
 import { packageOf } from './variants.ts'
 import { peersOf } from './wanted.ts'
@@ -24,12 +24,12 @@ export type Placed = {
 type Waiting = { readonly key: InstanceKey; readonly id: PackageId; readonly outer: Surroundings }
 
 /** Places everything that the package.jsons depend on: what one does not provide, the root does. */
-export function placeInstances({ importers, nodes }: Places): Placed {
+export function placeInstances({ importers, nodes }: Places, outside: OutsideNames): Placed {
   const placing: Placing = {
     nodes,
     ids: new Map(),
     taken: new Map(),
-    outside: findOutsideNames(nodes),
+    outside,
     instances: new Map(),
     queue: [],
   }

@@ -3,7 +3,7 @@ import semver from 'semver'
 import type { Places } from './failures.ts'
 import { type Instance, type InstanceKey, linkedFolder, type PackageId } from './graph.ts'
 import type { Placed } from './instances.ts'
-import { findOutsideNames } from './outside-names.ts'
+import type { OutsideNames } from './outside-names.ts'
 import { testPresent } from './ranges.ts'
 import { peersOf } from './wanted.ts'
 
@@ -24,8 +24,10 @@ export type PeerMismatch = {
 }
 
 /** What each package.json must add, in a fixed order; optional peers are never added. */
-export function findMissingPeers({ importers, nodes }: Places): readonly MissingPeer[] {
-  const outside = findOutsideNames(nodes)
+export function findMissingPeers(
+  { importers, nodes }: Places,
+  outside: OutsideNames,
+): readonly MissingPeer[] {
   const root = importers.get('.')?.edges
   const missing: MissingPeer[] = []
   for (const [folder, { edges }] of importers) {
@@ -40,7 +42,7 @@ export function findMissingPeers({ importers, nodes }: Places): readonly Missing
 }
 
 type Search = Pick<Places, 'nodes'> & {
-  readonly outside: ReturnType<typeof findOutsideNames>
+  readonly outside: OutsideNames
   readonly name: string
 }
 

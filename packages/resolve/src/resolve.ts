@@ -10,6 +10,7 @@ import type { Places } from './failures.ts'
 import type { Direct, Graph, Importer, PackageId } from './graph.ts'
 import { type Placed, placeInstances } from './instances.ts'
 import { maxPeerRounds } from './limits.ts'
+import { findOutsideNames, type OutsideNames } from './outside-names.ts'
 import type { Release } from './packument.ts'
 import {
   commonRange,
@@ -41,14 +42,16 @@ export async function resolve(
   await crawl.follow(importers)
   const tried = new Set<string>()
   let places = crawl.found()
+  let outside = findOutsideNames(places.nodes)
   for (let round = 0; round < maxPeerRounds; round++) {
-    const missing = findMissingPeers(places).filter((peer) => !tried.has(placeOf(peer)))
+    const missing = findMissingPeers(places, outside).filter((peer) => !tried.has(placeOf(peer)))
     if (missing.length === 0) break
     for (const peer of missing) tried.add(placeOf(peer))
     await crawl.follow(addedEdges(missing))
     places = crawl.found()
+    outside = findOutsideNames(places.nodes)
   }
-  return { ...describe(importers, places), unusedOverrides: crawl.unusedOverrides() }
+  return { ...describe(importers, places, outside), unusedOverrides: crawl.unusedOverrides() }
 }
 
 function placeOf({ folder, name }: MissingPeer): string {
@@ -71,8 +74,9 @@ function addedEdges(missing: readonly MissingPeer[]): readonly WantedImporter[] 
 function describe(
   wanted: readonly WantedImporter[],
   places: Places,
+  outside: OutsideNames,
 ): Omit<Resolved, 'unusedOverrides'> {
-  const placed = placeInstances(places)
+  const placed = placeInstances(places, outside)
   const versions = new Map(wanted.map(({ folder, version }) => [folder, version]))
   const ids = [...places.nodes.keys()].filter((id) => id === packageOf(id)).toSorted()
   const graph: Graph = {

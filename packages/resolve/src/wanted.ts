@@ -51,12 +51,20 @@ function edgesIn(
 }
 
 const none: readonly WantedPeer[] = []
+/** Asked for again and again, by all that have to do with peers. */
+const knownPeers = new WeakMap<Release, readonly WantedPeer[]>()
 
 /** The peers of a package, by name: those that only `peerDependenciesMeta` names are optional, of any version. */
 export function peersOf(release: Release): readonly WantedPeer[] {
   if (release.peerDependencies === undefined && release.peerDependenciesMeta === undefined) {
     return none // Most have none.
   }
+  const known = knownPeers.get(release) ?? readPeers(release)
+  knownPeers.set(release, known)
+  return known
+}
+
+function readPeers(release: Release): readonly WantedPeer[] {
   const { peerDependencies = {}, peerDependenciesMeta = {}, dependencies = {} } = release
   const names = new Set([...Object.keys(peerDependencies), ...Object.keys(peerDependenciesMeta)])
   return [...names]

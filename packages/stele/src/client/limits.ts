@@ -14,6 +14,8 @@ export const togetherMs: number = 60 * 60 * 1000
 export const maxJobs: number = 100 * 1000
 /** Threads that fetch and unpack: more than this keep each other from the disk. */
 export const maxThreads = 8
+/** Tarballs for which no other thread is started, which takes some 40 ms: the main one has fetched them by then. */
+export const fewJobs = 4
 /** Tarballs that all threads together ask for at a time: what hides a registry's latency, and does not drown it. */
 export const maxAtOnce = 64
 /** Milliseconds in which a file can change twice with the same time: kernels read their clock every 4 to 10. */

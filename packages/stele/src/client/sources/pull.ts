@@ -5,7 +5,7 @@ import { type ErrorText, errorFromText, SteleError } from '@stele/errors'
 import { openPlainHttp, type PlainHttp, type Registries, type Transport } from '@stele/fetch'
 import { createUnpack, type Staged, type Store } from '@stele/install'
 import { integrityOf, type Release } from '@stele/resolve/graph'
-import { maxAtOnce, maxJobs, maxThreads } from '../limits.ts'
+import { fewJobs, maxAtOnce, maxJobs, maxThreads } from '../limits.ts'
 import { createPuller, type Job, type Pulled, type Puller } from './puller.ts'
 
 /** What a thread begins with. */
@@ -85,8 +85,8 @@ export class Pull {
       ...registries.tarballAsk(release),
     }
     const staged = Promise.withResolvers<Staged>()
-    while (this.#workers.length < this.#threads - 1) this.#workers.push(this.#startWorker())
     this.#waiting.push({ job, staged })
+    if (this.#waiting.length > fewJobs) this.#startWorkers()
     if (this.#unsent.length === 0) queueMicrotask(() => this.#send())
     this.#unsent.push(job)
     return staged.promise
@@ -126,6 +126,15 @@ export class Pull {
     })
     puller.add(this.#waiting.map(({ job }) => job))
     return puller
+  }
+
+  #startWorkers(): void {
+    const sent = this.#waiting.length - this.#unsent.length - 1 // One is about to be added to those that are not.
+    while (this.#workers.length < this.#threads - 1) {
+      const worker = this.#startWorker()
+      worker.postMessage(this.#waiting.slice(0, sent).map(({ job }) => job))
+      this.#workers.push(worker)
+    }
   }
 
   #startWorker(): Worker {
