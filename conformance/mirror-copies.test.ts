@@ -1,7 +1,7 @@
 // Copies of a mirror: pushed with rsync to many places at once, carried across in a file, and checked from outside.
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { appendFile, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -226,9 +226,11 @@ test('stele mirror check finds what a mirror shows that its log does not prove',
     ['no JSON', () => writeFile(packument, text.slice(1)), /Wrong: \/npm\/left-pad: /],
     [
       'another tarball',
-      () => appendFile(tarball, 'x'),
+      () => writeFile(tarball, Buffer.from(kept).fill(0, 0, 1)),
       /its SHA-512 is [0-9a-f]{128}, and the log says [0-9a-f]{128}/,
     ],
+    ['a longer tarball', () => appendFile(tarball, 'x'), /it is longer than the \d+ bytes that/],
+    ['no tarball', () => rm(tarball), /left-pad-v1\.1\.0\.tgz: it is not there/],
   ]
   for (const [what, change, said] of changes) {
     await change()

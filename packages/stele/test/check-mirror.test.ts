@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import { SteleError } from '@stele/errors'
 import { type CheckOptions, checkMirror } from '../src/mirror/check.ts'
 import { readBounded } from '../src/sources/folder-fetch.ts'
 import { baseUrl, mirror, release, twoReleases } from './made-mirror.ts'
@@ -77,5 +78,25 @@ suite('checkMirror()', () => {
       }),
     )
     assert.deepEqual([findings.length, more], [100, 150])
+  })
+
+  const refused = (path: string): Promise<never> => {
+    const message = 'it redirects to https://elsewhere.example'
+    return Promise.reject(new SteleError('server_refused', { url: path, status: 302, message }))
+  }
+
+  test('checkMirror() names what the server refuses, and goes on', async () => {
+    const { findings, versions, tarballs } = await check(async (path, maxBytes) =>
+      path === '/npm/kept' || path.endsWith('/scoped-v1.0.0.tgz')
+        ? refused(path)
+        : serve(path, maxBytes),
+    )
+    assert.deepEqual(
+      findings.map(({ address, reason }) => `${address}: ${reason}`).toSorted(),
+      ['/npm/-/@scope/scoped/scoped-v1.0.0.tgz', '/npm/kept'].map(
+        (address) => `${address}: it redirects to https://elsewhere.example`,
+      ),
+    )
+    assert.deepEqual([versions, tarballs], [1, 1])
   })
 })

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type CarryOptions, carryLog, type VerifyPorts } from '@stele/audit'
 import type { AuditedState } from '@stele/audit/checks'
-import { reasonOf, SteleError } from '@stele/errors'
+import { isSteleError, reasonOf, SteleError } from '@stele/errors'
 import {
   isJsonObject,
   type JsonObject,
@@ -83,9 +83,11 @@ export async function checkMirror(options: CheckOptions): Promise<CheckReport> {
   }
   const findings: MirrorFinding[] = []
   let more = 0
-  const tell = (address: string, reason: string): void => {
-    if (findings.length < maxFaultsTold) findings.push({ address, reason })
+  const tell: Tell = (address, reason) => {
+    const hasRoom = findings.length < maxFaultsTold
+    if (hasRoom) findings.push({ address, reason })
     else more++
+    return hasRoom
   }
   const behind = registry === undefined ? null : await measureBehind(log, registry, tell)
   const { packages } = planMirror(state, { selection: 'all', withheld: withheldBlobs(log) })
@@ -114,7 +116,8 @@ export async function checkMirror(options: CheckOptions): Promise<CheckReport> {
   }
 }
 
-type Tell = (address: string, reason: string) => void
+/** Gives whether there was room for it in the report. */
+type Tell = (address: string, reason: string) => boolean
 
 const noneReason =
   'it lists nothing, so nothing was compared: was the mirror made with --base-url, and is this its address?'
@@ -163,14 +166,11 @@ async function checkPackument(
   const address = `/npm/${name.replace('/', '%2f')}`
   const whole = Buffer.from(formatPackument(state, name, { releases, baseUrl }))
   const maxBytes = 2 * whole.length + maxPackumentSlackBytes
-  const { status, bytes } = await fetch(address, maxBytes)
-  if (status === statusAbsent) {
+  const bytes = await read({ fetch, tell }, address, maxBytes)
+  if (bytes === undefined) return []
+  if (bytes === 'absent') {
     const isThere = name.includes('/') && (await fetch(`/npm/${name}`, 0)).status === statusOk
     if (isThere) tell(address, noSlashReason)
-    return []
-  }
-  if (status !== statusOk) {
-    tell(address, `it answers with status ${status}`)
     return []
   }
   if (bytes.length > maxBytes) {
@@ -178,7 +178,7 @@ async function checkPackument(
     return []
   }
   if (whole.equals(bytes)) return releases
-  const shown = read(bytes)
+  const shown = parse(bytes)
   if (typeof shown === 'string') {
     tell(address, shown)
     return []
@@ -188,7 +188,7 @@ async function checkPackument(
   const known = new Set(listed.map(({ version }) => version))
   for (const version of Object.keys(versions).filter((one) => !known.has(one)))
     tell(address, `it lists ${name}@${version}, which the log does not have, or has no more`)
-  const proven = read(Buffer.from(formatPackument(state, name, { releases: listed, baseUrl })))
+  const proven = parse(Buffer.from(formatPackument(state, name, { releases: listed, baseUrl })))
   if (typeof proven === 'string') throw new Error(proven)
   const wanted = objectIn(proven, 'versions')
   for (const { version } of listed) {
@@ -204,7 +204,24 @@ async function checkPackument(
 const noSlashReason =
   'it is not there, and with a slash for "%2f" it is: the web server must take the one for the other, since clients ask so'
 
-function read(bytes: Uint8Array): JsonObject | string {
+/** What is there; undefined where that is told of. What the server refuses again and again ends it once the report is full. */
+async function read(
+  { fetch, tell }: { readonly fetch: VerifyPorts['fetch']; readonly tell: Tell },
+  address: string,
+  maxBytes: number,
+): Promise<Uint8Array | 'absent' | undefined> {
+  try {
+    const { status, bytes } = await fetch(address, maxBytes)
+    if (status === statusOk) return bytes
+    if (status === statusAbsent) return 'absent'
+    tell(address, `it answers with status ${status}`)
+  } catch (error) {
+    if (!isSteleError(error, 'server_refused') || !tell(address, error.details.message)) throw error
+  }
+  return undefined
+}
+
+function parse(bytes: Uint8Array): JsonObject | string {
   try {
     const value = parseTolerantJson(Buffer.from(bytes).toString(), 'the packument')
     return isJsonObject(value) ? value : 'it is no JSON object'
@@ -228,14 +245,18 @@ function differing(shown: JsonValue | undefined, wanted: JsonValue | undefined):
   )
 }
 
-/** Gives the bytes that were read. */
+/** Gives how many bytes were read. */
 async function checkTarball(
-  { fetch, tell }: { readonly fetch: VerifyPorts['fetch']; readonly tell: Tell },
+  ports: { readonly fetch: VerifyPorts['fetch']; readonly tell: Tell },
   { name, version, sha512, sizeBytes }: MirroredRelease,
 ): Promise<number> {
   const address = `/npm/-/${name}/${moduleFile({ name, version })}`
-  const { status, bytes } = await fetch(encodeURI(address), sizeBytes)
-  if (status !== statusOk) tell(address, `it answers with status ${status}`)
+  const { tell } = ports
+  const bytes = await read(ports, encodeURI(address), sizeBytes)
+  if (bytes === undefined) return 0
+  if (bytes === 'absent') tell(address, 'it is not there')
+  else if (bytes.length > sizeBytes)
+    tell(address, `it is longer than the ${sizeBytes} bytes that the log says`)
   else {
     const found = hash('sha512', bytes)
     if (found !== sha512) tell(address, `its SHA-512 is ${found}, and the log says ${sha512}`)
