@@ -51,6 +51,38 @@ suite('createFetch()', () => {
     assert.equal((await fetch('/a', 10)).bytes.length, 10)
   })
 
+  const threeChunks = (chunkOf: (filled: number) => Uint8Array, sizeBytes: number | undefined) => {
+    const body = (async function* () {
+      for (const filled of [1, 2, 3]) yield chunkOf(filled)
+    })()
+    const told = sizeBytes === undefined ? {} : { sizeBytes }
+    const answer = { status: 200, isGzip: false, cancel: () => undefined, body, ...told }
+    const ports = { request: async () => answer, wait: async () => undefined, every }
+    return createFetch({ root: 'https://registry.example' }, ports)
+  }
+  const all = [1, 2, 3].flatMap((filled) => Array.from({ length: 200 }, () => filled))
+  // What a server says of a body of 600 bytes in three chunks, and how much of it is wanted
+  for (const [sizeBytes, maxBytes] of [
+    [600, 1000],
+    [600, 599],
+    [600, 100],
+    [undefined, 1000],
+    [undefined, 599],
+    [100, 1000],
+    [10_000, 600],
+  ] as const) {
+    test(`createFetch() gives up to ${maxBytes} bytes and one more of chunks that are said to be ${sizeBytes} in all`, async () => {
+      const fetch = threeChunks((filled) => Buffer.alloc(200, filled), sizeBytes)
+      assert.deepEqual([...(await fetch('/a', maxBytes)).bytes], all.slice(0, maxBytes + 1))
+    })
+  }
+
+  test('createFetch() keeps no chunk of a large body beside what it makes of them', async () => {
+    const chunk = Buffer.alloc(200)
+    const fetch = threeChunks((filled) => chunk.fill(filled), 600)
+    assert.deepEqual([...(await fetch('/a', 1000)).bytes], all)
+  })
+
   test('createFetch() gives 404 without another try', async () => {
     const { waited, fetch } = scripted([{ text: '', status: 404 }])
     assert.equal((await fetch('/a', 10)).status, 404)

@@ -169,26 +169,35 @@ async function readAnswer(
   return { status, bytes: answer.isGzip ? await unpack(bytes, maxBytes) : bytes }
 }
 
-/** At most `maxBytes + 1` bytes, so that the caller sees that there were more. */
+/** At most `maxBytes + 1` bytes, so that the caller sees that there were more. What is large is in memory once. */
 async function readBody(
-  { body, cancel }: Answer,
+  { body, cancel, sizeBytes = 0 }: Answer,
   maxBytes: number,
   heard: (sizeBytes: number) => void,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
+  const room = Math.min(sizeBytes, maxBytes + 1)
+  let bytes: Uint8Array = new Uint8Array(0)
   let size = 0
   for await (const chunk of body) {
     heard(chunk.length)
-    chunks.push(chunk)
-    size += chunk.length
+    const end = Math.min(size + chunk.length, maxBytes + 1)
+    if (size === 0 && chunk.length >= room) bytes = chunk
+    else {
+      if (bytes.length < end) {
+        const capacity = size === 0 ? room : Math.min(2 * end, maxBytes + 1)
+        const larger = Buffer.allocUnsafeSlow(capacity)
+        larger.set(bytes.subarray(0, size))
+        bytes = larger
+      }
+      bytes.set(chunk.subarray(0, end - size), size)
+    }
+    size = end
     if (size > maxBytes) {
       cancel()
       break
     }
   }
-  const [first] = chunks
-  if (chunks.length === 1 && first !== undefined && size <= maxBytes) return first
-  return Buffer.concat(chunks).subarray(0, maxBytes + 1)
+  return bytes.subarray(0, size)
 }
 
 const gunzipAsync = promisify(gunzip)

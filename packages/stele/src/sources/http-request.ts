@@ -7,6 +7,8 @@ export type Answer = {
   readonly status: number
   readonly location?: string
   readonly isGzip: boolean
+  /** Of the body, where it says so beforehand. */
+  readonly sizeBytes?: number
   readonly body: AsyncIterable<Uint8Array>
   readonly cancel: () => void
 }
@@ -38,10 +40,11 @@ export function requestHttp(
   const headers = ['host', url.host, ...named, ...known]
   return new Promise((resolve, reject) => {
     const asked = (isHttps ? https : http).get(url, { agent, headers, signal }, (response) => {
-      const { location } = response.headers
+      const { location, 'content-length': length = '' } = response.headers
       resolve({
         status: response.statusCode ?? 0,
         ...(location === undefined ? {} : { location }),
+        ...(/^\d{1,15}$/.test(length) && { sizeBytes: Number(length) }),
         isGzip: response.headers['content-encoding'] === 'gzip',
         body: response,
         cancel: () => void response.destroy(),
