@@ -1,5 +1,4 @@
 // Limits of a thread and its clients, each with its reason.
-import type { RestartLimits } from './restarts.ts'
 
 /** The longest interval between two checks for a call that hangs, in milliseconds. */
 export const maxHangCheckMs = 250
@@ -13,6 +12,17 @@ export const maxPingMs = 2_000
 export const maxUnansweredMs = 30_000
 /** Proofs made at once for one service: anybody may ask, and each takes turns from the thread that commits. */
 export const maxProofs = 2
+
+/** When to start anew. Times in milliseconds. */
+export type RestartLimits = {
+  /** Ends within the window that suspend the service: something is wrong that a restart does not mend. */
+  readonly maxEnds: number
+  readonly windowMs: number
+  /** How long the first restart of a thread that ended by itself waits; each further one waits twice as long. */
+  readonly firstDelayMs: number
+  /** How long a suspension lasts. */
+  readonly suspensionMs: number
+}
 
 const tenMinutesMs: number = 10 * 60 * 1000
 /** Ends of a thread within ten minutes that suspend it: something is wrong that a restart does not mend. Then it rests for as long. */

@@ -1,16 +1,5 @@
 // When a thread that ended is started again: at once or soon at first, and after a pause when it keeps ending.
-import { usualRestarts } from './limits.ts'
-
-/** When to start anew. Times in milliseconds. */
-export type RestartLimits = {
-  /** Ends within the window that suspend the service: something is wrong that a restart does not mend. */
-  readonly maxEnds: number
-  readonly windowMs: number
-  /** How long the first restart of a thread that ended by itself waits; each further one waits twice as long. */
-  readonly firstDelayMs: number
-  /** How long a suspension lasts. */
-  readonly suspensionMs: number
-}
+import { type RestartLimits, usualRestarts } from './limits.ts'
 
 /** What follows an end. `ends`: how many there were within the window, with this one. */
 type RestartPlan = {

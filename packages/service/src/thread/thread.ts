@@ -2,10 +2,10 @@
 import type { Worker } from 'node:worker_threads'
 import { errorFromText, reasonOf, SteleError } from '@stele/errors'
 import type { ServiceEvent } from '../ports.ts'
-import { maxHangCheckMs } from './limits.ts'
+import { maxHangCheckMs, type RestartLimits } from './limits.ts'
 import type { ServiceAnswers, ServiceAsk, ThreadAsk, ThreadNews } from './messages.ts'
 import { type AnswerOutside, OracleRequests } from './oracle-requests.ts'
-import { createRestarts, type RestartLimits, type Restarts } from './restarts.ts'
+import { createRestarts, type Restarts } from './restarts.ts'
 import { createPulse, type EarlyWorker, startWorker } from './start-worker.ts'
 
 /** How a thread is started. `main` is the module that runs it, with `workerData` `{role: 'services', data}`. */

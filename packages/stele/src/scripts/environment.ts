@@ -10,9 +10,9 @@ import {
   type RegistryConfig,
   settingsFiles,
 } from '@stele/fetch'
+import type { JsonObject } from '@stele/formats/json'
 import { version } from '../version.ts'
 import { packageVariables } from './package-variables.ts'
-import type { Script } from './run-script.ts'
 
 /** What is the same for all scripts of a command. */
 export type EnvironmentOf = {
@@ -81,6 +81,25 @@ function headersOf(node: string): NodeJS.ProcessEnv {
 /** Npm-like programs run it with Node: `bin/stele.cjs`, beside the folder of the module that runs this process. */
 function launcherOf(main: URL): string {
   return fileURLToPath(new URL('../bin/stele.cjs', main))
+}
+
+/** A script to run. */
+export type Script = {
+  /** Of its package. */
+  readonly folder: string
+  readonly manifest: JsonObject
+  /** What it is called: `postinstall`. */
+  readonly event: string
+  readonly script: string
+  readonly args?: readonly string[]
+  /** Where it runs; its package's folder where absent. */
+  readonly cwd?: string
+  /** Programs of packages above this folder are not found. */
+  readonly top?: string
+  /** Folders of programs before all others. */
+  readonly binPaths?: readonly string[]
+  /** Variables beside npm's. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 /** The whole environment of one script. */

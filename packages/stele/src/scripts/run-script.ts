@@ -1,31 +1,11 @@
 // One script: started in a shell, with what it prints shown, marked or kept, and its end told.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readConfig } from '@stele/fetch'
-import type { JsonObject } from '@stele/formats/json'
 import { awaitProgram } from '../ending.ts'
-import { baseEnvironment, scriptEnvironment } from './environment.ts'
+import { baseEnvironment, type Script, scriptEnvironment } from './environment.ts'
 import { maxKeptOutput } from './limits.ts'
 import { shellCommand } from './shell.ts'
 import { signalTree } from './signal-tree.ts'
-
-/** A script to run. */
-export type Script = {
-  /** Of its package. */
-  readonly folder: string
-  readonly manifest: JsonObject
-  /** What it is called: `postinstall`. */
-  readonly event: string
-  readonly script: string
-  readonly args?: readonly string[]
-  /** Where it runs; its package's folder where absent. */
-  readonly cwd?: string
-  /** Programs of packages above this folder are not found. */
-  readonly top?: string
-  /** Folders of programs before all others. */
-  readonly binPaths?: readonly string[]
-  /** Variables beside npm's. */
-  readonly env?: NodeJS.ProcessEnv
-}
 
 /** What becomes of what it prints: `shown` as it is, `marked` line by line behind a name, `kept` for later; of data all on standard error. */
 export type Output =
