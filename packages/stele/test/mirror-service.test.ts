@@ -155,9 +155,10 @@ suite('mirrorThrough()', () => {
     const { tarballs } = await mirror(dir, log, { fetch })
     assert.deepEqual(tarballs.missing, ['kept@1.0.0'])
     assert.deepEqual(versionsIn(dir, 'kept'), ['1.1.0'])
-    const { isSame } = await mirror(dir, log)
+    const { isSame } = await mirror(dir, log, { baseUrl: undefined })
     assert.equal(isSame, false)
-    assert.deepEqual(versionsIn(dir, 'kept'), ['1.0.0', '1.1.0'])
+    assert.deepEqual(versionsIn(dir, 'kept'), ['1.0.0', '1.1.0'], 'The base URL was kept')
+    assert.equal((await mirror(dir, log)).isSame, true)
   })
 
   test('mirrorThrough() says that a tarball is too long, and not that its hash is wrong: the rest is not read', async () => {

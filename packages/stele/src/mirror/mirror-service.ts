@@ -70,7 +70,7 @@ type Contents = {
   readonly isPart: boolean
 }
 
-/** In the folder: what the mirror was made of, written when it was complete. */
+/** In the folder: what the mirror was made of, written when all of it is there that was to be had. */
 const noteFile = 'mirror.json'
 
 /**
@@ -98,14 +98,12 @@ export async function mirrorThrough(
     contentsOf({ ...options, baseUrl }, isAlike(before, options, baseUrl) ? kept : undefined),
   )
   const { told, keep } = contents
-  if (told.tarballs.missing.length === 0) {
-    const seal = await sealOf(dir, { keep, kept: contents.isPart ? kept : undefined, report })
-    const note = noteOf(options, { told, baseUrl, seal })
-    try {
-      openFiles(dir)([{ put: noteFile, bytes: Buffer.from(note) }, { sync: true }])
-    } catch (cause) {
-      throw diskFault(dir, cause)
-    }
+  const seal = await sealOf(dir, { keep, kept: contents.isPart ? kept : undefined, report })
+  const note = noteOf(options, { told, baseUrl, seal })
+  try {
+    openFiles(dir)([{ put: noteFile, bytes: Buffer.from(note) }, { sync: true }])
+  } catch (cause) {
+    throw diskFault(dir, cause)
   }
   return { ...report, ...told, isSame: false }
 }
@@ -300,9 +298,10 @@ function noteOf(
   },
 ): string {
   const { origin, size, root } = readHere(dir) ?? {}
-  const { releases, unlearned, oddNames, absent, withoutBytes } = told
+  const { releases, unlearned, oddNames, absent, withoutBytes, tarballs } = told
   // Where something was not to be had, the next run must look for it.
-  const wanted = withoutBytes === 0 ? selectionDigest(selection) : 'part'
+  const isWhole = withoutBytes === 0 && tarballs.missing.length === 0
+  const wanted = isWhole ? selectionDigest(selection) : 'part'
   const said = { url, origin, size, root, ...seal, selection: wanted, baseUrl }
   return `${JSON.stringify({ ...said, releases, unlearned, oddNames, absent }, null, 2)}\n`
 }
