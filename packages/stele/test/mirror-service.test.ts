@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { type ErrorCode, isSteleError } from '@stele/errors'
+import { type ErrorCode, isSteleError, SteleError } from '@stele/errors'
 import { createPublicFiles } from '@stele/storage/files'
 import { createNotesExecutor, LogBuilder } from '../../testkit/src/index.ts'
 import type { OpenFiles } from '../src/clone/clone-service.ts'
@@ -159,6 +159,20 @@ suite('mirrorThrough()', () => {
     assert.equal(isSame, false)
     assert.deepEqual(versionsIn(dir, 'kept'), ['1.0.0', '1.1.0'], 'The base URL was kept')
     assert.equal((await mirror(dir, log)).isSame, true)
+  })
+
+  test('mirrorThrough() holds all else where the registry fails for one tarball, and says why', async () => {
+    const [dir, log] = [freshDir(), makeRegistry()]
+    const blob = release(log, 'kept', '1.0.0')
+    release(log, 'kept', '1.1.0')
+    const message = 'it answers with status 500'
+    const fetch: MirrorOptions['fetch'] = async (path, maxBytes) => {
+      if (path !== `/${blobFile(blob)}`) return fetchOf(log)(path, maxBytes)
+      throw new SteleError('server_refused', { url: path, status: 500, message })
+    }
+    const { tarballs } = await mirror(dir, log, { fetch })
+    assert.deepEqual(tarballs.missing, [`kept@1.0.0: ${message}`])
+    assert.deepEqual(versionsIn(dir, 'kept'), ['1.1.0'])
   })
 
   test('mirrorThrough() says that a tarball is too long, and not that its hash is wrong: the rest is not read', async () => {

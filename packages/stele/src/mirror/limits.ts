@@ -3,6 +3,9 @@
 /** Tarballs that are asked for at a time: enough that none waits for the way there and back. */
 export const tarballsAtOnce = 8
 
+/** Tarballs that a registry answers for with a fault of its own, in one run: more is no fault of single files, and each costs seconds. */
+export const maxServerFaults = 100
+
 /** Packuments that wait for one sync of the disk: more would spare little. */
 export const packumentsAtOnce = 256
 

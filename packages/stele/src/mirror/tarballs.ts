@@ -9,14 +9,14 @@ import { encodeSegment } from '@stele/formats/names'
 import { tarballFile } from '@stele/releases/release'
 import type { Copied } from '../clone/clone-service.ts'
 import { refuseLonger } from '../sources/fetch-blob.ts'
-import { maxBytesAtOnce, tarballsAtOnce } from './limits.ts'
+import { maxBytesAtOnce, maxServerFaults, tarballsAtOnce } from './limits.ts'
 import type { MirroredRelease } from './releases.ts'
 
 /** What became of them. */
 export type TarballsCopied = {
   readonly fetched: number
   readonly fetchedBytes: number
-  /** What the registry does not give, though no takedown names it: `name@version`, and blobs that a replay reads. */
+  /** What the registry does not give, though no takedown names it: `name@version`, and blobs that a replay reads; with the reason where it says one. */
   readonly missing: readonly string[]
   /** Those of upstreams that it gives nobody: blocked, too young, or gone there. */
   readonly refused: number
@@ -28,18 +28,19 @@ export async function copyTarballs(
   releases: readonly MirroredRelease[],
   { rehash }: { readonly rehash: boolean },
 ): Promise<TarballsCopied> {
-  const missing: string[] = []
+  const { missing, orMissing } = createMissing()
   let [fetched, fetchedBytes, refused] = [0, 0, 0]
   const copy = async (release: MirroredRelease): Promise<void> => {
     const { name, version, sha512, sizeBytes, isObserved } = release
     const isNew = !isHeld(folder.root, release)
-    const bytes =
+    const bytes = await orMissing(`${name}@${version}`, () =>
       isObserved && isNew
-        ? await fetchObserved({ layers, folder }, release)
-        : await layers.fetchBlob(sha512, sizeBytes)
+        ? fetchObserved({ layers, folder }, release)
+        : layers.fetchBlob(sha512, sizeBytes),
+    )
     if (bytes === 'refused') refused++
-    else if (bytes === undefined) missing.push(`${name}@${version}`)
-    else if (isNew) [fetched, fetchedBytes] = [fetched + 1, fetchedBytes + sizeBytes]
+    else if (bytes !== undefined && isNew)
+      [fetched, fetchedBytes] = [fetched + 1, fetchedBytes + sizeBytes]
   }
   const wanted = releases.filter((release) => rehash || !isHeld(folder.root, release))
   await sideBySide(wanted, copy)
@@ -54,19 +55,38 @@ async function fetchObserved(
   { name, version, sha512, sizeBytes }: MirroredRelease,
 ): Promise<Uint8Array | 'refused' | undefined> {
   const path = `/${encodeSegment(name)}/-/${tarballFile(name, version)}`
-  try {
-    const { status, bytes } = await layers.fetch(path, sizeBytes)
-    if (status !== statusOk) return (await layers.fetchBlob(sha512, sizeBytes)) ?? 'refused'
-    refuseLonger(path, bytes, sizeBytes)
-    const found = hash('sha512', bytes)
-    const facts = { entry: null, what: 'its SHA-512', found, wanted: sha512 }
-    if (found !== sha512) throw new SteleError('file_mismatch', { path, ...facts })
-    folder.put(blobPath(sha512), bytes, true)
-    return bytes
-  } catch (error) {
-    if (isSteleError(error, 'server_refused')) return undefined // Its upstream is down: another time.
-    throw error
+  const { status, bytes } = await layers.fetch(path, sizeBytes)
+  if (status !== statusOk) return (await layers.fetchBlob(sha512, sizeBytes)) ?? 'refused'
+  refuseLonger(path, bytes, sizeBytes)
+  const found = hash('sha512', bytes)
+  const facts = { entry: null, what: 'its SHA-512', found, wanted: sha512 }
+  if (found !== sha512) throw new SteleError('file_mismatch', { path, ...facts })
+  folder.put(blobPath(sha512), bytes, true)
+  return bytes
+}
+
+type OrMissing = <Found>(
+  what: string,
+  fetch: () => Promise<Found | undefined>,
+) => Promise<Found | undefined>
+
+/** Notes what is not to be had. One file that a registry cannot read, or whose upstream is down, must not keep a mirror from all others. */
+function createMissing(): { readonly missing: string[]; readonly orMissing: OrMissing } {
+  const missing: string[] = []
+  let faults = 0
+  const orMissing: OrMissing = async (what, fetch) => {
+    try {
+      const found = await fetch()
+      if (found === undefined) missing.push(what)
+      return found
+    } catch (error) {
+      const isOfOne = isSteleError(error, 'server_refused') && ++faults <= maxServerFaults
+      if (!isOfOne) throw error
+      missing.push(`${what}: ${error.details.message}`)
+      return undefined
+    }
   }
+  return { missing, orMissing }
 }
 
 /** Whether its tarball is in the folder, as long as it should be: it was compared before it got its name. */
@@ -86,11 +106,11 @@ export async function copyBlobs(
   blobs: readonly string[],
   { rehash }: { readonly rehash: boolean },
 ): Promise<readonly string[]> {
-  const missing: string[] = []
+  const { missing, orMissing } = createMissing()
   const wanted = blobs.filter((blob) => rehash || !folder.has(logRoot + blobPath(blob)))
   const sized = wanted.map((sha512) => ({ sha512, sizeBytes: 0 }))
   await sideBySide(sized, async ({ sha512 }) => {
-    if ((await layers.fetchBlob(sha512)) === undefined) missing.push(`the blob ${sha512}`)
+    await orMissing(`the blob ${sha512}`, () => layers.fetchBlob(sha512))
   })
   return missing.toSorted()
 }
