@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -12,7 +13,9 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import { blobPath } from '@stele/entries/paths'
 import { isSteleError } from '@stele/errors'
+import type { MirrorOptions } from '../src/mirror/mirror-service.ts'
 import {
   fetchOf,
   makeRegistry,
@@ -123,5 +126,21 @@ suite('mirrorThrough()', () => {
       isSteleError(error),
     )
     assert.equal((await mirror(dir, log)).isSame, true)
+  })
+
+  test('mirrorThrough() lists a tarball no more that is damaged, and that the registry has no more', async () => {
+    const [dir, log] = [freshDir(), makeRegistry()]
+    const blob = release(log, 'kept', '1.0.0')
+    release(log, 'kept', '1.1.0')
+    await mirror(dir, log)
+    const [path, tarball] = ['/-/log/' + blobPath(blob), 'npm/-/kept/kept-v1.0.0.tgz']
+    writeFileSync(join(dir, tarball), readFileSync(join(dir, tarball)).fill(0, 0, 1))
+    const absent = { status: 404, bytes: new Uint8Array(0) }
+    const fetch: MirrorOptions['fetch'] = async (asked, maxBytes) =>
+      asked === path ? absent : fetchOf(log)(asked, maxBytes)
+    const { tarballs } = await mirror(dir, log, { fetch, rehash: true })
+    assert.deepEqual(tarballs.missing, ['kept@1.0.0'])
+    assert.deepEqual([existsSync(join(dir, tarball)), existsSync(join(dir, path))], [false, false])
+    assert.ok(!readFileSync(join(dir, 'npm/kept'), 'utf8').includes('"1.0.0":{'))
   })
 })

@@ -33,14 +33,14 @@ export async function copyTarballs(
   const copy = async (release: MirroredRelease): Promise<void> => {
     const { name, version, sha512, sizeBytes, isObserved } = release
     const isNew = !isHeld(folder.root, release)
-    const bytes = await orMissing(`${name}@${version}`, () =>
-      isObserved && isNew
-        ? fetchObserved({ layers, folder }, release)
-        : layers.fetchBlob(sha512, sizeBytes),
-    )
+    const bytes = await orMissing(`${name}@${version}`, async () => {
+      const here = isObserved && isNew ? undefined : await layers.fetchBlob(sha512, sizeBytes)
+      return here ?? (isObserved ? fetchObserved({ layers, folder }, release) : undefined)
+    })
     if (bytes === 'refused') refused++
-    else if (bytes !== undefined && isNew)
-      [fetched, fetchedBytes] = [fetched + 1, fetchedBytes + sizeBytes]
+    if (bytes instanceof Uint8Array) {
+      if (isNew) [fetched, fetchedBytes] = [fetched + 1, fetchedBytes + sizeBytes]
+    } else if (!isNew) folder.remove([logRoot + blobPath(sha512)]) // It was damaged, and is not listed any more.
   }
   const wanted = releases.filter((release) => rehash || !isHeld(folder.root, release))
   await sideBySide(wanted, copy)
