@@ -14,6 +14,8 @@ export type Answered = {
   readonly type: string
   readonly body: string
   readonly sent?: Buffer
+  /** The credentials that came with the request. */
+  readonly authorization?: string
 }
 
 /** A running proxy. */
@@ -91,7 +93,9 @@ async function pass(passing: Passing, record: (what: Answered) => void): Promise
   const type = answer.headers['content-type'] ?? ''
   const note = (body: string): void => {
     const kept = put.length === 0 ? {} : { sent: Buffer.concat(put) }
-    record({ method, path: url, status, type, body, ...kept })
+    const { authorization } = headers
+    const who = authorization === undefined ? {} : { authorization }
+    record({ method, path: url, status, type, body, ...kept, ...who })
   }
   if (status < 400 && (options.alter === undefined || status !== 200)) {
     note('')

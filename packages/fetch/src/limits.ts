@@ -38,3 +38,7 @@ export const keptForMs: number = 90 * 24 * 60 * 60 * 1000
 export const maxReadyVersions = 32
 /** Milliseconds after which a pack without an index is nobody's: no command takes that long. */
 export const abandonedMs: number = 24 * 60 * 60 * 1000
+/** Versions of a packument that are named by their addresses: each is a request. */
+export const maxVersionAddresses = 1_000
+/** Bytes of what such an address tells: a package.json. */
+export const maxVersionBytes: number = 4 * 2 ** 20

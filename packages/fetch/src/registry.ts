@@ -1,15 +1,22 @@
 // Registries, as a client asks them: packuments and tarballs.
 
 import { hash } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip, gunzipSync } from 'node:zlib'
 import { SteleError } from '@stele/errors'
-import { isJsonObject } from '@stele/formats/json'
+import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
 import type { Packument, Release } from '@stele/resolve/graph'
 import type { RegistryConfig } from './config.ts'
 import type { Kept, KeptPackuments } from './kept-packuments.ts'
 import { lazyPackument, lentPackument, readyOf } from './lazy-packument.ts'
-import { maxDocumentBytes, maxReadyVersions, maxTarballBytes, maxUsualRatio } from './limits.ts'
+import {
+  maxDocumentBytes,
+  maxReadyVersions,
+  maxTarballBytes,
+  maxUsualRatio,
+  maxVersionBytes,
+} from './limits.ts'
 import { type Answer, type Connections, closeConnections, get, openConnections } from './request.ts'
 import { tidyPackument, usualUrl } from './tidy-packument.ts'
 import type { Transport } from './transport.ts'
@@ -220,9 +227,12 @@ async function fetchPackument(
   const registry = config.registryOf(name)
   if (answer.status === 404) throw new SteleError('package_absent', { name, registry, chain: [] })
   checkStatus(config, answer)
-  const body = { ...answer, coding: answer.headers['content-encoding'] }
-  const whole = tidyPackument(config, name, parsePackument(await decoded(body), body))
-  kept?.keep(key, answer.headers, answer.body)
+  const came = { ...answer, coding: answer.headers['content-encoding'] }
+  const found = parseDocument(await decoded(came), came)
+  const expanded = await expand(world, { name, url: came.url }, found)
+  const body = expanded ?? came
+  const whole = tidyPackument(config, name, asPackument(expanded?.packument ?? found, body))
+  kept?.keep(key, expanded === undefined ? answer.headers : unconditional(answer), body.body)
   const packument =
     accept === full
       ? whole
@@ -232,6 +242,36 @@ async function fetchPackument(
         })
   prepare(world, asking, { packument, known })
   return packument
+}
+
+/** With the versions that it names by their addresses written out; undefined where it names none. */
+async function expand(
+  { connections, config }: World,
+  { name, url }: { readonly name: string; readonly url: string },
+  found: JsonValue,
+): Promise<(Body & { readonly packument: JsonObject }) | undefined> {
+  if (!isJsonObject(found) || !isJsonObject(found['versions'])) return undefined
+  if (!Object.values(found['versions']).some((one) => typeof one === 'string')) return undefined
+  const { withVersions } = await import('./version-addresses.ts')
+  const { authorizationFor } = config
+  const headers = { accept: full }
+  const packument = await withVersions(found, {
+    name,
+    url,
+    get: async (address) => {
+      const ask = { url: address, authorizationFor, headers, maxBytes: maxVersionBytes }
+      const answer = await get(connections, ask)
+      if (answer.status !== 404) checkStatus(config, answer)
+      return answer
+    },
+  })
+  return { packument, url, body: Buffer.from(JSON.stringify(packument)), coding: undefined }
+}
+
+/** What is said of one address does not hold for those that it names: without network it is all there is, else they are asked again. */
+function unconditional({ headers }: Answer): IncomingHttpHeaders {
+  const { 'cache-control': control } = headers
+  return /\bno-store\b/i.test(control ?? '') ? { 'cache-control': 'no-store' } : {}
 }
 
 async function fetchBytes(
@@ -274,15 +314,26 @@ function claimedSize(body: Buffer): number {
   return Math.min(Math.max(claimed, 16 * 1024), body.length * maxUsualRatio + 16 * 1024)
 }
 
-function parsePackument(text: Buffer, { url }: Pick<Body, 'url'>): Packument {
+function parsePackument(text: Buffer, body: Pick<Body, 'url'>): Packument {
+  return asPackument(parseDocument(text, body), body)
+}
+
+function parseDocument(text: Buffer, { url }: Pick<Body, 'url'>): JsonValue {
   try {
-    const packument = JSON.parse(text.toString('utf8'))
-    if (isJsonObject(packument['versions']) && isJsonObject(packument['dist-tags']))
-      return packument
+    return JSON.parse(text.toString('utf8'))
   } catch (cause) {
     throw new SteleError('registry_answer', { url, reason: 'it is no JSON' }, { cause })
   }
+}
+
+function asPackument(found: JsonValue, { url }: Pick<Body, 'url'>): Packument {
+  if (isPackument(found)) return found
   throw new SteleError('registry_answer', { url, reason: 'it is no packument' })
+}
+
+function isPackument(found: unknown): found is Packument {
+  const { versions, 'dist-tags': tags } = isJsonObject(found) ? found : {}
+  return isJsonObject(versions) && isJsonObject(tags)
 }
 
 function askOf(config: RegistryConfig, release: Release): ReturnType<Registries['tarballAsk']> {

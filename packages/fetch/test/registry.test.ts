@@ -120,6 +120,29 @@ suite('openRegistries()', () => {
     ])
   })
 
+  test('follows versions to another registry, which gets no credentials of this one', async () => {
+    const other = address.replace('127.0.0.1', 'localhost')
+    const dist = { tarball: `${other}p.tgz`, shasum: 'a'.repeat(40) }
+    const release = { name: 'p', version: '1.0.0', dist }
+    answer = ({ url }, response) => {
+      const root = { name: 'p', versions: { '1.0.0': `${other}root/p/1.0.0` } }
+      response.end(JSON.stringify(url === '/p' ? root : release))
+    }
+    assert.deepEqual(wholeOf(await ask('p')), {
+      name: 'p',
+      'dist-tags': { latest: '1.0.0' },
+      versions: { '1.0.0': release },
+      time: {},
+      hasAttestations: false,
+    })
+    assert.deepEqual(asked, ['/p Bearer secret', '/root/p/1.0.0?dist=true -'])
+    answer = ({ url }, response) => {
+      if (url === '/p') response.end(JSON.stringify({ name: 'p', versions: { '1.0.0': 'p/1' } }))
+      else response.writeHead(403).end()
+    }
+    await assert.rejects(ask('p'), ({ code }) => code === 'registry_denied')
+  })
+
   test('asks again what fails for a while, and gives up what goes on failing', async () => {
     let failures = 2
     answer = (_, response) => {

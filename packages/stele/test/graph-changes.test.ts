@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Graph } from '@stele/resolve/graph'
-import { changesBetween, deprecationsIn, formatChanges } from '../src/client/lock/graph-changes.ts'
+import {
+  changesBetween,
+  deprecationsIn,
+  formatChanges,
+  weakDigestsIn,
+} from '../src/client/lock/graph-changes.ts'
 
 function graphOf(...ids: readonly string[]): Graph {
   const packages = ids.map((id) => {
@@ -47,4 +52,30 @@ test('deprecationsIn() tells of what is new and deprecated, by name where a pack
     'Deprecated, and there for other packages: c@1.0.0, d@1.0.0',
   ])
   assert.deepEqual(deprecationsIn(after, changesBetween(after, after)), [])
+})
+
+test('weakDigestsIn() tells of what is new and has a SHA-1 alone, or no digest', () => {
+  const shasum = 'a'.repeat(40)
+  const dists = [
+    ['a', { shasum }],
+    ['b', { shasum, integrity: 'sha512-b' }],
+    ['c', { integrity: 'sha1-c' }],
+    ['d', { integrity: 'sha1-d sha512-d' }],
+    ['e', {}],
+  ] as const
+  const packages = dists.map(([name, dist]) => {
+    const release = { name, version: '1.0.0', dist: { tarball: '', ...dist } }
+    return [`${name}@1.0.0`, release] as const
+  })
+  const ofGit = { name: 'g', version: '1.0.0', dist: { tarball: 'git+https://one.example/g' } }
+  const after: Graph = {
+    importers: [],
+    packages: new Map([...packages, ['g@git+https://one.example/g', ofGit]]),
+    instances: new Map(),
+  }
+  assert.deepEqual(weakDigestsIn(after, changesBetween(undefined, after)), [
+    'Their registry tells only a SHA-1 of them, which can be forged: a@1.0.0, c@1.0.0',
+    'Their registry tells no digest of them; stele.lock keeps the one of what came: e@1.0.0',
+  ])
+  assert.deepEqual(weakDigestsIn(after, changesBetween(after, after)), [])
 })

@@ -10,7 +10,7 @@ import { omitted } from './layout/omitted.ts'
 import { ownPlatform } from './layout/own-platform.ts'
 import { againOf, linkPlaced, type Placing, planPlacing, withHashes } from './layout/placing.ts'
 import { type Confirmation, confirmLock } from './lock/confirmation.ts'
-import { type Change, changesBetween, deprecationsIn } from './lock/graph-changes.ts'
+import { type Change, changesBetween, deprecationsIn, weakDigestsIn } from './lock/graph-changes.ts'
 import { type LockPlan, lockPathOf, writeLock } from './lock/lock-file.ts'
 import type { LockRules } from './lock/lock-rules.ts'
 import { withImporters } from './project/chosen-importers.ts'
@@ -95,6 +95,7 @@ function noticesOf({ plan, resolved }: Applying, changes: readonly Change[]): re
     ...plan.notices,
     ...resolved.unusedOverrides.map((key) => `The override "${key}" changes nothing`),
     ...deprecationsIn(resolved.graph, changes),
+    ...weakDigestsIn(resolved.graph, changes),
   ]
 }
 

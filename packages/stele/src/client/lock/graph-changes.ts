@@ -1,6 +1,6 @@
 // What differs between two locks, by package.
 import { redactLine } from '@stele/errors'
-import type { Graph } from '@stele/resolve/graph'
+import { type Graph, integrityOf } from '@stele/resolve/graph'
 import semver from 'semver'
 
 /** A package whose versions are others now. */
@@ -51,16 +51,34 @@ export function deprecationsIn(graph: Graph, changes: readonly Change[]): readon
   })
   const direct = found.filter(({ isDirect }) => isDirect)
   const others = found.filter(({ isDirect }) => !isDirect).map(({ id }) => id)
-  const rest = others.length - maxTold
-  const more = rest > 0 ? ` and ${rest} more` : ''
   return [
     ...direct.map(({ id, text }) => `${id} is deprecated${text}`),
-    ...(others.length === 0
-      ? []
-      : [
-          `Deprecated, and there for other packages: ${others.slice(0, maxTold).join(', ')}${more}`,
-        ]),
+    ...told('Deprecated, and there for other packages', others),
   ]
+}
+
+/** A line for the packages that are new here and that nobody can check well: those with a SHA-1 alone, and those without any digest. */
+export function weakDigestsIn(graph: Graph, changes: readonly Change[]): readonly string[] {
+  const added = changes.flatMap(({ name, to }) => to.map((version) => `${name}@${version}`))
+  const digestOf = (id: string): string | undefined => {
+    const release = graph.packages.get(id)
+    return release === undefined ? 'none is wanted' : integrityOf(release.dist)
+  }
+  const weak = added.filter((id) => /^(?:sha1-\S+ ?)+$/.test(digestOf(id) ?? ''))
+  return [
+    ...told('Their registry tells only a SHA-1 of them, which can be forged', weak),
+    ...told(
+      'Their registry tells no digest of them; stele.lock keeps the one of what came',
+      added.filter((id) => digestOf(id) === undefined),
+    ),
+  ]
+}
+
+/** The first of them; nothing where there are none. */
+function told(what: string, ids: readonly string[]): readonly string[] {
+  const rest = ids.length - maxTold
+  const more = rest > 0 ? ` and ${rest} more` : ''
+  return ids.length === 0 ? [] : [`${what}: ${ids.slice(0, maxTold).join(', ')}${more}`]
 }
 
 function directNames(graph: Graph | undefined): readonly string[] {

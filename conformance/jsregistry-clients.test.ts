@@ -1,0 +1,220 @@
+// Who installs from the JS Registry's tree: every client of npm's family, a reader of CommonJS that knows nothing of npm, and `stele install`,
+// which follows addresses of versions through other registries.
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { makePackage } from '../packages/testkit/src/tarball.ts'
+import { bun } from './client-matrix/bun.ts'
+import type { Client } from './client-matrix/client.ts'
+import { npms } from './client-matrix/npm.ts'
+import { pnpms } from './client-matrix/pnpm.ts'
+import { readInstalled } from './client-matrix/tree.ts'
+import { yarns } from './client-matrix/yarn.ts'
+import { readPackage } from './commonjs-reader.ts'
+import { type Documents, startCommonJsRegistry } from './commonjs-registry.ts'
+import { clientsFolder, createNpm } from './npm-client.ts'
+import { setFolder } from './npm-world.ts'
+import { type Finished, runProgram } from './processes.ts'
+import { assertCleanAnswers, startProxy } from './recording-proxy.ts'
+import { makeUpload, publish, signUp } from './registry-client.ts'
+import { assertNoTrouble, assertVerifies, mainFile, type Server, startServer } from './server.ts'
+import { makeProject } from './stele-client.ts'
+import { type Folder, makeFolder } from './temporary-folder.ts'
+
+const tree = '/resources/jsregistry/root'
+
+/** Stele's own client, run as npm 12 would be. */
+const stele: Client = { ...npmOf('npm12'), name: 'stele' }
+const clients: readonly Client[] = [
+  ...npms,
+  ...pnpms.filter(({ name }) => name === 'pnpm11' || name === 'pnpm12'),
+  ...yarns,
+  bun,
+  stele,
+]
+
+const tiles = makeUpload({ name: '@team/tiles', version: '1.2.0' })
+const geometry = makeUpload({ name: 'geometryservice', version: '3.1.0' })
+const map = makeUpload({
+  name: 'map',
+  version: '3.1.0',
+  dependencies: { geometryservice: '^3.1.0', '@team/tiles': '1.x' },
+})
+
+suite('the tree of the JS Registry', () => {
+  let folder: Folder
+  let server: Server
+  before(async () => {
+    folder = await makeFolder('jsregistry-clients')
+    server = await startServer()
+    const max = await signUp(server.url, 'max')
+    const older = makeUpload({ name: 'map', version: '3.0.0', tag: 'old' })
+    for (const release of [tiles, geometry, older, map]) {
+      assert.equal((await publish(max, release)).status, 201)
+    }
+  })
+  after(async () => {
+    assertNoTrouble(server.lines)
+    await assertVerifies(server.url)
+    for (const opened of [server, folder]) await opened[Symbol.asyncDispose]()
+  })
+
+  for (const client of clients) {
+    test(`${client.name} installs a package with its dependencies, a scoped one among them`, async () => {
+      await using proxy = await startProxy(server.url)
+      const project = join(folder.path, client.name, 'project')
+      const { code, shown } = await install(client, project, `${proxy.url}${tree}`)
+      assert.equal(code, 0, shown)
+      const { packages } = readInstalled(project)
+      const installed = Object.keys(packages).sort()
+      assert.deepEqual(installed, ['@team/tiles@1.2.0', 'geometryservice@3.1.0', 'map@3.1.0'])
+      assertCleanAnswers(proxy.answered.filter(({ path }) => !path.includes('/security/')))
+      const elsewhere = proxy.answered.filter(({ path }) => !path.startsWith(tree))
+      assert.deepEqual(elsewhere, [], 'It asked outside the tree')
+    })
+
+    test(`${client.name} refuses a tarball with other bytes`, async () => {
+      const alter = (path: string, body: Buffer): Buffer =>
+        path.endsWith('.tgz') && path.includes('/map/')
+          ? Buffer.from(makePackage({ name: 'map', version: '3.1.0' }, { 'index.js': 'evil()' }))
+          : body
+      await using proxy = await startProxy(server.url, { alter })
+      const project = join(folder.path, client.name, 'refused')
+      const { code, shown } = await install(client, project, `${proxy.url}${tree}`)
+      assert.notEqual(code, 0, shown)
+      assert.match(shown, /integrity|checksum|EINTEGRITY/i)
+    })
+  }
+
+  /** A registry that has nothing itself: its root leads to Stele, in each way that the specification has. */
+  const leadingTo = (there: string) => (): Documents => ({
+    '': { map: `${there}/map`, geometryservice: inline(there, 'geometryservice', '3.1.0') },
+    '/map': { location: `${there}/map` },
+    '/geometryservice': inline(there, 'geometryservice', '3.1.0'),
+    '/@team%2ftiles': { location: `${there}/@team%2ftiles` },
+  })
+
+  const ways = [
+    ['by the address in the root', 'map', '3.1.0', map],
+    ['by the addresses of versions', 'geometryservice', '3.1.0', geometry],
+    ['by a redirect', '@team/tiles', '1.2.0', tiles],
+  ] as const
+  for (const [way, name, version, { tarball }] of ways) {
+    test(`a reader of CommonJS comes from another registry to its packages, ${way}`, async () => {
+      await using there = await startProxy(server.url)
+      await using other = await startCommonJsRegistry(leadingTo(`${there.url}${tree}`))
+      const [root, scratch, token] = [other.root, folder.path, 'for-the-other-one']
+      const found = await readPackage({ root, name, version, token, scratch })
+      assert.deepEqual(found.tarball, Buffer.from(tarball))
+      assert.ok(other.asked.every((one) => one.endsWith(`Bearer ${token}`)))
+      assert.ok(there.answered.length > 0)
+      assert.ok(there.answered.every(({ authorization }) => authorization === undefined))
+    })
+  }
+
+  test('stele install follows addresses of versions through other registries, without credentials', async () => {
+    await using there = await startProxy(server.url)
+    await using other = await startCommonJsRegistry(leadingTo(`${there.url}${tree}`))
+    const token = 'for-the-other-one'
+    const project = await makeProject(join(folder.path, 'follows/project'), other.root, {
+      'package.json': JSON.stringify({ name: 'app', dependencies: { map: '3.1.0' } }),
+      '.npmrc': `registry=${other.root}/\n`,
+      '../home/.npmrc': `${other.root.replace('http:', '')}/:_authToken=${token}\n`,
+    })
+    const { code, shown } = await project.stele(['install'], ageless)
+    assert.equal(code, 0, shown)
+    const { packages } = readInstalled(project.folder)
+    assert.deepEqual(installedOf(packages), [
+      '@team/tiles@1.2.0',
+      'geometryservice@3.1.0',
+      'map@3.1.0',
+    ])
+    assert.ok(other.asked.length > 0 && other.asked.every((one) => one.endsWith(`Bearer ${token}`)))
+    assert.ok(there.answered.every(({ authorization }) => authorization === undefined))
+    assert.doesNotMatch(shown, /SHA-1/)
+  })
+
+  test('stele install takes a registry with addresses and SHA-1 alone, says so, and refuses other bytes', async () => {
+    const grown = makePackage({ name: 'größe', version: '1.0.0' }, { 'index.js': '1' })
+    const plain = makePackage({ name: 'plain', version: '2.0.0-SNAPSHOT' }, { 'index.js': '2' })
+    const shasum = hash('sha1', plain, 'hex')
+    let isWrong = false
+    const documents = (root: string): Documents => ({
+      '': { plain: `${root}/plain` },
+      '/plain': {
+        name: 'plain',
+        versions: { '1.0.0': `${root}/plain/1.0.0`, '2.0.0-SNAPSHOT': 'plain/2.0.0-SNAPSHOT' },
+      },
+      '/plain/2.0.0-SNAPSHOT': {
+        name: 'plain',
+        version: '2.0.0-SNAPSHOT',
+        get dist() {
+          return { tarball: 'plain.tgz', shasum: isWrong ? 'b'.repeat(40) : shasum }
+        },
+      },
+      '/plain/plain.tgz': plain,
+      '/gr%C3%B6%C3%9Fe': { name: 'größe', versions: { '1.0.0': `${root}/1` } },
+      '/1': {
+        name: 'größe',
+        version: '1.0.0',
+        dist: { tarball: `${root}/1.tgz`, shasum: hash('sha1', grown, 'hex') },
+      },
+      '/1.tgz': grown,
+    })
+    await using other = await startCommonJsRegistry(documents)
+    const scratch = folder.path
+    const read = await readPackage({ root: other.root, name: 'größe', version: '1.0.0', scratch })
+    assert.deepEqual(read.tarball, Buffer.from(grown))
+
+    const manifest = { name: 'app', dependencies: { plain: 'latest' } }
+    const files = { 'package.json': JSON.stringify(manifest) }
+    const project = await makeProject(join(folder.path, 'weak/project'), other.root, files)
+    const first = await project.stele(['install'])
+    assert.equal(first.code, 0, first.shown)
+    assert.match(first.shown, /only a SHA-1 of them, which can be forged: plain@2\.0\.0-SNAPSHOT/)
+    const file = join(project.folder, 'node_modules/plain/index.js')
+    assert.equal(await readFile(file, 'utf8'), '2')
+    isWrong = true
+    const again = await makeProject(join(folder.path, 'wrong/project'), other.root, files)
+    const second = await again.stele(['install'])
+    assert.notEqual(second.code, 0)
+    assert.match(second.shown, /plain@2\.0\.0-SNAPSHOT/)
+  })
+})
+
+const ageless = { npm_config_min_release_age: '0' }
+
+function npmOf(name: string): Client {
+  const found = npms.find((one) => one.name === name)
+  assert.ok(found !== undefined, name)
+  return found
+}
+
+function installedOf(packages: object): readonly string[] {
+  return Object.keys(packages).sort()
+}
+
+/** A package root whose version is an address. */
+function inline(there: string, name: string, version: string): object {
+  return { name, versions: { [version]: `${there}/${name}/${version}` } }
+}
+
+async function install(client: Client, project: string, url: string): Promise<Finished> {
+  const folder = join(project, '..', `of-${hash('sha1', url, 'hex').slice(0, 8)}`)
+  const npm = await createNpm(client.npm, { folder, registry: url })
+  await setFolder(npm.home, client.settings({ url, token: 'none' }))
+  const manifest = { name: 'app', version: '1.0.0', license: 'MIT', dependencies: { map: '3.1.0' } }
+  await setFolder(project, { ...client.projectFiles, 'package.json': manifest })
+  const own = join(clientsFolder, 'node_modules', client.name, client.program)
+  const program =
+    client === stele
+      ? [process.execPath, mainFile]
+      : client.isBinary === true
+        ? [own]
+        : [process.execPath, own]
+  const [command = '', ...args] = [...program, 'install']
+  const env = { ...npm.env, ...client.env, ...ageless, XDG_DATA_HOME: join(folder, 'data') }
+  return runProgram(command, args, { cwd: project, env })
+}
