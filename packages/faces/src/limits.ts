@@ -99,6 +99,16 @@ export const maxKeptShasums = 10_000
 /** Bytes of an archive that is uploaded, which is held whole. */
 export const maxArchiveBytes: number = 32 * mib
 
+/** Bytes of an address to upload from, as a form or as JSON. */
+export const maxAddressBytes: number = 8 * kib
+
+/** Archives that are fetched from addresses at once, and of them those of one account: each is held whole. */
+export const maxArchivesFetched = 2
+export const maxArchivesFetchedByAccount = 1
+
+/** Uploads that wait for the one that is being unpacked. */
+export const maxUploadsWaiting = 16
+
 /** Bytes that an archive may unpack to, all of which are held. */
 export const maxZipUnpackedBytes: number = 64 * mib
 

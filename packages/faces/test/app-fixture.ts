@@ -13,7 +13,11 @@ import { createMemoryAccountStore } from '../../accounts/test/memory-account-sto
 import { ask } from '../../http/test/incoming.ts'
 import { createAdmit } from '../src/access.ts'
 import { type HealthPorts, healthFace } from '../src/health/index.ts'
-import { type JsRegistrySettings, jsRegistryFace } from '../src/jsregistry/index.ts'
+import {
+  type JsRegistryPorts,
+  type JsRegistrySettings,
+  jsRegistryFace,
+} from '../src/jsregistry/index.ts'
 import { defaultMaxUploadBytes } from '../src/limits.ts'
 import { type LogPorts, type LogReads, logFace } from '../src/log/index.ts'
 import { mnpmFace } from '../src/mnpm/index.ts'
@@ -30,7 +34,7 @@ export type FixtureSettings = AddressSettings &
     readonly access: 'public' | 'authenticated'
   }
 
-type FixturePorts = NpmPorts & LogPorts & WebPorts & HealthPorts
+type FixturePorts = NpmPorts & LogPorts & WebPorts & HealthPorts & JsRegistryPorts
 
 export type Fixture = {
   readonly app: App
@@ -48,6 +52,7 @@ const openSettings: FixtureSettings = {
   trustedProxies: [],
   maxUploadBytes: defaultMaxUploadBytes,
   'distribution.enabled': true,
+  'upload.hosts': [],
 }
 
 export function createFixture(
@@ -81,6 +86,9 @@ export function createFixture(
     prove: async (queries) => Buffer.from(`proof of ${queries.length}`),
     isPublic: publicUrl !== undefined,
     isClosed: settings.access === 'authenticated',
+    fetchFrom: () => async (url) => {
+      throw new Error(`Nothing is fetched here: ${url.href}`)
+    },
     counts: () => ({ requests: tally.requests, publishes: tally.noted('published') }),
     connections: () => 0,
     signUp: { signUp, listensOnLoopback, isPublished },

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { suite, test } from 'node:test'
+import type { NamedHost } from '@stele/formats/networks'
 import type { Reply } from '@stele/http'
 import { ask } from '../../http/test/incoming.ts'
+import { maxUploadsWaiting } from '../src/limits.ts'
 import { createFixture, type Fixture, jsonOf, signUp, textOf } from './app-fixture.ts'
 import { makeZip } from './make-zip.ts'
 
@@ -69,10 +71,15 @@ const bad: readonly (readonly [
   RegExp,
 ])[] = [
   ['no file', { other: zipOf('one') }, {}, /must have one field \\"file\\"/],
-  ['an address', { file: 'https://x.example/a.zip' }, {}, /is a text, wanted a zip or a JAR/],
+  ['a text', { file: 'maps' }, {}, /\\"maps\\" is neither an archive nor an address/],
+  ['a path', { url: 'file:///etc/passwd' }, {}, /neither an archive nor an address/],
+  ['an address and a file', { url: 'https://x.example/', file: zipOf('one') }, {}, /one field/],
+  ['an address with a password', { url: 'https://a:b@x.example/' }, {}, /holds a password/],
+  ['a long address', { url: `https://x.example/${'a'.repeat(9000)}` }, {}, /too long/],
   ['a bad archive', { file: Buffer.from('hello') }, {}, /not a sound zip/],
   ['an archive without packages', { file: makeZip([{ path: 'x' }]) }, {}, /no package\.json/],
-  ['JSON', {}, { 'content-type': 'application/json' }, /multipart\/form-data/],
+  ['what is no JSON', {}, { 'content-type': 'application/json' }, /the request body/],
+  ['a text', {}, { 'content-type': 'text/plain' }, /multipart\/form-data.*\{\\"url\\"/],
   ['a form without a boundary', {}, { 'content-type': 'multipart/form-data; x=1' }, /not sound/],
   [
     'a form with another boundary',
@@ -102,7 +109,7 @@ test('POST of an archive is refused for a stranger before its body is read', asy
   assert.equal((await app({ ...incoming, body })).status, 401)
 })
 
-test('POST of an archive waits for nobody who sends slowly, and two are not unpacked at once', async () => {
+test('POST of an archive waits for nobody who sends slowly', async () => {
   const fixture = createFixture()
   const { authorization } = await signUp(fixture, 'max')
   const { body, type } = await formOf({ file: zipOf('slow') })
@@ -113,8 +120,100 @@ test('POST of an archive waits for nobody who sends slowly, and two are not unpa
   assert.equal((await upload(fixture, { file: zipOf('quick') }, { authorization })).status, 201)
   arrived.resolve(body)
   assert.equal((await first).status, 201)
-  const both = await Promise.all(
-    ['a', 'b'].map((name) => upload(fixture, { file: zipOf(name) }, { authorization })),
+})
+
+test('POST of many archives has them unpacked one after the other, and refuses what would wait too long', async () => {
+  const fixture = createFixture()
+  const { authorization } = await signUp(fixture, 'max')
+  const names = Array.from({ length: maxUploadsWaiting + 3 }, (_, at) => `p${at}`)
+  const replies = await Promise.all(
+    names.map((name) => upload(fixture, { file: zipOf(name) }, { authorization })),
   )
-  assert.deepEqual(new Set(both.map(({ status }) => status)), new Set([201, 503]))
+  const count = (status: number): number => replies.filter((one) => one.status === status).length
+  assert.deepEqual([count(201), count(503)], [maxUploadsWaiting + 1, 2])
+})
+
+suite('POST of an address', () => {
+  const url = 'https://repo.example/maps/all%20maps.jar?token=1'
+  type Fetched = { readonly url: string; readonly hosts: readonly NamedHost[] }
+
+  function createFetching(fetch: () => Promise<Uint8Array> = async () => zipOf('map')): {
+    readonly fixture: Fixture
+    readonly fetched: Fetched[]
+  } {
+    const fetched: Fetched[] = []
+    const hosts = [{ name: 'repo.example', port: undefined }]
+    const fixture = createFixture({
+      settings: { 'upload.hosts': hosts },
+      ports: {
+        fetchFrom: (named) => (asked) => {
+          fetched.push({ url: asked.href, hosts: named })
+          return fetch()
+        },
+      },
+    })
+    return { fixture, fetched }
+  }
+
+  const json = { 'content-type': 'application/json' }
+  const ways: readonly (readonly [string, () => Promise<{ body: Uint8Array; type: string }>])[] = [
+    ['the field "file"', () => formOf({ file: url })],
+    ['the field "url"', () => formOf({ url })],
+    [
+      'JSON',
+      async () => ({ body: Buffer.from(JSON.stringify({ url })), type: json['content-type'] }),
+    ],
+  ]
+  for (const [way, make] of ways) {
+    test(`in ${way} publishes what is there`, async () => {
+      const { fixture, fetched } = createFetching()
+      const { authorization } = await signUp(fixture, 'max')
+      const { body, type } = await make()
+      const headers = { authorization, 'content-type': type }
+      const reply = await fixture.app(
+        ask('POST', '/resources/jsregistry/upload', { body, headers }),
+      )
+      assert.equal(reply.status, 201, textOf(reply))
+      const { file, name, type: kind } = jsonOf(reply)
+      assert.deepEqual([file, name, kind], ['all maps.jar', 'map@1.0.0', 'jar'])
+      assert.deepEqual(fetched, [{ url, hosts: [{ name: 'repo.example', port: undefined }] }])
+    })
+  }
+
+  const bodies = [
+    ['an array', []],
+    ['no url', {}],
+    ['a number', { url: 5 }],
+    ['no web address', { url: 'gopher://repo.example/' }],
+  ] as const
+  for (const [what, body] of bodies) {
+    test(`is refused where the JSON has ${what}`, async () => {
+      const { fixture, fetched } = createFetching()
+      const { authorization } = await signUp(fixture, 'max')
+      const sent = { body, headers: { authorization } }
+      const reply = await fixture.app(ask('POST', '/resources/jsregistry/upload', sent))
+      assert.equal(reply.status, 400, textOf(reply))
+      assert.deepEqual(fetched, [])
+    })
+  }
+
+  test('is fetched for one account at a time, and for two in all', async () => {
+    const arrived = Promise.withResolvers<Uint8Array>()
+    const { fixture, fetched } = createFetching(() => arrived.promise)
+    const send = async (name: string): Promise<Reply> => {
+      const { authorization } = await signUp(fixture, name)
+      return upload(fixture, { url }, { authorization })
+    }
+    const { authorization } = await signUp(fixture, 'max')
+    const first = upload(fixture, { url }, { authorization })
+    const second = send('moritz')
+    while (fetched.length < 2) await new Promise(setImmediate)
+    const again = await upload(fixture, { url }, { authorization })
+    assert.equal(again.status, 503)
+    assert.match(textOf(again), /is being fetched for you/)
+    assert.match(textOf(await send('witwe')), /other archives are being fetched/)
+    arrived.resolve(zipOf('map'))
+    assert.deepEqual([(await first).status, (await second).status].toSorted(), [201, 409])
+    assert.equal((await upload(fixture, { url }, { authorization })).status, 409)
+  })
 })

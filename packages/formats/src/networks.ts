@@ -53,6 +53,28 @@ export function clientKey(address: string): string {
   return Buffer.from(bytes.subarray(0, 8)).toString('hex')
 }
 
+/** A host that an operator names. Without a port those that http and https have by themselves. */
+export type NamedHost = { readonly name: string; readonly port: number | undefined }
+
+/** A host as it is typed: `example.com`, `example.com:8443`, `127.0.0.1:5000`, `[::1]:80`. Undefined: none. */
+export function parseHost(text: string): NamedHost | undefined {
+  const [, bare = '', port] = /^([^:[\]]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?$/.exec(text) ?? []
+  const url = /^[^/?#@\\*\s]+$/.test(bare) ? URL.parse(`http://${bare}/`) : null
+  const number = port === undefined ? undefined : Number(port)
+  if (url === null || (number !== undefined && (number < 1 || number > 65_535))) return undefined
+  return { name: url.hostname, port: number }
+}
+
+/** Whether the host of this address is one of these. */
+export function isNamedHost(url: URL, hosts: readonly NamedHost[]): boolean {
+  const own = url.protocol === 'https:' ? 443 : 80
+  const port = url.port === '' ? own : Number(url.port)
+  return hosts.some(
+    (one) =>
+      one.name === url.hostname && (one.port === undefined ? port === own : one.port === port),
+  )
+}
+
 const loopback: readonly Network[] = [
   { bytes: Uint8Array.of(127, 0, 0, 0), bits: 8 },
   { bytes: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), bits: 128 },

@@ -23,6 +23,9 @@ export type RegistryDetails = {
     readonly limit: number
   }
   upload_invalid: { readonly spec: string; readonly reason: string }
+  /** What somebody wants fetched and published, by its address, without what may be secret in that. */
+  address_refused: { readonly url: string; readonly reason: string }
+  address_unreachable: { readonly url: string; readonly reason: string }
   manifest_differs: { readonly spec: string; readonly members: readonly string[] }
   revision_stale: { readonly name: string; readonly found: string; readonly wanted: string }
   tag_not_found: { readonly name: string; readonly tag: string }
@@ -74,6 +77,11 @@ export const registryErrors: Catalogue<RegistryDetails> = {
       'Move large data from package.json into a file of the package, or remove old versions',
   },
   upload_invalid: { status: 400, message: (d) => `Cannot publish ${d.spec}: ${d.reason}` },
+  address_refused: { status: 403, message: (d) => `Cannot fetch "${d.url}": ${d.reason}` },
+  address_unreachable: {
+    status: 422, // Not 5xx: clients would retry, and nothing is wrong here.
+    message: (d) => `Cannot fetch "${d.url}": ${d.reason}`,
+  },
   manifest_differs: {
     status: 400,
     message: (d) =>

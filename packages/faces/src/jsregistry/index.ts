@@ -13,13 +13,13 @@ import { type JsRegistrySettings, jsRegistrySection } from './settings.ts'
 import { treeRoutes } from './tree.ts'
 import { uploadRoutes } from './upload.ts'
 
-export type { JsRegistryPorts } from './ports.ts'
+export type { FetchFrom, JsRegistryPorts } from './ports.ts'
 export type { JsRegistrySettings } from './settings.ts'
 
 /** The package tree below `/resources/jsregistry/root`. */
 export const jsRegistryFace: FaceDefinition<JsRegistryPorts, JsRegistrySettings> = {
   settings: jsRegistrySection,
-  open: (ports, { 'distribution.enabled': hasDistributions }) => {
+  open: (ports, { 'distribution.enabled': hasDistributions, 'upload.hosts': hosts }) => {
     const contents = createContents(ports)
     const access = createAccess(ports)
     const tree = hasDistributions
@@ -31,7 +31,7 @@ export const jsRegistryFace: FaceDefinition<JsRegistryPorts, JsRegistrySettings>
         ...fileRoutes(ports, contents),
         ...pageRoutes(ports, { hasDistributions }),
         ...packRoutes(ports, access),
-        ...uploadRoutes(ports, access),
+        ...uploadRoutes({ ...ports, fetchArchive: ports.fetchFrom(hosts) }, access),
         // npm asks about advisories below whatever address it installs from.
         ...auditRoutes(ports).map((route) => ({ ...route, path: `${treePath}${route.path}` })),
       ],

@@ -2,80 +2,64 @@
 import { isSteleError, SteleError } from '@stele/errors'
 import { type Ask, type Draft, jsonDraft, ownOnly, type Route } from '@stele/http/routes'
 import type { Access } from '../access.ts'
-import { maxArchiveBytes } from '../limits.ts'
+import { maxUploadsWaiting } from '../limits.ts'
 import { homePath, treeUrl, versionUrl } from './addresses.ts'
 import { type FoundPackage, findPackages } from './find-packages.ts'
 import type { JsRegistryPorts } from './ports.ts'
 import { readZip } from './read-zip.ts'
+import { createReadUploaded, type FetchArchive, type Uploaded } from './uploaded.ts'
 import { writeTarball } from './write-tarball.ts'
 
 type Ports = Pick<JsRegistryPorts, 'registry'>
 
-export function uploadRoutes(ports: Ports, access: Access): Route[] {
-  const turn = { isTaken: false }
+export function uploadRoutes(
+  { registry, fetchArchive }: Ports & { readonly fetchArchive: FetchArchive },
+  access: Access,
+): Route[] {
+  const readUploaded = createReadUploaded(fetchArchive)
+  const inTurn = createTurns()
   return [
     {
       method: 'POST',
       path: `${homePath}/upload`,
       answer: async (ask) => {
         const account = await access.needWriter(ask)
-        if (turn.isTaken) throw busy() // Before anything of it is read.
-        const file = await uploadedFile(ask)
-        if (turn.isTaken) throw busy() // Somebody else's came first: a slow sender keeps no one waiting.
-        turn.isTaken = true
-        try {
-          return await takeUpload(file, { ask, account, ports })
-        } finally {
-          turn.isTaken = false
-        }
+        const file = await readUploaded(ask, account) // All of it is here: a slow sender keeps no one waiting.
+        return inTurn(() => takeUpload(file, { ask, account, ports: { registry } }))
       },
     },
   ]
 }
 
-function busy(): SteleError {
-  const reason = 'another archive is being unpacked'
-  return new SteleError('server_busy', { reason, retryAfterS: 1 })
+/** One archive is unpacked at a time. */
+function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let waiting = 0
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    if (waiting > maxUploadsWaiting) {
+      const reason = 'too many archives wait to be unpacked'
+      throw new SteleError('server_busy', { reason, retryAfterS: 5 })
+    }
+    waiting++
+    const mine = last.then(work).finally(() => waiting--)
+    last = mine.catch(() => undefined)
+    return mine
+  }
 }
 
 type Uploading = { readonly ask: Ask; readonly account: string; readonly ports: Ports }
 
 async function takeUpload(file: Uploaded, uploading: Uploading): Promise<Draft> {
-  const packages = findPackages(await readZip(await file.bytes()))
+  const { name, bytes } = await file()
+  const packages = findPackages(await readZip(bytes))
   for (const found of packages) refuseExisting(found, uploading.ports)
   const items: object[] = []
   for (const found of packages) items.push(await publish(found, { ...uploading, items }))
-  const specs = packages.map(({ name, version }) => `${name}@${version}`)
+  const specs = packages.map((one) => `${one.name}@${one.version}`)
   uploading.ask.notes['published'] = specs.join(' ')
-  const type = /\.jar$/i.test(file.name) ? 'jar' : 'zip'
-  const said = { file: file.name, name: specs.join(' '), type, items }
+  const type = /\.jar$/i.test(name) ? 'jar' : 'zip'
+  const said = { file: name, name: specs.join(' '), type, items }
   return jsonDraft(201, said, { 'cache-control': ownOnly })
-}
-
-type Uploaded = File & { readonly bytes: () => Promise<Uint8Array> }
-
-/** The file of the field `file`. Throws request_invalid, and what reading a body throws. */
-async function uploadedFile(ask: Ask): Promise<Uploaded> {
-  const type = ask.headers['content-type'] ?? ''
-  if (!/^multipart\/form-data\s*;/i.test(type)) {
-    throw invalid('it is not "multipart/form-data"; send the archive in its field "file"')
-  }
-  const body = await ask.body(maxArchiveBytes)
-  const form = await new Response(Buffer.from(body), { headers: { 'content-type': type } })
-    .formData()
-    .catch((cause: unknown) => {
-      throw invalid('it is not sound multipart/form-data', cause)
-    })
-  const [file, ...more] = form.getAll('file')
-  if (file === undefined || more.length > 0) throw invalid('it must have one field "file"')
-  if (typeof file === 'string') {
-    throw invalid('its field "file" is a text, wanted a zip or a JAR; addresses are not taken')
-  }
-  return file
-}
-
-function invalid(reason: string, cause?: unknown): SteleError {
-  return new SteleError('request_invalid', { what: 'the request body', reason }, { cause })
 }
 
 /** All of them are looked at before the first is published. */

@@ -4,8 +4,9 @@ import { type ClientRequest, type IncomingMessage, request as requestHttp } from
 import { request as requestHttps } from 'node:https'
 import { reasonOf } from '@stele/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
+import type { NamedHost } from '@stele/formats/networks'
 import { limitConcurrency } from '../limit-concurrency.ts'
-import { type AllowedHost, createLookup, requireAllowed } from './allowed-hosts.ts'
+import { createLookup, requireAllowed } from './allowed-hosts.ts'
 import {
   maxFetchedBytes,
   maxFetchedHeaderBytes,
@@ -27,7 +28,7 @@ type OracleRequest = {
 }
 
 /** Fetches from these hosts alone. Throws OracleFailure. */
-export function createFetching(allowed: readonly AllowedHost[]): Fetching {
+export function createFetching(allowed: readonly NamedHost[]): Fetching {
   const lookup = createLookup(allowed)
   const inTurn = limitConcurrency(maxFetches)
   const ask = (request: OracleRequest, signal: AbortSignal): Promise<Answer> => {

@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import type { OracleAnswer } from '@stele/entries/calls'
 import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
+import type { NamedHost } from '@stele/formats/networks'
 import type { AnswerOutside } from '@stele/service/thread'
-import { type AllowedHost, parseAllowedHost } from './allowed-hosts.ts'
+import { parseAllowedHost } from './allowed-hosts.ts'
 import { createFetching, type Fetching } from './fetching.ts'
 import { maxRandomBytes } from './limits.ts'
 import { badRequest, refused } from './oracle-failure.ts'
@@ -25,7 +26,7 @@ export function createOutside({
   provision,
   nowMs = Date.now,
 }: OutsideOptions): AnswerOutside {
-  const allowed: readonly AllowedHost[] = allowHosts.map(parseAllowedHost)
+  const allowed: readonly NamedHost[] = allowHosts.map(parseAllowedHost)
   const fetching = createFetching(allowed)
   return async (request, signal) => {
     try {

@@ -1,6 +1,7 @@
 // GETs of upstreams, over connections that are kept open. What hangs, or comes too slowly, is given up.
 import http from 'node:http'
 import https from 'node:https'
+import type { LookupFunction } from 'node:net'
 import { SteleError } from '@stele/errors'
 import type { Answer, Get } from '@stele/upstream'
 import {
@@ -18,14 +19,17 @@ export type GetOptions = {
   readonly timeoutMs: number
   /** Headers of every request. */
   readonly headers?: () => { readonly [name: string]: string }
+  /** How names are looked up; as the system does when absent. */
+  readonly lookup?: LookupFunction
 }
 
 /** The network, for upstreams. `close` ends what is open, and refuses what comes afterwards. */
-export function createGet({ timeoutMs, headers: always = () => ({}) }: GetOptions): {
+export function createGet({ timeoutMs, headers: always = () => ({}), lookup }: GetOptions): {
   readonly get: Get
   readonly close: () => void
 } {
-  const options = { keepAlive: true, maxSockets: maxUpstreamSockets }
+  const names = lookup === undefined ? {} : { lookup }
+  const options = { keepAlive: true, maxSockets: maxUpstreamSockets, ...names }
   const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) }
   const waiting = new Set<GiveUp>()
   let isClosed = false

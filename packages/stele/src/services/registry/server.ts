@@ -1,7 +1,7 @@
 // The registry as the server offers it: to its faces, and to the operator's commands.
 import { accountsSection } from '@stele/accounts'
 import { healthFace } from '@stele/faces/health'
-import { jsRegistryFace } from '@stele/faces/jsregistry'
+import { type FetchFrom, jsRegistryFace } from '@stele/faces/jsregistry'
 import { logFace } from '@stele/faces/log'
 import { mirrorSection, mnpmFace, mnpmPortFace } from '@stele/faces/mnpm'
 import { npmFace } from '@stele/faces/npm'
@@ -14,6 +14,7 @@ import { type Amending, upstreamSection } from '@stele/upstream'
 import { ingestIdleMs } from '../../ingest/limits.ts'
 import { createIngestPool, type IngestPorts } from '../../ingest/pool.ts'
 import { startIngestThread } from '../../ingest/thread.ts'
+import { createArchives } from '../../outgoing/archives.ts'
 import { createHeavyWork, type HeavyWork } from '../../server/heavy-work.ts'
 import type { Reserved } from '../../server/reservations.ts'
 import type { RunningService } from '../../server/run-service.ts'
@@ -46,6 +47,8 @@ export type RegistryPart = {
   readonly upstreams: readonly AskedUpstream[]
   /** Where copies of the registry are. */
   readonly mirrors: readonly string[]
+  /** The network, for archives that accounts name. */
+  readonly fetchFrom: FetchFrom
 }
 
 const faces = [
@@ -101,6 +104,7 @@ async function open(
     reached: createReached(log, log.blobs.read, holding),
     upstreams,
     mirrors: ports.read(mirrorSection).mirrors,
+    fetchFrom: closing.adopt(createArchives(), (one) => one.close()).fetchFrom,
   }
 }
 
