@@ -32,6 +32,8 @@ export type ServerOptions = {
   readonly flags?: readonly string[]
   /** The program, where it is not this checkout's: `packages/stele/src/main.ts` of another. */
   readonly main?: string
+  /** Variables besides PATH and HOME. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** A checkpoint's first three lines. */
@@ -53,7 +55,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
     const dir = options.dir ?? stack.use(await makeFolder('server')).path
     const flags = ['--dir', dir, '--port', String(options.port ?? 0), ...(options.flags ?? [])]
     const program = [options.main ?? mainFile, 'serve', '--log-level', 'debug', ...flags]
-    const env = { PATH: process.env['PATH'], HOME: dir }
+    const env = { PATH: process.env['PATH'], HOME: dir, ...options.env }
     const child = spawnOwn(process.execPath, program, { cwd: dir, env })
     const ended = once(child, 'exit')
     child.stdout.resume()

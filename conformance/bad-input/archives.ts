@@ -14,6 +14,17 @@ function bomb(size: number): MadeEntry {
   return { path: 'bomb', size, data: Buffer.concat(Array<Buffer>(320).fill(block)) }
 }
 
+/** Ten files of 1 GB each that are the same 1 MB: as many bytes as deflate can make of it, and ten times that. */
+function sharedBomb(): readonly MadeEntry[] {
+  const block = deflateRawSync(Buffer.alloc(32 * 2 ** 20), { finishFlush: constants.Z_FULL_FLUSH })
+  const data = Buffer.concat(Array<Buffer>(32).fill(block))
+  const names = Array.from({ length: 10 }, (_, at) => `bomb${at}`)
+  return names.map((path, at) => ({
+    ...{ path, data, size: 2 ** 30 },
+    ...(at === 0 ? {} : { overlaps: true }),
+  }))
+}
+
 function archive(title: string, zip: () => Uint8Array, code = 'upload_invalid', status = 400): Row {
   return [
     title,
@@ -65,6 +76,7 @@ export const archiveRows: readonly Row[] = [
     makeZip(Array.from({ length: 100_000 }, (_, at) => ({ path: `f${at}`, method: 0 }))),
   ),
   archive('a bomb of 10 GB', () => makeZip([packageJson, bomb(0xfffffffe)])),
+  archive('a bomb of 10 GB in 1 MB', () => makeZip([packageJson, ...sharedBomb()])),
   archive('a bomb of 10 GB that says it is small', () => makeZip([packageJson, bomb(2 ** 25)])),
   archive('the same release twice', () =>
     makeZip([packageJson, { ...packageJson, path: 'again/package.json' }]),

@@ -84,6 +84,7 @@ const bad: readonly (readonly [claim: string, zip: Uint8Array, reason: RegExp])[
   ['a count that leaves a file out', makeZip([packageJson, { path: 'b' }], 1), /list of files/],
   ['a file with another name before its data', makeZip([{ path: 'a', localPath: 'b' }]), other],
   ['another compression before its data', makeZip([{ path: 'a', localMethod: 0 }]), other],
+  ['files that share their data', makeZip([{ path: 'a' }, { path: 'b', overlaps: true }]), other],
   ['a file that is a folder', makeZip([{ path: 'a/b' }, { path: 'a-' }, { path: 'a' }]), both],
   ['a file and a folder of the same name', makeZip([{ path: 'a/' }, { path: 'a' }]), both],
   ['a name that no disk holds', makeZip([{ path: `a/${'ä'.repeat(128)}` }]), /too long/],

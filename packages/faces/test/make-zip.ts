@@ -19,13 +19,15 @@ export type MadeEntry = {
   readonly localPath?: string
   /** The method that stands there. */
   readonly localMethod?: number
+  /** Its data is that of the entry before it, and takes no room of its own. */
+  readonly overlaps?: true
 }
 
 /** The archive; `count` is the number of entries that its end tells. */
 export function makeZip(entries: readonly MadeEntry[], count: number = entries.length): Buffer {
   const locals: Buffer[] = []
   const centrals: Buffer[] = []
-  let offset = 0
+  let [offset, before] = [0, 0]
   for (const entry of entries) {
     const name = Buffer.from(entry.path)
     const content = Buffer.from(entry.content ?? '')
@@ -51,10 +53,13 @@ export function makeZip(entries: readonly MadeEntry[], count: number = entries.l
     ])
     const rest = Buffer.alloc(16)
     rest.writeUInt32LE((entry.mode ?? 0o100644) * 0x10000, 8)
-    rest.writeUInt32LE(offset, 12)
+    const at = entry.overlaps === true ? before : offset
+    rest.writeUInt32LE(at, 12)
+    before = at
     centrals.push(
       Buffer.concat([Buffer.from('PK\u0001\u0002\u0014\u0003\u0014\0'), fields, rest, name]),
     )
+    if (entry.overlaps === true) continue
     locals.push(local)
     offset += local.length
   }
