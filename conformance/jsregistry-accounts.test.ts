@@ -55,6 +55,12 @@ suite('an archive', () => {
   const rows: readonly (readonly [string, () => readonly string[], number, RegExp])[] = [
     ['with a token', () => bearer(max.token), 201, /map@1/],
     ['with a name and a password', () => ['-u', `max:${password}`], 201, /map@1/],
+    [
+      'with a name and a password that are sent once they are asked for',
+      () => ['--anyauth', '-u', `max:${password}`],
+      201,
+      /map@1/,
+    ],
     ['without credentials', () => [], 401, /has no credentials/],
     ['with a wrong password', () => ['-u', 'max:wrong'], 401, /password/],
     ['as nobody', () => ['-u', `nobody:${password}`], 401, /password/],
@@ -88,10 +94,10 @@ suite('an archive', () => {
     for (let at = 0; at <= maxFailures; at++) {
       const { status, json } = await upload(['-u', `max:guess ${at}`])
       statuses.push(status)
-      if (status === 429) assert.match(String(memberOf(json, 'error')), /log-ins/)
+      if (status === 423) assert.match(String(memberOf(json, 'error')), /log-ins/)
     }
     assert.ok(statuses.filter((status) => status === 401).length <= maxFailures)
-    assert.equal(statuses.at(-1), 429)
+    assert.equal(statuses.at(-1), 423)
     assert.equal((await upload(bearer(max.token))).status, 201, 'a token is no guess')
   })
 })

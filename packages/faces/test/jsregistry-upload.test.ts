@@ -106,7 +106,9 @@ test('POST of an archive is refused for a stranger before its body is read', asy
   const { app } = createFixture()
   const incoming = ask('POST', '/resources/jsregistry/upload', { body: Buffer.from('x') })
   const body = (): never => assert.fail('The body was read')
-  assert.equal((await app({ ...incoming, body })).status, 401)
+  const { status, headers } = await app({ ...incoming, body })
+  assert.equal(status, 401)
+  assert.match(headers['www-authenticate'] ?? '', /^Basic realm=/) // Java's clients send no password before.
 })
 
 test('POST of an archive waits for nobody who sends slowly', async () => {

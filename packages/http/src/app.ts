@@ -61,7 +61,7 @@ function openReadyAnswers({ version, settings }: AppPorts): ReadyAnswers | undef
 }
 
 /** What is known of a request so far. */
-type Progress = { ask?: Ask; code?: string }
+type Progress = { ask?: Ask; code?: string; route?: Route }
 type AnsweredAt = { readonly incoming: Incoming; readonly reply: Reply; readonly startMs: number }
 
 async function answer(context: Context, incoming: Incoming): Promise<Reply> {
@@ -122,7 +122,7 @@ async function settle(
     reason = context.habits.showsOnlyStatus(agent) ? reasonOf(error) : undefined
     progress.code = error instanceof SteleError ? error.code : 'internal'
     const draft = toReply(error, (bug) => reportBug(context, incoming, bug))
-    return draft.status === 401 ? askBrowser(incoming, draft) : draft
+    return draft.status === 401 ? askPassword(incoming, draft, progress.route) : draft
   }
   const finished = await work(progress)
     .catch(draftError)
@@ -136,8 +136,8 @@ async function settle(
 }
 
 /** A browser asks the person for a name and a password. npm would print the challenge instead of the error. */
-function askBrowser({ headers }: Incoming, draft: Draft): Draft {
-  if (!wantsFirst(headers['accept'], 'text/html')) return draft
+function askPassword({ headers }: Incoming, draft: Draft, route: Route | undefined): Draft {
+  if (route?.asksPassword !== true && !wantsFirst(headers['accept'], 'text/html')) return draft
   const challenge = { 'www-authenticate': 'Basic realm="registry", charset="UTF-8"' }
   return { ...draft, headers: { ...draft.headers, ...challenge } }
 }
@@ -164,6 +164,7 @@ async function route(context: Context, incoming: Incoming, progress: Progress): 
   if (target === undefined) throw notFound(context, incoming)
   if (found === undefined) throw notTaken(context, incoming, target)
   progress.ask = open(context, incoming, target)
+  progress.route = found.route
   const isClosed = await pass(context, progress.ask, found.route)
   const draft = await found.route.answer(progress.ask, found.params)
   const varied = found.variesByAccept ? varyBy(draft, 'Accept') : draft

@@ -22,6 +22,8 @@ export type Route = {
   readonly isOffered?: boolean
   /** Answers strangers too, where all else is for accounts alone: logging in, and whether the server lives. */
   readonly isOpen?: true
+  /** A refusal asks for a name and a password, as HTTP has it: many programs send theirs only then. npm would print that instead of the error. */
+  readonly asksPassword?: true
   readonly answer: (ask: Ask, params: Params) => Draft | Promise<Draft>
 }
 

@@ -40,7 +40,12 @@ export function packRoutes(ports: Ports, access: Access): Route[] {
         return jsonDraft(200, { total, items })
       },
     },
-    { method: 'DELETE', path: packsPath, answer: (ask) => removePack(ask, ports, access) },
+    {
+      method: 'DELETE',
+      path: packsPath,
+      asksPassword: true,
+      answer: (ask) => removePack(ask, ports, access),
+    },
   ]
 }
 

@@ -22,6 +22,7 @@ export function uploadRoutes(
     {
       method: 'POST',
       path: `${homePath}/upload`,
+      asksPassword: true,
       answer: async (ask) => {
         const account = await access.needWriter(ask)
         const file = await readUploaded(ask, account) // All of it is here: a slow sender keeps no one waiting.
