@@ -88,6 +88,15 @@ suite('the tree of the JS Registry', () => {
     })
   }
 
+  test('stele install holds back what is too young, as the tree tells it', async () => {
+    const files = { 'package.json': JSON.stringify({ name: 'app', dependencies: { map: '*' } }) }
+    const place = join(folder.path, 'young/project')
+    const project = await makeProject(place, `${server.url}${tree}`, files)
+    const { code, shown } = await project.stele(['install'])
+    assert.notEqual(code, 0, shown)
+    assert.match(shown, /map.* was published less than an hour ago/s)
+  })
+
   /** A registry that has nothing itself: its root leads to Stele, in each way that the specification has. */
   const leadingTo = (there: string) => (): Documents => ({
     '': { map: `${there}/map`, geometryservice: inline(there, 'geometryservice', '3.1.0') },

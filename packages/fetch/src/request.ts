@@ -67,6 +67,9 @@ function protocolOf(
   return { send: https.request, options: { agent: agents.https, ...tlsOptions(transport, url) } }
 }
 
+/** In npm's form, by which JS Registries know whom to tell of tarballs. */
+const userAgent = 'stele/? npm/?'
+
 const triedAgain = new Set([408, 429, 500, 502, 503, 504])
 
 /** The answer, whatever its status, once it is none that may change by itself. Throws registry_unreachable, registry_answer. */
@@ -125,7 +128,8 @@ function once(connections: Connections, ask: Ask): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const authorization = authorizationFor(url)
   const { idleTimeoutMs: timeout } = connections.transport
-  const headers = { ...ask.headers, ...(authorization === undefined ? {} : { authorization }) }
+  const own = authorization === undefined ? {} : { authorization }
+  const headers = { 'user-agent': userAgent, ...ask.headers, ...own }
   const { send, options } = protocolOf(connections, url)
   const pace = { receivedBytes: 0 }
   const request = send(url, { ...options, headers, timeout }, (response) => {

@@ -67,6 +67,7 @@ suite('openRegistries()', () => {
     body.versions['1.0.0'].dist.tarball = `${address}p/-/p-1.0.0.tgz`
     answer = (request, response) => {
       assert.equal(request.headers['accept-encoding'], 'gzip')
+      assert.match(request.headers['user-agent'] ?? '', /^stele\//)
       response.setHeader('content-encoding', 'gzip').end(gzipSync(JSON.stringify(body)))
     }
     assert.deepEqual(wholeOf(await ask('p')), told)
