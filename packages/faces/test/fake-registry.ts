@@ -130,7 +130,7 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       }
       return { did: 'change', ...(await registry.changeDocument(account, name, { rev, document })) }
     },
-    putTarball: async ({ account, name, version, tarball, check }) => {
+    putTarball: async ({ account, name, version, tarball, tags = ['latest'], check }) => {
       const release = readRelease(tarball)
       const said = `${release.name}@${release.version}`
       if (said !== `${name}@${version}`) {
@@ -140,7 +140,7 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       check({ ...release.manifest.dependencies })
       const data = Buffer.from(tarball).toString('base64')
       return publish(account, name, {
-        'dist-tags': { latest: version },
+        'dist-tags': Object.fromEntries(tags.map((tag) => [tag, version])),
         versions: { [version]: { ...release.manifest, dist: { integrity: release.integrity } } },
         _attachments: { tarball: { data } },
       })

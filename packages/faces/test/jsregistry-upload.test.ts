@@ -54,6 +54,24 @@ test('POST of an archive publishes each package in it, and says what was found',
   assert.equal((await fixture.app(ask('GET', '/one'))).status, 200)
 })
 
+test('POST of an archive moves "latest" to newer releases only', async () => {
+  const fixture = createFixture()
+  const { authorization } = await signUp(fixture, 'max')
+  for (const [version, latest] of [
+    ['3.0.0-SNAPSHOT', '3.0.0-SNAPSHOT'],
+    ['3.0.0', '3.0.0'],
+    ['3.1.0-SNAPSHOT', '3.0.0'],
+    ['2.9.0', '3.0.0'],
+    ['3.1.0', '3.1.0'],
+  ] as const) {
+    const content = JSON.stringify({ name: 'map', version })
+    const file = makeZip([{ path: 'package.json', content }])
+    assert.equal((await upload(fixture, { file }, { authorization })).status, 201)
+    const packument = jsonOf(await fixture.app(ask('GET', '/map')))
+    assert.equal(Object(packument['dist-tags']).latest, latest, version)
+  }
+})
+
 test('POST of an archive publishes nothing when one of its packages exists', async () => {
   const fixture = createFixture()
   const { authorization } = await signUp(fixture, 'max')

@@ -2,7 +2,7 @@
 // The addresses may be another registry's; what is said there is a stranger's word as everything is.
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
-import { nodeRanges } from '@stele/resolve'
+import { newestOf } from '@stele/formats/ranges'
 import { maxDocumentBytes, maxSockets, maxVersionAddresses } from './limits.ts'
 import type { Answer } from './request.ts'
 
@@ -95,11 +95,7 @@ function parseObject(body: Buffer): JsonObject | undefined {
 
 /** Where a registry has no tags, the newest version is the latest: one that is no prerelease, if there is such. */
 function usualTags(versions: ReadonlyMap<string, unknown>): JsonObject {
-  const sound = [...versions.keys()].filter((one) => nodeRanges.version(one) === one)
-  const releases = sound.filter((one) => !one.includes('-'))
-  const [latest] = (releases.length === 0 ? sound : releases).toSorted((one, other) =>
-    nodeRanges.compare(other, one),
-  )
+  const latest = newestOf([...versions.keys()])
   return latest === undefined ? {} : { latest }
 }
 

@@ -9,12 +9,19 @@ export function parseRange(text: string): ((version: string) => boolean) | undef
   return (version) => range.test(version)
 }
 
+/** The highest stable version, else the highest; undefined of none. */
+export function newestOf(versions: readonly string[]): string | undefined {
+  const sorted = semver.rsort(versions.filter((version) => semver.valid(version) !== null))
+  return sorted.find((version) => semver.prerelease(version) === null) ?? sorted[0]
+}
+
 /** The highest stable version that is not above this one, else the highest stable one, else the highest; undefined of none. */
 export function highestUpTo(versions: readonly string[], limit: string): string | undefined {
-  const sorted = semver.rsort(versions.filter((version) => semver.valid(version) !== null))
-  const stable = sorted.filter((version) => semver.prerelease(version) === null)
-  const below = stable.filter(
-    (version) => semver.valid(limit) === null || semver.lte(version, limit),
+  const below = versions.filter(
+    (version) =>
+      semver.valid(version) !== null &&
+      semver.prerelease(version) === null &&
+      (semver.valid(limit) === null || semver.lte(version, limit)),
   )
-  return below[0] ?? stable[0] ?? sorted[0]
+  return newestOf(below) ?? newestOf(versions)
 }

@@ -1,7 +1,7 @@
 // Ranges, and which version stands in for one that is not to be had.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { highestUpTo, parseRange } from '../src/range.ts'
+import { highestUpTo, newestOf, parseRange } from '../src/range.ts'
 
 // range, version, whether it is in it
 const ranges: readonly (readonly [string, string, boolean | undefined])[] = [
@@ -33,5 +33,17 @@ const highest: readonly (readonly [readonly string[], string, string | undefined
 for (const [versions, limit, wanted] of highest) {
   test(`highestUpTo() gives ${wanted ?? 'nothing'} of ${versions.join(', ')} up to ${limit}`, () => {
     assert.equal(highestUpTo(versions, limit), wanted)
+  })
+}
+
+const newest: readonly (readonly [readonly string[], string | undefined])[] = [
+  [['1.0.0', '1.10.0', '1.9.0', '2.0.0-rc.1'], '1.10.0'],
+  [['1.0.0-a', '1.0.0-b'], '1.0.0-b'],
+  [['odd'], undefined],
+  [[], undefined],
+]
+for (const [versions, wanted] of newest) {
+  test(`newestOf() gives ${wanted ?? 'nothing'} of ${versions.join(', ')}`, () => {
+    assert.equal(newestOf(versions), wanted)
   })
 }

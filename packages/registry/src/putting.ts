@@ -40,6 +40,8 @@ export type TarballAsk = {
   readonly name: PackageName
   readonly version: Version
   readonly tarball: Uint8Array
+  /** What it is published as; "latest" when absent. */
+  readonly tags?: readonly string[]
   /** Called with the dependencies in its package.json before it is published; what it throws, refuses it. */
   readonly check: (dependencies: Readonly<Record<string, string>>) => void
 }
@@ -78,11 +80,11 @@ async function publishRead(
 }
 
 /**
- * Publishes the release that a tarball holds, as "latest". Throws what requirePublisher(), readBareTarball(), `check`,
+ * Publishes the release that a tarball holds. Throws what requirePublisher(), readBareTarball(), `check`,
  * publishUpload() and the ingest port throw.
  */
 export async function putTarball(ports: RegistryPorts, ask: TarballAsk): Promise<Published> {
-  const { account, client, name, version, tarball, check } = ask
+  const { account, client, name, version, tarball, tags, check } = ask
   requirePublisher(ports.state, { account, name }) // Whoever may not publish has nothing unpacked.
   const job = { account, client, name, body: tarball, isChange: false, isTarball: true } as const
   const small = readSmallTarball(ports, job)
@@ -95,7 +97,7 @@ export async function putTarball(ports: RegistryPorts, ask: TarballAsk): Promise
     throw new SteleError('upload_invalid', { spec: `${name}@${version}`, reason })
   }
   check(dependencies)
-  return publishUpload(ports, account, upload)
+  return publishUpload(ports, account, tags === undefined ? upload : { ...upload, tags })
 }
 
 function readSmallTarball(

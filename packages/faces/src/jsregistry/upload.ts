@@ -1,5 +1,6 @@
 // POST of an archive: what is found in it is published, each package as a release like any other.
 import { isSteleError, SteleError } from '@stele/errors'
+import { newestOf } from '@stele/formats/ranges'
 import { type Ask, type Draft, jsonDraft, ownOnly, type Route } from '@stele/http/routes'
 import type { Access } from '../access.ts'
 import { maxUploadsWaiting } from '../limits.ts'
@@ -86,6 +87,7 @@ async function publish(
       name,
       version,
       tarball: await writeTarball(files),
+      tags: tagsFor({ name, version }, ports),
       check: () => undefined,
     })
     if (isRepeat) throw new SteleError('version_exists', { spec: `${name}@${version}` })
@@ -95,4 +97,13 @@ async function publish(
     if (items.length === 0 || !isSteleError(error)) throw error
     return { name, version, error: error.message, code: error.code }
   }
+}
+
+/** Whoever uploads says of no tag: a snapshot or an older version must not become what everybody installs. */
+function tagsFor(
+  { name, version }: Pick<FoundPackage, 'name' | 'version'>,
+  { registry }: Ports,
+): readonly string[] {
+  const latest = registry.tags(name)?.['latest']
+  return latest === undefined || newestOf([latest, version]) === version ? ['latest'] : ['uploaded']
 }

@@ -1,2 +1,2 @@
 // The public face of @stele/formats/ranges.
-export { highestUpTo, parseRange } from '../range.ts'
+export { highestUpTo, newestOf, parseRange } from '../range.ts'
