@@ -14,7 +14,7 @@ export type CommonJsRegistry = AsyncDisposable & {
   readonly asked: readonly string[]
 }
 
-/** Paths are below the root; documents are made once its address is known. */
+/** Paths are below the root, decoded; documents are made once its address is known. */
 export async function startCommonJsRegistry(
   documentsOf: (root: string) => Documents,
 ): Promise<CommonJsRegistry> {
@@ -22,7 +22,8 @@ export async function startCommonJsRegistry(
   let documents: Documents = {}
   const server = createServer(({ url = '', headers }, reply) => {
     asked.push(`${url} ${headers.authorization ?? '-'}`)
-    const found = documents[url.replace(/\?.*$/, '').replace(/^\/root/, '')]
+    const path = decodeURIComponent(url.replace(/\?.*$/, '').replace(/^\/root/, ''))
+    const found = documents[path]
     reply.setHeader('content-type', 'application/json')
     if (found === undefined) reply.writeHead(404).end('{"error":"There is no such package"}')
     else if (found instanceof Uint8Array) reply.end(found)

@@ -2,7 +2,7 @@
 // a registry that was given the same tarball.
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makePackage } from '../packages/testkit/src/tarball.ts'
@@ -45,6 +45,7 @@ async function digestAt(url: string): Promise<string> {
 }
 
 async function publishTo(dir: string): Promise<void> {
+  await mkdir(dir)
   await using server = await startServer({ dir })
   const { status } = await publish(await signUp(server.url, 'max'), release)
   assert.equal(status, 201)

@@ -13,7 +13,7 @@ export function parseAuthorization(header: string): Credentials {
   const [, scheme = '', value = ''] = /^([A-Za-z]+) +([^\s]+) *$/.exec(header) ?? []
   if (/^bearer$/i.test(scheme)) return { scheme: 'bearer', token: value }
   if (/^basic$/i.test(scheme)) return parseBasic(value)
-  throw refuse('the Authorization header is neither "Bearer <token>" nor "Basic <base64>"')
+  throw refuse('the Authorization header has another scheme than "Bearer" and "Basic"')
 }
 
 function parseBasic(value: string): Credentials {
