@@ -64,7 +64,11 @@ async function curl(
     const { code, shown } = await runProgram(
       'curl',
       [
-        ...['-sS', '-o', file, '-w', '%{http_code} %{redirect_url}'],
+        '-sS',
+        '-o',
+        file,
+        '-w',
+        '%{http_code} %{redirect_url}',
         ...headers.flatMap((header) => ['-H', header]),
         url,
       ],

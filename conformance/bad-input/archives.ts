@@ -20,7 +20,9 @@ function sharedBomb(): readonly MadeEntry[] {
   const data = Buffer.concat(Array<Buffer>(32).fill(block))
   const names = Array.from({ length: 10 }, (_, at) => `bomb${at}`)
   return names.map((path, at) => ({
-    ...{ path, data, size: 2 ** 30 },
+    path,
+    data,
+    size: 2 ** 30,
     ...(at === 0 ? {} : { overlaps: true }),
   }))
 }

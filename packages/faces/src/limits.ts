@@ -102,6 +102,10 @@ export const maxArchiveBytes: number = 32 * mib
 /** Bytes of an address to upload from, as a form or as JSON. */
 export const maxAddressBytes: number = 8 * kib
 
+/** Fields of a form, and bytes of the headers of each: an upload has one. */
+export const maxFormParts = 16
+export const maxFormHeadBytes: number = 4 * kib
+
 /** Archives that are fetched from addresses at once, and of them those of one account: each is held whole. */
 export const maxArchivesFetched = 2
 export const maxArchivesFetchedByAccount = 1
@@ -111,6 +115,9 @@ export const maxUploadsWaiting = 16
 
 /** Bytes that an archive may unpack to, all of which are held. */
 export const maxZipUnpackedBytes: number = 64 * mib
+
+/** Bytes that are inflated at a time. */
+export const maxInflatedPieceBytes: number = 64 * kib
 
 /** Files and folders of an archive. */
 export const maxZipEntries = 20_000

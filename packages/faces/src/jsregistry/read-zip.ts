@@ -1,11 +1,16 @@
 // An archive that somebody uploads: a zip or a JAR, everything in it a stranger's. What readers disagree about is refused, and
 // nothing is unpacked before all that the archive says of itself has been looked at.
-import { buffer } from 'node:stream/consumers'
-import { crc32 } from 'node:zlib'
+import { crc32, createInflateRaw } from 'node:zlib'
 import { SteleError } from '@stele/errors'
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl'
-import { maxZipEntries, maxZipNameBytes, maxZipPathBytes, maxZipUnpackedBytes } from '../limits.ts'
-import { layoutFault } from './zip-layout.ts'
+import {
+  maxInflatedPieceBytes,
+  maxZipEntries,
+  maxZipNameBytes,
+  maxZipPathBytes,
+  maxZipUnpackedBytes,
+} from '../limits.ts'
+import { dataOffset, layoutFault } from './zip-layout.ts'
 
 /** A file of an archive. */
 export type ZipEntry = {
@@ -14,7 +19,7 @@ export type ZipEntry = {
   readonly content: Uint8Array
 }
 
-/** The files of an archive in its order, folders left out. Throws upload_invalid. */
+/** The files of an archive in its order, folders left out, each in memory of its own. Throws upload_invalid. */
 export async function readZip(bytes: Uint8Array): Promise<readonly ZipEntry[]> {
   const zip = await orRefuse(() =>
     fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), {
@@ -30,8 +35,13 @@ export async function readZip(bytes: Uint8Array): Promise<readonly ZipEntry[]> {
   const fault = layoutFault(bytes, entries)
   if (fault !== undefined) throw refused(fault)
   const files: ZipEntry[] = []
-  for (const entry of entries.filter(({ fileName }) => !fileName.endsWith('/')))
-    files.push(await orRefuse(() => readEntry(zip, entry)))
+  try {
+    for (const entry of entries.filter(({ fileName }) => !fileName.endsWith('/')))
+      files.push(await orRefuse(() => readEntry(bytes, entry)))
+  } catch (error) {
+    releaseFiles(files)
+    throw error
+  }
   return files
 }
 
@@ -90,11 +100,50 @@ const unicodePath = 0x7075
 const regularFile = 0o100000
 const folder = 0o040000
 
-async function readEntry(zip: ZipFile, entry: Entry): Promise<ZipEntry> {
-  const content = await buffer(await zip.openReadStreamPromise(entry))
-  if (crc32(content) !== entry.crc32) throw refused(`the checksum of "${shown(entry)}" is wrong`)
+async function readEntry(bytes: Uint8Array, entry: Entry): Promise<ZipEntry> {
+  const content = await readContent(bytes, entry)
   const isExecutable = ((entry.externalFileAttributes >>> 16) & 0o111) !== 0
-  return { path: entry.fileName, mode: isExecutable ? 755 : 644, content }
+  if (crc32(content) === entry.crc32) {
+    return { path: entry.fileName, mode: isExecutable ? 755 : 644, content }
+  }
+  release(content)
+  throw refused(`the checksum of "${shown(entry)}" is wrong`)
+}
+
+/** The bytes of an entry, in memory of their own. */
+async function readContent(bytes: Uint8Array, entry: Entry): Promise<Uint8Array> {
+  const start = dataOffset(bytes, entry)
+  const view = bytes.subarray(start, start + entry.compressedSize)
+  if (view.length < entry.compressedSize) throw refused(`"${shown(entry)}" is cut off`)
+  // A copy that nobody takes back: zlib may read it in another thread when the archive is answered, and its memory used for something else.
+  const packed = new Uint8Array(view)
+  if (entry.compressionMethod === 0) return packed
+  const content = new Uint8Array(entry.uncompressedSize)
+  if (await inflateInto(content, packed)) return content
+  release(content)
+  throw refused(`"${shown(entry)}" has another size than it says`)
+}
+
+/** Put where it stays: pieces that are joined at the end would be held twice. False where there is more of it, or less. */
+async function inflateInto(content: Uint8Array, packed: Uint8Array): Promise<boolean> {
+  const chunkSize = Math.min(Math.max(content.length + 1, 64), maxInflatedPieceBytes)
+  let at = 0
+  for await (const piece of createInflateRaw({ chunkSize }).end(packed)) {
+    if (!(piece instanceof Uint8Array)) throw new Error('zlib gave no bytes')
+    if (at + piece.length > content.length) return false
+    content.set(piece, at)
+    at += piece.length
+  }
+  return at === content.length
+}
+
+/** Takes back the memory of files that nobody needs any more: many archives come before somebody looks for garbage. */
+export function releaseFiles(files: readonly ZipEntry[]): void {
+  for (const { content } of files) release(content)
+}
+
+function release({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0)
 }
 
 /** What yauzl, or zlib, says of an archive becomes the reason why it is refused. */

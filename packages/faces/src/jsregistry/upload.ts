@@ -7,7 +7,7 @@ import { maxUploadsWaiting } from '../limits.ts'
 import { homePath, treeUrl, versionUrl } from './addresses.ts'
 import { type FoundPackage, findPackages } from './find-packages.ts'
 import type { JsRegistryPorts } from './ports.ts'
-import { readZip } from './read-zip.ts'
+import { readZip, releaseFiles } from './read-zip.ts'
 import { createReadUploaded, type FetchArchive, type Uploaded } from './uploaded.ts'
 import { writeTarball } from './write-tarball.ts'
 
@@ -51,9 +51,20 @@ function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
 
 type Uploading = { readonly ask: Ask; readonly account: string; readonly ports: Ports }
 
-async function takeUpload(file: Uploaded, uploading: Uploading): Promise<Draft> {
-  const { name, bytes } = await file()
-  const packages = findPackages(await readZip(bytes))
+async function takeUpload({ name, bytes }: Uploaded, uploading: Uploading): Promise<Draft> {
+  const files = await readZip(bytes)
+  try {
+    return await publishAll(name, findPackages(files), uploading)
+  } finally {
+    releaseFiles(files)
+  }
+}
+
+async function publishAll(
+  name: string,
+  packages: readonly FoundPackage[],
+  uploading: Uploading,
+): Promise<Draft> {
   for (const found of packages) refuseExisting(found, uploading.ports)
   const items: object[] = []
   for (const found of packages) items.push(await publish(found, { ...uploading, items }))

@@ -8,13 +8,14 @@ import {
   maxArchivesFetched,
   maxArchivesFetchedByAccount,
 } from '../limits.ts'
+import { parseForm } from './form.ts'
 import type { FetchFrom } from './ports.ts'
 
 /** Fetches an archive from one of the hosts that the operator named. */
 export type FetchArchive = ReturnType<FetchFrom>
 
-/** The archive, taken out of its form when its turn has come: both are held then. */
-export type Uploaded = () => Promise<{ readonly name: string; readonly bytes: Uint8Array }>
+/** An archive, and what its file is called. */
+export type Uploaded = { readonly name: string; readonly bytes: Uint8Array }
 
 /**
  * Reads what is uploaded, and fetches it where it is an address. Throws request_invalid, server_busy, address_refused,
@@ -29,47 +30,28 @@ export function createReadUploaded(
     const found = /^application\/json\s*(?:;|$)/i.test(type)
       ? addressIn(await ask.body(maxAddressBytes))
       : await readForm(ask, type)
-    if (typeof found === 'function') return found
+    if (!(found instanceof URL)) return found
     const bytes = await fetchInBounds(account, () => fetchArchive(found, maxArchiveBytes))
     const name = decoded(found.pathname.slice(found.pathname.lastIndexOf('/') + 1))
-    return async () => ({ name, bytes })
+    return { name, bytes }
   }
 }
 
-/** The file, or the address, in a form. A small form may be an address's: it is read at once. */
+/** The archive in the field `file`; or an address, in that field or in `url`. */
 async function readForm(ask: Ask, type: string): Promise<Uploaded | URL> {
-  if (!/^multipart\/form-data\s*;/i.test(type)) {
+  if (!/^multipart\/form-data\s*(?:;|$)/i.test(type)) {
     const wanted = 'send the archive in the field "file" of "multipart/form-data"'
     throw invalid(`it is no form; ${wanted}, or its address as JSON: {"url": "https://…"}`)
   }
-  const body = await ask.body(maxArchiveBytes)
-  if (body.length > maxAddressBytes) {
-    return async () => archiveOf(await readPart(body, type))
-  }
-  const found = await readPart(body, type)
-  return found instanceof URL ? found : () => archiveOf(found)
-}
-
-async function archiveOf(found: Part | URL): ReturnType<Uploaded> {
-  if (found instanceof URL) throw invalid('its address is too long')
-  return { name: found.name, bytes: await found.bytes() }
-}
-
-type Part = File & { readonly bytes: () => Promise<Uint8Array> }
-
-/** The archive in the field `file`; or an address, in that field or in `url`. */
-async function readPart(body: Uint8Array, type: string): Promise<Part | URL> {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
-  const form = await new Response(bytes, { headers: { 'content-type': type } })
-    .formData()
-    .catch((cause: unknown) => {
-      throw invalid('it is not sound multipart/form-data', cause)
-    })
-  const [found, ...more] = [...form.getAll('file'), ...form.getAll('url')]
+  const parts = parseForm(await ask.body(maxArchiveBytes), type)
+  const [found, ...more] = parts.filter(({ name }) => name === 'file' || name === 'url')
   if (found === undefined || more.length > 0) {
     throw invalid('it must have one field "file" with the archive, or one field "url"')
   }
-  return typeof found === 'string' ? parseAddress(found) : found
+  const { file, content } = found
+  if (file !== undefined) return { name: file, bytes: content }
+  if (content.length > maxAddressBytes) throw invalid('its address is too long')
+  return parseAddress(Buffer.from(content).toString('utf8'))
 }
 
 function addressIn(body: Uint8Array): URL {

@@ -22,6 +22,15 @@ export function layoutFault(bytes: Uint8Array, entries: readonly Placed[]): stri
   return clash && `${shown(clash)} is a file and a folder`
 }
 
+/** Where the data of an entry begins, in an archive whose layout is sound. */
+export function dataOffset(
+  bytes: Uint8Array,
+  { relativeOffsetOfLocalHeader: at }: Pick<Placed, 'relativeOffsetOfLocalHeader'>,
+): number {
+  const archive = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return at + localBytes + archive.readUInt16LE(at + 26) + archive.readUInt16LE(at + 28)
+}
+
 const endBytes = 22
 const centralBytes = 46
 const localBytes = 30
