@@ -1,7 +1,7 @@
 // stele mirror check <url>: whether a mirror shows what its registry's log proves, seen from outside.
 import { SteleError } from '@stele/errors'
 import { type CheckReport, checkMirror } from '../mirror/check.ts'
-import { keepHeapSmall } from '../mirror/small-heap.ts'
+import { keepHeapSmall } from '../small-heap.ts'
 import { createFetch } from '../sources/fetch.ts'
 import { parseLogKey } from '../sources/log-key.ts'
 import { parseRegistryUrl, parseSource } from '../sources/registry-source.ts'

@@ -3,6 +3,7 @@
 import { isSteleError } from '@stele/errors'
 import type { Registries, RegistryConfig } from '@stele/fetch'
 import { type Resolved, type ResolvePorts, resolve } from '@stele/resolve'
+import { keepHeapSmall } from '../../small-heap.ts'
 import { explained, type Project } from '../project/project.ts'
 import { pathNode } from '../store/path-node.ts'
 import { createRefusal } from './policies.ts'
@@ -22,6 +23,7 @@ type Resolving = {
 /** The graph of the project. Throws what resolving throws, with the place in the package.json that asked. */
 export async function resolveGraph(resolving: Resolving): Promise<Resolved> {
   const { root } = resolving.project
+  keepHeapSmall() // Packuments make a lot of garbage: 400 MB, else, for 1,000 packages.
   try {
     return await resolveOnce(resolving)
   } catch (error) {
