@@ -27,6 +27,11 @@ function textOf(value, what, max) {
   if (!value.isWellFormed()) throw wrong(what, "contains a lone surrogate");
   return value;
 }
+function formOf(value, what, form) {
+  const text = textOf(value, what, 200);
+  if (!form.test(text)) throw wrong(what, "is not in the expected form");
+  return text;
+}
 function textsOf(value, what, max) {
   if (!Array.isArray(value) || value.length === 0)
     throw wrong(what, "must be a list of one or more strings");
@@ -129,6 +134,9 @@ function requireActive(account) {
     throw refuse("account_not_found", `There is no account "${account}" in this registry`);
   }
 }
+function requireHost() {
+  if (!isHost()) throw refuse("not_host", "Cannot take the call: the server alone may make it");
+}
 function isOperator(account) {
   return read("/operator") === account;
 }
@@ -164,6 +172,7 @@ var maxLinesPerChunk = 2e5;
 var maxReleasesPerCall = 500;
 var maxConflictsPerVersion = 20;
 var maxReasonLength = 1e3;
+var maxLocatedPerCall = 500;
 
 // rules/names.ts
 var newNameForm = /^(?:@[a-z0-9_-][a-z0-9._-]*\/[a-z0-9_-][a-z0-9._-]*|[a-z0-9][a-z0-9._-]*)$/;
@@ -528,6 +537,75 @@ function badContents(member) {
   );
 }
 
+// rules/located.ts
+var scannerForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+var sha256Form2 = /^[0-9a-f]{64}$/;
+var integrityForm = /^sha512-[A-Za-z0-9+/]{86}==$/;
+function locate(request) {
+  requireHost();
+  const asked = membersOf(request, "the request", { wanted: ["scanner", "packages"] });
+  const scanner = formOf(asked["scanner"], "the scanner", scannerForm);
+  const { packages } = asked;
+  if (!Array.isArray(packages) || packages.length === 0 || packages.length > maxLocatedPerCall) {
+    throw wrong("packages", `must be a list of 1 to ${maxLocatedPerCall} packages`);
+  }
+  makeDirectory("/located");
+  makeDirectory(`/located/${scanner}`);
+  for (const found of packages) locateOne(`/located/${scanner}`, found);
+}
+function locateOne(scanner, found) {
+  if (objectOf(found, "the package")["gone"] !== void 0) {
+    takeAway(scanner, found);
+    return;
+  }
+  const wanted = ["name", "version", "files", "integrity", "record"];
+  const asked = membersOf(found, "the package", { wanted });
+  const [name, version] = [nameOf(asked["name"]), versionOf(asked["version"])];
+  const files = formOf(asked["files"], "the files digest", sha256Form2);
+  const integrity = asked["integrity"] === null ? null : formOf(asked["integrity"], "the integrity", integrityForm);
+  const record = recordTextOf(asked["record"], name, version);
+  const directory = `${scanner}/${segment(name)}`;
+  const text = valueOf({ files, integrity, record });
+  const before = read(`${directory}/${version}`);
+  if (before === text) return;
+  if (before !== void 0 && !isSnapshot(version)) requireSame(before, { name, version, text });
+  write(directory, version, text);
+}
+function requireSame(before, { name, version, text }) {
+  const [was, is] = [parsed2(before), parsed2(text)];
+  const isSame = was.files === is.files && was.record === is.record && (was.integrity === null || was.integrity === is.integrity);
+  if (isSame) return;
+  throw refuse(
+    "version_exists",
+    `Cannot locate ${name}@${version}: it was located with other files, and only a SNAPSHOT may change`
+  );
+}
+function takeAway(scanner, found) {
+  const asked = membersOf(found, "the package", { wanted: ["name", "version", "gone"] });
+  const [name, version] = [nameOf(asked["name"]), versionOf(asked["version"])];
+  if (asked["gone"] !== true) throw wrong('"gone"', "must be true");
+  const directory = `${scanner}/${segment(name)}`;
+  const before = read(`${directory}/${version}`);
+  if (before === void 0) {
+    throw refuse("version_not_found", `Cannot take ${name}@${version} away: it is not located`);
+  }
+  if (isSnapshot(version)) remove(`${directory}/${version}`);
+  else write(directory, version, valueOf({ ...parsed2(before), gone: true }));
+}
+function isSnapshot(version) {
+  return version.endsWith("-SNAPSHOT");
+}
+function valueOf({ files, integrity, record, gone }) {
+  const mark = gone === void 0 ? "" : '"gone":true,';
+  return `{"files":"${files}",${mark}"integrity":${JSON.stringify(integrity)},"record":${record}}`;
+}
+function parsed2(text) {
+  const { files, integrity } = JSON.parse(text);
+  const record = text.slice(text.indexOf(recordMark) + recordMark.length, -1);
+  return { files, integrity, record };
+}
+var recordMark = '"record":';
+
 // rules/seen.ts
 function createLines() {
   const chunks = /* @__PURE__ */ new Map();
@@ -551,9 +629,9 @@ ${version} `;
 
 // rules/observed.ts
 var upstreamForm = /^[a-z0-9][a-z0-9-]{0,31}$/;
-var sha256Form2 = /^[0-9a-f]{64}$/;
+var sha256Form3 = /^[0-9a-f]{64}$/;
 var blobForm = /^[0-9a-f]{128}$/;
-var integrityForm = /^(?:sha512-[A-Za-z0-9+/]{86}==|sha1-[A-Za-z0-9+/]{27}=)$/;
+var integrityForm2 = /^(?:sha512-[A-Za-z0-9+/]{86}==|sha1-[A-Za-z0-9+/]{27}=)$/;
 function see(request) {
   requireHost();
   const wanted = ["name", "upstream", "n", "chunk", "count"];
@@ -585,7 +663,7 @@ function chooseOne(release2, lines) {
   const wanted = ["name", "version", "integrity", "record"];
   const asked = membersOf(release2, "the release", { wanted });
   const [name, version] = [nameOf(asked["name"]), versionOf(asked["version"])];
-  const integrity = formOf(asked["integrity"], "the integrity", integrityForm);
+  const integrity = formOf(asked["integrity"], "the integrity", integrityForm2);
   const record = recordTextOf(asked["record"], name, version);
   const directory = directoryOf(name);
   const value = `{"integrity":"${integrity}","record":${record}}`;
@@ -634,7 +712,7 @@ function conflict(request) {
   requireHost();
   const asked = membersOf(request, "the request", { wanted: ["name", "version", "integrity"] });
   const [name, version] = [nameOf(asked["name"]), versionOf(asked["version"])];
-  const integrity = formOf(asked["integrity"], "the integrity", integrityForm);
+  const integrity = formOf(asked["integrity"], "the integrity", integrityForm2);
   const { directory } = upstreamPackage(name);
   const line = createLines()(directory, version);
   if (line === void 0) {
@@ -681,7 +759,7 @@ function differ(request) {
   requireHost();
   const asked = membersOf(request, "the request", { wanted: ["name", "version", "record"] });
   const [name, version] = [nameOf(asked["name"]), versionOf(asked["version"])];
-  const record = formOf(asked["record"], "the record", sha256Form2);
+  const record = formOf(asked["record"], "the record", sha256Form3);
   const { directory } = upstreamPackage(name);
   const line = createLines()(directory, version);
   if (line === void 0) {
@@ -738,9 +816,6 @@ function requireUnreserved(name) {
     );
   }
 }
-function requireHost() {
-  if (!isHost()) throw refuse("not_host", "Cannot take the call: the server alone may make it");
-}
 function otherOrigin(name, origin) {
   const owner = origin === "hosted" ? "this registry" : `the upstream "${origin}"`;
   return refuse("other_origin", `Cannot take "${name}" from this upstream: it belongs to ${owner}`);
@@ -749,11 +824,6 @@ function upstreamOf(value) {
   const upstream = formOf(value, "the upstream", upstreamForm);
   if (upstream === "hosted") throw wrong("the upstream", 'must not be called "hosted"');
   return upstream;
-}
-function formOf(value, what, form) {
-  const text = textOf(value, what, 200);
-  if (!form.test(text)) throw wrong(what, "is not in the expected form");
-  return text;
 }
 function isCount(value, max) {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 1 && value <= max;
@@ -934,3 +1004,4 @@ exports["contents"] = contents;
 exports["conflict"] = conflict;
 exports["amend"] = amend;
 exports["differ"] = differ;
+exports["locate"] = locate;

@@ -113,22 +113,6 @@ export const maxArchivesFetchedByAccount = 1
 /** Uploads that wait for the one that is being unpacked. */
 export const maxUploadsWaiting = 16
 
-/** Bytes that an archive may unpack to, all of which are held. */
-export const maxZipUnpackedBytes: number = 64 * mib
-
-/** Bytes that are inflated at a time. */
-export const maxInflatedPieceBytes: number = 64 * kib
-
-/** Files and folders of an archive. */
-export const maxZipEntries = 20_000
-
-/** Bytes of a path in an archive, and of each name in it: what a tarball may have, so that no part of an upload is refused late. */
-export const maxZipPathBytes = 4096
-export const maxZipNameBytes = 255
-
-/** Packages in one archive: each is a release, and a commit. */
-export const maxUploadedPackages = 100
-
 /** Characters of a filter of packs, and how deep its brackets go. */
 export const maxFilterLength = 1000
 export const maxFilterDepth = 20

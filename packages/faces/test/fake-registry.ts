@@ -114,6 +114,7 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       if (found?.versions.has(version) !== true) return undefined
       return Buffer.from(JSON.stringify(manifestOf(name, version, baseUrl)))
     },
+    isOwn: (name) => packages.has(name),
     tarball: (name, file) => {
       const sha512 = packages.get(name)?.files.get(shortFile(name, file))
       if (sha512 === undefined) return undefined

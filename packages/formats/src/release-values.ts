@@ -2,7 +2,7 @@
 import { SteleError } from '@stele/errors'
 import { parseIntegrity } from './integrity.ts'
 import { canonicalJson, isJsonObject, type JsonObject, parseCanonicalJson } from './json.ts'
-import { checkRecord, type ReleaseRecord } from './record.ts'
+import { checkRecord, formatRecord, type ReleaseRecord } from './record.ts'
 
 /** What `/packages/<name>/versions` holds for a version. `integrity` is one hash. */
 export type VersionsValue = { readonly integrity: string; readonly record: ReleaseRecord }
@@ -16,6 +16,17 @@ export type ContentsValue = {
   readonly reason?: string
   readonly sha512: string
   readonly size: number
+}
+
+/**
+ * What `/located/<scanner>/<name>` holds for a version: the files digest, the integrity of its tarball, null where there is none,
+ * and the record's canonical text. `gone`: it was there once.
+ */
+export type LocatedValue = {
+  readonly files: string
+  readonly integrity: string | null
+  readonly record: string
+  readonly gone: boolean
 }
 
 /** The value of a version as stored. Throws integrity_invalid, json_not_canonical. */
@@ -44,6 +55,21 @@ export function formatContentsValue(contents: ContentsValue): string {
 /** The inverse of formatContentsValue(). Throws json_invalid, json_not_canonical. */
 export function parseContentsValue(text: string): ContentsValue {
   return checkContents(parseObject(text, 'the contents value'))
+}
+
+/** What the state says of a located package. Throws json_invalid, json_not_canonical, integrity_invalid, the codes of parseRecord(). */
+export function parseLocatedValue(text: string): LocatedValue {
+  const what = 'the located value'
+  const { files, gone = false, integrity, record, ...others } = parseObject(text, what)
+  const isWhole = isHex(files, 64) && record !== undefined && Object.keys(others).length === 0
+  if (!isWhole || typeof gone !== 'boolean') {
+    throw invalid(what, 'its members are not files, integrity and record')
+  }
+  if (integrity !== null && typeof integrity !== 'string') {
+    throw invalid(what, 'its integrity is neither a text nor null')
+  }
+  if (integrity !== null) parseIntegrity(integrity)
+  return { files, integrity, record: formatRecord(checkRecord(record)), gone }
 }
 
 function checkContents(value: JsonObject): ContentsValue {

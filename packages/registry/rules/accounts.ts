@@ -1,6 +1,6 @@
 // Accounts: who takes part. An account is `active` or `closed` for ever; passwords and addresses are never here.
 import { membersOf, refuse, textOf } from './refuse.ts'
-import { callerId, makeDirectory, read, write, writeAtRoot } from './system.ts'
+import { callerId, isHost, makeDirectory, read, write, writeAtRoot } from './system.ts'
 
 const accountForm = /^[a-z0-9][a-z0-9._-]{0,63}$/
 
@@ -50,6 +50,11 @@ export function requireActive(account: string): void {
   if (status === undefined) {
     throw refuse('account_not_found', `There is no account "${account}" in this registry`)
   }
+}
+
+/** Refuses everyone but the server itself: what it observes, nobody else may say. */
+export function requireHost(): void {
+  if (!isHost()) throw refuse('not_host', 'Cannot take the call: the server alone may make it')
 }
 
 /** True for the operator, who may name owners and take down, but publishes only what he owns. */

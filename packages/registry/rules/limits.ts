@@ -41,3 +41,6 @@ export const maxConflictsPerVersion = 20
 
 /** Characters of why an observed tarball cannot be unpacked. */
 export const maxReasonLength = 1000
+
+/** Packages that one call locates: a folder of a thousand in a few calls. */
+export const maxLocatedPerCall = 500

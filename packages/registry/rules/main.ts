@@ -2,6 +2,7 @@
 // It is run by the host, by every auditor that replays the log, and keeps nothing between calls.
 import { close, init, join } from './accounts.ts'
 import { addOwner, deprecate, removeOwner, star, tag, unstar, untag } from './changes.ts'
+import { locate } from './located.ts'
 import { amend, choose, conflict, contents, differ, see } from './observed.ts'
 import { publish } from './publish.ts'
 import { release, reserve } from './reserve.ts'
@@ -29,3 +30,4 @@ exports['contents'] = contents
 exports['conflict'] = conflict
 exports['amend'] = amend
 exports['differ'] = differ
+exports['locate'] = locate

@@ -1,16 +1,16 @@
 // What an upstream showed: each release is pinned when it is first seen, and chosen before anything of it is handed out.
 // These methods are the host's alone. Spec: spec/release.md, "Observed".
+import { requireHost } from './accounts.ts'
 import { maxConflictsPerVersion, maxLinesPerChunk, maxReleasesPerCall } from './limits.ts'
 import { directoryOf, holdersOf, nameOf, quoted } from './names.ts'
 import { noticeOf, writeNotice } from './packages.ts'
 import { observedContentsOf, recordTextOf } from './record.ts'
-import { membersOf, refuse, textOf, wrong } from './refuse.ts'
+import { formOf, membersOf, refuse, wrong } from './refuse.ts'
 import { createLines, type Lines } from './seen.ts'
 import {
   base64OfHex,
   exists,
   hexOfBase64,
-  isHost,
   list,
   makeDirectory,
   now,
@@ -259,10 +259,6 @@ function requireUnreserved(name: string): void {
   }
 }
 
-function requireHost(): void {
-  if (!isHost()) throw refuse('not_host', 'Cannot take the call: the server alone may make it')
-}
-
 function otherOrigin(name: string, origin: string): Error {
   const owner = origin === 'hosted' ? 'this registry' : `the upstream "${origin}"`
   return refuse('other_origin', `Cannot take "${name}" from this upstream: it belongs to ${owner}`)
@@ -272,12 +268,6 @@ function upstreamOf(value: unknown): string {
   const upstream = formOf(value, 'the upstream', upstreamForm)
   if (upstream === 'hosted') throw wrong('the upstream', 'must not be called "hosted"')
   return upstream
-}
-
-function formOf(value: unknown, what: string, form: RegExp): string {
-  const text = textOf(value, what, 200)
-  if (!form.test(text)) throw wrong(what, 'is not in the expected form')
-  return text
 }
 
 function isCount(value: unknown, max: number): value is number {

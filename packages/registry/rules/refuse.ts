@@ -40,6 +40,13 @@ export function textOf(value: unknown, what: string, max: number): string {
   return value
 }
 
+/** A string of this form, of at most 200 characters. */
+export function formOf(value: unknown, what: string, form: RegExp): string {
+  const text = textOf(value, what, 200)
+  if (!form.test(text)) throw wrong(what, 'is not in the expected form')
+  return text
+}
+
 /** A list of 1 to `max` different strings. */
 export function textsOf(value: unknown, what: string, max: number): readonly string[] {
   if (!Array.isArray(value) || value.length === 0)

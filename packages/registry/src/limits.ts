@@ -98,3 +98,9 @@ export const maxSearchSize = 250
 
 /** Bytes from which on a packument without a coding is shared by all to whom it is being sent. */
 export const sharedBytes: number = 1024 * 1024
+
+/** Packages that one call locates: what the rules take. */
+export const maxLocatedPerCall = 500
+
+/** Bytes of records and tarballs that one such call brings, but for the first. */
+export const maxLocateBytes: number = 1024 * 1024

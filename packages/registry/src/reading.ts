@@ -3,7 +3,14 @@
 import type { SteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
 import { tarballFile } from '@stele/releases/release'
-import { readAccount, readContents, readNotice, readOwners, readTags } from '@stele/releases/state'
+import {
+  readAccount,
+  readContents,
+  readNotice,
+  readOrigin,
+  readOwners,
+  readTags,
+} from '@stele/releases/state'
 import { trimBase } from './base-addresses.ts'
 import { type Conflicts, createConflicts } from './conflicts.ts'
 import { leftUpstream, missing } from './missing.ts'
@@ -46,6 +53,8 @@ export type Reading = {
   readonly tarball: (name: PackageName, file: string) => TarballView | undefined
   /** The versions in the order of their publishing; undefined where there is no such package. */
   readonly versions: (name: PackageName) => readonly string[] | undefined
+  /** True for a name that belongs to this registry, and to no upstream. */
+  readonly isOwn: (name: PackageName) => boolean
   /** Tag to version; undefined where there is no such package (npm-wire D1). */
   readonly tags: (name: PackageName) => Readonly<Record<string, string>> | undefined
   /** The accounts that own it; undefined where there is no such package. Throws upstream_owned. */
@@ -102,6 +111,7 @@ export function createReading(ports: RegistryPorts): Reading {
       const names = views.versionNames(name)
       return names.length === 0 ? undefined : names
     },
+    isOwn: (name) => readOrigin(state, name) === 'hosted',
     tags: (name) => {
       const own = views.snapshot(() => readTags(state, name))
       const tags = own.size === 0 ? observed.tags(name) : own

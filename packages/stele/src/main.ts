@@ -64,6 +64,9 @@ async function runRole(): Promise<void> {
   } else if (workerData.role === 'stage') {
     const { stageShared } = await import('@stele/install/stage')
     stageShared(workerData.data.jobs, workerData.data.counts)
+  } else if (workerData.role === 'scan') {
+    const { runScanning } = await import('./scanner/worker.ts')
+    runScanning(parentPort, workerData.data)
   } else if (workerData.role === 'upstream') {
     const { runUpstreamReading } = await import('./upstream/worker.ts')
     runUpstreamReading(parentPort)

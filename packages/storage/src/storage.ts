@@ -27,6 +27,8 @@ export type StorageSettings = {
 export type Storage = {
   /** What holds the log, as errors name it. */
   readonly logPlace: string
+  /** A folder for what scanners know, which can be lost. */
+  readonly scannedFolder: string
   /** Whether there is anything of a log here. Throws `data_invalid` where that cannot be seen, or the log is not this user's to change. */
   readonly hasLog: () => boolean
   /** Opens what writes, making what is not there: once, in the thread that runs the service. Throws `data_invalid`. */
@@ -62,6 +64,7 @@ export function openStorage({ dir, publicFolder }: StorageSettings): Storage {
   const paths = storedPaths(dir)
   return {
     logPlace: paths.log,
+    scannedFolder: paths.scanned,
     hasLog: () => hasLog(dir, paths.log),
     openHome: (options) => openServiceHome({ ...options, paths, publicFolder }),
     openReads: () => openReads(paths),

@@ -12,6 +12,8 @@ export type StoredPaths = {
   /** What upstreams said, and their tarballs: copies that can be deleted at any time. */
   readonly upstream: string
   readonly tarballs: string
+  /** What scanners know of packages beside the registry: copies that can be deleted at any time. */
+  readonly scanned: string
 }
 
 /** The paths inside the data folder at `root`. */
@@ -24,5 +26,6 @@ export function storedPaths(root: string): StoredPaths {
     public: join(root, 'public'),
     upstream: join(root, 'upstream.db'),
     tarballs: join(root, 'upstream'),
+    scanned: join(root, 'scanned'),
   }
 }

@@ -26,6 +26,8 @@ export type RegistryDetails = {
   /** What somebody wants fetched and published, by its address, without what may be secret in that. */
   address_refused: { readonly url: string; readonly reason: string }
   address_unreachable: { readonly url: string; readonly reason: string }
+  /** A scanned release whose files are not those that were located first. */
+  located_changed: { readonly spec: string; readonly what: string }
   manifest_differs: { readonly spec: string; readonly members: readonly string[] }
   revision_stale: { readonly name: string; readonly found: string; readonly wanted: string }
   tag_not_found: { readonly name: string; readonly tag: string }
@@ -81,6 +83,12 @@ export const registryErrors: Catalogue<RegistryDetails> = {
   address_unreachable: {
     status: 422, // Not 5xx: clients would retry, and nothing is wrong here.
     message: (d) => `Cannot fetch "${d.url}": ${d.reason}`,
+  },
+  located_changed: {
+    status: 409,
+    message: (d) =>
+      `Cannot serve ${d.what} of ${d.spec}: it is not what was located first, and only a SNAPSHOT may change`,
+    fix: () => 'Put its files back as they were, or give the package another version',
   },
   manifest_differs: {
     status: 400,

@@ -7,6 +7,7 @@ import { readTarball, type TarballFile } from '@stele/tarball'
 import { maxContentsBytes, maxContentsKeptBytes, maxContentsWaiting } from '../limits.ts'
 import { showTarball } from '../npm/tarball.ts'
 import { bytesOf } from './body-bytes.ts'
+import { type FoundLocated, findLocated } from './located.ts'
 import type { JsRegistryPorts } from './ports.ts'
 
 /** A release that is asked for. */
@@ -26,7 +27,9 @@ type Contents = {
 export type ReadContents = (asked: AskedRelease) => Promise<Contents>
 
 /** One release is unpacked at a time, and the last ones are kept. */
-export function createContents(ports: Pick<JsRegistryPorts, 'registry' | 'log'>): ReadContents {
+export function createContents(
+  ports: Pick<JsRegistryPorts, 'registry' | 'log' | 'located'>,
+): ReadContents {
   const kept = new Map<string, Contents & { readonly size: number }>()
   let keptBytes = 0
   let waiting = 0
@@ -42,7 +45,21 @@ export function createContents(ports: Pick<JsRegistryPorts, 'registry' | 'log'>)
     }
   }
 
+  /** What is located lies elsewhere, and may have changed meanwhile: only its digest says that it is the same. */
+  async function readLocated({ reads, one }: FoundLocated): Promise<Contents> {
+    const etag = `"located-${one.files}"`
+    const found = kept.get(etag)
+    if (found !== undefined) return found
+    const all = await reads.allFiles(one)
+    const size = all.reduce((sum, file) => sum + file.size, 0)
+    const contents = { etag, files: new Map(all.map((file) => [file.path, file])), size }
+    keep(etag, contents)
+    return contents
+  }
+
   async function read({ name, version, client }: AskedRelease): Promise<Contents> {
+    const located = findLocated(ports, name, version)
+    if (located !== undefined) return readLocated(located)
     const file = tarballFile(name, version)
     const draft = await showTarball({ name, file, client }, ports)
     const { etag = '' } = draft

@@ -2,16 +2,24 @@
 import { hash } from 'node:crypto'
 import { isSteleError, SteleError } from '@stele/errors'
 import { parsePackageName } from '@stele/formats/names'
-import { type Ask, type Draft, type Params, type Route, removable } from '@stele/http/routes'
+import {
+  type Ask,
+  type Draft,
+  type Params,
+  type Route,
+  removable,
+  revalidate,
+} from '@stele/http/routes'
 import { tarballFile } from '@stele/releases/release'
 import { maxKeptShasums } from '../limits.ts'
 import { showTarball } from '../npm/tarball.ts'
 import { distributionUrl, parseDistribution, treePath } from './addresses.ts'
 import type { AskedRelease, ReadContents } from './contents.ts'
+import { type FoundLocated, findLocated } from './located.ts'
 import type { JsRegistryPorts } from './ports.ts'
 import { writeZip } from './write-zip.ts'
 
-type Ports = Pick<JsRegistryPorts, 'registry' | 'log'>
+type Ports = Pick<JsRegistryPorts, 'registry' | 'log' | 'located'>
 
 /** What `dist` says of the zip; nothing where the release is too large for one. */
 export type ShowZip = (
@@ -20,10 +28,15 @@ export type ShowZip = (
 ) => Promise<{ readonly zip?: string; readonly zip_shasum?: string }>
 
 /** Remembers the digests of zips. Only what is asked for is made. */
-export function createShowZip(contents: ReadContents): ShowZip {
+export function createShowZip(
+  ports: Pick<Ports, 'registry' | 'located'>,
+  contents: ReadContents,
+): ShowZip {
   const shasums = new Map<string, string>()
 
   async function shasumOf(asked: AskedRelease): Promise<string> {
+    const own = await ownZip(asked, ports)
+    if (own !== undefined) return hash('sha1', own, 'hex')
     const { etag, files } = await contents(asked)
     const found = shasums.get(etag)
     if (found !== undefined) return found
@@ -44,6 +57,15 @@ export function createShowZip(contents: ReadContents): ShowZip {
       throw error
     }
   }
+}
+
+/** The zip that a located package brought along; undefined where it is to be made. */
+async function ownZip(
+  { name, version }: AskedRelease,
+  ports: Pick<Ports, 'registry' | 'located'>,
+): Promise<Uint8Array | undefined> {
+  const located = findLocated(ports, name, version)
+  return located?.reads.ownZip(located.one)
 }
 
 const path = `${treePath}/:name/-/:file`
@@ -78,21 +100,61 @@ type Sources = { readonly ports: Ports; readonly contents: ReadContents }
 function showDistribution(
   { client }: Ask,
   params: Params,
-  { ports, contents }: Sources,
+  sources: Sources,
 ): Draft | Promise<Draft> {
+  const { ports } = sources
   const name = parsePackageName(params('name'))
   const file = params('file')
   const { version, type } = parseDistribution(name, file) ?? {}
+  const located = findLocated(ports, name, version ?? versionOfFile(name, file))
+  if (located !== undefined)
+    return showLocated(located, type ?? 'tgz', { ...sources, name, client })
   if (version === undefined) return showTarball({ name, file, client }, ports)
-  if (type === 'zip') return showZip({ name, version, client }, contents)
+  if (type === 'zip') return showZip({ name, version, client }, sources)
   return showTarball({ name, file: tarballFile(name, version), client }, ports)
 }
 
-async function showZip(asked: AskedRelease, contents: ReadContents): Promise<Draft> {
+/** The version in `map-3.1.0.tgz`; an empty one where it is another file. */
+function versionOfFile(name: string, file: string): string {
+  const prefix = tarballFile(name, '').replace(/\.tgz$/, '')
+  return file.startsWith(prefix) && file.endsWith('.tgz') ? file.slice(prefix.length, -4) : ''
+}
+
+async function showLocated(
+  { reads, one }: FoundLocated,
+  type: 'tgz' | 'zip',
+  { name, client, ...sources }: Sources & Pick<AskedRelease, 'name' | 'client'>,
+): Promise<Draft> {
+  const { version, distribution } = one
+  if (distribution === undefined) {
+    const why = 'it was found where it has none, as in a JAR; upload it to have them'
+    throw new SteleError('not_found', { what: `distribution files of ${name}@${version}: ${why}` })
+  }
+  if (type === 'zip') return showZip({ name, version, client }, sources)
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/octet-stream', 'cache-control': revalidate },
+    body: await reads.tarball(one),
+    etag: `"${distribution.integrity}"`,
+    ranges: true,
+  }
+}
+
+async function showZip(asked: AskedRelease, { ports, contents }: Sources): Promise<Draft> {
+  const located = findLocated(ports, asked.name, asked.version)
+  const headers = {
+    'content-type': 'application/zip',
+    'cache-control': located === undefined ? removable : revalidate,
+  }
+  const own = await located?.reads.ownZip(located.one)
+  if (own !== undefined) {
+    const etag = `"${hash('sha256', own, 'hex')}"`
+    return { status: 200, headers, body: own, etag, ranges: true }
+  }
   const { etag, files } = await contents(asked)
   return {
     status: 200,
-    headers: { 'content-type': 'application/zip', 'cache-control': removable },
+    headers,
     body: await writeZip(files.values()),
     etag: etag.replace('"', '"zip-'),
     ranges: true,

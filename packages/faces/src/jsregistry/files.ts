@@ -11,9 +11,10 @@ import {
 } from '@stele/http/routes'
 import { treePath } from './addresses.ts'
 import type { ReadContents } from './contents.ts'
+import { findLocated, prepareName, tagsOf, versionsOf } from './located.ts'
 import type { JsRegistryPorts } from './ports.ts'
 
-type Ports = Pick<JsRegistryPorts, 'registry'>
+type Ports = Pick<JsRegistryPorts, 'registry' | 'located'>
 
 export function fileRoutes(ports: Ports, contents: ReadContents): Route[] {
   return [
@@ -28,15 +29,18 @@ export function fileRoutes(ports: Ports, contents: ReadContents): Route[] {
 async function showFile(
   ask: Ask,
   params: Params,
-  { registry, contents }: Ports & { readonly contents: ReadContents },
+  { contents, ...ports }: Ports & { readonly contents: ReadContents },
 ): Promise<Draft> {
   const name = parsePackageName(params('name'))
   const wanted = params('version')
-  await registry.prepare(name, 'abbreviated', ask.client)
-  const version = versionOf(name, wanted, registry)
+  await prepareName(ports, name, { form: 'abbreviated', client: ask.client })
+  const version = versionOf(name, wanted, ports)
   const path = params('*').replace(/\/+$/, '')
-  const { files } = await contents({ name, version, client: ask.client })
-  const file = files.get(path)
+  const located = findLocated(ports, name, version)
+  const file =
+    located === undefined
+      ? (await contents({ name, version, client: ask.client })).files.get(path)
+      : await located.reads.file(located.one, path)
   if (file === undefined) {
     const what = `the file "${path.slice(0, 200)}" in ${name}@${version}`
     throw new SteleError('not_found', { what })
@@ -47,7 +51,7 @@ async function showFile(
     headers: {
       ...fileHeaders,
       'content-type': types.get(type.toLowerCase()) ?? 'application/octet-stream',
-      'cache-control': version === wanted ? removable : revalidate,
+      'cache-control': version === wanted && located === undefined ? removable : revalidate,
     },
     body: file.content,
     etag: `"${file.sha256}"`,
@@ -56,11 +60,11 @@ async function showFile(
 }
 
 /** The version itself, or the one that a tag names. Throws what is missing. */
-function versionOf(name: PackageName, wanted: string, registry: Ports['registry']): string {
-  const versions = registry.versions(name)
-  if (versions === undefined) throw registry.missing(name)
-  const version = new Map(Object.entries(registry.tags(name) ?? {})).get(wanted) ?? wanted
-  if (!versions.includes(version)) throw registry.missing(name, version)
+function versionOf(name: PackageName, wanted: string, ports: Ports): string {
+  const versions = versionsOf(ports, name)
+  if (versions === undefined) throw ports.registry.missing(name)
+  const version = new Map(Object.entries(tagsOf(ports, name))).get(wanted) ?? wanted
+  if (!versions.includes(version)) throw ports.registry.missing(name, version)
   return version
 }
 

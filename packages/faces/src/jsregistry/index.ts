@@ -13,7 +13,7 @@ import { type JsRegistrySettings, jsRegistrySection } from './settings.ts'
 import { treeRoutes } from './tree.ts'
 import { uploadRoutes } from './upload.ts'
 
-export type { FetchFrom, JsRegistryPorts } from './ports.ts'
+export type { FetchFrom, JsRegistryPorts, LocatedReads, LocatedVersion } from './ports.ts'
 export type { JsRegistrySettings } from './settings.ts'
 
 /** The package tree below `/resources/jsregistry/root`. */
@@ -23,7 +23,10 @@ export const jsRegistryFace: FaceDefinition<JsRegistryPorts, JsRegistrySettings>
     const contents = createContents(ports)
     const access = createAccess(ports)
     const tree = hasDistributions
-      ? [...treeRoutes(ports, createShowZip(contents)), ...distributionRoutes(ports, contents)]
+      ? [
+          ...treeRoutes(ports, createShowZip(ports, contents)),
+          ...distributionRoutes(ports, contents),
+        ]
       : [...treeRoutes(ports), ...noDistributionRoutes()]
     return {
       routes: [

@@ -7,7 +7,8 @@ import type { FoundPacks, Pack } from './packs.ts'
 type PacksPage = FoundPacks & {
   /** The JS Registry's address. */
   readonly home: string
-  readonly hasDistributions: boolean
+  /** It has a tarball and a zip. */
+  readonly hasFiles: (name: string, version: string) => boolean
   /** As in the address; empty where there is none. */
   readonly filter: string
   readonly sort: string
@@ -43,7 +44,7 @@ function sortLink(
   return link(packsUrl(home, { filter, sort: `${sign}${field}` }), name)
 }
 
-function formatRow(pack: Pack, { home, hasDistributions }: PacksPage): string {
+function formatRow(pack: Pack, { home, hasFiles }: PacksPage): string {
   const { name, version, location, createdAt, createdBy } = pack
   const told = pack.title ?? pack.description ?? ''
   const text = told === '' ? '' : `<br><span class="soft">${escapeHtml(told)}</span>`
@@ -53,7 +54,7 @@ function formatRow(pack: Pack, { home, hasDistributions }: PacksPage): string {
   const files = (['tgz', 'zip'] as const).map((type) =>
     link(distributionUrl(`${home}/root`, { ...release, type }), type),
   )
-  return `<tr><td><b>${escapeHtml(release.name)}</b>${text}</td><td>${link(location ?? '', release.version)}</td><td>${day}${by}</td><td>${hasDistributions ? files.join(' ') : ''}</td></tr>`
+  return `<tr><td><b>${escapeHtml(release.name)}</b>${text}</td><td>${link(location ?? '', release.version)}</td><td>${day}${by}</td><td>${hasFiles(release.name, release.version) ? files.join(' ') : ''}</td></tr>`
 }
 
 function pageLinks({ home, total, from, size, items, filter, sort }: PacksPage): string {

@@ -7,14 +7,23 @@ import {
   type Version,
 } from '@stele/formats/names'
 import { type Ask, type Draft, jsonDraft, type Route } from '@stele/http/routes'
-import { tarballFile } from '@stele/releases/release'
+import { isoTime, tarballFile } from '@stele/releases/release'
 import type { Access } from '../access.ts'
-import { maxListedPackages, maxPacksRead, maxPacksShown } from '../limits.ts'
+import { maxPacksRead, maxPacksShown } from '../limits.ts'
 import { homePath, treeUrl, versionUrl } from './addresses.ts'
 import { type Filter, packFields, parseFilter } from './filter.ts'
+import {
+  allNames,
+  type FoundLocated,
+  findLocated,
+  isLocated,
+  locatedOf,
+  locationOf,
+  versionsOf,
+} from './located.ts'
 import type { JsRegistryPorts } from './ports.ts'
 
-type Ports = Pick<JsRegistryPorts, 'registry'>
+type Ports = Pick<JsRegistryPorts, 'registry' | 'located'>
 
 /** A version as a pack. */
 export type Pack = { readonly [field in (typeof packFields)[number]]: string | null }
@@ -60,11 +69,19 @@ export async function readPacks(ask: Ask, ports: Ports, usual: number): Promise<
 }
 
 /** `?id=map@3.1.0`: the same as npm's unpublish of that version, by the same rules. */
-async function removePack(ask: Ask, { registry }: Ports, access: Access): Promise<Draft> {
+async function removePack(ask: Ask, ports: Ports, access: Access): Promise<Draft> {
+  const { registry } = ports
   const account = await access.needWriter(ask)
   const [id, ...more] = ask.query.getAll('id')
   const { name, version } = parseId(id ?? '')
   if (more.length > 0) throw invalid('id', more.join(' '), 'wanted one "id" a request')
+  if (findLocated(ports, name, version) !== undefined) {
+    throw invalid(
+      'id',
+      id ?? '',
+      'it is located, not published: take it out of its folder or archive',
+    )
+  }
   const whole = { form: 'abbreviated', baseUrl: ask.baseUrl() } as const
   const head = await registry.packument(name, { ...whole, isKnown: () => true })
   if (head === undefined || registry.versions(name)?.includes(version) !== true) {
@@ -85,18 +102,23 @@ function parseId(id: string): { readonly name: PackageName; readonly version: Ve
 }
 
 /** Only of packages whose names do not rule them out is anything read. */
-async function findPacks(ask: Ask, filter: Filter, { registry }: Ports): Promise<Pack[]> {
-  const { found } = registry.listed(maxListedPackages)
-  const names = found.filter(({ name }) => filter({ name }) !== false)
+async function findPacks(ask: Ask, filter: Filter, ports: Ports): Promise<Pack[]> {
+  const { registry } = ports
+  const names = allNames(ports).filter((name) => filter({ name }) !== false)
   const packs: Pack[] = []
   let read = 0
-  for (const { name } of names) {
+  for (const name of names) {
     const parsed = parsePackageName(name)
-    read += registry.versions(parsed)?.length ?? 0
+    read += versionsOf(ports, parsed)?.length ?? 0
     if (read > maxPacksRead) {
       const reason = `it takes in more than ${maxPacksRead} versions; narrow it, as with name like "b*"`
       throw new SteleError('request_invalid', { what: 'the filter', reason })
     }
+    for (const located of locatedOf(ports, parsed)) {
+      const pack = await packOfLocated(ask, located)
+      if (filter(pack) === true) packs.push(pack)
+    }
+    if (isLocated(ports, parsed) && !registry.isOwn(parsed)) continue
     const wanted = { form: 'full', baseUrl: ask.baseUrl(), coding: 'identity' } as const
     const view = await registry.packument(parsed, { ...wanted, isKnown: () => false })
     if (view?.bytes === undefined) continue
@@ -111,24 +133,35 @@ function packsOf(tree: string, packument: unknown): readonly Pack[] {
   return Object.values(membersOf(versions)).map((value) => {
     const manifest = membersOf(value)
     const [name, version] = [textOf(manifest['name']) ?? '', textOf(manifest['version']) ?? '']
-    const published = textOf(membersOf(time)[version])
-    const publisher = textOf(membersOf(manifest['_npmUser'])['name'])
-    return {
-      id: `${name}@${version}`,
-      name,
-      main: textOf(manifest['main']),
-      layer: textOf(manifest['layer']),
-      title: textOf(manifest['title']),
-      description: textOf(manifest['description']),
-      createdBy: publisher,
-      createdAt: published,
-      // A version never changes.
-      modifiedBy: publisher,
-      modifiedAt: published,
-      location: versionUrl(tree, name, version),
-      version,
-    }
+    const at = textOf(membersOf(time)[version])
+    const by = textOf(membersOf(manifest['_npmUser'])['name'])
+    // A version never changes.
+    const times = { createdBy: by, createdAt: at, modifiedBy: by, modifiedAt: at }
+    return { ...packOf(manifest), ...times, location: versionUrl(tree, name, version) }
   })
+}
+
+/** Who made it, and when, nobody knows. */
+async function packOfLocated(ask: Ask, found: FoundLocated): Promise<Pack> {
+  const { reads, one } = found
+  const modifiedAt = one.modifiedMs === undefined ? null : isoTime(one.modifiedMs)
+  const times = { createdBy: null, createdAt: null, modifiedBy: null, modifiedAt }
+  return { ...packOf(await reads.manifest(one)), ...times, location: locationOf(found, ask) }
+}
+
+function packOf(manifest: {
+  readonly [member: string]: unknown
+}): Pick<Pack, 'id' | 'name' | 'main' | 'layer' | 'title' | 'description' | 'version'> {
+  const [name, version] = [textOf(manifest['name']) ?? '', textOf(manifest['version']) ?? '']
+  return {
+    id: `${name}@${version}`,
+    name,
+    main: textOf(manifest['main']),
+    layer: textOf(manifest['layer']),
+    title: textOf(manifest['title']),
+    description: textOf(manifest['description']),
+    version,
+  }
 }
 
 /** The members of an object; none of what is none. */

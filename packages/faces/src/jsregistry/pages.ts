@@ -1,14 +1,16 @@
 // What people see at the addresses of the JS Registry: what it is, and its packs to look through. Programs get JSON there.
+import { parsePackageName } from '@stele/formats/names'
 import { type Ask, type Draft, jsonDraft, type Route } from '@stele/http/routes'
 import { maxBeginningsShown, maxListedPackages, packsOnPage } from '../limits.ts'
 import { htmlDraft } from '../web/html.ts'
 import { homePath } from './addresses.ts'
 import { formatHome } from './home-page.ts'
+import { allNames, findLocated } from './located.ts'
 import { packsPath, readPacks } from './packs.ts'
 import { formatPacksPage } from './packs-page.ts'
 import type { JsRegistryPorts } from './ports.ts'
 
-type Ports = Pick<JsRegistryPorts, 'registry'>
+type Ports = Pick<JsRegistryPorts, 'registry' | 'located'>
 
 /** Pages for whose Accept names HTML first. */
 export function pageRoutes(
@@ -19,7 +21,11 @@ export function pageRoutes(
     const found = await readPacks(ask, ports, packsOnPage)
     const filter = ask.query.get('filter') ?? ''
     const sort = ask.query.get('sort') ?? ''
-    return htmlDraft(formatPacksPage({ home: homeUrl(ask), ...settings, ...found, filter, sort }))
+    const hasFiles = (name: string, version: string): boolean => {
+      const located = findLocated(ports, parsePackageName(name), version)
+      return settings.hasDistributions && (!located || located.one.distribution !== undefined)
+    }
+    return htmlDraft(formatPacksPage({ home: homeUrl(ask), hasFiles, ...found, filter, sort }))
   }
   return [
     {
@@ -44,10 +50,12 @@ function facts(home: string): object {
 
 function placesOf(
   ask: Ask,
-  { registry }: Ports,
+  ports: Ports,
 ): { readonly home: string; readonly total: number; readonly beginnings: readonly string[] } {
-  const { total, found } = registry.listed(maxListedPackages)
-  const beginnings = new Set(found.map(({ name }) => beginningOf(name)))
+  const names = allNames(ports)
+  const listed = ports.registry.listed(maxListedPackages)
+  const total = listed.total + names.length - listed.found.length
+  const beginnings = new Set(names.map(beginningOf))
   return { home: homeUrl(ask), total, beginnings: [...beginnings].slice(0, maxBeginningsShown) }
 }
 

@@ -1,9 +1,12 @@
 // What the JS Registry face needs of the server.
+import type { JsonObject } from '@stele/formats/json'
 import type { NamedHost } from '@stele/formats/networks'
 import type { NpmPorts } from '../npm/index.ts'
 
 /** Reads and publishes of the registry, the log's blobs, who asks, and the network where addresses can be uploaded from. */
 export type JsRegistryPorts = Pick<NpmPorts, 'registry' | 'accounts' | 'log'> & {
+  /** Packages that scanners found beside the registry; absent where nothing is scanned. */
+  readonly located?: LocatedReads
   readonly fetchFrom: FetchFrom
 }
 
@@ -11,3 +14,43 @@ export type JsRegistryPorts = Pick<NpmPorts, 'registry' | 'accounts' | 'log'> & 
 export type FetchFrom = (
   hosts: readonly NamedHost[],
 ) => (url: URL, maxBytes: number) => Promise<Uint8Array>
+
+/** A located package, as far as the log and the scan know it. Digests are lower-case hex. */
+export type LocatedVersion = {
+  readonly name: string
+  readonly version: string
+  readonly scanner: string
+  /** The files digest. */
+  readonly files: string
+  /** Its tarball, where it has one. */
+  readonly distribution?: { readonly integrity: string; readonly shasum: string }
+  /** Where its files are shown besides: an address, or a path of this server. */
+  readonly location?: string
+  /** When its newest file was written, ms since 1970. */
+  readonly modifiedMs?: number
+}
+
+/** A file of a located package. */
+type LocatedFile = {
+  readonly path: string
+  readonly mode: 644 | 755
+  readonly size: number
+  readonly sha256: string
+  readonly content: Uint8Array
+}
+
+/** Reads of located packages. What is given is what the log knows, whole: else server_busy, or located_changed, is thrown. */
+export type LocatedReads = {
+  readonly names: () => readonly string[]
+  /** The versions of a name, none where it was not located. */
+  readonly versions: (name: string) => readonly LocatedVersion[]
+  /** Its package.json, with what npm makes of it when it publishes. */
+  readonly manifest: (one: LocatedVersion) => Promise<JsonObject>
+  /** Undefined where it has no such file. */
+  readonly file: (one: LocatedVersion, path: string) => Promise<LocatedFile | undefined>
+  readonly allFiles: (one: LocatedVersion) => Promise<readonly LocatedFile[]>
+  /** Of one that has a distribution. */
+  readonly tarball: (one: LocatedVersion) => Promise<Uint8Array>
+  /** The zip that it brought along; undefined where it is to be made of its files. */
+  readonly ownZip: (one: LocatedVersion) => Promise<Uint8Array | undefined>
+}

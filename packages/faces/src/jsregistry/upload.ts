@@ -2,14 +2,18 @@
 import { isSteleError, SteleError } from '@stele/errors'
 import { newestOf } from '@stele/formats/ranges'
 import { type Ask, type Draft, jsonDraft, ownOnly, type Route } from '@stele/http/routes'
+import {
+  type FoundInArchive,
+  findPackages,
+  readZip,
+  releaseFiles,
+  writeTarball,
+} from '@stele/scanner/archives'
 import type { Access } from '../access.ts'
 import { maxUploadsWaiting } from '../limits.ts'
 import { homePath, treeUrl, versionUrl } from './addresses.ts'
-import { type FoundPackage, findPackages } from './find-packages.ts'
 import type { JsRegistryPorts } from './ports.ts'
-import { readZip, releaseFiles } from './read-zip.ts'
 import { createReadUploaded, type FetchArchive, type Uploaded } from './uploaded.ts'
-import { writeTarball } from './write-tarball.ts'
 
 type Ports = Pick<JsRegistryPorts, 'registry'>
 
@@ -62,7 +66,7 @@ async function takeUpload({ name, bytes }: Uploaded, uploading: Uploading): Prom
 
 async function publishAll(
   name: string,
-  packages: readonly FoundPackage[],
+  packages: readonly FoundInArchive[],
   uploading: Uploading,
 ): Promise<Draft> {
   for (const found of packages) refuseExisting(found, uploading.ports)
@@ -77,7 +81,7 @@ async function publishAll(
 
 /** All of them are looked at before the first is published. */
 function refuseExisting(
-  { name, version }: Pick<FoundPackage, 'name' | 'version'>,
+  { name, version }: Pick<FoundInArchive, 'name' | 'version'>,
   { registry }: Ports,
 ): void {
   if (registry.versions(name)?.includes(version) !== true) return
@@ -87,7 +91,7 @@ function refuseExisting(
 type Publishing = Uploading & { readonly items: readonly object[] }
 
 async function publish(
-  { name, version, files }: FoundPackage,
+  { name, version, files }: FoundInArchive,
   { ask, account, ports, items }: Publishing,
 ): Promise<object> {
   const location = versionUrl(treeUrl(ask), name, version)
@@ -112,7 +116,7 @@ async function publish(
 
 /** Whoever uploads says of no tag: a snapshot or an older version must not become what everybody installs. */
 function tagsFor(
-  { name, version }: Pick<FoundPackage, 'name' | 'version'>,
+  { name, version }: Pick<FoundInArchive, 'name' | 'version'>,
   { registry }: Ports,
 ): readonly string[] {
   const latest = registry.tags(name)?.['latest']

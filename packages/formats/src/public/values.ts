@@ -4,7 +4,9 @@ export {
   type ContentsValue,
   formatContentsValue,
   formatVersionsValue,
+  type LocatedValue,
   parseContentsValue,
+  parseLocatedValue,
   parseVersionsValue,
   type VersionsValue,
 } from '../release-values.ts'

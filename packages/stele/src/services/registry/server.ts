@@ -1,7 +1,7 @@
 // The registry as the server offers it: to its faces, and to the operator's commands.
 import { accountsSection } from '@stele/accounts'
 import { healthFace } from '@stele/faces/health'
-import { type FetchFrom, jsRegistryFace } from '@stele/faces/jsregistry'
+import { type FetchFrom, jsRegistryFace, type LocatedReads } from '@stele/faces/jsregistry'
 import { logFace } from '@stele/faces/log'
 import { mirrorSection, mnpmFace, mnpmPortFace } from '@stele/faces/mnpm'
 import { npmFace } from '@stele/faces/npm'
@@ -9,12 +9,14 @@ import { webFace } from '@stele/faces/web'
 import { edgeSection } from '@stele/http'
 import { createRegistry, type Registry } from '@stele/registry'
 import type { ViewReader } from '@stele/registry/reading'
+import { scannerSection, sourcesOf } from '@stele/scanner'
 import { type LogReader, openStorage } from '@stele/storage'
 import { type Amending, upstreamSection } from '@stele/upstream'
 import { ingestIdleMs } from '../../ingest/limits.ts'
 import { createIngestPool, type IngestPorts } from '../../ingest/pool.ts'
 import { startIngestThread } from '../../ingest/thread.ts'
 import { createArchives } from '../../outgoing/archives.ts'
+import { openScanners } from '../../scanner/open-scanners.ts'
 import { createHeavyWork, type HeavyWork } from '../../server/heavy-work.ts'
 import type { Reserved } from '../../server/reservations.ts'
 import type { RunningService } from '../../server/run-service.ts'
@@ -49,6 +51,8 @@ export type RegistryPart = {
   readonly mirrors: readonly string[]
   /** The network, for archives that accounts name. */
   readonly fetchFrom: FetchFrom
+  /** Packages that scanners found; absent where nothing is scanned. */
+  readonly located?: LocatedReads
 }
 
 const faces = [
@@ -68,6 +72,7 @@ export const registryServer: ServerPart<RegistryPart> = serverPart(faces, open, 
     check: (read) => checkUpstreams(read(upstreamSection), read(edgeSection)),
   },
   { section: mirrorSection, check: (read) => void read(mirrorSection) },
+  { section: scannerSection, check: (read) => void sourcesOf(read(scannerSection)) },
 ])
 
 async function open(
@@ -86,7 +91,13 @@ async function open(
   const pool = closing.adopt(createIngestPool(ingestPorts(service.main, heavy)), (one) =>
     one.close(),
   )
+  const sources = sourcesOf(ports.read(scannerSection))
+  const located =
+    sources.length === 0
+      ? {}
+      : { located: openScanners(service, closing, { sources, report: ports.report }) }
   return {
+    ...located,
     registry: createRegistry({
       state: log,
       views,

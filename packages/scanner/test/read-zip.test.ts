@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readZip } from '../src/jsregistry/read-zip.ts'
-import { writeZip } from '../src/jsregistry/write-zip.ts'
+import { writeZip } from '../../faces/src/jsregistry/write-zip.ts'
+import { type MadeEntry, makeZip } from '../../faces/test/make-zip.ts'
 import { maxZipEntries, maxZipUnpackedBytes } from '../src/limits.ts'
-import { type MadeEntry, makeZip } from './make-zip.ts'
+import { readZip } from '../src/read-zip.ts'
 
 const packageJson: MadeEntry = { path: 'package.json', content: '{"name":"a","version":"1.0.0"}' }
 

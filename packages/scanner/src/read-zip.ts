@@ -9,7 +9,7 @@ import {
   maxZipNameBytes,
   maxZipPathBytes,
   maxZipUnpackedBytes,
-} from '../limits.ts'
+} from './limits.ts'
 import { dataOffset, layoutFault } from './zip-layout.ts'
 
 /** A file of an archive. */
@@ -19,18 +19,22 @@ export type ZipEntry = {
   readonly content: Uint8Array
 }
 
+/** The paths in an archive, folders among them, as they stand there: nothing of it was looked at yet. Throws upload_invalid. */
+export async function listZip(bytes: Uint8Array): Promise<readonly string[]> {
+  const zip = await openZip(bytes)
+  return orRefuse(async () => {
+    const paths: string[] = []
+    for await (const { fileName } of zip.eachEntry()) {
+      if (paths.push(fileName) > maxZipEntries)
+        throw refused(`it has more than ${maxZipEntries} entries`)
+    }
+    return paths
+  })
+}
+
 /** The files of an archive in its order, folders left out, each in memory of its own. Throws upload_invalid. */
 export async function readZip(bytes: Uint8Array): Promise<readonly ZipEntry[]> {
-  const zip = await orRefuse(() =>
-    fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), {
-      lazyEntries: true,
-      strictFileNames: true,
-      validateEntrySizes: true,
-    }),
-  )
-  if (zip.entryCount > maxZipEntries) {
-    throw refused(`it has ${zip.entryCount} entries, and the limit is ${maxZipEntries}`)
-  }
+  const zip = await openZip(bytes)
   const entries = await orRefuse(() => listEntries(zip))
   const fault = layoutFault(bytes, entries)
   if (fault !== undefined) throw refused(fault)
@@ -43,6 +47,18 @@ export async function readZip(bytes: Uint8Array): Promise<readonly ZipEntry[]> {
     throw error
   }
   return files
+}
+
+async function openZip(bytes: Uint8Array): Promise<ZipFile> {
+  const zip = await orRefuse(() =>
+    fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), {
+      lazyEntries: true,
+      strictFileNames: true,
+      validateEntrySizes: true,
+    }),
+  )
+  if (zip.entryCount <= maxZipEntries) return zip
+  throw refused(`it has ${zip.entryCount} entries, and the limit is ${maxZipEntries}`)
 }
 
 /** The entries, folders among them, once all have been looked at. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { findPackages } from '../src/jsregistry/find-packages.ts'
-import type { ZipEntry } from '../src/jsregistry/read-zip.ts'
+import { findPackages } from '../src/find-packages.ts'
+import type { ZipEntry } from '../src/read-zip.ts'
 
 function entries(files: Readonly<Record<string, unknown>>): readonly ZipEntry[] {
   return Object.entries(files).map(([path, content]) => ({

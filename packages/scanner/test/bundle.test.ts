@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { translateBundle } from '../src/jsregistry/bundle.ts'
+import { translateBundle } from '../src/bundle.ts'
 
 const manifestOf = (text: string): Parameters<typeof translateBundle>[0] => ({
   path: 'aceeditor/manifest.json',

@@ -1,6 +1,6 @@
 // A package's tarball out of files: ustar, with extended headers for long paths, as npm packs.
 import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
+import { crc32, gzip } from 'node:zlib'
 import type { ZipEntry } from './read-zip.ts'
 
 const blockBytes = 512
@@ -8,11 +8,39 @@ const maxNameBytes = 100
 
 /** The gzipped archive, each path below `package/`. */
 export async function writeTarball(files: readonly ZipEntry[]): Promise<Uint8Array> {
+  return promisify(gzip)(archiveOf(files))
+}
+
+/**
+ * The same with nothing compressed, and so the same bytes on every machine and whenever it is made: what deflate makes differs
+ * between versions of zlib and between processors.
+ */
+export function writePlainTarball(files: readonly ZipEntry[]): Uint8Array {
+  const archive = archiveOf(files)
+  const pieces: Uint8Array[] = [Buffer.from('1f8b08000000000000ff', 'hex')]
+  for (let at = 0; at < archive.length; at += maxStoredBytes) {
+    const piece = archive.subarray(at, at + maxStoredBytes)
+    const head = Buffer.alloc(5)
+    head.writeUInt8(at + maxStoredBytes >= archive.length ? 1 : 0)
+    head.writeUInt16LE(piece.length, 1)
+    head.writeUInt16LE(piece.length ^ maxStoredBytes, 3)
+    pieces.push(head, piece)
+  }
+  const end = Buffer.alloc(8)
+  end.writeUInt32LE(crc32(archive))
+  end.writeUInt32LE(archive.length, 4)
+  return Buffer.concat([...pieces, end])
+}
+
+/** Bytes of a block of deflate that is stored as it is (RFC 1951, 3.2.4). */
+const maxStoredBytes = 0xffff
+
+function archiveOf(files: readonly ZipEntry[]): Buffer {
   const blocks = files.flatMap(({ path, mode, content }) => {
     const name = `package/${path}`
     return [...longName(name), ...entry({ name, mode, content, type: '0' })]
   })
-  return promisify(gzip)(Buffer.concat([...blocks, Buffer.alloc(2 * blockBytes)]))
+  return Buffer.concat([...blocks, Buffer.alloc(2 * blockBytes)])
 }
 
 type Packing = {

@@ -8,12 +8,12 @@ import {
   recordOf,
 } from '@stele/formats/manifest'
 import type { PackageName, Version } from '@stele/formats/names'
-import { maxUploadedPackages } from '../limits.ts'
 import { translateBundle } from './bundle.ts'
+import { maxUploadedPackages } from './limits.ts'
 import type { ZipEntry } from './read-zip.ts'
 
 /** A package that was found: its files by their paths inside it. */
-export type FoundPackage = {
+export type FoundInArchive = {
   readonly name: PackageName
   readonly version: Version
   readonly files: readonly ZipEntry[]
@@ -23,7 +23,7 @@ export type FoundPackage = {
  * Every folder with a package.json, or with the manifest.json of a bundle, but for what lies in `node_modules` or in another package.
  * Throws upload_invalid where there is none or a package.json is broken, json_invalid, name_invalid, version_invalid, json_not_canonical, manifest_invalid.
  */
-export function findPackages(entries: readonly ZipEntry[]): readonly FoundPackage[] {
+export function findPackages(entries: readonly ZipEntry[]): readonly FoundInArchive[] {
   const roots: { readonly root: string; readonly packageJson: ZipEntry; readonly made: boolean }[] =
     []
   const faults: string[] = []
@@ -38,7 +38,7 @@ export function findPackages(entries: readonly ZipEntry[]): readonly FoundPackag
     }
   }
   if (roots.length === 0) throw refused(faults[0] ?? 'it has no package.json, and no manifest.json')
-  const packages = roots.map(({ root, packageJson, made }): FoundPackage => {
+  const packages = roots.map(({ root, packageJson, made }): FoundInArchive => {
     const files = [...(made ? [packageJson] : []), ...entries]
       .filter(({ path }) => path.startsWith(root))
       .map((file) => ({ ...file, path: file.path.slice(root.length) }))
@@ -66,7 +66,7 @@ function describedFolders(
 function identityOf(
   { path, content }: ZipEntry,
   paths: readonly string[],
-): Pick<FoundPackage, 'name' | 'version'> {
+): Pick<FoundInArchive, 'name' | 'version'> {
   const what = `"${path}"`
   const said = parseTolerantJson(Buffer.from(content).toString('utf8'), what)
   if (!isJsonObject(said)) throw refused(`${what} is not a JSON object`)
@@ -77,7 +77,7 @@ function identityOf(
   return { name: record.name, version: record.version }
 }
 
-function refuseRepeated(packages: readonly FoundPackage[]): void {
+function refuseRepeated(packages: readonly FoundInArchive[]): void {
   const specs = packages.map(({ name, version }) => `${name}@${version}`)
   const repeated = specs.find((spec, at) => specs.indexOf(spec) !== at)
   if (repeated !== undefined) throw refused(`${repeated} is in it twice`)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readTarball } from '@stele/tarball'
-import { writeTarball } from '../src/jsregistry/write-tarball.ts'
+import { writeTarball } from '../src/write-tarball.ts'
 
 test('writeTarball() writes what readTarball() reads, long paths among it', async () => {
   const paths = [

@@ -1,0 +1,182 @@
+// Looks at folders and reads files, following no link: the one file of this package that does.
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { maxPackageFiles, maxScannedDepth, maxZipNameBytes, maxZipPathBytes } from './limits.ts'
+
+/** A file or folder as it was seen. `mark` differs as soon as anything was done to it. */
+export type Seen = { readonly mark: string; readonly changedMs: number }
+
+/** A file below a folder. */
+type SeenFile = Seen & {
+  /** From the folder on, with slashes. */
+  readonly path: string
+  readonly mode: 644 | 755
+  readonly sizeBytes: number
+  readonly modifiedMs: number
+}
+
+/** All files below a folder, or why they cannot be a package's. */
+export type SeenTree = {
+  readonly files: readonly SeenFile[]
+  readonly folders: readonly string[]
+  /** Of all of it, the folders too. */
+  readonly mark: string
+  readonly changedMs: number
+  readonly fault?: string
+}
+
+/** What lies in a folder: names of folders, and of regular files. Links and special files are left out; undefined where there is no folder. */
+export function lookInto(
+  folder: string,
+): { readonly folders: readonly string[]; readonly files: readonly string[] } | undefined {
+  try {
+    if (!lstatSync(folder).isDirectory()) return undefined
+    const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    )
+    return {
+      folders: entries.filter((entry) => entry.isDirectory()).map(({ name }) => name),
+      files: entries.filter((entry) => entry.isFile()).map(({ name }) => name),
+    }
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
+}
+
+/** True for names that are no part of a package: what begins with a dot may be a secret or an editor's, and packages have their own folder. */
+export function isLeftOut(name: string): boolean {
+  return name.startsWith('.') || name === 'node_modules'
+}
+
+/** Looks at all that a package at this folder has. */
+export function seeTree(root: string): SeenTree {
+  const files: SeenFile[] = []
+  const folders: string[] = []
+  const marks: string[] = []
+  let changedMs = 0
+  let fault: string | undefined
+
+  function visit(path: string, depth: number): void {
+    if (fault !== undefined) return
+    const folder = path === '' ? root : join(root, path)
+    const seen = see(folder)
+    const entries = seen && lookInto(folder)
+    if (seen === undefined || entries === undefined) {
+      fault = `the folder "${shown(path)}" cannot be read`
+      return
+    }
+    folders.push(folder)
+    marks.push(seen.mark)
+    changedMs = Math.max(changedMs, seen.changedMs)
+    if (depth > maxScannedDepth) fault = `it has folders inside each other, over ${maxScannedDepth}`
+    for (const name of entries.files) if (!isLeftOut(name)) visitFile(below(path, name))
+    for (const name of entries.folders) if (!isLeftOut(name)) visit(below(path, name), depth + 1)
+  }
+
+  function visitFile(path: string): void {
+    fault ??= pathFault(path)
+    const found = fault === undefined ? statOf(join(root, path)) : undefined
+    if (found?.isFile() !== true) return
+    const seen = seenOf(found)
+    const mode = (found.mode & 0o111n) === 0n ? 644 : 755
+    const [sizeBytes, modifiedMs] = [Number(found.size), Number(found.mtimeMs)]
+    files.push({ ...seen, path, mode, sizeBytes, modifiedMs })
+    marks.push(`${path} ${seen.mark}`)
+    changedMs = Math.max(changedMs, seen.changedMs)
+    if (files.length > maxPackageFiles) fault = `it has more than ${maxPackageFiles} files`
+  }
+
+  visit('', 0)
+  return {
+    files,
+    folders,
+    mark: marks.join('\n'),
+    changedMs,
+    ...(fault === undefined ? {} : { fault }),
+  }
+}
+
+/** A file as it is now; undefined where there is none. */
+export function seeFile(path: string): (Seen & { readonly sizeBytes: number }) | undefined {
+  const found = statOf(path)
+  return found?.isFile() === true ? { ...seenOf(found), sizeBytes: Number(found.size) } : undefined
+}
+
+/** The bytes of a file that is still the one that was seen; undefined where it is not, or has changed meanwhile. */
+export function readSeen(path: string, { mark }: Seen): Buffer | undefined {
+  let file: number
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
+  try {
+    const before = fstatSync(file, { bigint: true })
+    if (seenOf(before).mark !== mark) return undefined
+    const bytes = Buffer.allocUnsafe(Number(before.size))
+    let length = 0
+    while (length < bytes.length) {
+      const count = readSync(file, bytes, length, bytes.length - length, null)
+      if (count === 0) return undefined
+      length += count
+    }
+    return seenOf(fstatSync(file, { bigint: true })).mark === mark ? bytes : undefined
+  } finally {
+    closeSync(file)
+  }
+}
+
+function see(path: string): Seen | undefined {
+  const found = statOf(path)
+  return found && seenOf(found)
+}
+
+function seenOf({ dev, ino, size, mode, mtimeNs, ctimeNs, mtimeMs, ctimeMs }: BigIntStats): Seen {
+  const newest = mtimeMs > ctimeMs ? mtimeMs : ctimeMs
+  return { mark: [dev, ino, size, mode, mtimeNs, ctimeNs].join(' '), changedMs: Number(newest) }
+}
+
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true })
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
+}
+
+/** What went away meanwhile, or cannot be opened, is not there. */
+function isAbsent(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return ['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM', 'ENXIO', 'EIO', 'ESTALE'].includes(
+    String(code),
+  )
+}
+
+function pathFault(path: string): string | undefined {
+  const isTooLong =
+    Buffer.byteLength(path) > maxZipPathBytes ||
+    path.split('/').some((name) => Buffer.byteLength(name) > maxZipNameBytes)
+  if (isTooLong) return `the path "${shown(path)}" is too long`
+  if (!/[\p{Cc}\\\uFFFD]/u.test(path)) return undefined
+  return `the path "${shown(path)}" has a control character, a backslash, or is not in UTF-8`
+}
+
+function below(folder: string, name: string): string {
+  return folder === '' ? name : `${folder}/${name}`
+}
+
+function shown(path: string): string {
+  return path.slice(0, 200)
+}
