@@ -121,6 +121,24 @@ test('openMirrors() waits for no mirror that drips while another has the same', 
   assert.deepEqual([...mirrors.given], [[good, 1]])
 })
 
+test('openMirrors() waits once for a mirror that drips, though many large tarballs wait for their turn', async () => {
+  const large = Buffer.alloc(200)
+  let waits = 0
+  const { fetch, given } = openMirrors([slow, good], {
+    open: (mirror, patienceMs) => async (url, limit) => {
+      if (mirror !== slow || limit < 200)
+        return { status: 200, bytes: large.subarray(0, limit + 1) }
+      waits++
+      return drip(url, patienceMs)
+    },
+    maxBytes,
+    sharedBytes: 100,
+  })
+  const all = Array.from({ length: 8 }, () => fetch({ ...wanted, sha512: hash('sha512', large) }))
+  for (const bytes of await Promise.all(all)) assert.equal(bytes.length, 200)
+  assert.deepEqual([waits, [...given]], [1, [[good, 8]]])
+})
+
 for (const others of [[], ['http://bad.example']]) {
   test(`openMirrors() waits for a mirror that drips where ${others.length} others have nothing`, async () => {
     const mirrors = openMirrors([slow, ...others], {

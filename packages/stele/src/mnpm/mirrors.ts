@@ -1,6 +1,6 @@
 // Tarballs from mirrors, of which none is trusted: each is asked in turn until one gives the bytes that the registry's checksum names.
 import { hash } from 'node:crypto'
-import type { VerifyPorts } from '@stele/audit'
+import type { Fetched, VerifyPorts } from '@stele/audit'
 import { isSteleError, SteleError } from '@stele/errors'
 import { maxSharedBytes, maxTarballBytes, mirrorPatienceMs } from './limits.ts'
 
@@ -78,20 +78,25 @@ export function openMirrors(
       const failures = ({ url }: { readonly url: string }): number => failed.get(url) ?? 0
       const sorted = mirrors.toSorted((one, other) => failures(one) - failures(other))
       const late: typeof mirrors = []
-      const turns = function* (): Iterable<readonly [(typeof mirrors)[number], Fetch]> {
-        for (const one of sorted) yield [one, sorted.length > 1 ? one.fetchSoon : one.fetch]
-        for (const one of late) yield [one, one.fetch] // Nobody has it sooner.
+      const turns = function* () {
+        for (const mirror of sorted) yield { mirror, isSoon: sorted.length > 1 }
+        for (const mirror of late) yield { mirror, isSoon: false } // Nobody has it sooner.
       }
-      for (const [mirror, fetch] of turns()) {
+      for (const { mirror, isSoon } of turns()) {
         const { url } = mirror
-        const outcome = await askOne(fetch, url, wanted)
+        const before = failures(mirror)
+        const outcome = await askOne(wanted, {
+          mirror: url,
+          fetch: isSoon ? mirror.fetchSoon : mirror.fetch,
+          hasFailed: () => isSoon && failures(mirror) > before,
+          noteFailure: () => void failed.set(url, failures(mirror) + 1),
+        })
         if (outcome instanceof Uint8Array) {
           given.set(url, (given.get(url) ?? 0) + 1)
           return outcome
         }
         const { isLate, ...fault } = outcome
         if (isLate === true) late.push(mirror)
-        failed.set(url, failures(mirror) + 1)
         faults.push({ mirror: url, spec, ...fault })
         tried.push({ mirror: url, reason: describeFault(fault) })
       }
@@ -102,6 +107,16 @@ export function openMirrors(
 
 type Fetch = VerifyPorts['fetch']
 
+type Asked = {
+  readonly mirror: string
+  readonly fetch: Fetch
+  /** Whether it failed for another tarball while this one waited for its turn. */
+  readonly hasFailed: () => boolean
+  readonly noteFailure: () => void
+}
+
+const failedMeanwhile: Fault = { reason: 'it failed for another tarball before', isLate: true }
+
 /** Asks one mirror. Large tarballs come one after the other. */
 function createAsk({
   template,
@@ -111,34 +126,46 @@ function createAsk({
   readonly template: string
   readonly maxBytes: number
   readonly sharedBytes: number
-}): (fetch: Fetch, mirror: string, wanted: WantedTarball) => Promise<Uint8Array | Fault> {
+}): (wanted: WantedTarball, asked: Asked) => Promise<Uint8Array | Fault> {
   const alone = oneByOne()
-  return async (fetch, mirror, wanted) => {
+  return async (wanted, { mirror, fetch, hasFailed, noteFailure }) => {
     const address = addressOf(template, mirror, wanted)
-    try {
-      let answer = await fetch(address, Math.min(sharedBytes, maxBytes))
-      if (answer.bytes.length > sharedBytes && maxBytes > sharedBytes) {
-        answer = { status: answer.status, bytes: none } // It is not kept while others have their turn.
-        answer = await alone(() => fetch(address, maxBytes))
-      }
-      const { status, bytes } = answer
-      if (status !== statusOk) return { reason: `it answers with status ${status}` }
-      if (bytes.length > maxBytes) return { reason: `it gives more than ${maxBytes} bytes` }
-      const found = hash('sha512', bytes)
-      if (found === wanted.sha512) return bytes
-      return { reason: 'it gives other bytes', wanted: wanted.sha512, found }
-    } catch (error) {
-      if (isSteleError(error, 'server_unreachable')) {
-        const { reason, isLate = false } = error.details
-        return { reason, isLate }
-      }
-      if (isSteleError(error, 'server_refused')) return { reason: error.details.message }
-      throw error
+    const ask = async (limit: number): Promise<Uint8Array | Fault | 'longer'> => {
+      const found = await judge(fetch(address, limit), { wanted, limit })
+      const isLonger = found === 'longer' && limit < maxBytes
+      if (!(found instanceof Uint8Array || isLonger)) noteFailure()
+      return found
     }
+    const shared = await ask(Math.min(sharedBytes, maxBytes))
+    const found =
+      shared === 'longer' && sharedBytes < maxBytes
+        ? await alone(async () => (hasFailed() ? failedMeanwhile : ask(maxBytes)))
+        : shared
+    return found === 'longer' ? { reason: `it gives more than ${maxBytes} bytes` } : found
   }
 }
 
-const none = new Uint8Array(0)
+/** What a mirror's answer is: the right bytes, more than the limit, or none of them. */
+async function judge(
+  answering: Promise<Fetched>,
+  { wanted, limit }: { readonly wanted: WantedTarball; readonly limit: number },
+): Promise<Uint8Array | Fault | 'longer'> {
+  try {
+    const { status, bytes } = await answering
+    if (status !== statusOk) return { reason: `it answers with status ${status}` }
+    if (bytes.length > limit) return 'longer'
+    const found = hash('sha512', bytes)
+    if (found === wanted.sha512) return bytes
+    return { reason: 'it gives other bytes', wanted: wanted.sha512, found }
+  } catch (error) {
+    if (isSteleError(error, 'server_unreachable')) {
+      const { reason, isLate = false } = error.details
+      return { reason, isLate }
+    }
+    if (isSteleError(error, 'server_refused')) return { reason: error.details.message }
+    throw error
+  }
+}
 
 /** Runs what it is given, each when those before have ended. */
 function oneByOne(): <Result>(work: () => Promise<Result>) => Promise<Result> {
