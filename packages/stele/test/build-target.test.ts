@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { suite, test } from 'node:test'
 import { readConfig } from '@stele/fetch'
 import { buildTarget, systemEnvironment } from '../src/scripts/build-target.ts'
 
-const usual = { PATH: '/usr/bin:/bin', HOME: '/home/somebody' }
+/** With this Node, which need not be asked what it is. */
+const usual = { PATH: dirname(process.execPath), HOME: '/home/somebody' }
 const plain = { tarball: '' }
 const ofGit = { tarball: `github:a/b#${'0'.repeat(40)}` }
 
