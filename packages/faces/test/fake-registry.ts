@@ -131,6 +131,11 @@ export function createFakeRegistry(now: () => number): FakeRegistry {
       }
       return { did: 'change', ...(await registry.changeDocument(account, name, { rev, document })) }
     },
+    requirePublishable: ({ account, name, version }) => {
+      if (!packages.has(name)) return
+      if (!owned(account, name).versions.has(version)) return
+      throw new SteleError('version_exists', { spec: `${name}@${version}` })
+    },
     putTarball: async ({ account, name, version, tarball, tags = ['latest'], check }) => {
       const release = readRelease(tarball)
       const said = `${release.name}@${release.version}`

@@ -82,6 +82,16 @@ test('POST of an archive publishes nothing when one of its packages exists', asy
   assert.equal((await fixture.app(ask('GET', '/new'))).status, 404)
 })
 
+test("POST of an archive publishes nothing when one of its packages is somebody else's", async () => {
+  const fixture = createFixture()
+  const max = await signUp(fixture, 'max')
+  const { authorization } = await signUp(fixture, 'moritz')
+  await upload(fixture, { file: zipOf('taken') }, { authorization: max.authorization })
+  const reply = await upload(fixture, { file: zipOf('new', 'taken') }, { authorization })
+  assert.equal(reply.status, 403, textOf(reply))
+  assert.equal((await fixture.app(ask('GET', '/new'))).status, 404)
+})
+
 const bad: readonly (readonly [
   string,
   Readonly<Record<string, string | Buffer>>,
@@ -233,7 +243,7 @@ suite('POST of an address', () => {
     assert.match(textOf(again), /is being fetched for you/)
     assert.match(textOf(await send('witwe')), /other archives are being fetched/)
     arrived.resolve(zipOf('map'))
-    assert.deepEqual([(await first).status, (await second).status], [201, 409])
+    assert.deepEqual([(await first).status, (await second).status], [201, 403])
     assert.equal((await upload(fixture, { url }, { authorization })).status, 409)
   })
 })

@@ -29,6 +29,25 @@ export function requirePublisher(
   requireUnreserved(state, { account, name })
 }
 
+/** A release that somebody is about to publish. */
+export type Publishing = {
+  readonly account: string
+  readonly name: PackageName
+  readonly version: string
+}
+
+/** Refuses what publishing it would, as far as that is known before its tarball is read. Throws rule_refused, name_invalid, version_exists. */
+export function requirePublishable(
+  state: StateReader,
+  { account, name, version }: Publishing,
+): void {
+  requirePublisher(state, { account, name })
+  const { gone } = readNotice(state, name, version)
+  if (!gone && readContents(state, name, version) === undefined) return
+  const unpublished = gone ? { unpublished: true } : {}
+  throw new SteleError('version_exists', { spec: `${name}@${version}`, ...unpublished })
+}
+
 /**
  * Publishes an upload for an account. Throws access_refused, version_exists, package_too_large, rule_refused. Idempotent for 90
  * seconds, while a client still retries: the same account with the same bytes and tags gets the first answer.

@@ -6,7 +6,7 @@ import { type PackageName, parseAccountName, parseTag, parseVersion } from '@ste
 import { readAccount, readNotice } from '@stele/releases/state'
 import { type Changed, changeDocument, removePackage, removeVersion } from './changes.ts'
 import type { HeldBack, RegistryPorts, UpstreamReads } from './ports.ts'
-import type { Published } from './publishing.ts'
+import { type Published, type Publishing, requirePublishable } from './publishing.ts'
 import { type Put, type PutAsk, putDocument, putTarball, type TarballAsk } from './putting.ts'
 import { createReading, type Reading, versionOfFile } from './reading.ts'
 import { changeReservation, type Logged, type Reservation } from './reservations.ts'
@@ -17,7 +17,9 @@ import { createToldState } from './told-state.ts'
 export type Registry = Reading & {
   /** PUT of a document of either kind, as bytes (npm-wire 5). */
   readonly put: (ask: PutAsk) => Promise<Put>
-  /** Publishes a bare tarball, tagged "latest". */
+  /** Refuses what publishing it would, as far as that is known beforehand: for whoever publishes several, all or none. */
+  readonly requirePublishable: (publishing: Publishing) => void
+  /** Publishes a bare tarball. */
   readonly putTarball: (ask: TarballAsk) => Promise<Published>
   /** PUT of any other document; `rev` is the revision in the address (npm-wire B9, B10, D2, D5). */
   readonly changeDocument: (
@@ -66,6 +68,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
     ...(ports.upstream?.heldBack && { heldBack: ports.upstream.heldBack }),
     ...(ports.upstream === undefined ? {} : { advisories: ports.upstream.advisories }),
     put: (ask) => putDocument(ports, ask),
+    requirePublishable: (publishing) => requirePublishable(state, publishing),
     putTarball: (ask) => putTarball(ports, ask),
     changeDocument: (account, name, { rev, document }) =>
       changeDocument(ports, { account, name, rev, document }),

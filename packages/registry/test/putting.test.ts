@@ -245,3 +245,21 @@ test('put() says that a tarball is missing when a document without one names a p
     await assert.rejects(put, { code: 'upload_invalid', message: /Cannot publish p: .*no tarball/ })
   }
 })
+
+test('requirePublishable() refuses what publishing would, before anything is read', async () => {
+  const { world, registry } = await createPutting()
+  await world.publish('alice', manifest)
+  await world.publish('alice', { ...manifest, version: '2.0.0' })
+  const publishing = { account: 'alice', name, version: '3.0.0' }
+  const refuses = (change: Partial<typeof publishing>, code: string): void => {
+    assert.throws(() => registry.requirePublishable({ ...publishing, ...change }), { code })
+  }
+  registry.requirePublishable(publishing)
+  registry.requirePublishable({ ...publishing, account: 'bob', name: nameOf('other') })
+  refuses({ version: '1.0.0' }, 'version_exists')
+  refuses({ account: 'bob' }, 'rule_refused')
+  refuses({ name: nameOf('Upper') }, 'name_invalid')
+  const { _rev: rev } = world.read('p')
+  await registry.removeTarball('alice', name, { file: 'p-1.0.0.tgz', rev })
+  refuses({ version: '1.0.0' }, 'version_exists')
+})

@@ -69,7 +69,11 @@ async function publishAll(
   packages: readonly FoundInArchive[],
   uploading: Uploading,
 ): Promise<Draft> {
-  for (const found of packages) refuseExisting(found, uploading.ports)
+  const { account, ports } = uploading
+  // All of them before the first is published.
+  for (const { name, version } of packages) {
+    ports.registry.requirePublishable({ account, name, version })
+  }
   const items: object[] = []
   for (const found of packages) items.push(await publish(found, { ...uploading, items }))
   const specs = packages.map((one) => `${one.name}@${one.version}`)
@@ -77,15 +81,6 @@ async function publishAll(
   const type = /\.jar$/i.test(name) ? 'jar' : 'zip'
   const said = { file: name, name: specs.join(' '), type, items }
   return jsonDraft(201, said, { 'cache-control': ownOnly })
-}
-
-/** All of them are looked at before the first is published. */
-function refuseExisting(
-  { name, version }: Pick<FoundInArchive, 'name' | 'version'>,
-  { registry }: Ports,
-): void {
-  if (registry.versions(name)?.includes(version) !== true) return
-  throw new SteleError('version_exists', { spec: `${name}@${version}` })
 }
 
 type Publishing = Uploading & { readonly items: readonly object[] }
