@@ -22,6 +22,8 @@ export type CloneOptions = {
   /** The log's key or its fingerprint, known beforehand. */
   readonly logKey?: string
   readonly progress?: Cloning['progress']
+  /** Given both signed checkpoints where the log is not the history that the clone knows. */
+  readonly contradicted?: Cloning['contradicted']
   readonly signal?: AbortSignal
   /** How long to look for somebody, in milliseconds. */
   readonly searchMs?: number
@@ -62,6 +64,7 @@ export async function clone(
         return drive.fetch(...asked)
       },
       progress: options.progress ?? (() => undefined),
+      contradicted: options.contradicted,
       ...(options.logKey === undefined ? {} : { logKey: options.logKey }),
     })
   } catch (error) {

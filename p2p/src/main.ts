@@ -1,7 +1,7 @@
 // The process: reads what was typed, prints what happens, and turns errors into exit codes.
 import { parseArgs } from 'node:util'
 import { isSteleError, SteleError } from 'stele/clone'
-import { formatClone, parseLogKey, showCloning } from 'stele/clone/cli'
+import { formatClone, keepEvidence, parseLogKey, showCloning } from 'stele/clone/cli'
 import { parseBootstrap } from './bootstrap.ts'
 import { help, version } from './help.ts'
 import type { Synced } from './sync-drive.ts'
@@ -94,6 +94,7 @@ async function runClone(typed: readonly string[], values: Values): Promise<void>
       ...(values.key === undefined ? {} : { logKey: parseLogKey(values.key) }),
       ...parseWait(values.wait),
       progress: progress.show,
+      contradicted: keepEvidence(progress),
       signal: controller.signal,
     })
     progress.clear()

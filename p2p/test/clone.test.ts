@@ -169,10 +169,14 @@ suite('clone()', () => {
       for await (const { key } of drive.list('/')) await drive.del(key)
       await createSync(drive, join(other, 'public'))()
     })
-    await assert.rejects(cloneFrom(second.address, dir), (error) => {
+    const found: unknown[] = []
+    const contradicted = (each: unknown): void => void found.push(each)
+    const asked = { bootstrap: testnet.bootstrap, contradicted }
+    await assert.rejects(clone(second.address, dir, asked), (error) => {
       assert.ok(isSteleError(error, 'history_replaced'), String(error))
       return true
     })
+    assert.equal(found.length, 1, 'both signed checkpoints are given to whoever keeps them')
   })
 })
 
