@@ -158,8 +158,10 @@ export function releaseFiles(files: readonly ZipEntry[]): void {
   for (const { content } of files) release(content)
 }
 
-function release({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0)
+/** Takes back the memory of bytes, unless they share it: Node puts small ones into one place. */
+export function release({ buffer, byteLength }: Uint8Array): void {
+  if (!(buffer instanceof ArrayBuffer) || buffer.detached) return
+  if (buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
 /** What yauzl, or zlib, says of an archive becomes the reason why it is refused. */

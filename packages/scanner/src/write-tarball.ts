@@ -1,14 +1,17 @@
 // A package's tarball out of files: ustar, with extended headers for long paths, as npm packs.
 import { promisify } from 'node:util'
 import { crc32, gzip } from 'node:zlib'
-import type { ZipEntry } from './read-zip.ts'
+import { release, type ZipEntry } from './read-zip.ts'
 
 const blockBytes = 512
 const maxNameBytes = 100
 
 /** The gzipped archive, each path below `package/`. */
 export async function writeTarball(files: readonly ZipEntry[]): Promise<Uint8Array> {
-  return promisify(gzip)(archiveOf(files))
+  const archive = archiveOf(files)
+  const tarball = await promisify(gzip)(archive)
+  release(archive) // Not where it failed: zlib may still read it.
+  return tarball
 }
 
 /**

@@ -90,13 +90,15 @@ async function publish(
   { ask, account, ports, items }: Publishing,
 ): Promise<object> {
   const location = versionUrl(treeUrl(ask), name, version)
+  const tarball = await writeTarball(files)
+  releaseFiles(files) // No other package has them.
   try {
     const { entry, isRepeat } = await ports.registry.putTarball({
       account,
       client: ask.client,
       name,
       version,
-      tarball: await writeTarball(files),
+      tarball,
       tags: tagsFor({ name, version }, ports),
       check: () => undefined,
     })
