@@ -127,6 +127,20 @@ suite('a day', { concurrency: 1 }, () => {
     assert.doesNotMatch(stdout, /left/)
   })
 
+  test('stele ls and stele outdated say of a name that it is no dependency', async () => {
+    assert.match((await stele('ls dep', 1)).stderr, /^"dep" is not in stele\.lock\nDid you mean/)
+    assert.match((await stele('outdated lefft', 1)).stderr, /^"lefft" is not in package\.json\nDid/)
+    const { stderr } = await stele('outdated deep', 1)
+    assert.match(stderr, /^"deep" is not in package\.json: it is there for /)
+  })
+
+  test('stele install . is stele install, as with npm', async () => {
+    const before = [read('package.json'), read('stele.lock')]
+    await stele('install .')
+    assert.deepEqual([read('package.json'), read('stele.lock')], before)
+    assert.match((await stele('add .', 2)).stderr, /^"\." is this package itself/)
+  })
+
   test('stele dedupe --check finds a version too many, and stele dedupe takes it away', async () => {
     const lock = read('stele.lock')
     const { stdout } = await stele('dedupe --check', 1)

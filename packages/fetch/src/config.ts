@@ -1,4 +1,5 @@
 // The settings of npm that say where packages come from: .npmrc files, npm_config_* variables.
+import { SteleError } from '@stele/errors'
 import registryAuthToken from 'registry-auth-token'
 import { type Layers, readLayers } from './project-layer.ts'
 import { readTransport, type Transport } from './transport.ts'
@@ -8,6 +9,7 @@ type Withheld = 'plain' | 'steered'
 
 /** Where packages come from, as .npmrc says. Addresses end with a slash. */
 export type RegistryConfig = {
+  /** Throws npm_setting_invalid. */
   readonly registryOf: (name: string) => string
   /** What goes into `authorization` for this address; undefined where .npmrc has nothing for it. */
   readonly authorizationFor: (url: string) => string | undefined
@@ -35,7 +37,7 @@ const credential = /:(?:_authToken|_auth|_password|username)$/
 /** Reads the settings that hold in this folder, and the proxies of the environment. Throws npm_setting_invalid. */
 export function readConfig(folder: string, env: NodeJS.ProcessEnv = process.env): RegistryConfig {
   const { config, project, steering, notices } = readLayers(folder, env)
-  const registry = withSlash(String(config.get('registry')))
+  let registry: string | undefined // Read when it is needed first: a wrong one must not be in the way of "stele config".
   const credentials = credentialsIn({ config, project, steering })
   const { root } = config
   const chosen = Object.fromEntries(
@@ -47,7 +49,9 @@ export function readConfig(folder: string, env: NodeJS.ProcessEnv = process.env)
     registryOf: (name) => {
       const scope = name.startsWith('@') ? name.slice(0, name.indexOf('/')) : undefined
       const own: unknown = scope === undefined ? undefined : config.get(`${scope}:registry`)
-      return typeof own === 'string' ? withSlash(own) : registry
+      if (typeof own === 'string') return addressIn(`${scope}:registry`, own)
+      registry ??= addressIn('registry', String(config.get('registry')))
+      return registry
     },
     setting: (name) => {
       return settingText(Object.hasOwn(chosen, name) ? chosen[name] : undefined)
@@ -159,6 +163,10 @@ function prefixIn(config: Layers['config']): string | undefined {
   return found.find((prefix): prefix is string => typeof prefix === 'string' && prefix !== '')
 }
 
-function withSlash(url: string): string {
-  return url.endsWith('/') ? url : `${url}/`
+/** The address of a registry, with a slash at its end. Throws npm_setting_invalid. */
+function addressIn(name: string, value: string): string {
+  const isAddress = /^https?:$/.test(URL.parse(value)?.protocol ?? '')
+  if (isAddress) return value.endsWith('/') ? value : `${value}/`
+  const reason = 'it must be an address that begins with https:// or http://'
+  throw new SteleError('npm_setting_invalid', { name, value, reason })
 }

@@ -27,3 +27,21 @@ test('readConfig() leaves a variable that is not set as it stands, and reads the
     rmSync(folder, { recursive: true })
   }
 })
+
+for (const [line, name, message] of [
+  ['registry=nonsense', 'a', /"registry", which is "nonsense": it must be an address/],
+  ['registry=localhost:4873', 'a', /"registry", which is "localhost:4873"/],
+  ['@team:registry=ftp://team.test', '@team/a', /"@team:registry", which is "ftp:/],
+] as const) {
+  test(`registryOf() refuses ${line}, and the other settings can be read`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'stele-config-'))
+    writeFileSync(join(folder, '.npmrc'), `${line}\nother=1`)
+    try {
+      const config = readConfig(folder)
+      assert.throws(() => config.registryOf(name), { code: 'npm_setting_invalid', message })
+      assert.equal(config.setting('other'), '1')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+}

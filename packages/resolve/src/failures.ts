@@ -41,25 +41,32 @@ export function isOfOnePackage(error: SteleError): boolean {
 
 /** That no version is meant by `wanted`: names what there is. */
 export function absentVersion(packument: Packument, wanted: string): SteleError<'version_absent'> {
-  const versions = Object.keys(packument.versions).filter((version) => semver.valid(version))
   const latest = packument['dist-tags']['latest']
   return new SteleError('version_absent', {
     name: packument.name,
     wanted,
     ...(latest === undefined ? {} : { latest }),
-    nearest: nearestTo(versions, wanted).map((version) => dated(packument, version)),
+    nearest: isNodeRange(wanted) ? nearestTo(packument, wanted) : tagsOf(packument),
     chain: [],
   })
 }
 
-/** The highest few below the wanted version and the lowest above; the highest where nothing can be compared. */
-function nearestTo(versions: readonly string[], wanted: string): readonly string[] {
-  const sorted = versions.toSorted(nodeRanges.compare)
-  const least = isNodeRange(wanted) ? semver.minVersion(wanted, { loose: true }) : null
-  if (least === null) return sorted.slice(-maxNearest)
-  const below = sorted.filter((version) => semver.lt(version, least, { loose: true }))
+/** The highest few below the wanted version and the lowest above; prereleases only where one is wanted, or there is nothing else. */
+function nearestTo(packument: Packument, wanted: string): readonly string[] {
+  const versions = Object.keys(packument.versions).filter((version) => semver.valid(version))
+  const releases = versions.filter((version) => semver.prerelease(version) === null)
+  const least = semver.minVersion(wanted, { loose: true })
+  const isPlain = releases.length > 0 && (least?.prerelease.length ?? 0) === 0
+  const sorted = (isPlain ? releases : versions).toSorted(nodeRanges.compare)
+  const below = sorted.filter((each) => least === null || semver.lt(each, least, { loose: true }))
   const above = sorted.slice(below.length, below.length + 2)
-  return [...below.slice(above.length - maxNearest), ...above]
+  return [...below.slice(above.length - maxNearest), ...above].map((each) => dated(packument, each))
+}
+
+/** The first few tags, with the versions that they are at. */
+function tagsOf(packument: Packument): readonly string[] {
+  const tags = sortedEntries(new Map(Object.entries(packument['dist-tags'])))
+  return tags.slice(0, maxNearest).map(([tag, version]) => `${tag} (${version})`)
 }
 
 function dated({ time }: Packument, version: string): string {

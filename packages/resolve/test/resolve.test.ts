@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import fc from 'fast-check'
 import { roundsOf } from '../../testkit/src/rounds.ts'
+import { absentVersion } from '../src/failures.ts'
 import { Overrides } from '../src/overrides.ts'
 import { parseOverrides } from '../src/parse-overrides.ts'
 import { resolve } from '../src/resolve.ts'
@@ -325,6 +326,33 @@ suite('resolve()', () => {
       return true
     })
   })
+
+  // what is wanted, and what is named in its place
+  for (const [wanted, nearest] of [
+    ['9', ['1.0.0', '1.1.0', '2.0.0']],
+    ['^1.2.0', ['1.0.0', '1.1.0', '2.0.0']],
+    ['2.0.0-beta.9', ['1.0.0', '1.1.0', '2.0.0-beta.1', '2.0.0', '3.0.0-canary.1']],
+    ['nightly', ['beta (2.0.0-beta.1)', 'latest (2.0.0)']],
+  ] as const) {
+    test(`names ${nearest.join(', ')} where no version is "${wanted}"`, async () => {
+      const versions = [
+        '1.0.0',
+        '1.1.0',
+        '2.0.0-beta.1',
+        '2.0.0',
+        '3.0.0-canary.1',
+        '3.0.0-canary.2',
+      ]
+      const packument = {
+        name: 'a',
+        'dist-tags': { latest: '2.0.0', beta: '2.0.0-beta.1' },
+        versions: Object.fromEntries(
+          versions.map((version) => [version, { name: 'a', version, dist: { tarball: '' } }]),
+        ),
+      }
+      assert.deepEqual(absentVersion(packument, wanted).details.nearest, nearest)
+    })
+  }
 
   test('gives the same graph in whatever order the answers come', async () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f']

@@ -14,7 +14,7 @@ import { setTyped } from './commands/npm-options.ts'
 import { useCompileCache } from './compile-cache.ts'
 import { codeOfSignal, endBy, untilStopped } from './ending.ts'
 import { stopSignal } from './stop-signal.ts'
-import { fileFault } from './user-file.ts'
+import { fileErrorOf, fileFault } from './user-file.ts'
 
 const exitCodes = { failed: 1, wrongUsage: 2, unreachable: 4, bug: 70 } as const
 /** Nothing was done, and nothing is known of the other side. */
@@ -120,11 +120,9 @@ function isNdjson(argv: readonly string[]): boolean {
 
 /** A file that cannot be read or written is the user's to mend, not a bug. */
 function systemErrorOf(cause: unknown): SteleError | undefined {
-  if (!(cause instanceof Error) || !('code' in cause)) return undefined
-  const path = 'path' in cause && typeof cause.path === 'string' ? cause.path : undefined
-  const isOfFile = 'syscall' in cause && path !== undefined
-  if (!isOfFile && !isDatabaseError(cause)) return undefined
-  const details = { path: path ?? 'the data folder', reason: fileFault(cause) }
+  const ofFile = fileErrorOf(cause)
+  if (!(cause instanceof Error) || ofFile !== undefined || !isDatabaseError(cause)) return ofFile
+  const details = { path: 'the data folder', reason: fileFault(cause) }
   return new SteleError('data_invalid', details, { cause })
 }
 

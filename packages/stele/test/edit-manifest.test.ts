@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { editManifest, type ManifestEdit } from '../src/client/project/edit-manifest.ts'
+import {
+  editManifest,
+  editSection,
+  type ManifestEdit,
+} from '../src/client/project/edit-manifest.ts'
 
 const add = (name: string, specifier = '^1.0.0'): ManifestEdit => ({
   member: 'dependencies',
@@ -51,6 +55,30 @@ const rows: readonly (readonly [string, string, readonly ManifestEdit[], string]
     [gone('a'), gone('b'), gone('never')],
     '{\n  "name": "x"\n}\n',
   ],
+  [
+    'stays on one line, without spaces where there are none',
+    '{"name":"x","scripts":{}}',
+    [add('b'), add('a')],
+    '{"name":"x","scripts":{},"dependencies":{"a":"^1.0.0","b":"^1.0.0"}}',
+  ],
+  [
+    'stays on one line, with spaces where there are some',
+    '{ "name": "x" }\n',
+    [add('b')],
+    '{ "name": "x", "dependencies": { "b": "^1.0.0" } }\n',
+  ],
+  [
+    'fills an empty member of one line',
+    '{"dependencies":{}}',
+    [add('a')],
+    '{"dependencies":{"a":"^1.0.0"}}',
+  ],
+  [
+    'leaves an empty object where nothing else was in it',
+    '{\n  "dependencies": {\n    "a": "1"\n  }\n}\n',
+    [gone('a')],
+    '{}\n',
+  ],
   ['fills an empty object', '{}', [add('a')], '{\n  "dependencies": {\n    "a": "^1.0.0"\n  }\n}'],
 ]
 for (const [what, text, edits, wanted] of rows) {
@@ -58,3 +86,10 @@ for (const [what, text, edits, wanted] of rows) {
     assert.equal(await editManifest(text, edits), wanted)
   })
 }
+
+test('editSection() stays on one line', async () => {
+  assert.equal(
+    await editSection('{"name":"x"}', 'scripts', { 'a@1.0.0': false }),
+    '{"name":"x","stele":{"scripts":{"a@1.0.0":false}}}',
+  )
+})

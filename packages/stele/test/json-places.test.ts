@@ -9,6 +9,12 @@ const broken: readonly (readonly [text: string, line: number, column: number, re
   ['{ // why\n}', 1, 3, /^JSON has no comments/],
   ["{ 'a': 1 }", 1, 3, /^texts stand in double quotes/],
   ['{ "a": 1', 1, 9, /^the file ends too early/],
+  ['{', 1, 2, /^the file ends too early, in: {$/],
+  ['{\n  "a":\n', 2, 7, /^the file ends too early, in: "a":$/],
+  ['{ "a": [\n', 1, 9, /^the file ends too early/],
+  ['{ "a"', 1, 6, /^the file ends too early/],
+  ['{ "a": "b', 1, 10, /^the file ends too early/],
+  ['{}}', 1, 3, /^"}" is not expected here/],
   ['', 1, 1, /^the file ends too early/],
   [
     '{\n<<<<<<< HEAD\n"a": 1\n=======\n>>>>>>> x\n}',

@@ -52,6 +52,20 @@ for (const [typed, name, specifier, exact] of rows) {
   })
 }
 
+// what tells no name of a dependency, and what is said of it
+for (const [typed, reason] of [
+  ['npm:a', /"npm:a" does not tell what the dependency is called: write <name>@npm:a/],
+  ['workspace:^', /write <name>@workspace:\^/],
+  ['.', /"\." is this package itself: "stele install" installs what it depends on/],
+  ['./', /is this package itself/],
+  ['../project', /is this package itself/],
+  ['a b', /write a name, <name>@<version>, a path or an address/],
+] as const) {
+  test(`readWish() refuses "${typed}"`, () => {
+    assert.throws(() => readWish(typed, '/project'), { code: 'usage_wrong', message: reason })
+  })
+}
+
 test('saved() throws version_absent when no version is what was typed', async () => {
   const wish = readWish('a@9', '/project')
   const named = { ...wish, name: 'a' }
@@ -135,7 +149,7 @@ test('readWish() asks for the name of a folder whose package.json cannot be read
   try {
     writeFileSync(join(folder, 'package.json'), '{"name":"a",}')
     const message = /does not tell its name: write it as <name>@file:/
-    assert.throws(() => readWish(folder, folder, folder), { code: 'usage_wrong', message })
+    assert.throws(() => readWish(folder, tmpdir()), { code: 'usage_wrong', message })
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -103,6 +103,28 @@ suite('workspaces', () => {
     assert.deepEqual(wanted, [['.'], ['a', 'ms@^2.0.0', 'react@^17.0.0']])
   })
 
+  // package.json, and what is said of it
+  const wrong: readonly (readonly [text: string, message: RegExp])[] = [
+    ['{"dependencies":["a"]}', /package\.json:1:17: "dependencies" must be an object of names/],
+    ['{"devDependencies":"a"}', /package\.json:1:20: "devDependencies" must be an object/],
+    [
+      '{\n  "dependencies": {\n    "a": 2\n  }\n}',
+      /package\.json:3:10: "a" below "dependencies" must be a text such as "\^1\.0\.0", and is 2$/,
+    ],
+    ['{"peerDependencies":{"a":null}}', /1:26: "a" below "peerDependencies" .* is null$/],
+  ]
+  for (const [text, message] of wrong) {
+    test(`readProject() refuses ${JSON.stringify(text)}`, async () => {
+      write('package.json', text)
+      await assert.rejects(readProject(root), { code: 'manifest_unreadable', message })
+    })
+  }
+
+  test('readProject() takes null and an empty list for no dependencies', async () => {
+    write('package.json', { dependencies: null, devDependencies: [] })
+    assert.deepEqual((await readProject(root)).importers[0]?.edges, [])
+  })
+
   test('readProject() wants peers, but none that are optional', async () => {
     write('package.json', {
       peerDependencies: { react: '*', vue: '*' },

@@ -15,7 +15,7 @@ export type CliDetails = {
   interrupted: { readonly signal: string }
   setting_unknown: { readonly key: string; readonly source: string; readonly near?: string }
   data_locked: { readonly dir: string }
-  data_invalid: { readonly path: string; readonly reason: string }
+  data_invalid: { readonly path: string; readonly reason: string; readonly fix?: string }
   proposal_invalid: { readonly path: string; readonly reason: string }
   proposal_refused: { readonly reason: string }
   proposal_stale: { readonly seq: number; readonly next: number }
@@ -82,7 +82,11 @@ export const cliErrors: Catalogue<CliDetails> = {
     message: (d) => `Cannot open the data folder "${d.dir}": another process is using it`,
     fix: () => 'Stop that process, or give another folder',
   },
-  data_invalid: { status: 500, message: (d) => `Cannot use "${d.path}": ${d.reason}` },
+  data_invalid: {
+    status: 500,
+    message: (d) => `Cannot use "${d.path}": ${d.reason}`,
+    fix: (d) => d.fix,
+  },
   proposal_invalid: {
     status: 400,
     message: (d) => `Cannot use the proposal "${d.path}": ${d.reason}`,

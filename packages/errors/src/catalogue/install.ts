@@ -62,10 +62,12 @@ export type InstallDetails = {
   }
   tarball_unusable: { readonly spec: string; readonly reason: string }
   store_refused: { readonly folder: string; readonly reason: string }
-  /** With the place where its JSON is broken. */
+  /** With the place where its JSON is broken, or the member stands that is wrong. */
   manifest_unreadable: {
     readonly path: string
     readonly reason: string
+    /** The names that lead to what is wrong. */
+    readonly members?: readonly string[]
     /** There is no such file. */
     readonly isAbsent?: true
     readonly line?: number

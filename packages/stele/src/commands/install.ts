@@ -1,5 +1,6 @@
 // stele install: a project's dependencies into node_modules.
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { SteleError } from '@stele/errors'
 import { install } from '../client/install.ts'
 import type { InstallReport } from '../client/installation.ts'
@@ -7,7 +8,13 @@ import { lockPathOf } from '../client/lock/lock-file.ts'
 import { placeOf } from '../client/project/place.ts'
 import { add } from './add.ts'
 import type { Command, Input } from './command.ts'
-import { describeInstall, isContinuous, readInstallOptions, whole } from './install-input.ts'
+import {
+  describeInstall,
+  folderOf,
+  isContinuous,
+  readInstallOptions,
+  whole,
+} from './install-input.ts'
 import { chosenMembers } from './workspace-options.ts'
 
 /** Installs what the package.json of this folder wants; with names, adds these to it. */
@@ -31,7 +38,8 @@ export const installCommand: Command<InstallReport> = {
 }
 
 async function run(input: Input): Promise<InstallReport> {
-  if (input.positionals.length > 0) return add.run(input)
+  const positionals = await namedIn(input)
+  if (positionals.length > 0) return add.run({ ...input, positionals })
   if (input.options['global'] === true) {
     const reason = 'Say which packages to install for you: "stele install -g <package>"'
     throw new SteleError('usage_wrong', { reason, command: 'install' })
@@ -48,4 +56,12 @@ async function run(input: Input): Promise<InstallReport> {
     isFrozen: frozen === true,
     typed: input.typed,
   })
+}
+
+/** What is to be added. "stele install ." is meant as it is with npm: what this project depends on. */
+async function namedIn(input: Input): Promise<readonly string[]> {
+  const { positionals } = input
+  if (positionals.length === 0) return positionals
+  const { folder } = await placeOf(folderOf(input))
+  return positionals.filter((typed) => resolve(typed) !== folder)
 }

@@ -6,11 +6,10 @@ import {
   type InstalledState,
   installedFault,
 } from '../client/layout/installed.ts'
-import { instancesOf } from '../client/lock/dependency-paths.ts'
 import { lockFault } from '../client/lock/lock-fault.ts'
 import { needLock, readLockFile } from '../client/lock/lock-file.ts'
 import { placeOf } from '../client/project/place.ts'
-import { splitSpec } from '../client/resolving/wish.ts'
+import { instancesNamed } from '../client/resolving/instances-named.ts'
 import type { Command, Input } from './command.ts'
 import { folderOf, placeOptions } from './install-input.ts'
 import { chosenMembers, isChosen, workspaceOptions } from './workspace-options.ts'
@@ -88,7 +87,7 @@ async function run(input: Input): Promise<readonly Tree[]> {
   }
   const { graph } = needLock(root)
   const depth = readDepth(options, positionals.length > 0)
-  const wanted = wantedKeys(graph, positionals)
+  const wanted = wantedKeys(root, graph, positionals)
   const shown = new Set<InstanceKey>()
   const chosen = await chosenMembers(input, { folder: folderOf(input), command: 'ls' })
   const importers = graph.importers.filter(({ folder }) => isChosen(chosen, folder))
@@ -126,10 +125,14 @@ function readDepth({ all, depth }: Input['options'], hasNames: boolean): number 
   throw new SteleError('usage_wrong', { reason, command: 'ls' })
 }
 
-/** The instances of these names and all that leads to them; undefined without names. */
-function wantedKeys(graph: Graph, names: readonly string[]): ReadonlySet<InstanceKey> | undefined {
+/** The instances of these names and all that leads to them; undefined without names. Throws dependency_absent. */
+function wantedKeys(
+  root: string,
+  graph: Graph,
+  names: readonly string[],
+): ReadonlySet<InstanceKey> | undefined {
   if (names.length === 0) return undefined
-  const wanted = new Set(names.flatMap((name) => instancesOf(graph, splitSpec(name))))
+  const wanted = new Set(names.flatMap((name) => instancesNamed(root, graph, name)))
   for (let before = -1; before !== wanted.size; ) {
     before = wanted.size
     for (const [key, { dependencies }] of graph.instances) {

@@ -4,6 +4,7 @@ import { linkedFolder } from '@stele/resolve/graph'
 import { findOutdated, type Outdated } from '@stele/resolve/queries'
 import { needLock } from '../client/lock/lock-file.ts'
 import { placeOf } from '../client/project/place.ts'
+import { absentDependency } from '../client/resolving/absent-dependency.ts'
 import { openPackuments } from '../client/resolving/packuments.ts'
 import { pathNode } from '../client/store/path-node.ts'
 import { columns } from './columns.ts'
@@ -53,15 +54,20 @@ async function run(input: Input): Promise<readonly Outdated[]> {
     .flatMap((importer) => importer.directs)
     .filter(({ instance }) => instance === undefined || linkedFolder(instance) === undefined)
   const asked = directs.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+  const known = importers.flatMap((importer) => importer.directs.map(({ name }) => name))
+  const missing = positionals.find((name) => !known.includes(name))
+  if (missing !== undefined) {
+    throw absentDependency(root, missing, { where: 'package.json', known })
+  }
   const packuments = openPackuments({ ...newest(readInstallOptions(input)), root })
   try {
     const names = new Set(asked.flatMap((direct) => rangeIn(direct)?.name ?? []))
     const found = await Promise.all(
       [...names].map(async (name) => [name, await packuments.of(name)] as const),
     )
-    const known = new Map(found)
+    const answers = new Map(found)
     const { version: nodeVersion } = pathNode({ ...input.environment })
-    const rows = findOutdated(graph, (name) => known.get(name), { nodeVersion })
+    const rows = findOutdated(graph, (name) => answers.get(name), { nodeVersion })
     return rows.filter(
       ({ name, folder }) =>
         isChosen(chosen, folder) && asked.some((direct) => direct.name === name),

@@ -5,12 +5,11 @@ import { openStore } from '@stele/install'
 import { type Graph, type InstanceKey, linkedFolder } from '@stele/resolve/graph'
 import { type Way, waysTo } from '@stele/resolve/queries'
 import { installedFiles } from '../client/layout/installed.ts'
-import { allWays, dependentsOf, instancesOf } from '../client/lock/dependency-paths.ts'
+import { allWays } from '../client/lock/dependency-paths.ts'
 import { needLock } from '../client/lock/lock-file.ts'
 import { manifestIn } from '../client/project/manifest-in.ts'
 import { placeOf } from '../client/project/place.ts'
-import { absentDependency } from '../client/resolving/absent-dependency.ts'
-import { splitSpec } from '../client/resolving/wish.ts'
+import { instancesNamed } from '../client/resolving/instances-named.ts'
 import { storeFolder } from '../client/store/registered.ts'
 import type { Command, Input } from './command.ts'
 import { folderOf, placeOptions } from './install-input.ts'
@@ -56,23 +55,10 @@ async function run(input: Input): Promise<readonly Found[]> {
   const { graph } = needLock(root)
   const rangeOf = openRanges(root, graph, { ...input.environment })
   return input.positionals.flatMap((typed) => {
-    const { name, version } = splitSpec(typed)
-    const own = instancesOf(graph, { name, version })
-    const keys = own.length === 0 ? foldersNamed(graph, name) : own
-    if (keys.length === 0) {
-      const known = graph.packages.values().map((one) => one.name)
-      throw absentDependency(root, typed, { where: 'stele.lock', known: known.toArray() })
-    }
+    const keys = instancesNamed(root, graph, typed)
     const byId = Map.groupBy(keys, (key) => graph.instances.get(key)?.id ?? key)
     return [...byId].map(([id, same]) => foundOf(graph, { id, keys: same, input, rangeOf }))
   })
-}
-
-/** Folders that something depends on by this name: packages of the workspace, and others that are linked. */
-function foldersNamed(graph: Graph, name: string): readonly InstanceKey[] {
-  return [...dependentsOf(graph)].flatMap(([key, edges]) =>
-    linkedFolder(key) !== undefined && edges.some((edge) => edge.name === name) ? [key] : [],
-  )
 }
 
 type Asked = {

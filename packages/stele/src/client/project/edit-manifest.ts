@@ -24,7 +24,7 @@ export const members: readonly Member[] = [
   'peerDependencies',
 ]
 
-/** The text with these changes. Indent, line ends and the order of members stay; a member that is empty then goes too. */
+/** The text with these changes. Indent, line ends, one line in all and the order of members stay; a member that is empty then goes too. */
 export async function editManifest(text: string, edits: readonly ManifestEdit[]): Promise<string> {
   const { findNodeAtLocation, parseTree } = await import('jsonc-parser')
   const start = text.startsWith('\uFEFF') ? 1 : 0
@@ -39,10 +39,8 @@ export async function editManifest(text: string, edits: readonly ManifestEdit[])
       if (value !== undefined) edited = without(edited, (isLast ? own : value).parent)
     } else if (value !== undefined) edited = replaced(edited, value, JSON.stringify(specifier))
     else if (own === undefined) {
-      edited = withMember(edited, root, {
-        name: member,
-        value: `{${blockOf(edited, 1, name, specifier)}}`,
-      })
+      const added = { name, value: JSON.stringify(specifier) }
+      edited = withMember(edited, root, { name: member, value: objectOf(edited, 1, added) })
     } else edited = withMember(edited, own, { name, value: JSON.stringify(specifier) })
   }
   return text.slice(0, start) + edited
@@ -69,6 +67,7 @@ export async function editSection(text: string, name: string, value: JsonObject)
 
 /** A value as it stands so many levels deep. */
 function textAt(text: string, depth: number, value: JsonObject): string {
+  if (isOneLine(text)) return JSON.stringify(value)
   const lines = JSON.stringify(value, null, indentOf(text)).split('\n')
   return lines.join(eolOf(text) + indentOf(text).repeat(depth))
 }
@@ -83,6 +82,7 @@ function without(text: string, property: Node | undefined): string {
   const at = property === undefined ? -1 : siblings.indexOf(property)
   const [before, own, next] = [siblings[at - 1], siblings[at], siblings[at + 1]]
   if (own === undefined) throw new Error('A member belongs to an object')
+  if (siblings.length === 1 && own.parent !== undefined) return replaced(text, own.parent, '{}')
   const from = before === undefined ? own.offset : endOf(before)
   const to = before === undefined && next !== undefined ? next.offset : endOf(own)
   return text.slice(0, from) + text.slice(to)
@@ -98,17 +98,12 @@ function withMember(text: string, object: Node, { name, value }: Added): string 
     object.parent !== undefined &&
     names.every((each, at) => at === 0 || (names[at - 1] ?? '') <= each)
   const next = siblings[isSorted ? names.findIndex((each) => each > name) : -1]
-  const member = `${JSON.stringify(name)}: ${value}`
   const neighbour = next ?? siblings.at(-1)
   if (neighbour === undefined) {
     const depth = object.parent === undefined ? 0 : 1
-    const [eol, indent] = [eolOf(text), indentOf(text)]
-    return replaced(
-      text,
-      object,
-      `{${eol}${indent.repeat(depth + 1)}${member}${eol}${indent.repeat(depth)}}`,
-    )
+    return replaced(text, object, objectOf(text, depth, { name, value }))
   }
+  const member = `${JSON.stringify(name)}${colonOf(text, neighbour)}${value}`
   const [space = ''] = /\s*$/.exec(text.slice(0, neighbour.offset)) ?? []
   if (next !== undefined) {
     return `${text.slice(0, next.offset)}${member},${space}${text.slice(next.offset)}`
@@ -117,11 +112,27 @@ function withMember(text: string, object: Node, { name, value }: Added): string 
   return `${text.slice(0, end)},${space}${member}${text.slice(end)}`
 }
 
-/** One member on a line of its own, with the line ends around it. */
-function blockOf(text: string, depth: number, name: string, specifier: string): string {
+/** An object with this one member, set as the text is: on lines of its own, or in the one line that there is. */
+function objectOf(text: string, depth: number, { name, value }: Added): string {
+  if (isOneLine(text)) {
+    const [, pad = '', colon = ': '] =
+      /^\{( *)"(?:[^"\\]|\\.)*"(\s*:\s*)/.exec(text.trimStart()) ?? []
+    return `{${pad}${JSON.stringify(name)}${colon}${value}${pad}}`
+  }
   const [eol, indent] = [eolOf(text), indentOf(text)]
-  const member = `${JSON.stringify(name)}: ${JSON.stringify(specifier)}`
-  return `${eol}${indent.repeat(depth + 1)}${member}${eol}${indent.repeat(depth)}`
+  const member = `${JSON.stringify(name)}: ${value}`
+  return `{${eol}${indent.repeat(depth + 1)}${member}${eol}${indent.repeat(depth)}}`
+}
+
+/** Whether something is there already, and no line ends in it. */
+function isOneLine(text: string): boolean {
+  const object = text.trim()
+  return !/[\r\n]/.test(object) && !/^\{\s*\}$/.test(object)
+}
+
+/** What stands between the name and the value of this member. */
+function colonOf(text: string, { children: [name, value] = [] }: Node): string {
+  return name === undefined || value === undefined ? ': ' : text.slice(endOf(name), value.offset)
 }
 
 function endOf({ offset, length }: Node): number {

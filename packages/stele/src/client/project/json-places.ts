@@ -6,12 +6,17 @@ import { readProjectFile } from './project-file.ts'
 /** A place in a text, both counted from 1. */
 export type Place = { readonly line: number; readonly column: number }
 
-/** The error, saying where in the file the JSON is broken and what stands there; as it is where the JSON is not what is wrong. */
+/** The error, saying where in the file the JSON is broken, or the member stands that is wrong; as it is where neither is known. */
 export function withPlace(
   error: SteleError<'manifest_unreadable'>,
 ): SteleError<'manifest_unreadable'> {
-  const { path } = error.details
-  const problem = problemIn(readText(path) ?? '{}')
+  const { path, members } = error.details
+  const text = readText(path) ?? '{}'
+  const place = members && placeIn(text, members)
+  if (place !== undefined) {
+    return new SteleError('manifest_unreadable', { ...error.details, ...place }, { cause: error })
+  }
+  const problem = problemIn(text)
   if (problem === undefined) return error
   const details: DetailsOf['manifest_unreadable'] = { path, ...problem }
   return new SteleError('manifest_unreadable', details, { cause: error })
@@ -33,7 +38,7 @@ export function problemIn(text: string): (Place & { readonly reason: string }) |
     parse(text, { mode: 'json' })
     return undefined
   } catch (error) {
-    const { line, column } = placeOfError(error, text)
+    const { line, column } = isCutOff(text) ? endOf(text) : placeOfError(error, text)
     const lines = text.split(/\r\n|\n|\r/)
     const before = [...lines.slice(0, line - 1), lines[line - 1]?.slice(0, column - 1)].join('\n')
     const excerpt = (lines[line - 1] ?? '').trim().slice(0, maxExcerpt)
@@ -46,7 +51,25 @@ function placeOfError(error: unknown, text: string): Place {
   const line: unknown = error instanceof Error ? Reflect.get(error, 'line') : undefined
   const column: unknown = error instanceof Error ? Reflect.get(error, 'column') : undefined
   if (typeof line === 'number' && typeof column === 'number') return { line, column }
-  const lines = text.split(/\r\n|\n|\r/)
+  return endOf(text)
+}
+
+/** Whether nothing is wrong with what is there, and something is missing at the end. */
+function isCutOff(text: string): boolean {
+  const whole = text.trimEnd()
+  try {
+    JSON.parse(whole)
+  } catch (error) {
+    const [, position] = / at position (\d+)/.exec(String(error)) ?? []
+    return position === undefined
+      ? /Unexpected end/.test(String(error))
+      : Number(position) >= whole.length
+  }
+  return false
+}
+
+function endOf(text: string): Place {
+  const lines = text.trimEnd().split(/\r\n|\n|\r/)
   return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 }
 }
 

@@ -1,11 +1,12 @@
 // A project: its package.jsons, those of its workspace, and what they want.
 import { statSync } from 'node:fs'
 import { join, posix, resolve } from 'node:path'
-import { isSteleError, SteleError } from '@stele/errors'
-import { isJsonObject, type JsonObject } from '@stele/formats/json'
+import { isSteleError, reasonOf, SteleError } from '@stele/errors'
+import { isJsonObject, type JsonObject, type JsonValue } from '@stele/formats/json'
 import { isReallyIn } from '@stele/install/moves'
 import { parseSpecifier, type WantedImporter } from '@stele/resolve'
 import type { EdgeKind, WantedEdge } from '@stele/resolve/graph'
+import { fileFault } from '../../user-file.ts'
 import { type Catalogs, readCatalogs, withoutCatalog } from './catalogs.ts'
 import { parseManifest } from './manifest-in.ts'
 import { readProjectFile } from './project-file.ts'
@@ -67,7 +68,7 @@ async function readAll(root: string, texts: ManifestTexts | undefined): Promise<
   checkNames(members)
   const catalogs = readCatalogs(main.manifest, settingsFile)
   const manifests = [...members, ...linkedManifests(root, members, catalogs)]
-  const importers = manifests.map((each) => wantedOf(each, catalogs))
+  const importers = manifests.map((each) => wantedOf(root, each, catalogs))
   const sorted = importers.toSorted((one, other) => (one.folder < other.folder ? -1 : 1))
   return { root, importers: sorted, manifests, members: folders, catalogs, settingsFile }
 }
@@ -79,7 +80,8 @@ export function readManifest(root: string, folder: string, texts?: ManifestTexts
     const text = texts?.get(path) ?? readProjectFile(path)
     return { folder, manifest: parseManifest(text) }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const isOfDisk = cause instanceof Error && 'syscall' in cause
+    const reason = isOfDisk ? fileFault(cause) : reasonOf(cause)
     const isAbsent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
     const details = { path, reason, ...(isAbsent ? { isAbsent } : {}) }
     throw new SteleError('manifest_unreadable', details, { cause })
@@ -107,7 +109,7 @@ function linkedManifests(
   const found: ProjectManifest[] = []
   const queue = [...members]
   for (const each of queue) {
-    for (const folder of linkedFolders(wantedOf(each, catalogs))) {
+    for (const folder of linkedFolders(wantedOf(root, each, catalogs))) {
       if (known.has(folder) || !isFile(join(root, folder, 'package.json'))) continue
       if (!isReallyIn(root, join(root, folder))) continue // A link that leads to another project.
       known.add(folder)
@@ -142,19 +144,47 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true
 }
 
+const maxExcerpt = 60
 const members = ['devDependencies', 'dependencies', 'optionalDependencies'] as const
+
+/** Names and what stands behind them. Throws manifest_unreadable: what is no text would be left out without a word. */
+function specifiersIn(
+  path: string,
+  member: string,
+  value: JsonValue,
+): readonly (readonly [string, string])[] {
+  const wrong = (members: readonly string[], reason: string): SteleError<'manifest_unreadable'> =>
+    new SteleError('manifest_unreadable', { path, reason, members })
+  if (value === null || (Array.isArray(value) && value.length === 0)) return []
+  if (!isJsonObject(value)) {
+    throw wrong(
+      [member],
+      `"${member}" must be an object of names and versions, such as {"express": "^5.0.0"}`,
+    )
+  }
+  return Object.entries(value).map(([name, specifier]) => {
+    if (typeof specifier === 'string') return [name, specifier]
+    const found = JSON.stringify(specifier).slice(0, maxExcerpt)
+    throw wrong(
+      [member, name],
+      `"${name}" below "${member}" must be a text such as "^1.0.0", and is ${found}`,
+    )
+  })
+}
 
 /** What it depends on: of a name that stands in several members, the last of these counts. Its peers are its own here. */
 function wantedOf(
+  root: string,
   { folder, manifest }: ProjectManifest,
-  catalogs: Catalogs = new Map(),
+  catalogs: Catalogs,
 ): WantedImporter {
+  const path = join(root, folder, 'package.json')
   const edges = new Map<string, WantedEdge>()
   const add = (member: string, kind: EdgeKind, isPeer: boolean): void => {
     const specifiers = manifest[member]
-    if (specifiers === undefined || !isJsonObject(specifiers)) return
-    for (const [name, written] of Object.entries(specifiers)) {
-      if (typeof written !== 'string' || (isPeer && isOptionalPeer(manifest, name))) continue
+    if (specifiers === undefined) return
+    for (const [name, written] of specifiersIn(path, member, specifiers)) {
+      if (isPeer && isOptionalPeer(manifest, name)) continue
       const specifier = withoutCatalog(catalogs, { name, specifier: written, folder })
       edges.set(name, { name, specifier, kind, ...(isPeer ? { isPeer } : {}) })
     }

@@ -34,6 +34,11 @@ export function readWish(typed: string, folder: string, target: string = folder)
   if (scp.test(typed)) return { typed, name: undefined, specifier: typed }
   const { name, specifier = '' } = named.exec(typed)?.groups ?? {}
   if (name !== undefined) return { typed, name, specifier: withHost(specifier) }
+  const [, scheme] = /^(npm|workspace|catalog|link|portal):/.exec(typed) ?? []
+  if (scheme !== undefined) {
+    const reason = `"${typed}" does not tell what the dependency is called: write <name>@${typed}`
+    throw new SteleError('usage_wrong', { reason, command: 'add' })
+  }
   if (unnamed.test(typed)) return { typed, name: undefined, specifier: withHost(typed) }
   const reason = `"${typed}" is no package: write a name, <name>@<version>, a path or an address`
   throw new SteleError('usage_wrong', { reason, command: 'add' })
@@ -47,6 +52,10 @@ function withHost(specifier: string): string {
 function readPath(typed: string, folder: string, target: string): Wish {
   const plain = typed.replace(/^file:/, '').replace(/^~(?=\/)/, homedir())
   const place = resolve(folder, plain)
+  if (place === resolve(target)) {
+    const reason = `"${typed}" is this package itself: "stele install" installs what it depends on`
+    throw new SteleError('usage_wrong', { reason, command: 'add' })
+  }
   const written = relative(target, place).split(sep).join('/')
   const specifier = `file:${written.startsWith('.') ? written : `./${written}`}`
   const name = manifestIn(place)?.['name']
