@@ -4,12 +4,46 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { makeZip } from '../packages/faces/test/make-zip.ts'
+import { createNpm, credentials } from './npm-client.ts'
+import { setFolder } from './npm-world.ts'
 import { runProgram } from './processes.ts'
-import { memberOf, type RegistryClient, signUp } from './registry-client.ts'
-import { assertVerifies, readCheckpoint, type Server, startServer } from './server.ts'
+import { makeUpload, memberOf, publish, type RegistryClient, signUp } from './registry-client.ts'
+import {
+  assertNoTrouble,
+  assertVerifies,
+  readCheckpoint,
+  type Server,
+  startServer,
+} from './server.ts'
 import { type Folder, makeFolder } from './temporary-folder.ts'
 
 const password = 'correct horse'
+
+/** npm, whose registry is the tree alone. */
+test('npm logs in at the tree of a registry that only accounts may read, installs, and is told where to publish', async () => {
+  await using folder = await makeFolder('jsregistry-login')
+  await using server = await startServer({ flags: ['--access', 'authenticated'] })
+  const max = await signUp(server.url, 'max')
+  const release = makeUpload({ name: 'map', version: '3.1.0' })
+  assert.equal((await publish(max, release)).status, 201)
+  const registry = `${server.url}/resources/jsregistry/root`
+  const npm = await createNpm('npm12', { folder: folder.path, registry })
+  const cwd = join(folder.path, 'own')
+  await setFolder(cwd, { 'package.json': { name: 'own', version: '1.0.0' } })
+  const refused = await npm.run(['install', 'map'], { cwd })
+  assert.match(refused.shown, /run "npm login"/)
+  const answers = credentials('max', password)
+  const login = await npm.run(['login', '--auth-type=legacy'], { cwd, answers })
+  assert.equal(login.code, 0, login.shown)
+  for (const words of ['whoami', 'install map', 'view map', 'search map', 'dist-tag ls map']) {
+    const { code, shown } = await npm.run(words.split(' '), { cwd })
+    assert.equal(code, 0, `${words}: ${shown}`)
+  }
+  const told = await npm.run(['publish'], { cwd })
+  assert.ok(told.shown.includes(`Add "--registry ${server.url}/" to the command`), told.shown)
+  assertNoTrouble(server.lines)
+})
+
 const maxFailures = 20
 
 suite('an archive', () => {

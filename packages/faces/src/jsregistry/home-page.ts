@@ -29,7 +29,7 @@ export function formatHome({ home, hasDistributions, total, beginnings }: JsRegi
 ${installText(url, hasDistributions)}
 <h2>Upload an archive</h2>
 <p>A zip or a JAR with packages in it, or with bundles of map.apps. Each becomes a release like any other.</p>
-<pre><code>curl -H "Authorization: Bearer $TOKEN" -F file=@maps.zip ${url}/upload</code></pre>
+<pre><code>curl -u &lt;account&gt; -F file=@maps.zip ${url}/upload</code></pre>
 <footer><a href="${escapeHtml(home.replace(/\/resources\/jsregistry$/, ''))}/">This registry</a></footer>`
   return formatPage({ title: 'JS Registry', main })
 }

@@ -1,11 +1,10 @@
 // The JS Registry face: the CommonJS tree of packages that con terra's JS Registry shows, which npm installs from.
 import type { FaceDefinition } from '@stele/http/routes'
 import { createAccess } from '../access.ts'
-import { auditRoutes } from '../npm/audit.ts'
-import { treePath } from './addresses.ts'
 import { createContents } from './contents.ts'
 import { createShowZip, distributionRoutes, noDistributionRoutes } from './distribution.ts'
 import { fileRoutes } from './files.ts'
+import { npmCommandRoutes } from './npm-commands.ts'
 import { packRoutes } from './packs.ts'
 import { pageRoutes } from './pages.ts'
 import type { JsRegistryPorts } from './ports.ts'
@@ -35,8 +34,7 @@ export const jsRegistryFace: FaceDefinition<JsRegistryPorts, JsRegistrySettings>
         ...pageRoutes(ports, { hasDistributions }),
         ...packRoutes(ports, access),
         ...uploadRoutes({ ...ports, fetchArchive: ports.fetchFrom(hosts) }, access),
-        // npm asks about advisories below whatever address it installs from.
-        ...auditRoutes(ports).map((route) => ({ ...route, path: `${treePath}${route.path}` })),
+        ...npmCommandRoutes(ports, access),
       ],
     }
   },

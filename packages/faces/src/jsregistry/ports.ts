@@ -3,8 +3,8 @@ import type { JsonObject } from '@stele/formats/json'
 import type { NamedHost } from '@stele/formats/networks'
 import type { NpmPorts } from '../npm/index.ts'
 
-/** Reads and publishes of the registry, the log's blobs, who asks, and the network where addresses can be uploaded from. */
-export type JsRegistryPorts = Pick<NpmPorts, 'registry' | 'accounts' | 'log'> & {
+/** What the npm face has, and the network, where addresses can be uploaded from. */
+export type JsRegistryPorts = NpmPorts & {
   /** Packages that scanners found beside the registry; absent where nothing is scanned. */
   readonly located?: LocatedReads
   readonly fetchFrom: FetchFrom

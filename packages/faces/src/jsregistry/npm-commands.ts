@@ -1,0 +1,57 @@
+// What npm's clients ask for besides packages, below whatever address they install from: logging in, tags, owners, search, advisories. What
+// they publish goes to the registry's own address, as they are told.
+import { SteleError } from '@stele/errors'
+import type { Route } from '@stele/http/routes'
+import type { Access } from '../access.ts'
+import { accountRoutes } from '../npm/account.ts'
+import { auditRoutes } from '../npm/audit.ts'
+import { factsRoutes } from '../npm/facts.ts'
+import { ownerRoutes } from '../npm/owners.ts'
+import { searchRoutes } from '../npm/search.ts'
+import { tagRoutes } from '../npm/tags.ts'
+import { tokenRoutes } from '../npm/tokens.ts'
+import { userRoutes } from '../npm/user.ts'
+import { treePath } from './addresses.ts'
+import type { JsRegistryPorts } from './ports.ts'
+
+export function npmCommandRoutes(ports: JsRegistryPorts, access: Access): Route[] {
+  const commands = [
+    ...factsRoutes(ports),
+    ...auditRoutes(ports),
+    ...tagRoutes(ports, access),
+    ...ownerRoutes(ports, access),
+    ...userRoutes(ports, access),
+    ...accountRoutes(ports, access),
+    ...tokenRoutes(ports, access),
+    ...searchRoutes(ports),
+  ]
+  return [
+    ...commands
+      .filter(({ path }) => path.startsWith('/-/'))
+      .map((route) => ({ ...route, path: `${treePath}${route.path}` })),
+    ...changes.map(([method, path]) => refusal(method, path)),
+  ]
+}
+
+/** How npm publishes, deprecates and unpublishes. */
+const changes = [
+  ['PUT', '/:name'],
+  ['PUT', '/:name/-rev/:rev'],
+  ['DELETE', '/:name/-rev/:rev'],
+  ['DELETE', '/:name/-/:file/-rev/:rev'],
+] as const
+
+function refusal(method: Route['method'], path: string): Route {
+  return {
+    method,
+    path: `${treePath}${path}`,
+    isOffered: false,
+    answer: (ask) => {
+      const address = `${ask.baseUrl().replace(/\/+$/, '')}/`
+      throw new SteleError('not_offered', {
+        what: 'change packages below the tree of the JS Registry',
+        reason: `it is for installing. Add "--registry ${address}" to the command`,
+      })
+    },
+  }
+}
