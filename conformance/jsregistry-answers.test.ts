@@ -89,7 +89,8 @@ const refused: readonly (readonly [
   ['a place that is none', 'GET', `${home}/nothing`, browser, 404],
   ['a filter that is none', 'GET', `${home}/packs?filter=x`, {}, 400],
   ['a range that is none', 'GET', `${home}/packs?range=x`, {}, 400],
-  ['a change of the tree', 'PUT', `${tree}/tiles`, {}, 405],
+  ['a change of the tree', 'PUT', `${tree}/tiles`, {}, 404],
+  ['a way to ask that there is not', 'POST', `${tree}/tiles`, {}, 405],
   ['an upload without credentials', 'POST', `${home}/upload`, {}, 401],
   ['a deletion without credentials', 'DELETE', `${home}/packs?id=tiles@1.0.0`, {}, 401],
 ]

@@ -2,7 +2,7 @@
 // which follows addresses of versions through other registries.
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { makePackage } from '../packages/testkit/src/tarball.ts'
@@ -187,6 +187,19 @@ suite('the tree of the JS Registry', () => {
     assert.match(first.shown, /only a SHA-1 of them, which can be forged: plain@2\.0\.0-SNAPSHOT/)
     const file = join(project.folder, 'node_modules/plain/index.js')
     assert.equal(await readFile(file, 'utf8'), '2')
+    const changed = { ...manifest, dependencies: { plain: '2.x || >=2.0.0-0' } }
+    await writeFile(join(project.folder, 'package.json'), JSON.stringify(changed))
+    const outdated = await project.stele(['outdated'])
+    assert.equal(outdated.code, 0, outdated.shown)
+    const offline = await project.stele(['install', '--offline'])
+    assert.equal(offline.code, 0, offline.shown)
+    await rm(join(project.folder, 'node_modules'), { recursive: true })
+    const from = other.asked.length
+    const frozen = await project.stele(['ci'])
+    assert.equal(frozen.code, 0, frozen.shown)
+    assert.equal(await readFile(file, 'utf8'), '2')
+    assert.equal(other.asked.length, from, 'nothing that is locked and stored is asked for')
+
     isWrong = true
     const again = await makeProject(join(folder.path, 'wrong/project'), other.root, files)
     const second = await again.stele(['install'])

@@ -59,6 +59,12 @@ suite('parseForm()', () => {
       { name: 'file', file: 'a"b.zip' },
     ],
     [
+      'with a name beyond ASCII that is encoded',
+      `${part(`${field}; filename*=utf-8''gr%C3%B6%C3%9Fe.zip`)}--cut--`,
+      type,
+      { name: 'file', file: 'größe.zip' },
+    ],
+    [
       'without quotes',
       `${part('content-disposition: form-data; name=file; filename=a.zip')}--cut--`,
       type,

@@ -45,7 +45,18 @@ function dispositionIn(headers: string): Pick<FormPart, 'name' | 'file'> {
   const [, parameters = ''] = /^content-disposition:\s*form-data\s*(;.*)$/im.exec(headers) ?? []
   const name = parameterIn(parameters, 'name')
   if (name === undefined) throw invalid('a field has no name')
-  return { name, file: parameterIn(parameters, 'filename') }
+  const file = parameterIn(parameters, 'filename') ?? extended(parameters)
+  return { name, file }
+}
+
+/** As some send a name beyond ASCII: `filename*=utf-8''gr%C3%B6%C3%9Fe.zip` (RFC 5987). */
+function extended(parameters: string): string | undefined {
+  const [, encoded] = /^utf-8'[^']*'(.*)$/i.exec(parameterIn(parameters, 'filename\\*') ?? '') ?? []
+  try {
+    return encoded === undefined ? undefined : decodeURIComponent(encoded)
+  } catch {
+    return encoded
+  }
 }
 
 /** As browsers escape it (`%22`), and as curl did (`\"`). */
