@@ -139,6 +139,24 @@ test('POST of an archive is refused for a stranger before its body is read', asy
   assert.match(headers['www-authenticate'] ?? '', /^Basic realm=/) // Java's clients send no password before.
 })
 
+test('POST of an archive is refused to pages of others, for which a browser sends what it knows', async () => {
+  const fixture = createFixture()
+  const { authorization } = await signUp(fixture, 'max')
+  const send = (origin: string): Promise<Reply> =>
+    upload(fixture, { file: zipOf('one') }, { authorization, origin })
+  for (const origin of [
+    'https://evil.example',
+    'null',
+    'http://localhost:1',
+    'https://localhost:4873',
+  ]) {
+    const reply = await send(origin)
+    assert.equal(reply.status, 403)
+    assert.equal(jsonOf(reply)['code'], 'origin_refused')
+  }
+  assert.equal((await send('http://localhost:4873')).status, 201)
+})
+
 test('POST of an archive waits for nobody who sends slowly', async () => {
   const fixture = createFixture()
   const { authorization } = await signUp(fixture, 'max')

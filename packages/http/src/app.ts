@@ -165,6 +165,9 @@ async function route(context: Context, incoming: Incoming, progress: Progress): 
   if (found === undefined) throw notTaken(context, incoming, target)
   progress.ask = open(context, incoming, target)
   progress.route = found.route
+  // What a browser once asked a person for it sends for any page: a form needs no leave of CORS.
+  const isRead = incoming.method === 'GET' || incoming.method === 'HEAD'
+  if (!isRead && incoming.headers['authorization'] !== undefined) checkOrigin(progress.ask)
   const isClosed = await pass(context, progress.ask, found.route)
   const draft = await found.route.answer(progress.ask, found.params)
   const varied = found.variesByAccept ? varyBy(draft, 'Accept') : draft
@@ -219,7 +222,7 @@ async function openUpgrade(context: Context, incoming: Incoming): Promise<Switch
   return opened.value ?? reply
 }
 
-/** A browser lets any page open a WebSocket to any host: other origins are refused here, where CORS does not do it. */
+/** A browser lets any page open a WebSocket to any host, and send it forms: other origins are refused here, where CORS does not do it. */
 function checkOrigin({ headers, baseUrl }: Ask): void {
   const { origin } = headers
   if (origin === undefined || origin === new URL(baseUrl()).origin) return

@@ -48,7 +48,7 @@ export const httpErrors: Catalogue<HttpDetails> = {
   },
   origin_refused: {
     status: 403,
-    message: (d) => `Cannot open the connection: pages of "${d.origin}" may not`,
+    message: (d) => `Cannot do this for a page of "${d.origin}": only this server's own pages may`,
   },
   call_unsigned: {
     status: 403,
