@@ -102,7 +102,7 @@ suite('flags', { concurrency: 1 }, () => {
     assert.equal(added.code, 0, added.shown)
     assert.match(added.stdout, /\+ more 1\.0\.0\n.*stele\.lock was written/)
     assert.ok(!existsSync(join(at, 'node_modules', 'more')))
-    assert.match(readFileSync(join(at, 'package.json'), 'utf8'), /"more": "\^1\.0\.0"/)
+    assert.match(readFileSync(join(at, 'package.json'), 'utf8'), /"more":"\^1\.0\.0"/)
     const ci = await stele(['ci'])
     assert.equal(ci.code, 0, ci.shown)
     assert.ok(existsSync(join(at, 'node_modules', 'more')))

@@ -5,17 +5,20 @@ import type { JsonObject } from '@stele/formats/json'
 import { parseVersion } from '@stele/formats/names'
 import { roundsOf } from '@stele/testkit'
 import fc from 'fast-check'
+import { codePoint, codePointCount } from '../../testkit/src/code-points.ts'
 import {
   createNormalizedRecords,
   createRecordTexts,
   type RecordTexts,
 } from '../src/record-texts.ts'
 
+const anyCharacter = fc.nat(codePointCount - 1).map(codePoint)
+
 const version = parseVersion('1.0.0')
 const name = fc.constantFrom('a', '@s/b', 'Up.Case')
 const key = fc.oneof(
   fc.constantFrom('a', 'b', '10', '9', '__proto__', '@s/x', 'ä', 'A', '.', '..', 'x/y', 'c:d', ''),
-  fc.string({ unit: 'binary', maxLength: 4 }),
+  fc.string({ unit: anyCharacter, maxLength: 4 }),
 )
 const text = fc.oneof(
   fc.constantFrom(
@@ -28,7 +31,7 @@ const text = fc.oneof(
     './bin/x.js',
   ),
   fc.constantFrom('bin/x.js', '../x', '/x', 'a\\b', '.x', 'a/.x', '"', '\\ud800', 'constructor'),
-  fc.string({ unit: 'binary', maxLength: 4 }),
+  fc.string({ unit: anyCharacter, maxLength: 4 }),
 )
 const texts = fc.dictionary(key, text, { maxKeys: 4 })
 const odd = fc.oneof(

@@ -4,13 +4,16 @@ import { test } from 'node:test'
 import { highestUpTo } from '@stele/formats/ranges'
 import { baseMark } from '@stele/releases/observed'
 import fc from 'fast-check'
+import { codePoint, codePointCount } from '../../testkit/src/code-points.ts'
 import { applyCuts, planCuts, timesOf, versionsOf } from '../src/cutting.ts'
+
+const anyCharacter = fc.nat(codePointCount - 1).map(codePoint)
 
 const all = ['1.0.0', '1.1.0', '2.0.0-rc.1', '2.0.0', '10.0.0']
 
 /** As take-in writes them, with whatever may lie in strings. */
 const packuments = fc.record({
-  readme: fc.string({ unit: 'binary' }),
+  readme: fc.string({ unit: anyCharacter }),
   versions: fc.uniqueArray(fc.constantFrom(...all)),
   tagged: fc.constantFrom(...all),
   hasTimes: fc.boolean(),

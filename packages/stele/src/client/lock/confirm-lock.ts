@@ -1,7 +1,5 @@
 // Whether what a lock tells of packages is what they tell themselves: where their tarballs are, what they depend on, which programs they
 // bring. Their package.jsons are asked, which came from the registry; where these tell something else, the registry is.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { SteleError } from '@stele/errors'
 import type { Registries, RegistryConfig } from '@stele/fetch'
 import { binsOf } from '@stele/install'
@@ -22,6 +20,7 @@ import {
   releaseOf,
   soundRelease,
 } from '@stele/resolve/graph'
+import { manifestIn } from '../project/manifest-in.ts'
 
 /** Whom to ask, and by which rules the lock was made. `path` is the lock's. */
 export type Confirming = {
@@ -59,7 +58,7 @@ export async function confirmPackages(
     const isPlain = dist.tarball === '' && bin === undefined && directories === undefined
     if (isPlain && dependencies.size === 0) continue // The registry's own bytes, and nothing is said of them.
     const claim = { graph, release, dependencies, folder: folderOf(key) }
-    const reason = faultIn(claim, manifestIn(claim.folder), confirming)
+    const reason = faultIn(claim, releaseIn(claim.folder), confirming)
     if (reason === undefined) continue
     const told = isOfRegistry(id, release) ? await toldOf(release, confirming) : undefined
     if (told !== undefined && isOfSameBytes(release, told)) {
@@ -112,14 +111,13 @@ function decoded(path: string): string {
   }
 }
 
-function manifestIn(folder: string): Release | undefined {
-  try {
-    const text = readFileSync(join(folder, 'package.json'), 'utf8')
-    const manifest = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text)
-    return { ...soundRelease(manifest), dist: { tarball: '' } }
-  } catch {
-    return undefined
-  }
+/** What the package says itself. */
+function releaseIn(folder: string): Release | undefined {
+  const manifest = manifestIn(folder)
+  if (manifest === undefined) return undefined
+  const { name = '', version = '' } = manifest
+  if (typeof name !== 'string' || typeof version !== 'string') return undefined
+  return soundRelease({ ...manifest, name, version, dist: { tarball: '' } })
 }
 
 /** What the lock says of a package. */
