@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeZip } from '../packages/faces/test/make-zip.ts'
 import { createNpm, type NpmVersion, npmVersions } from './npm-client.ts'
+import { killGroup, spawnOwn, waitForLine } from './processes.ts'
 import { makeUpload, memberOf, publish, type RegistryClient, signUp } from './registry-client.ts'
-import { assertNoTrouble, assertVerifies, startServer } from './server.ts'
+import { assertNoTrouble, assertVerifies, mainFile, startServer } from './server.ts'
 import { makeFolder } from './temporary-folder.ts'
 
 const tree = '/resources/jsregistry/root'
@@ -112,6 +113,45 @@ test('what is uploaded as a WebJar is a release like any other', async () => {
   assert.equal(code, 0, shown)
   const file = await readFile(join(folder.path, 'node_modules/map/map.js'), 'utf8')
   assert.equal(file, 'module.exports = "from a jar"\n')
+  assertNoTrouble(server.lines)
+  await assertVerifies(server.url)
+})
+
+test('an archive whose upload is cut short by kill -9 is sent again, and then all of it is there', async () => {
+  await using folder = await makeFolder('jsregistry-killed')
+  const names = Array.from({ length: 80 }, (_, at) => `p${at}`)
+  const zip = makeZip(
+    names.map((name) => ({
+      path: `${name}/package.json`,
+      content: JSON.stringify({ name, version: '1.0.0' }),
+    })),
+  )
+  const listed = async (url: string): Promise<number> =>
+    Object.keys(await read(`${url}${tree}`)).length
+  const upload = async (url: string, token: string): Promise<Response> => {
+    const body = new FormData()
+    body.append('file', new Blob([new Uint8Array(zip)]), 'all.zip')
+    const headers = { authorization: `Bearer ${token}` }
+    return fetch(`${url}/resources/jsregistry/upload`, { method: 'POST', body, headers })
+  }
+
+  const args = [mainFile, 'serve', '--dir', folder.path, '--port', '0']
+  const env = { PATH: process.env['PATH'], HOME: folder.path }
+  const child = spawnOwn(process.execPath, args, { cwd: folder.path, env })
+  child.stdout.resume()
+  const { url } = JSON.parse(await waitForLine(child, /"event":"listening"/, 30_000))
+  const { token } = await signUp(url, 'max')
+  const cut = upload(url, token).catch(() => undefined)
+  while ((await listed(url)) < 5) await new Promise(setImmediate)
+  killGroup(child)
+  await cut
+
+  await using server = await startServer({ dir: folder.path })
+  const before = await listed(server.url)
+  assert.ok(before >= 5 && before < names.length, `${before} were there`)
+  const again = await upload(server.url, token)
+  assert.equal(again.status, 201, await again.text())
+  assert.equal(await listed(server.url), names.length)
   assertNoTrouble(server.lines)
   await assertVerifies(server.url)
 })

@@ -72,14 +72,33 @@ test('POST of an archive moves "latest" to newer releases only', async () => {
   }
 })
 
-test('POST of an archive publishes nothing when one of its packages exists', async () => {
+test('POST of an archive publishes nothing when one of its packages exists with other files', async () => {
   const fixture = createFixture()
   const { authorization } = await signUp(fixture, 'max')
-  await upload(fixture, { file: zipOf('one') }, { authorization })
+  const content = JSON.stringify({ name: 'one', version: '1.0.0', description: 'another' })
+  const file = makeZip([{ path: 'package.json', content }])
+  assert.equal((await upload(fixture, { file }, { authorization })).status, 201)
   const reply = await upload(fixture, { file: zipOf('new', 'one') }, { authorization })
   assert.equal(reply.status, 409)
   assert.match(textOf(reply), /one@1\.0\.0/)
   assert.equal((await fixture.app(ask('GET', '/new'))).status, 404)
+})
+
+test('POST of an archive publishes the rest where some of it was published before, just as it is', async () => {
+  const fixture = createFixture()
+  const { authorization } = await signUp(fixture, 'max')
+  assert.equal((await upload(fixture, { file: zipOf('one') }, { authorization })).status, 201)
+  const reply = await upload(fixture, { file: zipOf('one', 'new') }, { authorization })
+  assert.equal(reply.status, 201, textOf(reply))
+  const { items } = jsonOf(reply)
+  assert.ok(Array.isArray(items))
+  const shown = items.map((item) => [Object(item).name, Object.hasOwn(Object(item), 'entry')])
+  assert.deepEqual(shown, [
+    ['one', false],
+    ['new', true],
+  ])
+  const again = await upload(fixture, { file: zipOf('one', 'new') }, { authorization })
+  assert.equal(again.status, 409, 'nothing of it is new')
 })
 
 test("POST of an archive publishes nothing when one of its packages is somebody else's", async () => {

@@ -1,7 +1,9 @@
 // POST of an archive: what is found in it is published, each package as a release like any other.
+import { hash } from 'node:crypto'
 import { isSteleError, SteleError } from '@stele/errors'
 import { newestOf } from '@stele/formats/ranges'
 import { type Ask, type Draft, jsonDraft, ownOnly, type Route } from '@stele/http/routes'
+import { tarballFile } from '@stele/releases/release'
 import {
   type FoundInArchive,
   findPackages,
@@ -69,27 +71,65 @@ async function publishAll(
   packages: readonly FoundInArchive[],
   uploading: Uploading,
 ): Promise<Draft> {
-  const { account, ports } = uploading
-  // All of them before the first is published.
-  for (const { name, version } of packages) {
-    ports.registry.requirePublishable({ account, name, version })
+  const known = await findKnown(packages, uploading) // All of them before the first is published.
+  const items: Item[] = []
+  for (const found of packages) {
+    const isKnown = known.has(found)
+    items.push(isKnown ? itemOf(found, uploading) : await publish(found, { ...uploading, items }))
   }
-  const items: object[] = []
-  for (const found of packages) items.push(await publish(found, { ...uploading, items }))
-  const specs = packages.map((one) => `${one.name}@${one.version}`)
-  uploading.ask.notes['published'] = specs.join(' ')
+  const specOf = (one: Pick<FoundInArchive, 'name' | 'version'>): string =>
+    `${one.name}@${one.version}`
+  const published = items.filter(({ entry }) => entry !== undefined)
+  uploading.ask.notes['published'] = published.map(specOf).join(' ')
   const type = /\.jar$/i.test(name) ? 'jar' : 'zip'
-  const said = { file: name, name: specs.join(' '), type, items }
+  const said = { file: name, name: packages.map(specOf).join(' '), type, items }
   return jsonDraft(201, said, { 'cache-control': ownOnly })
 }
 
-type Publishing = Uploading & { readonly items: readonly object[] }
+/**
+ * Those that were published before, just as they are, where others were not: the rest of an archive of which some went wrong. Throws
+ * what publishing any of the others would, as far as that is known, and version_exists where all of them are there.
+ */
+async function findKnown(
+  packages: readonly FoundInArchive[],
+  { account, ports: { registry } }: Uploading,
+): Promise<ReadonlySet<FoundInArchive>> {
+  const known = new Set<FoundInArchive>()
+  let exists: unknown
+  for (const found of packages) {
+    try {
+      registry.requirePublishable({ account, name: found.name, version: found.version })
+    } catch (error) {
+      if (!isSteleError(error, 'version_exists')) throw error
+      exists ??= error
+      known.add(found)
+    }
+  }
+  if (known.size === packages.length) throw exists
+  for (const { name, version, files } of known) {
+    const there = registry.tarball(name, tarballFile(name, version))
+    const sha512 = hash('sha512', await writeTarball(files), 'hex')
+    if (there?.sha512 === sha512) continue
+    throw new SteleError('version_exists', { spec: `${name}@${version}` })
+  }
+  return known
+}
+
+type Publishing = Uploading & { readonly items: readonly Item[] }
+
+/** What is said of a package. Without `entry` it was published before, or is not. */
+type Item = Pick<FoundInArchive, 'name' | 'version'> & {
+  readonly location?: string
+  readonly entry?: number
+  readonly error?: string
+  readonly code?: string
+}
 
 async function publish(
-  { name, version, files }: FoundInArchive,
+  found: FoundInArchive,
   { ask, account, ports, items }: Publishing,
-): Promise<object> {
-  const location = versionUrl(treeUrl(ask), name, version)
+): Promise<Item> {
+  const { name, version, files } = found
   const tarball = await writeTarball(files)
   releaseFiles(files) // No other package has them.
   try {
@@ -103,12 +143,17 @@ async function publish(
       check: () => undefined,
     })
     if (isRepeat) throw new SteleError('version_exists', { spec: `${name}@${version}` })
-    return { name, version, location, entry }
+    return { ...itemOf(found, { ask }), entry }
   } catch (error) {
     // What was published stays: the first one's error is the answer, that of a later one stands beside what went well.
-    if (items.length === 0 || !isSteleError(error)) throw error
+    const isFirst = items.every(({ entry }) => entry === undefined)
+    if (isFirst || !isSteleError(error)) throw error
     return { name, version, error: error.message, code: error.code }
   }
+}
+
+function itemOf({ name, version }: FoundInArchive, { ask }: Pick<Uploading, 'ask'>): Item {
+  return { name, version, location: versionUrl(treeUrl(ask), name, version) }
 }
 
 /** Whoever uploads says of no tag: a snapshot or an older version must not become what everybody installs. */
