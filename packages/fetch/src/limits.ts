@@ -42,3 +42,5 @@ export const abandonedMs: number = 24 * 60 * 60 * 1000
 export const maxVersionAddresses = 1_000
 /** Bytes of what such an address tells: a package.json. */
 export const maxVersionBytes: number = 4 * 2 ** 20
+/** Bytes of all that those of a packument tell: some ten times what a thousand package.jsons have. */
+export const maxVersionsBytes: number = 32 * 2 ** 20

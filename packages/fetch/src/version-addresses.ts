@@ -3,7 +3,7 @@
 import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import { newestOf } from '@stele/formats/ranges'
-import { maxDocumentBytes, maxSockets, maxVersionAddresses } from './limits.ts'
+import { maxSockets, maxVersionAddresses, maxVersionsBytes } from './limits.ts'
 import type { Answer } from './request.ts'
 
 /** A packument, where it was found, and who asks for what it names. */
@@ -28,14 +28,14 @@ export async function withVersions(packument: JsonObject, asking: Expanding): Pr
   }
   const faults: string[] = []
   const found = new Map<string, JsonObject>()
-  let leftBytes = maxDocumentBytes
+  let leftBytes = maxVersionsBytes
   await inTurns(named, async ([version, told]) => {
     if (isJsonObject(told)) return void found.set(version, told)
     const asked = typeof told === 'string' ? addressOf(told, url) : undefined
     if (asked === undefined) return void faults.push(`${version} has no address on the web`)
     const answer = await asking.get(asked)
     leftBytes -= answer.body.length
-    if (leftBytes < 0) throw odd(url, `its versions have more than ${maxDocumentBytes} bytes`)
+    if (leftBytes < 0) throw odd(url, `its versions have more than ${maxVersionsBytes} bytes`)
     const release = readVersion(answer, name, version)
     if (typeof release === 'string') faults.push(`${version} ${release}`)
     else found.set(version, release)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { isSteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
-import { maxVersionAddresses } from '../src/limits.ts'
+import { maxVersionAddresses, maxVersionsBytes } from '../src/limits.ts'
 import { withVersions } from '../src/version-addresses.ts'
 
 const url = 'https://one.example/root/p'
@@ -111,6 +111,14 @@ suite('withVersions()', () => {
       await refused(expand(Object.fromEntries(many))),
       /1001 versions by their addresses/,
     )
+  })
+
+  test('refuses versions that have too many bytes together', async () => {
+    const answer = { ...release, readme: 'x'.repeat(maxVersionsBytes / 4) }
+    const named = ['1.0.0', '1.0.1', '1.0.2', '1.0.3'].map((version) => [version, 'p/1'] as const)
+    const answers = { 'https://one.example/root/p/1?dist=true': answer }
+    const expanding = expand(Object.fromEntries(named), answers)
+    assert.match(await refused(expanding), /its versions have more than 33554432 bytes/)
   })
 
   test('asks for nothing more once asking fails', async () => {
