@@ -1,4 +1,5 @@
 // Looks at folders and reads files, following no link: the one file of this package that does.
+import { createHash } from 'node:crypto'
 import {
   type BigIntStats,
   closeSync,
@@ -10,7 +11,13 @@ import {
   readSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { maxPackageFiles, maxScannedDepth, maxZipNameBytes, maxZipPathBytes } from './limits.ts'
+import {
+  maxPackageFiles,
+  maxScannedDepth,
+  maxZipNameBytes,
+  maxZipPathBytes,
+  pieceBytes,
+} from './limits.ts'
 
 /** A file or folder as it was seen. `mark` differs as soon as anything was done to it. */
 export type Seen = { readonly mark: string; readonly changedMs: number }
@@ -113,25 +120,41 @@ export function seeFile(path: string): (Seen & { readonly sizeBytes: number }) |
 }
 
 /** The bytes of a file that is still the one that was seen; undefined where it is not, or has changed meanwhile. */
-export function readSeen(path: string, { mark }: Seen): Buffer | undefined {
+export function readSeen(
+  path: string,
+  seen: Seen & { readonly sizeBytes: number },
+): Buffer | undefined {
+  const bytes = Buffer.allocUnsafe(seen.sizeBytes)
+  let length = 0
+  const isSame = eachPiece(path, seen, (piece) => {
+    length += piece.copy(bytes, length)
+  })
+  return isSame && length === bytes.length ? bytes : undefined
+}
+
+/** The SHA-256 of such a file, in hex: of however large a one, little is in memory. */
+export function digestSeen(path: string, seen: Seen): string | undefined {
+  const digest = createHash('sha256')
+  return eachPiece(path, seen, (piece) => digest.update(piece)) ? digest.digest('hex') : undefined
+}
+
+/** False where it is not the file that was seen, before or after. */
+function eachPiece(path: string, { mark }: Seen, take: (piece: Buffer) => unknown): boolean {
   let file: number
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    if (isAbsent(error)) return undefined
+    if (isAbsent(error)) return false
     throw error
   }
   try {
-    const before = fstatSync(file, { bigint: true })
-    if (seenOf(before).mark !== mark) return undefined
-    const bytes = Buffer.allocUnsafe(Number(before.size))
-    let length = 0
-    while (length < bytes.length) {
-      const count = readSync(file, bytes, length, bytes.length - length, null)
-      if (count === 0) return undefined
-      length += count
+    const isSame = (): boolean => seenOf(fstatSync(file, { bigint: true })).mark === mark
+    if (!isSame()) return false
+    const piece = Buffer.allocUnsafe(pieceBytes)
+    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece)) {
+      take(piece.subarray(0, count))
     }
-    return seenOf(fstatSync(file, { bigint: true })).mark === mark ? bytes : undefined
+    return isSame()
   } finally {
     closeSync(file)
   }

@@ -1,5 +1,6 @@
 // What a scan found of a package: enough to locate it in the log, and to find its files again.
 import { hash } from 'node:crypto'
+import { SteleError } from '@stele/errors'
 import {
   formatRecord,
   normalizeManifest,
@@ -8,6 +9,7 @@ import {
 } from '@stele/formats/manifest'
 import type { PackageName, Version } from '@stele/formats/names'
 import { formatFileList, type ListedFile } from '@stele/tarball'
+import { maxRecordLength } from './limits.ts'
 
 /** Where the files of a package lie. */
 export type Place =
@@ -49,11 +51,16 @@ export function describe(
   const paths = listed.map(({ path }) => path)
   const manifest = normalizeManifest(parsePackageJson(packageJson, 'its package.json'), paths)
   const record = recordOf(manifest)
+  const text = formatRecord(record)
+  if (text.length > maxRecordLength) {
+    const reason = `what it needs takes more than ${maxRecordLength} characters`
+    throw new SteleError('json_invalid', { what: 'its package.json', reason })
+  }
   return {
     name: record.name,
     version: record.version,
     files: hash('sha256', list, 'hex'),
-    record: formatRecord(record),
+    record: text,
     facts: { list, packageJson },
   }
 }

@@ -37,6 +37,12 @@ export const maxPackageBytes: number = 512 * mib
 /** Bytes of the files of a package that has a tarball: what may be shown of a release. */
 export const maxDistributedBytes: number = 32 * mib
 
+/** Bytes of a file that are read at a time. */
+export const pieceBytes: number = 1024 * 1024
+
+/** Characters of a release record: what the rules take. */
+export const maxRecordLength: number = 256 * 1024
+
 /** How long a package must hold still before it is taken, in milliseconds: whoever copies it in may pause between two files. */
 export const settleMs = 2_000
 
@@ -52,3 +58,6 @@ export const gatherMs = 200
 /** How long a scanner rests before it looks again, whatever happens: at least so long, in milliseconds, and so many times what the last look took. */
 export const leastRestMs = 500
 export const restTimes = 3
+
+/** Bytes that are hashed before others have their turn: some 20 ms. */
+export const bytesAtOnce: number = 8 * 1024 * 1024

@@ -4,10 +4,11 @@ import { hash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isSteleError } from '@stele/errors'
 import type { ListedFile } from '@stele/tarball'
 import type { Distribution, Finding, Place } from './finding.ts'
-import { maxDistributedBytes, maxScannedArchiveBytes } from './limits.ts'
+import { bytesAtOnce, maxScannedArchiveBytes } from './limits.ts'
 import { filesBelow } from './read-archive.ts'
 import { sorted, tarballOfZip } from './read-package.ts'
 import { readZip } from './read-zip.ts'
@@ -30,24 +31,21 @@ export async function readPlacedFile(
 ): Promise<PackageFile | undefined> {
   if (listed.path === 'package.json') return { ...listed, content: known.packageJson }
   if (place.kind === 'archive') {
-    const all = await readPlacedFiles(place, known, maxScannedArchiveBytes * 4)
+    const all = await readArchived(place, known)
     return all?.find(({ path }) => path === listed.path)
   }
   const content = await readRight(join(place.path, listed.path), listed)
   return content && { ...listed, content }
 }
 
-/** All files; undefined where one of them is not what the list says any more, or they are too many bytes. */
+/** All files; undefined where one of them is not what the list says any more. They are all held: see how many bytes they are first. */
 export async function readPlacedFiles(
   place: Place,
   known: KnownFiles,
-  maxBytes: number = maxDistributedBytes,
 ): Promise<readonly PackageFile[] | undefined> {
-  const listed = [...known.files.values()]
-  if (listed.reduce((sum, { size }) => sum + size, 0) > maxBytes) return undefined
   if (place.kind === 'archive') return readArchived(place, known)
   const found: PackageFile[] = []
-  for (const one of listed) {
+  for (const one of known.files.values()) {
     const file = await readPlacedFile(place, known, one)
     if (file === undefined) return undefined
     found.push(file)
@@ -65,11 +63,13 @@ export async function readPlacedTarball(
     ? packFiles(place, known)
     : packZip({ name, version, place }, zip, known))
   if (tarball === undefined) return undefined
+  await nextTurn() // To make it took a while, and so does this.
   return `sha512-${hash('sha512', tarball, 'base64')}` === integrity ? tarball : undefined
 }
 
 async function packFiles(place: Place, known: KnownFiles): Promise<Uint8Array | undefined> {
   const files = await readPlacedFiles(place, known)
+  await nextTurn()
   return files && writePlainTarball(sorted(files))
 }
 
@@ -93,10 +93,15 @@ async function readArchived(
   const entries = await orNothing(async () => filesBelow(await readZip(bytes), prefix))
   const byPath = new Map((entries ?? []).map((entry) => [entry.path, entry]))
   const found: PackageFile[] = []
+  let hashedBytes = 0
   for (const listed of known.values()) {
     const content = listed.path === 'package.json' ? packageJson : byPath.get(listed.path)?.content
     if (content === undefined || !isRight(content, listed)) return undefined
     found.push({ ...listed, content })
+    hashedBytes += content.length
+    if (hashedBytes < bytesAtOnce) continue
+    hashedBytes = 0
+    await nextTurn()
   }
   return found
 }

@@ -5,7 +5,7 @@ import { isSteleError, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue, parseTolerantJson } from '@stele/formats/json'
 import type { ListedFile } from '@stele/tarball'
 import { translateBundle } from './bundle.ts'
-import { readSeen, type SeenTree, seeFile, seeTree } from './disk.ts'
+import { digestSeen, readSeen, type SeenTree, seeFile, seeTree } from './disk.ts'
 import { findPackages } from './find-packages.ts'
 import { type Distribution, describe, type Facts, type Finding, listedOf } from './finding.ts'
 import { maxDistributedBytes, maxPackageBytes, maxScannedArchiveBytes } from './limits.ts'
@@ -74,20 +74,28 @@ export async function readPackage(
   const held: ZipEntry[] = []
   const listed: ListedFile[] = []
   for (const file of tree.files) {
-    const content = readSeen(join(folder, file.path), file)
-    if (content === undefined) return undefined
-    listed.push(listedOf(file.path, file.mode, content))
-    const { path, mode } = file
-    if (isDistributed || isNeeded(path, sizeBytes)) held.push({ path, mode, content })
+    const { path, mode, sizeBytes: size } = file
+    const place = join(folder, path)
+    const content = isDistributed || isNeeded(file) ? readSeen(place, file) : undefined
+    const sha256 = content === undefined ? digestSeen(place, file) : hash('sha256', content, 'hex')
+    if (sha256 === undefined) return undefined
+    listed.push({ path, mode, size, sha256 })
+    if (content !== undefined) held.push({ path, mode, content })
   }
   const reading = await readFiles(folder, { held, listed, isDistributed }, source)
   return seeTree(folder).mark === tree.mark ? withTime(reading, tree) : undefined
 }
 
 /** What describes it, and the zip that may be its distribution. */
-function isNeeded(path: string, sizeBytes: number): boolean {
-  if (path === 'package.json' || path === 'manifest.json') return true
-  return sizeBytes <= maxPackageBytes && /^dist\/[^/]+@[^/@]+\.zip$/.test(path)
+function isNeeded({
+  path,
+  sizeBytes,
+}: {
+  readonly path: string
+  readonly sizeBytes: number
+}): boolean {
+  if (path === 'package.json' || path === 'manifest.json') return sizeBytes <= maxDescriptorBytes
+  return sizeBytes <= maxScannedArchiveBytes && /^dist\/[^/]+@[^/@]+\.zip$/.test(path)
 }
 
 type Files = {
@@ -107,7 +115,7 @@ async function readFiles(
   if (translated !== undefined && 'fault' in translated) return faulty(translated.fault)
   const made = translated?.packageJson
   const packageJson = own ?? made
-  if (packageJson === undefined) return undefined // It went away meanwhile.
+  if (packageJson === undefined) return faulty('its package.json is too large')
   const all =
     made === undefined ? listed : [...listed, listedOf(made.path, made.mode, made.content)]
   try {

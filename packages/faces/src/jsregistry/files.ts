@@ -38,7 +38,7 @@ async function showFile(
   const path = params('*').replace(/\/+$/, '')
   const located = findLocated(ports, name, version)
   const file =
-    located === undefined
+    located === undefined || located.one.isPacked === true
       ? (await contents({ name, version, client: ask.client })).files.get(path)
       : await located.reads.file(located.one, path)
   if (file === undefined) {

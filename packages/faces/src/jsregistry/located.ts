@@ -97,8 +97,9 @@ export async function showManifest(
   const { _id, dist: _dist, ...manifest } = await reads.manifest(one)
   const { name, version, distribution } = one
   if (distribution === undefined) return { manifest }
+  const { integrity, shasum } = distribution
   const tarball = distributionUrl(tree, { name, version, type: 'tgz' })
-  return { manifest, dist: { ...distribution, tarball } }
+  return { manifest, dist: { integrity, shasum, tarball } }
 }
 
 /** A packument of what was published, with the located versions that can be installed. */

@@ -24,6 +24,8 @@ export type LocatedVersion = {
   readonly files: string
   /** Its tarball, where it has one. */
   readonly distribution?: { readonly integrity: string; readonly shasum: string }
+  /** Its files lie in an archive, or a tarball: to read one takes as long as to read all. */
+  readonly isPacked?: true
   /** Where its files are shown besides: an address, or a path of this server. */
   readonly location?: string
   /** When its newest file was written, ms since 1970. */

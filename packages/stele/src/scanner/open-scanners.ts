@@ -12,7 +12,7 @@ import { type ScanThread, startScanThread } from './thread.ts'
 
 /** Scanning begins when the log can be written to. What was located before is shown as soon as the log was read. */
 export function openScanners(
-  { reads, identity, submit, storage, main, client }: RunningService,
+  { reads, identity, submit, storage, main, client, log: logReads }: RunningService,
   closing: AsyncDisposableStack,
   { sources, report }: Pick<KindPorts, 'report'> & { readonly sources: readonly Source[] },
 ): LocatedReads {
@@ -57,5 +57,13 @@ export function openScanners(
     const facts = { reason: error instanceof Error ? error.message : String(error) }
     report({ event: 'scanner_failed', ...facts })
   })
-  return createLocatedReads({ shelf, sources, factsFolder, blob: log.blobs.read, again })
+  const { takenDown } = logReads
+  return createLocatedReads({
+    shelf,
+    sources,
+    factsFolder,
+    blob: log.blobs.read,
+    takenDown,
+    again,
+  })
 }

@@ -6,6 +6,8 @@ import { isJsonObject, type JsonObject, parseTolerantJson } from '@stele/formats
 import { hexOfIntegrity } from '@stele/formats/names'
 import {
   type FolderSource,
+  maxDistributedBytes,
+  maxZipUnpackedBytes,
   type PackageFile,
   type Place,
   readFacts,
@@ -27,6 +29,8 @@ export type ReadsOptions = {
   readonly factsFolder: string
   /** The log's blobs. */
   readonly blob: (name: string) => Uint8Array | undefined
+  /** Why a blob was taken down; undefined where it was not. */
+  readonly takenDown: (name: string) => string | undefined
   /** Has a package be read again. */
   readonly again: (scanner: string, spec: string) => void
 }
@@ -71,8 +75,9 @@ type FileReads = {
 function createFileReads({
   facts,
   blob,
+  takenDown,
   again,
-}: Pick<ReadsOptions, 'blob' | 'again'> & {
+}: Pick<ReadsOptions, 'blob' | 'takenDown' | 'again'> & {
   readonly facts: (files: string) => Promise<Facts | undefined>
 }): FileReads {
   /** It is looked at again, unless that would change nothing; whoever asked is told what to do. */
@@ -100,14 +105,30 @@ function createFileReads({
   }
 
   /** The tarball that the log keeps; undefined where it keeps none. */
-  const kept = ({ row }: Located): Uint8Array | undefined =>
-    row.integrity === null ? undefined : blob(hexOfIntegrity(row.integrity))
+  function kept({ row }: Located): Uint8Array | undefined {
+    if (row.integrity === null) return undefined
+    const name = hexOfIntegrity(row.integrity)
+    const reason = takenDown(name)
+    if (reason === undefined) return blob(name)
+    throw new SteleError('taken_down', { spec: `${row.name}@${row.version}`, reason })
+  }
 
   async function listedFile(one: Located, path: string): Promise<PackageFile | undefined> {
     const what = `the file "${path.slice(0, 200)}"`
     const listed = (await factsOf(one, what)).files.get(path)
     if (listed === undefined) return undefined
+    refuseLarge(listed.size, maxZipUnpackedBytes)
     return placed(one, what, (place, known) => readPlacedFile(place, known, listed))
+  }
+
+  async function allFiles(one: Located): Promise<readonly PackageFile[]> {
+    const limit = one.finding?.place.kind === 'archive' ? maxZipUnpackedBytes : maxDistributedBytes
+    const { files } = await factsOf(one, 'a file')
+    refuseLarge(
+      [...files.values()].reduce((sum, { size }) => sum + size, 0),
+      limit,
+    )
+    return placed(one, 'a file', readPlacedFiles)
   }
 
   return {
@@ -118,8 +139,7 @@ function createFileReads({
     },
     all: async (one) => {
       const tarball = kept(one)
-      if (tarball !== undefined) return readTarball(tarball).files
-      return placed(one, 'a file', readPlacedFiles)
+      return tarball === undefined ? allFiles(one) : readTarball(tarball).files
     },
     tarball: async (one) => {
       const { row, finding } = one
@@ -139,6 +159,11 @@ function createFileReads({
   }
 }
 
+function refuseLarge(found: number, limit: number): void {
+  if (found <= limit) return
+  throw new SteleError('tarball_too_large', { what: 'its size in bytes', limit, found })
+}
+
 /** What can be told of it at once. */
 function shown({ row, finding }: Located, sources: readonly Source[]): LocatedVersion {
   const { name, version, scanner, files, integrity } = row
@@ -152,9 +177,15 @@ function shown({ row, finding }: Located, sources: readonly Source[]): LocatedVe
     scanner,
     files,
     modifiedMs,
+    ...((place.kind === 'archive' || isKept(source)) && { isPacked: true }),
     ...(distribution !== undefined && distribution.integrity === integrity && { distribution }),
     ...(location !== undefined && { location }),
   }
+}
+
+/** Its files are read out of the tarball that the log keeps. */
+function isKept(source: Source | undefined): boolean {
+  return source?.kind === 'folder' && source.tarballs === 'keep'
 }
 
 function locationOf({ url, folder }: FolderSource, { path }: Place): string | undefined {

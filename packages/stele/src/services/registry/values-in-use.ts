@@ -109,6 +109,11 @@ function otherUse(object: string, field: string): Use {
     const first = `end it first (stele reserve remove '${name}')`
     return { what: `the reservation of "${name}"`, first }
   }
+  const [, scanner, segment] = /^\/located\/([^/]+)\/([^/]+)$/.exec(object) ?? []
+  if (segment !== undefined) {
+    const first = 'take it out of the folder or archive where it lies first'
+    return { what: `${decodeSegment(segment)}@${field}, which "${scanner}" located`, first }
+  }
   // Of rules that are not this release's, too: nobody knows what they read.
   return { what: `the value of "${field}" in "${object}"` }
 }
