@@ -35,9 +35,12 @@ type Read = {
 
 async function start(dir: string, folder: string): Promise<Server> {
   const flags = [
-    ...['--jsregistry-directoryscanner-folder', folder],
-    ...['--jsregistry-directoryscanner-build-distribution-files', 'true'],
-    ...['--jsregistry-directoryscanner-refresh-period', '1s'],
+    '--jsregistry-directoryscanner-folder',
+    folder,
+    '--jsregistry-directoryscanner-build-distribution-files',
+    'true',
+    '--jsregistry-directoryscanner-refresh-period',
+    '1s',
   ]
   const args = [mainFile, 'serve', '--dir', dir, '--port', '0', '--log-level', 'info', ...flags]
   const env = { PATH: process.env['PATH'], HOME: dir }

@@ -3,37 +3,17 @@ import { relative } from 'node:path'
 import { SteleError } from '@stele/errors'
 import type { LocatedReads, LocatedVersion } from '@stele/faces/jsregistry'
 import { isJsonObject, type JsonObject, parseTolerantJson } from '@stele/formats/json'
-import { hexOfIntegrity } from '@stele/formats/names'
-import {
-  type FolderSource,
-  maxDistributedBytes,
-  maxZipUnpackedBytes,
-  type PackageFile,
-  type Place,
-  readFacts,
-  readPlacedFile,
-  readPlacedFiles,
-  readPlacedTarball,
-  type Source,
-} from '@stele/scanner'
-import { readTarball } from '@stele/tarball'
+import { type FolderSource, type Place, readFacts, type Source } from '@stele/scanner'
 import { maxKeptFactBytes, maxLocatedReads, maxLocatedWaiting, scanRetryS } from './limits.ts'
-import { isChanged, type Located, notAsLocated, type Shelf } from './located.ts'
-
-type Facts = NonNullable<Awaited<ReturnType<typeof readFacts>>>
+import type { Located, Shelf } from './located.ts'
+import { createFileReads, type Facts, type FilePorts } from './located-files.ts'
 
 /** What reading needs. */
 export type ReadsOptions = {
   readonly shelf: Pick<Shelf, 'names' | 'versions'>
   readonly sources: readonly Source[]
   readonly factsFolder: string
-  /** The log's blobs. */
-  readonly blob: (name: string) => Uint8Array | undefined
-  /** Why a blob was taken down; undefined where it was not. */
-  readonly takenDown: (name: string) => string | undefined
-  /** Has a package be read again. */
-  readonly again: (scanner: string, spec: string) => void
-}
+} & Omit<FilePorts, 'facts'>
 
 /** The reads over a shelf. */
 export function createLocatedReads(options: ReadsOptions): LocatedReads {
@@ -62,106 +42,6 @@ export function createLocatedReads(options: ReadsOptions): LocatedReads {
     tarball: (asked) => inTurn(() => files.tarball(find(asked))),
     ownZip: (asked) => inTurn(() => files.ownZip(find(asked))),
   }
-}
-
-type FileReads = {
-  readonly one: (one: Located, path: string) => Promise<PackageFile | undefined>
-  readonly all: (one: Located) => Promise<readonly PackageFile[]>
-  readonly tarball: (one: Located) => Promise<Uint8Array>
-  readonly ownZip: (one: Located) => Promise<Uint8Array | undefined>
-}
-
-/** Each gives what the log knows, or throws. */
-function createFileReads({
-  facts,
-  blob,
-  takenDown,
-  again,
-}: Pick<ReadsOptions, 'blob' | 'takenDown' | 'again'> & {
-  readonly facts: (files: string) => Promise<Facts | undefined>
-}): FileReads {
-  /** It is looked at again, unless that would change nothing; whoever asked is told what to do. */
-  function notNow(one: Located, what: string): SteleError {
-    const { scanner, name, version } = one.row
-    if (!isChanged(one)) again(scanner, `${name}@${version}`)
-    return notAsLocated(one, what)
-  }
-
-  async function factsOf(one: Located, what: string): Promise<Facts> {
-    const found = await facts(one.row.files)
-    if (found !== undefined) return found
-    throw notNow(one, what)
-  }
-
-  async function placed<T>(
-    one: Located,
-    what: string,
-    read: (place: Place, known: Facts) => Promise<T | undefined>,
-  ): Promise<T> {
-    const known = await factsOf(one, what)
-    const found = one.finding && (await read(one.finding.place, known))
-    if (found !== undefined) return found
-    throw notNow(one, what)
-  }
-
-  /** The tarball that the log keeps; undefined where it keeps none. */
-  function kept({ row }: Located): Uint8Array | undefined {
-    if (row.integrity === null) return undefined
-    const name = hexOfIntegrity(row.integrity)
-    const reason = takenDown(name)
-    if (reason === undefined) return blob(name)
-    throw new SteleError('taken_down', { spec: `${row.name}@${row.version}`, reason })
-  }
-
-  async function listedFile(one: Located, path: string): Promise<PackageFile | undefined> {
-    const what = `the file "${path.slice(0, 200)}"`
-    const listed = (await factsOf(one, what)).files.get(path)
-    if (listed === undefined) return undefined
-    refuseLarge(listed.size, maxZipUnpackedBytes)
-    return placed(one, what, (place, known) => readPlacedFile(place, known, listed))
-  }
-
-  async function allFiles(one: Located): Promise<readonly PackageFile[]> {
-    const limit = one.finding?.place.kind === 'archive' ? maxZipUnpackedBytes : maxDistributedBytes
-    const { files } = await factsOf(one, 'a file')
-    refuseLarge(
-      [...files.values()].reduce((sum, { size }) => sum + size, 0),
-      limit,
-    )
-    return placed(one, 'a file', readPlacedFiles)
-  }
-
-  return {
-    one: async (one, path) => {
-      const tarball = kept(one)
-      if (tarball === undefined) return listedFile(one, path)
-      return readTarball(tarball).files.find((file) => file.path === path)
-    },
-    all: async (one) => {
-      const tarball = kept(one)
-      return tarball === undefined ? allFiles(one) : readTarball(tarball).files
-    },
-    tarball: async (one) => {
-      const { row, finding } = one
-      const zip = finding?.distribution?.zip
-      const wanted = { integrity: row.integrity ?? '', ...(zip !== undefined && { zip }) }
-      return (
-        kept(one) ??
-        placed(one, 'the tarball', async (_place, known) =>
-          finding === undefined ? undefined : readPlacedTarball(finding, wanted, known),
-        )
-      )
-    },
-    ownZip: async (one) => {
-      const zip = one.finding?.distribution?.zip
-      return zip === undefined ? undefined : (await listedFile(one, zip))?.content
-    },
-  }
-}
-
-function refuseLarge(found: number, limit: number): void {
-  if (found <= limit) return
-  throw new SteleError('tarball_too_large', { what: 'its size in bytes', limit, found })
 }
 
 /** What can be told of it at once. */
