@@ -80,6 +80,14 @@ export const archiveRows: readonly Row[] = [
   archive('a bomb of 10 GB', () => makeZip([packageJson, bomb(0xfffffffe)])),
   archive('a bomb of 10 GB in 1 MB', () => makeZip([packageJson, ...sharedBomb()])),
   archive('a bomb of 10 GB that says it is small', () => makeZip([packageJson, bomb(2 ** 25)])),
+  archive('a package.json of 60 MB, of empty objects', () =>
+    makeZip([
+      {
+        path: 'package.json',
+        content: `{"name":"a","version":"1.0.0","x":[${'{},'.repeat(2e7)}0]}`,
+      },
+    ]),
+  ),
   archive('the same release twice', () =>
     makeZip([packageJson, { ...packageJson, path: 'again/package.json' }]),
   ),

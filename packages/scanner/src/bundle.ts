@@ -1,6 +1,7 @@
 // A bundle of map.apps: its manifest.json is translated to the package.json that makes it a package.
-import { isSteleError } from '@stele/errors'
-import { isJsonObject, type JsonValue, parseTolerantJson } from '@stele/formats/json'
+import { isSteleError, type SteleError } from '@stele/errors'
+import type { JsonObject } from '@stele/formats/json'
+import { parsePackageJson } from '@stele/formats/manifest'
 import type { ZipEntry } from './read-zip.ts'
 
 /** The package.json of a bundle, or why a manifest.json is no bundle's. */
@@ -13,7 +14,6 @@ type Translated = { readonly packageJson: ZipEntry } | { readonly fault: string 
 export function translateBundle({ path, content }: ZipEntry): Translated {
   const manifest = parseManifest(path, content)
   if (isSteleError(manifest)) return { fault: manifest.message }
-  if (!isJsonObject(manifest)) return { fault: `"${path}" is not a JSON object` }
   const { name, version, location: _place, ...others } = manifest
   if (manifest['Bundle-SymbolicName'] !== undefined && name === undefined) {
     const fault = `"${path}" has the members of map.apps 3; give it a "name" and a "version"`
@@ -29,9 +29,10 @@ export function translateBundle({ path, content }: ZipEntry): Translated {
   return { packageJson: { path: `${root}package.json`, mode: 644, content: Buffer.from(text) } }
 }
 
-function parseManifest(path: string, content: Uint8Array): JsonValue | Error {
+/** Within the bounds of a package.json, which it becomes. */
+function parseManifest(path: string, content: Uint8Array): JsonObject | SteleError {
   try {
-    return parseTolerantJson(Buffer.from(content).toString('utf8'), `"${path}"`)
+    return parsePackageJson(content, `"${path}"`)
   } catch (error) {
     if (isSteleError(error, 'json_invalid')) return error
     throw error

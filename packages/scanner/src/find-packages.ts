@@ -1,6 +1,5 @@
 // The packages in an archive, whatever its shape: a package at its root, below one folder, or many side by side, as in a WebJar.
 import { SteleError } from '@stele/errors'
-import { isJsonObject, parseTolerantJson } from '@stele/formats/json'
 import {
   formatRecord,
   normalizeManifest,
@@ -9,7 +8,7 @@ import {
 } from '@stele/formats/manifest'
 import type { PackageName, Version } from '@stele/formats/names'
 import { translateBundle } from './bundle.ts'
-import { maxUploadedPackages } from './limits.ts'
+import { maxDescribingBytes, maxUploadedPackages } from './limits.ts'
 import type { ZipEntry } from './read-zip.ts'
 
 /** A package that was found: its files by their paths inside it. */
@@ -27,8 +26,13 @@ export function findPackages(entries: readonly ZipEntry[]): readonly FoundInArch
   const roots: { readonly root: string; readonly packageJson: ZipEntry; readonly made: boolean }[] =
     []
   const faults: string[] = []
+  let describingBytes = 0
   for (const { root, entry } of describedFolders(entries)) {
     if (roots.some((outer) => root.startsWith(outer.root))) continue
+    describingBytes += entry.content.length
+    if (describingBytes > maxDescribingBytes) {
+      throw refused(`what describes its packages takes more than ${maxDescribingBytes} bytes`)
+    }
     const made = entry.path.endsWith('manifest.json')
     const bundle = made ? translateBundle(entry) : { packageJson: entry }
     if ('fault' in bundle) faults.push(bundle.fault)
@@ -68,11 +72,10 @@ function identityOf(
   paths: readonly string[],
 ): Pick<FoundInArchive, 'name' | 'version'> {
   const what = `"${path}"`
-  const said = parseTolerantJson(Buffer.from(content).toString('utf8'), what)
-  if (!isJsonObject(said)) throw refused(`${what} is not a JSON object`)
+  const said = parsePackageJson(content, what)
   if (typeof said['name'] !== 'string') throw refused(`${what} has no "name"`)
   if (typeof said['version'] !== 'string') throw refused(`${what} has no "version"`)
-  const record = recordOf(normalizeManifest(parsePackageJson(content, what), paths))
+  const record = recordOf(normalizeManifest(said, paths))
   formatRecord(record)
   return { name: record.name, version: record.version }
 }

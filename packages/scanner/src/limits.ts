@@ -18,6 +18,9 @@ export const maxZipNameBytes = 255
 /** Packages in one archive: each is a release, and a commit. */
 export const maxUploadedPackages = 100
 
+/** Bytes of what describes the packages of an archive, all together: of the worst JSON, reading as much holds the thread half a second. */
+export const maxDescribingBytes: number = 4 * mib
+
 /** Bytes of an archive that is scanned: it is read whole. */
 export const maxScannedArchiveBytes: number = 32 * mib
 

@@ -28,7 +28,8 @@ test('translateBundle() gives every member as it stands, but for its location', 
 
 const faults: readonly (readonly [claim: string, text: string, fault: RegExp])[] = [
   ['text', 'hello', /aceeditor\/manifest\.json/],
-  ['a list', '[]', /is not a JSON object/],
+  ['a list', '[]', /it is not an object/],
+  ['more than a package.json may have', ' '.repeat(4 * 2 ** 20 + 1), /more than 4194304 bytes/],
   ['no name', '{"version":"1.0.0"}', /has no "name"/],
   ['no version', '{"name":"a"}', /has no "version"/],
   ['a number for a version', '{"name":"a","version":1}', /has no "version"/],

@@ -47,6 +47,14 @@ const shapes: readonly (readonly [string, Readonly<Record<string, unknown>>, rea
       ['a@1.0.0 manifest.json package.json'],
     ],
     [
+      'a bundle, and a package, whose files begin with a byte order mark',
+      {
+        'f/manifest.json': `\uFEFF${JSON.stringify(a)}`,
+        'longer/package.json': `\uFEFF${JSON.stringify(b)}`,
+      },
+      ['a@1.0.0 package.json manifest.json', '@s/b@2.0.0-SNAPSHOT package.json'],
+    ],
+    [
       'a package beside the manifest.json of a page',
       { 'page/manifest.json': { name: 'Page' }, 'f/package.json': a },
       ['a@1.0.0 package.json'],
@@ -68,7 +76,7 @@ const bad: readonly (readonly [string, Readonly<Record<string, unknown>>, string
   ['a bundle with a bad version', { 'manifest.json': { ...a, version: '1' } }, 'version_invalid'],
   ['nothing but dependencies', { 'node_modules/a/package.json': a }, 'upload_invalid'],
   ['a package.json that is none', { 'package.json': '{' }, 'json_invalid'],
-  ['a list', { 'package.json': [] }, 'upload_invalid'],
+  ['a list', { 'package.json': [] }, 'json_invalid'],
   ['no name', { 'package.json': { version: '1.0.0' } }, 'upload_invalid'],
   ['no version', { 'package.json': { name: 'a' } }, 'upload_invalid'],
   ['a name that is none', { 'package.json': { ...a, name: '../a' } }, 'name_invalid'],
@@ -82,6 +90,19 @@ const bad: readonly (readonly [string, Readonly<Record<string, unknown>>, string
   [
     'more packages than are taken',
     Object.fromEntries(Array.from({ length: 101 }, (_, at) => [`p${at}/package.json`, a])),
+    'upload_invalid',
+  ],
+  [
+    'a package.json that would take long to read',
+    { 'package.json': { ...a, x: 'x'.repeat(4 * 2 ** 20) } },
+    'upload_invalid',
+  ],
+  [
+    'several that would take long together',
+    {
+      'f/package.json': { ...a, x: 'x'.repeat(2 ** 21) },
+      'g/manifest.json': { ...b, x: 'x'.repeat(2 ** 21) },
+    },
     'upload_invalid',
   ],
 ]
