@@ -8,7 +8,8 @@ import { test } from 'node:test'
 import { type Finished, runProgram } from './processes.ts'
 import { assertServedWhole, makeUpload, publish, readPackument, signUp } from './registry-client.ts'
 import { unpackFolder } from './releases/pack.ts'
-import { assertNoTrouble, mainFile, repository, startServer } from './server.ts'
+import { putPackage, untilAnswer, untilLocated } from './scanned-folder.ts'
+import { assertNoTrouble, type LogLine, mainFile, repository, startServer } from './server.ts'
 import { type Folder, makeFolder } from './temporary-folder.ts'
 
 type About = {
@@ -62,6 +63,27 @@ for (const about of releases.filter(({ retired }) => !retired)) {
     const next = makeUpload({ name, version: '77.0.0' })
     assert.equal((await publish(client, next)).status, 201)
     await assertServedWhole(server.url, name)
+    await assertNothingFound(dir, server.url)
+    assertNoTrouble(server.lines)
+  })
+
+  test(`the data folder of ${about.release} locates packages once it has this release's rules`, async () => {
+    await using folder = await makeFolder('release')
+    const dir = await unpack(folder, about)
+    const js = join(folder.path, 'js')
+    await putPackage(join(js, 'scanned'), { name: 'scanned', version: '1.0.0' })
+    const flags = ['--jsregistry-directoryscanner-folder', js]
+    {
+      await using server = await startServer({ dir, flags })
+      const refusals = async (): Promise<readonly LogLine[]> =>
+        server.lines.filter(({ event }) => event === 'located_refused')
+      const [said] = await untilAnswer('the refusal', refusals, ({ length }) => length > 0)
+      assert.match(String(said?.['next']), /"stele rules update" changes them/)
+      await assertNothingFound(dir, server.url)
+    }
+    assert.equal((await stele(dir, 'rules', 'update', '--dir', dir)).code, 0)
+    await using server = await startServer({ dir, flags })
+    await untilLocated(server.url, 'scanned', '1.0.0')
     await assertNothingFound(dir, server.url)
     assertNoTrouble(server.lines)
   })

@@ -1,16 +1,8 @@
 // What a scanner keeps between starts, in a folder of its own: facts of packages, each under its digest, and what was found where.
 // All of it can be lost: a scan makes it anew.
 import { hash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ListedFile } from '@stele/tarball'
 import { type Facts, readList } from './finding.ts'
@@ -51,13 +43,16 @@ export async function readFacts(
 }
 
 /** Removes the facts of what nobody knows any more. */
-export function sweepFacts(folder: string, isKnown: (files: string) => boolean): void {
-  if (!existsSync(folder)) return
-  for (const sub of readdirSync(folder)) {
-    for (const name of readdirSync(join(folder, sub))) {
-      if (!isKnown(name)) rmSync(join(folder, sub, name), { force: true })
+export async function sweepFacts(folder: string, known: ReadonlySet<string>): Promise<void> {
+  for (const sub of await namesIn(folder)) {
+    for (const name of await namesIn(join(folder, sub))) {
+      if (!known.has(name)) await rm(join(folder, sub, name), { force: true })
     }
   }
+}
+
+function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch(() => []) // Nothing was kept yet.
 }
 
 /** What was kept under a name; undefined where there is nothing that can be read. */

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
 import { readRelease } from '@stele/releases/release'
 import { makeZip } from '../../faces/test/make-zip.ts'
-import { openFacts, readFacts } from '../src/kept.ts'
+import { openFacts, readFacts, sweepFacts } from '../src/kept.ts'
 import { settledMs, settleMs } from '../src/limits.ts'
 import { readPlacedFile, readPlacedTarball } from '../src/placed.ts'
 import { createScanner, type Scanned, type Scanner } from '../src/scan.ts'
@@ -324,4 +324,14 @@ suite('createScanner() of archives', () => {
       [join(root, 'js/cut.jar')],
     )
   })
+})
+
+test('sweepFacts() removes the facts of what nobody knows, and nothing else', async () => {
+  const folder = join(root, 'facts')
+  await sweepFacts(folder, new Set())
+  for (const files of ['aa11', 'aa22']) {
+    facts().put(files, { list: '', packageJson: Buffer.from('{}') })
+  }
+  await sweepFacts(folder, new Set(['aa22']))
+  assert.deepEqual([facts().has('aa11'), facts().has('aa22')], [false, true])
 })

@@ -36,8 +36,8 @@ export type Shelf = {
   readonly names: () => readonly string[]
   /** The versions of a name that are there, each of the first scanner that has it. */
   readonly versions: (name: string) => readonly Located[]
-  /** True for the files digest of anything that the log knows, whether or not it is there. */
-  readonly knowsFiles: (files: string) => boolean
+  /** The files digests of all that the log knows, whether or not it is there. */
+  readonly knownFiles: () => ReadonlySet<string>
 }
 
 /** An empty shelf. */
@@ -85,7 +85,7 @@ export function createShelf(ports: LocatedPorts): Shelf {
   return {
     load: rows.load,
     names: rows.names,
-    knowsFiles: rows.knowsFiles,
+    knownFiles: rows.knownFiles,
     versions: (name) =>
       rows.versions(name).map((row) => {
         const finding = findings.get(findingKey(row))
@@ -106,14 +106,14 @@ const changedNext =
 
 /** Nothing of it is asked again before the next start: each refused call is an entry of the log. */
 const refusedNext =
-  'nothing more is located until the server starts again; where the log runs the rules of an earlier release, "stele rules" changes them'
+  'nothing more is located until the server starts again; where the log runs the rules of an earlier release, "stele rules update" changes them'
 
 type Place = Pick<LocatedRow, 'scanner' | 'name' | 'version'>
 
 /** What the log knows of the scanners of this server. */
 function createRows({ state, scanners }: Pick<LocatedPorts, 'state' | 'scanners'>): Pick<
   Shelf,
-  'load' | 'names' | 'knowsFiles'
+  'load' | 'names' | 'knownFiles'
 > & {
   readonly refresh: (place: Place) => void
   readonly versions: (name: string) => readonly LocatedRow[]
@@ -158,7 +158,7 @@ function createRows({ state, scanners }: Pick<LocatedPorts, 'state' | 'scanners'
         .filter((row) => row.scanner === scanner && !row.gone)
         .filter(({ name, version }) => !present.has(`${name}@${version}`))
         .map(({ name, version }) => ({ name, version, gone: true }) as const),
-    knowsFiles: (files) => all().some((row) => row.files === files),
+    knownFiles: () => new Set(all().map(({ files }) => files)),
   }
 }
 

@@ -10,12 +10,15 @@ import { createShelf } from './located.ts'
 import { createLocatedReads } from './reads.ts'
 import { type ScanThread, startScanThread } from './thread.ts'
 
-/** Scanning begins when the log can be written to. What was located before is shown as soon as the log was read. */
-export function openScanners(
+/**
+ * What was located before is there when this resolves: nobody is to be asked for such a name meanwhile. Scanning begins when the log
+ * can be written to.
+ */
+export async function openScanners(
   { reads, identity, submit, storage, main, client, log: logReads }: RunningService,
   closing: AsyncDisposableStack,
   { sources, report }: Pick<KindPorts, 'report'> & { readonly sources: readonly Source[] },
-): LocatedReads {
+): Promise<LocatedReads> {
   const { log } = reads
   const stateFolder = openStorage(storage).scannedFolder
   const factsFolder = join(stateFolder, 'facts')
@@ -40,8 +43,7 @@ export function openScanners(
       () => false, // The server says so itself.
     )
     if (!isReady || isClosed) return
-    await shelf.load(() => new Promise((resolve) => setImmediate(resolve)))
-    sweepFacts(factsFolder, shelf.knowsFiles)
+    await sweepFacts(factsFolder, shelf.knownFiles())
     if (isClosed) return
     const data = { sources, stateFolder, factsFolder }
     thread = startScanThread(main, data, {
@@ -53,6 +55,7 @@ export function openScanners(
     })
   }
 
+  await shelf.load(() => new Promise((resolve) => setImmediate(resolve)))
   void start().catch((error: unknown) => {
     const facts = { reason: error instanceof Error ? error.message : String(error) }
     report({ event: 'scanner_failed', ...facts })

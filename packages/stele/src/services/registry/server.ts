@@ -95,7 +95,7 @@ async function open(
   const located =
     sources.length === 0
       ? {}
-      : { located: openScanners(service, closing, { sources, report: ports.report }) }
+      : { located: await openScanners(service, closing, { sources, report: ports.report }) }
   return {
     ...located,
     registry: createRegistry({
