@@ -192,7 +192,7 @@ suite('commands', { concurrency: 1 }, () => {
     assert.match(read('node_modules/left/package.json'), /7\.0\.0/)
     assert.deepEqual([read('package.json'), read('stele.lock')], before)
     assert.match((await stele('unlink deep', 2)).stderr, /^"deep" is not linked: linked are left/)
-    await stele('unlink left')
+    assert.match((await stele('unlink left')).stdout, /^left is not linked any more$/m)
     assert.match(read('node_modules/left/package.json'), /1\.0\.0/)
     assert.ok(!isThere('.bin', 'left'))
   })
@@ -200,7 +200,8 @@ suite('commands', { concurrency: 1 }, () => {
   test('stele link makes a package known by its name', async () => {
     const own = { npm_config_prefix: join(folder.path, 'linked') }
     await begin({ name: 'known', version: '3.0.0', bin: 'cli.js' }, { 'cli.js': '' })
-    await stele('link', 0, own)
+    const { stdout } = await stele('link', 0, own)
+    assert.match(stdout, /^known is known to your other projects: "stele link known" in one/m)
     assert.ok(existsSync(join(folder.path, 'linked', 'bin', 'known')))
     const linked = project
     await begin({})
@@ -208,7 +209,8 @@ suite('commands', { concurrency: 1 }, () => {
     assert.match(read('node_modules/known/package.json'), /3\.0\.0/)
     assert.match((await stele('link nobody', 2, own)).stderr, /^No folder is known as "nobody"/)
     project = linked
-    await stele('unlink', 0, own)
+    const ended = await stele('unlink', 0, own)
+    assert.match(ended.stdout, /^known is not known to other projects any more$/m)
     assert.ok(!existsSync(join(folder.path, 'linked', 'bin', 'known')))
   })
 

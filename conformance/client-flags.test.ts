@@ -159,6 +159,8 @@ suite('flags', { concurrency: 1 }, () => {
     const { code, stderr } = await stele(['view', 'left', 'version'])
     assert.equal(code, 2)
     assert.match(stderr, /^There is no command "view": "npm view" does that, with the same \.npmrc/)
+    const cache = await stele(['cache', 'clean'])
+    assert.match(cache.stderr, /^There is no command "cache": "stele store verify" and/)
   })
 
   test('an unknown flag is an error that names the nearest one, and nothing is done', async () => {

@@ -461,6 +461,8 @@ suite('scripts', { concurrency: 1 }, () => {
     const kept = await stele(['exec', '--offline', 'say-hello@2'])
     assert.equal(kept.shown, 'hello 2.0.0  other\n')
     await stele(['exec', '--no-yes', 'built'], 2)
+    const absent = await stele(['exec', 'nobody'], 1)
+    assert.match(absent.shown, /There is no package "nobody" at [^ ]+\nCheck the spelling$/m)
     const line = ['exec', '-p', 'say-hello@2', '-c', 'say-hello $npm_lifecycle_event; exit 5']
     assert.equal((await stele(line, 5)).stdout, 'hello 2.0.0 npx other\n')
     assert.match((await stele(['dlx', 'left'], 2)).shown, /"left" brings no program/)

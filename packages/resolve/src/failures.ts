@@ -46,7 +46,9 @@ export function absentVersion(packument: Packument, wanted: string): SteleError<
     name: packument.name,
     wanted,
     ...(latest === undefined ? {} : { latest }),
-    nearest: isNodeRange(wanted) ? nearestTo(packument, wanted) : tagsOf(packument),
+    ...(isNodeRange(wanted)
+      ? { nearest: nearestTo(packument, wanted) }
+      : { nearest: [], tags: tagsOf(packument) }),
     chain: [],
   })
 }

@@ -6,7 +6,7 @@ import { nearest } from '@stele/settings'
 import { isDatabaseError } from '@stele/storage/fault'
 import type { FolderThreadData } from '@stele/storage/publishing'
 import { parseArguments } from './arguments.ts'
-import { commandsOfNpm, fullName } from './commands/aliases.ts'
+import { commandsOfNpm, fullName, otherWays } from './commands/aliases.ts'
 import { commands } from './commands/catalogue.ts'
 import type { Input, RunnableCommand } from './commands/command.ts'
 import type { LeadingFlags } from './commands/leading-flags.ts'
@@ -201,11 +201,13 @@ async function refuse(name: string): Promise<never> {
   const meant = near === 'version' ? '--version' : near
   const hint = (await isScript(name))
     ? `; "stele run ${name}" runs the script of that name`
-    : commandsOfNpm.has(name)
-      ? `: "npm ${name}" does that, with the same .npmrc`
-      : meant === undefined
-        ? ''
-        : `; did you mean "${meant}"?`
+    : Object.hasOwn(otherWays, name)
+      ? `: ${otherWays[name]}`
+      : commandsOfNpm.has(name)
+        ? `: "npm ${name}" does that, with the same .npmrc`
+        : meant === undefined
+          ? ''
+          : `; did you mean "${meant}"?`
   const reason = isOption ? `Unknown option ${name}` : `There is no command "${name}"${hint}`
   throw new SteleError('usage_wrong', { reason, command: '' })
 }

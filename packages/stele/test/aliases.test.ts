@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { aliases, fullName } from '../src/commands/aliases.ts'
+import { aliases, commandsOfNpm, fullName, otherWays } from '../src/commands/aliases.ts'
 import { commands } from '../src/commands/catalogue.ts'
 
 const names = Object.keys(commands)
@@ -33,5 +33,15 @@ test('every alias is another word for a command, and none hides one', () => {
   for (const [alias, name] of Object.entries(aliases)) {
     assert.ok(names.includes(name), name)
     assert.ok(!names.includes(alias), alias)
+  }
+})
+
+test('what is called otherwise here is no command, no alias, and not left to npm', () => {
+  for (const word of Object.keys(otherWays)) {
+    assert.ok(
+      !names.includes(word) && !Object.hasOwn(aliases, word) && !commandsOfNpm.has(word),
+      word,
+    )
+    assert.equal(fullName(word, names), word, 'it is the beginning of no command')
   }
 })

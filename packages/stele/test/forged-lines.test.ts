@@ -62,3 +62,20 @@ test('a command shows no control characters, whatever its view has', async () =>
   const { text } = await execute({ ...quietInput, positionals: [] })
   assert.equal(text, 'one\\u001b[2K\n\ttwo')
 })
+
+test('describeInstall() shows what package.json names before the rest, of which many are only counted', () => {
+  const change = (name: string) => ({ name, from: [], to: ['1.0.0'], isDirect: name === 'z' })
+  const changes = ['a', 'b', 'z', ...Array.from({ length: 40 }, (_, at) => `c${at}`)].map(change)
+  const nothing = {
+    added: [],
+    removed: 0,
+    isChanged: true,
+    fetched: 0,
+    notices: [],
+    mismatches: [],
+  }
+  const report = { ...nothing, packages: 43, changes, tookMs: 0 }
+  const lines = describeInstall(report, 'all changes').split('\n')
+  assert.deepEqual(lines.slice(0, 3), ['+ z 1.0.0', '+ a 1.0.0', '+ b 1.0.0'])
+  assert.equal(lines[30], '  and 13 more')
+})

@@ -17,6 +17,8 @@ export type InstallDetails = {
     readonly wanted: string
     readonly latest?: string
     readonly nearest: readonly string[]
+    /** Where no range was wanted, so that it must be one of these: tags, each with its version. */
+    readonly tags?: readonly string[]
   }
   /** Versions that would fit, each with the reason why it is not chosen. */
   version_refused: Asked & {
@@ -376,7 +378,8 @@ function described(wanted: string): string {
 }
 
 function available(details: InstallDetails['version_absent']): string {
-  const { latest, nearest } = details
+  const { latest, nearest, tags = [] } = details
+  if (tags.length > 0) return `its tags are ${tags.join(', ')}`
   const newest = latest === undefined ? '' : `; the latest is ${latest}`
   return nearest.length === 0 ? 'it has no versions' : `there are ${nearest.join(', ')}${newest}`
 }

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { errorFromJson, isSteleError } from '@stele/errors'
 import type { Freshness } from '@stele/fetch'
 import type { JsonObject } from '@stele/formats/json'
 import semver from 'semver'
@@ -72,13 +73,23 @@ export async function prepareTools(asked: ToolsAsked): Promise<Tools> {
     env,
     relock: () => undefined, // What the range means now.
   }
-  const first = await install(options)
+  const first = await install(options).catch((error: unknown) => {
+    throw withoutProject(error)
+  })
   const isApproved = await approveNamed(asked, folder)
   const { notices } = isApproved ? await install({ ...options, relock: undefined }) : first
   for (const line of notices) asked.say(line)
   const names = wishes.map(({ name }) => name)
   writeFileSync(join(folder, 'tools.json'), JSON.stringify({ names, atMs: Date.now() }))
   return { folder, bin, names }
+}
+
+/** What is wrong is with what was typed: nobody has seen the package.json that it was written into. */
+function withoutProject(error: unknown): unknown {
+  if (!isSteleError(error) || !('chain' in error.details)) return error
+  const { details } = error
+  const chain = details.chain.length > 1 ? details.chain : []
+  return errorFromJson(error.code, { ...details, chain, asked: 'the command line' })
 }
 
 /** Notes what may run with its digest, as in any project; whether there was anything to note. */

@@ -41,6 +41,15 @@ export const commandsOfNpm: ReadonlySet<string> = new Set(
   search show star stars team token undeprecate unpublish view whoami`.split(/\s+/),
 )
 
+/** Commands of npm that are called otherwise here. */
+export const otherWays: { readonly [word: string]: string } = {
+  cache: '"stele store verify" and "stele store prune" are about what is kept on this machine',
+  get: '"stele config get" does that',
+  set: '"stele config set" does that',
+  shrinkwrap: 'stele.lock is what all installations go by, and "stele install" writes it',
+  version: '"stele --version" tells the version, "npm version" changes that of package.json',
+}
+
 /** The command that was meant, the word itself where none was. Throws usage_wrong where it is the beginning of several. */
 export function fullName(typed: string, names: readonly string[]): string {
   if (names.includes(typed) || typed === '') return typed

@@ -278,9 +278,14 @@ export function describeInstall(
   const { packages, added, removed, tookMs, mismatches, notices, changes } = report
   const isDryRun = report.isDryRun === true
   const isAll = shown === 'all changes' || isDryRun
-  const lines = formatChanges(
-    changes.filter(({ isDirect }) => isAll || (isDirect && shown !== 'no changes')),
+  const [direct, others] = [true, false].map((wanted) =>
+    changes.filter(({ isDirect }) => isDirect === wanted),
   )
+  // What somebody named comes first, so that it is never among those that are only counted.
+  const lines = formatChanges([
+    ...(isAll || shown !== 'no changes' ? (direct ?? []) : []),
+    ...(isAll ? (others ?? []) : []),
+  ])
   const told = shown === 'all changes' ? undefined : new Set(changes.map(({ name }) => name))
   const rest = lines.length - maxLines
   const would = isDryRun ? 'would be ' : ''

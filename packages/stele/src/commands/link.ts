@@ -51,7 +51,9 @@ async function linkGlobally(input: Input, folder: string): Promise<InstallReport
   const asked = readInstallOptions(globally(input))
   const specifier = `link:${folder.replaceAll('\\', '/')}`
   const edit = { member: 'dependencies', name, specifier } as const
-  return (await changeManifest(asked, { plan: () => [edit] })).report
+  const { report } = await changeManifest(asked, { plan: () => [edit] })
+  const notice = `${name} is known to your other projects: "stele link ${name}" in one of them uses this folder`
+  return { ...report, notices: [notice, ...report.notices] }
 }
 
 /** The name of a package, and its folder. */

@@ -29,7 +29,8 @@ async function run(input: Input): Promise<InstallReport> {
   for (const name of positionals) if (!Object.hasOwn(own, name)) throw unlinked(name, own)
   const rest = Object.entries(own).filter(([name]) => !positionals.includes(name))
   if (asked.isDryRun !== true) writeLinks(root, withOwn(Object.fromEntries(rest)))
-  return install(asked)
+  const report = await install(asked)
+  return withNotice(report, positionals, 'linked')
 }
 
 async function unlinkGlobally(input: Input, folder: string): Promise<InstallReport> {
@@ -40,7 +41,14 @@ async function unlinkGlobally(input: Input, folder: string): Promise<InstallRepo
     if (!manifest.names().includes(name)) throw unlinked(name, {})
     return [{ member: 'dependencies', name, specifier: undefined }]
   }
-  return (await changeManifest(asked, { plan })).report
+  const { report } = await changeManifest(asked, { plan })
+  return withNotice(report, [name], 'known to other projects')
+}
+
+function withNotice(report: InstallReport, names: readonly string[], what: string): InstallReport {
+  const ended =
+    report.isDryRun === true ? [] : names.map((name) => `${name} is not ${what} any more`)
+  return { ...report, notices: [...ended, ...report.notices] }
 }
 
 function unlinked(name: string, links: object): SteleError<'usage_wrong'> {
