@@ -63,8 +63,8 @@ suite('scripts', { concurrency: 1 }, () => {
     project = join(folder.path, `p${count++}`)
     write('package.json', manifest)
   }
-  const stele = async (args: readonly string[], code = 0) => {
-    const done = await runStele(args, { cwd: project, env: env() })
+  const stele = async (args: readonly string[], code = 0, more = {}) => {
+    const done = await runStele(args, { cwd: project, env: { ...env(), ...more } })
     assert.equal(done.code, code, done.shown)
     return done
   }
@@ -461,6 +461,8 @@ suite('scripts', { concurrency: 1 }, () => {
     const kept = await stele(['exec', '--offline', 'say-hello@2'])
     assert.equal(kept.shown, 'hello 2.0.0  other\n')
     await stele(['exec', '--no-yes', 'built'], 2)
+    const forbidden = await stele(['exec', 'built'], 2, { npm_config_yes: 'false' })
+    assert.match(forbidden.shown, /^built would have to be fetched, and "yes" in .npmrc/)
     const absent = await stele(['exec', 'nobody'], 1)
     assert.match(absent.shown, /There is no package "nobody" at [^ ]+\nCheck the spelling$/m)
     const line = ['exec', '-p', 'say-hello@2', '-c', 'say-hello $npm_lifecycle_event; exit 5']

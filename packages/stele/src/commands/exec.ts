@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SteleError } from '@stele/errors'
-import { findNode } from '@stele/fetch'
+import { findNode, readConfig } from '@stele/fetch'
 import { isJsonObject } from '@stele/formats/json'
 import semver from 'semver'
 import { globalPlace } from '../client/project/global.ts'
@@ -230,19 +230,31 @@ async function tools(
       approveWith: `stele ${asked.command} --allow-scripts <package>`,
       stop,
     },
-    agree: (names) => agree(input, asked, { names, say }),
+    agree: (names) => agree(input, asked, { names, say, root }),
   })
+}
+
+type Agreeing = {
+  readonly names: readonly string[]
+  readonly say: (line: string) => void
+  /** The project whose .npmrc counts. */
+  readonly root: string
 }
 
 /** Asks whoever is there; where nobody is, it goes on, as npx does. */
 async function agree(
   { options: given, terminal, environment }: Input,
   asked: ProgramAsked,
-  { names, say }: { readonly names: readonly string[]; readonly say: (line: string) => void },
+  { names, say, root }: Agreeing,
 ): Promise<void> {
   const list = names.join(', ')
-  if (given['yes'] === true) return
-  if (given['yes'] === false) throw wrong(asked, `${list} would have to be fetched`)
+  const setting = readConfig(root, { ...environment }).setting('yes')
+  const isAgreed = given['yes'] ?? (setting === undefined ? undefined : setting === 'true')
+  if (isAgreed === true) return
+  if (isAgreed === false) {
+    const why = given['yes'] === false ? '--no-yes' : '"yes" in .npmrc or the environment'
+    throw wrong(asked, `${list} would have to be fetched, and ${why} forbids it: --yes allows it`)
+  }
   if (terminal === undefined || isContinuous(environment)) {
     say(`Fetching ${list}`)
     return

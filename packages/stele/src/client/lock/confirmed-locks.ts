@@ -1,8 +1,9 @@
 // Locks that were compared with their packages, by the digests of their texts: beside the store, since that is done once on a machine.
 import { hash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { maxConfirmedLocks } from '../limits.ts'
+import { forgetOldest } from '../store/forget-oldest.ts'
 
 /** The digest of a lock's text. */
 export function lockDigest(text: string): string {
@@ -28,18 +29,7 @@ export function openConfirmedLocks(store: string): ConfirmedLocks {
       if (has(digest, part)) return
       mkdirSync(folder, { recursive: true })
       writeFileSync(pathOf(digest, part), '')
-      forgetOldest(folder)
+      forgetOldest(folder, maxConfirmedLocks) // One that is forgotten is compared once more.
     },
   }
-}
-
-/** One that is forgotten is compared once more. */
-function forgetOldest(folder: string): void {
-  const names = readdirSync(folder)
-  if (names.length <= maxConfirmedLocks) return
-  const files = names
-    .map((name) => join(folder, name))
-    .map((path) => ({ path, atMs: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
-    .toSorted((one, other) => other.atMs - one.atMs)
-  for (const { path } of files.slice(maxConfirmedLocks / 2)) rmSync(path, { force: true })
 }

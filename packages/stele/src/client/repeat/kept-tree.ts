@@ -20,6 +20,7 @@ import { version } from '../../version.ts'
 import { stageInThreads } from '../layout/stage-threads.ts'
 import { maxKeptTrees, maxTarballBytes } from '../limits.ts'
 import { bootOf } from '../store/boot.ts'
+import { forgetOldest } from '../store/forget-oldest.ts'
 import { takeTurns } from '../store/hold.ts'
 import { lossesOf, registerProject, storeFolder } from '../store/registered.ts'
 import { summaryOf } from './summary.ts'
@@ -95,7 +96,7 @@ export function keepTree(kept: KeptTree, root: string, asked: Asked): void {
     mkdirSync(folder, { recursive: true })
     writeFileSync(own, JSON.stringify(kept))
     renameSync(own, path)
-    forgetOldest(folder)
+    forgetOldest(folder, maxKeptTrees)
   } catch {
     rmSync(own, { force: true }) // Then the next installation works it out again.
   }
@@ -166,14 +167,4 @@ function readKept(path: string): KeptTree | undefined {
   } catch {
     return undefined // Not there, or cut off.
   }
-}
-
-function forgetOldest(folder: string): void {
-  const names = readdirSync(folder)
-  if (names.length <= maxKeptTrees) return
-  const files = names
-    .map((name) => join(folder, name))
-    .map((path) => ({ path, atMs: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
-    .toSorted((one, other) => other.atMs - one.atMs)
-  for (const { path } of files.slice(maxKeptTrees / 2)) rmSync(path, { force: true })
 }
