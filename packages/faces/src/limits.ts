@@ -120,6 +120,12 @@ export const maxFilterDepth = 20
 /** Versions that one question for packs may read: some 20 µs each. */
 export const maxPacksRead = 5_000
 
+/** Questions for packs that wait for the one that is being read. */
+export const maxPacksWaiting = 64
+
+/** How long work of many pieces holds the thread before all others have their turn, in milliseconds. */
+export const maxHeldMs = 10
+
 /** Packs of an answer. */
 export const maxPacksShown = 1_000
 

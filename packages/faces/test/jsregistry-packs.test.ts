@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { before, suite, test } from 'node:test'
 import type { Reply } from '@stele/http'
 import { ask } from '../../http/test/incoming.ts'
+import { maxHeldMs } from '../src/limits.ts'
 import {
   createFixture,
   type Fixture,
@@ -89,6 +90,36 @@ suite('the packs of the JS Registry', () => {
       assert.match(String(jsonOf(reply)['error']), /Cannot read/)
     })
   }
+})
+
+test('packs that take long to read hold nobody else up, and are read for one who asks at a time', async () => {
+  const { ports } = createFixture()
+  const found = Array.from({ length: 6 }, (_, at) => ({ name: `map${at}`, version: '1.0.0' }))
+  const order: string[] = []
+  const registry: Fixture['ports']['registry'] = {
+    ...ports.registry,
+    listed: () => ({ total: found.length, found }),
+    versions: () => ['1.0.0'],
+    packument: (name, { baseUrl }) => {
+      order.push(baseUrl)
+      const untilMs = performance.now() + maxHeldMs
+      while (performance.now() < untilMs);
+      const bytes = Buffer.from(
+        JSON.stringify({ versions: { '1.0.0': { name, version: '1.0.0' } } }),
+      )
+      return { etag: '"1"', modifiedMs: 0, rev: '1', coding: 'identity', bytes }
+    },
+  }
+  const { app } = createFixture({ ports: { registry } })
+  let turns = 0
+  const others = setInterval(() => turns++, 1)
+  const get = (host: string): Promise<Reply> =>
+    app(ask('GET', '/resources/jsregistry/packs', { headers: { host } }))
+  const replies = await Promise.all([get('localhost:1'), get('localhost:2')])
+  clearInterval(others)
+  for (const reply of replies) assert.equal(jsonOf(reply)['total'], found.length)
+  assert.ok(turns >= found.length, `Others had ${turns} turns`)
+  assert.deepEqual(order, [...order].sort())
 })
 
 suite('DELETE of a pack', () => {

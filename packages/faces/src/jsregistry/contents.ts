@@ -1,5 +1,4 @@
 // The files of a release, out of its tarball: for whoever asks for one of them, and for the zip of all.
-import { SteleError } from '@stele/errors'
 import type { PackageName } from '@stele/formats/names'
 import type { Draft } from '@stele/http/routes'
 import { tarballFile } from '@stele/releases/release'
@@ -9,6 +8,7 @@ import { showTarball } from '../npm/tarball.ts'
 import { bytesOf } from './body-bytes.ts'
 import { type FoundLocated, findLocated } from './located.ts'
 import type { JsRegistryPorts } from './ports.ts'
+import { createTurns } from './turns.ts'
 
 /** A release that is asked for. */
 export type AskedRelease = {
@@ -32,8 +32,6 @@ export function createContents(
 ): ReadContents {
   const kept = new Map<string, Contents & { readonly size: number }>()
   let keptBytes = 0
-  let waiting = 0
-  let last: Promise<unknown> = Promise.resolve()
 
   function keep(etag: string, contents: Contents & { readonly size: number }): void {
     kept.set(etag, contents)
@@ -78,16 +76,9 @@ export function createContents(
     return contents
   }
 
-  return async (asked) => {
-    if (waiting >= maxContentsWaiting) {
-      const reason = 'too many packages are being unpacked'
-      throw new SteleError('server_busy', { reason, retryAfterS: 1 })
-    }
-    waiting++
-    const mine = last.then(() => read(asked)).finally(() => waiting--)
-    last = mine.catch(() => undefined)
-    return mine
-  }
+  const reason = 'too many packages are being unpacked'
+  const inTurn = createTurns(maxContentsWaiting, { reason, retryAfterS: 1 })
+  return (asked) => inTurn(() => read(asked))
 }
 
 /** What comes from an upstream is let go of. */

@@ -5,7 +5,7 @@ import { createContents } from './contents.ts'
 import { createShowZip, distributionRoutes, noDistributionRoutes } from './distribution.ts'
 import { fileRoutes } from './files.ts'
 import { npmCommandRoutes } from './npm-commands.ts'
-import { packRoutes } from './packs.ts'
+import { createReadPacks, packRoutes } from './packs.ts'
 import { pageRoutes } from './pages.ts'
 import type { JsRegistryPorts } from './ports.ts'
 import { type JsRegistrySettings, jsRegistrySection } from './settings.ts'
@@ -21,6 +21,7 @@ export const jsRegistryFace: FaceDefinition<JsRegistryPorts, JsRegistrySettings>
   open: (ports, { 'distribution.enabled': hasDistributions, 'upload.hosts': hosts }) => {
     const contents = createContents(ports)
     const access = createAccess(ports)
+    const readPacks = createReadPacks(ports)
     const tree = hasDistributions
       ? [
           ...treeRoutes(ports, createShowZip(ports, contents)),
@@ -31,8 +32,8 @@ export const jsRegistryFace: FaceDefinition<JsRegistryPorts, JsRegistrySettings>
       routes: [
         ...tree,
         ...fileRoutes(ports, contents),
-        ...pageRoutes(ports, { hasDistributions }),
-        ...packRoutes(ports, access),
+        ...pageRoutes({ ...ports, readPacks }, { hasDistributions }),
+        ...packRoutes({ ...ports, readPacks }, access),
         ...uploadRoutes({ ...ports, fetchArchive: ports.fetchFrom(hosts) }, access),
         ...npmCommandRoutes(ports, access),
       ],

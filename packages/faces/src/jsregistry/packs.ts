@@ -9,7 +9,7 @@ import {
 import { type Ask, type Draft, jsonDraft, type Route } from '@stele/http/routes'
 import { isoTime, tarballFile } from '@stele/releases/release'
 import type { Access } from '../access.ts'
-import { maxPacksRead, maxPacksShown } from '../limits.ts'
+import { maxPacksRead, maxPacksShown, maxPacksWaiting } from '../limits.ts'
 import { homePath, treeUrl, versionUrl } from './addresses.ts'
 import { type Filter, packFields, parseFilter } from './filter.ts'
 import {
@@ -22,6 +22,7 @@ import {
   versionsOf,
 } from './located.ts'
 import type { JsRegistryPorts } from './ports.ts'
+import { createPauses, createTurns } from './turns.ts'
 
 type Ports = Pick<JsRegistryPorts, 'registry' | 'located'>
 
@@ -39,13 +40,16 @@ export type FoundPacks = {
 /** The path of the packs, below the registry's own address. */
 export const packsPath: string = `${homePath}/packs`
 
-export function packRoutes(ports: Ports, access: Access): Route[] {
+export function packRoutes(
+  ports: Ports & { readonly readPacks: ReadPacks },
+  access: Access,
+): Route[] {
   return [
     {
       method: 'GET',
       path: packsPath,
       answer: async (ask) => {
-        const { total, items } = await readPacks(ask, ports, maxPacksShown)
+        const { total, items } = await ports.readPacks(ask, maxPacksShown)
         return jsonDraft(200, { total, items })
       },
     },
@@ -58,14 +62,21 @@ export function packRoutes(ports: Ports, access: Access): Route[] {
   ]
 }
 
-/** What `filter`, `range` and `sort` ask for; `usual` packs where there is no range. Throws request_invalid. */
-export async function readPacks(ask: Ask, ports: Ports, usual: number): Promise<FoundPacks> {
-  const filter = parseFilter(ask.query.get('filter') ?? '')
-  const sort = parseSort(ask.query.get('sort') ?? '+name')
-  const [from, to] = parseRange(ask.query.get('range') ?? `0-${usual - 1}`)
-  const packs = (await findPacks(ask, filter, ports)).sort(sort)
-  const size = to - from + 1
-  return { total: packs.length, from, size, items: packs.slice(from, to + 1) }
+/** What `filter`, `range` and `sort` ask for; `usual` packs where there is no range. Throws request_invalid, server_busy. */
+export type ReadPacks = (ask: Ask, usual: number) => Promise<FoundPacks>
+
+/** Whoever asks may ask for all that there is: one question is read at a time. */
+export function createReadPacks(ports: Ports): ReadPacks {
+  const reason = 'too many ask for packs'
+  const inTurn = createTurns(maxPacksWaiting, { reason, retryAfterS: 5 })
+  return async (ask, usual) => {
+    const filter = parseFilter(ask.query.get('filter') ?? '')
+    const sort = parseSort(ask.query.get('sort') ?? '+name')
+    const [from, to] = parseRange(ask.query.get('range') ?? `0-${usual - 1}`)
+    const packs = (await inTurn(() => findPacks(ask, filter, ports))).sort(sort)
+    const size = to - from + 1
+    return { total: packs.length, from, size, items: packs.slice(from, to + 1) }
+  }
 }
 
 /** `?id=map@3.1.0`: the same as npm's unpublish of that version, by the same rules. */
@@ -105,9 +116,11 @@ function parseId(id: string): { readonly name: PackageName; readonly version: Ve
 async function findPacks(ask: Ask, filter: Filter, ports: Ports): Promise<Pack[]> {
   const { registry } = ports
   const names = allNames(ports).filter((name) => filter({ name }) !== false)
+  const pause = createPauses()
   const packs: Pack[] = []
   let read = 0
   for (const name of names) {
+    await pause()
     const parsed = parsePackageName(name)
     read += versionsOf(ports, parsed)?.length ?? 0
     if (read > maxPacksRead) {

@@ -6,7 +6,7 @@ import { htmlDraft } from '../web/html.ts'
 import { homePath } from './addresses.ts'
 import { formatHome } from './home-page.ts'
 import { allNames, findLocated } from './located.ts'
-import { packsPath, readPacks } from './packs.ts'
+import { packsPath, type ReadPacks } from './packs.ts'
 import { formatPacksPage } from './packs-page.ts'
 import type { JsRegistryPorts } from './ports.ts'
 
@@ -14,11 +14,11 @@ type Ports = Pick<JsRegistryPorts, 'registry' | 'located'>
 
 /** Pages for whose Accept names HTML first. */
 export function pageRoutes(
-  ports: Ports,
+  ports: Ports & { readonly readPacks: ReadPacks },
   settings: { readonly hasDistributions: boolean },
 ): Route[] {
   const showPacks = async (ask: Ask): Promise<Draft> => {
-    const found = await readPacks(ask, ports, packsOnPage)
+    const found = await ports.readPacks(ask, packsOnPage)
     const filter = ask.query.get('filter') ?? ''
     const sort = ask.query.get('sort') ?? ''
     const hasFiles = (name: string, version: string): boolean => {

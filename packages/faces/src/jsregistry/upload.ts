@@ -15,6 +15,7 @@ import type { Access } from '../access.ts'
 import { maxUploadsWaiting } from '../limits.ts'
 import { homePath, treeUrl, versionUrl } from './addresses.ts'
 import type { JsRegistryPorts } from './ports.ts'
+import { createTurns } from './turns.ts'
 import { createReadUploaded, type FetchArchive, type Uploaded } from './uploaded.ts'
 
 type Ports = Pick<JsRegistryPorts, 'registry'>
@@ -24,7 +25,8 @@ export function uploadRoutes(
   access: Access,
 ): Route[] {
   const readUploaded = createReadUploaded(fetchArchive)
-  const inTurn = createTurns()
+  const reason = 'too many archives wait to be unpacked'
+  const inTurn = createTurns(maxUploadsWaiting, { reason, retryAfterS: 5 })
   return [
     {
       method: 'POST',
@@ -37,22 +39,6 @@ export function uploadRoutes(
       },
     },
   ]
-}
-
-/** One archive is unpacked at a time. */
-function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let waiting = 0
-  let last: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    if (waiting > maxUploadsWaiting) {
-      const reason = 'too many archives wait to be unpacked'
-      throw new SteleError('server_busy', { reason, retryAfterS: 5 })
-    }
-    waiting++
-    const mine = last.then(work).finally(() => waiting--)
-    last = mine.catch(() => undefined)
-    return mine
-  }
 }
 
 type Uploading = { readonly ask: Ask; readonly account: string; readonly ports: Ports }
