@@ -378,6 +378,11 @@ suite('commands', { concurrency: 1 }, () => {
     const down = await stele('doctor', 1, { npm_config_fetch_retries: '0' })
     registry.setDown(false)
     assert.match(down.stdout, /^wrong +registry +Cannot reach http.*\n +→ Check the network/m)
+    writeFileSync(join(project.folder, 'package.json'), '{')
+    const broken = await stele('doctor', 1, { npm_config_registry: 'nonsense' })
+    assert.match(broken.stdout, /^wrong +registry +Cannot use the setting "registry"/m)
+    assert.match(broken.stdout, /^wrong +lock +Cannot read .*package\.json:1:2: the file ends/m)
+    assert.match(broken.stdout, /^ok +PATH /m)
   })
 
   test('stele completion offers commands, flags, scripts, packages and topics', async () => {

@@ -49,22 +49,34 @@ export type Patient = {
 
 /** Every check, in the order in which they are told. */
 export async function examine(patient: Patient): Promise<readonly Finding[]> {
-  const checks = [
-    node,
-    git,
-    registry,
-    proxy,
-    storeFinding,
-    links,
-    folder,
-    lock,
-    installed,
-    linked,
-    path,
-  ]
   const found: Finding[] = []
-  for (const check of checks) found.push(...[await check(patient)].flat())
+  for (const [name, check] of Object.entries(checks)) {
+    try {
+      found.push(...[await check(patient)].flat())
+    } catch (error) {
+      if (!isSteleError(error)) throw error // A setting or a file that cannot be read: the other checks can do without.
+      found.push({ name, isOk: false, text: error.message, fix: error.fix })
+    }
+  }
   return found
+}
+
+type Check = (
+  patient: Patient,
+) => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>
+
+const checks: { readonly [name: string]: Check } = {
+  node,
+  git,
+  registry,
+  proxy,
+  store: storeFinding,
+  'hard links': links,
+  project: folder,
+  lock,
+  node_modules: installed,
+  links: linked,
+  PATH: path,
 }
 
 const leastNode = 20
@@ -100,9 +112,6 @@ async function registry({ root, env }: Patient): Promise<readonly Finding[]> {
       ? `It refuses the token that .npmrc has for it: run "npm login --registry ${shown}"`
       : `It wants a token: run "npm login --registry ${shown}"`
     return [{ name: 'registry', isOk: !isDenied, text, fix }, clock(date)]
-  } catch (error) {
-    if (!isSteleError(error)) throw error
-    return [{ name: 'registry', isOk: false, text: error.message, fix: error.fix }]
   } finally {
     registries.close()
   }
