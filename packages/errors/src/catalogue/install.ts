@@ -210,7 +210,7 @@ export const installErrors: Catalogue<InstallDetails> = {
     status: 422,
     message: (d) => `Cannot use the setting "${d.name}", which is "${d.value}": ${d.reason}`,
     fix: (d) =>
-      `Set "${d.name}" right in .npmrc or the environment; "npm config list -l" shows where it comes from`,
+      `Set "${d.name}" right in .npmrc or the environment; "stele config list" shows where it comes from`,
   },
   mirrors_failed: {
     status: 424,
