@@ -8,7 +8,7 @@ const maxNameBytes = 100
 
 /** The gzipped archive, each path below `package/`. */
 export async function writeTarball(files: readonly ZipEntry[]): Promise<Uint8Array> {
-  const archive = archiveOf(files)
+  const archive = Buffer.concat(blocksOf(files))
   const tarball = await promisify(gzip)(archive)
   release(archive) // Not where it failed: zlib may still read it.
   return tarball
@@ -19,33 +19,54 @@ export async function writeTarball(files: readonly ZipEntry[]): Promise<Uint8Arr
  * between versions of zlib and between processors.
  */
 export function writePlainTarball(files: readonly ZipEntry[]): Uint8Array {
-  const archive = archiveOf(files)
-  const pieces: Uint8Array[] = [Buffer.from('1f8b08000000000000ff', 'hex')]
-  for (let at = 0; at < archive.length; at += maxStoredBytes) {
-    const piece = archive.subarray(at, at + maxStoredBytes)
-    const head = Buffer.alloc(5)
-    head.writeUInt8(at + maxStoredBytes >= archive.length ? 1 : 0)
-    head.writeUInt16LE(piece.length, 1)
-    head.writeUInt16LE(piece.length ^ maxStoredBytes, 3)
-    pieces.push(head, piece)
+  const blocks = blocksOf(files)
+  const sizeBytes = blocks.reduce((sum, block) => sum + block.length, 0)
+  const pieceCount = Math.ceil(sizeBytes / maxStoredBytes)
+  const tarball = Buffer.alloc(headBytes + pieceCount * pieceHeadBytes + sizeBytes + endBytes)
+  tarball.write('1f8b08000000000000ff', 'hex')
+  let at = headBytes
+  let written = 0
+  let crc = 0
+  for (const block of blocks) {
+    crc = crc32(block, crc)
+    for (let from = 0; from < block.length; ) {
+      if (written % maxStoredBytes === 0) {
+        at = writePieceHead(tarball, at, sizeBytes - written)
+      }
+      const room = maxStoredBytes - (written % maxStoredBytes)
+      const piece = block.subarray(from, from + room)
+      tarball.set(piece, at)
+      at += piece.length
+      from += piece.length
+      written += piece.length
+    }
   }
-  const end = Buffer.alloc(8)
-  end.writeUInt32LE(crc32(archive))
-  end.writeUInt32LE(archive.length, 4)
-  return Buffer.concat([...pieces, end])
+  tarball.writeUInt32LE(crc, at)
+  tarball.writeUInt32LE(sizeBytes, at + 4)
+  return tarball
 }
 
 /** Bytes of a block of deflate that is stored as it is (RFC 1951, 3.2.4). */
 const maxStoredBytes = 0xffff
+const headBytes = 10
+const pieceHeadBytes = 5
+const endBytes = 8
 
-function archiveOf(files: readonly ZipEntry[]): Buffer {
+function writePieceHead(tarball: Buffer, at: number, leftBytes: number): number {
+  const size = Math.min(leftBytes, maxStoredBytes)
+  tarball.writeUInt8(leftBytes <= maxStoredBytes ? 1 : 0, at)
+  tarball.writeUInt16LE(size, at + 1)
+  tarball.writeUInt16LE(size ^ maxStoredBytes, at + 3)
+  return at + pieceHeadBytes
+}
+
+function blocksOf(files: readonly ZipEntry[]): readonly Uint8Array[] {
   const blocks = files.flatMap(({ path, mode, content }) => {
     const name = `package/${path}`
     return [...longName(name), ...entry({ name, mode, content, type: '0' })]
   })
-  return Buffer.concat([...blocks, Buffer.alloc(2 * blockBytes)])
+  return [...blocks, Buffer.alloc(2 * blockBytes)]
 }
-
 type Packing = {
   readonly name: string
   readonly mode: 644 | 755
