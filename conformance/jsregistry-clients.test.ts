@@ -6,35 +6,18 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { makePackage } from '../packages/testkit/src/tarball.ts'
-import { bun } from './client-matrix/bun.ts'
-import type { Client } from './client-matrix/client.ts'
-import { npms } from './client-matrix/npm.ts'
-import { pnpms } from './client-matrix/pnpm.ts'
 import { readInstalled } from './client-matrix/tree.ts'
-import { yarn1, yarn4 } from './client-matrix/yarn.ts'
+import { yarn4 } from './client-matrix/yarn.ts'
 import { readPackage } from './commonjs-reader.ts'
 import { type Documents, startCommonJsRegistry } from './commonjs-registry.ts'
-import { clientsFolder, createNpm } from './npm-client.ts'
-import { setFolder } from './npm-world.ts'
-import { type Finished, runProgram } from './processes.ts'
 import { assertCleanAnswers, startProxy } from './recording-proxy.ts'
 import { makeUpload, publish, signUp } from './registry-client.ts'
-import { assertNoTrouble, assertVerifies, mainFile, type Server, startServer } from './server.ts'
+import { assertNoTrouble, assertVerifies, type Server, startServer } from './server.ts'
 import { makeProject } from './stele-client.ts'
 import { type Folder, makeFolder } from './temporary-folder.ts'
+import { ageless, clients, hoisted, install } from './tree-clients.ts'
 
 const tree = '/resources/jsregistry/root'
-
-/** Stele's own client, run as npm 12 would be. */
-const stele: Client = { ...npmOf('npm12'), name: 'stele' }
-const clients: readonly Client[] = [
-  ...npms,
-  ...pnpms.filter(({ name }) => name === 'pnpm11' || name === 'pnpm12'),
-  yarn1,
-  yarn4,
-  bun,
-  stele,
-]
 
 const tiles = makeUpload({ name: '@team/tiles', version: '1.2.0' })
 const geometry = makeUpload({ name: 'geometryservice', version: '3.1.0' })
@@ -208,16 +191,6 @@ suite('the tree of the JS Registry', () => {
   })
 })
 
-const hoisted = ['--layout', 'hoisted']
-const ageless = { npm_config_min_release_age: '0' }
-const hasty = { npm_config_fetch_retries: '0', pnpm_config_fetch_retries: '0' }
-
-function npmOf(name: string): Client {
-  const found = npms.find((one) => one.name === name)
-  assert.ok(found !== undefined, name)
-  return found
-}
-
 function installedOf(packages: object): readonly string[] {
   return Object.keys(packages).sort()
 }
@@ -225,23 +198,4 @@ function installedOf(packages: object): readonly string[] {
 /** A package root whose version is an address. */
 function inline(there: string, name: string, version: string): object {
   return { name, versions: { [version]: `${there}/${name}/${version}` } }
-}
-
-async function install(client: Client, project: string, url: string): Promise<Finished> {
-  const folder = join(project, '..', `of-${hash('sha1', url, 'hex').slice(0, 8)}`)
-  const npm = await createNpm(client.npm, { folder, registry: url })
-  await setFolder(npm.home, client.settings({ url, token: 'none' }))
-  const manifest = { name: 'app', version: '1.0.0', license: 'MIT', dependencies: { map: '3.1.0' } }
-  await setFolder(project, { ...client.projectFiles, 'package.json': manifest })
-  const own = join(clientsFolder, 'node_modules', client.name, client.program)
-  const program =
-    client === stele
-      ? [process.execPath, mainFile]
-      : client.isBinary === true
-        ? [own]
-        : [process.execPath, own]
-  const [command = '', ...args] = [...program, 'install', ...(client === stele ? hoisted : [])]
-  const caches = { XDG_DATA_HOME: join(folder, 'data'), YARN_CACHE_FOLDER: join(folder, 'yarn') }
-  const env = { ...npm.env, ...client.env, ...ageless, ...hasty, ...caches }
-  return runProgram(command, args, { cwd: project, env })
 }

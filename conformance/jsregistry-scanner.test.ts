@@ -6,12 +6,14 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeZip } from '../packages/faces/test/make-zip.ts'
+import { readInstalled } from './client-matrix/tree.ts'
 import { createNpm, type NpmVersion, npmVersions } from './npm-client.ts'
 import { runProgram } from './processes.ts'
 import { makeUpload, memberOf, publish, signUp } from './registry-client.ts'
 import { askJson, putFiles, putPackage, tree, untilAnswer, untilLocated } from './scanned-folder.ts'
 import { assertNoTrouble, assertVerifies, mainFile, startServer } from './server.ts'
 import { makeFolder } from './temporary-folder.ts'
+import { clients, install } from './tree-clients.ts'
 
 const npms: readonly NpmVersion[] = ['npm10', ...npmVersions]
 const flag = (name: string, value: string): readonly string[] => [
@@ -83,6 +85,28 @@ test('packages of a folder are in the tree and in packs, installed by npm, and n
   }
   assertNoTrouble(server.lines)
   await assertVerifies(server.url)
+})
+
+test('every client installs what was scanned', async () => {
+  await using folder = await makeFolder('scanner-clients')
+  const js = join(folder.path, 'js')
+  await putPackage(join(js, 'map'), {
+    name: 'map',
+    version: '3.1.0',
+    dependencies: { '@ct/tiles': '1.x' },
+  })
+  await putPackage(join(js, 'tiles'), { name: '@ct/tiles', version: '1.2.0' })
+  const flags = [...flag('folder', js), ...flag('build-distribution-files', 'true')]
+  await using server = await startServer({ flags })
+  await untilLocated(server.url, 'map', '3.1.0')
+  for (const client of clients) {
+    const project = join(folder.path, client.name, 'project')
+    const { code, shown } = await install(client, project, server.url + tree)
+    assert.equal(code, 0, `${client.name}: ${shown}`)
+    const installed = Object.keys(readInstalled(project).packages).sort()
+    assert.deepEqual(installed, ['@ct/tiles@1.2.0', 'map@3.1.0'], client.name)
+  }
+  assertNoTrouble(server.lines)
 })
 
 test('a published release wins over a located one of the same name and version', async () => {

@@ -15,7 +15,7 @@ import { maxKeptShasums } from '../limits.ts'
 import { showTarball } from '../npm/tarball.ts'
 import { distributionUrl, parseDistribution, treePath } from './addresses.ts'
 import type { AskedRelease, ReadContents } from './contents.ts'
-import { type FoundLocated, findLocated } from './located.ts'
+import { type FoundLocated, findLocated, isLocated, publishedOf } from './located.ts'
 import type { JsRegistryPorts } from './ports.ts'
 import { writeZip } from './write-zip.ts'
 
@@ -109,6 +109,10 @@ function showDistribution(
   const located = findLocated(ports, name, version ?? versionOfFile(name, file))
   if (located !== undefined)
     return showLocated(located, type ?? 'tgz', { ...sources, name, client })
+  const wanted = version ?? versionOfFile(name, file)
+  if (isLocated(ports, name) && !publishedOf(ports, name).includes(wanted)) {
+    throw ports.registry.missing(name, wanted)
+  }
   if (version === undefined) return showTarball({ name, file, client }, ports)
   if (type === 'zip') return showZip({ name, version, client }, sources)
   return showTarball({ name, file: tarballFile(name, version), client }, ports)
