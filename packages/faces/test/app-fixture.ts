@@ -9,6 +9,7 @@ import {
   type HttpEvent,
   type Reply,
 } from '@stele/http'
+import { packArchive } from '@stele/scanner/archives'
 import { createMemoryAccountStore } from '../../accounts/test/memory-account-store.ts'
 import { ask } from '../../http/test/incoming.ts'
 import { createAdmit } from '../src/access.ts'
@@ -89,6 +90,7 @@ export function createFixture(
     fetchFrom: () => async (url) => {
       throw new Error(`Nothing is fetched here: ${url.href}`)
     },
+    packArchive,
     counts: () => ({ requests: tally.requests, publishes: tally.noted('published') }),
     connections: () => 0,
     signUp: { signUp, listensOnLoopback, isPublished },

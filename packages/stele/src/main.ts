@@ -58,6 +58,9 @@ async function runRole(): Promise<void> {
   } else if (workerData.role === 'ingest') {
     const { runIngest } = await import('./ingest/worker.ts')
     runIngest(parentPort)
+  } else if (workerData.role === 'archive') {
+    const { runArchive } = await import('./ingest/archive-thread.ts')
+    await runArchive(parentPort, workerData.archive)
   } else if (workerData.role === 'pull') {
     const { runPull } = await import('./client/sources/pull-thread.ts')
     runPull(parentPort, workerData.data)

@@ -1,6 +1,7 @@
 // What the JS Registry face needs of the server.
 import type { JsonObject } from '@stele/formats/json'
 import type { NamedHost } from '@stele/formats/networks'
+import type { ArchivedPackage } from '@stele/scanner/archives'
 import type { NpmPorts } from '../npm/index.ts'
 
 /** What the npm face has, and the network, where addresses can be uploaded from. */
@@ -8,6 +9,8 @@ export type JsRegistryPorts = NpmPorts & {
   /** Packages that scanners found beside the registry; absent where nothing is scanned. */
   readonly located?: LocatedReads
   readonly fetchFrom: FetchFrom
+  /** Takes an archive apart, in a thread of its own; its bytes are not there any more afterwards. Throws what packArchive() of `@stele/scanner/archives` throws, and server_busy. */
+  readonly packArchive: (bytes: Uint8Array) => Promise<readonly ArchivedPackage[]>
 }
 
 /** Fetches from these hosts, and no others. Throws address_refused, address_unreachable, which also more than `maxBytes` are. */

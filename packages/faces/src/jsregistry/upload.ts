@@ -4,24 +4,22 @@ import { isSteleError, SteleError } from '@stele/errors'
 import { newestOf } from '@stele/formats/ranges'
 import { type Ask, type Draft, jsonDraft, ownOnly, type Route } from '@stele/http/routes'
 import { tarballFile } from '@stele/releases/release'
-import {
-  type FoundInArchive,
-  findPackages,
-  readZip,
-  releaseFiles,
-  writeTarball,
-} from '@stele/scanner/archives'
+import type { ArchivedPackage } from '@stele/scanner/archives'
 import type { Access } from '../access.ts'
 import { maxUploadsWaiting } from '../limits.ts'
 import { homePath, treeUrl, versionUrl } from './addresses.ts'
 import type { JsRegistryPorts } from './ports.ts'
 import { createTurns } from './turns.ts'
-import { createReadUploaded, type FetchArchive, type Uploaded } from './uploaded.ts'
+import { createReadUploaded, type FetchArchive } from './uploaded.ts'
 
 type Ports = Pick<JsRegistryPorts, 'registry'>
 
 export function uploadRoutes(
-  { registry, fetchArchive }: Ports & { readonly fetchArchive: FetchArchive },
+  {
+    registry,
+    packArchive,
+    fetchArchive,
+  }: Ports & Pick<JsRegistryPorts, 'packArchive'> & { readonly fetchArchive: FetchArchive },
   access: Access,
 ): Route[] {
   const readUploaded = createReadUploaded(fetchArchive)
@@ -34,8 +32,11 @@ export function uploadRoutes(
       asksPassword: true,
       answer: async (ask) => {
         const account = await access.needWriter(ask)
-        const file = await readUploaded(ask, account) // All of it is here: a slow sender keeps no one waiting.
-        return inTurn(() => takeUpload(file, { ask, account, ports: { registry } }))
+        const { name, bytes } = await readUploaded(ask, account) // All of it is here: a slow sender keeps no one waiting.
+        return inTurn(async () => {
+          const packages = await packArchive(bytes)
+          return publishAll(name, packages, { ask, account, ports: { registry } })
+        })
       },
     },
   ]
@@ -43,27 +44,18 @@ export function uploadRoutes(
 
 type Uploading = { readonly ask: Ask; readonly account: string; readonly ports: Ports }
 
-async function takeUpload({ name, bytes }: Uploaded, uploading: Uploading): Promise<Draft> {
-  const files = await readZip(bytes)
-  try {
-    return await publishAll(name, findPackages(files), uploading)
-  } finally {
-    releaseFiles(files)
-  }
-}
-
 async function publishAll(
   name: string,
-  packages: readonly FoundInArchive[],
+  packages: readonly ArchivedPackage[],
   uploading: Uploading,
 ): Promise<Draft> {
-  const known = await findKnown(packages, uploading) // All of them before the first is published.
+  const known = findKnown(packages, uploading) // All of them before the first is published.
   const items: Item[] = []
   for (const found of packages) {
     const isKnown = known.has(found)
     items.push(isKnown ? itemOf(found, uploading) : await publish(found, { ...uploading, items }))
   }
-  const specOf = (one: Pick<FoundInArchive, 'name' | 'version'>): string =>
+  const specOf = (one: Pick<ArchivedPackage, 'name' | 'version'>): string =>
     `${one.name}@${one.version}`
   const published = items.filter(({ entry }) => entry !== undefined)
   uploading.ask.notes['published'] = published.map(specOf).join(' ')
@@ -76,11 +68,11 @@ async function publishAll(
  * Those that were published before, just as they are, where others were not: the rest of an archive of which some went wrong. Throws
  * what publishing any of the others would, as far as that is known, and version_exists where all of them are there.
  */
-async function findKnown(
-  packages: readonly FoundInArchive[],
+function findKnown(
+  packages: readonly ArchivedPackage[],
   { account, ports: { registry } }: Uploading,
-): Promise<ReadonlySet<FoundInArchive>> {
-  const known = new Set<FoundInArchive>()
+): ReadonlySet<ArchivedPackage> {
+  const known = new Set<ArchivedPackage>()
   let exists: unknown
   for (const found of packages) {
     try {
@@ -92,10 +84,9 @@ async function findKnown(
     }
   }
   if (known.size === packages.length) throw exists
-  for (const { name, version, files } of known) {
+  for (const { name, version, tarball } of known) {
     const there = registry.tarball(name, tarballFile(name, version))
-    const sha512 = hash('sha512', await writeTarball(files), 'hex')
-    if (there?.sha512 === sha512) continue
+    if (there?.sha512 === hash('sha512', tarball, 'hex')) continue
     throw new SteleError('version_exists', { spec: `${name}@${version}` })
   }
   return known
@@ -104,7 +95,7 @@ async function findKnown(
 type Publishing = Uploading & { readonly items: readonly Item[] }
 
 /** What is said of a package. Without `entry` it was published before, or is not. */
-type Item = Pick<FoundInArchive, 'name' | 'version'> & {
+type Item = Pick<ArchivedPackage, 'name' | 'version'> & {
   readonly location?: string
   readonly entry?: number
   readonly error?: string
@@ -112,12 +103,10 @@ type Item = Pick<FoundInArchive, 'name' | 'version'> & {
 }
 
 async function publish(
-  found: FoundInArchive,
+  found: ArchivedPackage,
   { ask, account, ports, items }: Publishing,
 ): Promise<Item> {
-  const { name, version, files } = found
-  const tarball = await writeTarball(files)
-  releaseFiles(files) // No other package has them.
+  const { name, version, tarball } = found
   try {
     const { entry, isRepeat } = await ports.registry.putTarball({
       account,
@@ -138,13 +127,13 @@ async function publish(
   }
 }
 
-function itemOf({ name, version }: FoundInArchive, { ask }: Pick<Uploading, 'ask'>): Item {
+function itemOf({ name, version }: ArchivedPackage, { ask }: Pick<Uploading, 'ask'>): Item {
   return { name, version, location: versionUrl(treeUrl(ask), name, version) }
 }
 
 /** Whoever uploads says of no tag: a snapshot or an older version must not become what everybody installs. */
 function tagsFor(
-  { name, version }: Pick<FoundInArchive, 'name' | 'version'>,
+  { name, version }: Pick<ArchivedPackage, 'name' | 'version'>,
   { registry }: Ports,
 ): readonly string[] {
   const latest = registry.tags(name)?.['latest']

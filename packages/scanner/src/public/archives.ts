@@ -1,4 +1,4 @@
 // The public face of @stele/scanner/archives: for whoever is sent an archive.
-export { type FoundInArchive, findPackages } from '../find-packages.ts'
-export { readZip, releaseFiles, type ZipEntry } from '../read-zip.ts'
-export { writePlainTarball, writeTarball } from '../write-tarball.ts'
+export { type ArchivedPackage, packArchive } from '../pack-archive.ts'
+export type { ZipEntry } from '../read-zip.ts'
+export { writePlainTarball } from '../write-tarball.ts'

@@ -21,6 +21,9 @@ export const ingestRetryS = 5
 /** How long one upload may take, in milliseconds: the largest take some five seconds. */
 export const ingestTimeoutMs: number = 60 * 1000
 
+/** How long an archive of packages may take, in milliseconds: the largest take some three seconds. */
+export const archiveTimeoutMs: number = 60 * 1000
+
 /** How long a thread without work is kept, in milliseconds: it holds some 30 MB, and starts in 100 ms. */
 export const ingestIdleMs: number = 15 * 1000
 

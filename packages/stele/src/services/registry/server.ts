@@ -1,7 +1,12 @@
 // The registry as the server offers it: to its faces, and to the operator's commands.
 import { accountsSection } from '@stele/accounts'
 import { healthFace } from '@stele/faces/health'
-import { type FetchFrom, jsRegistryFace, type LocatedReads } from '@stele/faces/jsregistry'
+import {
+  type FetchFrom,
+  type JsRegistryPorts,
+  jsRegistryFace,
+  type LocatedReads,
+} from '@stele/faces/jsregistry'
 import { logFace } from '@stele/faces/log'
 import { mirrorSection, mnpmFace, mnpmPortFace } from '@stele/faces/mnpm'
 import { npmFace } from '@stele/faces/npm'
@@ -12,6 +17,7 @@ import type { ViewReader } from '@stele/registry/reading'
 import { scannerSection, sourcesOf } from '@stele/scanner/settings'
 import { type LogReader, openStorage } from '@stele/storage'
 import { type Amending, upstreamSection } from '@stele/upstream'
+import { createArchiveThreads } from '../../ingest/archive-thread.ts'
 import { ingestIdleMs } from '../../ingest/limits.ts'
 import { createIngestPool, type IngestPorts } from '../../ingest/pool.ts'
 import { startIngestThread } from '../../ingest/thread.ts'
@@ -51,6 +57,7 @@ export type RegistryPart = {
   readonly mirrors: readonly string[]
   /** The network, for archives that accounts name. */
   readonly fetchFrom: FetchFrom
+  readonly packArchive: JsRegistryPorts['packArchive']
   /** Packages that scanners found; absent where nothing is scanned. */
   readonly located?: LocatedReads
 }
@@ -91,6 +98,7 @@ async function open(
   const pool = closing.adopt(createIngestPool(ingestPorts(service.main, heavy)), (one) =>
     one.close(),
   )
+  const archives = closing.adopt(createArchiveThreads(service.main), (one) => one.close())
   const sources = sourcesOf(ports.read(scannerSection))
   const located =
     sources.length === 0
@@ -116,6 +124,7 @@ async function open(
     upstreams,
     mirrors: ports.read(mirrorSection).mirrors,
     fetchFrom: closing.adopt(createArchives(), (one) => one.close()).fetchFrom,
+    packArchive: archives.packArchive,
   }
 }
 
