@@ -20,7 +20,7 @@ import { parseCheckpoint } from '../sources/checkpoint.ts'
 import { findChanged, tallyUp } from './changed.ts'
 import { type KeptMirror, loadState, saveState, type Tally } from './kept-state.ts'
 import { maxStatesBehind } from './limits.ts'
-import { listSpecs } from './mirror-text.ts'
+import { listSpecs } from './list-specs.ts'
 import { type PackumentsWritten, writePackuments } from './packuments.ts'
 import {
   type Changed,

@@ -1,5 +1,5 @@
 // What a mirror run has done, as a person reads it.
-import { maxSpecsTold } from './limits.ts'
+import { listSpecs } from './list-specs.ts'
 import type { MirrorReport } from './mirror-service.ts'
 
 /** Some lines of text, the last one without its end. */
@@ -46,11 +46,4 @@ function leftOut({
 function listed(what: string, specs: readonly string[]): readonly string[] {
   if (specs.length === 0) return []
   return [`  ${what}: ${listSpecs(specs)}`]
-}
-
-/** In quotes, as many as people read. */
-export function listSpecs(specs: readonly string[]): string {
-  const more = specs.length - maxSpecsTold
-  const shown = specs.slice(0, maxSpecsTold).map((spec) => JSON.stringify(spec))
-  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
