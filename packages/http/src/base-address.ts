@@ -76,13 +76,16 @@ function forwardedOf(incoming: Incoming): Forwarded {
   const member = forwardedMembers(headers['forwarded']).at(-1)
   const proto = member?.get('proto') ?? lastOf(headers['x-forwarded-proto'])
   const host = member?.get('host') ?? hostOf(incoming)
-  const prefix = lastOf(headers['x-forwarded-prefix'])?.replace(/\/+$/, '')
+  const [, prefix] = prefixForm.exec(lastOf(headers['x-forwarded-prefix']) ?? '') ?? []
   return {
     ...(proto !== undefined && /^https?$/i.test(proto) ? { proto: proto.toLowerCase() } : {}),
     ...(host === undefined ? {} : { host }),
-    ...(prefix !== undefined && /^(?:\/[A-Za-z0-9._~-]+)+$/.test(prefix) ? { prefix } : {}),
+    ...(prefix === undefined ? {} : { prefix }),
   }
 }
+
+/** A path, and slashes at its end that are no part of it. */
+const prefixForm = /^((?:\/[A-Za-z0-9._~-]+)+)\/*$/
 
 function hostOf(incoming: Incoming): string | undefined {
   const host = lastOf(incoming.headers['x-forwarded-host'])

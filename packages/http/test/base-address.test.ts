@@ -259,3 +259,11 @@ for (const [claim, host, settings, isAnswered] of hosts) {
     else assert.throws(check, (error) => isSteleError(error, 'host_unknown'))
   })
 }
+
+test('baseAddress() looks at a prefix once, however many slashes it has', () => {
+  const { headers: _headers, ...rest } = ask('GET', '/')
+  const headers = { host: 'r.example', 'x-forwarded-prefix': `/a${'/'.repeat(50_000)}"` }
+  const startMs = performance.now()
+  assert.equal(baseAddress({ ...rest, peer: proxy, headers }, proxied), 'http://r.example')
+  assert.ok(performance.now() - startMs < 500)
+})

@@ -24,6 +24,10 @@ export const maxDescribingBytes: number = 4 * mib
 /** Bytes of an archive that is scanned: it is read whole. */
 export const maxScannedArchiveBytes: number = 32 * mib
 
+/** Packages of an archive that is scanned, and bytes of the index that names them: for each of them all its entries are looked at. */
+export const maxArchivePackages = 1_000
+export const maxIndexBytes: number = mib
+
 /** Packages that one scanner takes: each is a row of the state, and read again at each scan. */
 export const maxScannedPackages = 10_000
 

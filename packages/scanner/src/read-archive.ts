@@ -4,7 +4,7 @@ import { parsePackageName, parseVersion } from '@stele/formats/names'
 import { translateBundle } from './bundle.ts'
 import { readSeen, type Seen, seeFile } from './disk.ts'
 import { describe, listedOf } from './finding.ts'
-import { maxScannedArchiveBytes } from './limits.ts'
+import { maxArchivePackages, maxIndexBytes, maxScannedArchiveBytes } from './limits.ts'
 import { readProperty } from './properties.ts'
 import type { Reading, ReadPackage } from './read-package.ts'
 import { listZip, readZip, type ZipEntry } from './read-zip.ts'
@@ -75,7 +75,12 @@ function ofPath(prefix: string): ZipEntry | undefined {
 function readEntries(path: string, entries: readonly ZipEntry[], modifiedMs: number): Reading {
   const packages: ReadPackage[] = []
   const faults: string[] = []
-  for (const prefix of prefixesOf(entries)) {
+  const prefixes = prefixesOf(entries)
+  if (prefixes === undefined) {
+    const reason = `its "${indexPath}" has more than ${maxIndexBytes} bytes, or it has more than ${maxArchivePackages} packages`
+    return { packages: [], faults: [reason] }
+  }
+  for (const prefix of prefixes) {
     const files = filesBelow(entries, prefix)
     const packageJson = files?.find((file) => file.path === 'package.json')
     if (files === undefined || packageJson === undefined) {
@@ -95,15 +100,16 @@ function readEntries(path: string, entries: readonly ZipEntry[], modifiedMs: num
   return { packages, faults }
 }
 
-/** Folders of packages, each with a slash at its end; an empty one is the archive's own root. */
-function prefixesOf(entries: readonly ZipEntry[]): readonly string[] {
-  const index = entries.find(({ path }) => path === indexPath)
-  const named = readProperty(Buffer.from(index?.content ?? []).toString(), 'packages') ?? ''
-  const indexed = named
+/** Folders of packages, each with a slash at its end; an empty one is the archive's own root. Undefined where they are too many. */
+function prefixesOf(entries: readonly ZipEntry[]): readonly string[] | undefined {
+  const index = entries.find(({ path }) => path === indexPath)?.content ?? new Uint8Array()
+  if (index.length > maxIndexBytes) return undefined
+  const indexed = (readProperty(Buffer.from(index).toString(), 'packages') ?? '')
     .split(',')
-    .map((one) => one.trim().replace(/^\/+|\/+$/g, ''))
+    .map((one) => one.trim().split('/').filter(Boolean).join('/'))
     .filter((one) => one !== '')
     .map((one) => `${one}/`)
   const found = entries.flatMap(({ path }) => webjars.exec(path)?.[0] ?? [])
-  return [...new Set([...indexed, ...found])]
+  const all = new Set([...indexed, ...found])
+  return all.size > maxArchivePackages ? undefined : [...all]
 }

@@ -30,7 +30,7 @@ export type Reading =
 export function lookForPackage(folder: string): 'package' | 'broken' | 'none' | undefined {
   const entry = descriptorOf(folder)
   if (entry === undefined) return undefined
-  if (entry === 'none') return 'none'
+  if (typeof entry === 'string') return entry
   if (entry.path === 'manifest.json')
     return 'packageJson' in translateBundle(entry) ? 'package' : 'none'
   const said = parsed(entry)
@@ -39,11 +39,12 @@ export function lookForPackage(folder: string): 'package' | 'broken' | 'none' | 
   return isNamed && typeof said['version'] === 'string' ? 'package' : 'none'
 }
 
-function descriptorOf(folder: string): ZipEntry | 'none' | undefined {
+/** A package.json that is too large should be one; a large manifest.json may be anything. */
+function descriptorOf(folder: string): ZipEntry | 'broken' | 'none' | undefined {
   for (const path of ['package.json', 'manifest.json']) {
     const seen = seeFile(join(folder, path))
     if (seen === undefined) continue
-    if (seen.sizeBytes > maxDescriptorBytes) return 'none'
+    if (seen.sizeBytes > maxDescriptorBytes) return path === 'package.json' ? 'broken' : 'none'
     const content = readSeen(join(folder, path), seen)
     return content && { path, mode: 644, content }
   }

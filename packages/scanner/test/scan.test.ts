@@ -260,6 +260,17 @@ suite('tarballs of packages in folders', () => {
   })
 })
 
+test('createScanner() says of a package.json that it is too large, and goes on', async () => {
+  putPackage('a', 'a', '1.0.0')
+  put('b/package.json', Buffer.alloc(4 * 2 ** 20 + 1, ' '))
+  put('c/manifest.json', Buffer.alloc(4 * 2 ** 20 + 1, ' '))
+  const scanned = await scanStill(scannerOf())
+  assert.deepEqual(specs(scanned), ['a@1.0.0'])
+  assert.deepEqual(scanned.troubles, [
+    { place: join(root, 'js/b'), reason: 'its package.json is too large' },
+  ])
+})
+
 suite('createScanner() of archives', () => {
   const webjar = 'META-INF/resources/webjars'
   const archives = (): ArchiveSource => ({
@@ -293,7 +304,10 @@ suite('createScanner() of archives', () => {
     put(
       'bundles.jar',
       makeZip([
-        { path: 'META-INF/js-registry-packs.properties', content: 'packages=bundles/x, y' },
+        {
+          path: 'META-INF/js-registry-packs.properties',
+          content: `packages=bundles${'/'.repeat(9e5)}x, /y/`,
+        },
         { path: 'bundles/x/manifest.json', content: '{"name":"x","version":"4.0.0"}' },
         { path: 'y/package.json', content: '{"name":"y","version":"5.0.0"}' },
         { path: 'z/package.json', content: '{"name":"z","version":"6.0.0"}' },
@@ -312,6 +326,25 @@ suite('createScanner() of archives', () => {
     put('map.jar', makeZip([{ path: `${webjar}/map/1.0.0/a.js`, content: 'b()' }]))
     assert.equal(await readPlacedFile(map.place, known, listed), undefined)
   })
+
+  const manyJars = Array.from({ length: 1001 }, (_, at) => `${webjar}/p${at}/1.0.0/a.js`)
+  const tooMuch: readonly (readonly [claim: string, entries: Parameters<typeof makeZip>[0]])[] = [
+    ['more packages than are looked for', manyJars.map((path) => ({ path }))],
+    [
+      'an index of more than 1 MiB',
+      [{ path: 'META-INF/js-registry-packs.properties', content: `packages=${'a,'.repeat(6e5)}b` }],
+    ],
+  ]
+  for (const [claim, entries] of tooMuch) {
+    test(`takes nothing of an archive with ${claim}, and says so once`, async () => {
+      put('much.jar', makeZip(entries))
+      const scanned = await scanStill(scannerOf(archives()))
+      assert.deepEqual(specs(scanned), [])
+      const [{ reason } = assert.fail(), ...more] = scanned.troubles
+      assert.match(reason, /more than 1048576 bytes, or it has more than 1000 packages/)
+      assert.deepEqual(more, [])
+    })
+  }
 
   test('says which archive cannot be read, and reads the others', async () => {
     const good = makeZip([{ path: `${webjar}/map/1.0.0/a.js`, content: 'a()' }])
