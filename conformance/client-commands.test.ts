@@ -197,6 +197,15 @@ suite('commands', { concurrency: 1 }, () => {
     assert.ok(!isThere('.bin', 'left'))
   })
 
+  test('stele remove says also of what stays for others, and of folders, that it was removed', async () => {
+    const made = { 'lib/package.json': '{"name":"lib","version":"1.0.0"}' }
+    await begin({ dependencies: { lib: 'file:lib', left: '1', deep: '1' } }, made)
+    await stele('install')
+    const { stdout } = await stele('remove lib deep left')
+    assert.match(stdout, /^lib is not in package\.json any more$/m)
+    assert.match(stdout, /^- left 1/m)
+  })
+
   test('stele link makes a package known by its name', async () => {
     const own = { npm_config_prefix: join(folder.path, 'linked') }
     await begin({ name: 'known', version: '3.0.0', bin: 'cli.js' }, { 'cli.js': '' })

@@ -241,13 +241,13 @@ suite('insight', { concurrency: 1 }, () => {
     const shown = (text: string): string => text.replace(/, \d+\.\d+ s$/, '')
     assert.equal(
       shown(await tell(project, 'install --dry-run')),
-      '+ deep 1.0.0\n+ left 1.0.0\n+ tool 1.0.0\n3 packages: 3 would be added, stele.lock would change',
+      '+ left 1.0.0\n+ tool 1.0.0\n+ deep 1.0.0\n3 packages: 3 would be added, stele.lock would change',
     )
     await tell(project, 'install')
     assert.equal(shown(await tell(project, 'install --dry-run')), '3 packages: nothing to do')
     assert.equal(
       shown(await tell(project, 'remove left --dry-run')),
-      '- deep 1.0.0\n- left 1.0.0\n1 package: 2 would be removed, stele.lock would change',
+      '- left 1.0.0\n- deep 1.0.0\n1 package: 2 would be removed, stele.lock would change',
     )
     assert.equal(
       shown(await tell(project, 'install --omit dev --dry-run')),

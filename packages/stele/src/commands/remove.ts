@@ -58,5 +58,11 @@ async function run(input: Input): Promise<InstallReport> {
     const missing = input.positionals.find((name) => !found.has(name))
     if (missing !== undefined) throw absent(chosen?.root ?? '', missing)
   }
-  return (await changeManifest(asked, { plan, places, planned })).report
+  const { report } = await changeManifest(asked, { plan, places, planned })
+  if (asked.isDryRun === true) return report
+  // A folder, or what others need as well: no package is gone.
+  const changed = new Set(report.changes.map(({ name }) => name))
+  const others = [...found].filter((name) => !changed.has(name))
+  const gone = others.map((name) => `${name} is not in package.json any more`)
+  return { ...report, notices: [...gone, ...report.notices] }
 }
