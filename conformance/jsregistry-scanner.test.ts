@@ -218,6 +218,44 @@ test('where files do not stay where they lie, the log keeps them, and changes ar
   await assertVerifies(server.url)
 })
 
+test('a tarball that the log keeps of a scanned package can be taken down', async () => {
+  await using folder = await makeFolder('scanner')
+  const js = join(folder.path, 'js')
+  await putPackage(join(js, 'map'), { name: 'map', version: '1.0.0' })
+  const flags = [...flag('folder', js), ...flag('register-as-file-location', 'false')]
+  await using server = await startServer({ flags })
+  await untilLocated(server.url, 'map', '1.0.0')
+  const version = `${server.url}${tree}/map/1.0.0`
+  const dist = memberOf((await askJson(`${version}?dist=true`)).json, 'dist')
+  const tarball = String(memberOf(dist, 'tarball'))
+  assert.equal((await fetch(`${version}/main.js`)).status, 200)
+  assert.equal((await fetch(tarball)).status, 200)
+  const args = [
+    'takedown',
+    String(memberOf(dist, 'integrity')),
+    '--dir',
+    server.dir,
+    '--reason',
+    'a test',
+    '-y',
+  ]
+  const env = { PATH: process.env['PATH'], HOME: folder.path }
+  const { code, shown } = await runProgram(process.execPath, [mainFile, ...args], {
+    cwd: folder.path,
+    env,
+  })
+  assert.equal(code, 0, shown)
+  for (const address of [`${version}/main.js`, tarball, tarball.replace(/tgz$/, 'zip')]) {
+    const { status, json } = await askJson(address)
+    assert.match(
+      String(memberOf(json, 'error')),
+      /the operator took it down \("a test"\)/,
+      `${status} ${address}`,
+    )
+  }
+  assertNoTrouble(server.lines)
+})
+
 test('a package that brings its zip along is installed from that, and told to lie where the operator says', async () => {
   await using folder = await makeFolder('scanner')
   const manifest = { name: 'map', version: '1.0.0' }

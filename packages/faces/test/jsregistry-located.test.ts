@@ -25,7 +25,8 @@ const file = {
   sha256: hash('sha256', 'a()', 'hex'),
   content: Buffer.from('a()'),
 }
-const distribution = { integrity: 'sha512-x', shasum: 'y' }
+const integrity = `sha512-${hash('sha512', 'a tarball', 'base64')}`
+const distribution = { integrity, shasum: 'y' }
 const versions: readonly LocatedVersion[] = [
   { name: 'map', version: '2.0.0', scanner: 'classpath', files: 'f1', isPacked: true },
   {

@@ -5,6 +5,7 @@ import type { JsonObject } from '@stele/formats/json'
 import { decodeSegment, encodeSegment } from '@stele/formats/names'
 import { type LocatedValue, parseLocatedValue } from '@stele/formats/values'
 import { maxLocateBytes, maxLocatedPerCall } from './limits.ts'
+import { createToldState } from './told-state.ts'
 
 /** A located package as the log knows it. */
 export type LocatedRow = LocatedValue & {
@@ -27,8 +28,9 @@ export type Locating = { readonly name: string; readonly version: string } & (
 
 const root = '/located'
 
-/** Every located package, those that are gone too. A value that the reader does not tell is left out. */
-export function* walkLocated(state: StateReader): Generator<LocatedRow> {
+/** Every located package, those that are gone too. What was taken down is left out. */
+export function* walkLocated(given: StateReader): Generator<LocatedRow> {
+  const state = createToldState(given)
   for (const scannerField of folders(state, root)) {
     const object = `${root}/${scannerField}`
     for (const nameField of folders(state, object)) {
@@ -41,7 +43,7 @@ export function* walkLocated(state: StateReader): Generator<LocatedRow> {
   }
 }
 
-/** One of them; undefined where there is none. */
+/** One of them; undefined where there is none. Throws value_withheld. */
 export function readLocated(
   state: StateReader,
   place: Pick<LocatedRow, 'scanner' | 'name' | 'version'>,

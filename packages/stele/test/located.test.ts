@@ -26,8 +26,12 @@ type World = {
   readonly shelf: Shelf
   readonly calls: string[]
   readonly events: string[]
+  /** Versions with which a tarball came. */
+  readonly tarballs: string[]
   /** What the next calls throw. */
   fault: SteleError | undefined
+  /** The version whose value was taken down. */
+  withheld: string | undefined
 }
 
 /** A log that is a map, whose rules take everything. */
@@ -51,25 +55,32 @@ function createWorld(scanners: readonly string[] = ['one', 'two']): World {
   }
   const calls: string[] = []
   const events: string[] = []
+  const tarballs: string[] = []
   const world: World = {
     calls,
     events,
+    tarballs,
     fault: undefined,
+    withheld: undefined,
     shelf: createShelf({
       state: {
-        get: (object, field) => objects.get(object)?.get(field),
+        get: (object, field) => {
+          if (world.withheld !== field) return objects.get(object)?.get(field)
+          throw new SteleError('value_withheld', { object, field, hash: digest('it') })
+        },
         list: (object) => [...(objects.get(object)?.keys() ?? [])],
       },
       scanners,
       locate: async (scanner, found) => {
         if (found.length === 0) return
+        for (const one of found) if ('tarball' in one) tarballs.push(one.version)
         calls.push(
           `${scanner}: ${found.map((one) => `${'gone' in one ? '-' : '+'}${one.name}@${one.version}`).join(' ')}`,
         )
         if (world.fault !== undefined) throw world.fault
         for (const one of found) put(scanner, one)
       },
-      hasBlob: () => false,
+      hasBlob: (name) => name === hash('sha512', 'known'),
       report: ({ event }) => events.push(event),
     }),
   }
@@ -160,4 +171,32 @@ test('createShelf() reads what the log knew before, and tells each trouble once'
   const troubles = [{ place: '/js/a', reason: 'it is broken' }]
   for (const _ of [1, 2]) await shelf.take({ scanner: 'one', found: [], troubles })
   assert.deepEqual(events, ['scanner_trouble'])
+})
+
+test('createShelf() leaves alone what was taken down, and the others go on', async () => {
+  const world = createWorld()
+  await world.shelf.take(news('one', [snapshot, release]))
+  world.withheld = '1.0.0'
+  const again = createWorld()
+  again.withheld = '1.0.0'
+  await again.shelf.take(news('one', [snapshot, release]))
+  assert.deepEqual(again.calls, ['one: +map@1.0.0-SNAPSHOT'])
+  assert.deepEqual(again.events, ['located_withheld'])
+  await world.shelf.load(async () => undefined)
+  const other = finding('map', '1.0.0-SNAPSHOT', 'second')
+  assert.equal(await world.shelf.take(news('one', [other, release])), true)
+  assert.equal(world.calls.at(-1), 'one: +map@1.0.0-SNAPSHOT')
+})
+
+test('createShelf() brings each tarball into the log once, and none that was there before', async () => {
+  const { shelf, calls, tarballs } = createWorld()
+  const found = (one: Finding, text: string): Parameters<Shelf['take']>[0] => ({
+    ...news('one', [one]),
+    found: [{ finding: one, tarball: Buffer.from(text) }],
+  })
+  await shelf.take(found(release, 'new'))
+  await shelf.take(found(snapshot, 'known'))
+  assert.deepEqual(tarballs, ['1.0.0'])
+  await shelf.take(found(finding('map', '1.0.0-SNAPSHOT'), 'known'))
+  assert.equal(calls.length, 2)
 })

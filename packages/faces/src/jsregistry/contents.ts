@@ -1,5 +1,6 @@
 // The files of a release, out of its tarball: for whoever asks for one of them, and for the zip of all.
-import type { PackageName } from '@stele/formats/names'
+import { SteleError } from '@stele/errors'
+import { hexOfIntegrity, type PackageName } from '@stele/formats/names'
 import type { Draft } from '@stele/http/routes'
 import { tarballFile } from '@stele/releases/release'
 import { readTarball, type TarballFile } from '@stele/tarball'
@@ -7,7 +8,7 @@ import { maxContentsBytes, maxContentsKeptBytes, maxContentsWaiting } from '../l
 import { showTarball } from '../npm/tarball.ts'
 import { bytesOf } from './body-bytes.ts'
 import { type FoundLocated, findLocated } from './located.ts'
-import type { JsRegistryPorts } from './ports.ts'
+import type { JsRegistryPorts, LocatedVersion } from './ports.ts'
 import { createTurns } from './turns.ts'
 
 /** A release that is asked for. */
@@ -43,8 +44,17 @@ export function createContents(
     }
   }
 
+  /** A tarball that the log keeps may have been taken down since it was read. */
+  function refuseTakenDown({ name, version, distribution }: LocatedVersion): void {
+    if (distribution === undefined) return
+    const reason = ports.log.takenDown(hexOfIntegrity(distribution.integrity))
+    if (reason === undefined) return
+    throw new SteleError('taken_down', { spec: `${name}@${version}`, reason })
+  }
+
   /** What is located lies elsewhere, and may have changed meanwhile: only its digest says that it is the same. */
   async function readLocated({ reads, one }: FoundLocated): Promise<Contents> {
+    refuseTakenDown(one)
     const etag = `"located-${one.files}"`
     const found = kept.get(etag)
     if (found !== undefined) return found

@@ -23,6 +23,7 @@ export type LocatedPorts = {
   readonly scanners: readonly string[]
   /** Puts it into the log. Throws rule_refused where the rules do not take it, and what writing throws. */
   readonly locate: (scanner: string, found: readonly Locating[]) => Promise<void>
+  /** True for a blob that the log has, or had: what was taken down stays down. */
   readonly hasBlob: (name: string) => boolean
   readonly report: (event: { readonly event: string; readonly [fact: string]: unknown }) => void
 }
@@ -50,7 +51,11 @@ export function createShelf(ports: LocatedPorts): Shelf {
   /** What the log is to be told of it; undefined where it knows it, or cannot take it. */
   function changeOf(scanner: string, { finding, tarball }: Found): Locating | undefined {
     const { name, version, files, record } = finding
-    const row = readLocated(ports.state, { scanner, name, version })
+    const row = rowOf(ports.state, { scanner, name, version })
+    if (row === 'withheld') {
+      tell('located_withheld', { package: `${name}@${version}`, next: withheldNext })
+      return undefined
+    }
     findings.set(findingKey({ scanner, name, version }), finding)
     const integrity = finding.distribution?.integrity ?? row?.integrity ?? null
     const wanted = { name, version, files, record, integrity }
@@ -62,7 +67,7 @@ export function createShelf(ports: LocatedPorts): Shelf {
     const blob = tarball && { name: hash('sha512', tarball, 'hex'), bytes: tarball }
     const isKept = blob === undefined || ports.hasBlob(blob.name)
     if (row !== undefined && isSame(row, wanted) && isKept) return undefined
-    return { ...wanted, ...(blob && { tarball: blob }) }
+    return { ...wanted, ...(!isKept && { tarball: blob }) }
   }
 
   /** True where nobody is to try again. */
@@ -108,6 +113,19 @@ const changedNext =
 const refusedNext =
   'nothing more is located until the server starts again; where the log runs the rules of an earlier release, "stele rules update" changes them'
 
+/** The rules would read it too, and no call that does can be taken any more. */
+const withheldNext = 'what the log knew of it was taken down, so that nothing of it is shown'
+
+/** As the log knows it; `withheld` where that was taken down. */
+function rowOf(state: StateReader, place: Place): LocatedRow | 'withheld' | undefined {
+  try {
+    return readLocated(state, place)
+  } catch (error) {
+    if (isSteleError(error, 'value_withheld')) return 'withheld'
+    throw error
+  }
+}
+
 type Place = Pick<LocatedRow, 'scanner' | 'name' | 'version'>
 
 /** What the log knows of the scanners of this server. */
@@ -140,9 +158,9 @@ function createRows({ state, scanners }: Pick<LocatedPorts, 'state' | 'scanners'
       }
     },
     refresh(place) {
-      const row = readLocated(state, place)
+      const row = rowOf(state, place)
       const rows = names.get(place.name)
-      if (row !== undefined) put(row)
+      if (row !== undefined && row !== 'withheld') put(row)
       else if (rows?.delete(rowKey(place)) === true && rows.size === 0) names.delete(place.name)
     },
     names: () => [...new Set(all().flatMap(({ name, gone }) => (gone ? [] : [name])))].sort(),

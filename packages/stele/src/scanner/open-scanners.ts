@@ -33,7 +33,7 @@ export async function openScanners(
     state: log,
     scanners: sources.map(({ scanner }) => scanner),
     locate: createLocate({ submit, operator: identity.operator }),
-    hasBlob: (name) => log.blobs.find(name) !== undefined,
+    hasBlob: (name) => log.blobs.find(name) !== undefined || logReads.takenDown(name) !== undefined,
     report,
   })
 

@@ -16,6 +16,7 @@ const trouble = [
   'located_not_logged',
   'located_refused',
   'located_release_changed',
+  'located_withheld',
   'scanner_failed',
   'scanner_trouble',
   'upstream_conflict',
