@@ -130,7 +130,7 @@ async function showLocated(
   { name, client, ...sources }: Sources & Pick<AskedRelease, 'name' | 'client'>,
 ): Promise<Draft> {
   const { version, distribution } = one
-  if (distribution === undefined) {
+  if (distribution === undefined && one.awaitsTarball !== true) {
     const why = 'it was found where it has none, as in a JAR; upload it to have them'
     throw new SteleError('not_found', { what: `distribution files of ${name}@${version}: ${why}` })
   }
@@ -138,8 +138,8 @@ async function showLocated(
   return {
     status: 200,
     headers: { 'content-type': 'application/octet-stream', 'cache-control': revalidate },
-    body: await reads.tarball(one),
-    etag: `"${distribution.integrity}"`,
+    body: await reads.tarball(one), // Where it cannot be had now, this says why.
+    ...(distribution && { etag: `"${distribution.integrity}"` }),
     ranges: true,
   }
 }

@@ -1,4 +1,5 @@
 // Located packages beside those that were published: a published version comes first, and no upstream is asked of a located name.
+import { SteleError } from '@stele/errors'
 import { isJsonObject, type JsonObject } from '@stele/formats/json'
 import type { PackageName } from '@stele/formats/names'
 import { highestUpTo } from '@stele/formats/ranges'
@@ -100,6 +101,15 @@ export async function showManifest(
   const { integrity, shasum } = distribution
   const tarball = distributionUrl(tree, { name, version, type: 'tgz' })
   return { manifest, dist: { integrity, shasum, tarball } }
+}
+
+/** Throws why no tarball of a name can be told of now, where the log knows one: server_busy, located_changed. */
+export async function refuseWaiting(ports: Ports, name: PackageName): Promise<void> {
+  const waiting = locatedOf(ports, name).find(({ one }) => one.awaitsTarball === true)
+  if (waiting === undefined) return
+  await waiting.reads.tarball(waiting.one)
+  // It is in the log, and what npm needs besides comes with the scan.
+  throw new SteleError('server_busy', { reason: `${name} is being scanned`, retryAfterS: 5 })
 }
 
 /** A packument of what was published, with the located versions that can be installed. */

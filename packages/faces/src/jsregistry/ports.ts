@@ -27,6 +27,8 @@ export type LocatedVersion = {
   readonly files: string
   /** Its tarball, where it has one. */
   readonly distribution?: { readonly integrity: string; readonly shasum: string }
+  /** The log knows a tarball of it, but its files are others now, or were not looked at yet: whoever reads the tarball is told why. */
+  readonly awaitsTarball?: true
   /** Its files lie in an archive, or a tarball: to read one takes as long as to read all. */
   readonly isPacked?: true
   /** Where its files are shown besides: an address, or a path of this server. */
@@ -54,7 +56,7 @@ export type LocatedReads = {
   /** Undefined where it has no such file. */
   readonly file: (one: LocatedVersion, path: string) => Promise<LocatedFile | undefined>
   readonly allFiles: (one: LocatedVersion) => Promise<readonly LocatedFile[]>
-  /** Of one that has a distribution. */
+  /** Of one that has a distribution, or awaits its tarball. */
   readonly tarball: (one: LocatedVersion) => Promise<Uint8Array>
   /** The zip that it brought along; undefined where it is to be made of its files. */
   readonly ownZip: (one: LocatedVersion) => Promise<Uint8Array | undefined>

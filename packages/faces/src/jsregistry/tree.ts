@@ -24,6 +24,7 @@ import {
   locationOf,
   prepareName,
   publishedOf,
+  refuseWaiting,
   showManifest,
   tagsOf,
   versionsOf,
@@ -106,6 +107,7 @@ async function showMixed(ask: Ask, name: PackageName, ports: Ports): Promise<Dra
   const published = view?.bytes === undefined ? {} : parseOwn(view.bytes)
   const packument = await addLocated(published, ports, { name, tree })
   if (Object.keys(Object(packument['versions'])).length > 0) return varied(packument)
+  await refuseWaiting(ports, name)
   const why = 'it was found where it has none, as in a JAR; upload it to have them'
   throw new SteleError('not_found', { what: `distribution files of "${name}": ${why}` })
 }

@@ -47,21 +47,21 @@ export function createLocatedReads(options: ReadsOptions): LocatedReads {
 /** What can be told of it at once. */
 function shown({ row, finding }: Located, sources: readonly Source[]): LocatedVersion {
   const { name, version, scanner, files, integrity } = row
-  if (finding?.files !== files) return { name, version, scanner, files }
+  const common = { name, version, scanner, files }
+  if (finding?.files !== files) return { ...common, ...(integrity !== null && awaiting) }
   const { distribution, modifiedMs, place } = finding
   const source = sources.find((one) => one.scanner === scanner)
   const location = source?.kind === 'folder' ? locationOf(source, place) : undefined
   return {
-    name,
-    version,
-    scanner,
-    files,
+    ...common,
     modifiedMs,
     ...((place.kind === 'archive' || isKept(source)) && { isPacked: true }),
     ...(distribution !== undefined && distribution.integrity === integrity && { distribution }),
     ...(location !== undefined && { location }),
   }
 }
+
+const awaiting = { awaitsTarball: true } as const
 
 /** Its files are read out of the tarball that the log keeps. */
 function isKept(source: Source | undefined): boolean {
