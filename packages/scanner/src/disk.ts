@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readSync,
+  realpathSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -144,7 +145,7 @@ function eachPiece(path: string, { mark }: Seen, take: (piece: Buffer) => unknow
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    if (isAbsent(error)) return false
+    if (isAbsent(error) && !isForbidden(error)) return false
     throw error
   }
   try {
@@ -179,12 +180,29 @@ function statOf(path: string): BigIntStats | undefined {
   }
 }
 
-/** What went away meanwhile, or cannot be opened, is not there. */
+/** What went away meanwhile, or cannot be looked at, is not there. */
 function isAbsent(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return ['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM', 'ENXIO', 'EIO', 'ESTALE'].includes(
-    String(code),
-  )
+  const gone = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'ESTALE']
+  return gone.includes(codeOf(error)) || isForbidden(error)
+}
+
+/** True for the error of a file that is there, and that this user, or the disk, does not give. */
+export function isForbidden(error: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EIO'].includes(codeOf(error))
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+/** Where a folder really is, if a link leads to it; undefined where there is none. Only what the operator names is looked at so. */
+export function realFolder(path: string): string | undefined {
+  try {
+    return realpathSync(path)
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
 }
 
 function pathFault(path: string): string | undefined {

@@ -13,7 +13,8 @@ import { maxRecordLength } from './limits.ts'
 
 /** Where the files of a package lie. */
 export type Place =
-  | { readonly kind: 'folder'; readonly path: string }
+  /** `inside`: seen from the scanned folder. */
+  | { readonly kind: 'folder'; readonly path: string; readonly inside: string }
   /** Files of an archive below `prefix`; a package.json that is not in it is made. */
   | { readonly kind: 'archive'; readonly path: string; readonly prefix: string }
 

@@ -1,11 +1,11 @@
 // A package in a folder, read whole: what it says of itself, the digest of each file, and its tarball where it has one.
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
-import { isSteleError, SteleError } from '@stele/errors'
+import { isSteleError, reasonOf, SteleError } from '@stele/errors'
 import { isJsonObject, type JsonValue, parseTolerantJson } from '@stele/formats/json'
 import type { ListedFile } from '@stele/tarball'
 import { translateBundle } from './bundle.ts'
-import { digestSeen, readSeen, type SeenTree, seeFile, seeTree } from './disk.ts'
+import { digestSeen, isForbidden, readSeen, type SeenTree, seeFile, seeTree } from './disk.ts'
 import { findPackages } from './find-packages.ts'
 import { type Distribution, describe, type Facts, type Finding, listedOf } from './finding.ts'
 import { maxDistributedBytes, maxPackageBytes, maxScannedArchiveBytes } from './limits.ts'
@@ -62,12 +62,29 @@ function parsed({ path, content }: ZipEntry): JsonValue | undefined {
   }
 }
 
+/** Where a package lies, and seen from the scanned folder. */
+type FolderPlace = { readonly path: string; readonly inside: string }
+
 /** Reads the package in a folder, which was seen to hold still. */
 export async function readPackage(
-  folder: string,
+  at: FolderPlace,
   tree: SeenTree,
   source: Pick<FolderSource, 'tarballs'>,
 ): Promise<Reading> {
+  try {
+    return await readWhole(at, tree, source)
+  } catch (error) {
+    if (isForbidden(error)) return faulty(`a file of it cannot be read: ${reasonOf(error)}`)
+    throw error
+  }
+}
+
+async function readWhole(
+  at: FolderPlace,
+  tree: SeenTree,
+  source: Pick<FolderSource, 'tarballs'>,
+): Promise<Reading> {
+  const { path: folder } = at
   if (tree.fault !== undefined) return faulty(tree.fault)
   const sizeBytes = tree.files.reduce((sum, file) => sum + file.sizeBytes, 0)
   if (sizeBytes > maxPackageBytes) return faulty(`it has more than ${maxPackageBytes} bytes`)
@@ -83,7 +100,7 @@ export async function readPackage(
     listed.push({ path, mode, size, sha256 })
     if (content !== undefined) held.push({ path, mode, content })
   }
-  const reading = await readFiles(folder, { held, listed, isDistributed }, source)
+  const reading = await readFiles(at, { held, listed, isDistributed }, source)
   return seeTree(folder).mark === tree.mark ? withTime(reading, tree) : undefined
 }
 
@@ -106,7 +123,7 @@ type Files = {
 }
 
 async function readFiles(
-  folder: string,
+  at: FolderPlace,
   { held, listed, isDistributed }: Files,
   { tarballs }: Pick<FolderSource, 'tarballs'>,
 ): Promise<Reading> {
@@ -121,7 +138,7 @@ async function readFiles(
     made === undefined ? listed : [...listed, listedOf(made.path, made.mode, made.content)]
   try {
     const { facts, ...said } = describe(all, packageJson.content)
-    const place = { kind: 'folder', path: folder } as const
+    const place = { kind: 'folder', ...at } as const
     const finding = { ...said, place, modifiedMs: 0 }
     const ownZip = await readOwnZip(held, said)
     if (typeof ownZip === 'string') return { packages: [{ finding, facts }], faults: [ownZip] }

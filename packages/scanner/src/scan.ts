@@ -1,7 +1,7 @@
 // One scanner: looks at all of its places again and again, and says what is new. What is being written is left until it holds still.
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
-import { lookInto, type Seen, seeFile, seeTree } from './disk.ts'
+import { lookInto, realFolder, type Seen, seeFile, seeTree } from './disk.ts'
 import type { Finding } from './finding.ts'
 import { type FactStore, readKept, writeKept } from './kept.ts'
 import { maxScannedPackages, settledMs, settleMs } from './limits.ts'
@@ -60,6 +60,8 @@ type Known = {
   mark: string
   /** Since when it holds still. */
   sinceMs: number
+  /** Since when it is to be read, and does not hold still. */
+  movingMs: number | undefined
   /** The mark that it was read at. */
   readMark: string | undefined
   findings: readonly Finding[]
@@ -111,6 +113,7 @@ class Pass {
   readonly troubles: Trouble[]
   readonly #told: ReadonlyMap<string, string>
   #found: Found[] = []
+  #isFull = false
   heldBytes = 0
   isMoving = false
   hasRead = false
@@ -130,12 +133,13 @@ class Pass {
     this.keys.add(key)
     this.isMoving ||= outcome === 'moving'
     this.hasRead ||= outcome === 'read'
-    if (outcome === 'moving' && findings.length === 0) this.isCertain = false
+    if (outcome === 'moving' && findings.length + faults.length === 0) this.isCertain = false
     for (const reason of faults) this.troubles.push({ place: key, reason })
     for (const finding of findings) {
       const reason = this.#refusal(finding)
       if (reason === undefined) this.#take(finding, tarballs.get(specOf(finding)))
-      else this.troubles.push({ place: key, reason })
+      else if (reason !== tooMany || !this.#isFull) this.troubles.push({ place: key, reason })
+      this.#isFull ||= reason === tooMany
     }
   }
 
@@ -152,7 +156,7 @@ class Pass {
     const other = this.effective.get(spec)
     if (other !== undefined) return `${spec} is also at "${other.place.path}", which is taken`
     if (this.effective.size < maxScannedPackages) return undefined
-    return `${spec} is beyond the limit of ${maxScannedPackages} packages, and left out`
+    return tooMany
   }
 
   #take(finding: Finding, tarball: Uint8Array | undefined): void {
@@ -163,6 +167,8 @@ class Pass {
     this.heldBytes += tarball?.length ?? 0
   }
 }
+
+const tooMany = `there are more than ${maxScannedPackages} packages; this one and those behind it are left out`
 
 function specOf({ name, version }: Finding): string {
   return `${name}@${version}`
@@ -175,7 +181,8 @@ function keyOf(finding: Finding): string {
 function knownOf(all: Map<string, Known>, { key, seen }: Unit, nowMs: number): Known {
   let one = all.get(key)
   if (one === undefined) {
-    one = { mark: seen.mark, sinceMs: nowMs, readMark: undefined, findings: [], faults: [] }
+    const unread = { movingMs: undefined, readMark: undefined, findings: [], faults: [] }
+    one = { ...unread, mark: seen.mark, sinceMs: nowMs }
     all.set(key, one)
   }
   if (one.mark !== seen.mark) {
@@ -184,6 +191,8 @@ function knownOf(all: Map<string, Known>, { key, seen }: Unit, nowMs: number): K
   }
   return one
 }
+
+const restless = 'it changes all the time, and is left until it holds still'
 
 type Outcome = 'same' | 'moving' | 'read'
 
@@ -196,12 +205,15 @@ async function look(
   const isWhole = one.findings.every(({ files }) => facts.has(files))
   if (one.readMark === seen.mark && isWhole) return 'same'
   const nowMs = now()
-  if (nowMs - one.sinceMs < settleMs && nowMs - seen.changedMs < settledMs) return 'moving'
-  const reading = await read()
+  one.movingMs ??= nowMs
+  const isMoving = nowMs - one.sinceMs < settleMs && nowMs - seen.changedMs < settledMs
+  const reading = isMoving ? undefined : await read()
   if (reading === undefined) {
-    one.sinceMs = nowMs
+    if (!isMoving) one.sinceMs = nowMs
+    if (nowMs - one.movingMs > settledMs) one.faults = [restless]
     return 'moving'
   }
+  one.movingMs = undefined
   const { packages, faults } = reading
   for (const { finding, facts: own, tarball } of packages) {
     facts.put(finding.files, own)
@@ -230,11 +242,11 @@ function folderUnits(source: FolderSource, noPackages: NoPackages): Units | unde
   return {
     *units() {
       for (const root of walked.roots) {
-        const path = join(source.folder, root)
+        const path = join(walked.folder, root)
         const tree = seeTree(path)
         folders.push(...tree.folders)
         const seen = { ...tree, mark: hash('sha256', tree.mark, 'hex') }
-        yield { key: path, seen, read: () => readPackage(path, tree, source) }
+        yield { key: path, seen, read: () => readPackage({ path, inside: root }, tree, source) }
       }
     },
     folders,
@@ -247,7 +259,8 @@ function archiveUnits({ paths }: ArchiveSource): Units {
   const files: string[] = []
   const folders: string[] = []
   const troubles: Trouble[] = []
-  for (const path of paths) {
+  for (const named of paths) {
+    const path = realFolder(named) ?? named
     const inside = lookInto(path)
     if (inside !== undefined) {
       folders.push(path)
@@ -271,7 +284,7 @@ function isArchive(name: string): boolean {
   return /\.(?:jar|zip)$/i.test(name)
 }
 
-const form = 1
+const form = 2
 
 /** What was kept of another source, or by another release, is of no use. */
 function restore(source: Source, { stateFolder }: ScannerPorts): Map<string, Known> {

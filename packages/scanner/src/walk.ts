@@ -1,6 +1,6 @@
 // Where packages may lie below a folder: the outermost folders with a package.json, or with the manifest.json of a bundle.
 import { join } from 'node:path'
-import { isLeftOut, lookInto, seeFile } from './disk.ts'
+import { isLeftOut, lookInto, realFolder, seeFile } from './disk.ts'
 import { maxScannedDepth, maxScannedFolders } from './limits.ts'
 import { createMatcher } from './patterns.ts'
 import { lookForPackage } from './read-package.ts'
@@ -8,6 +8,8 @@ import type { FolderSource } from './source.ts'
 
 /** What a walk found. */
 export type Walked = {
+  /** Where the scanned folder really is. */
+  readonly folder: string
   /** Folders of packages, and of what should be one, from the scanned folder on. */
   readonly roots: readonly string[]
   /** All folders that were looked into, absolute. */
@@ -15,6 +17,8 @@ export type Walked = {
   /** True where not all was looked at. */
   readonly isCut: boolean
 }
+
+type Below = Omit<Walked, 'folder'>
 
 /** What is known of folders that are no packages, by the marks of what would describe one. */
 export type NoPackages = Map<string, string>
@@ -24,14 +28,17 @@ export function walkSource(source: FolderSource, noPackages: NoPackages): Walked
   const isIncluded = createMatcher(source.includes)
   const isExcluded = createMatcher(source.excludes)
   const isWanted = (path: string): boolean => isIncluded(path) && !isExcluded(path)
-  if (lookInto(source.folder) === undefined) return undefined
-  return source.layout === 'node_modules'
-    ? walkModules(source.folder, isWanted)
-    : walkTree(source.folder, isWanted, noPackages)
+  const folder = realFolder(source.folder)
+  if (folder === undefined || lookInto(folder) === undefined) return undefined
+  const walked =
+    source.layout === 'node_modules'
+      ? walkModules(folder, isWanted)
+      : walkTree(folder, isWanted, noPackages)
+  return { ...walked, folder }
 }
 
 /** `name` and `@scope/name`, as npm lays them out. */
-function walkModules(folder: string, isWanted: (path: string) => boolean): Walked {
+function walkModules(folder: string, isWanted: (path: string) => boolean): Below {
   const scopes = ['', ...foldersIn(folder, '').filter((name) => name.startsWith('@'))]
   const names = scopes.flatMap((scope) =>
     foldersIn(folder, scope)
@@ -55,7 +62,7 @@ function walkTree(
   folder: string,
   isWanted: (path: string) => boolean,
   noPackages: NoPackages,
-): Walked {
+): Below {
   const roots: string[] = []
   const folders: string[] = []
   const waiting: { readonly path: string; readonly depth: number }[] = [{ path: '', depth: 0 }]

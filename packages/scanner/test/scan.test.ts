@@ -205,6 +205,39 @@ suite('createScanner() of a folder', () => {
     assert.deepEqual((await scanStill(scannerOf())).found, [{ finding }])
   })
 
+  test('goes where a link leads that the operator names, and again where it leads elsewhere', async () => {
+    putPackage('../first/a', 'a', '1.0.0')
+    putPackage('../second/b', 'b', '1.0.0')
+    symlinkSync(join(root, 'first'), join(root, 'current'))
+    const scanner = scannerOf(folderSource({ folder: join(root, 'current') }))
+    const [{ finding } = assert.fail()] = (await scanStill(scanner)).found
+    assert.deepEqual(finding.place, { kind: 'folder', path: join(root, 'first/a'), inside: 'a' })
+    rmSync(join(root, 'current'))
+    symlinkSync(join(root, 'second'), join(root, 'current'))
+    assert.deepEqual((await scanStill(scanner)).present, ['b@1.0.0'])
+  })
+
+  test('says of a package that never holds still that it does not, and of others what is gone', async () => {
+    putPackage('a', 'a', '1.0.0')
+    putPackage('b', 'b', '1.0.0')
+    const scanner = scannerOf()
+    await scanStill(scanner)
+    rmSync(join(root, 'js/b'), { recursive: true })
+    const startMs = Date.now()
+    for (let at = 0; at <= settledMs + 1000; at += 1000) {
+      putPackage('log', 'log', '1.0.0', { at })
+      nowMs = startMs + at
+      utimesSync(join(root, 'js/log/main.js'), nowMs / 1000, nowMs / 1000)
+      const scanned = (await scanner.scan()) ?? assert.fail()
+      const isOver = at > settledMs
+      assert.deepEqual(scanned.present, isOver ? ['a@1.0.0'] : undefined)
+      assert.deepEqual(
+        scanned.troubles.map(({ reason }) => reason),
+        isOver ? ['it changes all the time, and is left until it holds still'] : [],
+      )
+    }
+  })
+
   test('says nothing where the folder is not there, rather than that all is gone', async () => {
     putPackage('a', 'a', '1.0.0')
     const scanner = scannerOf()

@@ -39,7 +39,7 @@ function locatedAt(digest: string, changes: Partial<Located['row']> = {}): Locat
   const common = { name, version, files: digest, record }
   return {
     row: { ...common, scanner: 'directory', integrity: null, gone: false, ...changes },
-    finding: { ...common, place: { kind: 'folder', path: folder }, modifiedMs: 1 },
+    finding: { ...common, place: { kind: 'folder', path: folder, inside: 'map' }, modifiedMs: 1 },
   }
 }
 

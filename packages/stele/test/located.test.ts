@@ -17,7 +17,7 @@ function finding(name: string, version: string, text = 'first'): Finding {
     version: parseVersion(version),
     files: digest(text),
     record: canonicalJson({ name, version }),
-    place: { kind: 'folder', path: `/js/${name}/${text}` },
+    place: { kind: 'folder', path: `/js/${name}/${text}`, inside: name },
     modifiedMs: 1,
   }
 }

@@ -1,5 +1,4 @@
 // Reads of located packages, as the JS Registry's face asks for them.
-import { relative } from 'node:path'
 import { SteleError } from '@stele/errors'
 import type { LocatedReads, LocatedVersion } from '@stele/faces/jsregistry'
 import { isJsonObject, type JsonObject, parseTolerantJson } from '@stele/formats/json'
@@ -68,9 +67,9 @@ function isKept(source: Source | undefined): boolean {
   return source?.kind === 'folder' && source.tarballs === 'keep'
 }
 
-function locationOf({ url, folder }: FolderSource, { path }: Place): string | undefined {
-  if (url === '') return undefined
-  const inside = relative(folder, path).split(/[\\/]/).map(encodeURIComponent).join('/')
+function locationOf({ url }: FolderSource, place: Place): string | undefined {
+  if (url === '' || place.kind !== 'folder') return undefined
+  const inside = place.inside.split('/').map(encodeURIComponent).join('/')
   return `${url.replace(/\/+$/, '')}/${inside}`
 }
 
