@@ -1,6 +1,7 @@
 // One scanner over a folder that changes, with a clock of its own.
 import assert from 'node:assert/strict'
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   renameSync,
@@ -203,6 +204,16 @@ suite('createScanner() of a folder', () => {
     assert.ok(facts().has(finding.files))
     writeFileSync(join(root, 'state/directory.json'), '{"source": ')
     assert.deepEqual((await scanStill(scannerOf())).found, [{ finding }])
+  })
+
+  const isRoot = process.getuid?.() === 0 // Who may read everything.
+  test('says which package has a file that it may not read', { skip: isRoot }, async () => {
+    putPackage('a', 'a', '1.0.0')
+    putPackage('b', 'b', '1.0.0')
+    chmodSync(join(root, 'js/a/main.js'), 0)
+    const scanned = await scanStill(scannerOf())
+    assert.deepEqual(scanned.present, ['b@1.0.0'])
+    assert.match(scanned.troubles[0]?.reason ?? '', /^a file of it cannot be read: EACCES/)
   })
 
   test('goes where a link leads that the operator names, and again where it leads elsewhere', async () => {
