@@ -1,6 +1,7 @@
 // Tarballs that the log knows, of located packages whose files changed or were not looked at yet: who asks is told why, and npm asks again.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SteleError } from '@stele/errors'
 import { ask } from '../../http/test/incoming.ts'
 import type { LocatedReads, LocatedVersion } from '../src/jsregistry/index.ts'
@@ -74,3 +75,32 @@ for (const [claim, version, tarball, said] of rows) {
     else assert.deepEqual({ status: reply.status, code: jsonOf(reply)['code'] }, said.tarball)
   })
 }
+
+test('a package with many versions is shown to npm with one file open at a time', async () => {
+  const distribution = { integrity: 'sha512-x', shasum: 'y' }
+  const versions = Array.from({ length: 20 }, (_, at) => ({
+    ...one,
+    version: `1.0.${at}`,
+    distribution,
+  }))
+  let [open, most] = [0, 0]
+  const located: LocatedReads = {
+    names: () => ['map'],
+    versions: () => versions,
+    manifest: async ({ version }) => {
+      most = Math.max(most, ++open)
+      await nextTurn()
+      open--
+      return { name: 'map', version }
+    },
+    file: async () => undefined,
+    allFiles: async () => [],
+    tarball: async () => assert.fail(),
+    ownZip: async () => undefined,
+  }
+  const { app } = createFixture({ ports: { located } })
+  const headers = { 'npm-command': 'install' }
+  const reply = await app(ask('GET', '/resources/jsregistry/root/map', { headers }))
+  assert.equal(Object.keys(Object(jsonOf(reply)['versions'])).length, versions.length)
+  assert.equal(most, 1)
+})

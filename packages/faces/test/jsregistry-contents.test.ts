@@ -56,6 +56,23 @@ test('createContents() refuses whoever comes when too many wait, and no one afte
   await contents(asked)
 })
 
+test('createContents() gives what is published here while an upstream drips', async () => {
+  const ports = withRelease(makePackage({ name, version: '1.0.0' }))
+  const { promise: dripping, resolve: end } = Promise.withResolvers<undefined>()
+  const registry: typeof ports.registry = {
+    ...ports.registry,
+    isOwn: (asked) => asked === name,
+    tarball: (asked, file) => (asked === name ? ports.registry.tarball(asked, file) : undefined),
+    proxiedTarball: () => dripping,
+  }
+  const contents = createContents({ ...ports, registry })
+  const slow = contents({ ...asked, name: parsePackageName('of-an-upstream') })
+  slow.catch(() => undefined)
+  assert.equal((await contents(asked)).files.size, 2)
+  end(undefined)
+  await assert.rejects(slow, { code: 'version_not_found' })
+})
+
 test('createContents() goes on after one that failed', async () => {
   const contents = createContents(createFixture().ports)
   await assert.rejects(contents(asked), { code: 'version_not_found' })

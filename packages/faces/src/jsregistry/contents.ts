@@ -7,7 +7,7 @@ import { readTarball, type TarballFile } from '@stele/tarball'
 import { maxContentsBytes, maxContentsKeptBytes, maxContentsWaiting } from '../limits.ts'
 import { showTarball } from '../npm/tarball.ts'
 import { bytesOf } from './body-bytes.ts'
-import { type FoundLocated, findLocated } from './located.ts'
+import { type FoundLocated, findLocated, isLocated } from './located.ts'
 import type { JsRegistryPorts, LocatedVersion } from './ports.ts'
 import { createTurns } from './turns.ts'
 
@@ -27,7 +27,7 @@ type Contents = {
 /** Reads the files of a release. Throws what reading its tarball throws, tarball_invalid, tarball_too_large, server_busy. */
 export type ReadContents = (asked: AskedRelease) => Promise<Contents>
 
-/** One release is unpacked at a time, and the last ones are kept. */
+/** One release is unpacked at a time, and the last ones are kept. An upstream that drips holds up nobody but who waits for upstreams. */
 export function createContents(
   ports: Pick<JsRegistryPorts, 'registry' | 'log' | 'located'>,
 ): ReadContents {
@@ -87,8 +87,13 @@ export function createContents(
   }
 
   const reason = 'too many packages are being unpacked'
-  const inTurn = createTurns(maxContentsWaiting, { reason, retryAfterS: 1 })
-  return (asked) => inTurn(() => read(asked))
+  const busy = { reason, retryAfterS: 1 }
+  const inTurn = createTurns(maxContentsWaiting, busy)
+  const inUpstreamsTurn = createTurns(maxContentsWaiting, busy)
+  return (asked) => {
+    const isHere = ports.registry.isOwn(asked.name) || isLocated(ports, asked.name)
+    return (isHere ? inTurn : inUpstreamsTurn)(() => read(asked))
+  }
 }
 
 /** What comes from an upstream is let go of. */

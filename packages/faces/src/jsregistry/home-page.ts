@@ -7,7 +7,7 @@ type JsRegistryHome = {
   readonly home: string
   /** npm can install from it. */
   readonly hasDistributions: boolean
-  /** Packages that were published here. */
+  /** Packages that were published here, or located. */
   readonly total: number
   /** What their names begin with: letters and scopes. */
   readonly beginnings: readonly string[]
@@ -22,7 +22,7 @@ export function formatHome({ home, hasDistributions, total, beginnings }: JsRegi
   })
   const counted = `${total} ${total === 1 ? 'package' : 'packages'}`
   const main = `${formatHeader('JS Registry', home.replace(/^https?:\/\//, ''))}
-<p>What is published to this registry, as a tree of CommonJS packages: programs come from <a href="${url}/root">its root</a> to every version, and to every file, by addresses alone.</p>
+<p>What is published to this registry, or found by its scanners, as a tree of CommonJS packages: programs come from <a href="${url}/root">its root</a> to every version, and to every file, by addresses alone.</p>
 
 <h2>Look through it</h2>
 <p>${counted}${total === 0 ? '' : `: <a href="${url}/packs">all versions</a>, or by name: ${links.join(' ')}`}.</p>

@@ -119,12 +119,12 @@ export async function addLocated(
   { name, tree }: { readonly name: PackageName; readonly tree: string },
 ): Promise<JsonObject> {
   const installable = locatedOf(ports, name).filter(({ one }) => one.distribution !== undefined)
-  const shown = await Promise.all(
-    installable.map(async (found) => {
-      const { manifest, dist } = await showManifest(found, tree)
-      return [found.one.version, { ...manifest, dist: dist ?? {} }] as const
-    }),
-  )
+  const shown: [version: string, manifest: JsonObject][] = []
+  for (const found of installable) {
+    // One file is open at a time, however many versions there are.
+    const { manifest, dist } = await showManifest(found, tree)
+    shown.push([found.one.version, { ...manifest, dist: dist ?? {} }])
+  }
   const versions = objectIn(packument, 'versions')
   const tags = { ...latestOf(installable), ...objectIn(packument, 'dist-tags') }
   return {
