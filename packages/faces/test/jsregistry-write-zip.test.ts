@@ -31,7 +31,7 @@ test('writeZip() gives the same bytes in every time zone', async () => {
 })
 
 test('writeZip() keeps paths, modes and contents', async () => {
-  const zip = await fromBufferPromise(await writeZip(files), { lazyEntries: true })
+  const zip = await fromBufferPromise(Buffer.from(await writeZip(files)), { lazyEntries: true })
   const found: unknown[] = []
   for await (const { fileName, externalFileAttributes, uncompressedSize } of zip.eachEntry()) {
     found.push([fileName, (externalFileAttributes >>> 16) & 0o777, uncompressedSize])
@@ -41,4 +41,27 @@ test('writeZip() keeps paths, modes and contents', async () => {
     ['kärte.txt', 0o644, 2000],
     ['package.json', 0o644, 2],
   ])
+})
+
+const manyFiles = (count: number): typeof files =>
+  Array.from({ length: count }, (_, at) => ({
+    path: `${at}.js`,
+    mode: 644 as const,
+    content: Buffer.alloc(0),
+  }))
+
+test('writeZip() does not hold the thread for long, however many files there are', async () => {
+  let [lastMs, longestMs] = [performance.now(), 0]
+  const others = setInterval(() => {
+    longestMs = Math.max(longestMs, performance.now() - lastMs)
+    lastMs = performance.now()
+  }, 1)
+  await writeZip(manyFiles(20_000))
+  clearInterval(others)
+  assert.ok(longestMs > 0, 'Nobody else had a turn')
+  assert.ok(longestMs < 250, `${longestMs} ms`)
+})
+
+test('writeZip() refuses more files than a zip can count', async () => {
+  await assert.rejects(writeZip(manyFiles(65_535)), { code: 'tarball_too_large' })
 })
