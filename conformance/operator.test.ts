@@ -283,7 +283,7 @@ const mistakes: readonly (readonly [string[], number, RegExp])[] = [
   [['help', 'serve', 'extra'], 2, /^Too many arguments: extra$/m],
   [['rules', 'sign', '.'], 1, /^Cannot use "\.": it is a folder, not a file$/m],
   [['serve', '--config', '.'], 1, /^Cannot use "\.": it is a folder, not a file$/m],
-  [['version'], 2, /did you mean "--version"\?/],
+  [['version'], 2, /"stele --version" tells the version/],
   [['serve', '--port', '1', '--port', '2'], 2, /^--port is given twice$/m],
   [['serve', '--port', '0', '--dir', '/dev/null'], 1, /\/dev\/null.*is a file/],
   [['serve', '--port', '0', '--dir', '/proc/foo'], 1, /\/proc\/foo.*cannot be made/],
