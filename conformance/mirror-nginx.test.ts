@@ -10,7 +10,7 @@ import { pnpms } from './client-matrix/pnpm.ts'
 import { type Installed, readInstalled } from './client-matrix/tree.ts'
 import { yarn4 } from './client-matrix/yarn.ts'
 import { startNginxWith } from './nginx.ts'
-import { clientsFolder, createNpm } from './npm-client.ts'
+import { createNpm } from './npm-client.ts'
 import { setFolder } from './npm-world.ts'
 import { type Finished, runProgram } from './processes.ts'
 import { makeUpload, publish, signUp } from './registry-client.ts'
@@ -18,6 +18,7 @@ import { roundsOf } from './rounds.ts'
 import { needRsync } from './rsync-places.ts'
 import { mainFile, repository, startServer } from './server.ts'
 import { makeFolder } from './temporary-folder.ts'
+import { hoisted, programOf, stele } from './tree-clients.ts'
 
 const packages = roundsOf({ modest: 40, full: 500 })
 
@@ -97,7 +98,6 @@ const [npm12, pnpm12] = ['npm12', 'pnpm12'].map((name) => {
   assert.ok(found !== undefined, name)
   return found
 })
-const stele = { ...npm12, name: 'stele' } as Client
 const clients = [npm12, pnpm12, yarn4, bun, stele] as readonly Client[]
 
 function nameOf(at: number): string {
@@ -123,15 +123,8 @@ async function install(
   const dependencies = Object.fromEntries([0, 1, 2].map((at) => [nameOf(at), '^1.0.0']))
   const manifest = { name: 'app', version: '1.0.0', license: 'MIT', dependencies }
   await setFolder(cwd, { ...client.projectFiles, 'package.json': manifest })
-  const own = join(clientsFolder, 'node_modules', client.name, client.program)
-  const program =
-    client === stele
-      ? [process.execPath, mainFile]
-      : client.isBinary === true
-        ? [own]
-        : [process.execPath, own]
-  const layout = client === stele ? ['--layout', 'hoisted'] : []
-  const [command = '', ...args] = [...program, 'install', ...layout]
+  const layout = client === stele ? hoisted : []
+  const [command = '', ...args] = [...programOf(client), 'install', ...layout]
   const age = { npm_config_min_release_age: '0' }
   const env = { ...npm.env, ...client.env, ...age, XDG_DATA_HOME: join(folder, 'data') }
   const { code, shown } = await runProgram(command, args, { cwd, env })

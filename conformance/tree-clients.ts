@@ -13,7 +13,7 @@ import { type Finished, runProgram } from './processes.ts'
 import { mainFile } from './server.ts'
 
 /** Stele's own client, run as npm 12 would be. */
-const stele: Client = { ...npmOf('npm12'), name: 'stele' }
+export const stele: Client = { ...npmOf('npm12'), name: 'stele' }
 /** All of them. */
 export const clients: readonly Client[] = [
   ...npms,
@@ -35,6 +35,13 @@ function npmOf(name: string): Client {
   return found
 }
 
+/** How a client is started. */
+export function programOf(client: Client): readonly string[] {
+  if (client === stele) return [process.execPath, mainFile]
+  const own = join(clientsFolder, 'node_modules', client.name, client.program)
+  return client.isBinary === true ? [own] : [process.execPath, own]
+}
+
 /** Has a client install map 3.1.0 from this address in a project of its own. */
 export async function install(client: Client, project: string, url: string): Promise<Finished> {
   const folder = join(project, '..', `of-${hash('sha1', url, 'hex').slice(0, 8)}`)
@@ -42,14 +49,11 @@ export async function install(client: Client, project: string, url: string): Pro
   await setFolder(npm.home, client.settings({ url, token: 'none' }))
   const manifest = { name: 'app', version: '1.0.0', license: 'MIT', dependencies: { map: '3.1.0' } }
   await setFolder(project, { ...client.projectFiles, 'package.json': manifest })
-  const own = join(clientsFolder, 'node_modules', client.name, client.program)
-  const program =
-    client === stele
-      ? [process.execPath, mainFile]
-      : client.isBinary === true
-        ? [own]
-        : [process.execPath, own]
-  const [command = '', ...args] = [...program, 'install', ...(client === stele ? hoisted : [])]
+  const [command = '', ...args] = [
+    ...programOf(client),
+    'install',
+    ...(client === stele ? hoisted : []),
+  ]
   const caches = { XDG_DATA_HOME: join(folder, 'data'), YARN_CACHE_FOLDER: join(folder, 'yarn') }
   const env = { ...npm.env, ...client.env, ...ageless, ...hasty, ...caches }
   return runProgram(command, args, { cwd: project, env })

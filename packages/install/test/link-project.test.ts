@@ -159,8 +159,8 @@ for (const layout of ['global', 'project', 'hoisted'] as const) {
     })
     const release = { name: 'app', version: '9.0.0', dist: { tarball: '' }, bin: 'cli.js' }
     const path = 'node_modules/app'
-    const { tree } = withOverlays(plan, [{ path, folder: '/work/app', release }])
-    assert.deepEqual(tree.links.get(path), { kind: 'folder', path: '/work/app' })
+    const { tree } = withOverlays(plan, [{ path, folder: '/srv/app', release }])
+    assert.deepEqual(tree.links.get(path), { kind: 'folder', path: '/srv/app' })
     const isCovered = (each: string): boolean => each === path || each.startsWith(`${path}/`)
     assert.deepEqual(
       tree.units.filter((unit) => isCovered(unit.path)),

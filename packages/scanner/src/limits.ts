@@ -21,6 +21,9 @@ export const maxUploadedPackages = 100
 /** Bytes of what describes the packages of an archive, all together: of the worst JSON, reading as much holds the thread half a second. */
 export const maxDescribingBytes: number = 4 * mib
 
+/** Bytes of a package.json or manifest.json in a scanned folder: people write them. */
+export const maxDescriptorBytes: number = 4 * mib
+
 /** Bytes of an archive that is scanned: it is read whole. */
 export const maxScannedArchiveBytes: number = 32 * mib
 

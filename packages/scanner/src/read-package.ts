@@ -8,7 +8,12 @@ import { translateBundle } from './bundle.ts'
 import { digestSeen, isForbidden, readSeen, type SeenTree, seeFile, seeTree } from './disk.ts'
 import { findPackages } from './find-packages.ts'
 import { type Distribution, describe, type Facts, type Finding, listedOf } from './finding.ts'
-import { maxDistributedBytes, maxPackageBytes, maxScannedArchiveBytes } from './limits.ts'
+import {
+  maxDescriptorBytes,
+  maxDistributedBytes,
+  maxPackageBytes,
+  maxScannedArchiveBytes,
+} from './limits.ts'
 import { readZip, type ZipEntry } from './read-zip.ts'
 import type { FolderSource } from './source.ts'
 import { writePlainTarball } from './write-tarball.ts'
@@ -50,8 +55,6 @@ function descriptorOf(folder: string): ZipEntry | 'broken' | 'none' | undefined 
   }
   return 'none'
 }
-
-const maxDescriptorBytes = 4 * 1024 * 1024
 
 function parsed({ path, content }: ZipEntry): JsonValue | undefined {
   try {

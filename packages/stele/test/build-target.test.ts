@@ -59,7 +59,7 @@ suite('buildTarget()', () => {
 
 test('systemEnvironment() leaves out programs of packages, and what depends on where one stands', () => {
   const folders = [
-    '/work/node_modules/.bin',
+    '/srv/node_modules/.bin',
     '/usr/bin',
     '',
     '.',

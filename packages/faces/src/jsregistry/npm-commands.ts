@@ -3,30 +3,13 @@
 import { SteleError } from '@stele/errors'
 import type { Route } from '@stele/http/routes'
 import type { Access } from '../access.ts'
-import { accountRoutes } from '../npm/account.ts'
-import { auditRoutes } from '../npm/audit.ts'
-import { factsRoutes } from '../npm/facts.ts'
-import { ownerRoutes } from '../npm/owners.ts'
-import { searchRoutes } from '../npm/search.ts'
-import { tagRoutes } from '../npm/tags.ts'
-import { tokenRoutes } from '../npm/tokens.ts'
-import { userRoutes } from '../npm/user.ts'
+import { commandRoutes } from '../npm/commands.ts'
 import { treePath } from './addresses.ts'
 import type { JsRegistryPorts } from './ports.ts'
 
 export function npmCommandRoutes(ports: JsRegistryPorts, access: Access): Route[] {
-  const commands = [
-    ...factsRoutes(ports),
-    ...auditRoutes(ports),
-    ...tagRoutes(ports, access),
-    ...ownerRoutes(ports, access),
-    ...userRoutes(ports, access),
-    ...accountRoutes(ports, access),
-    ...tokenRoutes(ports, access),
-    ...searchRoutes(ports),
-  ]
   return [
-    ...commands
+    ...commandRoutes(ports, access)
       .filter(({ path }) => path.startsWith('/-/'))
       .map((route) => ({ ...route, path: `${treePath}${route.path}` })),
     ...changes.map(([method, path]) => refusal(method, path)),
